@@ -1,0 +1,1 @@
+"""market-orders: one order store behind the order protocols that shops already speak."""

@@ -1,0 +1,133 @@
+"""Holding a sent order against its account's settings."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from typing import Self
+
+from orders.domain.custom_fields import CustomField, EntityType, FieldValue, fill_in
+from orders.domain.money import format_amount
+from orders.domain.order import LineDraft, OrderDraft
+from orders.domain.problems import Code, Problem, below, listed, pointer, shown
+from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, Settings, TotalCheck
+
+# Enough for the sum of any number of lines that fits into a request to be exact.
+EXACT_DIGITS = 80
+# An order may fail for one of these because our copy of the settings is old.
+SETTINGS_CODES = frozenset(
+    {
+        Code.UNKNOWN_CURRENCY,
+        Code.UNKNOWN_ENDPOINT,
+        Code.UNKNOWN_REGION,
+        Code.UNKNOWN_LINE_STATUS,
+        Code.UNKNOWN_CUSTOM_FIELD,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """An account's settings, arranged once for the many orders of a request."""
+
+    settings: Settings
+    order_fields: Mapping[str, CustomField]
+    line_fields: Mapping[str, CustomField]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Arrange the settings."""
+        return cls(
+            settings,
+            settings.fields_of(EntityType.ORDER),
+            settings.fields_of(EntityType.LINE_ORDER),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the settings make of a draft: values with defaults filled in, faults and warnings.
+
+    `line_fields` has one entry for each line, in their order.
+    """
+
+    order_fields: Mapping[str, FieldValue]
+    line_fields: tuple[Mapping[str, FieldValue], ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
+    """Check one order; paths in the answer are relative to the order."""
+    problems = list(_unknown_references(draft, rules.settings))
+    order_fields, faults = fill_in(rules.order_fields, draft.custom_fields)
+    problems += (below("/custom_fields", fault) for fault in faults)
+    line_fields = []
+    for position, line in enumerate(draft.lines):
+        values, line_problems = _check_line(line, rules)
+        problems += (below(pointer("lines", position), problem) for problem in line_problems)
+        line_fields.append(values)
+    problems += _repeated_lines(draft.lines)
+    mismatch = tuple(_total_mismatch(draft, rules.settings.policies.total_check))
+    rejecting = rules.settings.policies.total_check is TotalCheck.REJECT
+    return Checked(
+        order_fields=order_fields,
+        line_fields=tuple(line_fields),
+        problems=(*problems, *(mismatch if rejecting else ())),
+        warnings=() if rejecting else mismatch,
+    )
+
+
+def _unknown_references(draft: OrderDraft, settings: Settings) -> Iterator[Problem]:
+    if draft.currency not in settings.currencies:
+        yield _unknown(Code.UNKNOWN_CURRENCY, "currency", draft.currency, settings.currencies)
+    if draft.endpoint not in settings.endpoints:
+        yield _unknown(Code.UNKNOWN_ENDPOINT, "endpoint", draft.endpoint, settings.endpoints)
+    if draft.region is not None and draft.region not in settings.regions:
+        yield _unknown(Code.UNKNOWN_REGION, "region", draft.region, settings.regions)
+    if draft.status not in ORDER_STATUSES:
+        yield _unknown(Code.UNKNOWN_STATUS, "status", draft.status, ORDER_STATUSES)
+
+
+def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Problem:
+    return Problem(
+        code,
+        pointer(member),
+        f"Unknown {member} {shown(sent)}; allowed are: {listed(list(allowed))}",
+    )
+
+
+def _check_line(line: LineDraft, rules: Rulebook) -> tuple[Mapping[str, FieldValue], list[Problem]]:
+    values, faults = fill_in(rules.line_fields, line.custom_fields)
+    problems = [below("/custom_fields", fault) for fault in faults]
+    if line.status not in LINE_STATUS_TYPES and line.status not in rules.settings.line_statuses:
+        names = rules.settings.line_status_names()
+        problems.append(_unknown(Code.UNKNOWN_LINE_STATUS, "status", line.status, names))
+    return values, problems
+
+
+def _repeated_lines(lines: tuple[LineDraft, ...]) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for position, line in enumerate(lines):
+        if first.setdefault(line.external_id, position) != position:
+            yield Problem(
+                Code.DUPLICATE_LINE,
+                pointer("lines", position, "external_id"),
+                f"Line {shown(line.external_id)} stands at /lines/{first[line.external_id]} too; "
+                "each line of an order needs an id of its own",
+            )
+
+
+def _total_mismatch(draft: OrderDraft, policy: TotalCheck) -> Iterator[Problem]:
+    if policy is TotalCheck.OFF:
+        return
+    with localcontext(prec=EXACT_DIGITS):
+        expected = (draft.delivery_cost or Decimal(0)) + sum(
+            (line.final_price_per_item * line.count for line in draft.lines), Decimal(0)
+        )
+    if expected != draft.total_price:
+        yield Problem(
+            Code.TOTAL_MISMATCH,
+            "/total_price",
+            f"total_price is {format_amount(draft.total_price)}, but the lines and the delivery "
+            f"add up to {format_amount(expected)}",
+        )

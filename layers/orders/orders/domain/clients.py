@@ -1,0 +1,48 @@
+"""API clients of an account, and the roles that let them do things."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a client may do; `admin` includes the others."""
+
+    ORDERS_WRITE = "orders:write"
+    ORDERS_READ = "orders:read"
+    ADMIN = "admin"
+
+
+MAX_TOKENS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An API client of an account."""
+
+    account: str
+    client_id: str
+    roles: frozenset[Role]
+
+    def may(self, role: Role) -> bool:
+        """Tell whether this client has `role`."""
+        return role in self.roles or Role.ADMIN in self.roles
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of a token: never the token itself."""
+
+    token_id: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """A client as the operator sees it."""
+
+    client: Client
+    created_at: datetime
+    revoked_at: datetime | None
+    tokens: tuple[Token, ...]

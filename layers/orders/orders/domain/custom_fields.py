@@ -1,0 +1,208 @@
+"""Custom fields: their definitions, and the values that orders give to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from orders.domain.problems import Code, Problem, listed, pointer, shown
+from orders.domain.times import ALLOWED as TIMES_ALLOWED
+from orders.domain.times import format_time, parse_date
+
+MAX_INT = 2**63 - 1
+
+
+class EntityType(StrEnum):
+    """What a custom field belongs to (Altcraft v74: a line's type is spelled `line_order`)."""
+
+    PRODUCT = "product"
+    SKU = "sku"
+    ORDER = "order"
+    LINE_ORDER = "line_order"
+
+
+class ValueType(StrEnum):
+    """What a custom field holds."""
+
+    UNICODE = "unicode"
+    INT = "int"
+    FLOAT = "float"
+    BOOL = "bool"
+    ENUM = "enum"
+    DATE = "date"
+
+
+type FieldValue = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """The definition of a custom field. `default_value` is None where there is no default."""
+
+    external_id: str
+    name: str
+    entity_type: EntityType
+    value_type: ValueType
+    required: bool = False
+    default_value: FieldValue | None = None
+    enum_values: Mapping[str, int] = field(default_factory=dict)
+
+    def conflict_with(self, stored: CustomField) -> str:
+        """Say why values stored under `stored` would not fit this definition; "" if they do."""
+        if self.value_type is not stored.value_type:
+            return f"is defined as {stored.value_type} and cannot become {self.value_type}"
+        for name, number in stored.enum_values.items():
+            if self.enum_values.get(name) != number:
+                return f"must keep its enum value {shown(name)} = {number}"
+        return ""
+
+    def with_default(self, sent: object) -> CustomField:
+        """Return the definition with a default, in stored form; raise ValueError if it is unfit."""
+        if sent is None:
+            return self
+        try:
+            return replace(self, default_value=self.read(sent))
+        except ValueError as allowed:
+            raise ValueError(f"default_value must be {allowed}, as value_type says") from None
+
+    def read(self, sent: object) -> FieldValue:
+        """Return the value in its stored form; raise ValueError saying what is allowed.
+
+        XML carries every value as text, so the text of a value reads as the value itself: an order
+        is stored equal whichever format brought it.
+        """
+        if self.value_type is ValueType.ENUM:
+            return self._read_enum(sent)
+        return _READERS[self.value_type](sent)
+
+    def _read_enum(self, sent: object) -> str:
+        text = _spelled(sent)
+        if text in self.enum_values:
+            return text
+        for name, number in self.enum_values.items():
+            if text == str(number):
+                return name
+        raise ValueError(f"one of {listed([f'{k} ({v})' for k, v in self.enum_values.items()])}")
+
+
+def fill_in(
+    definitions: Mapping[str, CustomField], sent: Mapping[str, object]
+) -> tuple[dict[str, FieldValue], list[Problem]]:
+    """Check sent values against their definitions and add the defaults of the optional fields.
+
+    Returns the values by field id and what is wrong with them; paths start at the object that
+    holds the values.
+    """
+    values: dict[str, FieldValue] = {}
+    problems: dict[str, Problem] = {}
+    for name, value in sent.items():
+        definition = definitions.get(name)
+        if definition is None:
+            problems[name] = _unknown(name, definitions)
+        elif not _is_absent(definition, value):
+            try:
+                values[name] = definition.read(value)
+            except ValueError as allowed:
+                problems[name] = _misfit(definition, value, str(allowed))
+    for name, definition in definitions.items():
+        if name in values or name in problems:
+            continue
+        if definition.required:
+            problems[name] = Problem(
+                Code.REQUIRED, pointer(name), f"Custom field {shown(name)} is required"
+            )
+        elif definition.default_value is not None:
+            values[name] = definition.default_value
+    return values, list(problems.values())
+
+
+def _is_absent(definition: CustomField, value: object) -> bool:
+    """Tell whether a member was sent without a value: null, or nothing where text is no value."""
+    return value is None or (value == "" and definition.value_type is not ValueType.UNICODE)
+
+
+def _unknown(name: str, definitions: Mapping[str, CustomField]) -> Problem:
+    return Problem(
+        Code.UNKNOWN_CUSTOM_FIELD,
+        pointer(name),
+        f"Custom field {shown(name)} is not defined; defined are: {listed(sorted(definitions))}",
+    )
+
+
+def _misfit(definition: CustomField, value: object, allowed: str) -> Problem:
+    return Problem(
+        Code.WRONG_TYPE,
+        pointer(definition.external_id),
+        f"Custom field {shown(definition.external_id)} is of type {definition.value_type} "
+        f"and takes {allowed}; sent was {shown(value)}",
+    )
+
+
+def _spelled(sent: object) -> str:
+    """Return the text that XML would carry for a value; nothing for what is no single value."""
+    if isinstance(sent, bool):
+        return "true" if sent else "false"
+    return str(sent) if isinstance(sent, str | int | Decimal) else ""
+
+
+def _read_unicode(sent: object) -> str:
+    # A number in scientific notation would be stored as a text that nobody wrote.
+    scientific = isinstance(sent, Decimal) and "E" in str(sent)
+    if isinstance(sent, str | int | Decimal) and not scientific:
+        return _spelled(sent)
+    raise ValueError("a string")
+
+
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+
+
+def _read_int(sent: object) -> int:
+    text = str(sent) if isinstance(sent, int) and not isinstance(sent, bool) else sent
+    if isinstance(text, str) and _INTEGER.fullmatch(text.strip()) and abs(int(text)) <= MAX_INT:
+        return int(text)
+    raise ValueError("a whole number of at most 64 bits")
+
+
+_FLOAT = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
+
+
+def _read_float(sent: object) -> float:
+    number = isinstance(sent, int | float | Decimal) and not isinstance(sent, bool)
+    text = str(sent) if number else sent
+    if isinstance(text, str) and _FLOAT.fullmatch(text.strip()):
+        value = float(text)
+        if Decimal(repr(value)) == Decimal(text.strip()):
+            return value + 0.0
+    raise ValueError("a number that a 64-bit float holds as written (15 digits always fit)")
+
+
+_BOOLEANS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _read_bool(sent: object) -> bool:
+    if isinstance(sent, bool):
+        return sent
+    if isinstance(sent, str | int) and str(sent).strip().lower() in _BOOLEANS:
+        return _BOOLEANS[str(sent).strip().lower()]
+    raise ValueError("true or false")
+
+
+def _read_date(sent: object) -> str:
+    try:
+        moment: date = parse_date(sent)
+    except ValueError:
+        raise ValueError(TIMES_ALLOWED) from None
+    return format_time(moment)
+
+
+_READERS: Mapping[ValueType, Callable[[object], FieldValue]] = {
+    ValueType.UNICODE: _read_unicode,
+    ValueType.INT: _read_int,
+    ValueType.FLOAT: _read_float,
+    ValueType.BOOL: _read_bool,
+    ValueType.DATE: _read_date,
+}

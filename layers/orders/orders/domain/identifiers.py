@@ -1,0 +1,39 @@
+"""Names that other systems give to our things, and the limits they keep."""
+
+import re
+
+MAX_EXTERNAL_ID_CHARACTERS = 255
+MAX_EXTERNAL_ID_BYTES = 512
+MAX_ORDER_ID = 2**53
+EXTERNAL_ID_RULE = (
+    f"1 to {MAX_EXTERNAL_ID_CHARACTERS} characters, at most {MAX_EXTERNAL_ID_BYTES} bytes of "
+    "UTF-8, without control characters"
+)
+CLIENT_RULE = "2 to 36 lower-case letters, digits, '_' or '-', starting with a letter or a digit"
+# First path segments of the API: an account's name is a commercetools project key in that place.
+RESERVED_ACCOUNTS = frozenset(
+    {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
+)
+ACCOUNT_RULE = f"{CLIENT_RULE}, and none of {', '.join(sorted(RESERVED_ACCOUNTS))}"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_-]{1,35}")
+
+
+def is_external_id(text: str) -> bool:
+    """Tell whether `text` may name an order: see EXTERNAL_ID_RULE. Nothing is trimmed or folded."""
+    return (
+        0 < len(text) <= MAX_EXTERNAL_ID_CHARACTERS
+        and _CONTROL.search(text) is None
+        and len(text.encode()) <= MAX_EXTERNAL_ID_BYTES
+    )
+
+
+def is_client_id(text: str) -> bool:
+    """Tell whether `text` may name an API client: see CLIENT_RULE."""
+    return _ACCOUNT.fullmatch(text) is not None
+
+
+def is_account(text: str) -> bool:
+    """Tell whether `text` may name an account: see ACCOUNT_RULE."""
+    return _ACCOUNT.fullmatch(text) is not None and text not in RESERVED_ACCOUNTS

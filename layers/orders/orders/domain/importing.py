@@ -1,0 +1,216 @@
+"""What becomes of the orders of one import: created, updated, unchanged or failed, and why."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from orders.domain.order import Order, Submission
+from orders.domain.problems import Code, Problem, shown
+from orders.domain.times import format_time
+from orders.domain.triggers import Trigger, trigger_of
+
+# An item may hold 400 KB; the rest is left for its other attributes, now and later.
+MAX_DOCUMENT_BYTES = 388 * 1024
+
+
+class Outcome(StrEnum):
+    """What happened to one order of a request. Published."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One order of the request that may be stored; `position` is its place in the request."""
+
+    position: int
+    submission: Submission
+    skip_trigger: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResult:
+    """What is answered for one order of the request.
+
+    `order_id` and `version` are those of the stored order, None for a failed one. `retryable` says
+    that the same order may succeed when it is sent again.
+    """
+
+    position: int
+    external_id: str | None
+    outcome: Outcome
+    order_id: int | None = None
+    version: int | None = None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    retryable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All steps of a request on one order, in request order.
+
+    `stored` is the order as read, None where there is none; `external_id` is the order's own, which
+    differs from a step's where the step names an alias.
+    """
+
+    account: str
+    external_id: str
+    stored: Order | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One conditional write: store `order` if the stored version is still `base_version`.
+
+    `base_version` is None where no order may exist yet. `trigger` travels in the same write; None
+    where the caller skips it.
+    """
+
+    order: Order
+    base_version: int | None
+    trigger: Trigger | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to write for one group (nothing if its net change is none), and what to answer then."""
+
+    group: Group
+    write: Write | None
+    results: tuple[OrderResult, ...]
+
+
+def group_steps(account: str, steps: Iterable[Step], found: Mapping[str, Order]) -> list[Group]:
+    """Gather the steps on one order; `found` maps an id that was sent to the order it leads to."""
+    groups: dict[str, list[Step]] = {}
+    stored: dict[str, Order] = {}
+    for step in steps:
+        order = found.get(step.submission.external_id)
+        key = order.external_id if order else step.submission.external_id
+        groups.setdefault(key, []).append(step)
+        if order:
+            stored[key] = order
+    return [Group(account, key, stored.get(key), tuple(members)) for key, members in groups.items()]
+
+
+def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> Plan:
+    """Decide the steps of a group one after the other and sum them up to one write.
+
+    `order_id` is used only if the order is new. The version rises once however many steps change
+    the order, and steps that cancel each other out write nothing.
+    """
+    current = group.stored
+    changed_by: list[Step] = []
+    decided: list[tuple[Step, Outcome, tuple[Problem, ...]]] = []
+    for step in group.steps:
+        refusal = _refusal(current, step.submission)
+        if refusal:
+            decided.append((step, Outcome.FAILED, (refusal,)))
+        elif current and current.document == step.submission.document:
+            decided.append((step, Outcome.UNCHANGED, ()))
+        else:
+            outcome = Outcome.UPDATED if current else Outcome.CREATED
+            decided.append((step, outcome, ()))
+            current = _next_version(group, step.submission, order_id, request_id, now)
+            changed_by.append(step)
+    silent = all(step.skip_trigger for step in changed_by)
+    write = _net_write(group.stored, current, silent=silent)
+    final = write.order if write else group.stored
+    results = tuple(_result(step, outcome, problems, final) for step, outcome, problems in decided)
+    return Plan(group, write, results)
+
+
+def failed(step: Step, problem: Problem, *, retryable: bool) -> OrderResult:
+    """Return the result of an order that could not be stored."""
+    return OrderResult(
+        step.position,
+        step.submission.external_id,
+        Outcome.FAILED,
+        problems=(problem,),
+        warnings=step.submission.warnings,
+        retryable=retryable,
+    )
+
+
+def _refusal(current: Order | None, sent: Submission) -> Problem | None:
+    if _is_too_large(sent.document):
+        return Problem(
+            Code.ORDER_TOO_LARGE,
+            "",
+            f"The order is larger than the {MAX_DOCUMENT_BYTES // 1024} KB that can be stored",
+        )
+    if current is None:
+        return None
+    if current.protocol != sent.protocol:
+        return Problem(
+            Code.OTHER_PROTOCOL,
+            "/external_id",
+            f"Order {shown(sent.external_id)} was imported through {current.protocol}; "
+            "delete it there before importing it here",
+        )
+    older = (
+        current.update_time is not None
+        and sent.update_time is not None
+        and sent.update_time < current.update_time
+    )
+    if older and current.document != sent.document:
+        stored_time = format_time(current.update_time) if current.update_time else ""
+        return Problem(
+            Code.STALE,
+            "/update_time",
+            f"Order {shown(sent.external_id)} is stored with update_time {stored_time}, "
+            "which is later than the one sent",
+        )
+    return None
+
+
+def _is_too_large(document: str) -> bool:
+    # A character takes at most 4 bytes: most documents need no encoding to be known as small.
+    return len(document) * 4 > MAX_DOCUMENT_BYTES and len(document.encode()) > MAX_DOCUMENT_BYTES
+
+
+def _next_version(
+    group: Group, sent: Submission, order_id: int, request_id: str, now: datetime
+) -> Order:
+    base = group.stored
+    return Order(
+        account=group.account,
+        external_id=group.external_id,
+        order_id=base.order_id if base else order_id,
+        version=base.version + 1 if base else 1,
+        status=sent.status,
+        protocol=sent.protocol,
+        document=sent.document,
+        created_at=base.created_at if base else now,
+        updated_at=now,
+        request_id=request_id,
+        update_time=sent.update_time,
+    )
+
+
+def _net_write(stored: Order | None, current: Order | None, *, silent: bool) -> Write | None:
+    if current is None or (stored and stored.document == current.document):
+        return None
+    trigger = None if silent else trigger_of(stored, current)
+    return Write(current, stored.version if stored else None, trigger)
+
+
+def _result(
+    step: Step, outcome: Outcome, problems: tuple[Problem, ...], final: Order | None
+) -> OrderResult:
+    known = final if outcome is not Outcome.FAILED else None
+    return OrderResult(
+        step.position,
+        step.submission.external_id,
+        outcome,
+        order_id=known.order_id if known else None,
+        version=known.version if known else None,
+        problems=problems,
+        warnings=step.submission.warnings,
+    )

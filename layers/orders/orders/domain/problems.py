@@ -1,0 +1,68 @@
+"""What is wrong with an order or a request, said so that a program and a person can act on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """Machine-readable reasons. Published: a code's meaning never changes."""
+
+    REQUIRED = "required"
+    WRONG_TYPE = "wrong_type"
+    INVALID_VALUE = "invalid_value"
+    ILLEGAL_CHARACTER = "illegal_character"
+    DUPLICATE_MEMBER = "duplicate_member"
+    DUPLICATE_LINE = "duplicate_line"
+    MALFORMED = "malformed"
+    UNKNOWN_MEMBER = "unknown_member"
+    UNKNOWN_CURRENCY = "unknown_currency"
+    UNKNOWN_ENDPOINT = "unknown_endpoint"
+    UNKNOWN_REGION = "unknown_region"
+    UNKNOWN_STATUS = "unknown_status"
+    UNKNOWN_LINE_STATUS = "unknown_line_status"
+    UNKNOWN_CUSTOM_FIELD = "unknown_custom_field"
+    DEFINITION_CONFLICT = "definition_conflict"
+    TOTAL_MISMATCH = "total_mismatch"
+    ORDER_TOO_LARGE = "order_too_large"
+    NOT_STORABLE = "not_storable"
+    STALE = "stale"
+    OTHER_PROTOCOL = "other_protocol"
+    CONFLICT = "conflict"
+    STORAGE_UNAVAILABLE = "storage_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault: `path` is a JSON pointer (RFC 6901) into the document that was sent."""
+
+    code: Code
+    path: str
+    message: str
+
+
+def pointer(*steps: str | int) -> str:
+    """Join member names and positions to a JSON pointer."""
+    return "".join(f"/{_escaped(step)}" for step in steps)
+
+
+def below(prefix: str, problem: Problem) -> Problem:
+    """Return `problem` with its path moved under `prefix`."""
+    return Problem(problem.code, prefix + problem.path, problem.message)
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """Quote a sent value for a message, shortened so that no answer grows with its request."""
+    text = str(value)
+    return repr(text if len(text) <= limit else text[:limit] + "…")
+
+
+def listed(allowed: Sequence[str], limit: int = 20) -> str:
+    """Name the allowed values for a message, at most `limit` of them."""
+    rest = len(allowed) - limit
+    names = ", ".join(allowed[:limit]) + (f" and {rest} more" if rest > 0 else "")
+    return names or "none is configured"
+
+
+def _escaped(step: str | int) -> str:
+    return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else str(step)

@@ -1,0 +1,205 @@
+"""What an account has configured, and how its definitions may change."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from orders.domain.custom_fields import CustomField, EntityType
+from orders.domain.problems import Code, Problem, pointer, shown
+
+
+class SalesModel(StrEnum):
+    """How an endpoint's orders reach the buyer (Yandex Market's names)."""
+
+    FBS = "FBS"
+    DBS = "DBS"
+    EXPRESS = "EXPRESS"
+
+
+class LineStatusType(StrEnum):
+    """What a line status means (Altcraft v74, orders import)."""
+
+    DELIVERED = "delivered"
+    CANCELED = "canceled"
+    REFUNDED = "refunded"
+    IN_PROCESS = "in_process"
+
+
+class TotalCheck(StrEnum):
+    """What happens when `total_price` is not the sum of the lines and the delivery."""
+
+    OFF = "off"
+    WARN = "warn"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A point of sale; with a `campaign_id` it is a Yandex Market campaign too."""
+
+    external_id: str
+    name: str = ""
+    campaign_id: int | None = None
+    sales_model: SalesModel = SalesModel.FBS
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A sales region."""
+
+    external_id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineStatus:
+    """A custom status of an order line."""
+
+    external_id: str
+    name: str
+    type: LineStatusType
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The account's choices where the protocols leave one."""
+
+    total_check: TotalCheck = TotalCheck.WARN
+
+
+type FieldKey = tuple[EntityType, str]
+
+ORDER_STATUSES = ("new", "delivered", "paid", "canceled", "part_refunded")
+LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
+    {
+        "new": LineStatusType.IN_PROCESS,
+        "processing": LineStatusType.IN_PROCESS,
+        "delivering": LineStatusType.IN_PROCESS,
+        "delivered": LineStatusType.DELIVERED,
+        "canceled": LineStatusType.CANCELED,
+        "refunded": LineStatusType.REFUNDED,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One account's configuration. Custom field ids are unique within their entity type."""
+
+    currencies: tuple[str, ...] = ()
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    custom_fields: Mapping[FieldKey, CustomField] = field(default_factory=dict)
+    line_statuses: Mapping[str, LineStatus] = field(default_factory=dict)
+    policies: Policies = Policies()
+
+    def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
+        """Return the definitions for one entity type by their external id."""
+        return {key[1]: value for key, value in self.custom_fields.items() if key[0] is entity}
+
+    def line_status_names(self) -> list[str]:
+        """Return every line status that an order may use, the built-in ones first."""
+        return [*LINE_STATUS_TYPES, *sorted(self.line_statuses)]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """Custom fields and line statuses to create or update, in the order in which they were sent."""
+
+    custom_fields: tuple[CustomField, ...] = ()
+    line_statuses: tuple[LineStatus, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to define."""
+        return bool(self.custom_fields or self.line_statuses)
+
+
+NO_DEFINITIONS = Definitions()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """Settings as read from the store; `version` guards their next write."""
+
+    settings: Settings
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Settings as the operator declares them; a part that is None stays as it is."""
+
+    currencies: tuple[str, ...] | None = None
+    endpoints: Mapping[str, Endpoint] | None = None
+    regions: Mapping[str, Region] | None = None
+    policies: Policies | None = None
+    definitions: Definitions = NO_DEFINITIONS
+
+
+def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Problem, ...]:
+    """Return the settings as declared, or why they cannot be.
+
+    A declared part replaces the stored one as a whole, except for the definitions: those that
+    imports have made stay, since stored orders may use them.
+    """
+    declared = Settings(
+        currencies=_either(declaration.currencies, settings.currencies),
+        endpoints=_either(declaration.endpoints, settings.endpoints),
+        regions=_either(declaration.regions, settings.regions),
+        custom_fields=settings.custom_fields,
+        line_statuses=settings.line_statuses,
+        policies=_either(declaration.policies, settings.policies),
+    )
+    return define(declared, declaration.definitions)
+
+
+def _either[T](declared: T | None, stored: T) -> T:
+    return stored if declared is None else declared
+
+
+def define(settings: Settings, definitions: Definitions) -> Settings | tuple[Problem, ...]:
+    """Return the settings with the definitions applied, or why they cannot be.
+
+    A definition replaces the one of the same id. It is refused if values stored under the old one
+    would no longer fit: another value type, or an enum that loses or renumbers a name. Paths in the
+    problems are those of the request's root members.
+    """
+    problems = [
+        *_field_conflicts(settings, definitions.custom_fields),
+        *_status_conflicts(definitions.line_statuses),
+    ]
+    if problems:
+        return tuple(problems)
+    fields = {(each.entity_type, each.external_id): each for each in definitions.custom_fields}
+    statuses = {each.external_id: each for each in definitions.line_statuses}
+    return replace(
+        settings,
+        custom_fields={**settings.custom_fields, **fields},
+        line_statuses={**settings.line_statuses, **statuses},
+    )
+
+
+def _field_conflicts(settings: Settings, sent: Iterable[CustomField]) -> Iterable[Problem]:
+    known = dict(settings.custom_fields)
+    for position, new in enumerate(sent):
+        key = (new.entity_type, new.external_id)
+        reason = new.conflict_with(known[key]) if key in known else ""
+        if reason:
+            yield Problem(
+                Code.DEFINITION_CONFLICT,
+                pointer("custom_fields", position, "value_type"),
+                f"Custom field {shown(new.external_id)} of {new.entity_type} {reason}, "
+                "which stored orders may use",
+            )
+        known[key] = new
+
+
+def _status_conflicts(sent: Iterable[LineStatus]) -> Iterable[Problem]:
+    for position, new in enumerate(sent):
+        if new.external_id in LINE_STATUS_TYPES:
+            yield Problem(
+                Code.DEFINITION_CONFLICT,
+                pointer("custom_line_statuses", position, "external_id"),
+                f"{shown(new.external_id)} is a built-in line status; choose another id",
+            )

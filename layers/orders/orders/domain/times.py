@@ -1,0 +1,60 @@
+"""Points in time: read in the spellings of the wire protocols, kept in UTC."""
+
+import re
+from datetime import UTC, date, datetime
+
+ALLOWED = (
+    "an RFC 3339 time such as 2006-01-23T15:04:05.141Z or 2006-01-23T18:04:05+03:00, "
+    "or 2006-01-25 15:04:05 or 2006-01-25 (both are read as UTC)"
+)
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TIME = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}:\d{2})"
+    r"(?:\.(?P<fraction>\d{1,9}))?(?P<zone>[Zz]|[+-]\d{2}:\d{2})?",
+    re.ASCII,
+)
+_MICROSECOND_DIGITS = 6
+
+
+def parse_time(sent: object) -> datetime:
+    """Read one of the three spellings (Altcraft, orders import) as an aware UTC time.
+
+    A spelling without a zone is UTC. Digits below the microsecond are dropped. Raises ValueError
+    with the allowed spellings.
+    """
+    text = sent.strip() if isinstance(sent, str) else ""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.fromisoformat(text).replace(tzinfo=UTC)
+        return _parse_clock_time(text)
+    except (ValueError, OverflowError):
+        raise ValueError(ALLOWED) from None
+
+
+def parse_date(sent: object) -> date | datetime:
+    """Read the value of a date field: a bare date stays one, anything longer is a UTC time."""
+    text = sent.strip() if isinstance(sent, str) else ""
+    if _DATE.fullmatch(text):
+        return parse_time(text).date()
+    return parse_time(text)
+
+
+def format_time(moment: date | datetime) -> str:
+    """Write a time as RFC 3339 in UTC with no more fraction digits than it needs."""
+    if not isinstance(moment, datetime):
+        return moment.isoformat()
+    utc = moment.astimezone(UTC)
+    fraction = f".{utc.microsecond:06}".rstrip("0") if utc.microsecond else ""
+    return f"{utc.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"
+
+
+def _parse_clock_time(text: str) -> datetime:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError(ALLOWED)
+    fraction = (match["fraction"] or "0")[:_MICROSECOND_DIGITS]
+    zone = (match["zone"] or "Z").upper()
+    return datetime.fromisoformat(
+        f"{match['day']}T{match['clock']}.{fraction:0<6}{zone}"
+    ).astimezone(UTC)

@@ -1,0 +1,86 @@
+"""Triggers: the business events that a committed change means to consumers."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from orders.domain.order import Order, Tree, line_statuses
+
+SCHEMA_VERSION = 1
+
+
+class TriggerKind(StrEnum):
+    """Detail-types of the bus. Published."""
+
+    ORDER_CREATED = "OrderCreated"
+    ORDER_STATUS_CHANGED = "OrderStatusChanged"
+    ORDER_LINE_STATUS_CHANGED = "OrderLineStatusChanged"
+    ORDER_UPDATED = "OrderUpdated"
+
+
+type Change = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One business event: the committed version `order`, and what it changed.
+
+    `changed` maps each member that differs to its `old` and `new` value (absent means not there);
+    of `lines` it holds only those that differ.
+    """
+
+    id: str
+    kind: TriggerKind
+    order: Order
+    changed: Mapping[str, Change]
+
+
+def trigger_id(account: str, order_id: int, version: int) -> str:
+    """Return the id of the trigger of one committed version: always the same for the same one."""
+    return hashlib.sha256(f"{account}\n{order_id}\n{version}".encode()).hexdigest()[:32]
+
+
+def trigger_of(before: Order | None, after: Order) -> Trigger:
+    """Return the trigger of the change from `before` to `after`, the first kind that fits."""
+    identity = trigger_id(after.account, after.order_id, after.version)
+    if before is None:
+        return Trigger(identity, TriggerKind.ORDER_CREATED, after, {})
+    old, new = before.tree(), after.tree()
+    return Trigger(identity, _kind_of_change(before, after, old, new), after, _changes(old, new))
+
+
+def _kind_of_change(before: Order, after: Order, old: Tree, new: Tree) -> TriggerKind:
+    if before.status != after.status:
+        return TriggerKind.ORDER_STATUS_CHANGED
+    known = dict(line_statuses(old))
+    if any(known.get(line, status) != status for line, status in line_statuses(new)):
+        return TriggerKind.ORDER_LINE_STATUS_CHANGED
+    return TriggerKind.ORDER_UPDATED
+
+
+def _changes(old: Tree, new: Tree) -> dict[str, Change]:
+    changed = {
+        member: _change(old, new, member)
+        for member in sorted(old.keys() | new.keys())
+        if old.get(member) != new.get(member)
+    }
+    if "lines" in changed:
+        changed["lines"] = _line_changes(old.get("lines", []), new.get("lines", []))
+    return changed
+
+
+def _line_changes(old: list[Tree], new: list[Tree]) -> Change:
+    old_lines = {line["external_id"]: line for line in old}
+    new_lines = {line["external_id"]: line for line in new}
+    differing = {
+        "old": [line for line in old if new_lines.get(line["external_id"]) != line],
+        "new": [line for line in new if old_lines.get(line["external_id"]) != line],
+    }
+    only_reordered = not differing["old"] and not differing["new"]
+    return {"old": old, "new": new} if only_reordered else differing
+
+
+def _change(old: Tree, new: Tree, member: str) -> Change:
+    return {side: tree[member] for side, tree in (("old", old), ("new", new)) if member in tree}

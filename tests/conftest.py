@@ -1,0 +1,41 @@
+"""Fixtures for every level of the suite."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from tests.support.dynamodb_local import local_client, running_engine
+from tests.support.template_tables import create_table
+
+settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("suite")
+
+
+@pytest.fixture(autouse=True)
+def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nonexistent",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[DynamoDBClient]:
+    """Return a client of Amazon's own DynamoDB engine."""
+    with running_engine() as endpoint:
+        yield local_client(endpoint)
+
+
+@pytest.fixture
+def table(dynamodb: DynamoDBClient) -> str:
+    """Return the name of a fresh table with the stack's schema."""
+    return create_table(dynamodb)

@@ -1,0 +1,1 @@
+"""Doubles, builders and servers that the tests share."""

@@ -1,0 +1,165 @@
+"""The application's ports in memory, held to the adapters' behaviour by the contract suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from orders.application.ports import (
+    Deadline,
+    Lookup,
+    StorageUnavailableError,
+    WriteOutcome,
+)
+from orders.domain.clients import Client, Role
+from orders.domain.importing import Write
+from orders.domain.order import Order
+from orders.domain.settings import Settings, StoredSettings
+from orders.domain.triggers import Trigger
+
+
+@dataclass
+class FakeOrders:
+    """OrderRepository in memory. `faults` holds what the next calls of save do instead."""
+
+    orders: dict[tuple[str, str], Order] = field(default_factory=dict)
+    aliases: dict[tuple[str, str], int] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    faults: list[Callable[[FakeOrders, Write], WriteOutcome]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.orders)
+
+    def __getitem__(self, key: tuple[str, str]) -> Order:
+        return self.orders[key]
+
+    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+        if deadline.remaining() <= 0:
+            return Lookup({}, frozenset(external_ids))
+        by_number = {
+            order.order_id: order for (owner, _), order in self.orders.items() if owner == account
+        }
+        found = {}
+        for name in external_ids:
+            key = (account, name)
+            if key in self.orders:
+                found[name] = self.orders[key]
+            elif key in self.aliases:
+                found[name] = by_number[self.aliases[key]]
+        lost = frozenset(self.unread & set(external_ids))
+        return Lookup({name: order for name, order in found.items() if name not in lost}, lost)
+
+    def save(
+        self, account: str, writes: Sequence[Write], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        if deadline.remaining() <= 0:
+            return [WriteOutcome.UNKNOWN] * len(writes)
+        return [self._save(account, write) for write in writes]
+
+    def commit(self, write: Write) -> WriteOutcome:
+        """Write under the condition, as the store does."""
+        order = write.order
+        key = (order.account, order.external_id)
+        stored = self.orders.get(key)
+        version = stored.version if stored else None
+        if version != write.base_version or key in self.aliases:
+            return WriteOutcome.CONFLICT
+        self.orders[key] = order
+        self.writes.append(write)
+        return WriteOutcome.COMMITTED
+
+    def _save(self, account: str, write: Write) -> WriteOutcome:
+        assert write.order.account == account
+        if self.faults:
+            return self.faults.pop(0)(self, write)
+        return self.commit(write)
+
+
+@dataclass
+class FakeOrderIds:
+    """OrderIds in memory."""
+
+    last: int = 0
+    available: bool = True
+
+    def take(self, _account: str, count: int) -> Sequence[int]:
+        if not self.available:
+            raise StorageUnavailableError
+        self.last += count
+        return range(self.last - count + 1, self.last + 1)
+
+
+@dataclass
+class FakeSettings:
+    """SettingsRepository in memory; `cached` is what a load that is not fresh returns."""
+
+    stored: dict[str, StoredSettings] = field(default_factory=dict)
+    cached: dict[str, StoredSettings] = field(default_factory=dict)
+    available: bool = True
+    fresh_loads: int = 0
+
+    def load(self, account: str, *, fresh: bool = False) -> StoredSettings:
+        if fresh:
+            self.fresh_loads += 1
+            if not self.available:
+                raise StorageUnavailableError
+            self.cached.pop(account, None)
+        return self.cached.get(account) or self.stored[account]
+
+    def save(self, account: str, settings: Settings, base_version: int) -> bool:
+        if not self.available:
+            raise StorageUnavailableError
+        if self.stored[account].version != base_version:
+            return False
+        self.stored[account] = StoredSettings(settings, base_version + 1)
+        self.cached.pop(account, None)
+        return True
+
+
+@dataclass
+class FakeTokens:
+    """TokenRepository in memory."""
+
+    clients: dict[str, Client] = field(default_factory=dict)
+    available: bool = True
+
+    def client_of(self, token: str) -> Client | None:
+        if not self.available:
+            raise StorageUnavailableError
+        return self.clients.get(token)
+
+
+@dataclass
+class FakePublisher:
+    """TriggerPublisher in memory; `lost` triggers stay unsent."""
+
+    sent: list[Trigger] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+
+    def publish(self, triggers: Sequence[Trigger], _deadline: Deadline) -> Sequence[Trigger]:
+        unsent = [trigger for trigger in triggers if trigger.order.external_id in self.lost]
+        self.sent += [trigger for trigger in triggers if trigger not in unsent]
+        return unsent
+
+
+@dataclass
+class TickingClock:
+    """A clock that moves on by a second at each look."""
+
+    now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=1)
+        return self.now
+
+
+def client(account: str = "demo", *roles: Role) -> Client:
+    """Return a client of an account, by default one that may import orders."""
+    return Client(account, "shop", frozenset(roles or {Role.ORDERS_WRITE}))
+
+
+def renamed(order: Order, external_id: str) -> Order:
+    """Return the order under another external id, one version on."""
+    return replace(order, external_id=external_id, version=order.version + 1)

@@ -1,0 +1,56 @@
+"""The table of the stack, created from template.yaml: its schema is written once."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import yaml
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+TEMPLATE = Path(__file__).parents[2] / "template.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short tags as `{tag: value}`."""
+
+
+def _tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    if isinstance(node, yaml.MappingNode):
+        return {suffix: loader.construct_mapping(node, deep=True)}
+    raise TypeError(f"a YAML node of a kind that has no values: {node}")
+
+
+_Loader.add_multi_constructor("!", _tag)
+
+
+def load_template() -> dict[str, Any]:
+    """Return template.yaml as plain data."""
+    loader = _Loader(TEMPLATE.read_text(encoding="utf-8"))
+    template: dict[str, Any] = loader.get_data()
+    return template
+
+
+def create_table(client: DynamoDBClient) -> str:
+    """Create the stack's table under a name of its own; return the name."""
+    [properties] = [
+        resource["Properties"]
+        for resource in load_template()["Resources"].values()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    ]
+    name = f"orders-{uuid4().hex}"
+    client.create_table(
+        TableName=name,
+        AttributeDefinitions=properties["AttributeDefinitions"],
+        KeySchema=properties["KeySchema"],
+        BillingMode=properties["BillingMode"],
+        # CloudFormation's property has no StreamEnabled, the API wants one.
+        StreamSpecification={
+            "StreamEnabled": True,
+            "StreamViewType": properties["StreamSpecification"]["StreamViewType"],
+        },
+    )
+    return name

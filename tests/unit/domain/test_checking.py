@@ -1,0 +1,155 @@
+"""A sent order is held against its account's settings."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from orders.domain.checking import SETTINGS_CODES, Checked, Rulebook, check_order
+from orders.domain.custom_fields import CustomField, EntityType, ValueType
+from orders.domain.order import LineDraft, OrderDraft
+from orders.domain.problems import Code
+from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, TotalCheck
+from tests.support.samples import order_field, settings
+
+LINE = LineDraft("line_01", 1, Decimal(900), product="iphone")
+DRAFT = OrderDraft(
+    external_id="1234000",
+    matching={"matching": "email", "email": "a@b.c"},
+    endpoint="website",
+    status="new",
+    total_price=Decimal(1000),
+    currency="USD",
+    delivery_cost=Decimal(100),
+    lines=(LINE,),
+)
+
+
+def _check(
+    draft: OrderDraft, policy: TotalCheck = TotalCheck.WARN, *fields: CustomField
+) -> Checked:
+    return check_order(draft, Rulebook.of(settings(policy, *fields)))
+
+
+def test_a_good_order_has_no_problem() -> None:
+    assert _check(replace(DRAFT, region="region_YnCrJj8Y1")) == Checked({}, ({},), (), ())
+
+
+@pytest.mark.parametrize(
+    ("draft", "code", "path", "allowed"),
+    [
+        (replace(DRAFT, currency="XXX"), Code.UNKNOWN_CURRENCY, "/currency", "USD, EUR"),
+        (replace(DRAFT, endpoint="x"), Code.UNKNOWN_ENDPOINT, "/endpoint", "website"),
+        (replace(DRAFT, region="x"), Code.UNKNOWN_REGION, "/region", "region_YnCrJj8Y1"),
+        (replace(DRAFT, status="x"), Code.UNKNOWN_STATUS, "/status", ", ".join(ORDER_STATUSES)),
+        (
+            replace(DRAFT, lines=(LINE, replace(LINE, external_id="2", status="x"))),
+            Code.UNKNOWN_LINE_STATUS,
+            "/lines/1/status",
+            "new, processing, delivering, delivered, canceled, refunded, 0001",
+        ),
+    ],
+)
+def test_an_unknown_name_is_told_with_the_allowed_ones(
+    draft: OrderDraft, code: Code, path: str, allowed: str
+) -> None:
+    [problem] = _check(draft, TotalCheck.OFF).problems
+    assert (problem.code, problem.path) == (code, path)
+    assert problem.message.endswith(f"allowed are: {allowed}")
+    assert (code in SETTINGS_CODES) is (code is not Code.UNKNOWN_STATUS)
+
+
+@pytest.mark.parametrize("status", ORDER_STATUSES)
+def test_the_documented_order_statuses_are_taken(status: str) -> None:
+    assert _check(replace(DRAFT, status=status)).problems == ()
+
+
+@pytest.mark.parametrize("status", [*LINE_STATUS_TYPES, "0001"])
+def test_built_in_and_custom_line_statuses_are_taken(status: str) -> None:
+    assert _check(replace(DRAFT, lines=(replace(LINE, status=status),))).problems == ()
+
+
+def test_two_lines_cannot_share_an_id() -> None:
+    draft = replace(DRAFT, lines=(LINE, replace(LINE, external_id="2"), LINE, LINE))
+    problems = _check(draft, TotalCheck.OFF).problems
+    assert [(problem.code, problem.path) for problem in problems] == [
+        (Code.DUPLICATE_LINE, "/lines/2/external_id"),
+        (Code.DUPLICATE_LINE, "/lines/3/external_id"),
+    ]
+    assert "'line_01' stands at /lines/0 too" in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("policy", "problems", "warnings"),
+    [
+        (TotalCheck.OFF, [], []),
+        (TotalCheck.WARN, [], [Code.TOTAL_MISMATCH]),
+        (TotalCheck.REJECT, [Code.TOTAL_MISMATCH], []),
+    ],
+)
+def test_a_wrong_total_is_treated_as_the_account_wants(
+    policy: TotalCheck, problems: list[Code], warnings: list[Code]
+) -> None:
+    checked = _check(replace(DRAFT, total_price=Decimal("1000.01")), policy)
+    assert [problem.code for problem in checked.problems] == problems
+    assert [warning.code for warning in checked.warnings] == warnings
+    for told in (*checked.problems, *checked.warnings):
+        assert told.path == "/total_price"
+        assert "is 1000.01, but" in told.message
+        assert told.message.endswith("add up to 1000")
+
+
+@pytest.mark.parametrize(
+    ("total", "lines", "delivery"),
+    [
+        ("1000", (LINE,), "100"),
+        ("900", (LINE,), None),
+        ("2700.3", (replace(LINE, count=3, final_price_per_item=Decimal("900.1")),), None),
+        (
+            "999999999999998999999999.99999999",
+            (
+                replace(
+                    LINE, count=10**9, final_price_per_item=Decimal("999999999999998.99999999")
+                ),
+                replace(LINE, external_id="2", count=1, final_price_per_item=Decimal("9.99999999")),
+            ),
+            None,
+        ),
+    ],
+)
+def test_a_right_total_is_exact(
+    total: str, lines: tuple[LineDraft, ...], delivery: str | None
+) -> None:
+    draft = replace(
+        DRAFT,
+        total_price=Decimal(total),
+        lines=lines,
+        delivery_cost=Decimal(delivery) if delivery else None,
+    )
+    assert _check(draft, TotalCheck.REJECT).problems == ()
+
+
+def test_custom_fields_are_filled_in_for_the_order_and_each_line() -> None:
+    line_field = CustomField("size", "size", EntityType.LINE_ORDER, ValueType.INT, default_value=1)
+    draft = replace(
+        DRAFT,
+        custom_fields={"note": 5},
+        lines=(LINE, replace(LINE, external_id="2", custom_fields={"size": "7"})),
+    )
+    checked = _check(draft, TotalCheck.OFF, order_field("note"), line_field)
+    assert checked.problems == ()
+    assert checked.order_fields == {"note": "5"}
+    assert checked.line_fields == ({"size": 1}, {"size": 7})
+
+
+def test_custom_field_problems_name_their_place() -> None:
+    draft = replace(
+        DRAFT,
+        custom_fields={"a": 1},
+        lines=(LINE, replace(LINE, external_id="2", custom_fields={"b": 1})),
+    )
+    problems = _check(draft, TotalCheck.OFF).problems
+    assert [(problem.code, problem.path) for problem in problems] == [
+        (Code.UNKNOWN_CUSTOM_FIELD, "/custom_fields/a"),
+        (Code.UNKNOWN_CUSTOM_FIELD, "/lines/1/custom_fields/b"),
+    ]

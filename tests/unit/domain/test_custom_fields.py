@@ -1,0 +1,187 @@
+"""Custom field values are held against their definitions."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.custom_fields import CustomField, FieldValue, ValueType, fill_in
+from orders.domain.problems import Code
+from tests.support.samples import order_field
+
+COLOURS = order_field("colour", ValueType.ENUM, enum_values={"red": 1, "blue": 2, "3": 7})
+
+
+@pytest.mark.parametrize(
+    ("value_type", "sent", "stored"),
+    [
+        (ValueType.UNICODE, "data", "data"),
+        (ValueType.UNICODE, "", ""),
+        (ValueType.UNICODE, 123, "123"),
+        (ValueType.UNICODE, True, "true"),
+        (ValueType.UNICODE, Decimal("1.50"), "1.50"),
+        (ValueType.INT, 123, 123),
+        (ValueType.INT, "123", 123),
+        (ValueType.INT, "-5", -5),
+        (ValueType.INT, 2**63 - 1, 2**63 - 1),
+        (ValueType.FLOAT, "1.5", 1.5),
+        (ValueType.FLOAT, Decimal("1.5"), 1.5),
+        (ValueType.FLOAT, 5, 5.0),
+        (ValueType.FLOAT, "1e3", 1000.0),
+        (ValueType.BOOL, True, True),
+        (ValueType.BOOL, "true", True),
+        (ValueType.BOOL, "False", False),
+        (ValueType.BOOL, 0, False),
+        (ValueType.BOOL, "1", True),
+        (ValueType.DATE, "2006-01-25", "2006-01-25"),
+        (ValueType.DATE, "2006-01-25 15:04:05", "2006-01-25T15:04:05Z"),
+        (ValueType.DATE, "2006-01-25T18:04:05+03:00", "2006-01-25T15:04:05Z"),
+    ],
+)
+def test_values_are_coerced(value_type: ValueType, sent: object, stored: FieldValue) -> None:
+    read = order_field(value_type=value_type).read(sent)
+    assert (read, type(read)) == (stored, type(stored))
+
+
+@pytest.mark.parametrize(
+    ("value_type", "sent"),
+    [
+        (ValueType.UNICODE, Decimal("1E+5")),
+        (ValueType.UNICODE, ["a"]),
+        (ValueType.UNICODE, {}),
+        (ValueType.INT, "1.0"),
+        (ValueType.INT, Decimal("1.0")),
+        (ValueType.INT, True),
+        (ValueType.INT, 2**63),
+        (ValueType.INT, "x"),
+        (ValueType.INT, "1" * 30),
+        (ValueType.FLOAT, "x"),
+        (ValueType.FLOAT, True),
+        (ValueType.FLOAT, "1e999"),
+        (ValueType.FLOAT, Decimal("1E+999999999")),
+        (ValueType.FLOAT, "0.12345678901234567890123"),
+        (ValueType.FLOAT, 2**53 + 1),
+        (ValueType.BOOL, "yes"),
+        (ValueType.BOOL, 2),
+        (ValueType.BOOL, None),
+        (ValueType.DATE, "soon"),
+        (ValueType.DATE, 20060125),
+    ],
+)
+def test_a_misfit_names_the_definition_and_what_it_takes(
+    value_type: ValueType, sent: object
+) -> None:
+    definition = order_field("note", value_type)
+    _, problems = fill_in(
+        {"note": definition}, {"note": sent} if sent is not None else {"note": []}
+    )
+    [problem] = problems
+    assert (problem.code, problem.path) == (Code.WRONG_TYPE, "/note")
+    assert f"is of type {value_type} and takes" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [("red", "red"), (2, "blue"), ("2", "blue"), ("3", "3"), (7, "3"), ("7", "3")],
+)
+def test_an_enum_takes_a_name_or_its_number(sent: object, stored: str) -> None:
+    assert COLOURS.read(sent) == stored
+
+
+@pytest.mark.parametrize("sent", ["green", 9, True, [], None])
+def test_an_enum_takes_nothing_else(sent: object) -> None:
+    with pytest.raises(ValueError, match=r"red \(1\), blue \(2\)"):
+        COLOURS.read(sent)
+
+
+def test_defaults_are_filled_in_for_optional_fields() -> None:
+    definitions = {
+        "a": order_field("a", default_value="x"),
+        "b": order_field("b", ValueType.INT, default_value=5),
+        "c": order_field("c"),
+    }
+    assert fill_in(definitions, {"b": 7}) == ({"b": 7, "a": "x"}, [])
+
+
+@pytest.mark.parametrize("sent", [{}, {"n": None}, {"n": ""}])
+def test_a_required_field_must_be_sent_even_if_it_has_a_default(sent: dict[str, object]) -> None:
+    definition = order_field("n", ValueType.INT, required=True, default_value=5)
+    values, [problem] = fill_in({"n": definition}, sent)
+    assert values == {}
+    assert (problem.code, problem.path) == (Code.REQUIRED, "/n")
+
+
+def test_an_empty_text_is_a_value_of_a_text_field_and_none_of_others() -> None:
+    definitions = {
+        "text": order_field("text", default_value="x"),
+        "number": order_field("number", ValueType.INT, default_value=5),
+    }
+    assert fill_in(definitions, {"text": "", "number": ""}) == ({"text": "", "number": 5}, [])
+
+
+def test_a_bad_value_is_told_once() -> None:
+    definition = order_field("n", ValueType.INT, required=True)
+    values, problems = fill_in({"n": definition}, {"n": "x"})
+    assert values == {}
+    assert [problem.code for problem in problems] == [Code.WRONG_TYPE]
+
+
+def test_an_undefined_field_is_named_with_the_defined_ones() -> None:
+    values, [problem] = fill_in({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
+    assert values == {}
+    assert (problem.code, problem.path) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
+    assert "defined are: a, b" in problem.message
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_floats_round_trip_as_text_and_as_number(value: float) -> None:
+    field = order_field(value_type=ValueType.FLOAT)
+    read = field.read(Decimal(repr(value)))
+    assert read == value
+    assert field.read(repr(read)) == value
+
+
+@given(
+    st.sampled_from(ValueType), st.one_of(st.text(), st.integers(), st.decimals(), st.booleans())
+)
+def test_text_reads_like_the_value_that_it_spells(value_type: ValueType, sent: object) -> None:
+    """XML has only texts: what JSON sends must be stored the same from its text."""
+    field = COLOURS if value_type is ValueType.ENUM else order_field(value_type=value_type)
+    try:
+        stored = field.read(sent)
+    except ValueError:
+        return
+    text = str(sent).lower() if isinstance(sent, bool) else str(sent)
+    assert field.read(text) == stored
+
+
+@pytest.mark.parametrize(
+    ("stored", "new", "fits"),
+    [
+        (order_field(), order_field(required=True, default_value="x"), True),
+        (order_field(), order_field(value_type=ValueType.INT), False),
+        (
+            COLOURS,
+            order_field("colour", ValueType.ENUM, enum_values={**COLOURS.enum_values, "x": 9}),
+            True,
+        ),
+        (COLOURS, order_field("colour", ValueType.ENUM, enum_values={"red": 1, "3": 7}), False),
+        (
+            COLOURS,
+            order_field("colour", ValueType.ENUM, enum_values={"red": 5, "blue": 2, "3": 7}),
+            False,
+        ),
+    ],
+)
+def test_a_redefinition_must_fit_stored_values(
+    stored: CustomField, new: CustomField, *, fits: bool
+) -> None:
+    assert (new.conflict_with(stored) == "") is fits
+
+
+def test_a_default_is_read_like_a_value() -> None:
+    assert order_field(value_type=ValueType.INT).with_default("5").default_value == 5
+    assert order_field(value_type=ValueType.INT).with_default(None).default_value is None
+    with pytest.raises(ValueError, match="default_value must be a whole number"):
+        order_field(value_type=ValueType.INT).with_default("x")

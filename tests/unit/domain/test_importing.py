@@ -1,0 +1,222 @@
+"""Import is an upsert: what becomes of each step on an order."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.importing import (
+    MAX_DOCUMENT_BYTES,
+    Group,
+    Outcome,
+    Plan,
+    Step,
+    group_steps,
+    plan_group,
+)
+from orders.domain.order import Order, Submission
+from orders.domain.problems import Code
+from orders.domain.triggers import TriggerKind
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+SENT = Submission("A", "altcraft", '{"lines":[],"status":"new"}', "new")
+STORED = Order(
+    account="demo",
+    external_id="A",
+    order_id=7,
+    version=3,
+    status="new",
+    protocol="altcraft",
+    document=SENT.document,
+    created_at=NOW,
+    updated_at=NOW,
+    request_id="earlier",
+)
+
+
+def _doc(text: str) -> str:
+    return f'{{"note":"{text}"}}'
+
+
+def _plan(stored: Order | None, *sent: Submission, skip: tuple[bool, ...] = ()) -> Plan:
+    flags = skip or (False,) * len(sent)
+    steps = tuple(
+        Step(i, each, flag) for i, (each, flag) in enumerate(zip(sent, flags, strict=True))
+    )
+    return plan_group(Group("demo", "A", stored, steps), 99, "req", LATER)
+
+
+def test_an_unknown_order_is_created() -> None:
+    plan = _plan(None, SENT)
+    [result] = plan.results
+    assert (result.outcome, result.order_id, result.version) == (Outcome.CREATED, 99, 1)
+    assert plan.write
+    assert plan.write.base_version is None
+    assert plan.write.order == Order(
+        "demo", "A", 99, 1, "new", "altcraft", SENT.document, LATER, LATER, "req"
+    )
+    assert plan.write.trigger
+    assert plan.write.trigger.kind is TriggerKind.ORDER_CREATED
+
+
+def test_equal_content_is_unchanged_and_written_nowhere() -> None:
+    plan = _plan(STORED, SENT)
+    [result] = plan.results
+    assert (result.outcome, result.order_id, result.version) == (Outcome.UNCHANGED, 7, 3)
+    assert plan.write is None
+
+
+def test_other_content_replaces_the_document_and_keeps_the_identity() -> None:
+    plan = _plan(STORED, replace(SENT, document=_doc("x"), status="paid", update_time=NOW))
+    [result] = plan.results
+    assert (result.outcome, result.order_id, result.version) == (Outcome.UPDATED, 7, 4)
+    assert plan.write
+    assert plan.write.base_version == 3
+    assert plan.write.order == replace(
+        STORED,
+        version=4,
+        status="paid",
+        document=_doc("x"),
+        updated_at=LATER,
+        request_id="req",
+        update_time=NOW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored_time", "sent_time", "outcome"),
+    [
+        (LATER, NOW, Outcome.FAILED),
+        (NOW, NOW, Outcome.UPDATED),
+        (NOW, LATER, Outcome.UPDATED),
+        (None, NOW, Outcome.UPDATED),
+        (LATER, None, Outcome.UPDATED),
+    ],
+)
+def test_an_older_update_time_is_stale(
+    stored_time: datetime | None, sent_time: datetime | None, outcome: Outcome
+) -> None:
+    stored = replace(STORED, update_time=stored_time)
+    plan = _plan(stored, replace(SENT, document=_doc("x"), update_time=sent_time))
+    [result] = plan.results
+    assert result.outcome is outcome
+    assert bool(plan.write) is (outcome is Outcome.UPDATED)
+    if outcome is Outcome.FAILED:
+        [problem] = result.problems
+        assert (problem.code, problem.path) == (Code.STALE, "/update_time")
+        assert "2026-01-02T04:04:05Z" in problem.message
+        assert (result.order_id, result.version) == (None, None)
+
+
+def test_equal_content_is_never_stale() -> None:
+    stored = replace(STORED, update_time=LATER)
+    plan = _plan(stored, replace(SENT, update_time=NOW))
+    assert plan.results[0].outcome is Outcome.UNCHANGED
+
+
+def test_another_protocols_order_is_left_alone() -> None:
+    plan = _plan(replace(STORED, protocol="commercetools"), SENT)
+    [result] = plan.results
+    assert (result.outcome, plan.write) == (Outcome.FAILED, None)
+    assert result.problems[0].code is Code.OTHER_PROTOCOL
+
+
+@pytest.mark.parametrize(("character", "size"), [("a", 1), ("я", 2)])
+def test_a_document_has_a_largest_size(character: str, size: int) -> None:
+    fits = replace(SENT, document=character * (MAX_DOCUMENT_BYTES // size))
+    too_large = replace(SENT, document=character * (MAX_DOCUMENT_BYTES // size + 1))
+    plan = _plan(None, too_large)
+    assert plan.results[0].problems[0].code is Code.ORDER_TOO_LARGE
+    assert plan.write is None
+    assert _plan(None, fits).write
+
+
+def test_steps_on_one_order_are_written_once() -> None:
+    one, two = replace(SENT, document=_doc("1")), replace(SENT, document=_doc("2"), status="paid")
+    plan = _plan(STORED, one, one, two)
+    assert [result.outcome for result in plan.results] == [
+        Outcome.UPDATED,
+        Outcome.UNCHANGED,
+        Outcome.UPDATED,
+    ]
+    assert {result.version for result in plan.results} == {4}
+    assert plan.write
+    assert (plan.write.order.version, plan.write.order.document) == (4, two.document)
+    assert plan.write.trigger
+    assert plan.write.trigger.kind is TriggerKind.ORDER_STATUS_CHANGED
+
+
+def test_a_new_order_sent_twice_is_created_once() -> None:
+    plan = _plan(None, SENT, replace(SENT, document=_doc("2")))
+    assert [result.outcome for result in plan.results] == [Outcome.CREATED, Outcome.UPDATED]
+    assert plan.write
+    assert (plan.write.order.version, plan.write.order.document) == (1, _doc("2"))
+    assert plan.write.trigger
+    assert plan.write.trigger.kind is TriggerKind.ORDER_CREATED
+
+
+def test_steps_that_cancel_each_other_out_write_nothing() -> None:
+    plan = _plan(STORED, replace(SENT, document=_doc("x")), SENT)
+    assert [result.outcome for result in plan.results] == [Outcome.UPDATED, Outcome.UPDATED]
+    assert plan.write is None
+    assert {result.version for result in plan.results} == {3}
+
+
+def test_a_later_step_is_stale_against_an_earlier_one_of_the_same_request() -> None:
+    newer = replace(SENT, document=_doc("1"), update_time=LATER)
+    older = replace(SENT, document=_doc("2"), update_time=NOW)
+    plan = _plan(STORED, newer, older)
+    assert [result.outcome for result in plan.results] == [Outcome.UPDATED, Outcome.FAILED]
+    assert plan.write
+    assert plan.write.order.document == newer.document
+
+
+@pytest.mark.parametrize(
+    ("skip", "triggered"),
+    [((True,), False), ((False,), True), ((True, False), True), ((True, True), False)],
+)
+def test_a_trigger_is_left_out_if_every_change_skips_it(
+    skip: tuple[bool, ...], *, triggered: bool
+) -> None:
+    sent = [replace(SENT, document=_doc(str(n))) for n in range(len(skip))]
+    plan = _plan(STORED, *sent, skip=skip)
+    assert plan.write
+    assert bool(plan.write.trigger) is triggered
+
+
+def test_a_step_that_changes_nothing_has_no_say_in_the_trigger() -> None:
+    plan = _plan(STORED, SENT, replace(SENT, document=_doc("x")), skip=(False, True))
+    assert plan.write
+    assert plan.write.trigger is None
+
+
+def test_steps_are_grouped_by_the_order_that_their_id_leads_to() -> None:
+    steps = [
+        Step(i, replace(SENT, external_id=name), skip_trigger=False)
+        for i, name in enumerate("BACAB")
+    ]
+    groups = group_steps("demo", steps, {"A": STORED, "B": STORED})
+    assert [(group.external_id, [step.position for step in group.steps]) for group in groups] == [
+        ("A", [0, 1, 3, 4]),
+        ("C", [2]),
+    ]
+    assert [group.stored for group in groups] == [STORED, None]
+
+
+@given(texts=st.lists(st.sampled_from("abc"), min_size=1, max_size=6), known=st.booleans())
+def test_a_request_of_steps_ends_like_single_requests(texts: list[str], *, known: bool) -> None:
+    sent = [replace(SENT, document=_doc(text)) for text in texts]
+    together = _plan(STORED if known else None, *sent)
+    one_by_one: Order | None = STORED if known else None
+    outcomes = []
+    for each in sent:
+        plan = _plan(one_by_one, each)
+        outcomes.append(plan.results[0].outcome)
+        one_by_one = plan.write.order if plan.write else one_by_one
+    assert [result.outcome for result in together.results] == outcomes
+    final = together.write.order if together.write else STORED
+    assert one_by_one
+    assert final.document == one_by_one.document

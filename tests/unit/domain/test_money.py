@@ -1,0 +1,90 @@
+"""Amounts are exact decimals from string to string."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.money import format_amount, parse_amount
+
+amounts = st.decimals(
+    min_value=0, max_value=Decimal("999999999999999.99999999"), allow_nan=False, places=8
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "canonical"),
+    [
+        ("900", "900"),
+        ("900.00", "900"),
+        ("900.50", "900.5"),
+        ("0", "0"),
+        ("0.00", "0"),
+        ("007", "7"),
+        ("0.10", "0.1"),
+        (" 900 ", "900"),
+        ("999999999999999.99999999", "999999999999999.99999999"),
+        ("1.100000000000000000000", "1.1"),
+        (900, "900"),
+        (Decimal("900.50"), "900.5"),
+        (Decimal("9E+2"), "900"),
+        ("100", "100"),
+    ],
+)
+def test_an_amount_has_one_canonical_form(sent: object, canonical: str) -> None:
+    assert format_amount(parse_amount(sent)) == canonical
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "-1",
+        "+1",
+        "1,50",
+        "1 000",
+        "1.",
+        ".5",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "1000000000000000",
+        "1.123456789",
+        "٣",
+        True,
+        None,
+        1.5,
+        10**15,
+        -1,
+        Decimal("-0.5"),
+        Decimal("1E+999999"),
+        Decimal("1E-999999"),
+        Decimal("NaN"),
+        Decimal("Infinity"),
+        [],
+    ],
+)
+def test_anything_else_is_refused_with_what_is_allowed(sent: object) -> None:
+    with pytest.raises(
+        ValueError, match=r"a decimal number that is not negative, such as 900\.50|900"
+    ):
+        parse_amount(sent)
+
+
+@given(amounts)
+def test_amounts_round_trip_exactly(amount: Decimal) -> None:
+    assert parse_amount(format_amount(amount)) == amount
+
+
+@given(amounts, amounts)
+def test_equal_amounts_and_only_they_share_a_form(one: Decimal, other: Decimal) -> None:
+    assert (format_amount(one) == format_amount(other)) == (one == other)
+
+
+@given(st.one_of(st.text(), st.integers(), st.decimals(), st.floats(), st.none(), st.booleans()))
+def test_reading_never_fails_otherwise(sent: object) -> None:
+    try:
+        assert parse_amount(sent) >= 0
+    except ValueError as error:
+        assert "decimal number" in str(error)  # noqa: PT017 - only this kind of error may come

@@ -1,0 +1,113 @@
+"""Definitions and declarations change settings only where stored orders allow it."""
+
+from orders.domain.custom_fields import EntityType, ValueType
+from orders.domain.problems import Code, Problem
+from orders.domain.settings import (
+    LINE_STATUS_TYPES,
+    Declaration,
+    Definitions,
+    Endpoint,
+    LineStatus,
+    LineStatusType,
+    Policies,
+    Region,
+    Settings,
+    TotalCheck,
+    declare,
+    define,
+)
+from tests.support.samples import order_field, settings
+
+
+def _defined(answer: Settings | tuple[Problem, ...]) -> Settings:
+    assert isinstance(answer, Settings)
+    return answer
+
+
+def test_definitions_are_created_and_updated() -> None:
+    old = settings(TotalCheck.WARN, order_field("a"), order_field("b"))
+    status = LineStatus("0001", "Renamed", LineStatusType.DELIVERED)
+    new = _defined(
+        define(old, Definitions((order_field("b", required=True), order_field("c")), (status,)))
+    )
+    assert [field.required for field in new.fields_of(EntityType.ORDER).values()] == [
+        False,
+        True,
+        False,
+    ]
+    assert new.line_statuses == {"0001": status}
+    assert new.endpoints == old.endpoints
+
+
+def test_equal_definitions_change_nothing() -> None:
+    old = settings(TotalCheck.WARN, order_field("a"))
+    assert define(old, Definitions((order_field("a"),), tuple(old.line_statuses.values()))) == old
+
+
+def test_another_value_type_is_refused() -> None:
+    old = settings(TotalCheck.WARN, order_field("a"))
+    answer = define(old, Definitions((order_field("x"), order_field("a", ValueType.INT))))
+    assert isinstance(answer, tuple)
+    [problem] = answer
+    assert (problem.code, problem.path) == (
+        Code.DEFINITION_CONFLICT,
+        "/custom_fields/1/value_type",
+    )
+    assert "is defined as unicode and cannot become int" in problem.message
+
+
+def test_one_request_cannot_contradict_itself() -> None:
+    answer = define(settings(), Definitions((order_field("a"), order_field("a", ValueType.INT))))
+    assert isinstance(answer, tuple)
+
+
+def test_ids_are_unique_within_an_entity_type_only() -> None:
+    line_field = order_field("a", ValueType.INT)
+    line_field = type(line_field)("a", "a", EntityType.LINE_ORDER, ValueType.INT)
+    new = _defined(define(settings(TotalCheck.WARN, order_field("a")), Definitions((line_field,))))
+    assert new.fields_of(EntityType.ORDER)["a"].value_type is ValueType.UNICODE
+    assert new.fields_of(EntityType.LINE_ORDER)["a"].value_type is ValueType.INT
+
+
+def test_a_built_in_line_status_cannot_be_redefined() -> None:
+    for name in LINE_STATUS_TYPES:
+        status = LineStatus(name, "x", LineStatusType.DELIVERED)
+        answer = define(settings(), Definitions((), (status,)))
+        assert isinstance(answer, tuple)
+        assert answer[0].path == "/custom_line_statuses/0/external_id"
+
+
+def test_definitions_are_true_if_there_are_any() -> None:
+    assert not Definitions()
+    assert Definitions((order_field(),))
+    assert Definitions((), (LineStatus("x", "x", LineStatusType.DELIVERED),))
+
+
+def test_a_declared_part_replaces_the_stored_one() -> None:
+    declaration = Declaration(
+        currencies=("RUB",),
+        endpoints={"shop": Endpoint("shop")},
+        regions={"north": Region("north")},
+        policies=Policies(TotalCheck.REJECT),
+    )
+    new = _defined(declare(settings(), declaration))
+    assert (new.currencies, list(new.endpoints), list(new.regions), new.policies) == (
+        ("RUB",),
+        ["shop"],
+        ["north"],
+        Policies(TotalCheck.REJECT),
+    )
+
+
+def test_what_is_not_declared_stays() -> None:
+    old = settings(TotalCheck.OFF, order_field("a"))
+    assert declare(old, Declaration()) == old
+    emptied = _defined(declare(old, Declaration(currencies=(), regions={})))
+    assert (emptied.currencies, emptied.regions, emptied.endpoints) == ((), {}, old.endpoints)
+
+
+def test_definitions_made_by_imports_survive_a_declaration() -> None:
+    old = settings(TotalCheck.WARN, order_field("made_by_import"))
+    new = _defined(declare(old, Declaration(definitions=Definitions((order_field("mine"),)))))
+    assert set(new.fields_of(EntityType.ORDER)) == {"made_by_import", "mine"}
+    assert set(new.line_statuses) == {"0001"}

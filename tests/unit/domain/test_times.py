@@ -1,0 +1,85 @@
+"""Times are read in the documented spellings and kept in UTC."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.times import format_time, parse_date, parse_time
+
+moments = st.datetimes(
+    min_value=datetime(1, 1, 2, tzinfo=UTC).replace(tzinfo=None),
+    max_value=datetime(9999, 12, 30, tzinfo=UTC).replace(tzinfo=None),
+    timezones=st.just(UTC),
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "canonical"),
+    [
+        ("2006-01-23T15:04:05.141Z", "2006-01-23T15:04:05.141Z"),
+        ("2006-01-25", "2006-01-25T00:00:00Z"),
+        ("2006-01-25 15:04:05", "2006-01-25T15:04:05Z"),
+        ("2006-01-25T15:04:05", "2006-01-25T15:04:05Z"),
+        ("2006-01-25T18:04:05+03:00", "2006-01-25T15:04:05Z"),
+        ("2006-01-25T00:04:05+03:00", "2006-01-24T21:04:05Z"),
+        ("2006-01-25t15:04:05z", "2006-01-25T15:04:05Z"),
+        ("2006-01-25T15:04:05.100000Z", "2006-01-25T15:04:05.1Z"),
+        ("2006-01-25T15:04:05.1234567Z", "2006-01-25T15:04:05.123456Z"),
+        ("2006-01-25T15:04:05.123456789Z", "2006-01-25T15:04:05.123456Z"),
+        (" 2006-01-25 ", "2006-01-25T00:00:00Z"),
+    ],
+)
+def test_the_three_spellings_are_read(sent: str, canonical: str) -> None:
+    assert format_time(parse_time(sent)) == canonical
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "yesterday",
+        "2006-1-5",
+        "20060125",
+        "2006-W04-3",
+        "2006-02-30",
+        "2006-01-25T25:00:00Z",
+        "2006-01-25T15:04Z",
+        "2006-01-25T15:04:05+0300",
+        "2006-01-25T15:04:05+99:00",
+        "0001-01-01T00:00:00+03:00",
+        "2006-01-25T15:04:05.1234567890Z",
+        1137931445,
+        None,
+        True,
+    ],
+)
+def test_anything_else_is_refused_with_what_is_allowed(sent: object) -> None:
+    with pytest.raises(ValueError, match="RFC 3339"):
+        parse_time(sent)
+
+
+@given(moments)
+def test_times_round_trip(moment: datetime) -> None:
+    assert parse_time(format_time(moment)) == moment
+
+
+@given(moments, st.integers(-14, 14))
+def test_one_moment_has_one_form(moment: datetime, hours: int) -> None:
+    elsewhere = moment.astimezone(timezone(timedelta(hours=hours)))
+    assert format_time(elsewhere) == format_time(moment)
+
+
+def test_a_bare_date_stays_one() -> None:
+    assert parse_date("2006-01-25") == date(2006, 1, 25)
+    assert format_time(date(2006, 1, 25)) == "2006-01-25"
+    assert format_time(parse_date("2006-01-25 10:00:00")) == "2006-01-25T10:00:00Z"
+
+
+@given(st.text())
+def test_reading_never_fails_otherwise(sent: str) -> None:
+    try:
+        assert parse_time(sent).tzinfo is UTC
+    except ValueError as error:
+        assert "RFC 3339" in str(error)  # noqa: PT017 - only this kind of error may come
