@@ -1,0 +1,27 @@
+"""Who sends a request, and whether they may."""
+
+from orders.application.ports import TokenRepository
+from orders.domain.clients import Client, Role
+
+
+class UnauthenticatedError(Exception):
+    """The token is missing, unknown or revoked; which of the two latter is not told."""
+
+
+class ForbiddenError(Exception):
+    """The client is known but lacks the role."""
+
+
+def authenticate(token: str | None, role: Role, tokens: TokenRepository) -> Client:
+    """Return the client that the token belongs to, if it has `role`.
+
+    Raises UnauthenticatedError, ForbiddenError and StorageUnavailableError.
+    """
+    if not token:
+        raise UnauthenticatedError("A token is needed: send it in the body or as a Bearer header")
+    client = tokens.client_of(token)
+    if client is None:
+        raise UnauthenticatedError("The token is unknown or has been revoked")
+    if not client.may(role):
+        raise ForbiddenError(f"No access: the token's client lacks the role {role}")
+    return client

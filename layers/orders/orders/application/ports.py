@@ -1,0 +1,138 @@
+"""What the use cases need from the outside. Adapters and the tests' fakes keep these contracts."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from orders.domain.clients import Client, ClientRecord, Token
+from orders.domain.importing import Write
+from orders.domain.order import Order
+from orders.domain.settings import Settings, StoredSettings
+from orders.domain.triggers import Trigger
+
+
+class StorageUnavailableError(Exception):
+    """The store did not answer, or kept refusing, within the time allowed. Nothing was decided."""
+
+
+class Deadline(Protocol):
+    """The time by which a request must be answered."""
+
+    def remaining(self) -> float:
+        """Return the seconds left, 0 or less when there is none."""
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def __call__(self) -> datetime:
+        """Return the current time, aware, in UTC."""
+
+
+class Pause(Protocol):
+    """Waiting between attempts."""
+
+    def __call__(self, attempt: int, deadline: Deadline) -> bool:
+        """Wait before attempt number `attempt` (from 1); False at once if the time is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Orders by the id that was asked for; `unread` ids could not be read in time."""
+
+    orders: Mapping[str, Order]
+    unread: frozenset[str] = field(default_factory=frozenset)
+
+
+class WriteOutcome(Enum):
+    """What became of one conditional write."""
+
+    COMMITTED = "committed"
+    CONFLICT = "conflict"  # the stored version is not the one read: read again, decide again
+    UNKNOWN = "unknown"  # a fault: it may or may not have been committed
+    REFUSED = "refused"  # the store will not take it, however often it is tried
+
+
+class OrderRepository(Protocol):
+    """The order store. Every call is made for one account and sees no other's orders."""
+
+    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+        """Read orders consistently; an alias leads to its order. Missing ones are left out."""
+
+    def save(
+        self, account: str, writes: Sequence[Write], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        """Try every write on its own; return what became of each, in their order.
+
+        The writes must name different orders. One that fails never stops another.
+        """
+
+
+class OrderIds(Protocol):
+    """Numbers for new orders: unique in the account, from 1 to 2^53."""
+
+    def take(self, account: str, count: int) -> Sequence[int]:
+        """Return `count` numbers never handed out before. Raises StorageUnavailableError."""
+
+
+class SettingsRepository(Protocol):
+    """The accounts' settings."""
+
+    def load(self, account: str, *, fresh: bool = False) -> StoredSettings:
+        """Return the settings, up to 30 s old unless `fresh`.
+
+        Raises StorageUnavailableError, and LookupError for an unknown account.
+        """
+
+    def save(self, account: str, settings: Settings, base_version: int) -> bool:
+        """Store the settings if the stored version is `base_version`; tell whether it was.
+
+        Raises StorageUnavailableError.
+        """
+
+
+class TokenRepository(Protocol):
+    """API tokens, known only by their SHA-256 hash."""
+
+    def client_of(self, token: str) -> Client | None:
+        """Return whose token it is, None if it is unknown or revoked.
+
+        Raises StorageUnavailableError.
+        """
+
+
+class AccountRepository(Protocol):
+    """Accounts and their API clients, for the operator.
+
+    Every call may raise StorageUnavailableError.
+    """
+
+    def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
+        """Create an account with its first settings; tell whether it was new."""
+
+    def accounts(self) -> Sequence[str]:
+        """Return the names of all accounts, sorted."""
+
+    def create_client(self, client: Client, now: datetime) -> bool:
+        """Create a client of an account; tell whether it was new. LookupError without account."""
+
+    def clients(self, account: str) -> Sequence[ClientRecord]:
+        """Return the clients of an account, sorted. LookupError for an unknown account."""
+
+    def add_token(self, client: Client, token: str, now: datetime) -> Token:
+        """Store a token's hash. LookupError if the client is not there or revoked."""
+
+    def revoke_token(self, client: Client, token_id: str, now: datetime) -> bool:
+        """Make a token worthless; tell whether it was there and not revoked before."""
+
+    def revoke_client(self, client: Client, now: datetime) -> bool:
+        """Make a client and all of its tokens worthless; tell whether it was not so before."""
+
+
+class TriggerPublisher(Protocol):
+    """The event bus."""
+
+    def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Trigger]:
+        """Publish the triggers, each at least once; return those that could not be sent."""

@@ -1,0 +1,404 @@
+"""The import use case against its ports: every fault of theirs ends in an honest report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.application.define_settings import DefinitionsRefusedError
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.ports import StorageUnavailableError, WriteOutcome
+from orders.domain.checking import Rulebook
+from orders.domain.custom_fields import ValueType
+from orders.domain.importing import Outcome, Write
+from orders.domain.order import Rejection, Submission
+from orders.domain.problems import Code, Problem
+from orders.domain.settings import NO_DEFINITIONS, Definitions, StoredSettings
+from tests.support.deadlines import CountingPause, FixedDeadline
+from tests.support.fakes import (
+    FakeOrderIds,
+    FakeOrders,
+    FakePublisher,
+    FakeSettings,
+    TickingClock,
+    renamed,
+)
+from tests.support.samples import order_field, settings
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A sent order that is accepted unless its currency is unknown or it is bad."""
+
+    position: int
+    external_id: str | None = "A"
+    text: str = "x"
+    currency: str = "USD"
+    bad: bool = False
+    skip_trigger: bool = False
+
+    def submit(self, rules: Rulebook) -> Submission | Rejection:
+        if self.bad:
+            return Rejection((Problem(Code.REQUIRED, "/status", "status is required"),))
+        if self.currency not in rules.settings.currencies:
+            return Rejection((Problem(Code.UNKNOWN_CURRENCY, "/currency", "unknown"),))
+        return Submission(str(self.external_id), "altcraft", f'{{"note":"{self.text}"}}', "new")
+
+
+@dataclass
+class World:
+    """The use case with fakes around it."""
+
+    orders: FakeOrders = field(default_factory=FakeOrders)
+    order_ids: FakeOrderIds = field(default_factory=FakeOrderIds)
+    settings: FakeSettings = field(
+        default_factory=lambda: FakeSettings({"demo": StoredSettings(settings(), 1)})
+    )
+    publisher: FakePublisher = field(default_factory=FakePublisher)
+    pause: CountingPause = field(default_factory=CountingPause)
+    requests: int = 0
+
+    def send(
+        self,
+        *orders: Sent,
+        definitions: Definitions = NO_DEFINITIONS,
+        deadline: FixedDeadline | None = None,
+    ) -> ImportReport:
+        self.requests += 1
+        use_case = ImportOrders(
+            self.orders, self.order_ids, self.settings, self.publisher, TickingClock(), self.pause
+        )
+        command = ImportCommand("demo", f"request-{self.requests}", orders, definitions)
+        return use_case(command, deadline or FixedDeadline())
+
+    def sent_triggers(self) -> list[tuple[str, int]]:
+        return [(each.order.external_id, each.order.version) for each in self.publisher.sent]
+
+
+def _outcomes(report: ImportReport) -> list[str]:
+    return [str(result.outcome) for result in report.results]
+
+
+def _codes(report: ImportReport) -> list[str]:
+    return [str(problem.code) for result in report.results for problem in result.problems]
+
+
+def test_an_import_is_an_upsert() -> None:
+    world = World()
+    assert _outcomes(world.send(Sent(0))) == ["created"]
+    assert _outcomes(world.send(Sent(0))) == ["unchanged"]
+    assert _outcomes(world.send(Sent(0, text="y"))) == ["updated"]
+    stored = world.orders["demo", "A"]
+    assert (stored.order_id, stored.version, stored.document) == (1, 2, '{"note":"y"}')
+    assert world.sent_triggers() == [("A", 1), ("A", 2)]
+
+
+def test_a_bad_order_never_blocks_a_good_one() -> None:
+    world = World()
+    report = world.send(
+        Sent(0, "A"), Sent(1, "B", bad=True), Sent(2, "C", currency="XXX"), Sent(3, "D")
+    )
+    assert _outcomes(report) == ["created", "failed", "failed", "created"]
+    assert [result.external_id for result in report.results] == ["A", "B", "C", "D"]
+    assert not any(result.retryable for result in report.results)
+    assert set(world.orders.orders) == {("demo", "A"), ("demo", "D")}
+
+
+def test_skipped_triggers_are_written_and_sent_nowhere() -> None:
+    world = World()
+    report = world.send(Sent(0, "A", skip_trigger=True), Sent(1, "B"))
+    assert [write.trigger is None for write in world.orders.writes] == [True, False]
+    assert world.sent_triggers() == [("B", 1)]
+    assert report.published == 1
+
+
+def test_an_unsent_trigger_is_reported_and_the_order_stays_imported() -> None:
+    world = World(publisher=FakePublisher(lost={"A"}))
+    report = world.send(Sent(0, "A"), Sent(1, "B"))
+    assert _outcomes(report) == ["created", "created"]
+    assert report.published == 1
+    assert [trigger.order.external_id for trigger in report.unpublished] == ["A"]
+
+
+def test_settings_are_read_again_once_before_an_order_fails_for_them() -> None:
+    world = World()
+    world.settings.cached["demo"] = StoredSettings(replace(settings(), currencies=("EUR",)), 0)
+    assert _outcomes(world.send(Sent(0, "A"), Sent(1, "B", currency="EUR"))) == [
+        "created",
+        "created",
+    ]
+    assert world.settings.fresh_loads == 1
+    assert _outcomes(world.send(Sent(0, "C", currency="XXX"), Sent(1, "D", currency="XXX"))) == [
+        "failed",
+        "failed",
+    ]
+    assert world.settings.fresh_loads == 2
+
+
+def test_settings_that_cannot_be_read_again_keep_only_the_doubtful_orders_out() -> None:
+    world = World()
+    world.settings.available = False
+    report = world.send(Sent(0, "A"), Sent(1, "B", currency="XXX"))
+    assert _outcomes(report) == ["created", "failed"]
+    assert _codes(report) == ["storage_unavailable"]
+    assert report.results[1].retryable
+    assert not report.unavailable
+
+
+def test_definitions_are_applied_before_the_orders() -> None:
+    world = World()
+    definitions = Definitions((order_field("new_field"),))
+    report = world.send(Sent(0), definitions=definitions)
+    assert report.definitions_written
+    assert world.settings.stored["demo"].version == 2
+    assert not world.send(Sent(0), definitions=definitions).definitions_written
+    assert world.settings.stored["demo"].version == 2
+
+
+def test_refused_definitions_refuse_the_request() -> None:
+    world = World()
+    world.send(Sent(0), definitions=Definitions((order_field("a"),)))
+    with pytest.raises(DefinitionsRefusedError) as refusal:
+        world.send(Sent(1, "B"), definitions=Definitions((order_field("a", ValueType.INT),)))
+    assert refusal.value.problems[0].path == "/custom_fields/0/value_type"
+    assert len(world.orders) == 1
+
+
+def test_an_alias_leads_to_its_order_and_is_echoed() -> None:
+    world = World()
+    world.send(Sent(0, "new"))
+    world.orders.aliases["demo", "old"] = 1
+    report = world.send(Sent(0, "old", "y"), Sent(1, "new", "z"), Sent(2, "old", "z"))
+    assert _outcomes(report) == ["updated", "updated", "unchanged"]
+    assert [result.external_id for result in report.results] == ["old", "new", "old"]
+    assert {(result.order_id, result.version) for result in report.results} == {(1, 2)}
+    assert len(world.orders) == 1
+    assert world.orders["demo", "new"].document == '{"note":"z"}'
+
+
+def test_a_lost_race_is_decided_again() -> None:
+    world = World()
+
+    def overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(
+            replace(write, order=replace(write.order, request_id="theirs", document="{}"))
+        )
+        return orders.commit(write)
+
+    world.orders.faults = [overtaken]
+    report = world.send(Sent(0))
+    assert _outcomes(report) == ["updated"]
+    assert (report.results[0].order_id, report.results[0].version) == (1, 2)
+    assert world.pause.attempts == [1]
+    assert world.sent_triggers() == [("A", 2)]
+
+
+def test_a_lost_race_for_equal_content_changes_nothing() -> None:
+    world = World()
+
+    def overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(replace(write, order=replace(write.order, request_id="theirs")))
+        return orders.commit(write)
+
+    world.orders.faults = [overtaken]
+    assert _outcomes(world.send(Sent(0))) == ["unchanged"]
+    assert world.sent_triggers() == []
+
+
+@pytest.mark.parametrize("answer", [WriteOutcome.UNKNOWN, WriteOutcome.CONFLICT])
+def test_a_write_whose_answer_was_lost_is_recognised(answer: WriteOutcome) -> None:
+    """The SDK repeats a call whose answer was lost and then meets its own first attempt."""
+    world = World()
+
+    def committed_unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(write)
+        return answer
+
+    world.orders.faults = [committed_unseen]
+    report = world.send(Sent(0))
+    assert _outcomes(report) == ["created"]
+    assert report.results[0].version == 1
+    assert world.sent_triggers() == [("A", 1)]
+
+
+def test_a_fault_before_the_write_is_tried_again_under_the_same_number() -> None:
+    world = World()
+    world.orders.faults = [lambda _orders, _write: WriteOutcome.UNKNOWN]
+    report = world.send(Sent(0))
+    assert (_outcomes(report), report.results[0].order_id) == (["created"], 1)
+    assert world.order_ids.last == 1
+
+
+def test_a_rename_between_two_attempts_is_followed() -> None:
+    world = World()
+    world.send(Sent(0))
+
+    def renamed_meanwhile(orders: FakeOrders, _write: Write) -> WriteOutcome:
+        order = renamed(orders.orders.pop(("demo", "A")), "Z")
+        orders.orders["demo", "Z"] = order
+        orders.aliases["demo", "A"] = order.order_id
+        return WriteOutcome.CONFLICT
+
+    world.orders.faults = [renamed_meanwhile]
+    report = world.send(Sent(0, "A", "y"))
+    assert _outcomes(report) == ["updated"]
+    assert world.orders["demo", "Z"].document == '{"note":"y"}'
+    assert world.orders["demo", "Z"].version == 3
+
+
+def _never(_orders: FakeOrders, _write: Write) -> WriteOutcome:
+    return WriteOutcome.UNKNOWN
+
+
+def _always_overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
+    stored = orders.orders.get(("demo", "A"))
+    theirs = replace(
+        write.order,
+        version=stored.version + 1 if stored else 1,
+        document=f'{{"theirs":{stored.version if stored else 0}}}',
+        request_id="theirs",
+    )
+    orders.orders["demo", "A"] = theirs
+    return WriteOutcome.CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [(_never, Code.STORAGE_UNAVAILABLE), (_always_overtaken, Code.CONFLICT)],
+)
+def test_what_is_not_written_in_time_may_be_sent_again(
+    fault: Callable[[FakeOrders, Write], WriteOutcome], code: Code
+) -> None:
+    world = World(pause=CountingPause(limit=3))
+    world.orders.faults = [fault] * 3
+    report = world.send(Sent(0))
+    assert _outcomes(report) == ["failed"]
+    assert _codes(report) == [code]
+    assert report.results[0].retryable
+    assert report.unavailable
+    assert world.sent_triggers() == []
+
+
+def test_a_refused_write_is_final() -> None:
+    world = World()
+    world.orders.faults = [lambda _orders, _write: WriteOutcome.REFUSED]
+    report = world.send(Sent(0), Sent(1, "B"))
+    assert _outcomes(report) == ["failed", "created"]
+    assert _codes(report) == ["not_storable"]
+    assert not report.results[0].retryable
+
+
+def test_an_unread_order_waits_and_others_do_not() -> None:
+    world = World(pause=CountingPause(limit=2))
+    world.orders.unread = {"A"}
+    report = world.send(Sent(0, "A"), Sent(1, "B"))
+    assert _outcomes(report) == ["failed", "created"]
+    assert report.results[0].retryable
+    assert not report.unavailable
+
+
+def test_without_numbers_only_stored_orders_go_on() -> None:
+    world = World(pause=CountingPause(limit=2))
+    world.send(Sent(0, "A"))
+    world.order_ids.available = False
+    report = world.send(Sent(0, "A", "y"), Sent(1, "B"))
+    assert _outcomes(report) == ["updated", "failed"]
+    assert _codes(report) == ["storage_unavailable"]
+
+
+def test_no_time_left_means_nothing_is_tried() -> None:
+    world = World()
+    report = world.send(Sent(0), deadline=FixedDeadline(0))
+    assert _outcomes(report) == ["failed"]
+    assert report.unavailable
+    assert len(world.orders) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "unavailable"), [(Sent(0, "A"), False), (Sent(0, "A", bad=True), True)]
+)
+def test_it_is_unavailable_only_if_nothing_was_written(first: Sent, *, unavailable: bool) -> None:
+    world = World(pause=CountingPause(limit=1))
+    world.orders.unread = {"B"}
+    assert world.send(first, Sent(1, "B")).unavailable is unavailable
+
+
+def test_written_definitions_count_as_written() -> None:
+    world = World(pause=CountingPause(limit=1))
+    world.orders.unread = {"A"}
+    report = world.send(Sent(0), definitions=Definitions((order_field("a"),)))
+    assert report.definitions_written
+    assert not report.unavailable
+
+
+def test_settings_that_cannot_be_read_refuse_the_request() -> None:
+    world = World()
+    world.settings.available = False
+    with pytest.raises(StorageUnavailableError):
+        world.send(Sent(0), definitions=Definitions((order_field("a"),)))
+
+
+def test_an_empty_request_does_nothing() -> None:
+    report = World().send()
+    assert (report.results, report.published, report.unavailable) == ((), 0, False)
+
+
+requests = st.lists(
+    st.lists(
+        st.builds(
+            Sent,
+            position=st.just(0),
+            external_id=st.sampled_from("ABC"),
+            text=st.sampled_from("xyz"),
+            currency=st.sampled_from(["USD", "XXX"]),
+            bad=st.booleans(),
+        ),
+        max_size=6,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(requests)
+def test_importing_twice_equals_importing_once(batches: list[list[Sent]]) -> None:
+    once, twice = World(), World()
+    for batch in batches:
+        orders = [replace(sent, position=position) for position, sent in enumerate(batch)]
+        once.send(*orders)
+        first = twice.send(*orders)
+        second = twice.send(*orders)
+        assert sum(first.count(outcome) for outcome in Outcome) == len(orders)
+        if len({sent.external_id for sent in orders}) == len(orders):
+            assert second.count(Outcome.CREATED) == second.count(Outcome.UPDATED) == 0
+    documents = [
+        {key: order.document for key, order in world.orders.orders.items()}
+        for world in (once, twice)
+    ]
+    assert documents[0] == documents[1]
+
+
+@given(requests, st.lists(st.sampled_from(["fault", "unseen", "overtaken"]), max_size=8))
+def test_whatever_goes_wrong_every_committed_version_has_one_trigger(
+    batches: list[list[Sent]], faults: list[str]
+) -> None:
+    world = World()
+
+    def unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(write)
+        return WriteOutcome.UNKNOWN
+
+    known = {"fault": _never, "unseen": unseen, "overtaken": _always_conflict}
+    world.orders.faults = [known[name] for name in faults]
+    for batch in batches:
+        orders = [replace(sent, position=position) for position, sent in enumerate(batch)]
+        report = world.send(*orders)
+        assert [result.position for result in report.results] == list(range(len(orders)))
+    committed = [(write.order.external_id, write.order.version) for write in world.orders.writes]
+    assert sorted(world.sent_triggers()) == sorted(committed)
+
+
+def _always_conflict(_orders: FakeOrders, _write: Write) -> WriteOutcome:
+    return WriteOutcome.CONFLICT
