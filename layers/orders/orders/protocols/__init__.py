@@ -1,0 +1,1 @@
+"""Wire contracts, one folder a protocol. They do not know each other."""

@@ -1,0 +1,28 @@
+"""What both codecs make of a request's bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from orders.domain.problems import Problem
+
+type LineOf = Callable[[str], int | None]
+
+
+def no_line(_path: str) -> int | None:
+    """Name no line: what a format does whose lines mean nothing."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A request as plain data: objects, arrays, texts, and in JSON numbers and booleans too.
+
+    Numbers are int or Decimal. `faults` is what does not fit plain data, such as a member sent
+    twice; their paths tell where. `line_of` gives the line of the source that a path stands on,
+    where the format has lines worth naming.
+    """
+
+    tree: dict[str, Any]
+    faults: tuple[Problem, ...] = ()
+    line_of: LineOf = no_line

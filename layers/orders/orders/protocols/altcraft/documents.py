@@ -1,0 +1,65 @@
+"""The stored form of an Altcraft order: one canonical JSON text for equal content."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from orders.domain.checking import Checked
+from orders.domain.custom_fields import FieldValue
+from orders.domain.money import format_amount
+from orders.domain.order import LineDraft, OrderDraft
+from orders.domain.times import format_time
+
+PROTOCOL = "altcraft"
+
+
+def document_of(draft: OrderDraft, checked: Checked) -> str:
+    """Return the order as its document: members sorted, defaults filled in, absent ones left out.
+
+    Amounts are decimal strings in major units without needless zeros, times RFC 3339 in UTC. The
+    external id is not in it: the order's key holds it, and it may change.
+    """
+    members = {
+        **draft.matching,
+        "endpoint": draft.endpoint,
+        "tags": list(draft.tags) or None,
+        "status": draft.status,
+        "delivery_cost": _amount(draft.delivery_cost),
+        "total_price": format_amount(draft.total_price),
+        "currency": draft.currency,
+        "create_time": format_time(draft.create_time) if draft.create_time else None,
+        "update_time": format_time(draft.update_time) if draft.update_time else None,
+        "custom_fields": checked.order_fields or None,
+        "region": draft.region,
+        "lines": [
+            _line(line, fields)
+            for line, fields in zip(draft.lines, checked.line_fields, strict=True)
+        ],
+    }
+    return orjson.dumps(_present(members), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _line(line: LineDraft, fields: Mapping[str, FieldValue]) -> dict[str, Any]:
+    return _present(
+        {
+            "external_id": line.external_id,
+            "status": line.status,
+            "product": line.product,
+            "sku": line.sku,
+            "base_price_per_item": _amount(line.base_price_per_item),
+            "min_price_per_item": _amount(line.min_price_per_item),
+            "final_price_per_item": format_amount(line.final_price_per_item),
+            "count": line.count,
+            "custom_fields": fields or None,
+        }
+    )
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else format_amount(amount)
+
+
+def _present(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,0 +1,126 @@
+"""JSON in and out. Numbers keep the digits that were sent: they may be money."""
+
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NoReturn
+
+import orjson
+
+from orders.domain.problems import Code, Problem, pointer, shown
+from orders.protocols.altcraft.decoded import Decoded
+from orders.protocols.altcraft.errors import (
+    BAD_REQUEST,
+    UNSUPPORTED_MEDIA_TYPE,
+    RequestRefusedError,
+)
+
+_UTF_8 = frozenset({None, "utf-8", "utf8", "us-ascii", "ascii"})
+
+
+class _Repeating(dict[str, Any]):
+    """An object in which a member stood twice; `names` are those members."""
+
+    names: tuple[str, ...] = ()
+
+
+def decode(body: bytes, charset: str | None = None) -> Decoded:
+    """Read a JSON request; an array at the root is taken for its `data`.
+
+    Raises RequestRefusedError (400) with the line and column where it stops being JSON, (415) for
+    a charset other than UTF-8.
+    """
+    if charset not in _UTF_8:
+        raise RequestRefusedError(
+            UNSUPPORTED_MEDIA_TYPE, f"JSON must be sent in UTF-8, not in {shown(charset)}"
+        )
+    repeating: list[_Repeating] = []
+
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        names = [name for name, _ in pairs]
+        marked = _Repeating(members)
+        marked.names = tuple(sorted({name for name in names if names.count(name) > 1}))
+        repeating.append(marked)
+        return marked
+
+    try:
+        tree = json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=to_object,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise _not_json(f"byte {error.start} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        raise _not_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise _not_json("it is nested too deeply") from None
+    except (ValueError, ArithmeticError):
+        raise _not_json("a number in it is too long") from None
+    if isinstance(tree, list):
+        tree = {"data": tree}
+    if not isinstance(tree, dict):
+        raise _not_json("an object is expected at its root")
+    faults = tuple(_repeated_members(tree)) if repeating else ()
+    illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_ESCAPE.search(body) else ()
+    return Decoded(tree, faults + illegal)
+
+
+def encode(tree: object) -> bytes:
+    """Write an answer. Half a surrogate pair, which no encoding has a form for, becomes "?"."""
+    try:
+        return orjson.dumps(tree)
+    except TypeError:
+        return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is no JSON number", "", 0)
+
+
+def _not_json(reason: str) -> RequestRefusedError:
+    return RequestRefusedError(BAD_REQUEST, f"The body is not valid JSON: {reason}")
+
+
+def _repeated_members(tree: object) -> Iterator[Problem]:
+    for path, value in _walk(tree):
+        if isinstance(value, _Repeating):
+            for name in value.names:
+                yield Problem(
+                    Code.DUPLICATE_MEMBER,
+                    path + pointer(name),
+                    f"Member {shown(name)} stands twice; send it once",
+                )
+
+
+# XML 1.0 cannot carry these: an order that holds one could never be answered in XML. They can only
+# come as escapes, since JSON forbids the bare ones.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ILLEGAL_ESCAPE = re.compile(rb"\\(?:u00[01]|ud[89a-f]|ufff[ef]|b|f)", re.IGNORECASE)
+
+
+def _illegal_characters(tree: object) -> Iterator[Problem]:
+    for path, value in _walk(tree):
+        texts = value if isinstance(value, dict) else [value]
+        if any(isinstance(text, str) and _ILLEGAL.search(text) for text in texts):
+            yield Problem(
+                Code.ILLEGAL_CHARACTER,
+                path,
+                "The text holds a control character or half a surrogate pair; send neither",
+            )
+
+
+def _walk(root: object) -> Iterator[tuple[str, object]]:
+    waiting: list[tuple[str, object]] = [("", root)]
+    while waiting:
+        path, value = waiting.pop()
+        yield path, value
+        if isinstance(value, dict):
+            waiting += ((path + pointer(name), member) for name, member in value.items())
+        elif isinstance(value, list):
+            waiting += ((path + pointer(position), item) for position, item in enumerate(value))

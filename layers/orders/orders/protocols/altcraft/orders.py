@@ -1,0 +1,210 @@
+"""Orders and definitions as sent, read from plain data."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from orders.domain.checking import Rulebook, check_order
+from orders.domain.custom_fields import CustomField, ValueType
+from orders.domain.order import LineDraft, OrderDraft, Rejection, Submission
+from orders.domain.problems import Code, Problem, below, pointer, shown
+from orders.domain.settings import Definitions, LineStatus
+from orders.protocols.altcraft.documents import PROTOCOL, document_of
+from orders.protocols.altcraft.errors import BAD_REQUEST, RequestRefusedError
+from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
+from orders.protocols.altcraft.models import (
+    LINE_MEMBERS,
+    MAX_PROBLEMS,
+    ORDER,
+    ORDER_MEMBERS,
+    CustomFieldBody,
+    ImportBody,
+    LineBody,
+    OrderBody,
+    problems_of,
+)
+
+MAX_ECHOED_CHARACTERS = 255
+_ENUM_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AltcraftOrder:
+    """One order of a request: a draft, or why it is none. Problems carry paths of the request."""
+
+    position: int
+    external_id: str | None
+    skip_trigger: bool
+    draft: OrderDraft | None
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    def submit(self, rules: Rulebook) -> Submission | Rejection:
+        """Hold the order against the settings."""
+        if self.draft is None or self.problems:
+            return Rejection(self.problems)
+        checked = check_order(self.draft, rules)
+        prefix = pointer("data", self.position)
+        if checked.problems:
+            return Rejection(tuple(below(prefix, each) for each in checked.problems[:MAX_PROBLEMS]))
+        return Submission(
+            external_id=self.draft.external_id,
+            protocol=PROTOCOL,
+            document=document_of(self.draft, checked),
+            status=self.draft.status,
+            update_time=self.draft.update_time,
+            warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
+        )
+
+
+def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:
+    """Read each element of `data`; `faults` are those that the decoder found inside of them."""
+    faults_at: dict[int, list[Problem]] = {}
+    for fault in faults:
+        faults_at.setdefault(int(fault.path.split("/")[2]), []).append(fault)
+    skip_all = bool(body.skip_triggers)
+    return [
+        _read_order(position, sent, faults_at.get(position, ()), skip_all=skip_all)
+        for position, sent in enumerate(body.data)
+    ]
+
+
+def read_definitions(body: ImportBody) -> Definitions:
+    """Read the root's definitions; raise RequestRefusedError (400) if a default does not fit."""
+    return Definitions(
+        custom_fields=tuple(
+            _definition(position, sent) for position, sent in enumerate(body.custom_fields)
+        ),
+        line_statuses=tuple(
+            LineStatus(sent.external_id, sent.name, sent.type) for sent in body.custom_line_statuses
+        ),
+    )
+
+
+def _read_order(
+    position: int,
+    sent: object,
+    faults: Sequence[Problem],
+    *,
+    skip_all: bool,
+) -> AltcraftOrder:
+    prefix = pointer("data", position)
+    external_id = sent.get("external_id") if isinstance(sent, dict) else None
+    problems = list(faults)
+    body: OrderBody | None = None
+    try:
+        body = ORDER.validate_python(sent)
+    except ValidationError as error:
+        problems += problems_of(error, prefix)
+    if isinstance(sent, dict):
+        problems += (below(prefix, problem) for problem in matching_problems(sent))
+    if body:
+        problems += (below(prefix, problem) for problem in _lines_without_goods(body.lines))
+    return AltcraftOrder(
+        position=position,
+        external_id=external_id[:MAX_ECHOED_CHARACTERS] if isinstance(external_id, str) else None,
+        skip_trigger=skip_all or bool(body and body.skip_triggers),
+        draft=_draft(body) if body else None,
+        problems=tuple(problems[:MAX_PROBLEMS]),
+        warnings=tuple(_unknown_members(sent, prefix)) if body and isinstance(sent, dict) else (),
+    )
+
+
+def _draft(body: OrderBody) -> OrderDraft:
+    matching = {"matching": body.matching or DEFAULT_MODE}
+    for name in FIELDS:
+        value = getattr(body, name)
+        if value is not None:
+            matching[name] = value
+    return OrderDraft(
+        external_id=body.external_id,
+        matching=matching,
+        endpoint=body.endpoint,
+        status=body.status,
+        total_price=body.total_price,
+        currency=body.currency,
+        lines=tuple(_line(line) for line in body.lines),
+        tags=tuple(body.tags),
+        region=body.region,
+        delivery_cost=body.delivery_cost,
+        create_time=body.create_time,
+        update_time=body.update_time,
+        custom_fields=body.custom_fields,
+    )
+
+
+def _line(body: LineBody) -> LineDraft:
+    return LineDraft(
+        external_id=body.external_id,
+        count=body.count,
+        final_price_per_item=body.final_price_per_item,
+        status=body.status or "new",
+        product=body.product,
+        sku=body.sku,
+        base_price_per_item=body.base_price_per_item,
+        min_price_per_item=body.min_price_per_item,
+        custom_fields=body.custom_fields,
+    )
+
+
+def _lines_without_goods(lines: Sequence[LineBody]) -> Iterator[Problem]:
+    for position, line in enumerate(lines):
+        if line.product is None and line.sku is None:
+            path = pointer("lines", position, "product")
+            yield Problem(Code.REQUIRED, path, "A line needs product or sku")
+
+
+def _unknown_members(sent: Mapping[str, Any], prefix: str) -> Iterator[Problem]:
+    for name in sent.keys() - ORDER_MEMBERS:
+        yield _unknown_member(prefix + pointer(name), name)
+    for position, line in enumerate(sent["lines"]):
+        for name in line.keys() - LINE_MEMBERS:
+            yield _unknown_member(prefix + pointer("lines", position, name), name)
+
+
+def _unknown_member(path: str, name: str) -> Problem:
+    return Problem(Code.UNKNOWN_MEMBER, path, f"Member {shown(name)} is not known; it was ignored")
+
+
+def _definition(position: int, sent: CustomFieldBody) -> CustomField:
+    prefix = pointer("custom_fields", position)
+    values, default = sent.enum_values, sent.default_value
+    if sent.value_type is ValueType.ENUM and not values and isinstance(default, dict):
+        # The documentation's own enum sample sends the values in this place.
+        values, default = default, None
+    if sent.value_type is not ValueType.UNICODE and default == "":
+        default = None
+    field = CustomField(
+        sent.external_id,
+        sent.name,
+        sent.entity_type,
+        sent.value_type,
+        required=sent.required,
+        enum_values=_enum_values(values, prefix),
+    )
+    if sent.value_type is ValueType.ENUM and not values:
+        raise _refused(Code.REQUIRED, prefix + "/enum_values", "An enum needs enum_values")
+    try:
+        return field.with_default(default)
+    except ValueError as error:
+        raise _refused(Code.WRONG_TYPE, prefix + "/default_value", str(error)) from None
+
+
+def _enum_values(sent: Mapping[str, object], prefix: str) -> dict[str, int]:
+    values = {}
+    for name, number in sent.items():
+        text = str(number).strip()
+        if isinstance(number, bool) or _ENUM_NUMBER.fullmatch(text) is None:
+            path = prefix + pointer("enum_values", name)
+            raise _refused(
+                Code.WRONG_TYPE, path, "The value of an enum name must be a whole number"
+            )
+        values[name] = int(text)
+    return values
+
+
+def _refused(code: Code, path: str, message: str) -> RequestRefusedError:
+    return RequestRefusedError(BAD_REQUEST, message, (Problem(code, path, message),))

@@ -1,0 +1,557 @@
+"""The documented contract of the orders import, in both formats (Altcraft v74)."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orders.domain.settings import LineStatusType, StoredSettings, TotalCheck
+from orders.protocols.altcraft.matching import MODES
+from tests.support.altcraft import XML, Shop, read_json
+from tests.support.samples import line, order, request, settings, to_xml
+
+SEED = request(
+    order(
+        tags=["one", "two"],
+        status="delivered",
+        create_time="2022-01-02T15:04:05.141Z",
+        custom_fields={"order_field_id_123": "data"},
+        region="region_YnCrJj8Y1",
+        lines=[line(status="status_id_123", custom_fields={"line_field_id_123": "data"})],
+    ),
+    token="token",
+    custom_fields=[
+        {
+            "external_id": "order_field_id_123",
+            "name": "Дополнительное поле заказа",
+            "entity_type": "order",
+            "required": False,
+            "value_type": "unicode",
+            "default_value": "значение",
+        },
+        {
+            "external_id": "line_field_id_123",
+            "name": "Custom order item field",
+            "entity_type": "line_order",
+            "required": False,
+            "value_type": "unicode",
+            "default_value": "Custom field value",
+        },
+    ],
+    custom_line_statuses=[
+        {"external_id": "status_id_123", "name": "Доставлен в пункт выдачи", "type": "in_process"}
+    ],
+    skip_triggers=True,
+)
+STORED_SEED = {
+    "external_id": "1234000",
+    "matching": "email",
+    "email": "johndoe@example.com",
+    "endpoint": "website",
+    "tags": ["one", "two"],
+    "status": "delivered",
+    "delivery_cost": "100",
+    "total_price": "1000",
+    "currency": "USD",
+    "create_time": "2022-01-02T15:04:05.141Z",
+    "custom_fields": {"order_field_id_123": "data"},
+    "region": "region_YnCrJj8Y1",
+    "lines": [
+        {
+            "external_id": "line_01",
+            "status": "status_id_123",
+            "product": "iphone_test_1",
+            "base_price_per_item": "900",
+            "min_price_per_item": "900",
+            "final_price_per_item": "900",
+            "count": 1,
+            "custom_fields": {"line_field_id_123": "data"},
+        }
+    ],
+}
+
+
+def test_the_documented_json_answer_byte_for_byte() -> None:
+    shop = Shop()
+    answer = shop.post(SEED, authorization="")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert (
+        answer.body == b'{"error":0,"error_text":"","result":[{"error":0,"external_id":"1234000"}]}'
+    )
+    assert shop.documents() == {"1234000": STORED_SEED}
+
+
+def test_the_documented_xml_answer_byte_for_byte() -> None:
+    shop = Shop()
+    answer = shop.post(to_xml(SEED), XML, authorization="")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
+    assert answer.body == (
+        b"<xml><error>0</error><error_text></error_text>"
+        b"<result><error>0</error><external_id>1234000</external_id></result></xml>"
+    )
+    assert shop.documents() == {"1234000": STORED_SEED}
+
+
+def test_definitions_are_kept_for_later_requests() -> None:
+    shop = Shop()
+    shop.post(SEED)
+    again = request(
+        order(custom_fields={"order_field_id_123": 5}, lines=[line(status="status_id_123")])
+    )
+    assert read_json(shop.post(again))["error"] == 0
+    stored = shop.documents()["1234000"]
+    assert stored["custom_fields"] == {"order_field_id_123": "5"}
+    assert stored["lines"][0]["custom_fields"] == {"line_field_id_123": "Custom field value"}
+    status = shop.settings.stored["demo"].settings.line_statuses["status_id_123"]
+    assert status.type is LineStatusType.IN_PROCESS
+
+
+@pytest.mark.parametrize("skip", [True, False])
+def test_triggers_are_sent_unless_they_are_skipped(*, skip: bool) -> None:
+    shop = Shop()
+    shop.post(request(order(), skip_triggers=skip))
+    assert len(shop.publisher.sent) == (0 if skip else 1)
+
+
+def test_one_order_can_skip_its_trigger() -> None:
+    shop = Shop()
+    shop.post(request(order(external_id="A", skip_triggers=True), order(external_id="B")))
+    assert [trigger.order.external_id for trigger in shop.publisher.sent] == ["B"]
+    assert "skip_triggers" not in shop.documents()["A"]
+
+
+MATCHING = {
+    "email": {"email": "a@b.c"},
+    "email_profile": {"email": "a@b.c"},
+    "email_sub": {"email": "a@b.c"},
+    "phone": {"phone": "+70000000000"},
+    "phone_sub": {"phone": "+70000000000"},
+    "profile_id": {"profile_id": "17"},
+    "push_sub": {"provider": "ios-firebase", "subscription_id": "s"},
+    "custom": {"field_name": "card", "field_value": "5"},
+    "custom_sub": {"field_name": "card", "field_value": "5"},
+    "email_phone": {"email": "a@b.c", "phone": "+70000000000"},
+    "email_phone_sub": {"email": "a@b.c", "phone": "+70000000000"},
+}
+
+
+@pytest.mark.parametrize(("mode", "fields"), MATCHING.items())
+def test_each_matching_mode_is_stored_with_its_fields(mode: str, fields: dict[str, str]) -> None:
+    shop = Shop()
+    sent = order(matching=mode, email=None) | fields
+    assert read_json(shop.post(request(sent)))["error"] == 0
+    stored = shop.documents()["1234000"]
+    assert {name: stored[name] for name in ("matching", *fields)} == {"matching": mode, **fields}
+
+
+@pytest.mark.parametrize(
+    ("mode", "left_out"), [(mode, name) for mode, names in MODES.items() for name in names]
+)
+def test_each_matching_mode_needs_its_fields(mode: str, left_out: str) -> None:
+    shop = Shop()
+    fields = MATCHING[mode] | {left_out: ""}
+    [entry] = read_json(shop.post(request(order(matching=mode, email=None) | fields)))["result"]
+    if mode.startswith("email_phone"):
+        assert entry["error"] == 0
+        fields = dict.fromkeys(fields, "")
+        [entry] = read_json(shop.post(request(order(matching=mode, email=None) | fields)))["result"]
+        left_out = "email"
+    assert entry["errors"][0]["code"] == "required"
+    assert entry["errors"][0]["path"] == f"/data/0/{left_out}"
+    assert f"matching {mode} needs" in entry["error_text"]
+
+
+def test_matching_is_email_by_default_and_all_eleven_modes_are_known() -> None:
+    shop = Shop()
+    shop.post(request(order(matching=None)))
+    assert shop.documents()["1234000"]["matching"] == "email"
+    assert set(MODES) == set(MATCHING)
+    [entry] = read_json(shop.post(request(order(matching="merge"))))["result"]
+    assert "email_phone_sub" in entry["error_text"]
+
+
+@pytest.mark.parametrize("name", ["profile_id", "field_value"])
+def test_numbers_may_stand_for_names_of_other_systems(name: str) -> None:
+    shop = Shop()
+    sent = order(matching="profile_id", profile_id="1", field_value="1") | {name: 17}
+    assert read_json(shop.post(request(sent)))["error"] == 0
+    assert shop.documents()["1234000"][name] == "17"
+
+
+def _without(tree: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in tree.items() if key != name}
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+@pytest.mark.parametrize(
+    "name", ["external_id", "endpoint", "status", "total_price", "currency", "lines"]
+)
+def test_the_required_members_of_an_order(name: str, empty: object) -> None:
+    for sent in (_without(order(), name), order() | {name: empty}):
+        [entry] = read_json(Shop().post(request(sent)))["result"]
+        assert entry["error"] == 400
+        assert entry["errors"][0]["path"] == f"/data/0/{name}"
+
+
+@pytest.mark.parametrize("name", ["external_id", "final_price_per_item", "count"])
+def test_the_required_members_of_a_line(name: str) -> None:
+    sent = order(lines=[line(), _without(line(external_id="2"), name)])
+    [entry] = read_json(Shop().post(request(sent)))["result"]
+    assert entry["errors"] == [
+        {"code": "required", "path": f"/data/0/lines/1/{name}", "message": f"{name} is required"}
+    ]
+
+
+def test_a_line_names_a_product_or_a_sku() -> None:
+    [entry] = read_json(Shop().post(request(order(lines=[line(product=None)]))))["result"]
+    assert entry["errors"][0]["path"] == "/data/0/lines/0/product"
+    for goods in ({"sku": "s"}, {"product": "p"}, {"sku": "s", "product": "p"}):
+        shop = Shop()
+        shop.post(request(order(lines=[line(product=None) | goods])))
+        stored = shop.documents()["1234000"]["lines"][0]
+        assert {name: stored.get(name) for name in goods} == goods
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+@pytest.mark.parametrize(
+    "name", ["delivery_cost", "create_time", "update_time", "region", "phone", "custom_fields"]
+)
+def test_an_empty_optional_member_counts_as_absent(name: str, empty: object) -> None:
+    shop = Shop()
+    answer = shop.post(request(order(delivery_cost=None) | {name: empty}))
+    assert read_json(answer)["error"] == 0
+    assert name not in shop.documents()["1234000"]
+
+
+def test_a_line_without_a_status_is_new() -> None:
+    shop = Shop()
+    shop.post(request(order(lines=[line(status=None)])))
+    assert shop.documents()["1234000"]["lines"][0]["status"] == "new"
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "code"),
+    [
+        ("external_id", 1234, "wrong_type"),
+        ("external_id", "a" * 256, "invalid_value"),
+        ("external_id", "a\nb", "invalid_value"),
+        ("status", "confirmed", "unknown_status"),
+        ("currency", "XXX", "unknown_currency"),
+        ("endpoint", "nowhere", "unknown_endpoint"),
+        ("region", "nowhere", "unknown_region"),
+        ("total_price", "12,50", "invalid_value"),
+        ("total_price", -1, "invalid_value"),
+        ("delivery_cost", "free", "invalid_value"),
+        ("create_time", "yesterday", "invalid_value"),
+        ("update_time", 5, "invalid_value"),
+        ("tags", "one", "wrong_type"),
+        ("tags", [1], "wrong_type"),
+        ("lines", [], "required"),
+        ("lines", {}, "wrong_type"),
+        ("lines", [5], "wrong_type"),
+        ("custom_fields", [], "wrong_type"),
+        ("custom_fields", {"x": 1}, "unknown_custom_field"),
+        ("email", "", "required"),
+        ("skip_triggers", "maybe", "invalid_value"),
+    ],
+)
+def test_a_wrong_member_is_told_with_its_path(member: str, value: object, code: str) -> None:
+    shop = Shop()
+    tree = read_json(shop.post(request(order(external_id="good"), order() | {member: value})))
+    good, bad = tree["result"]
+    assert good == {"error": 0, "external_id": "good"}
+    assert bad["errors"][0]["code"] == code
+    assert bad["errors"][0]["path"].startswith(f"/data/1/{member}")
+    assert list(shop.documents()) == ["good"]
+
+
+@pytest.mark.parametrize("count", [0, -1, "x", 1.5, True, 10**10])
+def test_a_count_is_a_whole_number_from_1(count: object) -> None:
+    [entry] = read_json(Shop().post(request(order(lines=[line(count=count)]))))["result"]
+    assert entry["errors"][0]["path"] == "/data/0/lines/0/count"
+
+
+@pytest.mark.parametrize("sent", ["not an order", 5, None, []])
+def test_an_order_is_an_object(sent: object) -> None:
+    tree = read_json(Shop().post({"data": [sent]}))
+    assert tree["result"][0]["errors"][0]["path"] == "/data/0"
+    assert tree["result"][0]["external_id"] is None
+
+
+def test_everything_wrong_with_an_order_is_told_at_once() -> None:
+    bad = order(email="", total_price="x", lines=[line(count=0), line(external_id="2", status=5)])
+    [entry] = read_json(Shop().post(request(bad)))["result"]
+    assert {error["path"] for error in entry["errors"]} == {
+        "/data/0/email",
+        "/data/0/total_price",
+        "/data/0/lines/0/count",
+        "/data/0/lines/1/status",
+    }
+    assert entry["error_text"].endswith("(and 3 more)")
+
+
+def test_problems_of_one_order_are_limited() -> None:
+    bad = order(lines=[line(external_id=str(n), count=0) for n in range(100)])
+    [entry] = read_json(Shop().post(request(bad)))["result"]
+    assert len(entry["errors"]) == 20
+
+
+def test_fifty_orders_with_a_bad_one() -> None:
+    shop = Shop()
+    orders = [order(external_id=str(n)) for n in range(50)]
+    orders[17] = order(external_id="17", currency="XXX")
+    answer = shop.post(request(*orders, result_details=True))
+    tree = read_json(answer)
+    assert (answer.status, tree["error"]) == (200, 400)
+    assert tree["error_text"] == "1 of 50 orders failed; see result"
+    assert tree["counts"] == {
+        "received": 50,
+        "created": 49,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": 1,
+    }
+    assert tree["result"][17]["external_id"] == "17"
+    assert tree["result"][17]["errors"] == [
+        {
+            "code": "unknown_currency",
+            "path": "/data/17/currency",
+            "message": "Unknown currency 'XXX'; allowed are: USD, EUR",
+        }
+    ]
+    assert len(shop.documents()) == 49
+
+
+def test_details_are_added_on_request() -> None:
+    shop = Shop()
+    details = {"result_details": True}
+    [created] = read_json(shop.post(request(**details)))["result"]
+    assert created == {
+        "error": 0,
+        "external_id": "1234000",
+        "outcome": "created",
+        "order_id": 1,
+        "version": 1,
+        "warnings": [],
+    }
+    [unchanged] = read_json(shop.post(request(**details)))["result"]
+    assert (unchanged["outcome"], unchanged["version"]) == ("unchanged", 1)
+    [updated] = read_json(shop.post(request(order(status="paid"), **details)))["result"]
+    assert (updated["outcome"], updated["order_id"], updated["version"]) == ("updated", 1, 2)
+    [failed] = read_json(shop.post(request(order(status="x"), **details)))["result"]
+    assert failed["outcome"] == "failed"
+    assert "order_id" not in failed
+
+
+def test_unknown_members_are_ignored_with_a_warning() -> None:
+    shop = Shop()
+    sent = order(payment="card", lines=[line(colour="red")])
+    [entry] = read_json(shop.post(request(sent, result_details=True)))["result"]
+    assert entry["error"] == 0
+    assert sorted((each["code"], each["path"]) for each in entry["warnings"]) == [
+        ("unknown_member", "/data/0/lines/0/colour"),
+        ("unknown_member", "/data/0/payment"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "error", "warnings"),
+    [(TotalCheck.OFF, 0, 0), (TotalCheck.WARN, 0, 1), (TotalCheck.REJECT, 400, 0)],
+)
+def test_a_total_that_does_not_add_up(policy: TotalCheck, error: int, warnings: int) -> None:
+    shop = Shop()
+    shop.settings.stored["demo"] = StoredSettings(settings(policy), 1)
+    sent = request(order(total_price="3000"), result_details=True)
+    [entry] = read_json(shop.post(sent))["result"]
+    assert (entry["error"], len(entry["warnings"])) == (error, warnings)
+
+
+@pytest.mark.parametrize("value", ["1000.10", 1000.10, "1000.1000"])
+def test_money_may_be_a_json_number_and_keeps_its_digits(value: object) -> None:
+    shop = Shop()
+    shop.post(request(order(total_price=value)))
+    assert shop.documents()["1234000"]["total_price"] == "1000.1"
+
+
+def test_long_amounts_are_not_rounded() -> None:
+    shop = Shop()
+    body = json.dumps(request(order(total_price="@"))).replace('"@"', "123456789012345.12345678")
+    shop.post(body)
+    assert shop.documents()["1234000"]["total_price"] == "123456789012345.12345678"
+
+
+@pytest.mark.parametrize(
+    ("token", "header", "status"),
+    [
+        ("token", "", 200),
+        (None, "Bearer token", 200),
+        ("wrong", "Bearer token", 200),
+        ("token", "Bearer wrong", 401),
+        (None, "", 401),
+        ("", "", 401),
+        ("wrong", "", 401),
+        (5, "", 401),
+        (None, "Basic token", 401),
+        ("reader", "", 403),
+        (None, "bearer reader", 403),
+    ],
+)
+def test_a_token_with_the_market_role_is_needed(token: object, header: str, status: int) -> None:
+    shop = Shop()
+    sent = request() if token is None else request(token=token)
+    answer = shop.post(sent, authorization=header)
+    assert answer.status == status
+    assert read_json(answer)["error"] == (0 if status == 200 else status)
+    assert len(shop.documents()) == (1 if status == 200 else 0)
+
+
+def test_unknown_and_revoked_tokens_are_answered_alike() -> None:
+    assert (
+        Shop().post(request(), authorization="Bearer wrong").body
+        == Shop().post(request(token="other"), authorization="").body
+    )
+
+
+@pytest.mark.parametrize("body", ["", "[", "nonsense", '"text"', "5", "null", '{"data":[}'])
+def test_a_body_that_is_no_json_is_refused(body: str) -> None:
+    answer = Shop().post(body)
+    assert answer.status == 400
+    assert read_json(answer)["error_text"].startswith("The body is not valid JSON")
+    assert read_json(answer)["result"] == []
+
+
+@pytest.mark.parametrize(
+    ("tree", "path"),
+    [
+        ({}, "/data"),
+        ({"data": {}}, "/data"),
+        ({"data": "x"}, "/data"),
+        ({"data": [], "custom_fields": {}}, "/custom_fields"),
+        ({"data": [], "skip_triggers": "x"}, "/skip_triggers"),
+        ({"data": [], "result_details": 5}, "/result_details"),
+        ({"data": [], "custom_line_statuses": [{}]}, "/custom_line_statuses/0/external_id"),
+    ],
+)
+def test_a_bad_envelope_is_refused_whole(tree: object, path: str) -> None:
+    answer = Shop().post(json.dumps(tree))
+    assert answer.status == 400
+    assert read_json(answer)["errors"][0]["path"] == path
+
+
+def test_more_orders_than_the_limit_are_refused() -> None:
+    answer = Shop().post({"data": [{}] * 10_001})
+    assert answer.status == 400
+    assert "10000" in read_json(answer)["error_text"]
+
+
+def test_an_empty_list_of_orders_is_an_empty_import() -> None:
+    assert read_json(Shop().post({"data": []})) == {"error": 0, "error_text": "", "result": []}
+
+
+def test_a_bare_array_of_orders_is_taken_with_a_header_token() -> None:
+    shop = Shop()
+    assert read_json(shop.post([order()]))["error"] == 0
+    assert list(shop.documents()) == ["1234000"]
+
+
+FIELD = {
+    "external_id": "f",
+    "name": "F",
+    "entity_type": "order",
+    "required": False,
+    "value_type": "int",
+    "default_value": 100,
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"entity_type": "order_line"}, "/custom_fields/0/entity_type"),
+        ({"value_type": "json"}, "/custom_fields/0/value_type"),
+        ({"required": "maybe"}, "/custom_fields/0/required"),
+        ({"default_value": "x"}, "/custom_fields/0/default_value"),
+        ({"external_id": ""}, "/custom_fields/0/external_id"),
+        ({"name": None}, "/custom_fields/0/name"),
+        ({"value_type": "enum"}, "/custom_fields/0/enum_values"),
+        ({"value_type": "enum", "enum_values": {"a": "x"}}, "/custom_fields/0/enum_values/a"),
+        ({"value_type": "enum", "enum_values": {"a": True}}, "/custom_fields/0/enum_values/a"),
+    ],
+)
+def test_a_bad_definition_refuses_the_request(change: dict[str, Any], path: str) -> None:
+    shop = Shop()
+    answer = shop.post(request(custom_fields=[FIELD | change]))
+    assert answer.status == 400
+    assert read_json(answer)["errors"][0]["path"] == path
+    assert shop.documents() == {}
+    assert shop.settings.stored["demo"].version == 1
+
+
+def test_another_value_type_refuses_the_request() -> None:
+    shop = Shop()
+    shop.post(request(custom_fields=[FIELD]))
+    answer = shop.post(
+        request(custom_fields=[FIELD | {"value_type": "unicode", "default_value": ""}])
+    )
+    assert answer.status == 400
+    assert read_json(answer)["errors"][0]["code"] == "definition_conflict"
+
+
+@pytest.mark.parametrize("as_default", [True, False])
+def test_an_enum_is_defined_in_either_documented_way(*, as_default: bool) -> None:
+    shop = Shop()
+    values = {"red": 1, "blue": 2}
+    rest = {"default_value": values} if as_default else {"enum_values": values, "default_value": 1}
+    shop.post(request(custom_fields=[FIELD | {"value_type": "enum"} | rest]))
+    shop.post(request(order(custom_fields={"f": 2})))
+    assert shop.documents()["1234000"]["custom_fields"] == {"f": "blue"}
+
+
+@pytest.mark.parametrize("default", [None, ""])
+def test_a_definition_may_have_no_default(default: object) -> None:
+    shop = Shop()
+    assert (
+        read_json(shop.post(request(custom_fields=[FIELD | {"default_value": default}])))["error"]
+        == 0
+    )
+    assert "custom_fields" not in shop.documents()["1234000"]
+
+
+def test_storage_that_is_down_is_answered_with_when_to_try_again() -> None:
+    shop = Shop()
+    shop.orders.unread = {"1234000"}
+    answer = shop.post(request())
+    tree = read_json(answer)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert (tree["error"], tree["result"][0]["retryable"]) == (503, True)
+    assert tree["result"][0]["errors"][0]["code"] == "storage_unavailable"
+
+
+@pytest.mark.parametrize("what", ["tokens", "settings"])
+def test_a_request_is_refused_if_nothing_can_be_known(what: str) -> None:
+    shop = Shop()
+    getattr(shop, what).available = False
+    answer = shop.post(request(custom_fields=[FIELD]))
+    assert (answer.status, read_json(answer)["error"]) == (503, 503)
+    assert answer.headers["Retry-After"] == "5"
+
+
+def test_a_partly_stored_request_says_which_orders_to_send_again() -> None:
+    shop = Shop()
+    shop.orders.unread = {"B"}
+    answer = shop.post(request(order(external_id="A"), order(external_id="B")))
+    tree = read_json(answer)
+    assert (answer.status, tree["error"]) == (200, 503)
+    assert [entry.get("retryable") for entry in tree["result"]] == [None, True]
+
+
+def test_a_huge_answer_drops_its_details_but_no_order() -> None:
+    shop = Shop()
+    answer = shop.post({"data": [{"lines": [{}] * 7}] * 3000})
+    assert len(answer.body) < 4 * 1024 * 1024
+    tree = read_json(answer)
+    assert tree["details_omitted"] is True
+    assert len(tree["result"]) == 3000
+    assert all(entry["error_text"] and "errors" not in entry for entry in tree["result"])

@@ -1,0 +1,95 @@
+"""JSON in: exact numbers, no surprises, a clear refusal for everything else."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.problems import Code
+from orders.protocols.altcraft.errors import RequestRefusedError
+from orders.protocols.altcraft.json_codec import decode, encode
+
+
+def test_numbers_keep_their_digits() -> None:
+    assert decode(b'{"a":0.10,"b":12345678901234567890.12,"c":7}').tree == {
+        "a": Decimal("0.10"),
+        "b": Decimal("12345678901234567890.12"),
+        "c": 7,
+    }
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    assert decode(b"\xef\xbb\xbf{}").tree == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b'{"a":1,}', "line 1, column "),
+        (b'{\n"a" 1}', "line 2, column 5"),
+        (b'{"a":NaN}', "NaN is no JSON number"),
+        (b'{"a":-Infinity}', "-Infinity is no JSON number"),
+        (b'{"a":"\xff"}', "byte 6 is not UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a":' + b"1" * 5000 + b"}", "a number in it is too long"),
+        (b'{"a":1e99999999999999999999}', "a number in it is too long"),
+        (b"5", "an object is expected"),
+        (b'{"a":"\x00"}', "control character"),
+        (b'{"a":1}x', "Extra data"),
+    ],
+)
+def test_what_is_no_json_is_refused_with_the_place(body: bytes, reason: str) -> None:
+    with pytest.raises(RequestRefusedError) as refusal:
+        decode(body)
+    assert refusal.value.status == 400
+    assert reason.lower() in refusal.value.text.lower()
+
+
+@pytest.mark.parametrize("charset", [None, "utf-8", "utf8", "us-ascii"])
+def test_utf_8_is_taken(charset: str | None) -> None:
+    assert decode(b"{}", charset).tree == {}
+
+
+def test_another_charset_is_refused() -> None:
+    with pytest.raises(RequestRefusedError) as refusal:
+        decode(b"{}", "windows-1251")
+    assert refusal.value.status == 415
+
+
+def test_a_member_that_stands_twice_is_told_with_its_path() -> None:
+    decoded = decode(b'{"data":[{"a":1},{"lines":[{"x/y":1,"x/y":2}]}]}')
+    [fault] = decoded.faults
+    assert (fault.code, fault.path) == (Code.DUPLICATE_MEMBER, "/data/1/lines/0/x~1y")
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (rb'{"data":[{"a":"x\u0000"}]}', "/data/0/a"),
+        (rb'{"data":[{"a":["x\b"]}]}', "/data/0/a/0"),
+        (rb'{"data":[{"a":"\ud800"}]}', "/data/0/a"),
+        (rb'{"data":[{"a\u0001":1}]}', "/data/0"),
+        (rb'{"data":[{"a":"\uFFFF"}]}', "/data/0/a"),
+    ],
+)
+def test_characters_that_xml_could_not_answer_are_told(body: bytes, path: str) -> None:
+    [fault] = decode(body).faults
+    assert (fault.code, fault.path) == (Code.ILLEGAL_CHARACTER, path)
+
+
+@pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\n\t\r", r"\\b", r"\u043f", r"\"", r"\/"])
+def test_other_escapes_are_fine(text: str) -> None:
+    assert decode(b'{"a":"' + text.encode() + b'"}').faults == ()
+
+
+@given(st.binary())
+def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
+    try:
+        assert isinstance(decode(body).tree, dict)
+    except RequestRefusedError as refusal:
+        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+
+
+def test_an_answer_survives_half_a_surrogate_pair() -> None:
+    assert encode({"external_id": "я\ud800"}) == '{"external_id":"я?"}'.encode()

@@ -1,0 +1,228 @@
+"""XML in: arrays by shape, the tolerated spellings, a clear refusal for everything else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.problems import Code
+from orders.protocols.altcraft.decoded import Decoded
+from orders.protocols.altcraft.errors import RequestRefusedError
+from orders.protocols.altcraft.models import IMPORT_SHAPE
+from orders.protocols.altcraft.xml_codec import decode, encode
+
+
+def _decode(body: bytes | str, charset: str | None = None) -> Decoded:
+    return decode(body.encode() if isinstance(body, str) else body, IMPORT_SHAPE, charset)
+
+
+def _data(inner: str) -> Decoded:
+    return _decode(f"<xml><data>{inner}</data></xml>")
+
+
+def test_repeated_elements_are_arrays_and_a_single_one_is_too() -> None:
+    assert _data("<tags>one</tags><tags>two</tags><lines><sku>s</sku></lines>").tree == {
+        "data": [{"tags": ["one", "two"], "lines": [{"sku": "s"}]}]
+    }
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<tags>one</tags><tags>two</tags>",
+        "<tags array='true'>one</tags><tags array='true'>two</tags>",
+        "<tags><row>one</row><row>two</row></tags>",
+        "<tags array='true'><row>one</row><row>two</row></tags>",
+        "<tags><row>one</row></tags><tags>two</tags>",
+        "<!-- c --><tags>o<!-- c -->ne</tags><?pi?><tags><![CDATA[two]]></tags>",
+    ],
+)
+def test_the_tolerated_spellings_of_an_array(inner: str) -> None:
+    decoded = _data(inner)
+    assert decoded.tree == {"data": [{"tags": ["one", "two"]}]}
+    assert decoded.faults == ()
+
+
+@pytest.mark.parametrize("inner", ["<lines/>", "<lines></lines>", "<lines>\n</lines>"])
+def test_an_empty_element_is_an_empty_array(inner: str) -> None:
+    assert _data(inner).tree == {"data": [{"lines": []}]}
+
+
+def test_rows_at_the_root_are_the_data() -> None:
+    assert _decode("<xml><row><status>new</status></row><row/></xml>").tree == {
+        "data": [{"status": "new"}]
+    }
+
+
+def test_rows_of_data_are_orders() -> None:
+    body = "<xml><data><row><status>a</status></row><row><status>b</status></row></data></xml>"
+    assert _decode(body).tree == {"data": [{"status": "a"}, {"status": "b"}]}
+
+
+def test_free_keys_are_element_names_or_an_attribute() -> None:
+    decoded = _data(
+        "<custom_fields><colour>red</colour>"
+        "<field external_id='1234'>v</field><field external_id='a b'/></custom_fields>"
+    )
+    assert decoded.tree == {"data": [{"custom_fields": {"colour": "red", "1234": "v", "a b": ""}}]}
+    assert decoded.faults == ()
+
+
+def test_a_definition_may_hold_enum_values_as_elements() -> None:
+    body = (
+        "<xml><custom_fields><default_value><red>1</red></default_value>"
+        "<enum_values><v external_id='1'>7</v></enum_values></custom_fields>"
+        "<custom_fields><default_value>x</default_value></custom_fields></xml>"
+    )
+    assert _decode(body).tree == {
+        "custom_fields": [
+            {"default_value": {"red": "1"}, "enum_values": {"1": "7"}},
+            {"default_value": "x"},
+        ]
+    }
+
+
+def test_texts_are_never_trimmed() -> None:
+    assert _data("<external_id> 1 </external_id>").tree == {"data": [{"external_id": " 1 "}]}
+
+
+def test_namespaces_are_ignored() -> None:
+    body = "<xml xmlns='urn:x'><p:data xmlns:p='urn:y'><status>new</status></p:data></xml>"
+    assert _decode(body).tree == {"data": [{"status": "new"}]}
+
+
+@pytest.mark.parametrize(
+    ("inner", "code", "path"),
+    [
+        ("<status>a</status><status>b</status>", Code.DUPLICATE_MEMBER, "/data/0/status"),
+        ("<status><a/></status>", Code.MALFORMED, "/data/0/status"),
+        ("<status kind='x'>new</status>", Code.MALFORMED, "/data/0/status"),
+        ("text<status>new</status>", Code.MALFORMED, "/data/0"),
+        ("<status>new</status>text", Code.MALFORMED, "/data/0"),
+        ("<lines id='5'><sku>s</sku></lines>", Code.MALFORMED, "/data/0/lines/0"),
+        ("<custom_fields>text</custom_fields>", Code.MALFORMED, "/data/0/custom_fields"),
+        ("<custom_fields><a><b/></a></custom_fields>", Code.MALFORMED, "/data/0/custom_fields/a"),
+        (
+            "<custom_fields><a>1</a><f external_id='a'>2</f></custom_fields>",
+            Code.DUPLICATE_MEMBER,
+            "/data/0/custom_fields/a",
+        ),
+    ],
+)
+def test_what_fits_no_object_is_told_with_its_path(inner: str, code: Code, path: str) -> None:
+    assert [(fault.code, fault.path) for fault in _data(inner).faults] == [(code, path)]
+
+
+def test_an_unknown_element_is_noticed_but_not_read() -> None:
+    decoded = _data("<payment><card/></payment><status>new</status>")
+    assert decoded.tree == {"data": [{"payment": "", "status": "new"}]}
+    assert decoded.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty"),
+        (b"<xml>", "line 1, column"),
+        (b"<xml>\n<a></b></xml>", "line 2, column"),
+        (b"<orders/>", "root element must be <xml>"),
+        (b"<!DOCTYPE xml><xml/>", "DOCTYPE"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><xml><token>&a;</token></xml>', "DOCTYPE"),
+        (b'<!DOCTYPE x SYSTEM "file:///etc/passwd"><xml/>', "DOCTYPE"),
+        (b"<xml>&undefined;</xml>", "not valid XML"),
+        (b"<xml>\x01</xml>", "not valid XML"),
+        (b'<?xml version="1.0" encoding="nonsense"?><xml/>', "not valid XML"),
+        (b"<a>" * 300, "not valid XML"),
+        ("<!DOCTYPE x [<!ENTITY a 'b'>]><xml/>".encode("utf-16"), "DOCTYPE"),
+        (b"{}", "not valid XML"),
+    ],
+)
+def test_what_is_no_xml_is_refused_with_the_place(body: bytes, reason: str) -> None:
+    with pytest.raises(RequestRefusedError) as refusal:
+        _decode(body)
+    assert refusal.value.status == 400
+    assert reason in refusal.value.text
+
+
+PAID = "<xml><data><status>оплачен</status></data></xml>"
+
+
+@pytest.mark.parametrize(
+    ("body", "charset"),
+    [
+        (PAID.encode(), None),
+        (PAID.encode("utf-8-sig"), None),
+        (PAID.encode("utf-16"), None),
+        (b'<?xml version="1.0" encoding="windows-1251"?>' + PAID.encode("cp1251"), None),
+        (PAID.encode("cp1251"), "windows-1251"),
+        (PAID.encode("koi8-r"), "koi8-r"),
+        (PAID.encode("utf-8-sig"), "windows-1251"),
+    ],
+)
+def test_encodings_are_taken_from_the_mark_the_header_or_the_declaration(
+    body: bytes, charset: str | None
+) -> None:
+    assert _decode(body, charset).tree == {"data": [{"status": "оплачен"}]}
+
+
+def test_an_unknown_charset_is_refused() -> None:
+    with pytest.raises(RequestRefusedError) as refusal:
+        _decode(b"<xml/>", "nonsense")
+    assert refusal.value.status == 415
+
+
+def test_paths_lead_to_the_lines_of_the_source() -> None:
+    decoded = _decode(
+        "<xml>\n<data>\n<status>new</status>\n</data>\n<data><row>\n<lines>\n<sku>s</sku></lines>\n"
+        "<lines>\n<count>5</count>\n<custom_fields>\n<f external_id='a/b'>x</f></custom_fields>"
+        "</lines></row></data>\n</xml>"
+    )
+    assert [
+        decoded.line_of(path)
+        for path in (
+            "",
+            "/data/0",
+            "/data/0/status",
+            "/data/1/lines/0/sku",
+            "/data/1/lines/1/count",
+            "/data/1/lines/1/custom_fields/a~1b",
+            "/data/1/lines/1/missing",
+            "/data/9",
+            "/data/x",
+            "/nowhere",
+        )
+    ] == [1, 2, 3, 7, 9, 11, 8, 2, 2, 1]
+
+
+def test_lines_beyond_65535_are_counted() -> None:
+    assert (
+        _decode("<xml>" + "\n" * 70_000 + "<data><status>x</status></data></xml>").line_of(
+            "/data/0/status"
+        )
+        == 70_001
+    )
+
+
+@given(st.binary())
+def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
+    try:
+        assert isinstance(_decode(body).tree, dict)
+    except RequestRefusedError as refusal:
+        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+
+
+@given(st.text(alphabet="<>/ax'= \n&;!-[]?", max_size=60), st.sampled_from([None, "utf-8"]))
+def test_anything_like_xml_is_decoded_or_refused(inner: str, charset: str | None) -> None:
+    try:
+        assert isinstance(_decode(f"<xml><data>{inner}</data></xml>", charset).tree, dict)
+    except RequestRefusedError as refusal:
+        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+
+
+def test_an_answer_has_repeated_elements_and_no_illegal_characters() -> None:
+    answer = encode(
+        {"error": 0, "text": "", "result": [{"id": "a\x01<"}, {"ok": True, "no": None}]}
+    )
+    assert answer == (
+        b"<xml><error>0</error><text></text><result><id>a\xef\xbf\xbd&lt;</id></result>"
+        b"<result><ok>true</ok><no></no></result></xml>"
+    )
