@@ -1,0 +1,30 @@
+"""Lambda of the order import: decode, one use case, encode."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from orders.protocols.altcraft.import_orders import internal_error, refuse
+from orders.runtime.composition import import_endpoint
+from orders.runtime.deadlines import LambdaContext, LambdaDeadline
+from orders.runtime.http import BodyRefusedError, read_body, read_head, write_answer
+from orders.runtime.observability import logger, metrics, record_import
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer `POST /api/v1.1/market/orders/import`."""
+    head = read_head(event)
+    try:
+        request = read_body(event, head)
+        answer, report = import_endpoint()(request, LambdaDeadline(context))
+    except BodyRefusedError as refusal:
+        return write_answer(refuse(refusal.status, refusal.text, head))
+    except Exception:  # noqa: BLE001 - every fault must be answered in the caller's protocol
+        logger.exception("the import failed")
+        metrics.add_metric("ImportFaults", MetricUnit.Count, 1)
+        return write_answer(internal_error(head))
+    if report:
+        record_import(report)
+    return write_answer(answer)

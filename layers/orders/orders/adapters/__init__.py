@@ -1,0 +1,1 @@
+"""DynamoDB and EventBridge behind the application's ports: the only code that knows boto3."""

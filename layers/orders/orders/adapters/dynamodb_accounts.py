@@ -1,0 +1,274 @@
+"""Accounts, API clients and tokens on DynamoDB, as the operator manages them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.adapters.aws_faults import code_of, is_transient
+from orders.adapters.dynamodb_tokens import hash_of
+from orders.adapters.settings_document import document_of
+from orders.adapters.table_keys import (
+    account_key,
+    client_key,
+    key,
+    listed_token_key,
+    token_key,
+)
+from orders.application.ports import StorageUnavailableError
+from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Role, Token
+from orders.domain.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+TOKEN_ID_CHARACTERS = 12
+MAX_ATTEMPTS = 8
+
+
+class _ConditionFailedError(Exception):
+    """A write was refused by its own condition, or one of a transaction's was."""
+
+
+@dataclass(slots=True)
+class DynamoAccounts:
+    """AccountRepository on the single table."""
+
+    client: DynamoDBClient
+    table: str
+
+    def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
+        """Create an account with its first settings; tell whether it was new."""
+        created = {"created_at": {"S": now.isoformat()}}
+        first_settings = {
+            "type": {"S": "settings"},
+            "version": {"N": "1"},
+            "document": {"S": document_of(settings).model_dump_json()},
+        }
+        return self._succeeds(
+            [
+                self._put_new(
+                    {**account_key(account, "ACCOUNT"), "type": {"S": "account"}, **created}
+                ),
+                self._put_new({**account_key(account, "SETTINGS"), **first_settings}),
+                self._put_new({**key("ACCOUNTS", account), "type": {"S": "listed_account"}}),
+            ]
+        )
+
+    def accounts(self) -> Sequence[str]:
+        """Return the names of all accounts, sorted."""
+        return [item["sk"]["S"] for item in self._query("ACCOUNTS", "")]
+
+    def create_client(self, client: Client, now: datetime) -> bool:
+        """Create a client of an account; tell whether it was new."""
+        self._expect_account(client.account)
+        item = {
+            **client_key(client.account, client.client_id),
+            "type": {"S": "client"},
+            "roles": {"SS": sorted(client.roles)},
+            "created_at": {"S": now.isoformat()},
+            "revision": {"N": "1"},
+        }
+        return self._succeeds([self._put_new(item)])
+
+    def clients(self, account: str) -> Sequence[ClientRecord]:
+        """Return the clients of an account, sorted."""
+        self._expect_account(account)
+        return [
+            ClientRecord(
+                client=_client(account, item),
+                created_at=datetime.fromisoformat(item["created_at"]["S"]),
+                revoked_at=_revoked_at(item),
+                tokens=tuple(self._tokens(_client(account, item))),
+            )
+            for item in self._query(f"A#{account}", "CLIENT#")
+        ]
+
+    def add_token(self, client: Client, token: str, now: datetime) -> Token:
+        """Store a token's hash under the client's roles of now."""
+        token_hash = hash_of(token)
+        added = Token(token_hash[:TOKEN_ID_CHARACTERS], now)
+        for stored in self._attempts(client):
+            if stored is None:
+                raise LookupError(f"There is no client {client.client_id!r} in {client.account!r}")
+            if "revoked_at" in stored:
+                raise LookupError(f"Client {client.client_id!r} has been revoked")
+            usable = [each for each in self._tokens(client) if each.revoked_at is None]
+            if len(usable) >= MAX_TOKENS:
+                raise ValueError(f"A client has at most {MAX_TOKENS} tokens; revoke one first")
+            items = _token_items(client, stored["roles"], added, token_hash)
+            if self._succeeds([self._touch(stored), *map(self._put_new, items)]):
+                break
+        return added
+
+    def revoke_token(self, client: Client, token_id: str, now: datetime) -> bool:
+        """Make a token worthless; tell whether it was there and not revoked before."""
+        for stored in self._attempts(client):
+            listed = self._get(listed_token_key(client.account, client.client_id, token_id))
+            if stored is None or listed is None or "revoked_at" in listed:
+                return False
+            if self._succeeds([self._touch(stored), *self._revoke(listed, now)]):
+                break
+        return True
+
+    def revoke_client(self, client: Client, now: datetime) -> bool:
+        """Make a client and all of its tokens worthless, in one transaction."""
+        prefix = f"TOKEN#{client.client_id}#"
+        for stored in self._attempts(client):
+            if stored is None or "revoked_at" in stored:
+                return False
+            listed = [
+                item
+                for item in self._query(f"A#{client.account}", prefix)
+                if "revoked_at" not in item
+            ]
+            tokens = [change for item in listed for change in self._revoke(item, now)]
+            if self._succeeds([self._touch(stored, revoked_at=now), *tokens]):
+                break
+        return True
+
+    def _attempts(self, client: Client) -> Iterator[dict[str, Any] | None]:
+        """Yield the client's item, None if there is none, anew each time a change lost a race.
+
+        Every change of a client or of its tokens raises the client's `revision`, on condition that
+        it is the one read before. So no token slips in while all are revoked, or above the limit.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            yield self._get(client_key(client.account, client.client_id))
+        raise StorageUnavailableError(f"client {client.client_id!r} keeps changing")
+
+    def _touch(self, stored: dict[str, Any], revoked_at: datetime | None = None) -> dict[str, Any]:
+        revoked = {":now": {"S": revoked_at.isoformat()}} if revoked_at else {}
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": {"pk": stored["pk"], "sk": stored["sk"]},
+                "UpdateExpression": "SET revision = :next"
+                + (", revoked_at = :now" if revoked else ""),
+                "ConditionExpression": "revision = :read",
+                "ExpressionAttributeValues": {
+                    ":read": stored["revision"],
+                    ":next": {"N": str(int(stored["revision"]["N"]) + 1)},
+                    **revoked,
+                },
+            }
+        }
+
+    def _expect_account(self, account: str) -> None:
+        if self._get(account_key(account, "ACCOUNT")) is None:
+            raise LookupError(f"There is no account {account!r}")
+
+    def _tokens(self, client: Client) -> Iterator[Token]:
+        prefix = f"TOKEN#{client.client_id}#"
+        for item in self._query(f"A#{client.account}", prefix):
+            yield Token(
+                token_id=item["sk"]["S"].removeprefix(prefix),
+                created_at=datetime.fromisoformat(item["created_at"]["S"]),
+                revoked_at=_revoked_at(item),
+            )
+
+    def _revoke(self, listed: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+        return [
+            self._mark_revoked({"pk": listed["pk"], "sk": listed["sk"]}, now),
+            self._mark_revoked(token_key(listed["hash"]["S"]), now),
+        ]
+
+    def _mark_revoked(self, item_key: dict[str, Any], now: datetime) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self.table,
+                "Key": item_key,
+                "UpdateExpression": "SET revoked_at = :now",
+                "ConditionExpression": "attribute_exists(pk) AND attribute_not_exists(revoked_at)",
+                "ExpressionAttributeValues": {":now": {"S": now.isoformat()}},
+            }
+        }
+
+    def _put_new(self, item: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "Put": {
+                "TableName": self.table,
+                "Item": item,
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+    def _get(self, item_key: dict[str, Any]) -> dict[str, Any] | None:
+        with _translated_faults():
+            answer = self.client.get_item(TableName=self.table, Key=item_key, ConsistentRead=True)
+        return answer.get("Item")
+
+    def _query(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
+        condition = "pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk"
+        values = {":pk": {"S": pk}} | ({":prefix": {"S": prefix}} if prefix else {})
+        with _translated_faults():
+            pages = self.client.get_paginator("query").paginate(
+                TableName=self.table,
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ConsistentRead=True,
+            )
+            for page in pages:
+                yield from page["Items"]
+
+    def _succeeds(self, actions: list[dict[str, Any]]) -> bool:
+        """Do all or none of the writes; tell whether their conditions let them."""
+        try:
+            with _translated_faults():
+                self.client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
+        except _ConditionFailedError:
+            return False
+        return True
+
+
+@contextmanager
+def _translated_faults() -> Iterator[None]:
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        reasons = (
+            error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
+        )
+        if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+            raise _ConditionFailedError from error
+        if is_transient(error) or code_of(error) == "TransactionCanceledException":
+            raise StorageUnavailableError(f"the table did not answer: {code_of(error)}") from error
+        raise
+
+
+def _token_items(
+    client: Client, roles: dict[str, Any], token: Token, token_hash: str
+) -> Iterator[dict[str, Any]]:
+    """Yield a token's two items: by its hash for the requests, by its client for the operator."""
+    created = {"created_at": {"S": token.created_at.isoformat()}}
+    yield {
+        **token_key(token_hash),
+        "type": {"S": "token"},
+        "account": {"S": client.account},
+        "client_id": {"S": client.client_id},
+        "roles": roles,
+        **created,
+    }
+    yield {
+        **listed_token_key(client.account, client.client_id, token.token_id),
+        "type": {"S": "listed_token"},
+        "hash": {"S": token_hash},
+        **created,
+    }
+
+
+def _client(account: str, item: dict[str, Any]) -> Client:
+    return Client(
+        account,
+        item["sk"]["S"].removeprefix("CLIENT#"),
+        frozenset(Role(name) for name in item["roles"]["SS"]),
+    )
+
+
+def _revoked_at(item: dict[str, Any]) -> datetime | None:
+    return datetime.fromisoformat(item["revoked_at"]["S"]) if "revoked_at" in item else None

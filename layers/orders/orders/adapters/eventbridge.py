@@ -1,0 +1,153 @@
+"""Triggers on EventBridge: entries packed by number and size, failed ones sent again."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
+from orders.application.ports import Deadline
+from orders.domain.order import Order
+from orders.domain.times import format_time
+from orders.domain.triggers import SCHEMA_VERSION, Trigger
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.client import EventBridgeClient
+
+_log = logging.getLogger(__name__)
+
+SOURCE = "market.orders"
+ENTRIES_PER_CALL = 10
+MAX_BYTES = 256 * 1024
+MAX_THREADS = 8
+# EventBridge counts 14 bytes for the time of an entry.
+_TIME_BYTES = 14
+
+
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """A trigger and the entry that carries it."""
+
+    trigger: Trigger
+    entry: Mapping[str, Any]
+    size: int
+
+
+@dataclass(slots=True)
+class EventBridgePublisher:
+    """TriggerPublisher on an event bus."""
+
+    client: EventBridgeClient
+    bus: str
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    _pool: ThreadPoolExecutor | None = field(default=None, init=False)
+
+    def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Trigger]:
+        """Publish the triggers; return those that could not be sent in time."""
+        calls = list(_packed([self._parcel(trigger) for trigger in triggers]))
+        if len(calls) == 1:
+            return self._send(calls[0], deadline)
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="eventbridge")
+        left = self._pool.map(lambda parcels: self._send(parcels, deadline), calls)
+        return [trigger for triggers in left for trigger in triggers]
+
+    def _parcel(self, trigger: Trigger) -> _Parcel:
+        detail = detail_of(trigger)
+        entry = {
+            "EventBusName": self.bus,
+            "Source": SOURCE,
+            "DetailType": str(trigger.kind),
+            "Time": trigger.order.updated_at,
+            "Detail": detail.decode(),
+        }
+        return _Parcel(trigger, entry, _overhead(trigger) + len(detail))
+
+    def _send(self, parcels: Sequence[_Parcel], deadline: Deadline) -> list[Trigger]:
+        refused: list[_Parcel] = []
+        attempt = 0
+        while parcels:
+            parcels, hopeless = self._try(parcels)
+            refused += hopeless
+            attempt += 1
+            if parcels and not self.pause(attempt, deadline):
+                break
+        return [parcel.trigger for parcel in (*refused, *parcels)]
+
+    def _try(self, parcels: Sequence[_Parcel]) -> tuple[list[_Parcel], list[_Parcel]]:
+        """Send the entries once; return those to send again and those that will never pass."""
+        try:
+            answer = self.client.put_events(
+                Entries=[parcel.entry for parcel in parcels]  # type: ignore[misc]
+            )
+        except (ClientError, BotoCoreError) as error:
+            _log.warning("PutEvents failed", extra={"code": code_of(error)})
+            return (list(parcels), []) if is_transient(error) else ([], list(parcels))
+        again: list[_Parcel] = []
+        hopeless: list[_Parcel] = []
+        # EventBridge answers in the order of the entries and names none of them.
+        for parcel, result in zip(parcels, answer["Entries"], strict=True):
+            if "ErrorCode" in result:
+                code = str(result["ErrorCode"])
+                _log.warning("a trigger failed", extra={"id": parcel.trigger.id, "code": code})
+                (again if code in TRANSIENT_CODES else hopeless).append(parcel)
+        return again, hopeless
+
+
+def detail_of(trigger: Trigger) -> bytes:
+    """Return the public detail of a trigger as JSON; see events/schemas.
+
+    An entry may have 256 KB: beyond that the order is left out, and if need be what changed.
+    """
+    limit = MAX_BYTES - _overhead(trigger)
+    members: dict[str, Any] = {
+        "id": trigger.id,
+        "schema_version": SCHEMA_VERSION,
+        "account": trigger.order.account,
+        "occurred_at": format_time(trigger.order.updated_at),
+        "order_id": trigger.order.order_id,
+        "external_id": trigger.order.external_id,
+        "version": trigger.order.version,
+        "protocol": trigger.order.protocol,
+        "changed": trigger.changed,
+    }
+    whole = orjson.dumps({**members, "order": _document(trigger.order)})
+    if len(whole) <= limit:
+        return whole
+    partial = orjson.dumps({**members, "order_omitted": True})
+    if len(partial) <= limit:
+        return partial
+    names: dict[str, dict[str, Any]] = {member: {} for member in trigger.changed}
+    return orjson.dumps(
+        {**members, "changed": names, "changed_omitted": True, "order_omitted": True}
+    )
+
+
+def _document(order: Order) -> orjson.Fragment:
+    """Return the order in its protocol's shape, without reading the stored text again."""
+    head = b'{"external_id":' + orjson.dumps(order.external_id)
+    return orjson.Fragment(head + b"," + order.document[1:].encode())
+
+
+def _overhead(trigger: Trigger) -> int:
+    return _TIME_BYTES + len(SOURCE) + len(trigger.kind)
+
+
+def _packed(parcels: Sequence[_Parcel]) -> Iterator[list[_Parcel]]:
+    """Split entries into calls by their number and size."""
+    call: list[_Parcel] = []
+    size = 0
+    for parcel in parcels:
+        if call and (len(call) == ENTRIES_PER_CALL or size + parcel.size > MAX_BYTES):
+            yield call
+            call, size = [], 0
+        call.append(parcel)
+        size += parcel.size
+    if call:
+        yield call

@@ -1,0 +1,252 @@
+"""The settings of an account as a document: what the operator writes and what the table keeps."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    field_validator,
+    model_validator,
+)
+
+from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType
+from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
+from orders.domain.settings import (
+    LINE_STATUS_TYPES,
+    Declaration,
+    Definitions,
+    Endpoint,
+    LineStatus,
+    LineStatusType,
+    Policies,
+    Region,
+    SalesModel,
+    Settings,
+    TotalCheck,
+)
+
+
+def _checked_currency(text: str) -> str:
+    if len(text) == len("USD") and text.isascii() and text.isalpha() and text.isupper():
+        return text
+    raise ValueError("must be three capital letters such as USD")
+
+
+def _checked_id(text: str) -> str:
+    if not is_external_id(text):
+        raise ValueError(f"must be {EXTERNAL_ID_RULE}")
+    return text
+
+
+def _checked_status_id(text: str) -> str:
+    if text in LINE_STATUS_TYPES:
+        raise ValueError(f"{text!r} is a built-in line status; choose another id")
+    return text
+
+
+def _scalar(value: object) -> FieldValue | None:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise ValueError("must be text, a number, true or false")
+
+
+type Currency = Annotated[str, AfterValidator(_checked_currency)]
+type ExternalId = Annotated[str, AfterValidator(_checked_id)]
+type StatusId = Annotated[ExternalId, AfterValidator(_checked_status_id)]
+type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
+type Default = Annotated[FieldValue | None, PlainValidator(_scalar)]
+type EnumNumber = Annotated[int, Field(strict=True)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Named(_Part):
+    external_id: ExternalId
+    name: str = ""
+
+
+class EndpointPart(_Named):
+    """A point of sale."""
+
+    campaign_id: CampaignId | None = None
+    sales_model: SalesModel = SalesModel.FBS
+
+
+class RegionPart(_Named):
+    """A sales region."""
+
+
+class CustomFieldPart(_Named):
+    """The definition of a custom field."""
+
+    entity_type: EntityType
+    value_type: ValueType
+    required: Annotated[bool, Field(strict=True)] = False
+    default_value: Default = None
+    enum_values: dict[str, EnumNumber] = Field(default_factory=dict)
+
+    def definition(self) -> CustomField:
+        """Return the definition; raise ValueError if its default does not fit."""
+        bare = CustomField(
+            self.external_id,
+            self.name,
+            self.entity_type,
+            self.value_type,
+            required=self.required,
+            enum_values=self.enum_values,
+        )
+        return bare.with_default(self.default_value)
+
+    @model_validator(mode="after")
+    def _check_value(self) -> Self:
+        if self.value_type is ValueType.ENUM and not self.enum_values:
+            raise ValueError("an enum needs enum_values")
+        self.definition()
+        return self
+
+
+class LineStatusPart(_Named):
+    """A custom status of an order line."""
+
+    external_id: StatusId
+    type: LineStatusType
+
+
+class PoliciesPart(_Part):
+    """The account's choices."""
+
+    total_check: TotalCheck = TotalCheck.WARN
+
+
+class SettingsDocument(_Part):
+    """A whole settings document. Sections that are None were not in it."""
+
+    currencies: list[Currency] | None = None
+    endpoints: list[EndpointPart] | None = None
+    regions: list[RegionPart] | None = None
+    custom_fields: list[CustomFieldPart] | None = None
+    custom_line_statuses: list[LineStatusPart] | None = None
+    policies: PoliciesPart | None = None
+
+    @field_validator("currencies")
+    @classmethod
+    def _check_currencies(cls, sent: list[str] | None) -> list[str] | None:
+        _expect_once("", sent or [])
+        return sent
+
+    @field_validator("endpoints", "regions", "custom_line_statuses")
+    @classmethod
+    def _check_ids[P: _Named](cls, sent: list[P] | None) -> list[P] | None:
+        _expect_once("external_id ", [part.external_id for part in sent or []])
+        return sent
+
+    @field_validator("endpoints")
+    @classmethod
+    def _check_campaigns(cls, sent: list[EndpointPart] | None) -> list[EndpointPart] | None:
+        _expect_once("campaign_id ", [part.campaign_id for part in sent or [] if part.campaign_id])
+        return sent
+
+    @field_validator("custom_fields")
+    @classmethod
+    def _check_fields(cls, sent: list[CustomFieldPart] | None) -> list[CustomFieldPart] | None:
+        _expect_once("external_id ", [(p.external_id, str(p.entity_type)) for p in sent or []])
+        return sent
+
+    def declaration(self) -> Declaration:
+        """Return what the document declares; absent sections declare nothing."""
+        settings = self.settings()
+        return Declaration(
+            currencies=None if self.currencies is None else settings.currencies,
+            endpoints=None if self.endpoints is None else settings.endpoints,
+            regions=None if self.regions is None else settings.regions,
+            policies=None if self.policies is None else settings.policies,
+            definitions=Definitions(
+                tuple(settings.custom_fields.values()), tuple(settings.line_statuses.values())
+            ),
+        )
+
+    def settings(self) -> Settings:
+        """Return the settings that the document describes; absent sections are empty."""
+        fields = [part.definition() for part in self.custom_fields or []]
+        policies = self.policies or PoliciesPart()
+        return Settings(
+            currencies=tuple(self.currencies or ()),
+            endpoints={
+                part.external_id: Endpoint(
+                    part.external_id, part.name, part.campaign_id, part.sales_model
+                )
+                for part in self.endpoints or []
+            },
+            regions={p.external_id: Region(p.external_id, p.name) for p in self.regions or []},
+            custom_fields={(each.entity_type, each.external_id): each for each in fields},
+            line_statuses={
+                part.external_id: LineStatus(part.external_id, part.name, part.type)
+                for part in self.custom_line_statuses or []
+            },
+            policies=Policies(total_check=policies.total_check),
+        )
+
+
+def _expect_once(name: str, keys: Iterable[Hashable]) -> None:
+    seen: set[Hashable] = set()
+    for key in keys:
+        if key in seen:
+            shown = " of ".join(map(repr, key)) if isinstance(key, tuple) else repr(key)
+            raise ValueError(f"{name}{shown} is there twice")
+        seen.add(key)
+
+
+def document_of(settings: Settings) -> SettingsDocument:
+    """Return the settings as a document, every section in it."""
+    return SettingsDocument(
+        currencies=list(settings.currencies),
+        endpoints=[
+            EndpointPart(
+                external_id=each.external_id,
+                name=each.name,
+                campaign_id=each.campaign_id,
+                sales_model=each.sales_model,
+            )
+            for each in settings.endpoints.values()
+        ],
+        regions=[
+            RegionPart(external_id=each.external_id, name=each.name)
+            for each in settings.regions.values()
+        ],
+        custom_fields=[
+            CustomFieldPart(
+                external_id=each.external_id,
+                name=each.name,
+                entity_type=each.entity_type,
+                value_type=each.value_type,
+                required=each.required,
+                default_value=each.default_value,
+                enum_values=dict(each.enum_values),
+            )
+            for each in settings.custom_fields.values()
+        ],
+        custom_line_statuses=[
+            LineStatusPart(external_id=each.external_id, name=each.name, type=each.type)
+            for each in settings.line_statuses.values()
+        ],
+        policies=PoliciesPart(total_check=settings.policies.total_check),
+    )
+
+
+def known_keys(location: Sequence[str | int]) -> list[str]:
+    """Return the keys that a mapping at this place of a document may have."""
+    parts: dict[object, type[_Part]] = {
+        "endpoints": EndpointPart,
+        "regions": RegionPart,
+        "custom_fields": CustomFieldPart,
+        "custom_line_statuses": LineStatusPart,
+        "policies": PoliciesPart,
+    }
+    model = parts.get(location[0], SettingsDocument) if location else SettingsDocument
+    return list(model.model_fields)

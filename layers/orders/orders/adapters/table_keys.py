@@ -1,0 +1,54 @@
+"""The key layout of the single table. It cannot change once orders are stored.
+
+| item | pk | sk |
+|---|---|---|
+| order, or alias of one | `A#{account}#O#{external_id}` | `O` |
+| index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
+| account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
+| client, token of a client | `A#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
+| token by its hash | `T#{sha256}` | `T` |
+| list of accounts | `ACCOUNTS` | account |
+
+Account and client names hold no `#`, and an external id comes last, so no two keys can meet.
+"""
+
+type AttributeValue = dict[str, str]
+type Key = dict[str, AttributeValue]
+
+# Listing reads every shard; writes of one account spread over them (1,000 write units/s each).
+INDEX_SHARDS = 8
+
+
+def key(pk: str, sk: str) -> Key:
+    """Return a primary key in DynamoDB's notation."""
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def order_key(account: str, external_id: str) -> Key:
+    """Return the key of an order, or of the alias that stands in its place."""
+    return key(f"A#{account}#O#{external_id}", "O")
+
+
+def index_key(account: str, order_id: int) -> Key:
+    """Return the key of the item that leads from an order id to the external id."""
+    return key(f"A#{account}#I#{order_id % INDEX_SHARDS}", f"{order_id:016}")
+
+
+def account_key(account: str, part: str) -> Key:
+    """Return the key of one of an account's own items."""
+    return key(f"A#{account}", part)
+
+
+def client_key(account: str, client_id: str) -> Key:
+    """Return the key of an API client."""
+    return account_key(account, f"CLIENT#{client_id}")
+
+
+def token_key(token_hash: str) -> Key:
+    """Return the key of a token by its SHA-256 hash."""
+    return key(f"T#{token_hash}", "T")
+
+
+def listed_token_key(account: str, client_id: str, token_id: str) -> Key:
+    """Return the key under which a client's token can be listed."""
+    return account_key(account, f"TOKEN#{client_id}#{token_id}")

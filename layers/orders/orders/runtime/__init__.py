@@ -1,0 +1,1 @@
+"""How the parts are put together on Lambda: settings, wiring, HTTP, logs and metrics."""

@@ -1,0 +1,84 @@
+"""API Gateway's REST events to HTTP requests and back."""
+
+import base64
+import binascii
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from orders.protocols.http import HttpAnswer, HttpRequest
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+_GZIP_WINDOW = 31
+
+
+class BodyRefusedError(Exception):
+    """The body cannot be read; `status` is the HTTP status that says why."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+
+
+def read_head(event: Mapping[str, Any]) -> HttpRequest:
+    """Return the request without its body. Of a repeated header, the last one counts."""
+    headers = event.get("headers") or {}
+    query = event.get("queryStringParameters") or {}
+    return HttpRequest(
+        body=b"",
+        headers={str(name).lower(): str(value) for name, value in headers.items()},
+        query={str(name): str(value) for name, value in query.items()},
+    )
+
+
+def read_body(event: Mapping[str, Any], head: HttpRequest) -> HttpRequest:
+    """Return the request with its body, base64 and gzip undone.
+
+    Raises BodyRefusedError: 413 above 4 MB (after inflation), 415 for another Content-Encoding,
+    400 for a body that is not what it claims to be.
+    """
+    text = event.get("body") or ""
+    try:
+        encoded = bool(event.get("isBase64Encoded"))
+        raw = base64.b64decode(text, validate=True) if encoded else text.encode()
+    except (binascii.Error, UnicodeError):
+        raise BodyRefusedError(400, "The body could not be read") from None
+    coding = head.headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"gzip", "x-gzip"}:
+        raw = _inflated(raw)
+    elif coding not in {"", "identity"}:
+        raise BodyRefusedError(415, "Content-Encoding must be gzip or identity")
+    if len(raw) > MAX_BODY_BYTES:
+        raise _too_large()
+    return HttpRequest(raw, head.headers, head.query)
+
+
+def write_answer(answer: HttpAnswer) -> dict[str, Any]:
+    """Return what API Gateway takes: text for text, so that no client has to ask for binary."""
+    return {
+        "statusCode": answer.status,
+        "headers": dict(answer.headers),
+        "body": answer.body.decode(),
+        "isBase64Encoded": False,
+    }
+
+
+def _inflated(raw: bytes) -> bytes:
+    inflater = zlib.decompressobj(_GZIP_WINDOW)
+    try:
+        body = inflater.decompress(raw, MAX_BODY_BYTES + 1)
+    except zlib.error:
+        raise BodyRefusedError(400, "The body is not gzip, as Content-Encoding says") from None
+    if len(body) > MAX_BODY_BYTES:
+        raise _too_large()
+    if not inflater.eof:
+        raise BodyRefusedError(400, "The gzip body is cut off")
+    return body
+
+
+def _too_large() -> BodyRefusedError:
+    return BodyRefusedError(
+        413,
+        f"The body is larger than {MAX_BODY_BYTES} bytes (4 MB); split it into several requests",
+    )

@@ -1,0 +1,38 @@
+"""Logs and metrics: JSON lines without customer data, business numbers as metrics."""
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from orders.application.import_orders import ImportReport
+from orders.domain.importing import Outcome
+
+logger = Logger()
+metrics = Metrics()
+
+_METRIC_NAMES = {
+    Outcome.CREATED: "OrdersCreated",
+    Outcome.UPDATED: "OrdersUpdated",
+    Outcome.UNCHANGED: "OrdersUnchanged",
+    Outcome.FAILED: "OrdersFailed",
+}
+
+
+def record_import(report: ImportReport) -> None:
+    """Log and count what one import did. Only codes and numbers leave this function."""
+    for outcome, name in _METRIC_NAMES.items():
+        metrics.add_metric(name, MetricUnit.Count, report.count(outcome))
+    metrics.add_metric("TriggersPublished", MetricUnit.Count, report.published)
+    metrics.add_metric("TriggersUnpublished", MetricUnit.Count, len(report.unpublished))
+    codes = {str(problem.code) for result in report.results for problem in result.problems}
+    logger.info(
+        "orders imported",
+        extra={
+            "received": len(report.results),
+            **{str(outcome): report.count(outcome) for outcome in Outcome},
+            "problem_codes": sorted(codes),
+            "triggers_published": report.published,
+        },
+    )
+    if report.unpublished:
+        ids = [trigger.id for trigger in report.unpublished]
+        logger.error("triggers were not published", extra={"trigger_ids": ids})

@@ -1,0 +1,110 @@
+"""API Gateway events to requests and back."""
+
+import base64
+import gzip
+import zlib
+
+import pytest
+
+from orders.protocols.http import HttpAnswer
+from orders.runtime.http import (
+    MAX_BODY_BYTES,
+    BodyRefusedError,
+    read_body,
+    read_head,
+    write_answer,
+)
+from tests.support.samples import Tree
+
+
+def _event(body: str | None, *, encoded: bool = False, **headers: str) -> Tree:
+    return {
+        "headers": headers,
+        "body": body,
+        "isBase64Encoded": encoded,
+        "queryStringParameters": None,
+    }
+
+
+def _body(event: Tree) -> bytes:
+    return read_body(event, read_head(event)).body
+
+
+def _encoded(raw: bytes, **headers: str) -> Tree:
+    return _event(base64.b64encode(raw).decode(), encoded=True, **headers)
+
+
+def test_text_and_base64_bodies_are_the_same_request() -> None:
+    assert _body(_event('{"я":1}')) == _body(_encoded('{"я":1}'.encode())) == '{"я":1}'.encode()
+    assert _body(_event(None)) == b""
+
+
+def test_header_names_are_folded_and_absent_parts_are_empty() -> None:
+    head = read_head(
+        {"headers": {"AUTHORIZATION": "Bearer x"}, "queryStringParameters": {"format": "xml"}}
+    )
+    assert head.headers == {"authorization": "Bearer x"}
+    assert head.query == {"format": "xml"}
+    assert read_head({"headers": None}).headers == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [
+        ("Bearer abc", "abc"),
+        ("bearer  abc ", "abc"),
+        ("Basic abc", None),
+        ("Bearer", None),
+        ("Bearer ", None),
+        ("", None),
+    ],
+)
+def test_the_bearer_token(value: str, token: str | None) -> None:
+    assert read_head({"headers": {"Authorization": value}}).bearer_token == token
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
+def test_gzip_is_undone(coding: str) -> None:
+    assert _body(_encoded(gzip.compress(b"{}"), **{"Content-Encoding": coding})) == b"{}"
+    assert _body(_encoded(b"{}", **{"Content-Encoding": "identity"})) == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (_event("a" * (MAX_BODY_BYTES + 1)), 413),
+        (_encoded(b"a" * (MAX_BODY_BYTES + 1)), 413),
+        (_encoded(gzip.compress(b"a" * (MAX_BODY_BYTES + 1)), **{"Content-Encoding": "gzip"}), 413),
+        (_encoded(b"not gzip", **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(gzip.compress(b"{}" * 99)[:-9], **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(zlib.compress(b"{}"), **{"Content-Encoding": "deflate"}), 415),
+        (_encoded(b"{}", **{"Content-Encoding": "br"}), 415),
+        (_event("%%%", encoded=True), 400),
+        (_event("\ud800"), 400),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused(event: Tree, status: int) -> None:
+    with pytest.raises(BodyRefusedError) as refusal:
+        _body(event)
+    assert refusal.value.status == status
+
+
+def test_the_limit_itself_is_taken() -> None:
+    assert len(_body(_event("a" * MAX_BODY_BYTES))) == MAX_BODY_BYTES
+    packed = _encoded(gzip.compress(b"a" * MAX_BODY_BYTES), **{"Content-Encoding": "gzip"})
+    assert len(_body(packed)) == MAX_BODY_BYTES
+
+
+def test_the_limit_is_named() -> None:
+    with pytest.raises(BodyRefusedError, match="4194304 bytes"):
+        _body(_event("a" * (MAX_BODY_BYTES + 1)))
+
+
+def test_an_answer_is_text() -> None:
+    answer = HttpAnswer(200, '{"я":1}'.encode(), {"Content-Type": "application/json"})
+    assert write_answer(answer) == {
+        "statusCode": 200,
+        "headers": {"Content-Type": "application/json"},
+        "body": '{"я":1}',
+        "isBase64Encoded": False,
+    }
