@@ -1,5 +1,6 @@
 """Fixtures for every level of the suite."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,12 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.template_tables import create_table
+
+# Powertools reads these when the module that holds its logger and metrics is imported.
+os.environ |= {
+    "POWERTOOLS_SERVICE_NAME": "import_orders",
+    "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
+}
 
 settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

@@ -8,7 +8,7 @@ from orders.protocols.altcraft.import_orders import internal_error, refuse
 from orders.runtime.composition import import_endpoint
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.http import BodyRefusedError, read_body, read_head, write_answer
-from orders.runtime.observability import logger, metrics, record_import
+from orders.runtime.observability import logger, metrics, record_import, record_refusal
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -20,11 +20,13 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
         request = read_body(event, head)
         answer, report = import_endpoint()(request, LambdaDeadline(context))
     except BodyRefusedError as refusal:
-        return write_answer(refuse(refusal.status, refusal.text, head))
+        answer, report = refuse(refusal.status, refusal.text, head), None
     except Exception:  # noqa: BLE001 - every fault must be answered in the caller's protocol
         logger.exception("the import failed")
         metrics.add_metric("ImportFaults", MetricUnit.Count, 1)
-        return write_answer(internal_error(head))
+        answer, report = internal_error(head), None
     if report:
         record_import(report)
+    else:
+        record_refusal(answer.status)
     return write_answer(answer)

@@ -17,6 +17,12 @@ _METRIC_NAMES = {
 }
 
 
+def record_refusal(status: int) -> None:
+    """Log and count a request that was refused whole."""
+    metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
+    logger.info("request refused", extra={"status": status})
+
+
 def record_import(report: ImportReport) -> None:
     """Log and count what one import did. Only codes and numbers leave this function."""
     for outcome, name in _METRIC_NAMES.items():
@@ -28,7 +34,7 @@ def record_import(report: ImportReport) -> None:
         "orders imported",
         extra={
             "received": len(report.results),
-            **{str(outcome): report.count(outcome) for outcome in Outcome},
+            "outcomes": {str(outcome): report.count(outcome) for outcome in Outcome},
             "problem_codes": sorted(codes),
             "triggers_published": report.published,
         },

@@ -1,0 +1,347 @@
+"""What only DynamoDB's own engine, or a fault that is put in its way, can show."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import ClientError, ReadTimeoutError
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters import dynamodb_orders
+from orders.adapters.aws_faults import is_transient, pause_with_jitter
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.table_keys import order_key
+from orders.application.ports import WriteOutcome
+from orders.domain.importing import MAX_DOCUMENT_BYTES, Write
+from orders.domain.order import Order
+from orders.domain.triggers import trigger_of
+from tests.support.deadlines import CountingPause, FixedDeadline
+
+COMMITTED, CONFLICT, UNKNOWN = WriteOutcome.COMMITTED, WriteOutcome.CONFLICT, WriteOutcome.UNKNOWN
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+DEADLINE = FixedDeadline()
+type Parsed = dict[str, Any]
+
+
+def _order(external_id: str = "A", order_id: int = 1, document: str = "{}") -> Order:
+    return Order("demo", external_id, order_id, 1, "new", "altcraft", document, NOW, NOW, "request")
+
+
+def _writes(count: int, document: str = "{}") -> list[Write]:
+    return [Write(_order(f"order {n}", n, document), None, None) for n in range(1, count + 1)]
+
+
+@contextmanager
+def _answering(
+    client: DynamoDBClient, operation: str, change: Callable[[int, Parsed], Parsed | None]
+) -> Iterator[list[Parsed]]:
+    """Let `change` replace the parsed answers of an operation; it gets their number from 1."""
+    seen: list[Parsed] = []
+
+    def after_call(parsed: Parsed, **_rest: object) -> None:
+        seen.append(parsed)
+        replaced = change(len(seen), parsed)
+        if replaced is not None:
+            parsed.clear()
+            parsed.update(replaced)
+
+    event = f"after-call.dynamodb.{operation}"
+    client.meta.events.register(event, after_call)
+    try:
+        yield seen
+    finally:
+        client.meta.events.unregister(event, after_call)
+
+
+@contextmanager
+def _failing(
+    client: DynamoDBClient, operation: str, fail: Callable[[int], AWSResponse | Exception | None]
+) -> Iterator[list[int]]:
+    """Let calls of an operation fail before they are sent; `fail` gets their number from 1."""
+    calls: list[int] = []
+
+    def before_send(**_rest: object) -> Any:  # noqa: ANN401 - the stubs know no answering hook
+        calls.append(len(calls) + 1)
+        failure = fail(calls[-1])
+        if isinstance(failure, Exception):
+            raise failure
+        return failure
+
+    event = f"before-send.dynamodb.{operation}"
+    client.meta.events.register(event, before_send)
+    try:
+        yield calls
+    finally:
+        client.meta.events.unregister(event, before_send)
+
+
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def stream(self, **_rest: object) -> Iterator[bytes]:
+        yield self.content
+
+
+def _error(code: str, status: int = 400) -> AWSResponse:
+    body = f'{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
+    headers = HTTPHeaders()
+    headers["content-type"] = "application/x-amz-json-1.0"
+    return AWSResponse("http://injected", status, headers, _Body(body.encode()))
+
+
+def test_sixteen_writers_of_one_order_lose_no_update(dynamodb: DynamoDBClient, table: str) -> None:
+    repository = DynamoOrders(dynamodb, table)
+    repository.save("demo", [Write(_order(document="[]"), None, None)], DEADLINE)
+
+    def add(writer: int) -> int:
+        for attempt in range(1, 200):
+            stored = repository.find("demo", ["A"], DEADLINE).orders["A"]
+            wanted = replace(
+                stored, version=stored.version + 1, document=f"{stored.document[:-1]},{writer}]"
+            )
+            if repository.save("demo", [Write(wanted, stored.version, None)], DEADLINE) == [
+                COMMITTED
+            ]:
+                return attempt
+        raise AssertionError("a writer never won")
+
+    with ThreadPoolExecutor(16) as pool:
+        attempts = list(pool.map(add, range(16)))
+    final = repository.find("demo", ["A"], DEADLINE).orders["A"]
+    assert final.version == 17
+    assert sorted(final.document[2:-1].split(",")) == sorted(map(str, range(16)))
+    assert max(attempts) > 1, "nobody ever raced: the test shows nothing"
+
+
+def test_sixteen_creators_of_one_order_have_one_winner(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    repository = DynamoOrders(dynamodb, table)
+
+    def create(number: int) -> WriteOutcome:
+        return repository.save("demo", [Write(_order("A", number), None, None)], DEADLINE)[0]
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(create, range(1, 17)))
+    assert outcomes.count(COMMITTED) == 1
+    assert outcomes.count(CONFLICT) == 15
+    winner = outcomes.index(COMMITTED) + 1
+    assert repository.find("demo", ["A"], DEADLINE).orders["A"].order_id == winner
+
+
+def test_the_envelope_travels_with_the_write_and_goes_with_the_next(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    repository = DynamoOrders(dynamodb, table)
+    first = _order()
+    second = replace(first, version=2, status="paid", update_time=NOW)
+    third = replace(second, version=3, update_time=None)
+    envelopes = []
+    for write in (
+        Write(first, None, trigger_of(None, first)),
+        Write(second, 1, trigger_of(first, second)),
+        Write(third, 2, None),
+    ):
+        assert repository.save("demo", [write], DEADLINE) == [COMMITTED]
+        item = dynamodb.get_item(TableName=table, Key=order_key("demo", "A"))["Item"]
+        envelopes.append(item.get("trigger"))
+        assert ("update_time" in item) is (write.order.update_time is not None)
+    assert envelopes == [
+        {
+            "M": {
+                "id": {"S": trigger_of(None, first).id},
+                "kind": {"S": "OrderCreated"},
+                "request_id": {"S": "request"},
+            }
+        },
+        {
+            "M": {
+                "id": {"S": trigger_of(None, second).id},
+                "kind": {"S": "OrderStatusChanged"},
+                "request_id": {"S": "request"},
+            }
+        },
+        None,
+    ]
+
+
+def test_the_largest_orders_are_stored_and_read_together(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    repository = DynamoOrders(dynamodb, table)
+    writes = _writes(45, "x" * (MAX_DOCUMENT_BYTES))
+    assert set(repository.save("demo", writes, DEADLINE)) == {COMMITTED}
+    found = repository.find("demo", [write.order.external_id for write in writes], DEADLINE)
+    # 45 x 388 KB are more than the 16 MB of one answer: what is left over must be asked for again.
+    assert len(found.orders) == 45
+    assert found.unread == frozenset()
+
+
+def test_writes_are_packed_by_number_and_size() -> None:
+    small = list(dynamodb_orders._packed(range(60), _writes(60)))  # noqa: SLF001 - packing has no port
+    assert [len(batch) for batch in small] == [25, 25, 10]
+    large = _writes(10, "x" * (MAX_DOCUMENT_BYTES - 1))
+    packed = list(dynamodb_orders._packed(range(10), large))  # noqa: SLF001 - same
+    assert [position for batch in packed for position in batch] == list(range(10))
+    for batch in packed:
+        assert sum(4 * len(large[n].order.document) for n in batch) <= dynamodb_orders.BATCH_BYTES
+
+
+def test_what_one_answer_leaves_over_is_read_again(dynamodb: DynamoDBClient, table: str) -> None:
+    pause = CountingPause()
+    repository = DynamoOrders(dynamodb, table, pause)
+    repository.save("demo", _writes(5), DEADLINE)
+
+    def leave_over(number: int, parsed: Parsed) -> Parsed | None:
+        if number > 2:
+            return None
+        kept, left = parsed["Responses"][table][:1], parsed["Responses"][table][1:]
+        keys = [{"pk": item["pk"], "sk": item["sk"]} for item in left]
+        return {"Responses": {table: kept}, "UnprocessedKeys": {table: {"Keys": keys}}}
+
+    with _answering(dynamodb, "BatchGetItem", leave_over) as answers:
+        found = repository.find("demo", [f"order {n}" for n in range(1, 6)], DEADLINE)
+    assert len(found.orders) == 5
+    assert len(answers) == 3
+    assert pause.attempts == [1, 2]
+
+
+def test_what_cannot_be_read_in_time_is_told(dynamodb: DynamoDBClient, table: str) -> None:
+    repository = DynamoOrders(dynamodb, table, CountingPause(limit=2))
+    repository.save("demo", _writes(150), DEADLINE)
+
+    names = [f"order {n}" for n in range(1, 151)]
+    assert len(repository.find("demo", names, DEADLINE).orders) == 150
+    with _failing(
+        dynamodb, "BatchGetItem", lambda _: _error("ProvisionedThroughputExceededException")
+    ):
+        lookup = repository.find("demo", names, DEADLINE)
+    assert lookup.orders == {}
+    assert lookup.unread == frozenset(names)
+
+
+def test_index_items_left_over_are_written_again(dynamodb: DynamoDBClient, table: str) -> None:
+    repository = DynamoOrders(dynamodb, table, CountingPause())
+    writes = _writes(3)
+
+    def leave_over(number: int, parsed: Parsed) -> Parsed | None:
+        del parsed
+        put = {"PutRequest": {"Item": dynamodb_orders._index_item("demo", writes[0].order)}}  # noqa: SLF001 - what a leftover holds
+        return {"UnprocessedItems": {table: [put]}} if number == 1 else None
+
+    with _answering(dynamodb, "BatchWriteItem", leave_over) as answers:
+        assert set(repository.save("demo", writes, DEADLINE)) == {COMMITTED}
+    assert len(answers) == 2
+
+
+def test_an_order_is_not_written_without_its_index_item(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    repository = DynamoOrders(dynamodb, table, CountingPause(limit=2))
+    repository.save("demo", _writes(1), DEADLINE)
+    stored = _writes(1)[0].order
+    update = Write(replace(stored, version=2), 1, None)
+    with _failing(dynamodb, "BatchWriteItem", lambda _: _error("ThrottlingException")):
+        outcomes = repository.save("demo", [Write(_order("new", 9), None, None), update], DEADLINE)
+    assert outcomes == [UNKNOWN, COMMITTED]
+    assert repository.find("demo", ["new"], DEADLINE).orders == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("ConditionalCheckFailed", CONFLICT),
+        ("DuplicateItem", CONFLICT),
+        ("TransactionConflict", UNKNOWN),
+        ("ProvisionedThroughputExceeded", UNKNOWN),
+        ("ThrottlingError", UNKNOWN),
+        ("RequestLimitExceeded", UNKNOWN),
+        ("InternalServerError", UNKNOWN),
+        ("ValidationError", WriteOutcome.REFUSED),
+        ("AccessDenied", WriteOutcome.REFUSED),
+    ],
+)
+def test_each_statement_has_its_own_answer(
+    dynamodb: DynamoDBClient, table: str, code: str, outcome: WriteOutcome
+) -> None:
+    repository = DynamoOrders(dynamodb, table)
+
+    def fail_second(_number: int, parsed: Parsed) -> Parsed:
+        first, _, third = parsed["Responses"]
+        return {"Responses": [first, {"Error": {"Code": code, "Message": "injected"}}, third]}
+
+    with _answering(dynamodb, "BatchExecuteStatement", fail_second):
+        assert repository.save("demo", _writes(3), DEADLINE) == [COMMITTED, outcome, COMMITTED]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        _error("ProvisionedThroughputExceededException"),
+        _error("InternalServerError", 500),
+        _error("ServiceUnavailable", 503),
+        ReadTimeoutError(endpoint_url="http://injected"),
+    ],
+)
+def test_a_call_that_fails_leaves_its_writes_unknown(
+    dynamodb: DynamoDBClient, table: str, failure: AWSResponse | Exception
+) -> None:
+    repository = DynamoOrders(dynamodb, table)
+    with _failing(dynamodb, "BatchExecuteStatement", lambda n: failure if n == 1 else None):
+        outcomes = repository.save("demo", _writes(60), DEADLINE)
+    assert sorted(outcomes.count(each) for each in (COMMITTED, UNKNOWN)) in ([25, 35], [10, 50])
+
+
+@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem", "BatchExecuteStatement"])
+def test_a_fault_of_ours_is_raised(dynamodb: DynamoDBClient, table: str, operation: str) -> None:
+    repository = DynamoOrders(dynamodb, table)
+
+    def read_and_write() -> None:
+        repository.find("demo", ["A"], DEADLINE)
+        repository.save("demo", _writes(1), DEADLINE)
+
+    denied = _failing(dynamodb, operation, lambda _: _error("AccessDeniedException"))
+    with denied, pytest.raises(ClientError):
+        read_and_write()
+
+
+def test_an_alias_whose_order_cannot_be_read_is_told(dynamodb: DynamoDBClient, table: str) -> None:
+    repository = DynamoOrders(dynamodb, table, CountingPause(limit=1))
+    repository.save("demo", _writes(1), DEADLINE)
+    dynamodb.put_item(
+        TableName=table,
+        Item={**order_key("demo", "old"), "type": {"S": "alias"}, "order_id": {"N": "1"}},
+    )
+    for failing_call in (2, 3):
+        answers = {failing_call: _error("ThrottlingException")}
+        with _failing(dynamodb, "BatchGetItem", answers.get):
+            lookup = repository.find("demo", ["old", "order 1"], DEADLINE)
+        assert (set(lookup.orders), set(lookup.unread)) == ({"order 1"}, {"old"})
+
+
+def test_waiting_ends_with_the_deadline() -> None:
+    waited: list[float] = []
+    assert pause_with_jitter(3, FixedDeadline(60), waited.append)
+    assert 0 <= waited[0] <= 0.2
+    assert not pause_with_jitter(1, FixedDeadline(0), waited.append)
+    assert len(waited) == 1
+
+
+def test_only_passing_faults_are_worth_another_try() -> None:
+    def failure(code: str, status: int) -> ClientError:
+        return ClientError(
+            {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]
+            "PutItem",
+        )
+
+    assert is_transient(failure("ThrottlingException", 400))
+    assert is_transient(failure("Whatever", 503))
+    assert not is_transient(failure("ValidationException", 400))
+    assert not is_transient(ValueError())

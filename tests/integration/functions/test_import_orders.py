@@ -1,0 +1,249 @@
+"""The Lambda as API Gateway calls it, on DynamoDB's own engine, fed from events/."""
+
+import gzip
+import importlib
+import io
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_accounts import DynamoAccounts
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.settings_document import SettingsDocument
+from orders.application.create_client import create_client
+from orders.domain.clients import Client, Role
+from orders.domain.order import Order
+from orders.runtime import observability
+from orders.runtime.composition import import_endpoint, utc_now
+from orders.runtime.http import MAX_BODY_BYTES
+from tests.support.deadlines import FixedDeadline
+from tests.support.samples import api_event, line, order, request
+from tests.support.template_tables import create_table
+
+EVENTS = Path(__file__).parents[3] / "events" / "import_orders"
+# The one token of the demo account: it opens nothing but a local stack.
+TOKEN = "demo-token-for-local-use-only"
+READER_TOKEN = "reader"
+SETTINGS: dict[str, Any] = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website"}],
+    "regions": [{"external_id": "region_YnCrJj8Y1"}],
+}
+type Tree = dict[str, Any]
+
+
+@dataclass
+class Context:
+    """The runtime's context object."""
+
+    aws_request_id: str = "invocation"
+    function_name: str = "import_orders"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:import_orders"
+    millis: int = 27_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.millis
+
+
+@dataclass
+class Function:
+    """The deployed function: its handler and the table behind it."""
+
+    module: ModuleType
+    client: DynamoDBClient
+    table: str
+
+    def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
+        answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
+        return answer
+
+    def stored(self, external_id: str, account: str = "demo") -> Order | None:
+        orders = DynamoOrders(self.client, self.table)
+        return orders.find(account, [external_id], FixedDeadline()).orders.get(external_id)
+
+
+@pytest.fixture
+def function(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
+    table = create_table(dynamodb)
+    for name, value in {
+        "TABLE_NAME": table,
+        "EVENT_BUS_NAME": "triggers",
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.meta.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }.items():
+        monkeypatch.setenv(name, value)
+    accounts = DynamoAccounts(dynamodb, table)
+    for account, token, role in (
+        ("demo", TOKEN, Role.ORDERS_WRITE),
+        ("demo", READER_TOKEN, Role.ORDERS_READ),
+        ("other", "other-token", Role.ORDERS_WRITE),
+    ):
+        settings = SettingsDocument.model_validate(SETTINGS).settings()
+        accounts.create_account(account, settings, utc_now())
+        name = f"client-{role[-4:]}"
+        create_client(accounts, account, name, [role], utc_now)
+        accounts.add_token(Client(account, name, frozenset()), token, utc_now())
+    import_endpoint.cache_clear()
+    with mock_aws():
+        boto3.client("events").create_event_bus(Name="triggers")
+        module = importlib.import_module("functions.import_orders.handler")
+        yield Function(module, dynamodb, table)
+    import_endpoint.cache_clear()
+
+
+def _sample(name: str) -> Tree:
+    event: Tree = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+# What each file of events/import_orders is answered with.
+ANSWERS: dict[str, tuple[int, str]] = {
+    "json": (200, '{"error":0,"error_text":"","result":[{"error":0,"external_id":"1234000"}]}'),
+    "xml": (200, "<external_id>1234000</external_id></result></xml>"),
+    "bearer_token": (200, '{"error":0,"external_id":"2000001"}'),
+    "gzip": (200, '{"error":0,"external_id":"2000002"}'),
+    "result_details": (200, '"code":"total_mismatch","path":"/data/0/total_price"'),
+    "partial_failure": (200, '"code":"unknown_currency","path":"/data/1/currency"'),
+    "partial_failure_xml": (200, "<path>/data/0/lines/0/count</path>"),
+    "bad_token": (401, '"error":401'),
+    "not_json": (400, "line 1, column"),
+    "unsupported_media_type": (415, "send application/json or application/xml"),
+}
+
+
+def test_each_sample_event_is_known_here() -> None:
+    assert {path.stem for path in EVENTS.glob("*")} == set(ANSWERS)
+
+
+@pytest.mark.parametrize(("name", "expected"), ANSWERS.items())
+def test_the_sample_events(function: Function, name: str, expected: tuple[int, str]) -> None:
+    answer = function.invoke(_sample(name))
+    assert answer["statusCode"] == expected[0]
+    assert expected[1] in answer["body"]
+    assert answer["isBase64Encoded"] is False
+
+
+def test_the_same_request_in_json_and_in_xml_is_one_order(function: Function) -> None:
+    function.invoke(_sample("json"))
+    by_json = function.stored("1234000")
+    xml = function.invoke({**_sample("xml"), "queryStringParameters": {"format": "json"}})
+    assert json.loads(xml["body"])["error"] == 0
+    by_xml = function.stored("1234000")
+    assert by_json
+    assert by_xml
+    assert (by_json.version, by_xml.version) == (1, 2), "only seed 001 has a create_time"
+    without_time = {name: value for name, value in by_xml.tree().items() if name != "create_time"}
+    assert without_time == by_json.tree()
+
+
+def _import(function: Function, *orders: Tree, token: str = TOKEN, **root: object) -> Tree:
+    answer = function.invoke(api_event(request(*orders, token=token, result_details=True, **root)))
+    tree: Tree = json.loads(answer["body"])
+    return tree
+
+
+def test_an_order_is_created_then_unchanged_then_updated(function: Function) -> None:
+    outcomes = [
+        _import(function, sent)["result"][0] for sent in (order(), order(), order(status="paid"))
+    ]
+    assert [(each["outcome"], each["version"]) for each in outcomes] == [
+        ("created", 1),
+        ("unchanged", 1),
+        ("updated", 2),
+    ]
+    assert len({each["order_id"] for each in outcomes}) == 1
+
+
+def test_fifty_orders_with_a_bad_one(function: Function) -> None:
+    orders = [order(external_id=f"n{n}") for n in range(50)]
+    orders[7]["lines"] = [line(count=0)]
+    tree = _import(function, *orders)
+    assert tree["counts"] == {
+        "received": 50,
+        "created": 49,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": 1,
+    }
+    assert tree["result"][7]["errors"][0]["path"] == "/data/7/lines/0/count"
+    stored = [function.stored(f"n{n}") for n in range(50)]
+    assert [n for n, each in enumerate(stored) if each is None] == [7]
+    assert len({each.order_id for each in stored if each}) == 49
+
+
+def test_accounts_may_use_the_same_ids(function: Function) -> None:
+    _import(function, order())
+    _import(function, order(status="paid"), token="other-token")
+    mine, theirs = function.stored("1234000"), function.stored("1234000", "other")
+    assert mine
+    assert theirs
+    assert (mine.status, theirs.status) == ("new", "paid")
+
+
+def test_a_reader_may_not_import(function: Function) -> None:
+    answer = function.invoke(api_event(request(token=READER_TOKEN)))
+    assert (answer["statusCode"], json.loads(answer["body"])["error"]) == (403, 403)
+    assert function.stored("1234000") is None
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_an_over_large_body_is_refused_in_the_callers_format(
+    function: Function, *, packed: bool
+) -> None:
+    body = b"<xml>" + b" " * MAX_BODY_BYTES + b"</xml>"
+    event = api_event(body, "application/xml")
+    if packed:
+        event["headers"]["Content-Encoding"] = "gzip"
+        event["body"] = b64encode(gzip.compress(body)).decode()
+    answer = function.invoke(event)
+    assert answer["statusCode"] == 413
+    assert answer["body"].startswith("<xml><error>413</error>")
+    assert "4194304 bytes" in answer["body"]
+
+
+def test_a_fault_of_ours_is_answered_without_its_details(
+    function: Function, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def explode() -> Callable[..., object]:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr(function.module, "import_endpoint", explode)
+    answer = function.invoke(api_event(request(token=TOKEN)))
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"])["error"] == 500
+    assert "secret" not in answer["body"]
+    assert '"ImportFaults":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_without_time_left_nothing_is_written_and_the_client_is_told(function: Function) -> None:
+    answer = function.invoke(api_event(request(token=TOKEN)), millis=5_000)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "5")
+    assert function.stored("1234000") is None
+
+
+def test_logs_and_metrics_hold_numbers_and_no_customer(
+    function: Function, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(observability.logger.registered_handler, "stream", stream)
+    _import(function, order(), order(external_id="B", email="", phone="+79990000000"))
+    out = capsys.readouterr().out + stream.getvalue()
+    [metrics] = [json.loads(each) for each in out.splitlines() if '"_aws"' in each]
+    assert (metrics["OrdersCreated"], metrics["OrdersFailed"]) == ([1.0], [1.0])
+    assert metrics["TriggersPublished"] == [1.0]
+    [log] = [json.loads(each) for each in out.splitlines() if "orders imported" in each]
+    assert (log["received"], log["problem_codes"]) == (2, ["required"])
+    assert log["outcomes"] == {"created": 1, "updated": 0, "unchanged": 0, "failed": 1}
+    assert not re.search(r"johndoe|79990000000|demo-token", out)

@@ -1,0 +1,76 @@
+"""Settings of every shape, for Hypothesis."""
+
+from collections.abc import Mapping
+
+from hypothesis import strategies as st
+
+from orders.domain.custom_fields import MAX_INT, CustomField, EntityType, FieldValue, ValueType
+from orders.domain.identifiers import is_external_id
+from orders.domain.settings import (
+    LINE_STATUS_TYPES,
+    Endpoint,
+    LineStatus,
+    LineStatusType,
+    Policies,
+    Region,
+    SalesModel,
+    Settings,
+    TotalCheck,
+)
+
+TEXTS = st.text(max_size=12) | st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
+IDS = TEXTS.filter(is_external_id)
+ENUMS = st.dictionaries(TEXTS, st.integers(-(2**70), 2**70), min_size=1, max_size=3)
+VALUES: Mapping[ValueType, st.SearchStrategy[FieldValue]] = {
+    ValueType.UNICODE: TEXTS,
+    ValueType.INT: st.integers(-MAX_INT, MAX_INT),
+    ValueType.FLOAT: st.floats(allow_nan=False, allow_infinity=False).map(lambda x: x + 0.0),
+    ValueType.BOOL: st.booleans(),
+    ValueType.DATE: st.dates().map(str),
+}
+
+
+@st.composite
+def custom_fields(draw: st.DrawFn) -> CustomField:
+    """Return a definition, with a default value in its stored form or without one."""
+    value_type = draw(st.sampled_from(ValueType))
+    enum_values = draw(ENUMS) if value_type is ValueType.ENUM else {}
+    values = VALUES[value_type] if value_type in VALUES else st.sampled_from(sorted(enum_values))
+    return CustomField(
+        external_id=draw(IDS),
+        name=draw(TEXTS),
+        entity_type=draw(st.sampled_from(EntityType)),
+        value_type=value_type,
+        required=draw(st.booleans()),
+        default_value=draw(st.none() | values),
+        enum_values=enum_values,
+    )
+
+
+@st.composite
+def all_settings(draw: st.DrawFn) -> Settings:
+    """Return settings in which everything may be there or not."""
+    ids = st.lists(IDS, unique=True, max_size=3)
+    fields = draw(st.lists(custom_fields(), max_size=4))
+    numbers = draw(st.lists(st.integers(1, 2**63 - 1), unique=True, min_size=3, max_size=3))
+    currencies = st.lists(st.sampled_from(["USD", "EUR", "RUB"]), unique=True)
+    return Settings(
+        currencies=tuple(draw(currencies)),
+        endpoints={
+            name: Endpoint(
+                name,
+                draw(TEXTS),
+                draw(st.sampled_from([None, number])),
+                draw(st.sampled_from(SalesModel)),
+            )
+            for name, number in zip(draw(ids), numbers, strict=False)
+        },
+        regions={name: Region(name, draw(TEXTS)) for name in draw(ids)},
+        custom_fields={(each.entity_type, each.external_id): each for each in fields},
+        line_statuses={
+            name: LineStatus(name, draw(TEXTS), draw(st.sampled_from(LineStatusType)))
+            for name in draw(ids)
+            if name not in LINE_STATUS_TYPES
+        },
+        policies=Policies(draw(st.sampled_from(TotalCheck))),
+    )
