@@ -129,6 +129,14 @@ def test_what_is_not_sent_in_time_is_told(events: EventBridgeClient) -> None:
     assert _publisher(events, limit=2).publish(triggers, DEADLINE) == triggers
 
 
+def test_without_time_nothing_is_sent(events: EventBridgeClient) -> None:
+    bus = Bus(events)
+    triggers = _triggers(12)
+    left = _publisher(events).publish(triggers, FixedDeadline(0))
+    assert sorted(each.order.order_id for each in left) == list(range(1, 13))
+    assert bus.calls == []
+
+
 def test_a_call_that_fails_is_made_again_if_that_may_help(events: EventBridgeClient) -> None:
     triggers = _triggers(12)
     events.delete_event_bus(Name="triggers")

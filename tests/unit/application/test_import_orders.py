@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.application.define_settings import DefinitionsRefusedError
-from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.import_orders import (
+    PUBLISHING_SECONDS,
+    ImportCommand,
+    ImportOrders,
+    ImportReport,
+)
 from orders.application.ports import StorageUnavailableError, WriteOutcome
 from orders.domain.checking import Rulebook
 from orders.domain.custom_fields import ValueType
@@ -306,6 +311,15 @@ def test_without_numbers_only_stored_orders_go_on() -> None:
     report = world.send(Sent(0, "A", "y"), Sent(1, "B"))
     assert _outcomes(report) == ["updated", "failed"]
     assert _codes(report) == ["storage_unavailable"]
+
+
+def test_storing_leaves_time_to_publish() -> None:
+    world = World()
+    report = world.send(Sent(0), deadline=FixedDeadline(PUBLISHING_SECONDS - 0.1))
+    assert _outcomes(report) == ["failed"]
+    assert _outcomes(world.send(Sent(0), deadline=FixedDeadline(PUBLISHING_SECONDS + 0.1))) == [
+        "created"
+    ]
 
 
 def test_no_time_left_means_nothing_is_tried() -> None:

@@ -72,7 +72,7 @@ class EventBridgePublisher:
     def _send(self, parcels: Sequence[_Parcel], deadline: Deadline) -> list[Trigger]:
         refused: list[_Parcel] = []
         attempt = 0
-        while parcels:
+        while parcels and deadline.remaining() > 0:
             parcels, hopeless = self._try(parcels)
             refused += hopeless
             attempt += 1

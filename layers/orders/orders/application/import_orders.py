@@ -88,6 +88,21 @@ class ImportReport:
         return not written and any(result.retryable for result in self.results)
 
 
+# What storing leaves of the time, so that the triggers of what it stored can be sent.
+PUBLISHING_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """A deadline some seconds before another one."""
+
+    deadline: Deadline
+    seconds: float
+
+    def remaining(self) -> float:
+        return self.deadline.remaining() - self.seconds
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOrders:
     """The use case, put together with its ports."""
@@ -109,7 +124,7 @@ class ImportOrders:
         rules, written = self._rules(command)
         progress = _Progress()
         self._submit(command, rules, progress)
-        self._store(command, progress, deadline)
+        self._store(command, progress, _Earlier(deadline, PUBLISHING_SECONDS))
         triggers = [write.trigger for write in progress.committed if write.trigger]
         unpublished = self.publisher.publish(triggers, deadline) if triggers else ()
         return ImportReport(

@@ -7,7 +7,7 @@ import pytest
 
 from orders.domain.settings import LineStatusType, StoredSettings, TotalCheck
 from orders.protocols.altcraft.matching import MODES
-from tests.support.altcraft import XML, Shop, read_json
+from tests.support.altcraft import JSON, XML, Shop, read_json
 from tests.support.samples import line, order, request, settings, to_xml
 
 SEED = request(
@@ -354,6 +354,19 @@ def test_unknown_members_are_ignored_with_a_warning() -> None:
         ("unknown_member", "/data/0/lines/0/colour"),
         ("unknown_member", "/data/0/payment"),
     ]
+
+
+def test_a_misspelt_switch_is_warned_of() -> None:
+    for body, content_type in (
+        (request(skip_trigger=True, result_details=True), JSON),
+        (to_xml(request(skip_trigger=True, result_details=True)), XML),
+    ):
+        tree = read_json(Shop().post(body, content_type, accept=JSON))
+        assert [each["path"] for each in tree["warnings"]] == ["/skip_trigger"]
+    assert (
+        read_json(Shop().post(request(token="x", format="json", result_details=1)))["warnings"]
+        == []
+    )
 
 
 @pytest.mark.parametrize(

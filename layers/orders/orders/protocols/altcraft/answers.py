@@ -34,8 +34,13 @@ class Style:
     line_of: LineOf = no_line
 
 
-def answer_report(report: ImportReport, style: Style) -> HttpAnswer:
-    """Answer a processed import: 200, or 503 if faults kept orders out and nothing was written."""
+def answer_report(
+    report: ImportReport, style: Style, warnings: Sequence[Problem] = ()
+) -> HttpAnswer:
+    """Answer a processed import: 200, or 503 if faults kept orders out and nothing was written.
+
+    `warnings` are those about the request as a whole.
+    """
     failures = [result for result in report.results if result.outcome is Outcome.FAILED]
     status = UNAVAILABLE if report.unavailable else 200
     tree: Tree = {
@@ -48,6 +53,7 @@ def answer_report(report: ImportReport, style: Style) -> HttpAnswer:
             "received": len(report.results),
             **{str(outcome): report.count(outcome) for outcome in Outcome},
         }
+        tree["warnings"] = [_problem(warning, style) for warning in warnings]
     body = _encode(tree, style.format)
     if len(body) > MAX_ANSWER_BYTES:
         body = _encode(_without_details(tree), style.format)

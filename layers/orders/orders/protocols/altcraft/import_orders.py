@@ -34,7 +34,7 @@ from orders.protocols.altcraft.formats import (
     request_format,
 )
 from orders.protocols.altcraft.models import IMPORT, IMPORT_SHAPE, ImportBody, problems_of
-from orders.protocols.altcraft.orders import read_definitions, read_orders
+from orders.protocols.altcraft.orders import read_definitions, read_orders, unknown_root_members
 from orders.protocols.http import HttpAnswer, HttpRequest
 
 
@@ -65,7 +65,7 @@ class ImportEndpoint:
             report = self._import(client, body, decoded, deadline)
         except RequestRefusedError as refusal:
             return answer_refusal(refusal, style), None
-        return answer_report(report, style), report
+        return answer_report(report, style, unknown_root_members(decoded.tree)), report
 
     def _client_of_header(self, request: HttpRequest) -> Client | None:
         """Authenticate before any of the body is read, where the header allows it."""

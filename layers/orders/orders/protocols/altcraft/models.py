@@ -197,6 +197,7 @@ class ImportBody(_Body):
 ORDER = TypeAdapter(OrderBody)
 IMPORT = TypeAdapter(ImportBody)
 
+ROOT_MEMBERS = frozenset(ImportBody.model_fields) | {"token", "format"}
 LINE_MEMBERS = frozenset(LineBody.model_fields)
 ORDER_MEMBERS = frozenset(OrderBody.model_fields)
 
@@ -242,7 +243,7 @@ _ORDER_SHAPE = Record(
     | {"tags": Array(_TEXTS), "custom_fields": Free(), "lines": Array(_LINE_SHAPE)}
 )
 IMPORT_SHAPE = Record(
-    dict.fromkeys(("token", "format", "skip_triggers", "result_details"), _TEXTS)
+    dict.fromkeys(ROOT_MEMBERS, _TEXTS)
     | {
         "custom_fields": Array(
             Record(

@@ -20,6 +20,7 @@ from orders.protocols.altcraft.models import (
     MAX_PROBLEMS,
     ORDER,
     ORDER_MEMBERS,
+    ROOT_MEMBERS,
     CustomFieldBody,
     ImportBody,
     LineBody,
@@ -70,6 +71,11 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
         _read_order(position, sent, faults_at.get(position, ()), skip_all=skip_all)
         for position, sent in enumerate(body.data)
     ]
+
+
+def unknown_root_members(root: Mapping[str, object]) -> list[Problem]:
+    """Warn of members of the root that nobody reads: a misspelt switch would switch nothing."""
+    return [_unknown_member(pointer(name), name) for name in sorted(root.keys() - ROOT_MEMBERS)]
 
 
 def read_definitions(body: ImportBody) -> Definitions:

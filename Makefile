@@ -1,0 +1,143 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+PORT ?= 4566
+ARCHITECTURE ?= arm64
+
+UV_VERSION := 0.13.9
+UV := .local/bin/uv
+OWN_UV := .local/uv
+BIN := .venv/bin
+SAM := .local/sam/bin/sam
+REQUIREMENTS := layers/dependencies/requirements.txt
+EXPORT := $(UV) export --quiet --frozen --only-group lambda --no-emit-project --no-header
+
+# A stamp lies inside what it vouches for, so that deleting the one deletes the other.
+PROJECT_ENVIRONMENT := .venv/.synced
+SAM_ENVIRONMENT := .local/sam/.synced
+EMULATOR_ENVIRONMENT := .local/emulator/.synced
+ENVIRONMENTS := $(PROJECT_ENVIRONMENT) $(SAM_ENVIRONMENT) $(EMULATOR_ENVIRONMENT)
+DYNAMODB_LOCAL := node_modules/.package-lock.json
+
+# The linters want a Region; nothing here calls AWS.
+export AWS_DEFAULT_REGION ?= us-east-1
+export SAM_CLI_TELEMETRY ?= 0
+
+comma := ,
+define SAY
+{ echo $(1) >&2; exit 1; }
+endef
+
+# ------------------------------------------------------------------------------
+# Commands
+# ------------------------------------------------------------------------------
+.PHONY: help setup run test check lint requirements check-requirements build deploy fmt clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: $(ENVIRONMENTS) $(DYNAMODB_LOCAL) ## Install everything that the other commands need
+
+run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 chooses the port
+	@exec $(BIN)/python -m local_stack --port "$(PORT)"
+
+test: setup require-java ## Run the whole test suite
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+check: lint ## Check format, lint, types, import direction and template, then run the tests
+	@$(MAKE) --no-print-directory test
+
+lint: setup check-requirements ## Check all but the tests
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml
+	$(SAM) validate --lint
+
+requirements: $(UV) ## Export the layer's requirements from uv.lock
+	$(EXPORT) --output-file $(REQUIREMENTS) > /dev/null
+
+check-requirements: $(PROJECT_ENVIRONMENT)
+	$(UV) lock --check --quiet --offline || $(UV) lock --check --quiet || \
+		$(call SAY,"uv.lock does not fit pyproject.toml: run \`uv lock\`.")
+	@$(EXPORT) | diff $(REQUIREMENTS) - || \
+		$(call SAY,"$(REQUIREMENTS) does not fit uv.lock: run \`make requirements\`.")
+
+build: $(ENVIRONMENTS) ## Build the functions and layers for AWS; ARCHITECTURE=x86_64 instead of arm64
+	LAYER_ARCHITECTURE=$(ARCHITECTURE) $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+deploy: build ## Build, then deploy to your AWS account
+	$(SAM) deploy --guided --capabilities CAPABILITY_IAM \
+		--parameter-overrides Architecture=$(ARCHITECTURE)
+
+fmt: $(PROJECT_ENVIRONMENT) ## Format the code and correct what ruff can correct
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean: ## Remove what was built, and caches; the installed environments stay
+	rm -rf .aws-sam .local/build .local/e2e .local/logs
+	rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# ------------------------------------------------------------------------------
+# Set-up
+# ------------------------------------------------------------------------------
+.PHONY: require-java
+
+# A uv of the user's is as good as ours if it can read the lock.
+ifeq ($(wildcard $(UV)),)
+ifneq ($(shell uv export --quiet --frozen --only-group lambda > /dev/null 2>&1 && echo fits),fits)
+$(UV): $(OWN_UV)/bin/uv
+endif
+endif
+
+$(UV):
+	@mkdir -p $(@D)
+	@ln -sf "$(or $(abspath $<),$$(command -v uv))" $@
+
+# By its real path, since a shim would stay in between and leave pip running when make is ended.
+$(OWN_UV)/bin/uv:
+	@for python in python3 python3.13 python; do \
+		"$$python" -m pip --version > /dev/null 2>&1 || continue; \
+		exec "$$("$$python" -c 'import sys; print(sys.executable)')" \
+			-m pip install -qq --upgrade --target $(OWN_UV) "uv==$(UV_VERSION)"; \
+	done; $(call SAY,"uv is missing$(comma) and so is a Python with pip to install it: install uv or pip.")
+
+# A shim of pyenv answers to the name even where that version is not switched on: only a candidate
+# that runs counts. Without one uv takes or downloads a Python of its own.
+IS_PYTHON_3_13 := import sys; sys.exit(sys.version_info[:2] != (3, 13))
+FIND_PYTHON = { for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13*/bin/python3.13; do \
+		"$$python" -c '$(IS_PYTHON_3_13)' 2> /dev/null && exec "$$python" -c 'import sys; print(sys.executable)'; \
+	done; \
+	$(UV) python find --quiet --system --no-project 3.13 2> /dev/null || \
+		{ $(UV) python install --quiet 3.13 >&2 && $(UV) python find --system --no-project 3.13; }; }
+
+# $(1) is the folder of the environment, $(2) what uv is to install into it.
+define SYNC
+@python=$$( $(FIND_PYTHON) ) || \
+	$(call SAY,"Python 3.13 is missing and could not be downloaded: install Python 3.13$(comma) then run make again."); \
+	UV_PROJECT_ENVIRONMENT=$(1) exec $(UV) sync --quiet --frozen --python "$$python" $(2)
+@touch $@
+endef
+
+$(PROJECT_ENVIRONMENT): uv.lock pyproject.toml | $(UV)
+	$(call SYNC,.venv)
+
+$(SAM_ENVIRONMENT): uv.lock | $(UV)
+	$(call SYNC,.local/sam,--only-group sam)
+
+$(EMULATOR_ENVIRONMENT): uv.lock | $(UV)
+	$(call SYNC,.local/emulator,--only-group emulator)
+
+$(DYNAMODB_LOCAL): package.json package-lock.json
+	@command -v npm > /dev/null || \
+		$(call SAY,"npm is missing: install Node.js 18 or later$(comma) which brings it$(comma) then run make again.")
+	@exec npm ci --silent
+	@touch $@
+
+require-java:
+	@major=$$(java -version 2>&1 | sed -n 's/.* version "\([0-9]*\).*/\1/p'); \
+		[ "$${major:-0}" -ge 17 ] || \
+		$(call SAY,"Java 17 or later is missing: install it (DynamoDB Local runs on it)$(comma) then run make again.")

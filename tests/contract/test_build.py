@@ -1,0 +1,170 @@
+"""What `sam build` ships: the right code, compiled, for the right processor."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.template_tables import load_template
+
+PROJECT = Path(__file__).parents[2]
+SAM = PROJECT / ".local" / "sam" / "bin" / "sam"
+# Kept between runs of the suite for what `sam build` caches; one for each process of pytest-xdist.
+BUILT = PROJECT / ".local" / "build" / f"release-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+LAYERS = ("DependenciesLayer", "OrdersLayer")
+FUNCTIONS = {
+    name: PROJECT / resource["Properties"]["CodeUri"]
+    for name, resource in load_template()["Resources"].items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+AARCH64 = 183
+UNCHECKED_HASH = 1
+
+# Lambda's own search path: the function and the layers, and no installed packages.
+IMPORT_ALONE = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import handler
+assert callable(handler.lambda_handler)
+import boto3
+for service in ("dynamodb", "events"):
+    boto3.client(service, region_name="us-east-1")
+outside = [
+    module.__file__ for module in list(sys.modules.values())
+    if "site-packages" in (getattr(module, "__file__", None) or "")
+]
+assert not outside, outside
+"""
+
+
+def environment(**extra: str) -> dict[str, str]:
+    foreign = ("AWS_", "MAKE", "MFLAGS", "PYTHON", "LAYER_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {
+        **inherited,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "SAM_CLI_TELEMETRY": "0",
+        **extra,
+    }
+
+
+def run(*command: str | Path, cwd: Path = PROJECT, **extra: str) -> None:
+    result = subprocess.run(  # noqa: S603  # the commands are ours
+        command,
+        cwd=cwd,
+        env=environment(**extra),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return what a plain `sam build` makes, for Lambda's default processor."""
+    built = BUILT / "artifacts"
+    sam_files = tmp_path_factory.mktemp("sam")
+    (sam_files / "samconfig.toml").write_text("version = 0.1\n")
+    run(
+        SAM,
+        "build",
+        *("--config-file", str(sam_files / "samconfig.toml")),
+        *("--build-dir", str(built)),
+        *("--cached", "--cache-dir", str(BUILT / "cache")),
+        __SAM_CLI_APP_DIR=str(sam_files),
+    )
+    return built
+
+
+@pytest.fixture(scope="module")
+def host_layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the layers, built for the processor of this machine."""
+    built = tmp_path_factory.mktemp("layers")
+    for layer, folder in zip(LAYERS, ("dependencies", "orders"), strict=True):
+        run(
+            *("make", f"build-{layer}"),
+            cwd=PROJECT / "layers" / folder,
+            ARTIFACTS_DIR=str(built / layer),
+            LAYER_ARCHITECTURE="host",
+        )
+    return built
+
+
+def files(folder: Path) -> set[Path]:
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def sources(built: Path) -> Iterator[Path]:
+    for layer in LAYERS:
+        yield from (built / layer / "python").rglob("*.py")
+
+
+def is_compiled(source: Path) -> bool:
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    if not compiled.exists():
+        return False
+    header = compiled.read_bytes()[:8]
+    flags = int.from_bytes(header[4:], "little")
+    return header[:4] == importlib.util.MAGIC_NUMBER and flags == UNCHECKED_HASH
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_holds_its_own_code_only(release: Path, function: str) -> None:
+    assert files(release / function) == files(FUNCTIONS[function])
+    assert Path("handler.py") in files(release / function)
+
+
+def test_layers_hold_what_the_functions_import(release: Path) -> None:
+    assert (release / "OrdersLayer" / "python" / "orders" / "__init__.py").is_file()
+    dependencies = release / "DependenciesLayer" / "python"
+    for package in ("aws_lambda_powertools", "boto3", "lxml", "orjson", "pydantic"):
+        assert (dependencies / package / "__init__.py").is_file()
+    for layer in LAYERS:
+        assert not (release / layer / "python" / "python").exists()
+
+
+def test_orders_layer_holds_the_whole_package(release: Path) -> None:
+    shipped = files(release / "OrdersLayer" / "python" / "orders")
+    assert shipped == files(PROJECT / "layers" / "orders" / "orders")
+
+
+def test_layers_ship_bytecode_that_python_takes_without_a_look_at_the_source(release: Path) -> None:
+    assert [source for source in sources(release) if not is_compiled(source)] == []
+
+
+def test_release_holds_wheels_for_arm64(release: Path) -> None:
+    libraries = list((release / "DependenciesLayer").rglob("*.so"))
+    machines = {int.from_bytes(library.read_bytes()[18:20], "little") for library in libraries}
+    assert machines == {AARCH64}
+    assert all("aarch64" in library.name for library in libraries)
+
+
+def test_botocore_ships_the_models_that_are_used(release: Path) -> None:
+    data = release / "DependenciesLayer" / "python" / "botocore" / "data"
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "events"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_handler_imports_with_the_layers_alone(host_layers: Path, function: str) -> None:
+    layers = [str(host_layers / layer / "python") for layer in LAYERS]
+    run(
+        *(sys.executable, "-B", "-I", "-S", "-c", IMPORT_ALONE),
+        *(str(FUNCTIONS[function]), *layers),
+        TABLE_NAME="orders",
+        EVENT_BUS_NAME="triggers",
+        POWERTOOLS_SERVICE_NAME="test",
+        POWERTOOLS_METRICS_NAMESPACE="Test",
+        LOG_LEVEL="INFO",
+    )

@@ -1,0 +1,17 @@
+"""Each decision that is written down names a test that is there."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_decision_has_its_test() -> None:
+    tests = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")
+    )
+    text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    rows = [row for row in text.splitlines() if row.startswith("| ") and "| question |" not in row]
+    names = [name for row in rows for name in re.findall(r"`(test_\w+)` \|$|same \|$", row)]
+    assert len(names) == len(rows) > 40
+    assert [name for name in names if name and f"def {name}(" not in tests] == []

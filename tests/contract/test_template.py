@@ -1,0 +1,328 @@
+"""What AWS, unlike the emulators, would refuse or leave without effect."""
+
+import json
+import re
+from collections import defaultdict
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.support.template_tables import load_template
+
+TEMPLATE = load_template()
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+
+type Resource = dict[str, Any]
+
+# A literal part, `{name}`, or the greedy `{name+}`.
+PATH_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}")
+# Roots that are no project keys.
+LITERAL_ROOTS = {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
+
+ACTIONS = {
+    "ImportOrdersFunction": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "events:PutEvents",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    },
+}
+
+GATEWAY_STATUSES = {
+    "ACCESS_DENIED": 403,
+    "API_CONFIGURATION_ERROR": 500,
+    "BAD_REQUEST_BODY": 400,
+    "BAD_REQUEST_PARAMETERS": 400,
+    "DEFAULT_4XX": 404,
+    "DEFAULT_5XX": 502,
+    "EXPIRED_TOKEN": 403,
+    "INTEGRATION_FAILURE": 502,
+    "INTEGRATION_TIMEOUT": 504,
+    "INVALID_API_KEY": 403,
+    "INVALID_SIGNATURE": 404,
+    "MISSING_AUTHENTICATION_TOKEN": 404,
+    "QUOTA_EXCEEDED": 429,
+    "REQUEST_TOO_LARGE": 413,
+    "RESOURCE_NOT_FOUND": 404,
+    "THROTTLED": 429,
+    "UNAUTHORIZED": 401,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "WAF_FILTERED": 403,
+}
+
+# The dimensions with which AWS records the metrics of a service.
+DIMENSIONS = {
+    "AWS/Lambda": {"FunctionName"},
+    "AWS/ApiGateway": {"ApiName", "Stage"},
+    "AWS/DynamoDB": {"TableName"},
+}
+
+
+def of_type(resource_type: str) -> dict[str, Resource]:
+    return {
+        name: resource["Properties"]
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == resource_type
+    }
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+
+
+def statements(function: str) -> list[Resource]:
+    role = RESOURCES[FUNCTIONS[function]["Role"]["GetAtt"].removesuffix(".Arn")]["Properties"]
+    return [
+        statement
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+
+
+def as_list(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def routes() -> list[tuple[str, str]]:
+    return [
+        (event["Properties"]["Method"], event["Properties"]["Path"])
+        for properties in FUNCTIONS.values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "Api"
+    ]
+
+
+def children_of_parts(paths: list[str]) -> dict[tuple[str, ...], set[str]]:
+    children = defaultdict(set)
+    for path in paths:
+        parts = tuple(path.removeprefix("/").split("/"))
+        for depth, part in enumerate(parts):
+            children[parts[:depth]].add(part)
+    return children
+
+
+def variable_siblings(paths: list[str]) -> list[set[str]]:
+    variables = (
+        {part for part in parts if part.startswith("{")}
+        for parts in children_of_parts(paths).values()
+    )
+    return [siblings for siblings in variables if len(siblings) > 1]
+
+
+def illegal_parts(path: str) -> list[str]:
+    parts = path.removeprefix("/").split("/")
+    unspellable = [part for part in parts if not PATH_PART.fullmatch(part)]
+    followed_greedy = [part for part, _next in pairwise(parts) if part.endswith("+}")]
+    return unspellable + followed_greedy
+
+
+def test_path_rules_see_what_aws_refuses() -> None:
+    assert variable_siblings(["/{projectKey}/orders/{ref+}", "/{key}/orders"])
+    assert variable_siblings(["/a/{x}", "/a/{y+}"])
+    assert not variable_siblings(["/{projectKey}/orders/{ref+}", "/{projectKey}/orders/import"])
+    assert illegal_parts("/orders/number={n}")
+    assert illegal_parts("/orders/{id}.json")
+    assert illegal_parts("/orders/{id+}/more")
+    assert illegal_parts("/orders//more")
+    assert not illegal_parts("/api/v1.1/orders/external-id.json")
+
+
+def test_routes_are_explicit() -> None:
+    assert routes()
+    assert {method for method, _path in routes()} <= {"get", "post", "put", "patch", "delete"}
+
+
+def test_a_level_has_one_variable() -> None:
+    assert not variable_siblings([path for _method, path in routes()])
+
+
+def test_paths_have_legal_parts() -> None:
+    assert not [part for _method, path in routes() for part in illegal_parts(path)]
+
+
+def test_literal_roots_are_reserved_project_keys() -> None:
+    roots = {path.split("/")[1] for _method, path in routes()}
+    assert {root for root in roots if not root.startswith("{")} <= LITERAL_ROOTS
+
+
+def test_every_api_event_names_the_api() -> None:
+    for properties in FUNCTIONS.values():
+        for event in properties.get("Events", {}).values():
+            if event["Type"] == "Api":
+                assert event["Properties"]["RestApiId"] == {"Ref": "OrdersApi"}
+
+
+def test_every_expected_role_belongs_to_a_function() -> None:
+    assert set(ACTIONS) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_may_do_no_more_than_it_needs(function: str) -> None:
+    actions = [
+        action for statement in statements(function) for action in as_list(statement["Action"])
+    ]
+    assert sorted(actions) == sorted(ACTIONS[function])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_traces_go_to_any_resource(function: str) -> None:
+    for statement in statements(function):
+        if statement["Resource"] == "*":
+            assert all(action.startswith("xray:") for action in as_list(statement["Action"]))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_publishes_as_market_orders_only(function: str) -> None:
+    publishing = [
+        statement
+        for statement in statements(function)
+        if "events:PutEvents" in as_list(statement["Action"])
+    ]
+    for statement in publishing:
+        assert statement["Resource"] == {"GetAtt": "TriggersBus.Arn"}
+        assert statement["Condition"] == {"StringEquals": {"events:source": "market.orders"}}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_has_a_log_group_that_forgets(function: str) -> None:
+    [group] = [
+        properties
+        for properties in of_type("AWS::Logs::LogGroup").values()
+        if properties["LogGroupName"] == {"Sub": f"/aws/lambda/${{{function}}}"}
+    ]
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_may_write_to_its_own_log_group_only(function: str) -> None:
+    name = FUNCTIONS[function]["FunctionName"]["Sub"]
+    [logging] = [each for each in statements(function) if each["Sid"] == "WriteLogs"]
+    assert logging["Resource"]["Sub"].endswith(f":log-group:/aws/lambda/{name}:*")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_ends_before_the_gateway_gives_up(function: str) -> None:
+    settings = TEMPLATE["Globals"]["Function"] | FUNCTIONS[function]
+    assert settings["Timeout"] < 29
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_knows_its_environment(function: str) -> None:
+    shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    own = FUNCTIONS[function]["Environment"]["Variables"]
+    assert shared["TABLE_NAME"] == {"Ref": "OrdersTable"}
+    assert shared["EVENT_BUS_NAME"] == {"Ref": "TriggersBus"}
+    assert shared["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
+    assert set(shared | own) == {
+        "TABLE_NAME",
+        "EVENT_BUS_NAME",
+        "LOG_LEVEL",
+        "AWS_ENDPOINT_URL",
+        "POWERTOOLS_METRICS_NAMESPACE",
+        "POWERTOOLS_SERVICE_NAME",
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_function_errors_and_throttles_raise_alarms(function: str) -> None:
+    watched = {
+        alarm["MetricName"]
+        for alarm in ALARMS.values()
+        if {"Name": "FunctionName", "Value": {"Ref": function}} in alarm["Dimensions"]
+    }
+    assert watched == {"Errors", "Throttles"}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_watches_a_metric_that_exists(name: str) -> None:
+    alarm = ALARMS[name]
+    assert {each["Name"] for each in alarm["Dimensions"]} == DIMENSIONS[alarm["Namespace"]]
+    for dimension in alarm["Dimensions"]:
+        reference = dimension["Value"].get("Ref", "").removesuffix(".Stage")
+        is_api_name = dimension["Value"] == RESOURCES["OrdersApi"]["Properties"]["Name"]
+        assert reference in RESOURCES or is_api_name
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_alarm_is_heard(name: str) -> None:
+    assert ALARMS[name]["AlarmActions"] == {
+        "If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]
+    }
+
+
+def test_gateway_answers_with_the_right_statuses() -> None:
+    responses = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"]
+    assert {name: each["StatusCode"] for name, each in responses.items()} == GATEWAY_STATUSES
+
+
+@pytest.mark.parametrize("name", GATEWAY_STATUSES)
+def test_gateway_answers_every_protocol_in_one_body(name: str) -> None:
+    response = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"][name]
+    body = json.loads(response["ResponseTemplates"]["application/json"])
+    text = body["message"]
+    [error] = body.pop("errors")
+    assert error == {"code": error["code"], "message": text}
+    assert re.fullmatch("[A-Z_]+", error["code"])
+    assert text.endswith(".")
+    assert body == {
+        "error": response["StatusCode"],
+        "error_text": text,
+        "result": [],
+        "status": "ERROR",
+        "statusCode": response["StatusCode"],
+        "message": text,
+    }
+
+
+def test_api_hands_bodies_over_as_bytes_and_keeps_secrets_out_of_its_logs() -> None:
+    api = RESOURCES["OrdersApi"]["Properties"]
+    assert api["BinaryMediaTypes"] == ["*~1*"]
+    logged = json.loads(api["AccessLogSetting"]["Format"])
+    assert not [value for value in logged.values() if re.search("header|query|path$", value)]
+    [settings] = api["MethodSettings"]
+    assert settings["DataTraceEnabled"] is False
+    assert settings["ThrottlingRateLimit"] > 0
+    assert settings["ThrottlingBurstLimit"] > 0
+
+
+def test_table_survives_mistakes() -> None:
+    table = RESOURCES["OrdersTable"]
+    properties = table["Properties"]
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert properties["DeletionProtectionEnabled"] == {"If": ["IsProtected", True, False]}
+    assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_table_is_one_table_with_a_stream() -> None:
+    properties = RESOURCES["OrdersTable"]["Properties"]
+    assert properties["TableName"] == {"Sub": "${AWS::StackName}-orders"}
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert properties["AttributeDefinitions"] == [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "S"},
+    ]
+    assert "GlobalSecondaryIndexes" not in properties
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_layers_are_built_for_the_processor_of_the_functions() -> None:
+    assert TEMPLATE["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert TEMPLATE["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
+    for name in of_type("AWS::Serverless::LayerVersion"):
+        assert RESOURCES[name]["Metadata"]["BuildArchitecture"] == {"Ref": "Architecture"}

@@ -1,0 +1,43 @@
+"""The stack, deployed to an embedded AWS of its own."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from local_stack.foreground import free_port
+from local_stack.settings import PROJECT, StackSettings
+from local_stack.stack import LocalStack
+from tests.e2e.stack_process import StackProcess
+
+# Kept between runs of the suite for the builds that they cache; every pytest-xdist process
+# has its own.
+STATES = PROJECT / ".local" / "e2e" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+type StartStack = Callable[..., StackProcess]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    """Return a running stack; `stack.endpoint` has its addresses and credentials."""
+    with LocalStack(StackSettings(port=free_port(), state=STATES / "stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def command_state() -> Path:
+    """Return the state folder of the stacks that run as a command."""
+    return STATES / "command"
+
+
+@pytest.fixture
+def start_stack(command_state: Path) -> Iterator[StartStack]:
+    """Return a function that starts `python -m local_stack`."""
+    with ExitStack() as running:
+
+        def start(port: int = 0) -> StackProcess:
+            return running.enter_context(StackProcess(command_state, port))
+
+        yield start

@@ -1,0 +1,180 @@
+"""The deployed import over HTTP: the real template on the embedded AWS."""
+
+import gzip
+import json
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from local_stack.stack import LocalStack
+from tests.support.samples import IMPORT_RESOURCE, order, request, to_xml
+
+EVENTS = Path(__file__).parents[2] / "events" / "import_orders"
+ORDERS_COMMAND = Path(sys.executable).with_name("orders")
+type Tree = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def http() -> urllib3.PoolManager:
+    return urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
+
+
+def _post(
+    http: urllib3.PoolManager, stack: LocalStack, body: bytes | Tree, **headers: str
+) -> urllib3.BaseHTTPResponse:
+    raw = json.dumps(body).encode() if isinstance(body, dict) else body
+    sent = {"Content-Type": "application/json", "Authorization": f"Bearer {stack.endpoint.token}"}
+    return http.request(
+        "POST",
+        stack.endpoint.base_url + IMPORT_RESOURCE,
+        body=raw,
+        headers=sent | {name.replace("_", "-"): value for name, value in headers.items()},
+    )
+
+
+def _import(http: urllib3.PoolManager, stack: LocalStack, *orders: Tree, **root: object) -> Tree:
+    answer = _post(http, stack, request(*orders, result_details=True, **root))
+    assert answer.status == 200
+    tree: Tree = answer.json()
+    return tree
+
+
+def _triggers_of(stack: LocalStack, external_id: str, count: int) -> list[Tree]:
+    """Return the triggers of an order, once there are `count` of them or a while has passed."""
+    give_up = time.monotonic() + 15
+    while True:
+        lines = Path(stack.endpoint.events_log).read_text(encoding="utf-8").splitlines()
+        events = [json.loads(line) for line in lines]
+        found = [event for event in events if event["detail"]["external_id"] == external_id]
+        if len(found) >= count or time.monotonic() > give_up:
+            return found
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("name", ["json", "xml"])
+def test_the_documented_requests(http: urllib3.PoolManager, stack: LocalStack, name: str) -> None:
+    event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    answer = _post(http, stack, event["body"].encode(), **event["headers"] | {"Host": "localhost"})
+    assert answer.status == 200
+    assert b"1234000" in answer.data
+    assert answer.headers["Content-Type"].startswith(f"application/{name}")
+
+
+def test_an_order_is_created_then_unchanged_and_told_once(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    sent = order(external_id="told")
+    first, second = (_import(http, stack, sent) for _ in range(2))
+    assert [tree["result"][0]["outcome"] for tree in (first, second)] == ["created", "unchanged"]
+    _import(http, stack, order(external_id="told", status="paid"))
+    triggers = sorted(_triggers_of(stack, "told", 2), key=lambda each: each["detail"]["version"])
+    assert [each["detail-type"] for each in triggers] == ["OrderCreated", "OrderStatusChanged"]
+    assert {each["source"] for each in triggers} == {"market.orders"}
+    assert triggers[1]["detail"]["changed"] == {"status": {"old": "new", "new": "paid"}}
+
+
+def test_skipped_triggers_are_not_told(http: urllib3.PoolManager, stack: LocalStack) -> None:
+    _import(http, stack, order(external_id="silent"), skip_triggers=True)
+    _import(http, stack, order(external_id="after the silent one"))
+    assert len(_triggers_of(stack, "after the silent one", 1)) == 1
+    assert _triggers_of(stack, "silent", 0) == []
+
+
+def test_json_and_xml_of_one_request_leave_equal_orders(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    tree = request(order(external_id="same", tags=["один", "two"]), result_details=True)
+    assert _post(http, stack, tree).json()["result"][0]["outcome"] == "created"
+    answer = _post(http, stack, to_xml(tree), Content_Type="application/xml")
+    assert b"<outcome>unchanged</outcome>" in answer.data
+
+
+def test_fifty_orders_with_a_bad_one(http: urllib3.PoolManager, stack: LocalStack) -> None:
+    orders = [order(external_id=f"batch {n}") for n in range(50)]
+    orders[31]["currency"] = "XXX"
+    tree = _import(http, stack, *orders)
+    assert tree["counts"] == {
+        "received": 50,
+        "created": 49,
+        "updated": 0,
+        "unchanged": 0,
+        "failed": 1,
+    }
+    assert tree["result"][31]["errors"][0]["path"] == "/data/31/currency"
+
+
+def test_gzip_survives_the_gateway(http: urllib3.PoolManager, stack: LocalStack) -> None:
+    body = gzip.compress(json.dumps(request(order(external_id="packed"))).encode())
+    answer = _post(http, stack, body, Content_Encoding="gzip")
+    assert (answer.status, answer.json()["error"]) == (200, 0)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b"{}", {"Authorization": "Bearer wrong"}, 401),
+        (b"a=b", {"Content_Type": "text/plain"}, 415),
+        (b" " * (4 * 1024 * 1024 + 1), {}, 413),
+    ],
+)
+def test_refusals(
+    http: urllib3.PoolManager, stack: LocalStack, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    answer = _post(http, stack, body, **headers)
+    assert (answer.status, answer.json()["error"], answer.json()["result"]) == (status, status, [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", IMPORT_RESOURCE), ("POST", "/api/v1.1/market/orders/nothing")]
+)
+def test_unknown_routes_are_404_in_a_body_that_every_protocol_reads(
+    http: urllib3.PoolManager, stack: LocalStack, method: str, path: str
+) -> None:
+    answer = http.request(method, stack.endpoint.base_url + path)
+    assert answer.status == 404
+    tree = answer.json()
+    assert (tree["error"], tree["status"], tree["statusCode"]) == (404, "ERROR", 404)
+
+
+def test_callers_at_the_same_time_lose_nothing(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    def send(n: int) -> str:
+        tree = _import(http, stack, order(external_id="contested", tags=[f"writer {n}"]))
+        outcome: str = tree["result"][0]["outcome"]
+        return outcome
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(send, range(8)))
+    assert sorted(outcomes) == ["created"] + ["updated"] * 7
+    triggers = _triggers_of(stack, "contested", 8)
+    assert sorted(each["detail"]["version"] for each in triggers) == list(range(1, 9))
+
+
+def test_the_operator_sees_the_order(http: urllib3.PoolManager, stack: LocalStack) -> None:
+    _import(http, stack, order(external_id="shown"))
+    shown = subprocess.run(  # noqa: S603 - our own command
+        [
+            ORDERS_COMMAND,
+            "order",
+            "show",
+            "shown",
+            "--endpoint-url",
+            stack.endpoint.aws_endpoint,
+            "--stack",
+            stack.deployment.table_name.removesuffix("-orders"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    tree = json.loads(shown.stdout)
+    assert tree["version"] == 1
+    assert "shown" in shown.stdout
