@@ -17,6 +17,7 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from operator_cli.demo import TOKEN
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.settings_document import SettingsDocument
@@ -31,8 +32,6 @@ from tests.support.samples import api_event, line, order, request
 from tests.support.template_tables import create_table
 
 EVENTS = Path(__file__).parents[3] / "events" / "import_orders"
-# The one token of the demo account: it opens nothing but a local stack.
-TOKEN = "demo-token-for-local-use-only"
 READER_TOKEN = "reader"
 SETTINGS: dict[str, Any] = {
     "currencies": ["USD"],

@@ -31,6 +31,11 @@ TOKEN_ID_CHARACTERS = 12
 MAX_ATTEMPTS = 8
 
 
+def token_id_of(token: str) -> str:
+    """Return the public name of a token: the beginning of its hash."""
+    return hash_of(token)[:TOKEN_ID_CHARACTERS]
+
+
 class _ConditionFailedError(Exception):
     """A write was refused by its own condition, or one of a transaction's was."""
 
@@ -92,7 +97,7 @@ class DynamoAccounts:
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
         """Store a token's hash under the client's roles of now."""
         token_hash = hash_of(token)
-        added = Token(token_hash[:TOKEN_ID_CHARACTERS], now)
+        added = Token(token_id_of(token), now)
         for stored in self._attempts(client):
             if stored is None:
                 raise LookupError(f"There is no client {client.client_id!r} in {client.account!r}")

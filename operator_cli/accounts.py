@@ -1,0 +1,59 @@
+"""`orders account`: the tenants."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from operator_cli.arguments import EPILOG, AsJson, connection_of
+from operator_cli.composition import Operator, connected
+from operator_cli.errors import OperatorError, refusals
+from operator_cli.printing import print_json
+from orders.application.create_account import create_account
+from orders.domain.problems import listed
+from orders.runtime.composition import utc_now
+
+app = typer.Typer(help="The tenants of the hub.", no_args_is_help=True)
+
+
+@app.command(epilog=EPILOG)
+def create(
+    context: typer.Context,
+    account: Annotated[str, typer.Argument(help="Its name, which is its project key too.")],
+) -> None:
+    """Create an account with empty settings."""
+    with connected(connection_of(context)) as operator, refusals():
+        is_new = create_account(operator.accounts, account, utc_now)
+    if not is_new:
+        raise OperatorError(f"There is an account {account!r} already.")
+    typer.echo(f"Created account {account}.")
+
+
+@app.command("list", epilog=EPILOG)
+def list_accounts(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """List the accounts."""
+    with connected(connection_of(context)) as operator:
+        names = operator.accounts.accounts()
+    if as_json:
+        print_json([{"account": name} for name in names])
+    else:
+        for name in names:
+            typer.echo(name)
+
+
+def chosen_account(operator: Operator, account: str | None) -> str:
+    """Return the account that a command is about; without a name the only one there is."""
+    names = operator.accounts.accounts()
+    if not names:
+        raise OperatorError("There is no account yet: create one with `orders account create`.")
+    if account is None:
+        return _only(names)
+    if account not in names:
+        raise OperatorError(f"There is no account {account!r}; there are: {listed(names)}.")
+    return account
+
+
+def _only(names: Sequence[str]) -> str:
+    if len(names) > 1:
+        raise OperatorError(f"Choose an account with --account; there are: {listed(names)}.")
+    return names[0]

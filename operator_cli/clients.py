@@ -1,0 +1,82 @@
+"""`orders client`: an account's API clients."""
+
+from typing import Annotated
+
+import typer
+
+from operator_cli.accounts import chosen_account
+from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
+from operator_cli.composition import Operator, connected
+from operator_cli.errors import OperatorError, refusals
+from operator_cli.printing import print_json, print_rows, shown_time
+from orders.application.create_client import create_client
+from orders.domain.clients import ClientRecord, Role
+from orders.domain.problems import listed
+from orders.runtime.composition import utc_now
+
+app = typer.Typer(help="The API clients of an account.", no_args_is_help=True)
+
+ClientId = Annotated[str, typer.Argument(help="The client's name.")]
+Roles = Annotated[
+    list[Role], typer.Option("--role", help="What it may do; give it once for each role.")
+]
+
+
+@app.command(epilog=EPILOG)
+def create(
+    context: typer.Context, client_id: ClientId, role: Roles, account: AccountName = None
+) -> None:
+    """Create a client; `orders token create` then gives it a token."""
+    with connected(connection_of(context)) as operator, refusals():
+        owner = chosen_account(operator, account)
+        if not create_client(operator.accounts, owner, client_id, role, utc_now):
+            raise OperatorError(
+                f"There is, or was, a client {client_id!r} in {owner!r}: choose another name."
+            )
+    typer.echo(f"Created client {client_id} in account {owner}.")
+
+
+@app.command("list", epilog=EPILOG)
+def list_clients(
+    context: typer.Context, account: AccountName = None, *, as_json: AsJson = False
+) -> None:
+    """List the clients, the revoked ones too."""
+    with connected(connection_of(context)) as operator, refusals():
+        records = operator.accounts.clients(chosen_account(operator, account))
+    rows = [_row(record) for record in records]
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(("client_id", "roles", "tokens", "created_at", "revoked_at"), rows)
+
+
+@app.command(epilog=EPILOG)
+def revoke(context: typer.Context, client_id: ClientId, account: AccountName = None) -> None:
+    """Revoke a client and all of its tokens. That is final."""
+    with connected(connection_of(context)) as operator, refusals():
+        client = client_record(operator, chosen_account(operator, account), client_id).client
+        is_done = operator.accounts.revoke_client(client, utc_now())
+    if is_done:
+        typer.echo(f"Revoked client {client_id} and its tokens; caches forget them within 30 s.")
+    else:
+        typer.echo(f"Client {client_id} had been revoked before.")
+
+
+def client_record(operator: Operator, account: str, client_id: str) -> ClientRecord:
+    """Return what is known of a client."""
+    records = {each.client.client_id: each for each in operator.accounts.clients(account)}
+    if client_id not in records:
+        raise OperatorError(
+            f"There is no client {client_id!r} in {account!r}; there are: {listed(list(records))}."
+        )
+    return records[client_id]
+
+
+def _row(record: ClientRecord) -> dict[str, object]:
+    return {
+        "client_id": record.client.client_id,
+        "roles": sorted(record.client.roles),
+        "tokens": sum(token.revoked_at is None for token in record.tokens),
+        "created_at": shown_time(record.created_at),
+        "revoked_at": shown_time(record.revoked_at),
+    }

@@ -1,0 +1,29 @@
+"""What keeps a command from doing its work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+
+class OperatorError(Exception):
+    """What is wrong and, where there is a way, what to do: a sentence for the operator."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(OperatorError):
+    """The command line itself is wrong."""
+
+    exit_code = 2
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a use case's refusal, whose text is meant for people, into an OperatorError."""
+    try:
+        yield
+    except (LookupError, ValueError) as error:
+        # Subclasses, such as KeyError, are defects and not refusals.
+        if type(error) in {LookupError, ValueError}:
+            raise OperatorError(f"{error}.") from error
+        raise

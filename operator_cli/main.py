@@ -1,0 +1,33 @@
+"""`orders`: the operator's command line."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from operator_cli import accounts, clients, orders, settings, tokens
+from operator_cli.arguments import global_options_first, remember_connection
+from operator_cli.errors import OperatorError
+
+app = typer.Typer(
+    name="orders",
+    callback=remember_connection,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(accounts.app, name="account")
+app.add_typer(clients.app, name="client")
+app.add_typer(tokens.app, name="token")
+app.add_typer(settings.app, name="settings")
+app.add_typer(orders.app, name="order")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 if it did its work, 1 if it could not, 2 if it is misspelt."""
+    try:
+        app(global_options_first(sys.argv[1:] if arguments is None else arguments))
+    except OperatorError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(error.exit_code)

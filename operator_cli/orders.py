@@ -1,0 +1,52 @@
+"""`orders order`: what the store holds."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from operator_cli.accounts import chosen_account
+from operator_cli.arguments import EPILOG, AccountName, connection_of
+from operator_cli.composition import CommandDeadline, Operator, connected
+from operator_cli.errors import OperatorError
+from operator_cli.printing import print_json
+from orders.domain.identifiers import is_external_id
+from orders.domain.order import Order
+from orders.domain.problems import shown
+from orders.domain.times import format_time
+
+app = typer.Typer(help="The stored orders.", no_args_is_help=True)
+
+
+@app.command(epilog=EPILOG)
+def show(
+    context: typer.Context,
+    external_id: Annotated[str, typer.Argument(help="The shop's id of the order, or an alias.")],
+    account: AccountName = None,
+) -> None:
+    """Print an order as JSON: what the store knows of it, and its document."""
+    with connected(connection_of(context)) as operator:
+        order = _found(operator, chosen_account(operator, account), external_id)
+    print_json(
+        {
+            "account": order.account,
+            "external_id": order.external_id,
+            "order_id": order.order_id,
+            "version": order.version,
+            "status": order.status,
+            "protocol": order.protocol,
+            "created_at": format_time(order.created_at),
+            "updated_at": format_time(order.updated_at),
+            "document": json.loads(order.document),
+        }
+    )
+
+
+def _found(operator: Operator, account: str, external_id: str) -> Order:
+    ids = [external_id] if is_external_id(external_id) else []
+    lookup = operator.orders.find(account, ids, CommandDeadline.from_now())
+    if lookup.unread:
+        raise OperatorError("The table did not answer in time: try again.")
+    if external_id not in lookup.orders:
+        raise OperatorError(f"There is no order {shown(external_id)} in {account!r}.")
+    return lookup.orders[external_id]

@@ -1,0 +1,49 @@
+"""What commands print: tables for people, JSON for programs, coloured differences."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from orders.domain.times import format_time
+
+DIFF_STYLES = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows as a table, the columns in this order."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_shown(row[column])) for column in columns))
+    Console().print(table)
+
+
+def print_difference(lines: Iterable[str]) -> None:
+    """Print the lines of a unified diff, coloured if a terminal shows them."""
+    console = Console(highlight=False, soft_wrap=True)
+    for line in lines:
+        style = next((name for mark, name in DIFF_STYLES.items() if line.startswith(mark)), "")
+        console.print(Text(line.rstrip("\n"), style=style))
+
+
+def shown_time(moment: datetime | None) -> str | None:
+    """Return a time to the second, None for none."""
+    return format_time(moment.replace(microsecond=0)) if moment else None
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

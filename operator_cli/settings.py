@@ -1,0 +1,72 @@
+"""`orders settings`: what an account has configured."""
+
+from collections.abc import Iterable
+from difflib import unified_diff
+from typing import Annotated
+
+import typer
+
+from operator_cli.accounts import chosen_account
+from operator_cli.arguments import EPILOG, AccountName, connection_of
+from operator_cli.composition import Operator, connected
+from operator_cli.errors import OperatorError, refusals
+from operator_cli.printing import print_difference
+from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
+from orders.application.apply_settings import SettingsChange, apply_settings
+from orders.application.define_settings import DefinitionsRefusedError
+
+app = typer.Typer(help="The settings of an account.", no_args_is_help=True)
+
+
+@app.command(epilog=EPILOG)
+def apply(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="A YAML file; - reads standard input.")],
+    account: AccountName = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, write nothing.")
+    ] = False,
+) -> None:
+    """Make the settings what a file declares, and show what that changes.
+
+    A section in the file replaces the stored one, and a section that is not in it stays as it is.
+    Custom fields and line statuses are added or updated, never removed: orders may use them.
+    """
+    declared = read_settings_file(file)
+    with connected(connection_of(context)) as operator, refusals():
+        owner = chosen_account(operator, account)
+        change = applied(operator, owner, declared, dry_run=dry_run)
+    if change.before == change.after:
+        typer.echo(f"Nothing to change: account {owner} has these settings.")
+        return
+    print_difference(_difference(change, declared.name))
+    typer.echo("Dry run: nothing was written." if dry_run else f"Changed account {owner}.")
+
+
+@app.command(epilog=EPILOG)
+def show(context: typer.Context, account: AccountName = None) -> None:
+    """Print the settings as YAML, which `orders settings apply` takes again."""
+    with connected(connection_of(context)) as operator, refusals():
+        stored = operator.settings.load(chosen_account(operator, account), fresh=True)
+    typer.echo(settings_yaml(stored.settings), nl=False)
+
+
+def applied(
+    operator: Operator, account: str, declared: SettingsFile, *, dry_run: bool = False
+) -> SettingsChange:
+    """Apply a settings file to an account."""
+    declaration = declared.document.declaration()
+    try:
+        return apply_settings(operator.settings, account, declaration, dry_run=dry_run)
+    except DefinitionsRefusedError as error:
+        raise OperatorError(
+            declared.refusal((problem.path, problem.message) for problem in error.problems)
+        ) from error
+
+
+def _difference(change: SettingsChange, name: str) -> Iterable[str]:
+    before, after = (
+        settings_yaml(settings).splitlines() for settings in (change.before, change.after)
+    )
+    return unified_diff(before, after, fromfile="stored settings", tofile=name, lineterm="")

@@ -1,0 +1,162 @@
+"""Settings as a YAML file."""
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from operator_cli.errors import OperatorError
+from orders.adapters.settings_document import SettingsDocument, document_of, known_keys
+from orders.domain.problems import pointer
+from orders.domain.settings import Settings
+
+STANDARD_INPUT = "-"
+# Pydantic's kinds of error in the operator's words; the others speak for themselves.
+EXPLANATIONS = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping of names to numbers",
+    "enum": "must be one of {expected}",
+    "extra_forbidden": "is not known; known are: {known}",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "missing": "is missing",
+    "model_type": "must be a mapping of these keys: {known}",
+    "string_type": "must be text: put it in quotes",
+}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads dates as the text that they are in a settings document."""
+
+
+def _text_of(loader: _Loader, node: yaml.ScalarNode) -> str:
+    return str(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _text_of)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsFile:
+    """A valid settings document; `lines` leads from JSON pointers to the lines of the file."""
+
+    name: str
+    document: SettingsDocument
+    lines: Mapping[str, int]
+
+    def refusal(self, faults: Iterable[tuple[str, str]]) -> str:
+        """Say what is wrong with the file, one line a fault."""
+        return _refusal(self.name, self.lines, faults)
+
+
+def read_settings_file(path: str) -> SettingsFile:
+    """Read a settings file; `-` is standard input."""
+    name = "standard input" if path == STANDARD_INPUT else path
+    tree, lines = _parsed(name, _text(name, path))
+    try:
+        document = SettingsDocument.model_validate(tree)
+    except ValidationError as error:
+        raise OperatorError(_refusal(name, lines, _faults(error))) from error
+    return SettingsFile(name, document, lines)
+
+
+def settings_yaml(settings: Settings) -> str:
+    """Return the settings as a file that `read_settings_file` takes, what is empty left out."""
+    tree = document_of(settings).model_dump(mode="json", exclude_none=True)
+    for section in tree.values():
+        for part in section if isinstance(section, list) else []:
+            _drop_empty(part)
+    text: str = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+    return text
+
+
+def _drop_empty(part: object) -> None:
+    for key in ("name", "enum_values"):
+        if isinstance(part, dict) and not part.get(key):
+            part.pop(key, None)
+
+
+def _text(name: str, path: str) -> str:
+    try:
+        raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+        return raw.decode("utf-8-sig")
+    except OSError as error:
+        raise OperatorError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise OperatorError(f"{name} is not UTF-8 text: byte {error.start} cannot be.") from error
+
+
+def _parsed(name: str, text: str) -> tuple[object, dict[str, int]]:
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        if root is None:
+            raise OperatorError(f"{name} is empty: it declares nothing.")
+        lines = dict(_lines(root))
+        repeated = list(_repeated(root))
+        tree: object = loader.construct_document(root)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise OperatorError(f"{name} is no YAML that can be read: {_reason(error)}.") from error
+    if repeated:
+        raise OperatorError(_refusal(name, lines, repeated))
+    return tree, lines
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{error.problem} (line {error.problem_mark.line + 1})"
+    return " ".join(str(error).split())
+
+
+def _lines(node: yaml.Node, path: str = "") -> Iterator[tuple[str, int]]:
+    yield path, node.start_mark.line + 1
+    for key, child in _children(node):
+        yield from _lines(child, path + pointer(key))
+
+
+def _repeated(node: yaml.Node, path: str = "") -> Iterator[tuple[str, str]]:
+    """Find keys that are there twice, of which YAML would silently take the last."""
+    seen: set[str | int] = set()
+    for key, child in _children(node):
+        below = path + pointer(key)
+        if key in seen:
+            yield below, "is there twice"
+        seen.add(key)
+        yield from _repeated(child, below)
+
+
+def _children(node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node]]:
+    if isinstance(node, yaml.SequenceNode):
+        yield from enumerate(node.value)
+    elif isinstance(node, yaml.MappingNode):
+        yield from ((str(key.value), value) for key, value in node.value)
+
+
+def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
+    for detail in error.errors(include_url=False):
+        location = detail["loc"]
+        extra = detail["type"] == "extra_forbidden"
+        values: dict[str, Any] = {
+            **detail.get("ctx", {}),
+            "known": ", ".join(known_keys(location[:-1] if extra else location)),
+        }
+        text = EXPLANATIONS.get(detail["type"])
+        message = text.format(**values) if text else detail["msg"].removeprefix("Value error, ")
+        yield pointer(*location), message
+
+
+def _refusal(name: str, lines: Mapping[str, int], faults: Iterable[tuple[str, str]]) -> str:
+    told = [f"{path or '/'}: {message}{_line(lines, path)}" for path, message in faults]
+    count = "1 error" if len(told) == 1 else f"{len(told)} errors"
+    return "\n".join([f"{name} was not applied, it has {count}:", *told])
+
+
+def _line(lines: Mapping[str, int], path: str) -> str:
+    """Name the line of a path; what is missing would stand in the thing that lacks it."""
+    while path not in lines and path:
+        path = path.rpartition("/")[0]
+    return f" (line {lines[path]})" if path in lines else ""

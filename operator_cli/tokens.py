@@ -1,0 +1,100 @@
+"""`orders token`: what API clients authenticate with."""
+
+from typing import Annotated
+
+import typer
+
+from operator_cli.accounts import chosen_account
+from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
+from operator_cli.clients import ClientId, client_record
+from operator_cli.composition import connected
+from operator_cli.errors import OperatorError, refusals
+from operator_cli.printing import print_json, print_rows, shown_time
+from orders.application.create_token import create_token
+from orders.domain.clients import ClientRecord, Token
+from orders.runtime.composition import utc_now
+
+app = typer.Typer(help="The tokens of API clients.", no_args_is_help=True)
+
+
+@app.command(epilog=EPILOG)
+def create(
+    context: typer.Context,
+    client_id: ClientId,
+    account: AccountName = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Create a token and print it, once: only its hash is stored.
+
+    The token alone goes to standard output, what is to be said about it to standard error.
+    """
+    with connected(connection_of(context)) as operator, refusals():
+        client = client_record(operator, chosen_account(operator, account), client_id).client
+        secret, token = create_token(operator.accounts, client, utc_now)
+    if as_json:
+        names = {"account": client.account, "client_id": client_id}
+        print_json({**names, "token": secret, **_row(token)})
+    else:
+        typer.echo(f"Token {token.token_id} of {client_id}, shown only now:", err=True)
+        typer.echo(secret)
+
+
+@app.command("list", epilog=EPILOG)
+def list_tokens(
+    context: typer.Context,
+    client_id: Annotated[str | None, typer.Argument(help="Only those of this client.")] = None,
+    account: AccountName = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List the ids and dates of tokens, never the tokens themselves."""
+    with connected(connection_of(context)) as operator, refusals():
+        owner = chosen_account(operator, account)
+        if client_id is None:
+            records = operator.accounts.clients(owner)
+        else:
+            records = [client_record(operator, owner, client_id)]
+    rows = [
+        {"client_id": record.client.client_id, **_row(token)}
+        for record in records
+        for token in record.tokens
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(("client_id", "token_id", "created_at", "revoked_at"), rows)
+
+
+@app.command(epilog=EPILOG)
+def revoke(
+    context: typer.Context,
+    client_id: ClientId,
+    token_id: Annotated[str, typer.Argument(help="As `orders token list` shows it.")],
+    account: AccountName = None,
+) -> None:
+    """Revoke one token."""
+    with connected(connection_of(context)) as operator, refusals():
+        record = client_record(operator, chosen_account(operator, account), client_id)
+        _expect_token(record, token_id)
+        is_done = operator.accounts.revoke_token(record.client, token_id, utc_now())
+    if is_done:
+        typer.echo(f"Revoked token {token_id} of {client_id}; caches forget it within 30 s.")
+    else:
+        typer.echo(f"Token {token_id} had been revoked before.")
+
+
+def _expect_token(record: ClientRecord, token_id: str) -> None:
+    if token_id not in {token.token_id for token in record.tokens}:
+        client_id = record.client.client_id
+        raise OperatorError(
+            f"There is no token {token_id!r} of {client_id!r}: see `orders token list`."
+        )
+
+
+def _row(token: Token) -> dict[str, object]:
+    return {
+        "token_id": token.token_id,
+        "created_at": shown_time(token.created_at),
+        "revoked_at": shown_time(token.revoked_at),
+    }

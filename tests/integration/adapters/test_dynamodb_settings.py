@@ -1,0 +1,190 @@
+"""Settings are stored whole, guarded by their version, and serve from memory for 30 s."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_accounts import DynamoAccounts
+from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.application.apply_settings import SettingsChange, apply_settings
+from orders.application.define_settings import (
+    MAX_ATTEMPTS,
+    DefinitionsRefusedError,
+    define_settings,
+)
+from orders.application.ports import StorageUnavailableError
+from orders.domain.custom_fields import CustomField, EntityType, ValueType
+from orders.domain.settings import Declaration, Definitions, Settings
+from tests.support.dynamodb_local import local_client
+from tests.support.samples import order_field
+from tests.support.settings_strategies import all_settings
+
+USD, EUR = Settings(currencies=("USD",)), Settings(currencies=("EUR",))
+DECLARED = Declaration(currencies=("USD",))
+
+
+@dataclass
+class Seconds:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def store(dynamodb: DynamoDBClient, table: str, seconds: Seconds) -> DynamoSettings:
+    for name in ("demo", "acme"):
+        DynamoAccounts(dynamodb, table).create_account(name, Settings(), datetime.now(UTC))
+    return DynamoSettings(dynamodb, table, seconds)
+
+
+def _other(store: DynamoSettings) -> DynamoSettings:
+    """Return the store as another process sees it."""
+    return DynamoSettings(store.client, store.table)
+
+
+def _interfering(store: DynamoSettings, interfere: Callable[[], object]) -> DynamoSettings:
+    """Return the store; right before each of its writes `interfere` is called."""
+    client = local_client(store.client.meta.endpoint_url)
+
+    def call(**_event: object) -> None:
+        interfere()
+
+    client.meta.events.register("before-parameter-build.dynamodb.PutItem", call)
+    return DynamoSettings(client, store.table)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(all_settings())
+def test_every_setting_comes_back_as_it_was_stored(store: DynamoSettings, wanted: Settings) -> None:
+    assert store.save("demo", wanted, store.load("demo", fresh=True).version)
+    assert _other(store).load("demo").settings == wanted
+
+
+def test_of_two_writers_one_loses(store: DynamoSettings) -> None:
+    version = store.load("demo").version
+    assert _other(store).save("demo", USD, version)
+    assert not store.save("demo", EUR, version)
+    assert store.load("demo", fresh=True).settings == USD
+
+
+def test_a_lost_write_does_not_stay_in_memory(store: DynamoSettings) -> None:
+    before = store.load("demo")
+    _other(store).save("demo", USD, before.version)
+    store.save("demo", EUR, before.version)
+    assert store.load("demo") == before
+
+
+def test_accounts_have_settings_of_their_own(store: DynamoSettings) -> None:
+    assert store.save("demo", USD, 1)
+    assert store.save("acme", EUR, 1)
+    assert [store.load(name, fresh=True).settings for name in ("demo", "acme")] == [USD, EUR]
+
+
+def test_memory_serves_for_30_seconds(store: DynamoSettings, seconds: Seconds) -> None:
+    store.load("demo")
+    _other(store).save("demo", USD, 1)
+    seconds.now += 29.9
+    assert store.load("demo").settings == Settings()
+    seconds.now += 0.1
+    assert store.load("demo").settings == USD
+
+
+def test_a_fresh_read_passes_by_the_memory_and_renews_it(store: DynamoSettings) -> None:
+    store.load("demo")
+    _other(store).save("demo", USD, 1)
+    assert store.load("demo", fresh=True).settings == USD
+    assert store.load("demo").settings == USD
+
+
+def test_own_writes_are_in_memory_at_once(store: DynamoSettings) -> None:
+    store.load("demo")
+    store.save("demo", USD, 1)
+    assert (store.load("demo").settings, store.load("demo").version) == (USD, 2)
+
+
+def test_an_unknown_account_is_looked_up_each_time(store: DynamoSettings) -> None:
+    with pytest.raises(LookupError, match="no account 'new'"):
+        store.load("new")
+    DynamoAccounts(store.client, store.table).create_account("new", USD, datetime.now(UTC))
+    assert store.load("new").settings == USD
+
+
+def test_settings_of_an_account_that_is_not_there_are_not_stored(store: DynamoSettings) -> None:
+    assert not store.save("nobody", USD, 1)
+    with pytest.raises(LookupError):
+        store.load("nobody")
+
+
+def test_applying_again_writes_nothing(store: DynamoSettings) -> None:
+    assert apply_settings(store, "demo", DECLARED) == SettingsChange(Settings(), USD)
+    assert apply_settings(store, "demo", DECLARED) == SettingsChange(USD, USD)
+    assert store.load("demo", fresh=True).version == 2
+
+
+def test_a_dry_run_writes_nothing(store: DynamoSettings) -> None:
+    assert apply_settings(store, "demo", DECLARED, dry_run=True).after == USD
+    assert store.load("demo", fresh=True) == store.load("demo")
+    assert store.load("demo").version == 1
+
+
+def test_definitions_that_an_import_makes_meanwhile_are_kept(store: DynamoSettings) -> None:
+    imports = _other(store)
+    made = [Definitions((order_field("made_by_import"),))]
+
+    def import_once() -> None:
+        if made:
+            define_settings(imports, "demo", made.pop())
+
+    mine = Definitions((order_field("mine"),))
+    apply_settings(_interfering(store, import_once), "demo", Declaration(definitions=mine))
+    stored = store.load("demo", fresh=True)
+    assert set(stored.settings.fields_of(EntityType.ORDER)) == {"made_by_import", "mine"}
+    assert stored.version == 3
+
+
+def test_what_an_import_makes_meanwhile_may_refuse_a_declaration(store: DynamoSettings) -> None:
+    imports = _other(store)
+    made = [Definitions((order_field("x", ValueType.INT),))]
+
+    def import_once() -> None:
+        if made:
+            define_settings(imports, "demo", made.pop())
+
+    declaration = Declaration(definitions=Definitions((order_field("x"),)))
+    with pytest.raises(DefinitionsRefusedError):
+        apply_settings(_interfering(store, import_once), "demo", declaration)
+
+
+def test_writers_that_keep_losing_give_up(store: DynamoSettings) -> None:
+    def write() -> None:
+        stored = store.load("demo", fresh=True)
+        assert store.save("demo", EUR, stored.version)
+
+    with pytest.raises(StorageUnavailableError, match="keep changing"):
+        apply_settings(_interfering(store, write), "demo", DECLARED)
+    assert store.load("demo", fresh=True).version == 1 + MAX_ATTEMPTS
+
+
+def test_another_value_type_is_refused_and_nothing_is_written(store: DynamoSettings) -> None:
+    field = order_field("x")
+    define_settings(store, "demo", Definitions((field,)))
+    changed: CustomField = replace(field, value_type=ValueType.INT)
+    declaration = Declaration(currencies=("USD",), definitions=Definitions((changed,)))
+    with pytest.raises(DefinitionsRefusedError):
+        apply_settings(store, "demo", declaration)
+    assert store.load("demo", fresh=True).settings.currencies == ()
+
+
+def test_an_unknown_account_has_no_settings_to_apply(store: DynamoSettings) -> None:
+    with pytest.raises(LookupError, match="no account 'nobody'"):
+        apply_settings(store, "nobody", DECLARED)

@@ -1,0 +1,110 @@
+"""A known token serves from memory for 30 s; what is unknown is looked up each time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_accounts import DynamoAccounts
+from orders.adapters.dynamodb_tokens import CACHE_ENTRIES, DynamoTokens
+from orders.domain.clients import Client, Role, Token
+from orders.domain.settings import Settings
+from tests.support.dynamodb_local import local_client
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+SHOP = Client("demo", "shop", frozenset({Role.ORDERS_WRITE}))
+
+
+@dataclass
+class Seconds:
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def accounts(dynamodb: DynamoDBClient, table: str) -> DynamoAccounts:
+    store = DynamoAccounts(dynamodb, table)
+    store.create_account("demo", Settings(), NOW)
+    store.create_client(SHOP, NOW)
+    return store
+
+
+@pytest.fixture
+def known(accounts: DynamoAccounts) -> Token:
+    return accounts.add_token(SHOP, "known", NOW)
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def tokens(accounts: DynamoAccounts, seconds: Seconds) -> DynamoTokens:
+    return DynamoTokens(accounts.client, accounts.table, seconds)
+
+
+def test_a_revoked_token_is_refused_after_30_seconds_at_the_latest(
+    tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
+) -> None:
+    assert tokens.client_of("known") == SHOP
+    accounts.revoke_token(SHOP, known.token_id, NOW)
+    seconds.now += 29.9
+    assert tokens.client_of("known") == SHOP
+    seconds.now += 0.1
+    assert tokens.client_of("known") is None
+
+
+def test_use_does_not_prolong_the_30_seconds(
+    tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
+) -> None:
+    tokens.client_of("known")
+    accounts.revoke_token(SHOP, known.token_id, NOW)
+    for _ in range(3):
+        seconds.now += 9
+        tokens.client_of("known")
+    seconds.now += 3
+    assert tokens.client_of("known") is None
+
+
+def test_a_token_is_known_as_soon_as_it_is_there(
+    tokens: DynamoTokens, accounts: DynamoAccounts
+) -> None:
+    assert tokens.client_of("new") is None
+    accounts.add_token(SHOP, "new", NOW)
+    assert tokens.client_of("new") == SHOP
+
+
+@pytest.mark.usefixtures("known")
+def test_the_memory_holds_a_limited_number_of_tokens(
+    tokens: DynamoTokens, accounts: DynamoAccounts
+) -> None:
+    tokens.client_of("known")
+    tokens._cache.update({str(number): (0.0, SHOP) for number in range(CACHE_ENTRIES)})  # noqa: SLF001
+    accounts.add_token(SHOP, "another", NOW)
+    assert tokens.client_of("another") == SHOP
+    assert len(tokens._cache) == 1  # noqa: SLF001
+
+
+@pytest.mark.parametrize("sent", ["", "KNOWN", "known ", "known\n", "\ud800", "ключ"])
+@pytest.mark.usefixtures("known")
+def test_any_other_text_is_no_token(tokens: DynamoTokens, sent: str) -> None:
+    assert tokens.client_of(sent) is None
+
+
+@pytest.mark.usefixtures("known")
+def test_a_known_token_costs_one_read_in_30_seconds(accounts: DynamoAccounts) -> None:
+    client = local_client(accounts.client.meta.endpoint_url)
+    reads: list[object] = []
+
+    def count(**event: object) -> None:
+        reads.append(event)
+
+    client.meta.events.register("before-call.dynamodb.GetItem", count)
+    tokens = DynamoTokens(client, accounts.table, Seconds())
+    for _ in range(3):
+        tokens.client_of("known")
+    assert len(reads) == 1

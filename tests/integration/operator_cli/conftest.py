@@ -1,0 +1,106 @@
+"""The command line against a stack of its own on DynamoDB Local."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+from botocore.loaders import create_loader
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from operator_cli.composition import Connection, connected
+from operator_cli.main import main
+from orders.application.create_account import create_account
+from orders.runtime.composition import utc_now
+from tests.support.template_tables import load_template
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a command has left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+ONE_LOADER = cache(create_loader)
+
+type Run = Callable[..., Ended]
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ORDERS_ENDPOINT_URL", "ORDERS_STACK", "ORDERS_ACCOUNT", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture(autouse=True)
+def _one_service_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read AWS's service model once: that takes longer than most commands."""
+    monkeypatch.setattr("botocore.session.create_loader", ONE_LOADER)
+
+
+@pytest.fixture
+def run_bare(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs `orders` with the words as they are."""
+
+    def call(*words: str) -> Ended:
+        capsys.readouterr()
+        try:
+            main(words)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        else:
+            code = 0
+        printed = capsys.readouterr()
+        return Ended(code, printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def stack(dynamodb: DynamoDBClient) -> str:
+    """Return the name of a stack that has its table, named and keyed as the template does it."""
+    name = f"stack-{uuid.uuid4().hex}"
+    resources: dict[str, Any] = load_template()["Resources"]
+    [table] = [
+        each["Properties"] for each in resources.values() if each["Type"].endswith("::Table")
+    ]
+    dynamodb.create_table(
+        TableName=table["TableName"]["Sub"].replace("${AWS::StackName}", name),
+        AttributeDefinitions=table["AttributeDefinitions"],
+        KeySchema=table["KeySchema"],
+        BillingMode=table["BillingMode"],
+    )
+    return name
+
+
+@pytest.fixture
+def connection(dynamodb: DynamoDBClient, stack: str) -> Connection:
+    """Return where that stack is."""
+    return Connection(dynamodb.meta.endpoint_url, stack)
+
+
+@pytest.fixture
+def run(run_bare: Run, connection: Connection) -> Run:
+    """Return a function that runs `orders` against that stack."""
+    where = ("--endpoint-url", str(connection.endpoint_url), "--stack", connection.stack)
+    return lambda *words: run_bare(*where, *words)
+
+
+@pytest.fixture
+def items(dynamodb: DynamoDBClient, connection: Connection) -> Callable[[], list[dict[str, Any]]]:
+    """Return a function that reads the whole table."""
+    return lambda: dynamodb.scan(TableName=connection.table, ConsistentRead=True)["Items"]
+
+
+@pytest.fixture
+def demo_account(connection: Connection) -> str:
+    """Create an account; return its name."""
+    with connected(connection) as operator:
+        assert create_account(operator.accounts, "demo", utc_now)
+    return "demo"

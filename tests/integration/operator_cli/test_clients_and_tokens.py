@@ -1,0 +1,171 @@
+"""`orders client` and `orders token`."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from operator_cli.composition import Connection, connected
+from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.domain.clients import MAX_TOKENS, Client, Role
+from orders.runtime.composition import utc_now
+from tests.integration.operator_cli.conftest import Run
+
+SHOP = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
+
+
+@pytest.fixture
+def whose(connection: Connection) -> Callable[[str], Client | None]:
+    """Return a function that looks a token up as a request would, with nothing cached."""
+
+    def look_up(token: str) -> Client | None:
+        with connected(connection) as operator:
+            return DynamoTokens(operator.accounts.client, connection.table).client_of(token)
+
+    return look_up
+
+
+@pytest.fixture
+def shop(run: Run, demo_account: str) -> str:
+    ended = run("client", "create", "shop", "--role", "orders:write", "--role", "orders:read")
+    assert (ended.code, ended.out) == (0, f"Created client shop in account {demo_account}.\n")
+    return "shop"
+
+
+def _token(run: Run, client_id: str = "shop") -> dict[str, Any]:
+    token: dict[str, Any] = json.loads(run("token", "create", client_id, "--json").out)
+    return token
+
+
+def test_clients_are_listed_with_their_roles(run: Run, shop: str) -> None:
+    _token(run, shop)
+    [row] = json.loads(run("client", "list", "--json").out)
+    assert row | {"created_at": ""} == {
+        "client_id": "shop",
+        "roles": ["orders:read", "orders:write"],
+        "tokens": 1,
+        "created_at": "",
+        "revoked_at": None,
+    }
+    table = run("client", "list").out
+    assert "client id" in table
+    assert "orders:read, orders:write" in table
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_client_is_created_once(run: Run) -> None:
+    ended = run("client", "create", "shop", "--role", "admin")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith("There is, or was, a client 'shop' in 'demo'")
+
+
+@pytest.mark.parametrize("roles", [[], ["--role", "boss"]])
+@pytest.mark.usefixtures("demo_account")
+def test_a_client_needs_roles_that_exist(run: Run, roles: list[str]) -> None:
+    ended = run("client", "create", "shop", *roles)
+    assert ended.code == 2
+    assert "--role" in ended.err
+
+
+@pytest.mark.usefixtures("demo_account")
+def test_a_name_that_is_none_is_refused(run: Run) -> None:
+    ended = run("client", "create", "a#b", "--role", "admin")
+    assert (ended.code, ended.err.startswith("A client's name takes")) == (1, True)
+
+
+def test_a_token_is_printed_once_and_works(
+    run: Run,
+    shop: str,
+    whose: Callable[[str], Client | None],
+    items: Callable[[], list[dict[str, Any]]],
+) -> None:
+    ended = run("token", "create", shop)
+    token = ended.out.removesuffix("\n")
+    assert len(token) == 43
+    assert whose(token) == SHOP
+    [row] = json.loads(run("token", "list", "--json").out)
+    assert ended.err == f"Token {row['token_id']} of shop, shown only now:\n"
+    for later in (
+        run("token", "list").out,
+        run("token", "list", "shop", "--json").out,
+        run("client", "list", "--json").out,
+        json.dumps(items(), default=sorted),
+    ):
+        assert token not in later
+
+
+def test_a_token_for_programs(run: Run, shop: str, whose: Callable[[str], Client | None]) -> None:
+    token = _token(run, shop)
+    assert whose(token["token"]) == SHOP
+    assert (token["account"], token["client_id"], token["revoked_at"]) == ("demo", "shop", None)
+
+
+def test_tokens_are_listed_by_client(run: Run, shop: str) -> None:
+    run("client", "create", "other", "--role", "admin")
+    mine, other = _token(run, shop), _token(run, "other")
+    listed = json.loads(run("token", "list", "--json").out)
+    assert {row["token_id"] for row in listed} == {mine["token_id"], other["token_id"]}
+    [row] = json.loads(run("token", "list", "other", "--json").out)
+    assert row["token_id"] == other["token_id"]
+    assert mine["token_id"] in run("token", "list").out
+
+
+def test_a_revoked_token_is_worthless(
+    run: Run, shop: str, whose: Callable[[str], Client | None]
+) -> None:
+    token, other = _token(run), _token(run)
+    ended = run("token", "revoke", shop, token["token_id"])
+    assert (ended.code, "Revoked token" in ended.out) == (0, True)
+    assert whose(token["token"]) is None
+    assert whose(other["token"]) == SHOP
+    again = run("token", "revoke", shop, token["token_id"])
+    assert (again.code, "had been revoked before" in again.out) == (0, True)
+    rows = json.loads(run("token", "list", "--json").out)
+    assert {row["token_id"] for row in rows if row["revoked_at"]} == {token["token_id"]}
+
+
+def test_a_revoked_client_takes_its_tokens_along(
+    run: Run, shop: str, whose: Callable[[str], Client | None]
+) -> None:
+    tokens = [_token(run), _token(run)]
+    assert "Revoked client shop" in run("client", "revoke", shop).out
+    assert [whose(token["token"]) for token in tokens] == [None, None]
+    again = run("client", "revoke", shop)
+    assert (again.code, "had been revoked before" in again.out) == (0, True)
+    ended = run("token", "create", shop)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "Client 'shop' has been revoked.\n"
+
+
+def test_a_client_keeps_to_its_number_of_tokens(
+    run: Run, shop: str, connection: Connection
+) -> None:
+    with connected(connection) as operator:
+        for number in range(MAX_TOKENS):
+            operator.accounts.add_token(SHOP, f"token-{number}", utc_now())
+    ended = run("token", "create", shop)
+    assert ended.code == 1
+    assert ended.err == f"A client has at most {MAX_TOKENS} tokens; revoke one first.\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["client", "revoke", "ghost"],
+        ["token", "create", "ghost"],
+        ["token", "list", "ghost"],
+        ["token", "revoke", "ghost", "x"],
+    ],
+)
+@pytest.mark.usefixtures("shop")
+def test_an_unknown_client_is_refused(run: Run, words: list[str]) -> None:
+    ended = run(*words)
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "There is no client 'ghost' in 'demo'; there are: shop.\n"
+
+
+def test_an_unknown_token_is_refused(run: Run, shop: str) -> None:
+    ended = run("token", "revoke", shop, "x")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "There is no token 'x' of 'shop': see `orders token list`.\n"

@@ -1,0 +1,138 @@
+"""The demo account takes every order sample of the import's documentation."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from local_stack.aws import EmbeddedAws
+from local_stack.demo import load_demo as load_local_demo
+from local_stack.errors import LocalStackError
+from operator_cli.composition import Connection, connected
+from operator_cli.demo import SETTINGS_FILE, DemoAccess, load_demo
+from operator_cli.errors import OperatorError
+from operator_cli.errors import OperatorError
+from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.domain.clients import Client, Role
+from orders.protocols.http import HttpRequest
+from orders.runtime.composition import build_import_endpoint
+from orders.runtime.environment import Environment
+from tests.integration.operator_cli.conftest import Run
+from tests.support.deadlines import FixedDeadline
+
+SAMPLE: dict[str, Any] = {
+    "external_id": "123456",
+    "matching": "email",
+    "email": "johndoe@example.com",
+    "endpoint": "endpoint_external_id",
+    "tags": ["one", "two"],
+    "status": "new",
+    "delivery_cost": "100",
+    "total_price": "1000",
+    "currency": "USD",
+    "custom_fields": {"order_field_id_1": "data", "order_field_id_2": 123},
+    "region": "region_external_id",
+    "lines": [
+        {
+            "external_id": "1234000",
+            "status": "0001",
+            "sku": "sku_external_id",
+            "base_price_per_item": "900",
+            "min_price_per_item": "900",
+            "final_price_per_item": "900",
+            "count": 5,
+            "custom_fields": {"line_field_id_2": "data", "line_field_id_1": 123},
+        }
+    ],
+}
+OTHER_SAMPLE = {
+    **SAMPLE,
+    "external_id": "1234000",
+    "endpoint": "website",
+    "region": "region_YnCrJj8Y1",
+    "custom_fields": {},
+}
+
+
+def _load(connection: Connection) -> DemoAccess:
+    return load_demo(str(connection.endpoint_url), connection.stack)
+
+
+def _whose(connection: Connection, token: str) -> Client | None:
+    with connected(connection) as operator:
+        return DynamoTokens(operator.accounts.client, connection.table).client_of(token)
+
+
+def test_the_samples_can_be_imported_and_shown(
+    run: Run, connection: Connection, dynamodb: DynamoDBClient
+) -> None:
+    access = _load(connection)
+    post = build_import_endpoint(
+        Environment(connection.table, "unused"), dynamodb, boto3.client("events")
+    )
+    orders = [
+        {**sample, "external_id": f"{sample['external_id']}-{currency}", "currency": currency}
+        for sample in (SAMPLE, OTHER_SAMPLE)
+        for currency in ("USD", "EUR", "RUB")
+    ]
+    body = json.dumps({"token": access.token, "skip_triggers": True, "data": orders}).encode()
+    answer, _ = post(HttpRequest(body, {"content-type": "application/json"}), FixedDeadline())
+    assert (answer.status, json.loads(answer.body)["error_text"]) == (200, "")
+    shown = json.loads(run("order", "show", "123456-RUB").out)
+    assert (shown["version"], shown["protocol"]) == (1, "altcraft")
+    assert shown["document"]["custom_fields"] == SAMPLE["custom_fields"]
+
+
+def test_access_is_of_one_client_with_one_token(connection: Connection) -> None:
+    access = _load(connection)
+    assert access == DemoAccess(
+        account="demo",
+        project_key="demo",
+        token=access.token,
+        client_id="demo-shop",
+        client_secret=access.token,
+        campaign_id=1001,
+        api_key=access.token,
+    )
+    client = _whose(connection, access.token)
+    assert client == Client("demo", "demo-shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
+
+
+def test_loading_again_changes_nothing(run: Run, connection: Connection) -> None:
+    first = _load(connection)
+    shown = run("settings", "show").out, run("token", "list").out
+    assert _load(connection) == first
+    assert (run("settings", "show").out, run("token", "list").out) == shown
+    assert run("account", "list").out == "demo\n"
+    assert _whose(connection, first.token)
+
+
+def test_its_public_token_never_leaves_this_machine() -> None:
+    with pytest.raises(OperatorError, match="for a local stack"):
+        load_demo("https://dynamodb.eu-central-1.amazonaws.com", "market-orders")
+
+
+def test_the_shell_s_credentials_do_not_lead_elsewhere(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "expired")
+    # DynamoDB Local refuses a key of other characters than letters and digits.
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another-key")
+    with pytest.raises(OperatorError, match="refused"), connected(connection) as operator:
+        operator.accounts.accounts()
+    assert _load(connection).account == "demo"
+
+
+def test_the_demo_file_is_what_the_account_has(run: Run, connection: Connection) -> None:
+    _load(connection)
+    assert run("settings", "apply", str(SETTINGS_FILE)).out.startswith("Nothing to change")
+
+
+def test_the_local_stack_loads_it(connection: Connection) -> None:
+    aws = EmbeddedAws(str(connection.endpoint_url))
+    access = load_local_demo(aws, connection.table)
+    assert _whose(connection, access.token) is not None
+    with pytest.raises(LocalStackError, match=r"could not be loaded\. There is no table"):
+        load_local_demo(aws, "missing-orders")

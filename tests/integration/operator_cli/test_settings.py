@@ -1,0 +1,380 @@
+"""`orders settings`."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+
+from operator_cli.composition import Connection, connected
+from operator_cli.errors import OperatorError
+from operator_cli.settings_file import read_settings_file, settings_yaml
+from orders.application.define_settings import define_settings
+from orders.domain.custom_fields import ValueType
+from orders.domain.settings import Definitions, Settings, declare
+from tests.integration.operator_cli.conftest import Run
+from tests.support.samples import order_field
+from tests.support.settings_strategies import all_settings
+
+pytestmark = pytest.mark.usefixtures("demo_account")
+
+DECLARED = """\
+currencies: [USD, EUR]
+endpoints:
+  - external_id: website
+    name: Магазин
+    campaign_id: 1001
+custom_fields:
+  - external_id: note
+    name: Note
+    entity_type: order
+    value_type: unicode
+    default_value: "0001"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "settings.yaml"
+    path.write_text(DECLARED, encoding="utf-8")
+    return path
+
+
+def _version(connection: Connection) -> int:
+    with connected(connection) as operator:
+        return operator.settings.load("demo", fresh=True).version
+
+
+def _define(connection: Connection, value_type: ValueType, name: str = "made_by_import") -> None:
+    with connected(connection) as operator:
+        define_settings(operator.settings, "demo", Definitions((order_field(name, value_type),)))
+
+
+def _faults(path: Path, text: str) -> list[str]:
+    """Return what is said about a file, line by line, after the first line."""
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(OperatorError) as caught:
+        read_settings_file(str(path))
+    first, *rest = str(caught.value).split("\n")
+    assert first.startswith(f"{path} was not applied, it has {len(rest)} error")
+    return rest
+
+
+def test_a_file_is_applied_and_its_effect_shown(run: Run, file: Path) -> None:
+    ended = run("settings", "apply", str(file))
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[:2] == ["--- stored settings", f"+++ {file}"]
+    assert "-currencies: []" in lines
+    assert "+- USD" in lines
+    assert "+  name: Магазин" in lines
+    assert lines[-1] == "Changed account demo."
+    assert yaml.safe_load(run("settings", "show").out)["currencies"] == ["USD", "EUR"]
+
+
+def test_applying_twice_writes_nothing(run: Run, file: Path, connection: Connection) -> None:
+    run("settings", "apply", str(file))
+    version = _version(connection)
+    ended = run("settings", "apply", str(file))
+    assert ended.out == "Nothing to change: account demo has these settings.\n"
+    assert _version(connection) == version
+
+
+def test_a_dry_run_shows_and_writes_nothing(run: Run, file: Path, connection: Connection) -> None:
+    before = _version(connection)
+    ended = run("settings", "apply", str(file), "--dry-run")
+    assert "+- USD" in ended.out
+    assert ended.out.endswith("Dry run: nothing was written.\n")
+    assert _version(connection) == before
+
+
+def test_a_terminal_sees_colours(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "\x1b[" not in run("settings", "apply", str(file), "--dry-run").out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = run("settings", "apply", str(file), "--dry-run").out
+    assert "\x1b[32m+- USD\x1b[0m" in coloured
+    assert "\x1b[31m-currencies: []\x1b[0m" in coloured
+
+
+def test_what_looks_like_markup_is_printed_as_it_is(run: Run, file: Path) -> None:
+    name = "[red]" + "x" * 200
+    file.write_text(f"regions: [{{external_id: north, name: '{name}'}}]", encoding="utf-8")
+    assert f"+  name: '{name}'" in run("settings", "apply", str(file)).out.splitlines()
+
+
+def test_what_is_empty_is_not_shown(run: Run) -> None:
+    assert run("settings", "show").out == (
+        "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
+        "custom_line_statuses: []\npolicies:\n  total_check: warn\n"
+    )
+
+
+def test_settings_are_shown_as_the_operator_would_write_them(run: Run, file: Path) -> None:
+    run("settings", "apply", str(file))
+    shown = run("settings", "show").out
+    assert shown.startswith(
+        "currencies:\n- USD\n- EUR\nendpoints:\n- external_id: website\n  name: Магазин\n"
+        "  campaign_id: 1001\n  sales_model: FBS\nregions: []\ncustom_fields:\n"
+    )
+    file.write_text("endpoints: [{external_id: website}]", encoding="utf-8")
+    run("settings", "apply", str(file))
+    assert "- external_id: website\n  sales_model: FBS\n" in run("settings", "show").out
+
+
+def test_what_is_shown_can_be_applied(run: Run, file: Path) -> None:
+    run("settings", "apply", str(file))
+    shown = run("settings", "show").out
+    file.write_text(shown, encoding="utf-8")
+    assert run("settings", "apply", str(file)).out.startswith("Nothing to change")
+    run("account", "create", "acme")
+    assert run("settings", "apply", str(file), "--account", "acme").code == 0
+    assert run("settings", "show", "--account", "acme").out == shown
+
+
+def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"currencies: [RUB]")))
+    assert "+++ standard input" in run("settings", "apply", "-").out
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(all_settings())
+def test_every_setting_survives_its_file(tmp_path: Path, wanted: Settings) -> None:
+    path = tmp_path / "shown.yaml"
+    path.write_text(settings_yaml(wanted), encoding="utf-8")
+    assert declare(Settings(), read_settings_file(str(path)).document.declaration()) == wanted
+
+
+def test_a_section_that_is_left_out_stays(run: Run, file: Path) -> None:
+    run("settings", "apply", str(file))
+    file.write_text("regions: [{external_id: north}]\nendpoints:\n", encoding="utf-8")
+    run("settings", "apply", str(file))
+    shown = yaml.safe_load(run("settings", "show").out)
+    assert shown["regions"] == [{"external_id": "north"}]
+    assert shown["currencies"] == ["USD", "EUR"]
+    assert len(shown["endpoints"]) == 1
+
+
+def test_a_section_that_is_there_replaces(run: Run, file: Path) -> None:
+    run("settings", "apply", str(file))
+    file.write_text("endpoints: []\ncurrencies: [RUB]\n", encoding="utf-8")
+    run("settings", "apply", str(file))
+    shown = yaml.safe_load(run("settings", "show").out)
+    assert (shown["endpoints"], shown["currencies"]) == ([], ["RUB"])
+
+
+def test_definitions_made_by_imports_stay(run: Run, file: Path, connection: Connection) -> None:
+    _define(connection, ValueType.INT)
+    run("settings", "apply", str(file))
+    shown = yaml.safe_load(run("settings", "show").out)
+    assert [field["external_id"] for field in shown["custom_fields"]] == ["made_by_import", "note"]
+
+
+def test_another_value_type_is_refused(run: Run, file: Path, connection: Connection) -> None:
+    _define(connection, ValueType.INT, "note")
+    before = _version(connection)
+    ended = run("settings", "apply", str(file))
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.splitlines() == [
+        f"{file} was not applied, it has 1 error:",
+        (
+            "/custom_fields/0/value_type: Custom field 'note' of order is defined as int and "
+            "cannot become unicode, which stored orders may use (line 10)"
+        ),
+    ]
+    assert _version(connection) == before
+
+
+def test_a_bad_file_is_refused_before_anything_is_asked(run_bare: Run, file: Path) -> None:
+    file.write_text("currency: USD\n", encoding="utf-8")
+    ended = run_bare("settings", "apply", str(file), "--endpoint-url", "http://127.0.0.1:1")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.splitlines() == [
+        f"{file} was not applied, it has 1 error:",
+        (
+            "/currency: is not known; known are: currencies, endpoints, regions, custom_fields, "
+            "custom_line_statuses, policies (line 1)"
+        ),
+    ]
+
+
+def test_every_fault_is_told_with_its_path_and_line(file: Path) -> None:
+    faults = _faults(
+        file,
+        """\
+currencies: [USD, usd, NO]
+endpoints:
+  - name: Without an id
+  - external_id: website
+    campain_id: 1001
+  - just text
+regions: north
+custom_fields:
+  - external_id: a
+    entity_type: order
+    value_type: text
+    required: 1
+custom_line_statuses:
+  - external_id: 0001
+    name: At the counter
+    type: in_process
+policies:
+  total_check: 5
+""",
+    )
+    assert faults == [
+        "/currencies/1: must be three capital letters such as USD (line 1)",
+        "/currencies/2: must be text: put it in quotes (line 1)",
+        "/endpoints/0/external_id: is missing (line 3)",
+        (
+            "/endpoints/1/campain_id: is not known; known are: external_id, name, campaign_id, "
+            "sales_model (line 5)"
+        ),
+        (
+            "/endpoints/2: must be a mapping of these keys: external_id, name, campaign_id, "
+            "sales_model (line 6)"
+        ),
+        "/regions: must be a list (line 7)",
+        (
+            "/custom_fields/0/value_type: must be one of 'unicode', 'int', 'float', 'bool', 'enum' "
+            "or 'date' (line 11)"
+        ),
+        "/custom_fields/0/required: must be true or false (line 12)",
+        "/custom_line_statuses/0/external_id: must be text: put it in quotes (line 14)",
+        "/policies/total_check: must be one of 'off', 'warn' or 'reject' (line 18)",
+    ]
+
+
+FIELD = "custom_fields: [{external_id: a, entity_type: order"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("currencies: [USD, USD]", "/currencies: 'USD' is there twice (line 1)"),
+        (
+            "endpoints: [{external_id: a}, {external_id: a}]",
+            "/endpoints: external_id 'a' is there twice (line 1)",
+        ),
+        (
+            "endpoints: [{external_id: a, campaign_id: 1}, {external_id: b, campaign_id: 1}]",
+            "/endpoints: campaign_id 1 is there twice (line 1)",
+        ),
+        (
+            "regions: [{external_id: a}, {external_id: a}]",
+            "/regions: external_id 'a' is there twice (line 1)",
+        ),
+        (
+            f"{FIELD}, value_type: int}}, {{external_id: a, entity_type: order, value_type: int}}]",
+            "/custom_fields: external_id 'a' of 'order' is there twice (line 1)",
+        ),
+        (
+            (
+                "custom_line_statuses: [{external_id: a, type: delivered},"
+                " {external_id: a, type: canceled}]"
+            ),
+            "/custom_line_statuses: external_id 'a' is there twice (line 1)",
+        ),
+        (
+            "custom_line_statuses: [{external_id: delivered, type: delivered}]",
+            (
+                "/custom_line_statuses/0/external_id: 'delivered' is a built-in line status; "
+                "choose another id (line 1)"
+            ),
+        ),
+        ("policies: []", "/policies: must be a mapping of these keys: total_check (line 1)"),
+        (
+            "[]",
+            (
+                "/: must be a mapping of these keys: currencies, endpoints, regions, "
+                "custom_fields, custom_line_statuses, policies (line 1)"
+            ),
+        ),
+        (
+            f"{FIELD}, value_type: enum}}]",
+            "/custom_fields/0: an enum needs enum_values (line 1)",
+        ),
+        (
+            f"{FIELD}, value_type: enum, enum_values: {{a: x}}}}]",
+            "/custom_fields/0/enum_values/a: must be a whole number (line 1)",
+        ),
+        (
+            f"{FIELD}, value_type: int, default_value: many}}]",
+            (
+                "/custom_fields/0: default_value must be a whole number of at most 64 bits, "
+                "as value_type says (line 1)"
+            ),
+        ),
+        (
+            f"{FIELD}, value_type: unicode, default_value: [a]}}]",
+            "/custom_fields/0/default_value: must be text, a number, true or false (line 1)",
+        ),
+        ("currencies: [USD]\ncurrencies: [EUR]", "/currencies: is there twice (line 2)"),
+        (
+            "endpoints: [{external_id: a, name: b, name: c}]",
+            "/endpoints/0/name: is there twice (line 1)",
+        ),
+        (
+            "endpoints: [{external_id: a, campaign_id: 0}]",
+            "/endpoints/0/campaign_id: Input should be greater than or equal to 1 (line 1)",
+        ),
+    ],
+)
+def test_a_fault_is_told(file: Path, text: str, fault: str) -> None:
+    # Of a key that is there twice both lines are known; the later one is to go.
+    assert _faults(file, text) == [fault]
+
+
+def test_the_same_id_may_stand_in_two_entity_types(file: Path) -> None:
+    file.write_text(
+        "custom_fields: [{external_id: a, entity_type: order, value_type: int},"
+        " {external_id: a, entity_type: product, value_type: date, default_value: 2022-01-02}]",
+        encoding="utf-8",
+    )
+    document = read_settings_file(str(file)).document
+    assert len(document.settings().custom_fields) == 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"", "is empty: it declares nothing."),
+        (b"# nothing\n", "is empty: it declares nothing."),
+        (b"currencies: [USD", "is no YAML that can be read: expected ',' or ']'"),
+        (b"currencies: {[]: 1}", "is no YAML that can be read: found unhashable key (line 1)."),
+        (b"a: 1\n---\nb: 1\n", "is no YAML that can be read: but found another document (line 2)."),
+        (b"a: !!python/name:os.system x", "is no YAML that can be read: could not determine"),
+        (b"a: \x07", "is no YAML that can be read: unacceptable character #x0007"),
+        (b"a: &a [*a]", "is no YAML that can be read: maximum recursion depth exceeded"),
+        ("currencies: [é]".encode("latin-1"), "is not UTF-8 text: byte 13 cannot be."),
+    ],
+)
+def test_a_file_that_is_none_is_refused(run: Run, file: Path, raw: bytes, told: str) -> None:
+    file.write_bytes(raw)
+    ended = run("settings", "apply", str(file))
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.startswith(f"{file} {told}")
+    assert ended.err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> None:
+    for path, reason in ((tmp_path / "x", "No such file or directory"), (tmp_path, "Is a dir")):
+        ended = run("settings", "apply", str(path))
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err.startswith(f"{path} cannot be read: {reason}")
+
+
+def test_settings_of_a_newer_version_are_not_guessed(run: Run, connection: Connection) -> None:
+    with connected(connection) as operator:
+        operator.settings.client.update_item(
+            TableName=connection.table,
+            Key={"pk": {"S": "A#demo"}, "sk": {"S": "SETTINGS"}},
+            UpdateExpression="SET document = :new",
+            ExpressionAttributeValues={":new": {"S": '{"new_section": []}'}},
+        )
+    ended = run("settings", "show")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.endswith("update the command.\n")
