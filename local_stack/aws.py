@@ -1,13 +1,11 @@
 """Clients of the embedded AWS, which read none of the developer's AWS files."""
 
-import os
 from typing import Any
 
-import boto3
-import botocore.session
 from botocore.config import Config
 
 from local_stack.settings import REGION
+from operator_cli.composition import local_session
 
 CONFIG = Config(
     connect_timeout=2,
@@ -24,17 +22,9 @@ class EmbeddedAws:
     def __init__(self, endpoint: str) -> None:
         """Talk to the embedded AWS at this URL."""
         self.endpoint = endpoint
-        core = botocore.session.Session()
-        for variable in ("config_file", "credentials_file"):
-            core.set_config_variable(variable, os.devnull)
-        self._session = boto3.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106  # the embedded AWS checks none
-            region_name=REGION,
-            botocore_session=core,
-        )
+        self._session = local_session(environment={})
 
     def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
         """Make a client of a service."""
         make: Any = self._session.client
-        return make(service, endpoint_url=self.endpoint, config=CONFIG)
+        return make(service, endpoint_url=self.endpoint, region_name=REGION, config=CONFIG)

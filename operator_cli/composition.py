@@ -118,7 +118,7 @@ def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBC
             region_name=connection.region or environment.get("AWS_REGION") or None,
             config=CLIENT_CONFIG,
         )
-    return _local_session(environment).client(
+    return local_session(environment).client(
         "dynamodb",
         endpoint_url=connection.endpoint_url,
         region_name=connection.region or LOCAL_REGION,
@@ -126,7 +126,7 @@ def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBC
     )
 
 
-def _local_session(environment: Mapping[str, str]) -> boto3.Session:
+def local_session(environment: Mapping[str, str]) -> boto3.Session:
     """Return a session that knows none of the developer's profiles.
 
     An expired login must not stop local work, nor must a Region that is meant for AWS hide what was

@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters import dynamodb_orders
@@ -288,6 +294,9 @@ def test_each_statement_has_its_own_answer(
         _error("InternalServerError", 500),
         _error("ServiceUnavailable", 503),
         ReadTimeoutError(endpoint_url="http://injected"),
+        ConnectTimeoutError(endpoint_url="http://injected"),
+        EndpointConnectionError(endpoint_url="http://injected"),
+        ConnectionClosedError(endpoint_url="http://injected"),
     ],
 )
 def test_a_call_that_fails_leaves_its_writes_unknown(

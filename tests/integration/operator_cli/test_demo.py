@@ -13,7 +13,6 @@ from local_stack.errors import LocalStackError
 from operator_cli.composition import Connection, connected
 from operator_cli.demo import SETTINGS_FILE, DemoAccess, load_demo
 from operator_cli.errors import OperatorError
-from operator_cli.errors import OperatorError
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import Client, Role
 from orders.protocols.http import HttpRequest
@@ -130,8 +129,10 @@ def test_the_demo_file_is_what_the_account_has(run: Run, connection: Connection)
     assert run("settings", "apply", str(SETTINGS_FILE)).out.startswith("Nothing to change")
 
 
-def test_the_local_stack_loads_it(connection: Connection) -> None:
+def test_the_local_stack_loads_it(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "missing")
     aws = EmbeddedAws(str(connection.endpoint_url))
+    assert aws.client("dynamodb").list_tables()["TableNames"]
     access = load_local_demo(aws, connection.table)
     assert _whose(connection, access.token) is not None
     with pytest.raises(LocalStackError, match=r"could not be loaded\. There is no table"):

@@ -66,9 +66,7 @@ def test_an_amount_has_one_canonical_form(sent: object, canonical: str) -> None:
     ],
 )
 def test_anything_else_is_refused_with_what_is_allowed(sent: object) -> None:
-    with pytest.raises(
-        ValueError, match=r"a decimal number that is not negative, such as 900\.50|900"
-    ):
+    with pytest.raises(ValueError, match="a decimal number of 0 or more, such as 900 or 900"):
         parse_amount(sent)
 
 

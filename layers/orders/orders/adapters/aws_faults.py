@@ -4,16 +4,13 @@ import random
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import (
-    ClientError,
-    ConnectionClosedError,
-    HTTPClientError,
-    ReadTimeoutError,
-)
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 
 from orders.application.ports import Deadline
 
-TRANSPORT_FAULTS = (ConnectionClosedError, HTTPClientError, ReadTimeoutError)
+# Every timeout, refused or broken connection descends from one of the two.
+TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
 TRANSIENT_CODES = frozenset(
     {
         "InternalFailure",

@@ -6,7 +6,7 @@ from decimal import Decimal
 MAX_INTEGER_DIGITS = 15
 MAX_FRACTION_DIGITS = 8
 ALLOWED = (
-    f"a decimal number that is not negative, such as 900 or 900.50, with at most "
+    f"a decimal number of 0 or more, such as 900 or 900.50, with at most "
     f"{MAX_INTEGER_DIGITS} digits before the point and {MAX_FRACTION_DIGITS} after it"
 )
 
