@@ -89,6 +89,7 @@ def connected(
     connection: Connection, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Operator]:
     """Give what the commands work with; every AWS fault inside becomes an OperatorError."""
+    where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
         client = _client(connection, environment)
         yield Operator(
@@ -97,6 +98,8 @@ def connected(
             DynamoOrders(client, connection.table),
         )
     except StorageUnavailableError as error:
+        if isinstance(error.__cause__, BotoCoreError):
+            raise OperatorError(explain(error.__cause__, connection.table, where)) from error
         raise OperatorError(
             f"The table gave no answer to count on ({error}): try again."
         ) from error
@@ -105,7 +108,6 @@ def connected(
             "What the table holds does not fit this version of the command: update the command."
         ) from error
     except (BotoCoreError, ClientError) as error:
-        where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
         raise OperatorError(explain(error, connection.table, where)) from error
 
 
