@@ -22,7 +22,7 @@ from operator_cli.errors import OperatorError
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
-from orders.application.ports import StorageUnavailableError
+from orders.application.ports import StorageRefusedError, StorageUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -97,9 +97,11 @@ def connected(
             DynamoSettings(client, connection.table),
             DynamoOrders(client, connection.table),
         )
-    except StorageUnavailableError as error:
-        if isinstance(error.__cause__, BotoCoreError):
-            raise OperatorError(explain(error.__cause__, connection.table, where)) from error
+    except (StorageUnavailableError, StorageRefusedError) as error:
+        cause = error.__cause__
+        throttled = isinstance(error, StorageUnavailableError) and isinstance(cause, ClientError)
+        if isinstance(cause, BotoCoreError | ClientError) and not throttled:
+            raise OperatorError(explain(cause, connection.table, where)) from error
         raise OperatorError(
             f"The table gave no answer to count on ({error}): try again."
         ) from error

@@ -8,12 +8,13 @@ import typer
 
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, connection_of
-from operator_cli.composition import Operator, connected
+from operator_cli.composition import CommandDeadline, Operator, connected
 from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_difference
 from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
 from orders.application.apply_settings import SettingsChange, apply_settings
 from orders.application.define_settings import DefinitionsRefusedError
+from orders.application.ports import SettingsTooLargeError
 
 app = typer.Typer(help="The settings of an account.", no_args_is_help=True)
 
@@ -48,7 +49,9 @@ def apply(
 def show(context: typer.Context, account: AccountName = None) -> None:
     """Print the settings as YAML, which `orders settings apply` takes again."""
     with connected(connection_of(context)) as operator, refusals():
-        stored = operator.settings.load(chosen_account(operator, account), fresh=True)
+        stored = operator.settings.load(
+            chosen_account(operator, account), CommandDeadline.from_now(), fresh=True
+        )
     typer.echo(settings_yaml(stored.settings), nl=False)
 
 
@@ -58,7 +61,11 @@ def applied(
     """Apply a settings file to an account."""
     declaration = declared.document.declaration()
     try:
-        return apply_settings(operator.settings, account, declaration, dry_run=dry_run)
+        return apply_settings(
+            operator.settings, account, declaration, CommandDeadline.from_now(), dry_run=dry_run
+        )
+    except SettingsTooLargeError as error:
+        raise OperatorError(f"{error}.") from error
     except DefinitionsRefusedError as error:
         raise OperatorError(
             declared.refusal((problem.path, problem.message) for problem in error.problems)

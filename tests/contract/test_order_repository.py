@@ -150,6 +150,11 @@ def test_an_alias_leads_to_its_order(store: Store) -> None:
         store.add_alias(_order("new"), alias)
     found = _find(store, "old", "new", "older", "missing")
     assert found == dict.fromkeys(("old", "new", "older"), _order("new"))
+    store.add_alias(_order("another", 2), "former")
+    assert {name: order.order_id for name, order in _find(store, "old", "former").items()} == {
+        "old": 1,
+        "former": 2,
+    }
 
 
 def test_an_alias_takes_its_id(store: Store) -> None:

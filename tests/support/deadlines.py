@@ -27,3 +27,6 @@ class CountingPause:
     def __call__(self, attempt: int, deadline: Deadline) -> bool:
         self.attempts.append(attempt)
         return attempt < self.limit and deadline.remaining() > 0
+
+
+DEADLINE = FixedDeadline()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from orders.application.ports import (
     Deadline,
     Lookup,
+    SettingsTooLargeError,
     StorageUnavailableError,
     WriteOutcome,
 )
@@ -84,7 +85,7 @@ class FakeOrderIds:
     last: int = 0
     available: bool = True
 
-    def take(self, _account: str, count: int) -> Sequence[int]:
+    def take(self, _account: str, count: int, _deadline: Deadline) -> Sequence[int]:
         if not self.available:
             raise StorageUnavailableError
         self.last += count
@@ -99,8 +100,10 @@ class FakeSettings:
     cached: dict[str, StoredSettings] = field(default_factory=dict)
     available: bool = True
     fresh_loads: int = 0
+    room: int = 1000
 
-    def load(self, account: str, *, fresh: bool = False) -> StoredSettings:
+    def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
+        del deadline
         if fresh:
             self.fresh_loads += 1
             if not self.available:
@@ -108,7 +111,10 @@ class FakeSettings:
             self.cached.pop(account, None)
         return self.cached.get(account) or self.stored[account]
 
-    def save(self, account: str, settings: Settings, base_version: int) -> bool:
+    def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
+        del deadline
+        if len(settings.custom_fields) > self.room:
+            raise SettingsTooLargeError("too many")
         if not self.available:
             raise StorageUnavailableError
         if self.stored[account].version != base_version:
@@ -125,7 +131,7 @@ class FakeTokens:
     clients: dict[str, Client] = field(default_factory=dict)
     available: bool = True
 
-    def client_of(self, token: str) -> Client | None:
+    def client_of(self, token: str, _deadline: Deadline) -> Client | None:
         if not self.available:
             raise StorageUnavailableError
         return self.clients.get(token)

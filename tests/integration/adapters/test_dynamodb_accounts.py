@@ -16,6 +16,7 @@ from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.ports import StorageUnavailableError
 from orders.domain.clients import MAX_TOKENS, Client, Role
 from orders.domain.settings import Settings
+from tests.support.deadlines import DEADLINE
 from tests.support.dynamodb_local import local_client
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -33,7 +34,7 @@ def accounts(dynamodb: DynamoDBClient, table: str) -> DynamoAccounts:
 
 def _client_of(accounts: DynamoAccounts, token: str) -> Client | None:
     """Look a token up with nothing cached."""
-    return DynamoTokens(accounts.client, accounts.table).client_of(token)
+    return DynamoTokens(accounts.client, accounts.table).client_of(token, DEADLINE)
 
 
 def _interfering(accounts: DynamoAccounts, interfere: Callable[[], object]) -> DynamoAccounts:
@@ -54,7 +55,7 @@ def _once(act: Callable[[], object]) -> Callable[[], object]:
 
 def test_an_account_is_created_once_with_its_settings(accounts: DynamoAccounts) -> None:
     assert not accounts.create_account("demo", Settings(currencies=("EUR",)), LATER)
-    stored = DynamoSettings(accounts.client, accounts.table).load("demo")
+    stored = DynamoSettings(accounts.client, accounts.table).load("demo", DEADLINE)
     assert (stored.settings, stored.version) == (Settings(currencies=("USD",)), 1)
 
 

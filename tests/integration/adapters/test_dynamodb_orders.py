@@ -21,11 +21,19 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters import dynamodb_orders
 from orders.adapters.aws_faults import is_transient, pause_with_jitter
+from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.adapters.table_keys import order_key
-from orders.application.ports import WriteOutcome
+from orders.application.ports import (
+    StorageRefusedError,
+    StorageUnavailableError,
+    WriteOutcome,
+)
 from orders.domain.importing import MAX_DOCUMENT_BYTES, Write
 from orders.domain.order import Order
+from orders.domain.settings import Settings
 from orders.domain.triggers import trigger_of
 from tests.support.deadlines import CountingPause, FixedDeadline
 
@@ -308,8 +316,10 @@ def test_a_call_that_fails_leaves_its_writes_unknown(
     assert sorted(outcomes.count(each) for each in (COMMITTED, UNKNOWN)) in ([25, 35], [10, 50])
 
 
-@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem", "BatchExecuteStatement"])
-def test_a_fault_of_ours_is_raised(dynamodb: DynamoDBClient, table: str, operation: str) -> None:
+@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem"])
+def test_a_fault_of_ours_is_raised_before_anything_is_written(
+    dynamodb: DynamoDBClient, table: str, operation: str
+) -> None:
     repository = DynamoOrders(dynamodb, table)
 
     def read_and_write() -> None:
@@ -317,8 +327,17 @@ def test_a_fault_of_ours_is_raised(dynamodb: DynamoDBClient, table: str, operati
         repository.save("demo", _writes(1), DEADLINE)
 
     denied = _failing(dynamodb, operation, lambda _: _error("AccessDeniedException"))
-    with denied, pytest.raises(ClientError):
+    with denied, pytest.raises(StorageRefusedError):
         read_and_write()
+
+
+def test_a_refused_batch_hides_nothing_of_the_others(dynamodb: DynamoDBClient, table: str) -> None:
+    repository = DynamoOrders(dynamodb, table)
+    answers = {1: _error("AccessDeniedException")}
+    with _failing(dynamodb, "BatchExecuteStatement", answers.get):
+        outcomes = repository.save("demo", _writes(60), DEADLINE)
+    assert outcomes.count(WriteOutcome.REFUSED) in {10, 25}
+    assert outcomes.count(COMMITTED) == 60 - outcomes.count(WriteOutcome.REFUSED)
 
 
 def test_an_alias_whose_order_cannot_be_read_is_told(dynamodb: DynamoDBClient, table: str) -> None:
@@ -335,7 +354,60 @@ def test_an_alias_whose_order_cannot_be_read_is_told(dynamodb: DynamoDBClient, t
         assert (set(lookup.orders), set(lookup.unread)) == ({"order 1"}, {"old"})
 
 
+def test_reads_are_consistent(dynamodb: DynamoDBClient, table: str) -> None:
+    asked: list[Parsed] = []
+
+    def see(params: Parsed, **_rest: object) -> None:
+        asked.append(params)
+
+    dynamodb.meta.events.register("provide-client-params.dynamodb", see)
+    try:
+        DynamoOrders(dynamodb, table).find("demo", ["A"], DEADLINE)
+        DynamoTokens(dynamodb, table).client_of("token", DEADLINE)
+        with pytest.raises(LookupError):
+            DynamoSettings(dynamodb, table).load("demo", DEADLINE)
+    finally:
+        dynamodb.meta.events.unregister("provide-client-params.dynamodb", see)
+    batch, *singles = asked
+    assert batch["RequestItems"][table]["ConsistentRead"] is True
+    assert [each["ConsistentRead"] for each in singles] == [True, True]
+
+
+def test_no_call_is_begun_after_the_deadline(dynamodb: DynamoDBClient, table: str) -> None:
+    late = FixedDeadline(0)
+    with _failing(dynamodb, "*", lambda _: None) as calls:
+        with pytest.raises(StorageUnavailableError):
+            DynamoTokens(dynamodb, table).client_of("token", late)
+        with pytest.raises(StorageUnavailableError):
+            DynamoSettings(dynamodb, table).load("demo", late)
+        with pytest.raises(StorageUnavailableError):
+            DynamoSettings(dynamodb, table).save("demo", Settings(), 1, late)
+        with pytest.raises(StorageUnavailableError):
+            DynamoOrderIds(dynamodb, table).take("demo", 1, late)
+        DynamoOrders(dynamodb, table).save("demo", _writes(1), late)
+    assert calls == []
+
+
+def test_an_alias_whose_order_is_renamed_meanwhile_is_no_fault(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    """Between the reads Z became an alias too; the import meets the taken id and reads again."""
+    repository = DynamoOrders(dynamodb, table)
+    repository.save("demo", [Write(_order("Z", 7), None, None)], DEADLINE)
+    for name in ("A", "Z"):
+        dynamodb.put_item(
+            TableName=table,
+            Item={**order_key("demo", name), "type": {"S": "alias"}, "order_id": {"N": "7"}},
+        )
+    assert repository.find("demo", ["A", "B"], DEADLINE).orders == {}
+
+
+def waited_too_long(_seconds: float) -> None:
+    raise AssertionError("the pause outlasts the deadline")
+
+
 def test_waiting_ends_with_the_deadline() -> None:
+    assert not pause_with_jitter(10, FixedDeadline(1e-9), waited_too_long)
     waited: list[float] = []
     assert pause_with_jitter(3, FixedDeadline(60), waited.append)
     assert 0 <= waited[0] <= 0.2

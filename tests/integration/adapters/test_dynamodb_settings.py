@@ -16,9 +16,17 @@ from orders.application.define_settings import (
     DefinitionsRefusedError,
     define_settings,
 )
-from orders.application.ports import StorageUnavailableError
+from orders.application.ports import SettingsTooLargeError, StorageUnavailableError
 from orders.domain.custom_fields import CustomField, EntityType, ValueType
-from orders.domain.settings import Declaration, Definitions, Settings
+from orders.domain.settings import (
+    Declaration,
+    Definitions,
+    Region,
+    Settings,
+    StoredSettings,
+)
+from orders.runtime.composition import utc_now
+from tests.support.deadlines import DEADLINE
 from tests.support.dynamodb_local import local_client
 from tests.support.samples import order_field
 from tests.support.settings_strategies import all_settings
@@ -66,75 +74,78 @@ def _interfering(store: DynamoSettings, interfere: Callable[[], object]) -> Dyna
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(all_settings())
 def test_every_setting_comes_back_as_it_was_stored(store: DynamoSettings, wanted: Settings) -> None:
-    assert store.save("demo", wanted, store.load("demo", fresh=True).version)
-    assert _other(store).load("demo").settings == wanted
+    assert store.save("demo", wanted, store.load("demo", DEADLINE, fresh=True).version, DEADLINE)
+    assert _other(store).load("demo", DEADLINE).settings == wanted
 
 
 def test_of_two_writers_one_loses(store: DynamoSettings) -> None:
-    version = store.load("demo").version
-    assert _other(store).save("demo", USD, version)
-    assert not store.save("demo", EUR, version)
-    assert store.load("demo", fresh=True).settings == USD
+    version = store.load("demo", DEADLINE).version
+    assert _other(store).save("demo", USD, version, DEADLINE)
+    assert not store.save("demo", EUR, version, DEADLINE)
+    assert store.load("demo", DEADLINE, fresh=True).settings == USD
 
 
 def test_a_lost_write_does_not_stay_in_memory(store: DynamoSettings) -> None:
-    before = store.load("demo")
-    _other(store).save("demo", USD, before.version)
-    store.save("demo", EUR, before.version)
-    assert store.load("demo") == before
+    before = store.load("demo", DEADLINE)
+    _other(store).save("demo", USD, before.version, DEADLINE)
+    store.save("demo", EUR, before.version, DEADLINE)
+    assert store.load("demo", DEADLINE).settings == USD
 
 
 def test_accounts_have_settings_of_their_own(store: DynamoSettings) -> None:
-    assert store.save("demo", USD, 1)
-    assert store.save("acme", EUR, 1)
-    assert [store.load(name, fresh=True).settings for name in ("demo", "acme")] == [USD, EUR]
+    assert store.save("demo", USD, 1, DEADLINE)
+    assert store.save("acme", EUR, 1, DEADLINE)
+    assert [store.load(name, DEADLINE, fresh=True).settings for name in ("demo", "acme")] == [
+        USD,
+        EUR,
+    ]
 
 
 def test_memory_serves_for_30_seconds(store: DynamoSettings, seconds: Seconds) -> None:
-    store.load("demo")
-    _other(store).save("demo", USD, 1)
+    store.load("demo", DEADLINE)
+    _other(store).save("demo", USD, 1, DEADLINE)
     seconds.now += 29.9
-    assert store.load("demo").settings == Settings()
+    assert store.load("demo", DEADLINE).settings == Settings()
     seconds.now += 0.1
-    assert store.load("demo").settings == USD
+    assert store.load("demo", DEADLINE).settings == USD
 
 
 def test_a_fresh_read_passes_by_the_memory_and_renews_it(store: DynamoSettings) -> None:
-    store.load("demo")
-    _other(store).save("demo", USD, 1)
-    assert store.load("demo", fresh=True).settings == USD
-    assert store.load("demo").settings == USD
+    store.load("demo", DEADLINE)
+    _other(store).save("demo", USD, 1, DEADLINE)
+    assert store.load("demo", DEADLINE, fresh=True).settings == USD
+    assert store.load("demo", DEADLINE).settings == USD
 
 
 def test_own_writes_are_in_memory_at_once(store: DynamoSettings) -> None:
-    store.load("demo")
-    store.save("demo", USD, 1)
-    assert (store.load("demo").settings, store.load("demo").version) == (USD, 2)
+    store.load("demo", DEADLINE)
+    store.save("demo", USD, 1, DEADLINE)
+    assert (store.load("demo", DEADLINE).settings, store.load("demo", DEADLINE).version) == (USD, 2)
 
 
 def test_an_unknown_account_is_looked_up_each_time(store: DynamoSettings) -> None:
     with pytest.raises(LookupError, match="no account 'new'"):
-        store.load("new")
+        store.load("new", DEADLINE)
     DynamoAccounts(store.client, store.table).create_account("new", USD, datetime.now(UTC))
-    assert store.load("new").settings == USD
+    assert store.load("new", DEADLINE).settings == USD
 
 
 def test_settings_of_an_account_that_is_not_there_are_not_stored(store: DynamoSettings) -> None:
-    assert not store.save("nobody", USD, 1)
+    assert not store.save("nobody", USD, 1, DEADLINE)
     with pytest.raises(LookupError):
-        store.load("nobody")
+        store.load("nobody", DEADLINE)
 
 
 def test_applying_again_writes_nothing(store: DynamoSettings) -> None:
-    assert apply_settings(store, "demo", DECLARED) == SettingsChange(Settings(), USD)
-    assert apply_settings(store, "demo", DECLARED) == SettingsChange(USD, USD)
-    assert store.load("demo", fresh=True).version == 2
+    assert apply_settings(store, "demo", DECLARED, DEADLINE) == SettingsChange(Settings(), USD)
+    assert apply_settings(store, "demo", DECLARED, DEADLINE) == SettingsChange(USD, USD)
+    assert store.load("demo", DEADLINE, fresh=True).version == 2
 
 
 def test_a_dry_run_writes_nothing(store: DynamoSettings) -> None:
-    assert apply_settings(store, "demo", DECLARED, dry_run=True).after == USD
-    assert store.load("demo", fresh=True) == store.load("demo")
-    assert store.load("demo").version == 1
+    assert apply_settings(store, "demo", DECLARED, DEADLINE, dry_run=True).after == USD
+    assert store.load("demo", DEADLINE, fresh=True) == store.load("demo", DEADLINE)
+    assert store.load("demo", DEADLINE).version == 1
 
 
 def test_definitions_that_an_import_makes_meanwhile_are_kept(store: DynamoSettings) -> None:
@@ -143,11 +154,13 @@ def test_definitions_that_an_import_makes_meanwhile_are_kept(store: DynamoSettin
 
     def import_once() -> None:
         if made:
-            define_settings(imports, "demo", made.pop())
+            define_settings(imports, "demo", made.pop(), DEADLINE)
 
     mine = Definitions((order_field("mine"),))
-    apply_settings(_interfering(store, import_once), "demo", Declaration(definitions=mine))
-    stored = store.load("demo", fresh=True)
+    apply_settings(
+        _interfering(store, import_once), "demo", Declaration(definitions=mine), DEADLINE
+    )
+    stored = store.load("demo", DEADLINE, fresh=True)
     assert set(stored.settings.fields_of(EntityType.ORDER)) == {"made_by_import", "mine"}
     assert stored.version == 3
 
@@ -158,33 +171,55 @@ def test_what_an_import_makes_meanwhile_may_refuse_a_declaration(store: DynamoSe
 
     def import_once() -> None:
         if made:
-            define_settings(imports, "demo", made.pop())
+            define_settings(imports, "demo", made.pop(), DEADLINE)
 
     declaration = Declaration(definitions=Definitions((order_field("x"),)))
     with pytest.raises(DefinitionsRefusedError):
-        apply_settings(_interfering(store, import_once), "demo", declaration)
+        apply_settings(_interfering(store, import_once), "demo", declaration, DEADLINE)
 
 
 def test_writers_that_keep_losing_give_up(store: DynamoSettings) -> None:
     def write() -> None:
-        stored = store.load("demo", fresh=True)
-        assert store.save("demo", EUR, stored.version)
+        stored = store.load("demo", DEADLINE, fresh=True)
+        assert store.save("demo", EUR, stored.version, DEADLINE)
 
     with pytest.raises(StorageUnavailableError, match="keep changing"):
-        apply_settings(_interfering(store, write), "demo", DECLARED)
-    assert store.load("demo", fresh=True).version == 1 + MAX_ATTEMPTS
+        apply_settings(_interfering(store, write), "demo", DECLARED, DEADLINE)
+    assert store.load("demo", DEADLINE, fresh=True).version == 1 + MAX_ATTEMPTS
 
 
 def test_another_value_type_is_refused_and_nothing_is_written(store: DynamoSettings) -> None:
     field = order_field("x")
-    define_settings(store, "demo", Definitions((field,)))
+    define_settings(store, "demo", Definitions((field,)), DEADLINE)
     changed: CustomField = replace(field, value_type=ValueType.INT)
     declaration = Declaration(currencies=("USD",), definitions=Definitions((changed,)))
     with pytest.raises(DefinitionsRefusedError):
-        apply_settings(store, "demo", declaration)
-    assert store.load("demo", fresh=True).settings.currencies == ()
+        apply_settings(store, "demo", declaration, DEADLINE)
+    assert store.load("demo", DEADLINE, fresh=True).settings.currencies == ()
 
 
 def test_an_unknown_account_has_no_settings_to_apply(store: DynamoSettings) -> None:
     with pytest.raises(LookupError, match="no account 'nobody'"):
-        apply_settings(store, "nobody", DECLARED)
+        apply_settings(store, "nobody", DECLARED, DEADLINE)
+
+
+def test_one_accounts_copy_never_serves_another(dynamodb: DynamoDBClient, table: str) -> None:
+    accounts = DynamoAccounts(dynamodb, table)
+    for name, currency in (("first", "USD"), ("second", "EUR")):
+        accounts.create_account(name, Settings(currencies=(currency,)), utc_now())
+    repository = DynamoSettings(dynamodb, table)
+    for _ in range(2):
+        assert repository.load("first", DEADLINE).settings.currencies == ("USD",)
+        assert repository.load("second", DEADLINE).settings.currencies == ("EUR",)
+
+
+def test_settings_that_do_not_fit_are_refused_before_they_are_sent(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    accounts = DynamoAccounts(dynamodb, table)
+    accounts.create_account("large", Settings(), utc_now())
+    repository = DynamoSettings(dynamodb, table)
+    too_many = Settings(regions={f"r{n}": Region(f"r{n}", "x" * 200) for n in range(2000)})
+    with pytest.raises(SettingsTooLargeError, match="390 KB"):
+        repository.save("large", too_many, 1, DEADLINE)
+    assert repository.load("large", DEADLINE, fresh=True) == StoredSettings(Settings(), 1)

@@ -10,6 +10,7 @@ from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_tokens import CACHE_ENTRIES, DynamoTokens
 from orders.domain.clients import Client, Role, Token
 from orders.domain.settings import Settings
+from tests.support.deadlines import DEADLINE
 from tests.support.dynamodb_local import local_client
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -50,49 +51,49 @@ def tokens(accounts: DynamoAccounts, seconds: Seconds) -> DynamoTokens:
 def test_a_revoked_token_is_refused_after_30_seconds_at_the_latest(
     tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
 ) -> None:
-    assert tokens.client_of("known") == SHOP
+    assert tokens.client_of("known", DEADLINE) == SHOP
     accounts.revoke_token(SHOP, known.token_id, NOW)
     seconds.now += 29.9
-    assert tokens.client_of("known") == SHOP
+    assert tokens.client_of("known", DEADLINE) == SHOP
     seconds.now += 0.1
-    assert tokens.client_of("known") is None
+    assert tokens.client_of("known", DEADLINE) is None
 
 
 def test_use_does_not_prolong_the_30_seconds(
     tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
 ) -> None:
-    tokens.client_of("known")
+    tokens.client_of("known", DEADLINE)
     accounts.revoke_token(SHOP, known.token_id, NOW)
     for _ in range(3):
         seconds.now += 9
-        tokens.client_of("known")
+        tokens.client_of("known", DEADLINE)
     seconds.now += 3
-    assert tokens.client_of("known") is None
+    assert tokens.client_of("known", DEADLINE) is None
 
 
 def test_a_token_is_known_as_soon_as_it_is_there(
     tokens: DynamoTokens, accounts: DynamoAccounts
 ) -> None:
-    assert tokens.client_of("new") is None
+    assert tokens.client_of("new", DEADLINE) is None
     accounts.add_token(SHOP, "new", NOW)
-    assert tokens.client_of("new") == SHOP
+    assert tokens.client_of("new", DEADLINE) == SHOP
 
 
 @pytest.mark.usefixtures("known")
 def test_the_memory_holds_a_limited_number_of_tokens(
     tokens: DynamoTokens, accounts: DynamoAccounts
 ) -> None:
-    tokens.client_of("known")
+    tokens.client_of("known", DEADLINE)
     tokens._cache.update({str(number): (0.0, SHOP) for number in range(CACHE_ENTRIES)})  # noqa: SLF001
     accounts.add_token(SHOP, "another", NOW)
-    assert tokens.client_of("another") == SHOP
+    assert tokens.client_of("another", DEADLINE) == SHOP
     assert len(tokens._cache) == 1  # noqa: SLF001
 
 
 @pytest.mark.parametrize("sent", ["", "KNOWN", "known ", "known\n", "\ud800", "ключ"])
 @pytest.mark.usefixtures("known")
 def test_any_other_text_is_no_token(tokens: DynamoTokens, sent: str) -> None:
-    assert tokens.client_of(sent) is None
+    assert tokens.client_of(sent, DEADLINE) is None
 
 
 @pytest.mark.usefixtures("known")
@@ -106,5 +107,5 @@ def test_a_known_token_costs_one_read_in_30_seconds(accounts: DynamoAccounts) ->
     client.meta.events.register("before-call.dynamodb.GetItem", count)
     tokens = DynamoTokens(client, accounts.table, Seconds())
     for _ in range(3):
-        tokens.client_of("known")
+        tokens.client_of("known", DEADLINE)
     assert len(reads) == 1

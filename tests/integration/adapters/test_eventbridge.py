@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from mypy_boto3_events.client import EventBridgeClient
 
@@ -143,7 +144,20 @@ def test_a_call_that_fails_is_made_again_if_that_may_help(events: EventBridgeCli
     bus = Bus(events)
     left = _publisher(events).publish(triggers, DEADLINE)
     assert sorted(each.order.order_id for each in left) == list(range(1, 13))
-    assert len(bus.calls) == 2, "an unknown bus does not appear by waiting"
+    assert len(bus.calls) == 2 + 12, "an unknown bus does not appear by waiting"
+
+
+def test_an_entry_that_dooms_its_call_dooms_no_other(events: EventBridgeClient) -> None:
+    bus = Bus(events)
+
+    def refuse(params: Tree, **_rest: object) -> None:
+        if any('"order_id":3,' in entry["Detail"] for entry in params["Entries"]):
+            raise ClientError({"Error": {"Code": "ValidationException"}}, "PutEvents")
+
+    events.meta.events.register("provide-client-params.events.PutEvents", refuse)
+    triggers = _triggers(5)
+    assert _publisher(events).publish(triggers, DEADLINE) == [triggers[2]]
+    assert [len(call) for call in bus.calls] == [5, 1, 1, 1, 1, 1]
 
 
 def test_an_order_that_does_not_fit_is_left_out() -> None:

@@ -11,6 +11,7 @@ from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import MAX_TOKENS, Client, Role
 from orders.runtime.composition import utc_now
 from tests.integration.operator_cli.conftest import Run
+from tests.support.deadlines import DEADLINE
 
 SHOP = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
 
@@ -21,7 +22,9 @@ def whose(connection: Connection) -> Callable[[str], Client | None]:
 
     def look_up(token: str) -> Client | None:
         with connected(connection) as operator:
-            return DynamoTokens(operator.accounts.client, connection.table).client_of(token)
+            return DynamoTokens(operator.accounts.client, connection.table).client_of(
+                token, DEADLINE
+            )
 
     return look_up
 

@@ -19,7 +19,7 @@ from orders.protocols.http import HttpRequest
 from orders.runtime.composition import build_import_endpoint
 from orders.runtime.environment import Environment
 from tests.integration.operator_cli.conftest import Run
-from tests.support.deadlines import FixedDeadline
+from tests.support.deadlines import DEADLINE, FixedDeadline
 
 SAMPLE: dict[str, Any] = {
     "external_id": "123456",
@@ -61,7 +61,7 @@ def _load(connection: Connection) -> DemoAccess:
 
 def _whose(connection: Connection, token: str) -> Client | None:
     with connected(connection) as operator:
-        return DynamoTokens(operator.accounts.client, connection.table).client_of(token)
+        return DynamoTokens(operator.accounts.client, connection.table).client_of(token, DEADLINE)
 
 
 def test_the_samples_can_be_imported_and_shown(

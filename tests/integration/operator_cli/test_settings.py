@@ -15,6 +15,7 @@ from orders.application.define_settings import define_settings
 from orders.domain.custom_fields import ValueType
 from orders.domain.settings import Definitions, Settings, declare
 from tests.integration.operator_cli.conftest import Run
+from tests.support.deadlines import DEADLINE
 from tests.support.samples import order_field
 from tests.support.settings_strategies import all_settings
 
@@ -44,12 +45,14 @@ def file(tmp_path: Path) -> Path:
 
 def _version(connection: Connection) -> int:
     with connected(connection) as operator:
-        return operator.settings.load("demo", fresh=True).version
+        return operator.settings.load("demo", DEADLINE, fresh=True).version
 
 
 def _define(connection: Connection, value_type: ValueType, name: str = "made_by_import") -> None:
     with connected(connection) as operator:
-        define_settings(operator.settings, "demo", Definitions((order_field(name, value_type),)))
+        define_settings(
+            operator.settings, "demo", Definitions((order_field(name, value_type),)), DEADLINE
+        )
 
 
 def _faults(path: Path, text: str) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from orders.application.authenticate import ForbiddenError, UnauthenticatedError, authenticate
 from orders.domain.clients import Role
+from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeTokens, client
 
 TOKENS = FakeTokens(
@@ -26,7 +27,7 @@ TOKENS = FakeTokens(
     ],
 )
 def test_a_client_with_the_role_may(token: str, role: Role) -> None:
-    assert authenticate(token, role, TOKENS) == TOKENS.clients[token]
+    assert authenticate(token, role, TOKENS, DEADLINE) == TOKENS.clients[token]
 
 
 @pytest.mark.parametrize(
@@ -40,10 +41,10 @@ def test_a_client_with_the_role_may(token: str, role: Role) -> None:
 )
 def test_a_client_without_the_role_may_not(token: str, role: Role) -> None:
     with pytest.raises(ForbiddenError, match=role):
-        authenticate(token, role, TOKENS)
+        authenticate(token, role, TOKENS, DEADLINE)
 
 
 @pytest.mark.parametrize(("token", "text"), [(None, "needed"), ("", "needed"), ("x", "unknown or")])
 def test_a_token_must_be_known(token: str | None, text: str) -> None:
     with pytest.raises(UnauthenticatedError, match=text):
-        authenticate(token, Role.ORDERS_READ, TOKENS)
+        authenticate(token, Role.ORDERS_READ, TOKENS, DEADLINE)

@@ -1,6 +1,6 @@
 """The import use case against its ports: every fault of theirs ends in an honest report."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -14,7 +14,14 @@ from orders.application.import_orders import (
     ImportOrders,
     ImportReport,
 )
-from orders.application.ports import StorageUnavailableError, WriteOutcome
+from orders.application.ports import (
+    Deadline,
+    Lookup,
+    SettingsTooLargeError,
+    StorageRefusedError,
+    StorageUnavailableError,
+    WriteOutcome,
+)
 from orders.domain.checking import Rulebook
 from orders.domain.custom_fields import ValueType
 from orders.domain.importing import Outcome, Write
@@ -43,12 +50,15 @@ class Sent:
     currency: str = "USD"
     bad: bool = False
     skip_trigger: bool = False
+    both: bool = False
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
         if self.bad:
             return Rejection((Problem(Code.REQUIRED, "/status", "status is required"),))
         if self.currency not in rules.settings.currencies:
-            return Rejection((Problem(Code.UNKNOWN_CURRENCY, "/currency", "unknown"),))
+            unknown = Problem(Code.UNKNOWN_CURRENCY, "/currency", "unknown")
+            other = Problem(Code.DUPLICATE_LINE, "/lines/1", "twice")
+            return Rejection((other, unknown) if self.both else (unknown,))
         return Submission(str(self.external_id), "altcraft", f'{{"note":"{self.text}"}}', "new")
 
 
@@ -156,9 +166,9 @@ def test_definitions_are_applied_before_the_orders() -> None:
     world = World()
     definitions = Definitions((order_field("new_field"),))
     report = world.send(Sent(0), definitions=definitions)
-    assert report.definitions_written
+    assert report.written
     assert world.settings.stored["demo"].version == 2
-    assert not world.send(Sent(0), definitions=definitions).definitions_written
+    assert not world.send(Sent(0), definitions=definitions).written
     assert world.settings.stored["demo"].version == 2
 
 
@@ -212,16 +222,9 @@ def test_a_lost_race_for_equal_content_changes_nothing() -> None:
     assert world.sent_triggers() == []
 
 
-@pytest.mark.parametrize("answer", [WriteOutcome.UNKNOWN, WriteOutcome.CONFLICT])
-def test_a_write_whose_answer_was_lost_is_recognised(answer: WriteOutcome) -> None:
-    """The SDK repeats a call whose answer was lost and then meets its own first attempt."""
+def test_a_write_whose_answer_was_lost_is_recognised() -> None:
     world = World()
-
-    def committed_unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
-        orders.commit(write)
-        return answer
-
-    world.orders.faults = [committed_unseen]
+    world.orders.faults = [_committed_unseen]
     report = world.send(Sent(0))
     assert _outcomes(report) == ["created"]
     assert report.results[0].version == 1
@@ -270,11 +273,14 @@ def _always_overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
-    [(_never, Code.STORAGE_UNAVAILABLE), (_always_overtaken, Code.CONFLICT)],
+    ("fault", "code", "unavailable"),
+    [
+        (_never, Code.STORAGE_UNAVAILABLE, False),
+        (_always_overtaken, Code.CONFLICT, True),
+    ],
 )
 def test_what_is_not_written_in_time_may_be_sent_again(
-    fault: Callable[[FakeOrders, Write], WriteOutcome], code: Code
+    fault: Callable[[FakeOrders, Write], WriteOutcome], code: Code, *, unavailable: bool
 ) -> None:
     world = World(pause=CountingPause(limit=3))
     world.orders.faults = [fault] * 3
@@ -282,8 +288,122 @@ def test_what_is_not_written_in_time_may_be_sent_again(
     assert _outcomes(report) == ["failed"]
     assert _codes(report) == [code]
     assert report.results[0].retryable
-    assert report.unavailable
+    assert report.unavailable is unavailable, "a write whose answer was lost may be there"
     assert world.sent_triggers() == []
+
+
+def test_the_last_fault_is_the_one_that_is_told() -> None:
+    world = World(pause=CountingPause(limit=2))
+    world.orders.faults = [_always_overtaken, _never]
+    assert _codes(world.send(Sent(0))) == ["storage_unavailable"]
+    world = World(pause=CountingPause(limit=2))
+    world.orders.faults = [_never, _always_overtaken]
+    assert _codes(world.send(Sent(0))) == ["conflict"]
+
+
+def _committed_unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
+    orders.commit(write)
+    return WriteOutcome.UNKNOWN
+
+
+def test_the_trigger_of_a_write_that_cannot_be_confirmed_is_reported() -> None:
+    world = World(pause=CountingPause(limit=1))
+    world.orders.faults = [_committed_unseen]
+    report = world.send(Sent(0))
+    assert (_outcomes(report), report.unavailable) == (["failed"], False)
+    assert [trigger.order.version for trigger in report.unpublished] == [1]
+
+
+def test_the_trigger_of_a_version_that_was_overwritten_unseen_is_reported() -> None:
+    world = World()
+
+    def unseen_and_overwritten(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(write)
+        _always_overtaken(orders, write)
+        return WriteOutcome.UNKNOWN
+
+    world.orders.faults = [unseen_and_overwritten]
+    report = world.send(Sent(0))
+    assert (_outcomes(report), report.results[0].version) == (["updated"], 3)
+    assert world.sent_triggers() == [("A", 3)]
+    assert [trigger.order.version for trigger in report.unpublished] == [1]
+
+
+def test_a_repeated_write_that_succeeds_leaves_no_doubt() -> None:
+    world = World()
+    world.orders.faults = [_never]
+    report = world.send(Sent(0))
+    assert (report.published, report.unpublished) == (1, ())
+
+
+def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> None:
+    world = World()
+    world.send(Sent(0, "A"))
+    world.orders.aliases["demo", "old"] = 1
+    world.orders.unread = {"old"}
+
+    def unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.unread = set()
+        return _committed_unseen(orders, write)
+
+    world.orders.faults = [unseen]
+    report = world.send(Sent(0, "A", "y"), Sent(1, "old", "y"), Sent(2, "old", "z"))
+    assert _outcomes(report) == ["updated", "unchanged", "updated"]
+    assert [result.version for result in report.results] == [2, 3, 3]
+    assert world.sent_triggers() == [("A", 1), ("A", 2), ("A", 3)]
+    assert report.unpublished == ()
+
+
+def test_a_version_of_another_request_is_not_taken_for_ours() -> None:
+    world = World()
+
+    def theirs_instead(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(replace(write, order=replace(write.order, request_id="theirs")))
+        return WriteOutcome.UNKNOWN
+
+    world.orders.faults = [theirs_instead]
+    report = world.send(Sent(0))
+    assert (_outcomes(report), world.sent_triggers()) == (["unchanged"], [])
+
+
+@dataclass
+class RefusingOrders(FakeOrders):
+    """A store that refuses every read after the first `reads`."""
+
+    reads: int = 0
+
+    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+        if not self.reads:
+            raise StorageRefusedError("AccessDeniedException")
+        self.reads -= 1
+        return super().find(account, external_ids, deadline)
+
+
+def test_a_refusing_store_fails_the_request_if_nothing_is_stored() -> None:
+    with pytest.raises(StorageRefusedError):
+        World(orders=RefusingOrders()).send(Sent(0))
+
+
+def test_a_refusing_store_hides_nothing_of_what_is_stored() -> None:
+    world = World(orders=RefusingOrders(reads=1))
+    world.orders.unread = {"B"}
+    report = world.send(Sent(0, "A"), Sent(1, "B"))
+    assert _outcomes(report) == ["created", "failed"]
+    assert (_codes(report), report.results[1].retryable) == (["not_storable"], False)
+    assert world.sent_triggers() == [("A", 1)]
+
+
+def test_steps_that_cancel_each_other_out_are_not_a_write() -> None:
+    world = World(pause=CountingPause(limit=1))
+    world.send(Sent(0, "A"))
+    world.orders.unread = {"B"}
+    assert world.send(Sent(0, "A", "y"), Sent(1, "A", "x"), Sent(2, "B")).unavailable
+
+
+def test_one_doubtful_problem_among_others_is_enough_to_read_the_settings_again() -> None:
+    world = World()
+    world.send(Sent(0, currency="XXX", both=True))
+    assert world.settings.fresh_loads == 1
 
 
 def test_a_refused_write_is_final() -> None:
@@ -343,8 +463,16 @@ def test_written_definitions_count_as_written() -> None:
     world = World(pause=CountingPause(limit=1))
     world.orders.unread = {"A"}
     report = world.send(Sent(0), definitions=Definitions((order_field("a"),)))
-    assert report.definitions_written
+    assert report.written
     assert not report.unavailable
+
+
+def test_definitions_that_do_not_fit_refuse_the_request() -> None:
+    world = World()
+    world.settings.room = 0
+    with pytest.raises(SettingsTooLargeError):
+        world.send(Sent(0), definitions=Definitions((order_field("a"),)))
+    assert len(world.orders) == 0
 
 
 def test_settings_that_cannot_be_read_refuse_the_request() -> None:
@@ -410,7 +538,7 @@ def test_whatever_goes_wrong_every_committed_version_has_one_trigger(
         orders = [replace(sent, position=position) for position, sent in enumerate(batch)]
         report = world.send(*orders)
         assert [result.position for result in report.results] == list(range(len(orders)))
-    committed = [(write.order.external_id, write.order.version) for write in world.orders.writes]
+    committed = {(write.order.external_id, write.order.version) for write in world.orders.writes}
     assert sorted(world.sent_triggers()) == sorted(committed)
 
 

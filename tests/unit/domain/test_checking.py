@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from orders.domain.checking import SETTINGS_CODES, Checked, Rulebook, check_order
+from orders.domain.checking import Checked, Rulebook, blames_settings, check_order
 from orders.domain.custom_fields import CustomField, EntityType, ValueType
 from orders.domain.order import LineDraft, OrderDraft
-from orders.domain.problems import Code
+from orders.domain.problems import Code, Problem
 from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, TotalCheck
 from tests.support.samples import order_field, settings
 
@@ -56,7 +56,7 @@ def test_an_unknown_name_is_told_with_the_allowed_ones(
     [problem] = _check(draft, TotalCheck.OFF).problems
     assert (problem.code, problem.path) == (code, path)
     assert problem.message.endswith(f"allowed are: {allowed}")
-    assert (code in SETTINGS_CODES) is (code is not Code.UNKNOWN_STATUS)
+    assert blames_settings(problem) is (code is not Code.UNKNOWN_STATUS)
 
 
 @pytest.mark.parametrize("status", ORDER_STATUSES)
@@ -140,6 +140,15 @@ def test_custom_fields_are_filled_in_for_the_order_and_each_line() -> None:
     assert checked.problems == ()
     assert checked.order_fields == {"note": "5"}
     assert checked.line_fields == ({"size": 1}, {"size": 7})
+
+
+def test_what_depends_on_a_definition_may_depend_on_an_old_one() -> None:
+    colour = order_field("colour", ValueType.ENUM, enum_values={"red": 1})
+    for sent in ({"colour": "blue"}, {}):
+        field = replace(colour, required=not sent)
+        [problem] = _check(replace(DRAFT, custom_fields=sent), TotalCheck.OFF, field).problems
+        assert blames_settings(problem)
+    assert not blames_settings(Problem(Code.TOTAL_MISMATCH, "/total_price", ""))
 
 
 def test_custom_field_problems_name_their_place() -> None:

@@ -1,9 +1,13 @@
 """What the stack tells a Lambda, and the time that it has."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from orders.adapters import dynamodb_orders, eventbridge
+from orders.application.import_orders import PUBLISHING_SECONDS
+from orders.runtime.composition import CLIENT_CONFIG
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
 from orders.runtime.environment import Environment
 
@@ -25,6 +29,15 @@ class Context:
 
     def get_remaining_time_in_millis(self) -> int:
         return self.millis
+
+
+def test_a_call_that_is_begun_in_time_ends_in_time() -> None:
+    config: Any = CLIENT_CONFIG
+    longest = config.connect_timeout + config.read_timeout
+    assert config.retries["total_max_attempts"] == 1
+    assert longest < RESERVED_SECONDS
+    assert longest + 2 <= PUBLISHING_SECONDS, "a last write must leave time to send its triggers"
+    assert config.max_pool_connections >= max(dynamodb_orders.MAX_THREADS, eventbridge.MAX_THREADS)
 
 
 def test_a_deadline_leaves_time_to_answer() -> None:

@@ -77,6 +77,10 @@ def test_gzip_is_undone(coding: str) -> None:
         (_encoded(gzip.compress(b"a" * (MAX_BODY_BYTES + 1)), **{"Content-Encoding": "gzip"}), 413),
         (_encoded(b"not gzip", **{"Content-Encoding": "gzip"}), 400),
         (_encoded(gzip.compress(b"{}" * 99)[:-9], **{"Content-Encoding": "gzip"}), 400),
+        (
+            _encoded(gzip.compress(b"{}") + gzip.compress(b"{}"), **{"Content-Encoding": "gzip"}),
+            400,
+        ),
         (_encoded(zlib.compress(b"{}"), **{"Content-Encoding": "deflate"}), 415),
         (_encoded(b"{}", **{"Content-Encoding": "br"}), 415),
         (_event("%%%", encoded=True), 400),

@@ -4,10 +4,10 @@ import random
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from orders.application.ports import Deadline
+from orders.application.ports import Deadline, StorageRefusedError, StorageUnavailableError
 
 # Every timeout, refused or broken connection descends from one of the two.
 TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
@@ -33,6 +33,7 @@ TRANSIENT_CODES = frozenset(
 _SERVER_ERROR = 500
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
+MAX_ATTEMPTS = 4
 
 
 def is_transient(error: Exception) -> bool:
@@ -41,6 +42,34 @@ def is_transient(error: Exception) -> bool:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code_of(error) in TRANSIENT_CODES or status >= _SERVER_ERROR
     return isinstance(error, TRANSPORT_FAULTS)
+
+
+def call_patiently[T](
+    call: Callable[[], T],
+    deadline: Deadline,
+    pause: Callable[[int, Deadline], bool],
+) -> T:
+    """Make a call that may be repeated, up to MAX_ATTEMPTS times and not after the deadline.
+
+    Raises StorageUnavailableError if it does not succeed in that time, StorageRefusedError for a
+    fault that does not pass.
+    """
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        expect_time(deadline)
+        try:
+            return call()
+        except (ClientError, BotoCoreError) as error:
+            if not is_transient(error):
+                raise StorageRefusedError(code_of(error)) from error
+            if attempt == MAX_ATTEMPTS or not pause(attempt, deadline):
+                raise StorageUnavailableError(code_of(error)) from error
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def expect_time(deadline: Deadline) -> None:
+    """Raise StorageUnavailableError if there is no time left to make a call."""
+    if deadline.remaining() <= 0:
+        raise StorageUnavailableError("no time was left")
 
 
 def code_of(error: Exception) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from orders.adapters.aws_faults import is_transient
+from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.table_keys import account_key
-from orders.application.ports import StorageUnavailableError
+from orders.application.ports import Deadline
 from orders.domain.identifiers import MAX_ORDER_ID
 
 if TYPE_CHECKING:
@@ -26,34 +24,35 @@ class DynamoOrderIds:
 
     client: DynamoDBClient
     table: str
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
     _left: dict[str, range] = field(default_factory=dict, init=False)
 
-    def take(self, account: str, count: int) -> Sequence[int]:
+    def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
         """Return `count` numbers never handed out before."""
         left = self._left.get(account, range(0))
         taken = list(left[:count])
         left = left[count:]
         missing = count - len(taken)
         if missing:
-            block = self._reserve(account, max(BLOCK, missing))
+            block = self._reserve(account, max(BLOCK, missing), deadline)
             taken += block[:missing]
             left = block[missing:]
         self._left[account] = left
         return taken
 
-    def _reserve(self, account: str, size: int) -> range:
-        try:
-            answer = self.client.update_item(
+    def _reserve(self, account: str, size: int, deadline: Deadline) -> range:
+        # A repeated reservation only skips a block.
+        answer = call_patiently(
+            lambda: self.client.update_item(
                 TableName=self.table,
                 Key=account_key(account, "ORDER_IDS"),
                 UpdateExpression="ADD last_id :size",
                 ExpressionAttributeValues={":size": {"N": str(size)}},
                 ReturnValues="UPDATED_NEW",
-            )
-        except (ClientError, BotoCoreError) as error:
-            if is_transient(error):
-                raise StorageUnavailableError("order numbers could not be reserved") from error
-            raise
+            ),
+            deadline,
+            self.pause,
+        )
         last = int(answer["Attributes"]["last_id"]["N"])
         if last > MAX_ORDER_ID:
             raise OverflowError(f"Account {account!r} has used all order numbers up to 2^53")

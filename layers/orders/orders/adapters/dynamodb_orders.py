@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
 from orders.adapters.table_keys import Key, index_key, order_key
-from orders.application.ports import Deadline, Lookup, WriteOutcome
+from orders.application.ports import Deadline, Lookup, StorageRefusedError, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger
@@ -98,7 +98,9 @@ class DynamoOrders:
         current = {int(entry["sk"]["S"]): entry["external_id"]["S"] for entry in entries}
         order_keys = [order_key(account, name) for name in set(current.values())]
         items, unread_orders = self._read(order_keys, deadline)
-        orders = {order.order_id: order for order in (_order(account, item) for item in items)}
+        # Another rename between the reads leaves an alias here: its order is simply not found.
+        behind = (_order(account, item) for item in items if _is_order(item))
+        orders = {order.order_id: order for order in behind}
         found = {name: orders[number] for name, number in aliases.items() if number in orders}
         incomplete = bool(unread_entries or unread_orders)
         return found, {name for name in aliases if name not in found} if incomplete else set()
@@ -124,7 +126,7 @@ class DynamoOrders:
                 )
             except (ClientError, BotoCoreError) as error:
                 if not is_transient(error):
-                    raise
+                    raise StorageRefusedError(code_of(error)) from error
                 _log.warning("reading orders failed", extra={"code": code_of(error)})
             else:
                 items += answer["Responses"].get(self.table, [])
@@ -158,7 +160,7 @@ class DynamoOrders:
                 )
             except (ClientError, BotoCoreError) as error:
                 if not is_transient(error):
-                    raise
+                    raise StorageRefusedError(code_of(error)) from error
                 _log.warning("writing index items failed", extra={"code": code_of(error)})
             else:
                 left = answer.get("UnprocessedItems", {}).get(self.table, [])
@@ -176,10 +178,12 @@ class DynamoOrders:
                 Statements=[self._statement(write) for write in writes]  # type: ignore[misc]
             )
         except (ClientError, BotoCoreError) as error:
-            if not is_transient(error):
-                raise
-            _log.warning("writing orders failed", extra={"code": code_of(error)})
-            return [WriteOutcome.UNKNOWN] * len(writes)
+            # Raising would hide what the other batches have committed.
+            passing = is_transient(error)
+            level = logging.WARNING if passing else logging.ERROR
+            _log.log(level, "writing orders failed", extra={"code": code_of(error)})
+            outcome = WriteOutcome.UNKNOWN if passing else WriteOutcome.REFUSED
+            return [outcome] * len(writes)
         return [_outcome(response.get("Error")) for response in answer["Responses"]]
 
     def _statement(self, write: Write) -> dict[str, Any]:

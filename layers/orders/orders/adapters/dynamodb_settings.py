@@ -9,16 +9,29 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import code_of, is_transient
+from orders.adapters.aws_faults import (
+    call_patiently,
+    code_of,
+    expect_time,
+    is_transient,
+    pause_with_jitter,
+)
 from orders.adapters.settings_document import SettingsDocument, document_of
 from orders.adapters.table_keys import account_key
-from orders.application.ports import StorageUnavailableError
+from orders.application.ports import (
+    Deadline,
+    SettingsTooLargeError,
+    StorageRefusedError,
+    StorageUnavailableError,
+)
 from orders.domain.settings import Settings, StoredSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 CACHE_SECONDS = 30.0
+# An item may hold 400 KB.
+MAX_DOCUMENT_BYTES = 390 * 1024
 
 
 @dataclass(slots=True)
@@ -28,19 +41,29 @@ class DynamoSettings:
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.monotonic
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
     _cache: dict[str, tuple[float, StoredSettings]] = field(default_factory=dict, init=False)
 
-    def load(self, account: str, *, fresh: bool = False) -> StoredSettings:
+    def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings; LookupError for an unknown account."""
         read_at, cached = self._cache.get(account, (0.0, None))
         if cached and not fresh and self.seconds() - read_at < CACHE_SECONDS:
             return cached
-        stored = self._read(account)
+        stored = self._read(account, deadline)
         self._cache[account] = (self.seconds(), stored)
         return stored
 
-    def save(self, account: str, settings: Settings, base_version: int) -> bool:
-        """Store the settings if the stored version is `base_version`; tell whether it was."""
+    def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
+        """Store the settings if the stored version is `base_version`; tell whether it was.
+
+        The call is made once: a repeated one could not tell its own first attempt from a lost race.
+        """
+        document = document_of(settings).model_dump_json()
+        if len(document.encode()) > MAX_DOCUMENT_BYTES:
+            raise SettingsTooLargeError(
+                f"An account's settings take at most {MAX_DOCUMENT_BYTES // 1024} KB"
+            )
+        expect_time(deadline)
         try:
             self.client.put_item(
                 TableName=self.table,
@@ -48,29 +71,28 @@ class DynamoSettings:
                     **account_key(account, "SETTINGS"),
                     "type": {"S": "settings"},
                     "version": {"N": str(base_version + 1)},
-                    "document": {"S": document_of(settings).model_dump_json()},
+                    "document": {"S": document},
                 },
                 ConditionExpression="version = :base",
                 ExpressionAttributeValues={":base": {"N": str(base_version)}},
             )
         except (ClientError, BotoCoreError) as error:
+            self._cache.pop(account, None)
             if code_of(error) == "ConditionalCheckFailedException":
                 return False
-            if is_transient(error):
-                raise StorageUnavailableError("settings could not be written") from error
-            raise
+            kind = StorageUnavailableError if is_transient(error) else StorageRefusedError
+            raise kind(code_of(error)) from error
         self._cache[account] = (self.seconds(), StoredSettings(settings, base_version + 1))
         return True
 
-    def _read(self, account: str) -> StoredSettings:
-        try:
-            answer = self.client.get_item(
+    def _read(self, account: str, deadline: Deadline) -> StoredSettings:
+        answer = call_patiently(
+            lambda: self.client.get_item(
                 TableName=self.table, Key=account_key(account, "SETTINGS"), ConsistentRead=True
-            )
-        except (ClientError, BotoCoreError) as error:
-            if is_transient(error):
-                raise StorageUnavailableError("settings could not be read") from error
-            raise
+            ),
+            deadline,
+            self.pause,
+        )
         item = answer.get("Item")
         if item is None:
             raise LookupError(f"There is no account {account!r}")

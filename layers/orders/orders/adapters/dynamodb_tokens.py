@@ -8,11 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from orders.adapters.aws_faults import is_transient
+from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.table_keys import token_key
-from orders.application.ports import StorageUnavailableError
+from orders.application.ports import Deadline
 from orders.domain.clients import Client, Role
 
 if TYPE_CHECKING:
@@ -34,15 +32,16 @@ class DynamoTokens:
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.monotonic
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
     _cache: dict[str, tuple[float, Client]] = field(default_factory=dict, init=False)
 
-    def client_of(self, token: str) -> Client | None:
+    def client_of(self, token: str, deadline: Deadline) -> Client | None:
         """Return whose token it is, None if it is unknown or revoked."""
         token_hash = hash_of(token)
         read_at, known = self._cache.get(token_hash, (0.0, None))
         if known and self.seconds() - read_at < CACHE_SECONDS:
             return known
-        found = self._read(token_hash)
+        found = self._read(token_hash, deadline)
         self._cache.pop(token_hash, None)
         if found:
             if len(self._cache) >= CACHE_ENTRIES:
@@ -50,15 +49,14 @@ class DynamoTokens:
             self._cache[token_hash] = (self.seconds(), found)
         return found
 
-    def _read(self, token_hash: str) -> Client | None:
-        try:
-            answer = self.client.get_item(
+    def _read(self, token_hash: str, deadline: Deadline) -> Client | None:
+        answer = call_patiently(
+            lambda: self.client.get_item(
                 TableName=self.table, Key=token_key(token_hash), ConsistentRead=True
-            )
-        except (ClientError, BotoCoreError) as error:
-            if is_transient(error):
-                raise StorageUnavailableError("the token could not be looked up") from error
-            raise
+            ),
+            deadline,
+            self.pause,
+        )
         item = answer.get("Item")
         if item is None or "revoked_at" in item:
             return None

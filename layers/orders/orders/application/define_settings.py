@@ -1,6 +1,6 @@
 """Define custom fields and line statuses in an account's settings."""
 
-from orders.application.ports import SettingsRepository, StorageUnavailableError
+from orders.application.ports import Deadline, SettingsRepository, StorageUnavailableError
 from orders.domain.problems import Problem
 from orders.domain.settings import Definitions, Settings, define
 
@@ -16,15 +16,15 @@ class DefinitionsRefusedError(Exception):
 
 
 def define_settings(
-    repository: SettingsRepository, account: str, definitions: Definitions
+    repository: SettingsRepository, account: str, definitions: Definitions, deadline: Deadline
 ) -> tuple[Settings, bool]:
     """Create or update the definitions; return the settings and whether anything was written.
 
-    Definitions equal to the stored ones write nothing. Raises DefinitionsRefusedError, and
-    StorageUnavailableError also when other writers keep winning.
+    Definitions equal to the stored ones write nothing. Raises DefinitionsRefusedError,
+    SettingsTooLargeError, and StorageUnavailableError also when other writers keep winning.
     """
     for attempt in range(MAX_ATTEMPTS):
-        stored = repository.load(account, fresh=attempt > 0)
+        stored = repository.load(account, deadline, fresh=attempt > 0)
         wanted = define(stored.settings, definitions)
         if wanted == stored.settings:
             return stored.settings, False
@@ -33,6 +33,6 @@ def define_settings(
             continue
         if not isinstance(wanted, Settings):
             raise DefinitionsRefusedError(wanted)
-        if repository.save(account, wanted, stored.version):
+        if repository.save(account, wanted, stored.version, deadline):
             return wanted, True
     raise StorageUnavailableError("The account's settings keep changing")

@@ -15,11 +15,12 @@ from orders.application.ports import (
     OrderRepository,
     Pause,
     SettingsRepository,
+    StorageRefusedError,
     StorageUnavailableError,
     TriggerPublisher,
     WriteOutcome,
 )
-from orders.domain.checking import SETTINGS_CODES, Rulebook
+from orders.domain.checking import Rulebook, blames_settings
 from orders.domain.importing import (
     Group,
     OrderResult,
@@ -68,10 +69,15 @@ class ImportCommand:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What happened: one result for each order of the request, in request order."""
+    """What happened: one result for each order of the request, in request order.
+
+    `unpublished` are the triggers that were not sent: those that the bus did not take in time, and
+    those of writes whose answers were lost, which may not have been committed. `written` tells
+    whether the request may have written anything.
+    """
 
     results: tuple[OrderResult, ...]
-    definitions_written: bool
+    written: bool
     published: int
     unpublished: tuple[Trigger, ...]
 
@@ -82,14 +88,11 @@ class ImportReport:
     @property
     def unavailable(self) -> bool:
         """Tell whether faults kept orders out and nothing at all was written."""
-        written = self.definitions_written or any(
-            result.outcome in {Outcome.CREATED, Outcome.UPDATED} for result in self.results
-        )
-        return not written and any(result.retryable for result in self.results)
+        return not self.written and any(result.retryable for result in self.results)
 
 
-# What storing leaves of the time, so that the triggers of what it stored can be sent.
-PUBLISHING_SECONDS = 3.0
+# What storing leaves of the time: for a last call of its own, and to send the triggers.
+PUBLISHING_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,46 +120,55 @@ class ImportOrders:
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
         """Import every order that can be; a bad one never blocks a good one.
 
-        Raises DefinitionsRefusedError if the request's definitions contradict the stored ones, and
-        StorageUnavailableError if the settings could not be read or written; nothing has been
-        imported then.
+        Raises DefinitionsRefusedError if the request's definitions contradict the stored ones,
+        SettingsTooLargeError if they do not fit, StorageUnavailableError if the settings could not
+        be read or written, StorageRefusedError for a fault of ours; nothing has been imported then.
         """
-        rules, written = self._rules(command)
-        progress = _Progress()
-        self._submit(command, rules, progress)
-        self._store(command, progress, _Earlier(deadline, PUBLISHING_SECONDS))
-        triggers = [write.trigger for write in progress.committed if write.trigger]
-        unpublished = self.publisher.publish(triggers, deadline) if triggers else ()
+        storing = _Earlier(deadline, PUBLISHING_SECONDS)
+        rules, defined = self._rules(command, storing)
+        progress = _Progress(command.request_id)
+        self._submit(command, rules, progress, storing)
+        self._store(command, progress, storing)
+        triggers = progress.committed_triggers()
+        unsent = self.publisher.publish(triggers, deadline) if triggers else ()
         return ImportReport(
             results=tuple(progress.results[order.position] for order in command.orders),
-            definitions_written=written,
-            published=len(triggers) - len(unpublished),
-            unpublished=tuple(unpublished),
+            written=defined or bool(progress.committed or progress.uncertain),
+            published=len(triggers) - len(unsent),
+            unpublished=(*unsent, *progress.doubtful_triggers()),
         )
 
-    def _rules(self, command: ImportCommand) -> tuple[Rulebook, bool]:
+    def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.definitions:
-            settings, written = define_settings(self.settings, command.account, command.definitions)
+            settings, written = define_settings(
+                self.settings, command.account, command.definitions, deadline
+            )
             return Rulebook.of(settings), written
-        return Rulebook.of(self.settings.load(command.account).settings), False
+        return Rulebook.of(self.settings.load(command.account, deadline).settings), False
 
-    def _submit(self, command: ImportCommand, rules: Rulebook, progress: _Progress) -> None:
+    def _submit(
+        self, command: ImportCommand, rules: Rulebook, progress: _Progress, deadline: Deadline
+    ) -> None:
         doubtful = []
         for order in command.orders:
             answer = order.submit(rules)
-            if isinstance(answer, Rejection) and _blames_settings(answer):
+            if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
                 doubtful.append(order)
             else:
                 progress.admit(order, answer)
         if doubtful:
-            self._submit_again(command.account, doubtful, progress)
+            self._submit_again(command.account, doubtful, progress, deadline)
 
     def _submit_again(
-        self, account: str, doubtful: Sequence[SentOrder], progress: _Progress
+        self,
+        account: str,
+        doubtful: Sequence[SentOrder],
+        progress: _Progress,
+        deadline: Deadline,
     ) -> None:
         """Hold the orders against the settings of now: those at hand may be old."""
         try:
-            fresh = Rulebook.of(self.settings.load(account, fresh=True).settings)
+            fresh = Rulebook.of(self.settings.load(account, deadline, fresh=True).settings)
         except StorageUnavailableError:
             for order in doubtful:
                 progress.refuse(order, (_no_storage(),), retryable=True)
@@ -166,16 +178,28 @@ class ImportOrders:
 
     def _store(self, command: ImportCommand, progress: _Progress, deadline: Deadline) -> None:
         attempt = 0
-        while progress.pending and deadline.remaining() > 0:
-            lookup = self.orders.find(command.account, progress.pending_ids(), deadline)
-            plans = self._plan(command, progress, lookup)
-            self._save(command, progress, plans, deadline)
-            attempt += 1
-            if progress.pending and not self.pause(attempt, deadline):
-                break
-        progress.give_up()
+        try:
+            while progress.pending and deadline.remaining() > 0:
+                lookup = self.orders.find(command.account, progress.pending_ids(), deadline)
+                plans = self._plan(command, progress, lookup, deadline)
+                self._save(command, progress, plans, deadline)
+                attempt += 1
+                if progress.pending and not self.pause(attempt, deadline):
+                    break
+        except StorageRefusedError:
+            # What has been committed must still be told, to the consumers and to the caller.
+            if not progress.committed:
+                raise
+            progress.give_up(_refused(), retryable=False)
+        progress.give_up_in_time()
 
-    def _plan(self, command: ImportCommand, progress: _Progress, lookup: Lookup) -> list[Plan]:
+    def _plan(
+        self,
+        command: ImportCommand,
+        progress: _Progress,
+        lookup: Lookup,
+        deadline: Deadline,
+    ) -> list[Plan]:
         readable = [
             step
             for step in progress.pending.values()
@@ -184,16 +208,18 @@ class ImportOrders:
         groups = [
             group
             for group in group_steps(command.account, readable, lookup.orders)
-            if not progress.recognise(group, command.request_id)
+            if not progress.recognise(group)
         ]
-        known = self._number_new(command.account, groups, progress)
+        numbered = self._number_new(command.account, groups, progress, deadline)
         now = self.clock()
         return [
             plan_group(group, progress.order_ids.get(group.external_id, 0), command.request_id, now)
-            for group in known
+            for group in numbered
         ]
 
-    def _number_new(self, account: str, groups: list[Group], progress: _Progress) -> list[Group]:
+    def _number_new(
+        self, account: str, groups: list[Group], progress: _Progress, deadline: Deadline
+    ) -> list[Group]:
         """Give each new order its number; without numbers, only stored orders can go on."""
         new = [
             group.external_id
@@ -201,7 +227,7 @@ class ImportOrders:
             if group.stored is None and group.external_id not in progress.order_ids
         ]
         try:
-            numbers = self.order_ids.take(account, len(new)) if new else ()
+            numbers = self.order_ids.take(account, len(new), deadline) if new else ()
         except StorageUnavailableError:
             return [group for group in groups if group.external_id not in new]
         progress.order_ids.update(zip(new, numbers, strict=True))
@@ -221,23 +247,24 @@ class ImportOrders:
         if not writing:
             return
         outcomes = self.orders.save(command.account, [write for _, write in writing], deadline)
-        for (plan, _), outcome in zip(writing, outcomes, strict=True):
-            progress.record(plan, outcome)
-
-
-def _blames_settings(rejection: Rejection) -> bool:
-    return any(problem.code in SETTINGS_CODES for problem in rejection.problems)
+        for (plan, write), outcome in zip(writing, outcomes, strict=True):
+            progress.record(plan, write, outcome)
 
 
 @dataclass(slots=True)
 class _Progress:
-    """How far one request has come: what is answered, what is still to be written."""
+    """How far one request has come: what is answered, what is still to be written.
 
+    `uncertain` holds, by order number, the plans whose writes may or may not have been committed.
+    """
+
+    request_id: str
     results: dict[int, OrderResult] = field(default_factory=dict)
     pending: dict[int, Step] = field(default_factory=dict)
     committed: list[Write] = field(default_factory=list)
     order_ids: dict[str, int] = field(default_factory=dict)
-    attempted: dict[str, Plan] = field(default_factory=dict)
+    uncertain: dict[int, Plan] = field(default_factory=dict)
+    doubtful: dict[str, Trigger] = field(default_factory=dict)
     lost_races: set[int] = field(default_factory=set)
 
     def admit(self, order: SentOrder, answer: Submission | Rejection) -> None:
@@ -269,52 +296,72 @@ class _Progress:
             self.results[result.position] = result
             self.pending.pop(result.position, None)
 
-    def record(self, plan: Plan, outcome: WriteOutcome) -> None:
+    def record(self, plan: Plan, write: Write, outcome: WriteOutcome) -> None:
         """Take note of what became of a plan's write."""
+        positions = {step.position for step in plan.group.steps}
+        self.lost_races -= positions
         match outcome:
             case WriteOutcome.COMMITTED:
-                self._commit(plan)
+                self._commit(plan, write)
             case WriteOutcome.REFUSED:
                 for step in plan.group.steps:
                     self.results[step.position] = failed(step, _refused(), retryable=False)
                     del self.pending[step.position]
-            case WriteOutcome.CONFLICT | WriteOutcome.UNKNOWN:
-                self.attempted[plan.group.external_id] = plan
-                positions = {step.position for step in plan.group.steps}
-                if outcome is WriteOutcome.CONFLICT:
-                    self.lost_races |= positions
-                else:
-                    self.lost_races -= positions
+            case WriteOutcome.CONFLICT:
+                self.lost_races |= positions
+            case WriteOutcome.UNKNOWN:
+                self.uncertain[write.order.order_id] = plan
+                if write.trigger:
+                    self.doubtful[write.trigger.id] = write.trigger
 
-    def recognise(self, group: Group, request_id: str) -> bool:
+    def recognise(self, group: Group) -> bool:
         """Settle a group whose earlier write turns out to have been committed after all.
 
-        A write whose answer was lost looks like a fault, and its repetition inside the SDK like a
-        lost race; the stored version names the request that wrote it.
+        The stored version names the request that wrote it. Steps that came to the group since then
+        stay pending and are decided against it in the next round.
         """
-        plan = self.attempted.get(group.external_id)
+        plan = self.uncertain.get(group.stored.order_id) if group.stored else None
         if plan is None or plan.write is None or group.stored is None:
             return False
         ours = (
-            group.stored.request_id == request_id
+            group.stored.request_id == self.request_id
             and group.stored.version == plan.write.order.version
-            and group.steps == plan.group.steps
         )
         if ours:
-            self._commit(plan)
+            self._commit(plan, plan.write)
         return ours
 
-    def give_up(self) -> None:
+    def give_up_in_time(self) -> None:
         """Answer what could not be finished in time."""
-        for position, step in self.pending.items():
-            problem = _lost_race() if position in self.lost_races else _no_storage()
-            self.results[position] = failed(step, problem, retryable=True)
-        self.pending.clear()
+        raced = {
+            position: self.pending[position] for position in self.lost_races & set(self.pending)
+        }
+        for step in raced.values():
+            self._fail(step, _lost_race(), retryable=True)
+        self.give_up(_no_storage(), retryable=True)
 
-    def _commit(self, plan: Plan) -> None:
-        if plan.write:
-            self.committed.append(plan.write)
+    def give_up(self, problem: Problem, *, retryable: bool) -> None:
+        """Answer all that is unfinished with one problem."""
+        for step in list(self.pending.values()):
+            self._fail(step, problem, retryable=retryable)
+
+    def committed_triggers(self) -> list[Trigger]:
+        """Return the triggers of what is known to be committed."""
+        return [write.trigger for write in self.committed if write.trigger]
+
+    def doubtful_triggers(self) -> list[Trigger]:
+        """Return the triggers that nobody sends, of writes that may have been committed."""
+        sent = {trigger.id for trigger in self.committed_triggers()}
+        return [trigger for name, trigger in self.doubtful.items() if name not in sent]
+
+    def _commit(self, plan: Plan, write: Write) -> None:
+        self.committed.append(write)
+        self.uncertain.pop(write.order.order_id, None)
         self.settle(plan)
+
+    def _fail(self, step: Step, problem: Problem, *, retryable: bool) -> None:
+        self.results[step.position] = failed(step, problem, retryable=retryable)
+        del self.pending[step.position]
 
 
 def _refused() -> Problem:

@@ -17,6 +17,14 @@ class StorageUnavailableError(Exception):
     """The store did not answer, or kept refusing, within the time allowed. Nothing was decided."""
 
 
+class StorageRefusedError(Exception):
+    """The store refused a call for good: a fault of the stack or of ours, not of the order."""
+
+
+class SettingsTooLargeError(Exception):
+    """The settings would not fit into the store any more. Nothing was written."""
+
+
 class Deadline(Protocol):
     """The time by which a request must be answered."""
 
@@ -59,44 +67,51 @@ class OrderRepository(Protocol):
     """The order store. Every call is made for one account and sees no other's orders."""
 
     def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
-        """Read orders consistently; an alias leads to its order. Missing ones are left out."""
+        """Read orders consistently; an alias leads to its order. Missing ones are left out.
+
+        Raises StorageRefusedError.
+        """
 
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
         """Try every write on its own; return what became of each, in their order.
 
-        The writes must name different orders. One that fails never stops another.
+        The writes must name different orders. One that fails never stops another. Raises
+        StorageRefusedError before any order is written.
         """
 
 
 class OrderIds(Protocol):
     """Numbers for new orders: unique in the account, from 1 to 2^53."""
 
-    def take(self, account: str, count: int) -> Sequence[int]:
-        """Return `count` numbers never handed out before. Raises StorageUnavailableError."""
+    def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
+        """Return `count` numbers never handed out before.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
 
 
 class SettingsRepository(Protocol):
     """The accounts' settings."""
 
-    def load(self, account: str, *, fresh: bool = False) -> StoredSettings:
+    def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings, up to 30 s old unless `fresh`.
 
         Raises StorageUnavailableError, and LookupError for an unknown account.
         """
 
-    def save(self, account: str, settings: Settings, base_version: int) -> bool:
+    def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
         """Store the settings if the stored version is `base_version`; tell whether it was.
 
-        Raises StorageUnavailableError.
+        Raises SettingsTooLargeError, and StorageUnavailableError, after which they may be stored.
         """
 
 
 class TokenRepository(Protocol):
     """API tokens, known only by their SHA-256 hash."""
 
-    def client_of(self, token: str) -> Client | None:
+    def client_of(self, token: str, deadline: Deadline) -> Client | None:
         """Return whose token it is, None if it is unknown or revoked.
 
         Raises StorageUnavailableError.

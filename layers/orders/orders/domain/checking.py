@@ -13,8 +13,7 @@ from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, Settings, 
 
 # Enough for the sum of any number of lines that fits into a request to be exact.
 EXACT_DIGITS = 80
-# An order may fail for one of these because our copy of the settings is old.
-SETTINGS_CODES = frozenset(
+_SETTINGS_CODES = frozenset(
     {
         Code.UNKNOWN_CURRENCY,
         Code.UNKNOWN_ENDPOINT,
@@ -75,6 +74,11 @@ def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
         problems=(*problems, *(mismatch if rejecting else ())),
         warnings=() if rejecting else mismatch,
     )
+
+
+def blames_settings(problem: Problem) -> bool:
+    """Tell whether an order may fail for this only because our copy of the settings is old."""
+    return problem.code in _SETTINGS_CODES or "/custom_fields/" in problem.path
 
 
 def _unknown_references(draft: OrderDraft, settings: Settings) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import format_time, parse_date
 
 MAX_INT = 2**63 - 1
+MAX_ZEROS = 40
 
 
 class EntityType(StrEnum):
@@ -146,13 +147,19 @@ def _spelled(sent: object) -> str:
     """Return the text that XML would carry for a value; nothing for what is no single value."""
     if isinstance(sent, bool):
         return "true" if sent else "false"
-    return str(sent) if isinstance(sent, str | int | Decimal) else ""
+    if isinstance(sent, Decimal) and _is_plain(sent):
+        return f"{sent:f}"
+    return str(sent) if isinstance(sent, str | int) else ""
+
+
+def _is_plain(number: Decimal) -> bool:
+    """Tell whether a number can be written out without filling memory with zeros."""
+    exponent = number.as_tuple().exponent
+    return isinstance(exponent, int) and abs(exponent) <= MAX_ZEROS
 
 
 def _read_unicode(sent: object) -> str:
-    # A number in scientific notation would be stored as a text that nobody wrote.
-    scientific = isinstance(sent, Decimal) and "E" in str(sent)
-    if isinstance(sent, str | int | Decimal) and not scientific:
+    if isinstance(sent, str | int) or (isinstance(sent, Decimal) and _is_plain(sent)):
         return _spelled(sent)
     raise ValueError("a string")
 

@@ -41,6 +41,9 @@ class Problem:
     message: str
 
 
+MAX_SHOWN = 60
+
+
 def pointer(*steps: str | int) -> str:
     """Join member names and positions to a JSON pointer."""
     return "".join(f"/{_escaped(step)}" for step in steps)
@@ -51,17 +54,18 @@ def below(prefix: str, problem: Problem) -> Problem:
     return Problem(problem.code, prefix + problem.path, problem.message)
 
 
-def shown(value: object, limit: int = 60) -> str:
+def shown(value: object) -> str:
     """Quote a sent value for a message, shortened so that no answer grows with its request."""
     text = str(value)
-    return repr(text if len(text) <= limit else text[:limit] + "…")
+    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
 
 
 def listed(allowed: Sequence[str], limit: int = 20) -> str:
-    """Name the allowed values for a message, at most `limit` of them."""
+    """Name the allowed values for a message, at most `limit` of them, each shortened."""
     rest = len(allowed) - limit
-    names = ", ".join(allowed[:limit]) + (f" and {rest} more" if rest > 0 else "")
-    return names or "none is configured"
+    names = (name if len(name) <= MAX_SHOWN else name[:MAX_SHOWN] + "…" for name in allowed[:limit])
+    text = ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
+    return text or "none is configured"
 
 
 def _escaped(step: str | int) -> str:

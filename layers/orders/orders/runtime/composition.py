@@ -19,17 +19,19 @@ from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.adapters.eventbridge import EventBridgePublisher
 from orders.application.import_orders import ImportOrders
 from orders.protocols.altcraft.import_orders import ImportEndpoint
+from orders.runtime.deadlines import CONNECT_SECONDS, READ_SECONDS
 from orders.runtime.environment import Environment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
 
-# Two attempts of at most 4 s: LambdaDeadline reserves time for one such call.
+# The adapters repeat calls themselves, by the deadline, and never one whose repetition would meet
+# its own first attempt as a lost race.
 CLIENT_CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=3,
-    retries={"mode": "standard", "total_max_attempts": 2},
+    connect_timeout=CONNECT_SECONDS,
+    read_timeout=READ_SECONDS,
+    retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=32,
     parameter_validation=False,
 )

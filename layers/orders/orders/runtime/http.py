@@ -74,6 +74,8 @@ def _inflated(raw: bytes) -> bytes:
         raise _too_large()
     if not inflater.eof:
         raise BodyRefusedError(400, "The gzip body is cut off")
+    if inflater.unused_data:
+        raise BodyRefusedError(400, "The gzip body must be a single member; more follows its end")
     return body
 
 

@@ -1,5 +1,7 @@
 """Logs and metrics: JSON lines without customer data, business numbers as metrics."""
 
+import logging
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -8,6 +10,12 @@ from orders.domain.importing import Outcome
 
 logger = Logger()
 metrics = Metrics()
+
+# The adapters' modules log through the standard library; their lines are JSON like all others.
+_package = logging.getLogger("orders")
+_package.addHandler(logger.registered_handler)
+_package.setLevel(logger.log_level)
+_package.propagate = False
 
 _METRIC_NAMES = {
     Outcome.CREATED: "OrdersCreated",

@@ -1,11 +1,13 @@
 """The documented contract of the orders import, in both formats (Altcraft v74)."""
 
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from orders.domain.settings import LineStatusType, StoredSettings, TotalCheck
+from orders.domain.settings import LineStatusType, Region, StoredSettings, TotalCheck
 from orders.protocols.altcraft.matching import MODES
 from tests.support.altcraft import JSON, XML, Shop, read_json
 from tests.support.samples import line, order, request, settings, to_xml
@@ -293,9 +295,88 @@ def test_everything_wrong_with_an_order_is_told_at_once() -> None:
 
 
 def test_problems_of_one_order_are_limited() -> None:
-    bad = order(lines=[line(external_id=str(n), count=0) for n in range(100)])
-    [entry] = read_json(Shop().post(request(bad)))["result"]
-    assert len(entry["errors"]) == 20
+    lines = [line(external_id=str(n), count=0) for n in range(100)]
+    for bad in (
+        order(lines=lines),
+        order(lines=[line(external_id=str(n), status="x") for n in range(100)]),
+        order(custom_fields={str(n): 1 for n in range(100)}),
+    ):
+        [entry] = read_json(Shop().post(request(bad)))["result"]
+        assert len(entry["errors"]) == 20
+    unknown = {f"unknown{n}": 1 for n in range(100)}
+    tree = read_json(Shop().post({**request(order(**unknown), result_details=True), **unknown}))
+    assert len(tree["result"][0]["warnings"]) == len(tree["warnings"]) == 20
+
+
+def test_warnings_come_in_one_order() -> None:
+    sent = request(order(zeta=1, alpha=1, mid=1), result_details=True)
+    [entry] = read_json(Shop().post(sent))["result"]
+    assert [each["path"][8:] for each in entry["warnings"]] == ["alpha", "mid", "zeta"]
+
+
+def test_an_echoed_id_is_limited() -> None:
+    [entry] = read_json(Shop().post(request(order(external_id="x" * 100_000))))["result"]
+    assert entry["external_id"] == "x" * 255
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("lines", [line(external_id=str(n)) for n in range(5001)]),
+        ("tags", ["a"] * 1001),
+    ],
+)
+def test_lists_of_an_order_are_limited(member: str, value: list[object]) -> None:
+    [entry] = read_json(Shop().post(request(order() | {member: value})))["result"]
+    assert (entry["errors"][0]["code"], entry["errors"][0]["path"]) == (
+        "invalid_value",
+        f"/data/0/{member}",
+    )
+
+
+def test_definitions_of_a_request_are_limited() -> None:
+    answer = Shop().post(request(custom_fields=[FIELD] * 1001))
+    assert read_json(answer)["errors"][0]["path"] == "/custom_fields"
+
+
+def test_definitions_that_do_not_fit_are_refused_with_the_limit() -> None:
+    shop = Shop()
+    shop.settings.room = 0
+    answer = shop.post(request(custom_fields=[FIELD]))
+    assert (answer.status, read_json(answer)["error"]) == (413, 413)
+
+
+@pytest.mark.parametrize("as_xml", [True, False])
+def test_hopeless_requests_are_answered_in_bounded_time(*, as_xml: bool) -> None:
+    """Each of these once took a minute or gigabytes; now the work grows with the request only."""
+    started = time.process_time()
+    for tree in (
+        request(*(order(external_id=str(n), currency="XXX") for n in range(1500))),
+        request(order(**{f"unknown{n}": 1 for n in range(4000)}), result_details=True),
+        request(order(lines=[{}] * 100_000)),
+        request(custom_fields=[{}] * 50_000),
+    ):
+        body = to_xml(tree) if as_xml else json.dumps(tree).encode()
+        Shop().post(body, XML if as_xml else JSON)
+    assert time.process_time() - started < 20
+
+
+def test_a_refusal_names_a_limited_number_of_problems() -> None:
+    answer = Shop().post(
+        b'{"data":[],"custom_fields":[' + b",".join([b'{"a":1,"a":1}'] * 500) + b"]}"
+    )
+    assert answer.status == 400
+    assert len(read_json(answer)["errors"]) == 20
+
+
+def test_the_order_of_members_is_no_difference() -> None:
+    shop = Shop()
+    definitions = [FIELD | {"external_id": name} for name in ("a", "b")]
+    one = order(custom_fields={"a": 1, "b": 2})
+    other = {name: one[name] for name in reversed(one)} | {"custom_fields": {"b": 2, "a": 1}}
+    for sent, outcome in ((one, "created"), (other, "unchanged")):
+        tree = read_json(shop.post(request(sent, custom_fields=definitions, result_details=True)))
+        assert tree["result"][0]["outcome"] == outcome
 
 
 def test_fifty_orders_with_a_bad_one() -> None:
@@ -418,6 +499,10 @@ def test_a_token_with_the_market_role_is_needed(token: object, header: str, stat
     assert answer.status == status
     assert read_json(answer)["error"] == (0 if status == 200 else status)
     assert len(shop.documents()) == (1 if status == 200 else 0)
+
+
+def test_a_header_token_is_judged_before_the_body_is_read() -> None:
+    assert Shop().post("[[[", authorization="Bearer wrong").status == 401
 
 
 def test_unknown_and_revoked_tokens_are_answered_alike() -> None:
@@ -568,3 +653,13 @@ def test_a_huge_answer_drops_its_details_but_no_order() -> None:
     assert tree["details_omitted"] is True
     assert len(tree["result"]) == 3000
     assert all(entry["error_text"] and "errors" not in entry for entry in tree["result"])
+
+
+def test_even_long_names_of_allowed_values_fit_into_an_answer() -> None:
+    shop = Shop()
+    regions = {f"region {n} " + "я" * 60: Region(f"region {n}") for n in range(25)}
+    shop.settings.stored["demo"] = StoredSettings(replace(settings(), regions=regions), 1)
+    orders = [order(external_id=str(n), region="x") for n in range(4000)]
+    answer = shop.post(request(*orders, result_details=True))
+    assert len(answer.body) < 4 * 1024 * 1024
+    assert read_json(answer)["result"][0]["error_text"] == "unknown_region"

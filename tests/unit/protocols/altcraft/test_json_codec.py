@@ -1,5 +1,7 @@
 """JSON in: exact numbers, no surprises, a clear refusal for everything else."""
 
+import time
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -71,11 +73,26 @@ def test_a_member_that_stands_twice_is_told_with_its_path() -> None:
         (rb'{"data":[{"a":"\ud800"}]}', "/data/0/a"),
         (rb'{"data":[{"a\u0001":1}]}', "/data/0"),
         (rb'{"data":[{"a":"\uFFFF"}]}', "/data/0/a"),
+        ('{"data":[{"a":"\uffff"}]}'.encode(), "/data/0/a"),
+        ('{"data":[{"a":"\ufffe"}]}'.encode(), "/data/0/a"),
     ],
 )
 def test_characters_that_xml_could_not_answer_are_told(body: bytes, path: str) -> None:
     [fault] = decode(body).faults
     assert (fault.code, fault.path) == (Code.ILLEGAL_CHARACTER, path)
+
+
+def test_a_hostile_body_costs_no_more_than_its_size() -> None:
+    members = b",".join(b'"k%d":1' % n for n in range(60_000)) + b',"k1":2'
+    started = time.process_time()
+    assert len(decode(b"{" + members + b"}").faults) == 1
+    assert time.process_time() - started < 5, "a member that stands twice is looked for in squares"
+    tracemalloc.start()
+    deep = b'{"' + b"k" * 20_000 + b'":[' + b"1," * 5_000 + rb'"x\b"]}'
+    [fault] = decode(deep).faults
+    assert fault.path.endswith("/5000")
+    assert tracemalloc.get_traced_memory()[1] < 100 * len(deep), "a path is built for each value"
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\n\t\r", r"\\b", r"\u043f", r"\"", r"\/"])

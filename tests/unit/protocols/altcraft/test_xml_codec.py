@@ -45,6 +45,12 @@ def test_the_tolerated_spellings_of_an_array(inner: str) -> None:
 @pytest.mark.parametrize("inner", ["<lines/>", "<lines></lines>", "<lines>\n</lines>"])
 def test_an_empty_element_is_an_empty_array(inner: str) -> None:
     assert _data(inner).tree == {"data": [{"lines": []}]}
+    assert _data("<tags/><tags></tags>").tree == {"data": [{"tags": []}]}
+    assert _decode("<xml><data></data></xml>").tree == {"data": []}
+
+
+def test_a_blank_text_is_a_text() -> None:
+    assert _data("<tags> </tags><tags>a</tags>").tree == {"data": [{"tags": [" ", "a"]}]}
 
 
 def test_rows_at_the_root_are_the_data() -> None:
@@ -190,7 +196,7 @@ def test_paths_lead_to_the_lines_of_the_source() -> None:
             "/data/x",
             "/nowhere",
         )
-    ] == [1, 2, 3, 7, 9, 11, 8, 2, 2, 1]
+    ] == [1, 2, 3, 7, 9, 11, 8, 1, 1, 1]
 
 
 def test_lines_beyond_65535_are_counted() -> None:

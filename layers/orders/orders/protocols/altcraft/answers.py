@@ -16,6 +16,7 @@ from orders.protocols.altcraft.errors import (
     code_of,
 )
 from orders.protocols.altcraft.formats import CONTENT_TYPES, Format
+from orders.protocols.altcraft.models import MAX_PROBLEMS
 from orders.protocols.http import HttpAnswer
 
 RETRY_AFTER_SECONDS = 5
@@ -56,7 +57,7 @@ def answer_report(
         tree["warnings"] = [_problem(warning, style) for warning in warnings]
     body = _encode(tree, style.format)
     if len(body) > MAX_ANSWER_BYTES:
-        body = _encode(_without_details(tree), style.format)
+        body = _encode(_shortened(tree), style.format)
     return _answer(status, body, style.format)
 
 
@@ -64,7 +65,7 @@ def answer_refusal(refusal: RequestRefusedError, style: Style) -> HttpAnswer:
     """Answer a request that was refused whole."""
     tree: Tree = {"error": refusal.status, "error_text": refusal.text, "result": []}
     if refusal.problems:
-        tree["errors"] = [_problem(each, style) for each in refusal.problems]
+        tree["errors"] = [_problem(each, style) for each in refusal.problems[:MAX_PROBLEMS]]
     return _answer(refusal.status, _encode(tree, style.format), style.format)
 
 
@@ -109,13 +110,18 @@ def _problem(problem: Problem, style: Style) -> Tree:
     return tree if line is None else {**tree, "line": line}
 
 
-def _without_details(tree: Mapping[str, Any]) -> Tree:
-    """Drop what an answer near the size limit can do without; every order keeps its entry."""
-    entries = [
-        {name: value for name, value in entry.items() if name not in {"errors", "warnings"}}
-        for entry in tree["result"]
-    ]
-    return {**tree, "result": entries, "details_omitted": True}
+def _shortened(tree: Mapping[str, Any]) -> Tree:
+    """Leave every order its entry, and a failed one the code of its first error for a text."""
+    return {
+        **tree,
+        "result": [_shortened_entry(entry) for entry in tree["result"]],
+        "details_omitted": True,
+    }
+
+
+def _shortened_entry(entry: Mapping[str, Any]) -> Tree:
+    short = {name: value for name, value in entry.items() if name not in {"errors", "warnings"}}
+    return short | {"error_text": entry["errors"][0]["code"]} if "errors" in entry else short
 
 
 def _encode(tree: Mapping[str, Any], answer_format: Format) -> bytes:

@@ -12,7 +12,12 @@ from orders.application.authenticate import (
 )
 from orders.application.define_settings import DefinitionsRefusedError
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
-from orders.application.ports import Deadline, StorageUnavailableError, TokenRepository
+from orders.application.ports import (
+    Deadline,
+    SettingsTooLargeError,
+    StorageUnavailableError,
+    TokenRepository,
+)
 from orders.domain.clients import Client, Role
 from orders.domain.problems import Code, Problem
 from orders.protocols.altcraft import json_codec
@@ -22,6 +27,7 @@ from orders.protocols.altcraft.errors import (
     BAD_REQUEST,
     FORBIDDEN,
     INTERNAL,
+    TOO_LARGE,
     UNAUTHENTICATED,
     UNAVAILABLE,
     RequestRefusedError,
@@ -52,14 +58,14 @@ class ImportEndpoint:
         """Answer a request; the report is None if it was refused whole."""
         style = Style(accepted_format(request))
         try:
-            client = self._client_of_header(request)
+            client = self._client_of_header(request, deadline)
             decoded = _decode(request)
             style = replace(
                 style,
                 format=answer_format(request, decoded.tree.get("format")),
                 line_of=decoded.line_of,
             )
-            client = client or self._client_of(decoded.tree.get("token"))
+            client = client or self._client_of(decoded.tree.get("token"), deadline)
             body = _read_body(decoded)
             style = replace(style, details=bool(body.result_details))
             report = self._import(client, body, decoded, deadline)
@@ -67,16 +73,16 @@ class ImportEndpoint:
             return answer_refusal(refusal, style), None
         return answer_report(report, style, unknown_root_members(decoded.tree)), report
 
-    def _client_of_header(self, request: HttpRequest) -> Client | None:
+    def _client_of_header(self, request: HttpRequest, deadline: Deadline) -> Client | None:
         """Authenticate before any of the body is read, where the header allows it."""
         token = request.bearer_token
-        return self._client_of(token) if token else None
+        return self._client_of(token, deadline) if token else None
 
-    def _client_of(self, token: object) -> Client:
+    def _client_of(self, token: object, deadline: Deadline) -> Client:
         if token is not None and not isinstance(token, str):
             raise RequestRefusedError(UNAUTHENTICATED, "The token must be a string")
         try:
-            return authenticate(token, Role.ORDERS_WRITE, self.tokens)
+            return authenticate(token, Role.ORDERS_WRITE, self.tokens, deadline)
         except UnauthenticatedError as error:
             raise RequestRefusedError(UNAUTHENTICATED, str(error)) from None
         except ForbiddenError as error:
@@ -98,6 +104,8 @@ class ImportEndpoint:
         except DefinitionsRefusedError as error:
             text = error.problems[0].message
             raise RequestRefusedError(BAD_REQUEST, text, error.problems) from None
+        except SettingsTooLargeError as error:
+            raise RequestRefusedError(TOO_LARGE, str(error)) from None
         except StorageUnavailableError as error:
             raise _unavailable() from error
 
@@ -109,7 +117,7 @@ def refuse(status: int, text: str, request: HttpRequest) -> HttpAnswer:
 
 def internal_error(request: HttpRequest) -> HttpAnswer:
     """Answer a request that met a fault of ours; nothing of the fault is told."""
-    return refuse(INTERNAL, "Internal error; it is logged. Sending again is safe", request)
+    return refuse(INTERNAL, "Internal error; it is logged. The orders can be sent again", request)
 
 
 def _decode(request: HttpRequest) -> Decoded:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -41,9 +42,9 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
         members = dict(pairs)
         if len(members) == len(pairs):
             return members
-        names = [name for name, _ in pairs]
+        counts = Counter(name for name, _ in pairs)
         marked = _Repeating(members)
-        marked.names = tuple(sorted({name for name in names if names.count(name) > 1}))
+        marked.names = tuple(sorted(name for name, count in counts.items() if count > 1))
         repeating.append(marked)
         return marked
 
@@ -67,7 +68,7 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     if not isinstance(tree, dict):
         raise _not_json("an object is expected at its root")
     faults = tuple(_repeated_members(tree)) if repeating else ()
-    illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_ESCAPE.search(body) else ()
+    illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_BYTES.search(body) else ()
     return Decoded(tree, faults + illegal)
 
 
@@ -88,39 +89,53 @@ def _not_json(reason: str) -> RequestRefusedError:
 
 
 def _repeated_members(tree: object) -> Iterator[Problem]:
-    for path, value in _walk(tree):
+    for steps, value in _walk(tree):
         if isinstance(value, _Repeating):
             for name in value.names:
                 yield Problem(
                     Code.DUPLICATE_MEMBER,
-                    path + pointer(name),
+                    pointer(*steps, name),
                     f"Member {shown(name)} stands twice; send it once",
                 )
 
 
-# XML 1.0 cannot carry these: an order that holds one could never be answered in XML. They can only
-# come as escapes, since JSON forbids the bare ones.
+# XML 1.0 cannot carry these: an order that holds one could never be answered in XML. JSON forbids
+# most of them bare, but not U+FFFE and U+FFFF.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ILLEGAL_ESCAPE = re.compile(rb"\\(?:u00[01]|ud[89a-f]|ufff[ef]|b|f)", re.IGNORECASE)
+_ILLEGAL_BYTES = re.compile(
+    rb"\\(?:u00[01]|ud[89a-f]|ufff[ef]|b|f)|\xef\xbf[\xbe\xbf]", re.IGNORECASE
+)
 
 
 def _illegal_characters(tree: object) -> Iterator[Problem]:
-    for path, value in _walk(tree):
+    for steps, value in _walk(tree):
         texts = value if isinstance(value, dict) else [value]
         if any(isinstance(text, str) and _ILLEGAL.search(text) for text in texts):
             yield Problem(
                 Code.ILLEGAL_CHARACTER,
-                path,
+                pointer(*steps),
                 "The text holds a control character or half a surrogate pair; send neither",
             )
 
 
-def _walk(root: object) -> Iterator[tuple[str, object]]:
-    waiting: list[tuple[str, object]] = [("", root)]
-    while waiting:
-        path, value = waiting.pop()
-        yield path, value
-        if isinstance(value, dict):
-            waiting += ((path + pointer(name), member) for name, member in value.items())
-        elif isinstance(value, list):
-            waiting += ((path + pointer(position), item) for position, item in enumerate(value))
+def _walk(root: object) -> Iterator[tuple[list[str | int], object]]:
+    """Yield every value with the steps that lead to it; the list of steps is one and changes."""
+    steps: list[str | int] = []
+    levels = [_members(root)]
+    yield steps, root
+    while levels:
+        step, value = next(levels[-1], (None, None))
+        if step is None:
+            levels.pop()
+            if steps:
+                steps.pop()
+            continue
+        steps.append(step)
+        yield steps, value
+        levels.append(_members(value))
+
+
+def _members(value: object) -> Iterator[tuple[str | int, object]]:
+    if isinstance(value, dict):
+        return iter(value.items())
+    return enumerate(value) if isinstance(value, list) else iter(())

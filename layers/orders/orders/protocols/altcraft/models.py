@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     PlainValidator,
     StringConstraints,
@@ -32,8 +33,11 @@ from orders.domain.times import parse_time
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Text, TextOrFree
 
 MAX_ORDERS = 10_000
+MAX_LINES = 5000
+MAX_TAGS = 1000
+MAX_DEFINITIONS = 1000
 MAX_COUNT = 10**9
-# So that one hopeless order cannot make the answer larger than the request.
+# So that a hopeless order costs neither an answer larger than the request nor the time to make it.
 MAX_PROBLEMS = 20
 
 
@@ -133,7 +137,7 @@ class LineBody(_Body):
 
 
 class OrderBody(_Body):
-    """One element of `data`."""
+    """One element of `data`; its lines are read one by one, so that reading can stop early."""
 
     external_id: ExternalId
     matching: Annotated[Name | None, Absent] = None
@@ -145,7 +149,9 @@ class OrderBody(_Body):
     provider: Annotated[Name | None, Absent] = None
     subscription_id: Annotated[Name | None, Absent] = None
     endpoint: Name
-    tags: Annotated[list[Name], BeforeValidator(_none_if_null)] = Field(default_factory=list)
+    tags: Annotated[
+        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(_none_if_null)
+    ] = Field(default_factory=list)
     status: Name
     delivery_cost: Annotated[Amount | None, Absent] = None
     total_price: Amount
@@ -154,7 +160,7 @@ class OrderBody(_Body):
     update_time: Annotated[Moment | None, Absent] = None
     custom_fields: Values = Field(default_factory=dict)
     region: Annotated[Name | None, Absent] = None
-    lines: Annotated[list[LineBody], Field(min_length=1)]
+    lines: Annotated[list[Any], Field(min_length=1, max_length=MAX_LINES)]
     skip_triggers: Annotated[Flag | None, Absent] = None
 
 
@@ -183,18 +189,25 @@ class LineStatusBody(_Body):
 class ImportBody(_Body):
     """The root of a request; each order in `data` is read on its own, so that it fails alone."""
 
-    custom_fields: Annotated[list[CustomFieldBody], BeforeValidator(_none_if_null)] = Field(
-        default_factory=list
-    )
-    custom_line_statuses: Annotated[list[LineStatusBody], BeforeValidator(_none_if_null)] = Field(
-        default_factory=list
-    )
+    custom_fields: Annotated[
+        list[CustomFieldBody],
+        Field(max_length=MAX_DEFINITIONS),
+        FailFast(),
+        BeforeValidator(_none_if_null),
+    ] = Field(default_factory=list)
+    custom_line_statuses: Annotated[
+        list[LineStatusBody],
+        Field(max_length=MAX_DEFINITIONS),
+        FailFast(),
+        BeforeValidator(_none_if_null),
+    ] = Field(default_factory=list)
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ORDERS)]
 
 
 ORDER = TypeAdapter(OrderBody)
+LINE = TypeAdapter(LineBody)
 IMPORT = TypeAdapter(ImportBody)
 
 ROOT_MEMBERS = frozenset(ImportBody.model_fields) | {"token", "format"}
@@ -204,7 +217,7 @@ ORDER_MEMBERS = frozenset(OrderBody.model_fields)
 
 def problems_of(error: ValidationError, prefix: str = "") -> tuple[Problem, ...]:
     """Return what a model found wrong, its paths below `prefix`, at most MAX_PROBLEMS of it."""
-    details = error.errors(include_url=False, include_context=True)
+    details = error.errors(include_url=False, include_input=False)
     return tuple(
         Problem(code, prefix + pointer(*detail["loc"]), message)
         for detail in details[:MAX_PROBLEMS]

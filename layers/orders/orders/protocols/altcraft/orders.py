@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +17,7 @@ from orders.protocols.altcraft.documents import PROTOCOL, document_of
 from orders.protocols.altcraft.errors import BAD_REQUEST, RequestRefusedError
 from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
 from orders.protocols.altcraft.models import (
+    LINE,
     LINE_MEMBERS,
     MAX_PROBLEMS,
     ORDER,
@@ -75,7 +77,8 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
 
 def unknown_root_members(root: Mapping[str, object]) -> list[Problem]:
     """Warn of members of the root that nobody reads: a misspelt switch would switch nothing."""
-    return [_unknown_member(pointer(name), name) for name in sorted(root.keys() - ROOT_MEMBERS)]
+    unknown = sorted(root.keys() - ROOT_MEMBERS)[:MAX_PROBLEMS]
+    return [_unknown_member(pointer(name), name) for name in unknown]
 
 
 def read_definitions(body: ImportBody) -> Definitions:
@@ -98,28 +101,51 @@ def _read_order(
     skip_all: bool,
 ) -> AltcraftOrder:
     prefix = pointer("data", position)
-    external_id = sent.get("external_id") if isinstance(sent, dict) else None
-    problems = list(faults)
-    body: OrderBody | None = None
-    try:
-        body = ORDER.validate_python(sent)
-    except ValidationError as error:
-        problems += problems_of(error, prefix)
+    members: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
+    external_id = members.get("external_id")
+    body, problems = _read_body(sent)
+    lines, line_problems = _read_lines(members.get("lines"))
     if isinstance(sent, dict):
-        problems += (below(prefix, problem) for problem in matching_problems(sent))
-    if body:
-        problems += (below(prefix, problem) for problem in _lines_without_goods(body.lines))
+        problems += [*line_problems, *matching_problems(sent)]
+    draft = _draft(body, lines) if body and not line_problems else None
     return AltcraftOrder(
         position=position,
         external_id=external_id[:MAX_ECHOED_CHARACTERS] if isinstance(external_id, str) else None,
         skip_trigger=skip_all or bool(body and body.skip_triggers),
-        draft=_draft(body) if body else None,
-        problems=tuple(problems[:MAX_PROBLEMS]),
-        warnings=tuple(_unknown_members(sent, prefix)) if body and isinstance(sent, dict) else (),
+        draft=draft,
+        problems=(*faults, *(below(prefix, each) for each in problems))[:MAX_PROBLEMS],
+        warnings=tuple(islice(_unknown_members(members, prefix), MAX_PROBLEMS)) if draft else (),
     )
 
 
-def _draft(body: OrderBody) -> OrderDraft:
+def _read_body(sent: object) -> tuple[OrderBody | None, list[Problem]]:
+    try:
+        return ORDER.validate_python(sent), []
+    except ValidationError as error:
+        return None, list(problems_of(error))
+
+
+def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
+    """Read lines until there are more problems than are told; what is no list is told elsewhere."""
+    lines: list[LineBody] = []
+    problems: list[Problem] = []
+    for position, line in enumerate(sent if isinstance(sent, list) else ()):
+        prefix = pointer("lines", position)
+        try:
+            body = LINE.validate_python(line)
+        except ValidationError as error:
+            problems += problems_of(error, prefix)
+        else:
+            lines.append(body)
+            if body.product is None and body.sku is None:
+                path = prefix + pointer("product")
+                problems.append(Problem(Code.REQUIRED, path, "A line needs product or sku"))
+        if len(problems) >= MAX_PROBLEMS:
+            break
+    return lines, problems
+
+
+def _draft(body: OrderBody, lines: Sequence[LineBody]) -> OrderDraft:
     matching = {"matching": body.matching or DEFAULT_MODE}
     for name in FIELDS:
         value = getattr(body, name)
@@ -132,7 +158,7 @@ def _draft(body: OrderBody) -> OrderDraft:
         status=body.status,
         total_price=body.total_price,
         currency=body.currency,
-        lines=tuple(_line(line) for line in body.lines),
+        lines=tuple(_line(line) for line in lines),
         tags=tuple(body.tags),
         region=body.region,
         delivery_cost=body.delivery_cost,
@@ -156,18 +182,11 @@ def _line(body: LineBody) -> LineDraft:
     )
 
 
-def _lines_without_goods(lines: Sequence[LineBody]) -> Iterator[Problem]:
-    for position, line in enumerate(lines):
-        if line.product is None and line.sku is None:
-            path = pointer("lines", position, "product")
-            yield Problem(Code.REQUIRED, path, "A line needs product or sku")
-
-
 def _unknown_members(sent: Mapping[str, Any], prefix: str) -> Iterator[Problem]:
-    for name in sent.keys() - ORDER_MEMBERS:
+    for name in sorted(sent.keys() - ORDER_MEMBERS):
         yield _unknown_member(prefix + pointer(name), name)
     for position, line in enumerate(sent["lines"]):
-        for name in line.keys() - LINE_MEMBERS:
+        for name in sorted(line.keys() - LINE_MEMBERS):
             yield _unknown_member(prefix + pointer("lines", position, name), name)
 
 

@@ -31,8 +31,10 @@ _TOLERATED = frozenset({"array"})
 @dataclass(slots=True)
 class _Reader:
     faults: list[Problem] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)
 
     def value(self, element: etree._Element, shape: Shape, path: str) -> Any:  # noqa: ANN401
+        self.lines[path] = cast("int", element.sourceline)
         match shape:
             case Record():
                 return self.record(element, shape, path)
@@ -41,12 +43,18 @@ class _Reader:
             case Array():
                 return [
                     self.value(item, shape.item, path + pointer(position))
-                    for position, item in enumerate(_items(element))
+                    for position, item in enumerate(_items(element, shape.item))
                 ]
             case TextOrFree() if len(element):
                 return self.free(element, path)
             case Text() | TextOrFree():
                 return self.text(element, path)
+
+    def line_of(self, path: str) -> int | None:
+        """Return the line of the element at `path`, or of the nearest one around it."""
+        while path and path not in self.lines:
+            path = path.rpartition("/")[0]
+        return self.lines.get(path)
 
     def record(self, element: etree._Element, shape: Record, path: str) -> dict[str, Any]:
         self._expect_no_attributes(element, path)
@@ -56,7 +64,7 @@ class _Reader:
             member = shape.members.get(name)
             if isinstance(member, Array):
                 items = members.setdefault(name, [])
-                for item in _items(child):
+                for item in _items(child, member.item):
                     at = path + pointer(name, len(items))
                     items.append(self.value(item, member.item, at))
             elif name in members:
@@ -76,6 +84,7 @@ class _Reader:
             at = path + pointer(name)
             if name in members:
                 self._fault(Code.DUPLICATE_MEMBER, at, "stands twice; send it once")
+            self.lines[at] = cast("int", child.sourceline)
             members[name] = self.text(child, at, tolerated=_TOLERATED | {NAME_ATTRIBUTE})
         self._expect_no_text(element, path)
         return members
@@ -120,12 +129,9 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
         for child in root:
             child.tag = "data"
     reader = _Reader()
-    tree = reader.record(root, shape, "")
+    tree = reader.value(root, shape, "")
 
-    def line_of(path: str) -> int | None:
-        return cast("int | None", _nearest(root, shape, path).sourceline)
-
-    return Decoded(tree, tuple(reader.faults), line_of)
+    return Decoded(tree, tuple(reader.faults), reader.line_of)
 
 
 def encode(tree: Mapping[str, Any]) -> bytes:
@@ -176,39 +182,12 @@ def _local_name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _items(element: etree._Element) -> Iterator[etree._Element]:
+def _items(element: etree._Element, item: Shape) -> Iterator[etree._Element]:
     """Yield the items that one element of an array stands for: itself, its rows, or none."""
     if len(element) and all(_local_name(child) == ROW for child in element):
         yield from element
-    elif len(element) or (element.text and not element.text.isspace()):
+    elif len(element) or (element.text and (isinstance(item, Text) or not element.text.isspace())):
         yield element
-
-
-def _nearest(root: etree._Element, shape: Shape, path: str) -> etree._Element:
-    """Return the element that a path leads to, or the last one on the way that there is."""
-    element = root
-    items: list[etree._Element] | None = None
-    for escaped in path.split("/")[1:]:
-        step = escaped.replace("~1", "/").replace("~0", "~")
-        if items is not None:
-            if not step.isdigit() or int(step) >= len(items):
-                break
-            element, items = items[int(step)], None
-            continue
-        children = [
-            child for child in element if step in {child.get(NAME_ATTRIBUTE), _local_name(child)}
-        ]
-        if not children:
-            break
-        member = shape.members.get(step, Text()) if isinstance(shape, Record) else Text()
-        element = children[-1]
-        if isinstance(member, Array):
-            items = [item for child in children for item in _items(child)]
-            element = children[0]
-            shape = member.item
-        else:
-            shape = member
-    return element
 
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
