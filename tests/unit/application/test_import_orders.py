@@ -354,6 +354,23 @@ def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> No
     assert report.unpublished == ()
 
 
+def test_an_earlier_version_of_this_request_is_not_taken_for_a_later_one() -> None:
+    world = World()
+    world.send(Sent(0, "A"))
+    world.orders.aliases["demo", "old"] = 1
+    world.orders.unread = {"old"}
+
+    def unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.unread = set()
+        return _committed_unseen(orders, write)
+
+    world.orders.faults = [unseen, _never]
+    report = world.send(Sent(0, "A", "y"), Sent(1, "old", "z"))
+    assert _outcomes(report) == ["updated", "updated"]
+    assert world.orders["demo", "A"].document == '{"note":"z"}'
+    assert world.sent_triggers() == [("A", 1), ("A", 2), ("A", 3)]
+
+
 def test_a_version_of_another_request_is_not_taken_for_ours() -> None:
     world = World()
 
