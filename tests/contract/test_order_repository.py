@@ -170,6 +170,10 @@ def test_without_time_nothing_is_tried(store: Store) -> None:
     ]
     assert _find(store, "A") == {}
     assert store.repository.find("demo", ["A"], late).unread == frozenset({"A"})
+    _create(store, _order())
+    update = Write(replace(_order(), version=2, status="paid"), 1, None)
+    assert store.repository.save("demo", [update], late) == [WriteOutcome.UNKNOWN]
+    assert _find(store, "A") == {"A": _order()}
 
 
 def test_many_orders_are_saved_and_found(store: Store) -> None:

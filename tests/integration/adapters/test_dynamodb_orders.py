@@ -1,5 +1,6 @@
 """What only DynamoDB's own engine, or a fault that is put in its way, can show."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -196,6 +197,23 @@ def test_the_largest_orders_are_stored_and_read_together(
     # 45 x 388 KB are more than the 16 MB of one answer: what is left over must be asked for again.
     assert len(found.orders) == 45
     assert found.unread == frozenset()
+
+
+def test_the_largest_item_stays_within_390_kb(dynamodb: DynamoDBClient, table: str) -> None:
+    """So that what later writes add to an order still fits into DynamoDB's 400 KB."""
+    largest = replace(
+        _order("я" * 255, 2**53, "x" * MAX_DOCUMENT_BYTES),
+        account="a" * 36,
+        version=10**9,
+        status="part_refunded",
+        update_time=NOW.replace(microsecond=1),
+        request_id="f" * 32,
+    )
+    write = Write(largest, None, trigger_of(None, largest))
+    assert DynamoOrders(dynamodb, table).save(largest.account, [write], DEADLINE) == [COMMITTED]
+    item = dynamodb.get_item(TableName=table, Key=order_key(largest.account, "я" * 255))["Item"]
+    # Names and values in UTF-8, as DynamoDB counts; the notation's own signs only add to it.
+    assert MAX_DOCUMENT_BYTES < len(json.dumps(item, ensure_ascii=False).encode()) <= 390 * 1024
 
 
 def test_writes_are_packed_by_number_and_size() -> None:
