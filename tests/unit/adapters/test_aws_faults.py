@@ -1,0 +1,51 @@
+"""Calls that may be repeated are, while faults pass and time is left."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError, ConnectTimeoutError
+
+from orders.adapters.aws_faults import MAX_ATTEMPTS, call_patiently
+from orders.application.ports import StorageRefusedError, StorageUnavailableError
+from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
+
+THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")
+DENIED = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetItem")
+UNREACHED = ConnectTimeoutError(endpoint_url="http://nowhere")
+
+
+def _answering(*answers: str | Exception) -> Callable[[], str]:
+    left = list(answers)
+
+    def call() -> str:
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return call
+
+
+def test_a_fault_that_passes_is_waited_out() -> None:
+    pause = CountingPause()
+    assert call_patiently(_answering(THROTTLED, UNREACHED, "here"), DEADLINE, pause) == "here"
+    assert pause.attempts == [1, 2]
+
+
+def test_it_is_not_waited_for_ever() -> None:
+    pause = CountingPause()
+    with pytest.raises(StorageUnavailableError, match="ThrottlingException"):
+        call_patiently(_answering(*[THROTTLED] * MAX_ATTEMPTS), DEADLINE, pause)
+    assert len(pause.attempts) == MAX_ATTEMPTS - 1
+
+
+def test_it_is_not_waited_past_the_deadline() -> None:
+    with pytest.raises(StorageUnavailableError):
+        call_patiently(_answering(THROTTLED), DEADLINE, CountingPause(limit=1))
+    with pytest.raises(StorageUnavailableError, match="no time"):
+        call_patiently(_answering(), FixedDeadline(0), CountingPause())
+
+
+def test_a_fault_that_does_not_pass_is_told_at_once() -> None:
+    with pytest.raises(StorageRefusedError, match="AccessDeniedException"):
+        call_patiently(_answering(DENIED), DEADLINE, CountingPause())
