@@ -41,6 +41,7 @@ def test_a_lost_race_for_the_settings_is_decided_again() -> None:
     assert written
     assert repository.stored["demo"] == StoredSettings(defined, 5)
     assert defined.currencies.count("GBP") == 3
+    assert repository.fresh_loads == 4, "after a lost race an old copy would lose again"
 
 
 def test_settings_that_keep_changing_are_a_fault() -> None:
