@@ -29,8 +29,13 @@ class Endpoint:
 
 def write_endpoint(endpoint: Endpoint, folder: Path) -> None:
     """Write the endpoint as JSON and as shell assignments; the JSON comes last and says "ready"."""
-    assignments = {"BASE_URL": endpoint.base_url, "TOKEN": endpoint.token}
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in assignments.items()]
+    assignments = {
+        "BASE_URL": endpoint.base_url,
+        "TOKEN": endpoint.token,
+        # Leads the `orders` command here.
+        "ORDERS_ENDPOINT_URL": endpoint.aws_endpoint,
+    }
+    lines = [f"export {name}={shlex.quote(value)}\n" for name, value in assignments.items()]
     _replace(folder / ENV_NAME, "".join(lines))
     _replace(folder / JSON_NAME, json.dumps(asdict(endpoint), indent=2) + "\n")
 

@@ -11,7 +11,7 @@ from orders.runtime.http import BodyRefusedError, read_body, read_head, write_an
 from orders.runtime.observability import logger, metrics, record_import, record_refusal
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="requestContext.requestId")
 @metrics.log_metrics
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer `POST /api/v1.1/market/orders/import`."""

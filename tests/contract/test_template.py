@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
 from tests.support.template_tables import load_template
 
 TEMPLATE = load_template()
@@ -242,9 +243,27 @@ def test_function_errors_and_throttles_raise_alarms(function: str) -> None:
     assert watched == {"Errors", "Throttles"}
 
 
+def assert_code_records(alarm: Resource) -> None:
+    """Powertools records a metric under the namespace and the service of the environment."""
+    [service] = alarm["Dimensions"]
+    services = {
+        each["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for each in FUNCTIONS.values()
+    }
+    shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert shared["POWERTOOLS_METRICS_NAMESPACE"] == alarm["Namespace"]
+    assert service["Name"] == "service"
+    assert service["Value"] in services
+    root = TEMPLATE_FILE.parent
+    code = [*(root / "functions").rglob("*.py"), *(root / "layers").rglob("observability.py")]
+    assert any(f'"{alarm["MetricName"]}"' in path.read_text(encoding="utf-8") for path in code)
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_alarm_watches_a_metric_that_exists(name: str) -> None:
     alarm = ALARMS[name]
+    if alarm["Namespace"] == "MarketOrders":
+        assert_code_records(alarm)
+        return
     assert {each["Name"] for each in alarm["Dimensions"]} == DIMENSIONS[alarm["Namespace"]]
     for dimension in alarm["Dimensions"]:
         reference = dimension["Value"].get("Ref", "").removesuffix(".Stage")

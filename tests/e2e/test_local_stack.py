@@ -70,7 +70,11 @@ def check_members(process: StackProcess) -> dict[str, Any]:
 
 def check_shell_assignments(process: StackProcess, endpoint: dict[str, Any]) -> None:
     assignments = shlex.split((process.state / "endpoint.env").read_text())
-    assert assignments == [f"BASE_URL={endpoint['base_url']}", f"TOKEN={endpoint['token']}"]
+    assert assignments == [
+        f"export BASE_URL={endpoint['base_url']}",
+        f"export TOKEN={endpoint['token']}",
+        f"export ORDERS_ENDPOINT_URL={endpoint['aws_endpoint']}",
+    ]
 
 
 def check_printed_curl_line(process: StackProcess) -> None:

@@ -244,5 +244,7 @@ def test_logs_and_metrics_hold_numbers_and_no_customer(
     assert metrics["TriggersPublished"] == [1.0]
     [log] = [json.loads(each) for each in out.splitlines() if "orders imported" in each]
     assert (log["received"], log["problem_codes"]) == (2, ["required"])
+    assert log["account"] == "demo"
+    assert log["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
     assert log["outcomes"] == {"created": 1, "updated": 0, "unchanged": 0, "failed": 1}
     assert not re.search(r"johndoe|79990000000|demo-token", out)

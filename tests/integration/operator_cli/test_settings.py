@@ -153,12 +153,29 @@ def test_every_setting_survives_its_file(tmp_path: Path, wanted: Settings) -> No
 
 def test_a_section_that_is_left_out_stays(run: Run, file: Path) -> None:
     run("settings", "apply", str(file))
-    file.write_text("regions: [{external_id: north}]\nendpoints:\n", encoding="utf-8")
+    file.write_text("regions: [{external_id: north}]\n", encoding="utf-8")
     run("settings", "apply", str(file))
     shown = yaml.safe_load(run("settings", "show").out)
     assert shown["regions"] == [{"external_id": "north"}]
     assert shown["currencies"] == ["USD", "EUR"]
     assert len(shown["endpoints"]) == 1
+
+
+@pytest.mark.parametrize("section", ["currencies", "endpoints", "policies"])
+def test_an_empty_section_is_no_wish(run: Run, file: Path, section: str) -> None:
+    file.write_text(f"{section}:\n", encoding="utf-8")
+    refused = run("settings", "apply", str(file))
+    assert refused.code == 1
+    assert f"/{section}: is empty: leave the section out, or write [] to have none" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"), [("off", "off"), ('"off"', "off"), ("warn", "warn")]
+)
+def test_off_needs_no_quotes(run: Run, file: Path, written: str, stored: str) -> None:
+    file.write_text(f"policies: {{total_check: {written}}}\n", encoding="utf-8")
+    run("settings", "apply", str(file))
+    assert yaml.safe_load(run("settings", "show").out)["policies"]["total_check"] == stored
 
 
 def test_a_section_that_is_there_replaces(run: Run, file: Path) -> None:

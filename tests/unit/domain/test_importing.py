@@ -13,11 +13,12 @@ from orders.domain.importing import (
     Outcome,
     Plan,
     Step,
+    failed,
     group_steps,
     plan_group,
 )
 from orders.domain.order import Order, Submission
-from orders.domain.problems import Code
+from orders.domain.problems import Code, Problem
 from orders.domain.triggers import TriggerKind
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -109,6 +110,15 @@ def test_an_older_update_time_is_stale(
         assert (problem.code, problem.path) == (Code.STALE, "/update_time")
         assert "2026-01-02T04:04:05Z" in problem.message
         assert (result.order_id, result.version) == (None, None)
+
+
+def test_a_problem_with_the_stored_order_is_told_below_the_orders_own_path() -> None:
+    stored = replace(STORED, update_time=LATER)
+    sent = replace(SENT, document=_doc("x"), update_time=NOW, path="/data/7")
+    assert _plan(stored, sent).results[0].problems[0].path == "/data/7/update_time"
+    step = Step(7, sent, skip_trigger=False)
+    told = failed(step, Problem(Code.CONFLICT, "", "again"), retryable=True)
+    assert told.problems[0].path == "/data/7"
 
 
 def test_equal_content_is_never_stale() -> None:

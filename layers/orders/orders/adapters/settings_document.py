@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -118,10 +119,15 @@ class LineStatusPart(_Named):
     type: LineStatusType
 
 
+def _unquoted_off(sent: object) -> object:
+    """YAML 1.1 reads a bare `off` as false."""
+    return TotalCheck.OFF if sent is False else sent
+
+
 class PoliciesPart(_Part):
     """The account's choices."""
 
-    total_check: TotalCheck = TotalCheck.WARN
+    total_check: Annotated[TotalCheck, BeforeValidator(_unquoted_off)] = TotalCheck.WARN
 
 
 class SettingsDocument(_Part):
@@ -133,6 +139,13 @@ class SettingsDocument(_Part):
     custom_fields: list[CustomFieldPart] | None = None
     custom_line_statuses: list[LineStatusPart] | None = None
     policies: PoliciesPart | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _expect_content(cls, sent: object) -> object:
+        if sent is None:
+            raise ValueError("is empty: leave the section out, or write [] to have none")
+        return sent
 
     @field_validator("currencies")
     @classmethod

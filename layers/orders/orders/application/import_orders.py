@@ -76,6 +76,7 @@ class ImportReport:
     whether the request may have written anything.
     """
 
+    account: str
     results: tuple[OrderResult, ...]
     written: bool
     published: int
@@ -132,6 +133,7 @@ class ImportOrders:
         triggers = progress.committed_triggers()
         unsent = self.publisher.publish(triggers, deadline) if triggers else ()
         return ImportReport(
+            account=command.account,
             results=tuple(progress.results[order.position] for order in command.orders),
             written=defined or bool(progress.committed or progress.uncertain),
             published=len(triggers) - len(unsent),

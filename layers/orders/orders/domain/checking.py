@@ -116,8 +116,8 @@ def _repeated_lines(lines: tuple[LineDraft, ...]) -> Iterator[Problem]:
             yield Problem(
                 Code.DUPLICATE_LINE,
                 pointer("lines", position, "external_id"),
-                f"Line {shown(line.external_id)} stands at /lines/{first[line.external_id]} too; "
-                "each line of an order needs an id of its own",
+                f"{shown(line.external_id)} is the id of the order's line "
+                f"{first[line.external_id]} too (counted from 0); each line needs its own",
             )
 
 

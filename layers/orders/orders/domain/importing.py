@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.order import Order, Submission
-from orders.domain.problems import Code, Problem, shown
+from orders.domain.problems import Code, Problem, below, shown
 from orders.domain.times import format_time
 from orders.domain.triggers import Trigger, trigger_of
 
@@ -111,7 +111,7 @@ def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> P
     for step in group.steps:
         refusal = _refusal(current, step.submission)
         if refusal:
-            decided.append((step, Outcome.FAILED, (refusal,)))
+            decided.append((step, Outcome.FAILED, (below(step.submission.path, refusal),)))
         elif current and current.document == step.submission.document:
             decided.append((step, Outcome.UNCHANGED, ()))
         else:
@@ -132,7 +132,7 @@ def failed(step: Step, problem: Problem, *, retryable: bool) -> OrderResult:
         step.position,
         step.submission.external_id,
         Outcome.FAILED,
-        problems=(problem,),
+        problems=(below(step.submission.path, problem),),
         warnings=step.submission.warnings,
         retryable=retryable,
     )
@@ -143,7 +143,8 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         return Problem(
             Code.ORDER_TOO_LARGE,
             "",
-            f"The order is larger than the {MAX_DOCUMENT_BYTES // 1024} KB that can be stored",
+            f"The order takes {len(sent.document.encode()) // 1024} KB, and at most "
+            f"{MAX_DOCUMENT_BYTES // 1024} KB can be stored",
         )
     if current is None:
         return None

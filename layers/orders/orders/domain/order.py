@@ -54,7 +54,8 @@ class Submission:
     """A sent order that may be stored.
 
     `document` is the canonical JSON text of the order without its external id, so equal content is
-    equal text. `update_time` is the one that the shop sent, if any.
+    equal text. `update_time` is the one that the shop sent, if any. `path` is the JSON pointer of
+    the order in its request, below which problems with it are told.
     """
 
     external_id: str
@@ -63,6 +64,7 @@ class Submission:
     status: str
     update_time: datetime | None = None
     warnings: tuple[Problem, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

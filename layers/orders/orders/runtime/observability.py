@@ -41,6 +41,7 @@ def record_import(report: ImportReport) -> None:
     logger.info(
         "orders imported",
         extra={
+            "account": report.account,
             "received": len(report.results),
             "outcomes": {str(outcome): report.count(outcome) for outcome in Outcome},
             "problem_codes": sorted(codes),
@@ -48,5 +49,11 @@ def record_import(report: ImportReport) -> None:
         },
     )
     if report.unpublished:
-        ids = [trigger.id for trigger in report.unpublished]
-        logger.error("triggers were not published", extra={"trigger_ids": ids})
+        logger.error(
+            "triggers were not published",
+            extra={
+                "account": report.account,
+                "trigger_ids": [trigger.id for trigger in report.unpublished],
+                "order_ids": [trigger.order.order_id for trigger in report.unpublished],
+            },
+        )

@@ -291,7 +291,7 @@ def test_everything_wrong_with_an_order_is_told_at_once() -> None:
         "/data/0/lines/0/count",
         "/data/0/lines/1/status",
     }
-    assert entry["error_text"].endswith("(and 3 more)")
+    assert entry["error_text"].endswith(" and 3 more")
 
 
 def test_problems_of_one_order_are_limited() -> None:
@@ -312,6 +312,43 @@ def test_warnings_come_in_one_order() -> None:
     sent = request(order(zeta=1, alpha=1, mid=1), result_details=True)
     [entry] = read_json(Shop().post(sent))["result"]
     assert [each["path"][8:] for each in entry["warnings"]] == ["alpha", "mid", "zeta"]
+
+
+@pytest.mark.parametrize("as_xml", [True, False])
+def test_a_stale_order_is_told_with_its_place(*, as_xml: bool) -> None:
+    shop = Shop()
+    shop.post(request(order(external_id="B", update_time="2026-01-02")))
+    sent = request(
+        order(external_id="A"), order(external_id="B", status="paid", update_time="2026-01-01")
+    )
+    body = to_xml(sent).replace(b"<data>", b"\n<data>") if as_xml else json.dumps(sent).encode()
+    tree = read_json(shop.post(body, XML if as_xml else JSON, accept=JSON))
+    [error] = tree["result"][1]["errors"]
+    assert (error["code"], error["path"]) == ("stale", "/data/1/update_time")
+    assert error.get("line") == (3 if as_xml else None)
+    assert tree["result"][1]["error"] == 409
+
+
+def test_a_number_for_an_id_is_echoed() -> None:
+    [entry] = read_json(Shop().post(request(order(external_id=1000))))["result"]
+    assert (entry["error"], entry["external_id"]) == (400, "1000")
+
+
+def test_an_error_text_names_the_place() -> None:
+    [entry] = read_json(Shop().post(request(order(currency="XXX"))))["result"]
+    assert entry["error_text"].endswith("allowed are: USD, EUR (/data/0/currency)")
+    [entry] = read_json(Shop().post({"data": [None]}))["result"]
+    assert entry["error_text"] == "The order must be an object (/data/0)"
+
+
+def test_a_line_is_told_all_that_it_lacks() -> None:
+    [entry] = read_json(Shop().post(request(order(lines=[{}]))))["result"]
+    assert [error["path"][16:] for error in entry["errors"]] == [
+        "external_id",
+        "final_price_per_item",
+        "count",
+        "product",
+    ]
 
 
 def test_an_echoed_id_is_limited() -> None:

@@ -37,6 +37,7 @@ def test_a_byte_order_mark_is_skipped() -> None:
         (b'{"a":' + b"1" * 5000 + b"}", "a number in it is too long"),
         (b'{"a":1e99999999999999999999}', "a number in it is too long"),
         (b"5", "an object is expected"),
+        (b" \n", "it is empty"),
         (b'{"a":"\x00"}', "control character"),
         (b'{"a":1}x', "Extra data"),
     ],

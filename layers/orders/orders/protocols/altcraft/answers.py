@@ -84,10 +84,11 @@ def _entry(result: OrderResult, style: Style) -> Tree:
     entry: Tree = {"error": 0, "external_id": result.external_id}
     if result.outcome is Outcome.FAILED:
         first, *others = result.problems
-        more = f" (and {len(others)} more)" if others else ""
+        place = f" ({first.path})" if first.path else ""
+        more = f" and {len(others)} more" if others else ""
         entry |= {
             "error": code_of(first),
-            "error_text": first.message + more,
+            "error_text": first.message + place + more,
             "errors": [_problem(problem, style) for problem in result.problems],
         }
         if result.retryable:

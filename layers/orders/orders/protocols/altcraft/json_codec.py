@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -18,6 +18,10 @@ from orders.protocols.altcraft.errors import (
 )
 
 _UTF_8 = frozenset({None, "utf-8", "utf8", "us-ascii", "ascii"})
+
+
+class _ConstantError(ValueError):
+    """NaN or an infinity, which Python's reader would take."""
 
 
 class _Repeating(dict[str, Any]):
@@ -48,21 +52,7 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
         repeating.append(marked)
         return marked
 
-    try:
-        tree = json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=to_object,
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
-        )
-    except UnicodeDecodeError as error:
-        raise _not_json(f"byte {error.start} is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise _not_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise _not_json("it is nested too deeply") from None
-    except (ValueError, ArithmeticError):
-        raise _not_json("a number in it is too long") from None
+    tree = _read(body, to_object)
     if isinstance(tree, list):
         tree = {"data": tree}
     if not isinstance(tree, dict):
@@ -70,6 +60,28 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     faults = tuple(_repeated_members(tree)) if repeating else ()
     illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_BYTES.search(body) else ()
     return Decoded(tree, faults + illegal)
+
+
+def _read(body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> object:
+    if not body.strip():
+        raise _not_json("it is empty")
+    try:
+        return json.loads(
+            body.decode("utf-8-sig"),
+            object_pairs_hook=to_object,
+            parse_float=Decimal,
+            parse_constant=_refuse_constant,
+        )
+    except UnicodeDecodeError as error:
+        raise _not_json(f"byte {error.start} is not UTF-8") from None
+    except _ConstantError as error:
+        raise _not_json(str(error)) from None
+    except json.JSONDecodeError as error:
+        raise _not_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise _not_json("it is nested too deeply") from None
+    except (ValueError, ArithmeticError):
+        raise _not_json("a number in it is too long") from None
 
 
 def encode(tree: object) -> bytes:
@@ -81,7 +93,7 @@ def encode(tree: object) -> bytes:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise json.JSONDecodeError(f"{name} is no JSON number", "", 0)
+    raise _ConstantError(f"{name} is no JSON number")
 
 
 def _not_json(reason: str) -> RequestRefusedError:

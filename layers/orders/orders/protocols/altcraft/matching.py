@@ -54,5 +54,6 @@ def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
                 f"matching {mode} needs {' or '.join(needed)}",
             )
         return
+    default = "" if order.get("matching") else " (the default)"
     for name in missing:
-        yield Problem(Code.REQUIRED, pointer(name), f"matching {mode} needs {name}")
+        yield Problem(Code.REQUIRED, pointer(name), f"matching {mode}{default} needs {name}")

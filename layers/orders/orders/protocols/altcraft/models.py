@@ -215,13 +215,18 @@ LINE_MEMBERS = frozenset(LineBody.model_fields)
 ORDER_MEMBERS = frozenset(OrderBody.model_fields)
 
 
-def problems_of(error: ValidationError, prefix: str = "") -> tuple[Problem, ...]:
-    """Return what a model found wrong, its paths below `prefix`, at most MAX_PROBLEMS of it."""
+def problems_of(
+    error: ValidationError, prefix: str = "", subject: str = "The body"
+) -> tuple[Problem, ...]:
+    """Return what a model found wrong, its paths below `prefix`, at most MAX_PROBLEMS of it.
+
+    `subject` names what was read, for a problem with it as a whole.
+    """
     details = error.errors(include_url=False, include_input=False)
     return tuple(
         Problem(code, prefix + pointer(*detail["loc"]), message)
         for detail in details[:MAX_PROBLEMS]
-        for code, message in [_explained(detail)]
+        for code, message in [_explained(detail, subject)]
     )
 
 
@@ -243,8 +248,8 @@ _EXPLANATIONS: Mapping[str, tuple[Code, str]] = {
 }
 
 
-def _explained(detail: Mapping[str, Any]) -> tuple[Code, str]:
-    member = str(detail["loc"][-1]) if detail["loc"] else "The body"
+def _explained(detail: Mapping[str, Any], subject: str) -> tuple[Code, str]:
+    member = str(detail["loc"][-1]) if detail["loc"] else subject
     code, text = _EXPLANATIONS.get(detail["type"], (Code.INVALID_VALUE, "{member} is not valid"))
     return code, text.format(**{**detail.get("ctx", {}), "member": member})
 

@@ -60,6 +60,7 @@ class AltcraftOrder:
             status=self.draft.status,
             update_time=self.draft.update_time,
             warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
+            path=prefix,
         )
 
 
@@ -102,7 +103,6 @@ def _read_order(
 ) -> AltcraftOrder:
     prefix = pointer("data", position)
     members: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
-    external_id = members.get("external_id")
     body, problems = _read_body(sent)
     lines, line_problems = _read_lines(members.get("lines"))
     if isinstance(sent, dict):
@@ -110,7 +110,7 @@ def _read_order(
     draft = _draft(body, lines) if body and not line_problems else None
     return AltcraftOrder(
         position=position,
-        external_id=external_id[:MAX_ECHOED_CHARACTERS] if isinstance(external_id, str) else None,
+        external_id=_echoed(members.get("external_id")),
         skip_trigger=skip_all or bool(body and body.skip_triggers),
         draft=draft,
         problems=(*faults, *(below(prefix, each) for each in problems))[:MAX_PROBLEMS],
@@ -118,11 +118,17 @@ def _read_order(
     )
 
 
+def _echoed(external_id: object) -> str | None:
+    """Return the id by which the shop will look for its order in the answer, also a wrong one."""
+    named = isinstance(external_id, str | int) and not isinstance(external_id, bool)
+    return str(external_id)[:MAX_ECHOED_CHARACTERS] if named else None
+
+
 def _read_body(sent: object) -> tuple[OrderBody | None, list[Problem]]:
     try:
         return ORDER.validate_python(sent), []
     except ValidationError as error:
-        return None, list(problems_of(error))
+        return None, list(problems_of(error, subject="The order"))
 
 
 def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
@@ -132,14 +138,12 @@ def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
     for position, line in enumerate(sent if isinstance(sent, list) else ()):
         prefix = pointer("lines", position)
         try:
-            body = LINE.validate_python(line)
+            lines.append(LINE.validate_python(line))
         except ValidationError as error:
-            problems += problems_of(error, prefix)
-        else:
-            lines.append(body)
-            if body.product is None and body.sku is None:
-                path = prefix + pointer("product")
-                problems.append(Problem(Code.REQUIRED, path, "A line needs product or sku"))
+            problems += problems_of(error, prefix, "The line")
+        if isinstance(line, dict) and not line.get("product") and not line.get("sku"):
+            path = prefix + pointer("product")
+            problems.append(Problem(Code.REQUIRED, path, "A line needs product or sku"))
         if len(problems) >= MAX_PROBLEMS:
             break
     return lines, problems
