@@ -71,9 +71,12 @@ def check_members(process: StackProcess) -> dict[str, Any]:
 def check_shell_assignments(process: StackProcess, endpoint: dict[str, Any]) -> None:
     assignments = shlex.split((process.state / "endpoint.env").read_text())
     assert assignments == [
-        f"export BASE_URL={endpoint['base_url']}",
-        f"export TOKEN={endpoint['token']}",
-        f"export ORDERS_ENDPOINT_URL={endpoint['aws_endpoint']}",
+        "export",
+        f"BASE_URL={endpoint['base_url']}",
+        "export",
+        f"TOKEN={endpoint['token']}",
+        "export",
+        f"ORDERS_ENDPOINT_URL={endpoint['aws_endpoint']}",
     ]
 
 

@@ -300,6 +300,7 @@ def test_problems_of_one_order_are_limited() -> None:
         order(lines=lines),
         order(lines=[line(external_id=str(n), status="x") for n in range(100)]),
         order(custom_fields={str(n): 1 for n in range(100)}),
+        order(status=5, lines=[{}] * 20),
     ):
         [entry] = read_json(Shop().post(request(bad)))["result"]
         assert len(entry["errors"]) == 20
@@ -396,6 +397,13 @@ def test_hopeless_requests_are_answered_in_bounded_time(*, as_xml: bool) -> None
         body = to_xml(tree) if as_xml else json.dumps(tree).encode()
         Shop().post(body, XML if as_xml else JSON)
     assert time.process_time() - started < 20
+
+
+def test_lines_are_read_until_there_are_enough_problems() -> None:
+    body = json.dumps(request(*[order(lines=[{}] * 5000)] * 200)).encode()
+    started = time.process_time()
+    assert len(read_json(Shop().post(body))["result"]) == 200
+    assert time.process_time() - started < 5, "each of a million hopeless lines was read"
 
 
 def test_a_refusal_names_a_limited_number_of_problems() -> None:

@@ -138,6 +138,7 @@ def test_an_unknown_element_is_noticed_but_not_read() -> None:
         (b"<xml>\x01</xml>", "not valid XML"),
         (b'<?xml version="1.0" encoding="nonsense"?><xml/>', "not valid XML"),
         (b"<a>" * 300, "not valid XML"),
+        (b"<xml>" + b"<a>" * 300 + b"</a>" * 300 + b"</xml>", "not valid XML"),
         ("<!DOCTYPE x [<!ENTITY a 'b'>]><xml/>".encode("utf-16"), "DOCTYPE"),
         (b"{}", "not valid XML"),
     ],
