@@ -166,13 +166,13 @@ def test_an_alias_takes_its_id(store: Store) -> None:
 def test_without_time_nothing_is_tried(store: Store) -> None:
     late = FixedDeadline(0)
     assert store.repository.save("demo", [Write(_order(), None, None)], late) == [
-        WriteOutcome.UNKNOWN
+        WriteOutcome.UNTRIED
     ]
     assert _find(store, "A") == {}
     assert store.repository.find("demo", ["A"], late).unread == frozenset({"A"})
     _create(store, _order())
     update = Write(replace(_order(), version=2, status="paid"), 1, None)
-    assert store.repository.save("demo", [update], late) == [WriteOutcome.UNKNOWN]
+    assert store.repository.save("demo", [update], late) == [WriteOutcome.UNTRIED]
     assert _find(store, "A") == {"A": _order()}
 
 

@@ -56,7 +56,7 @@ class FakeOrders:
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
         if deadline.remaining() <= 0:
-            return [WriteOutcome.UNKNOWN] * len(writes)
+            return [WriteOutcome.UNTRIED] * len(writes)
         return [self._save(account, write) for write in writes]
 
     def commit(self, write: Write) -> WriteOutcome:

@@ -292,6 +292,15 @@ def test_what_is_not_written_in_time_may_be_sent_again(
     assert world.sent_triggers() == []
 
 
+def test_writes_that_were_never_tried_leave_no_doubt() -> None:
+    world = World(pause=CountingPause(limit=2))
+    world.orders.faults = [lambda _orders, _write: WriteOutcome.UNTRIED] * 2
+    report = world.send(Sent(0))
+    assert (_outcomes(report), _codes(report)) == (["failed"], ["storage_unavailable"])
+    assert report.unavailable
+    assert report.unpublished == ()
+
+
 def test_the_last_fault_is_the_one_that_is_told() -> None:
     world = World(pause=CountingPause(limit=2))
     world.orders.faults = [_always_overtaken, _never]

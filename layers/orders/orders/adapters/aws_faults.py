@@ -30,6 +30,19 @@ TRANSIENT_CODES = frozenset(
         "TransactionInProgressException",
     }
 )
+# Answers that promise that the call did nothing.
+_THROTTLING_CODES = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+    }
+)
 _SERVER_ERROR = 500
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
@@ -42,6 +55,18 @@ def is_transient(error: Exception) -> bool:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code_of(error) in TRANSIENT_CODES or status >= _SERVER_ERROR
     return isinstance(error, TRANSPORT_FAULTS)
+
+
+def did_nothing(error: Exception) -> bool:
+    """Tell whether a passing fault is sure to have come before any effect of the call."""
+    if isinstance(error, ClientError):
+        return is_throttling(code_of(error))
+    return isinstance(error, NoConnectionError)
+
+
+def is_throttling(code: str) -> bool:
+    """Tell whether AWS refuses with this code what it has not begun to do."""
+    return code in _THROTTLING_CODES
 
 
 def call_patiently[T](

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
+from orders.adapters.aws_faults import (
+    TRANSIENT_CODES,
+    code_of,
+    did_nothing,
+    is_throttling,
+    is_transient,
+    pause_with_jitter,
+)
 from orders.adapters.table_keys import Key, index_key, order_key
 from orders.application.ports import Deadline, Lookup, StorageRefusedError, WriteOutcome
 from orders.domain.importing import Write
@@ -71,7 +78,7 @@ class DynamoOrders:
         """Write the index items of new orders, then every order under its own condition."""
         new = [write.order for write in writes if write.base_version is None]
         unindexed = self._write_index(account, new, deadline) if new else set()
-        outcomes = [WriteOutcome.UNKNOWN] * len(writes)
+        outcomes = [WriteOutcome.UNTRIED] * len(writes)
         ready = [
             position
             for position, write in enumerate(writes)
@@ -172,7 +179,7 @@ class DynamoOrders:
 
     def _execute(self, writes: Sequence[Write], deadline: Deadline) -> list[WriteOutcome]:
         if deadline.remaining() <= 0:
-            return [WriteOutcome.UNKNOWN] * len(writes)
+            return [WriteOutcome.UNTRIED] * len(writes)
         try:
             answer = self.client.batch_execute_statement(
                 Statements=[self._statement(write) for write in writes]  # type: ignore[misc]
@@ -182,7 +189,9 @@ class DynamoOrders:
             passing = is_transient(error)
             level = logging.WARNING if passing else logging.ERROR
             _log.log(level, "writing orders failed", extra={"code": code_of(error)})
-            outcome = WriteOutcome.UNKNOWN if passing else WriteOutcome.REFUSED
+            if not passing:
+                return [WriteOutcome.REFUSED] * len(writes)
+            outcome = WriteOutcome.UNTRIED if did_nothing(error) else WriteOutcome.UNKNOWN
             return [outcome] * len(writes)
         return [_outcome(response.get("Error")) for response in answer["Responses"]]
 
@@ -247,7 +256,7 @@ def _outcome(error: Mapping[str, Any] | None) -> WriteOutcome:
         return WriteOutcome.CONFLICT
     if code in TRANSIENT_CODES:
         _log.warning("writing an order failed", extra={"code": code})
-        return WriteOutcome.UNKNOWN
+        return WriteOutcome.UNTRIED if is_throttling(code) else WriteOutcome.UNKNOWN
     _log.error("an order was refused by the table", extra={"code": code})
     return WriteOutcome.REFUSED
 

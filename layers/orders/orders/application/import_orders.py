@@ -311,6 +311,8 @@ class _Progress:
                     del self.pending[step.position]
             case WriteOutcome.CONFLICT:
                 self.lost_races |= positions
+            case WriteOutcome.UNTRIED:
+                pass
             case WriteOutcome.UNKNOWN:
                 self.uncertain[write.order.order_id] = plan
                 if write.trigger:

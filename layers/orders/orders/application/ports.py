@@ -59,6 +59,7 @@ class WriteOutcome(Enum):
 
     COMMITTED = "committed"
     CONFLICT = "conflict"  # the stored version is not the one read: read again, decide again
+    UNTRIED = "untried"  # nothing was written, but another try may succeed
     UNKNOWN = "unknown"  # a fault: it may or may not have been committed
     REFUSED = "refused"  # the store will not take it, however often it is tried
 
