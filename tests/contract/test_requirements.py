@@ -9,7 +9,7 @@ REQUIREMENTS = PROJECT / "layers" / "dependencies" / "requirements.txt"
 
 def test_layer_requirements_are_those_of_the_lock() -> None:
     result = subprocess.run(
-        ["make", "--no-print-directory", "--silent", "check-requirements"],  # noqa: S607
+        ["make", "--no-print-directory", "--silent", "check-requirements"],  # noqa: S607  # make is where PATH says
         cwd=PROJECT,
         capture_output=True,
         text=True,

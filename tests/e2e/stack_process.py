@@ -23,7 +23,7 @@ class StackProcess:
 
     def __init__(self, state: Path, port: int = 0) -> None:
         self.state = state
-        self._output = tempfile.NamedTemporaryFile(prefix="local-stack-")  # noqa: SIM115
+        self._output = tempfile.NamedTemporaryFile(prefix="local-stack-")  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603  # the command is ours
             [sys.executable, "-m", "local_stack", "--port", str(port), "--state", str(state)],
             cwd=PROJECT,

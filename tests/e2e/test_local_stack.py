@@ -84,7 +84,7 @@ def check_printed_curl_line(process: StackProcess) -> None:
     start = process.output.index("curl ")
     command = process.output[start : process.output.index("\n\n", start)]
     answer = subprocess.run(  # noqa: S603  # the command is ours
-        ["sh", "-c", command],  # noqa: S607
+        ["sh", "-c", command],  # noqa: S607  # the line is for a shell
         capture_output=True,
         text=True,
         check=True,

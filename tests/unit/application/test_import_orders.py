@@ -345,17 +345,23 @@ def test_a_repeated_write_that_succeeds_leaves_no_doubt() -> None:
     assert (report.published, report.unpublished) == (1, ())
 
 
-def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> None:
+def _world_with_an_unread_alias() -> World:
+    """Order A is stored; its alias "old" cannot be read at first."""
     world = World()
     world.send(Sent(0, "A"))
     world.orders.aliases["demo", "old"] = 1
     world.orders.unread = {"old"}
+    return world
 
-    def unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
-        orders.unread = set()
-        return _committed_unseen(orders, write)
 
-    world.orders.faults = [unseen]
+def _committed_unseen_and_alias_read(orders: FakeOrders, write: Write) -> WriteOutcome:
+    orders.unread = set()
+    return _committed_unseen(orders, write)
+
+
+def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> None:
+    world = _world_with_an_unread_alias()
+    world.orders.faults = [_committed_unseen_and_alias_read]
     report = world.send(Sent(0, "A", "y"), Sent(1, "old", "y"), Sent(2, "old", "z"))
     assert _outcomes(report) == ["updated", "unchanged", "updated"]
     assert [result.version for result in report.results] == [2, 3, 3]
@@ -364,16 +370,8 @@ def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> No
 
 
 def test_an_earlier_version_of_this_request_is_not_taken_for_a_later_one() -> None:
-    world = World()
-    world.send(Sent(0, "A"))
-    world.orders.aliases["demo", "old"] = 1
-    world.orders.unread = {"old"}
-
-    def unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
-        orders.unread = set()
-        return _committed_unseen(orders, write)
-
-    world.orders.faults = [unseen, _never]
+    world = _world_with_an_unread_alias()
+    world.orders.faults = [_committed_unseen_and_alias_read, _never]
     report = world.send(Sent(0, "A", "y"), Sent(1, "old", "z"))
     assert _outcomes(report) == ["updated", "updated"]
     assert world.orders["demo", "A"].document == '{"note":"z"}'

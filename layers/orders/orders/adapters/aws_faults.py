@@ -11,25 +11,6 @@ from orders.application.ports import Deadline, StorageRefusedError, StorageUnava
 
 # Every timeout, refused or broken connection descends from one of the two.
 TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
-TRANSIENT_CODES = frozenset(
-    {
-        "InternalFailure",
-        "InternalServerError",
-        "InternalException",
-        "LimitExceededException",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "ReplicatedWriteConflictException",
-        "RequestLimitExceeded",
-        "RequestTimeout",
-        "ServiceUnavailable",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
 # Answers that promise that the call did nothing.
 _THROTTLING_CODES = frozenset(
     {
@@ -43,6 +24,15 @@ _THROTTLING_CODES = frozenset(
         "TransactionConflictException",
     }
 )
+TRANSIENT_CODES = _THROTTLING_CODES | {
+    "InternalFailure",
+    "InternalServerError",
+    "InternalException",
+    "ReplicatedWriteConflictException",
+    "RequestTimeout",
+    "ServiceUnavailable",
+    "TransactionInProgressException",
+}
 _SERVER_ERROR = 500
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
@@ -50,7 +40,7 @@ MAX_ATTEMPTS = 4
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same call may succeed later. Its effect is unknown in that case."""
+    """Tell whether the same call may succeed later; for its effect see did_nothing."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code_of(error) in TRANSIENT_CODES or status >= _SERVER_ERROR
