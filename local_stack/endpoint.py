@@ -32,6 +32,8 @@ def write_endpoint(endpoint: Endpoint, folder: Path) -> None:
     assignments = {
         "BASE_URL": endpoint.base_url,
         "TOKEN": endpoint.token,
+        "CAMPAIGN_ID": str(endpoint.campaign_id),
+        "API_KEY": endpoint.api_key,
         # Leads the `orders` command here.
         "ORDERS_ENDPOINT_URL": endpoint.aws_endpoint,
     }

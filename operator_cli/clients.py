@@ -1,5 +1,6 @@
 """`orders client`: an account's API clients."""
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import typer
@@ -7,10 +8,10 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import Operator, connected
-from operator_cli.errors import OperatorError, refusals
+from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_json, print_rows, shown_time
 from orders.application.create_client import create_client
-from orders.domain.clients import ClientRecord, Role
+from orders.domain.clients import ROLES_OF_SCOPE, ClientRecord, Role
 from orders.domain.problems import listed
 from orders.runtime.composition import utc_now
 
@@ -18,18 +19,32 @@ app = typer.Typer(help="The API clients of an account.", no_args_is_help=True)
 
 ClientId = Annotated[str, typer.Argument(help="The client's name.")]
 Roles = Annotated[
-    list[Role], typer.Option("--role", help="What it may do; give it once for each role.")
+    list[Role] | None, typer.Option("--role", help="What it may do; give it once for each role.")
+]
+Scopes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scope",
+        help=f"The same in a protocol's own words: {', '.join(ROLES_OF_SCOPE)}.",
+    ),
 ]
 
 
 @app.command(epilog=EPILOG)
 def create(
-    context: typer.Context, client_id: ClientId, role: Roles, account: AccountName = None
+    context: typer.Context,
+    client_id: ClientId,
+    role: Roles = None,
+    scope: Scopes = None,
+    account: AccountName = None,
 ) -> None:
     """Create a client; `orders token create` then gives it a token."""
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
-        if not create_client(operator.accounts, owner, client_id, role, utc_now):
+        roles = {*(role or ()), *_roles_of(scope or ())}
+        if not roles:
+            raise UsageError("A client needs at least one --role or --scope.")
+        if not create_client(operator.accounts, owner, client_id, roles, utc_now):
             raise OperatorError(
                 f"There is, or was, a client {client_id!r} in {owner!r}: choose another name."
             )
@@ -70,6 +85,15 @@ def client_record(operator: Operator, account: str, client_id: str) -> ClientRec
             f"There is no client {client_id!r} in {account!r}; there are: {listed(list(records))}."
         )
     return records[client_id]
+
+
+def _roles_of(scopes: Sequence[str]) -> Iterator[Role]:
+    for scope in scopes:
+        if scope not in ROLES_OF_SCOPE:
+            raise OperatorError(
+                f"There is no scope {scope!r}; there are: {listed(list(ROLES_OF_SCOPE))}."
+            )
+        yield from ROLES_OF_SCOPE[scope]
 
 
 def _row(record: ClientRecord) -> dict[str, object]:

@@ -34,6 +34,10 @@ def show(
             "order_id": order.order_id,
             "version": order.version,
             "status": order.status,
+            "fulfilment": {
+                "status": order.fulfilment.status,
+                "substatus": order.fulfilment.substatus,
+            },
             "protocol": order.protocol,
             "created_at": format_time(order.created_at),
             "updated_at": format_time(order.updated_at),

@@ -1,5 +1,6 @@
 """Settings as a YAML file."""
 
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -40,6 +41,20 @@ def _text_of(loader: _Loader, node: yaml.ScalarNode) -> str:
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text_of)
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes line separators that are not line feeds so that they are read back as they are."""
+
+
+def _node_of(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _FOLDED.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+# What YAML takes for an end of line, and so for a space, unless it is escaped in double quotes.
+_FOLDED = re.compile("[\x85\u2028\u2029]")
+_Dumper.add_representer(str, _node_of)
+
+
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
     """A valid settings document; `lines` leads from JSON pointers to the lines of the file."""
@@ -70,7 +85,7 @@ def settings_yaml(settings: Settings) -> str:
     for section in tree.values():
         for part in section if isinstance(section, list) else []:
             _drop_empty(part)
-    text: str = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False)
+    text: str = yaml.dump(tree, Dumper=_Dumper, allow_unicode=True, sort_keys=False)
     return text
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.protocols.altcraft.import_orders import internal_error, refuse
-from orders.runtime.composition import import_endpoint
+from orders.protocols.http import BodyRefusedError
+from orders.runtime.composition.import_orders import import_endpoint
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
-from orders.runtime.http import BodyRefusedError, read_body, read_head, write_answer
+from orders.runtime.http import read_body, read_head, write_answer
 from orders.runtime.observability import logger, metrics, record_import, record_refusal
 
 

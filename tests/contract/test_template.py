@@ -36,6 +36,28 @@ ACTIONS = {
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     },
+    # A transaction needs the rights of the writes in it.
+    "UpdateExternalIdFunction": {
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "events:PutEvents",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    },
+    "ManageOrdersFunction": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "events:PutEvents",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    },
 }
 
 GATEWAY_STATUSES = {

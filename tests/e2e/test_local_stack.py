@@ -76,6 +76,10 @@ def check_shell_assignments(process: StackProcess, endpoint: dict[str, Any]) -> 
         "export",
         f"TOKEN={endpoint['token']}",
         "export",
+        f"CAMPAIGN_ID={endpoint['campaign_id']}",
+        "export",
+        f"API_KEY={endpoint['api_key']}",
+        "export",
         f"ORDERS_ENDPOINT_URL={endpoint['aws_endpoint']}",
     ]
 

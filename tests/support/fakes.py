@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,12 @@ from datetime import UTC, datetime, timedelta
 from orders.application.ports import (
     Deadline,
     Lookup,
+    OrderPage,
     SettingsTooLargeError,
     StorageUnavailableError,
     WriteOutcome,
 )
+from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.clients import Client, Role
 from orders.domain.importing import Write
 from orders.domain.order import Order
@@ -76,6 +79,96 @@ class FakeOrders:
         if self.faults:
             return self.faults.pop(0)(self, write)
         return self.commit(write)
+
+
+@dataclass
+class FakeOrderIndex:
+    """OrderIndex in memory, on the orders of a FakeOrders.
+
+    `faults` holds what the next calls of save do instead.
+    """
+
+    store: FakeOrders
+    available: bool = True
+    faults: list[Callable[[FakeOrderIndex, OrderChange], WriteOutcome]] = field(
+        default_factory=list
+    )
+
+    def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
+        self._expect(deadline)
+        for order in self.store.orders.values():
+            if (order.account, order.order_id) == (account, order_id):
+                return NamedOrder(order, self._aliases(order))
+        return None
+
+    def list_orders(
+        self, account: str, before: int | None, limit: int, deadline: Deadline
+    ) -> OrderPage:
+        self._expect(deadline)
+        orders = sorted(
+            (
+                order
+                for order in self.store.orders.values()
+                if order.account == account and (before is None or order.order_id < before)
+            ),
+            key=lambda order: order.order_id,
+            reverse=True,
+        )
+        page = [NamedOrder(order, self._aliases(order)) for order in orders[:limit]]
+        return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
+
+    def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
+        if deadline.remaining() <= 0:
+            return WriteOutcome.UNTRIED
+        return self.faults.pop(0)(self, change) if self.faults else self.commit(change)
+
+    def commit(self, change: OrderChange) -> WriteOutcome:
+        """Write under the conditions, as the store does."""
+        before, after = change.before.order, change.after.order
+        place, new_place = (before.account, before.external_id), (after.account, after.external_id)
+        stored = self.store.orders.get(place)
+        if (
+            stored is None
+            or (stored.version, stored.order_id) != (before.version, before.order_id)
+            or self._aliases(stored) != change.before.aliases
+        ):
+            return WriteOutcome.CONFLICT
+        if change.moves:
+            holder = self.store.aliases.get(new_place)
+            if new_place in self.store.orders or holder not in {None, before.order_id}:
+                return WriteOutcome.TAKEN
+            self.store.aliases.pop(new_place, None)
+            self.store.aliases[place] = before.order_id
+            del self.store.orders[place]
+        self.store.orders[new_place] = after
+        return WriteOutcome.COMMITTED
+
+    def _aliases(self, order: Order) -> tuple[str, ...]:
+        return tuple(
+            name
+            for (account, name), order_id in self.store.aliases.items()
+            if (account, order_id) == (order.account, order.order_id)
+        )
+
+    def _expect(self, deadline: Deadline) -> None:
+        if not self.available or deadline.remaining() <= 0:
+            raise StorageUnavailableError
+
+
+@dataclass
+class FakeRequestCounter:
+    """RequestCounter in memory; unavailable, it knows no number."""
+
+    counts: Counter[tuple[str, int, datetime]] = field(default_factory=Counter)
+    available: bool = True
+
+    def count(
+        self, account: str, campaign_id: int, window: datetime, _deadline: Deadline
+    ) -> int | None:
+        if not self.available:
+            return None
+        self.counts[account, campaign_id, window] += 1
+        return self.counts[account, campaign_id, window]
 
 
 @dataclass
@@ -152,12 +245,13 @@ class FakePublisher:
 
 @dataclass
 class TickingClock:
-    """A clock that moves on by a second at each look."""
+    """A clock that moves on by a second, or another `step`, at each look."""
 
     now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    step: timedelta = timedelta(seconds=1)
 
     def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
+        self.now += self.step
         return self.now
 
 

@@ -9,6 +9,7 @@ from orders.domain.identifiers import is_external_id
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
     Endpoint,
+    ExternalIdPolicy,
     LineStatus,
     LineStatusType,
     Policies,
@@ -72,5 +73,9 @@ def all_settings(draw: st.DrawFn) -> Settings:
             for name in draw(ids)
             if name not in LINE_STATUS_TYPES
         },
-        policies=Policies(draw(st.sampled_from(TotalCheck))),
+        policies=Policies(
+            draw(st.sampled_from(TotalCheck)),
+            draw(st.sampled_from(ExternalIdPolicy)),
+            draw(st.integers(1, 10_000_000)),
+        ),
     )

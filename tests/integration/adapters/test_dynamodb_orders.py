@@ -1,16 +1,12 @@
 """What only DynamoDB's own engine, or a fault that is put in its way, can show."""
 
 import json
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -26,6 +22,7 @@ from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.order_items import index_item
 from orders.adapters.table_keys import order_key
 from orders.application.ports import (
     StorageRefusedError,
@@ -36,13 +33,13 @@ from orders.domain.importing import MAX_DOCUMENT_BYTES, Write
 from orders.domain.order import Order
 from orders.domain.settings import Settings
 from orders.domain.triggers import trigger_of
+from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import CountingPause, FixedDeadline
 
 COMMITTED, CONFLICT = WriteOutcome.COMMITTED, WriteOutcome.CONFLICT
 UNTRIED, UNKNOWN = WriteOutcome.UNTRIED, WriteOutcome.UNKNOWN
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 DEADLINE = FixedDeadline()
-type Parsed = dict[str, Any]
 
 
 def _order(external_id: str = "A", order_id: int = 1, document: str = "{}") -> Order:
@@ -51,65 +48,6 @@ def _order(external_id: str = "A", order_id: int = 1, document: str = "{}") -> O
 
 def _writes(count: int, document: str = "{}") -> list[Write]:
     return [Write(_order(f"order {n}", n, document), None, None) for n in range(1, count + 1)]
-
-
-@contextmanager
-def _answering(
-    client: DynamoDBClient, operation: str, change: Callable[[int, Parsed], Parsed | None]
-) -> Iterator[list[Parsed]]:
-    """Let `change` replace the parsed answers of an operation; it gets their number from 1."""
-    seen: list[Parsed] = []
-
-    def after_call(parsed: Parsed, **_rest: object) -> None:
-        seen.append(parsed)
-        replaced = change(len(seen), parsed)
-        if replaced is not None:
-            parsed.clear()
-            parsed.update(replaced)
-
-    event = f"after-call.dynamodb.{operation}"
-    client.meta.events.register(event, after_call)
-    try:
-        yield seen
-    finally:
-        client.meta.events.unregister(event, after_call)
-
-
-@contextmanager
-def _failing(
-    client: DynamoDBClient, operation: str, fail: Callable[[int], AWSResponse | Exception | None]
-) -> Iterator[list[int]]:
-    """Let calls of an operation fail before they are sent; `fail` gets their number from 1."""
-    calls: list[int] = []
-
-    def before_send(**_rest: object) -> Any:  # noqa: ANN401 - the stubs know no answering hook
-        calls.append(len(calls) + 1)
-        failure = fail(calls[-1])
-        if isinstance(failure, Exception):
-            raise failure
-        return failure
-
-    event = f"before-send.dynamodb.{operation}"
-    client.meta.events.register(event, before_send)
-    try:
-        yield calls
-    finally:
-        client.meta.events.unregister(event, before_send)
-
-
-class _Body:
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def stream(self, **_rest: object) -> Iterator[bytes]:
-        yield self.content
-
-
-def _error(code: str, status: int = 400) -> AWSResponse:
-    body = f'{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"injected"}}'
-    headers = HTTPHeaders()
-    headers["content-type"] = "application/x-amz-json-1.0"
-    return AWSResponse("http://injected", status, headers, _Body(body.encode()))
 
 
 def test_sixteen_writers_of_one_order_lose_no_update(dynamodb: DynamoDBClient, table: str) -> None:
@@ -239,7 +177,7 @@ def test_what_one_answer_leaves_over_is_read_again(dynamodb: DynamoDBClient, tab
         keys = [{"pk": item["pk"], "sk": item["sk"]} for item in left]
         return {"Responses": {table: kept}, "UnprocessedKeys": {table: {"Keys": keys}}}
 
-    with _answering(dynamodb, "BatchGetItem", leave_over) as answers:
+    with answering(dynamodb, "BatchGetItem", leave_over) as answers:
         found = repository.find("demo", [f"order {n}" for n in range(1, 6)], DEADLINE)
     assert len(found.orders) == 5
     assert len(answers) == 3
@@ -252,8 +190,8 @@ def test_what_cannot_be_read_in_time_is_told(dynamodb: DynamoDBClient, table: st
 
     names = [f"order {n}" for n in range(1, 151)]
     assert len(repository.find("demo", names, DEADLINE).orders) == 150
-    with _failing(
-        dynamodb, "BatchGetItem", lambda _: _error("ProvisionedThroughputExceededException")
+    with failing(
+        dynamodb, "BatchGetItem", lambda _: error_answer("ProvisionedThroughputExceededException")
     ):
         lookup = repository.find("demo", names, DEADLINE)
     assert lookup.orders == {}
@@ -266,10 +204,10 @@ def test_index_items_left_over_are_written_again(dynamodb: DynamoDBClient, table
 
     def leave_over(number: int, parsed: Parsed) -> Parsed | None:
         del parsed
-        put = {"PutRequest": {"Item": dynamodb_orders._index_item("demo", writes[0].order)}}  # noqa: SLF001 - what a leftover holds
+        put = {"PutRequest": {"Item": index_item("demo", writes[0].order)}}
         return {"UnprocessedItems": {table: [put]}} if number == 1 else None
 
-    with _answering(dynamodb, "BatchWriteItem", leave_over) as answers:
+    with answering(dynamodb, "BatchWriteItem", leave_over) as answers:
         assert set(repository.save("demo", writes, DEADLINE)) == {COMMITTED}
     assert len(answers) == 2
 
@@ -281,7 +219,7 @@ def test_an_order_is_not_written_without_its_index_item(
     repository.save("demo", _writes(1), DEADLINE)
     stored = _writes(1)[0].order
     update = Write(replace(stored, version=2), 1, None)
-    with _failing(dynamodb, "BatchWriteItem", lambda _: _error("ThrottlingException")):
+    with failing(dynamodb, "BatchWriteItem", lambda _: error_answer("ThrottlingException")):
         outcomes = repository.save("demo", [Write(_order("new", 9), None, None), update], DEADLINE)
     assert outcomes == [WriteOutcome.UNTRIED, COMMITTED]
     assert repository.find("demo", ["new"], DEADLINE).orders == {}
@@ -310,16 +248,16 @@ def test_each_statement_has_its_own_answer(
         first, _, third = parsed["Responses"]
         return {"Responses": [first, {"Error": {"Code": code, "Message": "injected"}}, third]}
 
-    with _answering(dynamodb, "BatchExecuteStatement", fail_second):
+    with answering(dynamodb, "BatchExecuteStatement", fail_second):
         assert repository.save("demo", _writes(3), DEADLINE) == [COMMITTED, outcome, COMMITTED]
 
 
 @pytest.mark.parametrize(
     ("failure", "outcome"),
     [
-        (_error("ProvisionedThroughputExceededException"), UNTRIED),
-        (_error("InternalServerError", 500), UNKNOWN),
-        (_error("ServiceUnavailable", 503), UNKNOWN),
+        (error_answer("ProvisionedThroughputExceededException"), UNTRIED),
+        (error_answer("InternalServerError", 500), UNKNOWN),
+        (error_answer("ServiceUnavailable", 503), UNKNOWN),
         (ReadTimeoutError(endpoint_url="http://injected"), UNKNOWN),
         (ConnectTimeoutError(endpoint_url="http://injected"), UNTRIED),
         (EndpointConnectionError(endpoint_url="http://injected"), UNTRIED),
@@ -333,7 +271,7 @@ def test_a_call_that_fails_says_what_is_sure_of_its_writes(
     outcome: WriteOutcome,
 ) -> None:
     repository = DynamoOrders(dynamodb, table)
-    with _failing(dynamodb, "BatchExecuteStatement", lambda n: failure if n == 1 else None):
+    with failing(dynamodb, "BatchExecuteStatement", lambda n: failure if n == 1 else None):
         outcomes = repository.save("demo", _writes(60), DEADLINE)
     assert sorted(outcomes.count(each) for each in (COMMITTED, outcome)) in ([25, 35], [10, 50])
 
@@ -348,15 +286,15 @@ def test_a_fault_of_ours_is_raised_before_anything_is_written(
         repository.find("demo", ["A"], DEADLINE)
         repository.save("demo", _writes(1), DEADLINE)
 
-    denied = _failing(dynamodb, operation, lambda _: _error("AccessDeniedException"))
+    denied = failing(dynamodb, operation, lambda _: error_answer("AccessDeniedException"))
     with denied, pytest.raises(StorageRefusedError):
         read_and_write()
 
 
 def test_a_refused_batch_hides_nothing_of_the_others(dynamodb: DynamoDBClient, table: str) -> None:
     repository = DynamoOrders(dynamodb, table)
-    answers = {1: _error("AccessDeniedException")}
-    with _failing(dynamodb, "BatchExecuteStatement", answers.get):
+    answers = {1: error_answer("AccessDeniedException")}
+    with failing(dynamodb, "BatchExecuteStatement", answers.get):
         outcomes = repository.save("demo", _writes(60), DEADLINE)
     assert outcomes.count(WriteOutcome.REFUSED) in {10, 25}
     assert outcomes.count(COMMITTED) == 60 - outcomes.count(WriteOutcome.REFUSED)
@@ -370,8 +308,8 @@ def test_an_alias_whose_order_cannot_be_read_is_told(dynamodb: DynamoDBClient, t
         Item={**order_key("demo", "old"), "type": {"S": "alias"}, "order_id": {"N": "1"}},
     )
     for failing_call in (2, 3):
-        answers = {failing_call: _error("ThrottlingException")}
-        with _failing(dynamodb, "BatchGetItem", answers.get):
+        answers = {failing_call: error_answer("ThrottlingException")}
+        with failing(dynamodb, "BatchGetItem", answers.get):
             lookup = repository.find("demo", ["old", "order 1"], DEADLINE)
         assert (set(lookup.orders), set(lookup.unread)) == ({"order 1"}, {"old"})
 
@@ -397,7 +335,7 @@ def test_reads_are_consistent(dynamodb: DynamoDBClient, table: str) -> None:
 
 def test_no_call_is_begun_after_the_deadline(dynamodb: DynamoDBClient, table: str) -> None:
     late = FixedDeadline(0)
-    with _failing(dynamodb, "*", lambda _: None) as calls:
+    with failing(dynamodb, "*", lambda _: None) as calls:
         with pytest.raises(StorageUnavailableError):
             DynamoTokens(dynamodb, table).client_of("token", late)
         with pytest.raises(StorageUnavailableError):

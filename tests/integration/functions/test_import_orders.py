@@ -25,7 +25,8 @@ from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.runtime import observability
-from orders.runtime.composition import import_endpoint, utc_now
+from orders.runtime.composition import connect, utc_now
+from orders.runtime.composition.import_orders import import_endpoint
 from orders.runtime.http import MAX_BODY_BYTES
 from tests.support.deadlines import FixedDeadline
 from tests.support.samples import api_event, line, order, request
@@ -94,11 +95,13 @@ def function(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Itera
         name = f"client-{role[-4:]}"
         create_client(accounts, account, name, [role], utc_now)
         accounts.add_token(Client(account, name, frozenset()), token, utc_now())
+    connect.cache_clear()
     import_endpoint.cache_clear()
     with mock_aws():
         boto3.client("events").create_event_bus(Name="triggers")
         module = importlib.import_module("functions.import_orders.handler")
         yield Function(module, dynamodb, table)
+    connect.cache_clear()
     import_endpoint.cache_clear()
 
 

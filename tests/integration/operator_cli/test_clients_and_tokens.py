@@ -63,6 +63,24 @@ def test_a_client_is_created_once(run: Run) -> None:
     assert ended.err.startswith("There is, or was, a client 'shop' in 'demo'")
 
 
+def test_a_scope_of_a_protocol_names_its_roles(run: Run, connection: Connection) -> None:
+    run("account", "create", "demo")
+    scope = "inventory-and-order-processing"
+    assert run("client", "create", "market", "--scope", scope).code == 0
+    assert run("client", "create", "viewer", "--scope", f"{scope}:read-only").code == 0
+    with connected(connection) as operator:
+        roles = {
+            each.client.client_id: each.client.roles for each in operator.accounts.clients("demo")
+        }
+    assert roles == {
+        "market": {Role.ORDERS_WRITE, Role.ORDERS_READ},
+        "viewer": {Role.ORDERS_READ},
+    }
+    refused = run("client", "create", "other", "--scope", "pricing")
+    assert (refused.code, refused.out) == (1, "")
+    assert "all-methods" in refused.err
+
+
 @pytest.mark.parametrize("roles", [[], ["--role", "boss"]])
 @pytest.mark.usefixtures("demo_account")
 def test_a_client_needs_roles_that_exist(run: Run, roles: list[str]) -> None:

@@ -16,7 +16,8 @@ from operator_cli.errors import OperatorError
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import Client, Role
 from orders.protocols.http import HttpRequest
-from orders.runtime.composition import build_import_endpoint
+from orders.runtime.composition import Aws
+from orders.runtime.composition.import_orders import build_import_endpoint
 from orders.runtime.environment import Environment
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE, FixedDeadline
@@ -69,7 +70,7 @@ def test_the_samples_can_be_imported_and_shown(
 ) -> None:
     access = _load(connection)
     post = build_import_endpoint(
-        Environment(connection.table, "unused"), dynamodb, boto3.client("events")
+        Aws(Environment(connection.table, "unused"), dynamodb, boto3.client("events"))
     )
     orders = [
         {**sample, "external_id": f"{sample['external_id']}-{currency}", "currency": currency}

@@ -30,6 +30,7 @@ SHOWN = {
     "order_id": 7,
     "version": 1,
     "status": "new",
+    "fulfilment": {"status": "PROCESSING", "substatus": "STARTED"},
     "protocol": "altcraft",
     "created_at": "2026-01-02T03:04:05.6Z",
     "updated_at": "2026-01-03T00:00:00Z",

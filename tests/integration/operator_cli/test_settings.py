@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from operator_cli.composition import Connection, connected
 from operator_cli.errors import OperatorError
 from operator_cli.settings_file import read_settings_file, settings_yaml
 from orders.application.define_settings import define_settings
 from orders.domain.custom_fields import ValueType
-from orders.domain.settings import Definitions, Settings, declare
+from orders.domain.settings import Definitions, Region, Settings, declare
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE
 from tests.support.samples import order_field
@@ -113,6 +113,7 @@ def test_what_is_empty_is_not_shown(run: Run) -> None:
     assert run("settings", "show").out == (
         "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
         "custom_line_statuses: []\npolicies:\n  total_check: warn\n"
+        "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
     )
 
 
@@ -144,6 +145,7 @@ def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@example(Settings(regions={"a": Region("a", "\x85\u2028\u2029")}))
 @given(all_settings())
 def test_every_setting_survives_its_file(tmp_path: Path, wanted: Settings) -> None:
     path = tmp_path / "shown.yaml"
@@ -305,7 +307,13 @@ FIELD = "custom_fields: [{external_id: a, entity_type: order"
                 "choose another id (line 1)"
             ),
         ),
-        ("policies: []", "/policies: must be a mapping of these keys: total_check (line 1)"),
+        (
+            "policies: []",
+            (
+                "/policies: must be a mapping of these keys: total_check, external_id_policy, "
+                "external_id_requests_per_hour (line 1)"
+            ),
+        ),
         (
             "[]",
             (

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
 from orders.domain.triggers import TriggerKind, trigger_id, trigger_of
 
@@ -41,6 +42,25 @@ def test_a_new_order_is_created() -> None:
 )
 def test_the_first_kind_that_fits_is_told(after: Order, kind: TriggerKind) -> None:
     assert trigger_of(_order(), after).kind is kind
+
+
+def test_another_external_id_comes_before_all_other_changes() -> None:
+    after = replace(_order(2, status="paid"), external_id="B")
+    trigger = trigger_of(_order(), after)
+    assert trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+    assert trigger.changed["external_id"] == {"old": "A", "new": "B"}
+
+
+def test_a_fulfilment_that_moved_is_told_as_an_update() -> None:
+    after = replace(_order(2), fulfilment=Fulfilment.READY_TO_SHIP)
+    trigger = trigger_of(_order(), after)
+    assert trigger.kind is TriggerKind.ORDER_UPDATED
+    assert trigger.changed == {
+        "fulfilment": {
+            "old": {"status": "PROCESSING", "substatus": "STARTED"},
+            "new": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"},
+        }
+    }
 
 
 def test_what_changed_is_told_with_old_and_new() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orders.adapters import dynamodb_orders, eventbridge
+from orders.adapters import batches, eventbridge
 from orders.application.import_orders import PUBLISHING_SECONDS
 from orders.runtime.composition import CLIENT_CONFIG
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
@@ -37,7 +37,7 @@ def test_a_call_that_is_begun_in_time_ends_in_time() -> None:
     assert config.retries["total_max_attempts"] == 1
     assert longest < RESERVED_SECONDS
     assert longest + 2 <= PUBLISHING_SECONDS, "a last write must leave time to send its triggers"
-    assert config.max_pool_connections >= max(dynamodb_orders.MAX_THREADS, eventbridge.MAX_THREADS)
+    assert config.max_pool_connections >= max(batches.MAX_THREADS, eventbridge.MAX_THREADS)
 
 
 def test_a_deadline_leaves_time_to_answer() -> None:

@@ -6,10 +6,9 @@ import zlib
 
 import pytest
 
-from orders.protocols.http import HttpAnswer
+from orders.protocols.http import BodyRefusedError, HttpAnswer
 from orders.runtime.http import (
     MAX_BODY_BYTES,
-    BodyRefusedError,
     read_body,
     read_head,
     write_answer,

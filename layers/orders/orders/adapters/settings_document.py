@@ -21,6 +21,7 @@ from orders.domain.settings import (
     Declaration,
     Definitions,
     Endpoint,
+    ExternalIdPolicy,
     LineStatus,
     LineStatusType,
     Policies,
@@ -60,6 +61,7 @@ type ExternalId = Annotated[str, AfterValidator(_checked_id)]
 type StatusId = Annotated[ExternalId, AfterValidator(_checked_status_id)]
 type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 type Default = Annotated[FieldValue | None, PlainValidator(_scalar)]
+type HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
 type EnumNumber = Annotated[int, Field(strict=True)]
 
 
@@ -128,6 +130,8 @@ class PoliciesPart(_Part):
     """The account's choices."""
 
     total_check: Annotated[TotalCheck, BeforeValidator(_unquoted_off)] = TotalCheck.WARN
+    external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
+    external_id_requests_per_hour: HourlyLimit = Policies().external_id_requests_per_hour
 
 
 class SettingsDocument(_Part):
@@ -202,7 +206,11 @@ class SettingsDocument(_Part):
                 part.external_id: LineStatus(part.external_id, part.name, part.type)
                 for part in self.custom_line_statuses or []
             },
-            policies=Policies(total_check=policies.total_check),
+            policies=Policies(
+                total_check=policies.total_check,
+                external_id_policy=policies.external_id_policy,
+                external_id_requests_per_hour=policies.external_id_requests_per_hour,
+            ),
         )
 
 
@@ -248,7 +256,11 @@ def document_of(settings: Settings) -> SettingsDocument:
             LineStatusPart(external_id=each.external_id, name=each.name, type=each.type)
             for each in settings.line_statuses.values()
         ],
-        policies=PoliciesPart(total_check=settings.policies.total_check),
+        policies=PoliciesPart(
+            total_check=settings.policies.total_check,
+            external_id_policy=settings.policies.external_id_policy,
+            external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
+        ),
     )
 
 

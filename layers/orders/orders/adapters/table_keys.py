@@ -5,12 +5,15 @@
 | order, or alias of one | `A#{account}#O#{external_id}` | `O` |
 | index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
 | account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
+| requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
 | client, token of a client | `A#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
 | token by its hash | `T#{sha256}` | `T` |
 | list of accounts | `ACCOUNTS` | account |
 
 Account and client names hold no `#`, and an external id comes last, so no two keys can meet.
 """
+
+from datetime import datetime
 
 type AttributeValue = dict[str, str]
 type Key = dict[str, AttributeValue]
@@ -31,7 +34,22 @@ def order_key(account: str, external_id: str) -> Key:
 
 def index_key(account: str, order_id: int) -> Key:
     """Return the key of the item that leads from an order id to the external id."""
-    return key(f"A#{account}#I#{order_id % INDEX_SHARDS}", f"{order_id:016}")
+    return key(index_shards(account)[order_id % INDEX_SHARDS], index_sort_key(order_id))
+
+
+def index_shards(account: str) -> list[str]:
+    """Return the partition keys that the index items of an account spread over."""
+    return [f"A#{account}#I#{shard}" for shard in range(INDEX_SHARDS)]
+
+
+def index_sort_key(order_id: int) -> str:
+    """Return the sort key of an index item; it sorts as the number does."""
+    return f"{order_id:016}"
+
+
+def requests_key(account: str, campaign_id: int, window: datetime) -> Key:
+    """Return the key of the counter of a campaign's requests in one window."""
+    return key(f"A#{account}#R#{campaign_id}", window.isoformat())
 
 
 def account_key(account: str, part: str) -> Key:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.importing import Write
 from orders.domain.order import Order
@@ -62,6 +63,7 @@ class WriteOutcome(Enum):
     UNTRIED = "untried"  # nothing was written, but another try may succeed
     UNKNOWN = "unknown"  # a fault: it may or may not have been committed
     REFUSED = "refused"  # the store will not take it, however often it is tried
+    TAKEN = "taken"  # the new external id belongs to another order
 
 
 class OrderRepository(Protocol):
@@ -81,6 +83,47 @@ class OrderRepository(Protocol):
         The writes must name different orders. One that fails never stops another. Raises
         StorageRefusedError before any order is written.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Orders by falling order id. `next_before` continues the list, None at its end."""
+
+    orders: Sequence[NamedOrder]
+    next_before: int | None = None
+
+
+class OrderIndex(Protocol):
+    """The order store by our own order ids. Every call sees one account's orders only.
+
+    Every call may raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
+        """Read an order consistently, with its aliases; None if there is none."""
+
+    def list_orders(
+        self, account: str, before: int | None, limit: int, deadline: Deadline
+    ) -> OrderPage:
+        """Return the `limit` newest orders with an id below `before` (None: the newest of all).
+
+        Fewer may come back before the end, since ids can be without an order.
+        """
+
+    def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
+        """Write a change, all or nothing; say what became of it.
+
+        TAKEN if the order's new external id belongs to another one, as its own or as an alias.
+        """
+
+
+class RequestCounter(Protocol):
+    """Counts requests; its faults must never refuse one."""
+
+    def count(
+        self, account: str, campaign_id: int, window: datetime, deadline: Deadline
+    ) -> int | None:
+        """Count one more request of a window; return how many there were, None if unknown."""
 
 
 class OrderIds(Protocol):

@@ -1,8 +1,10 @@
 """API clients of an account, and the roles that let them do things."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 
 
 class Role(StrEnum):
@@ -14,6 +16,19 @@ class Role(StrEnum):
 
 
 MAX_TOKENS = 20
+
+_WRITING = frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ})
+_READING = frozenset({Role.ORDERS_READ})
+# What the protocols call the roles: a client may be created with these names too.
+ROLES_OF_SCOPE: Mapping[str, frozenset[Role]] = MappingProxyType(
+    {
+        # Yandex Market Partner API
+        "all-methods": _WRITING,
+        "all-methods:read-only": _READING,
+        "inventory-and-order-processing": _WRITING,
+        "inventory-and-order-processing:read-only": _READING,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

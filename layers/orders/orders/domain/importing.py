@@ -1,10 +1,11 @@
 """What becomes of the orders of one import: created, updated, unchanged or failed, and why."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order, Submission
 from orders.domain.problems import Code, Problem, below, shown
 from orders.domain.times import format_time
@@ -117,7 +118,8 @@ def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> P
         else:
             outcome = Outcome.UPDATED if current else Outcome.CREATED
             decided.append((step, outcome, ()))
-            current = _next_version(group, step.submission, order_id, request_id, now)
+            after = _next_version(group, step.submission, order_id, request_id, now)
+            current = replace(after, fulfilment=_fulfilment(current, step.submission))
             changed_by.append(step)
     silent = all(step.skip_trigger for step in changed_by)
     write = _net_write(group.stored, current, silent=silent)
@@ -196,10 +198,20 @@ def _next_version(
 
 
 def _net_write(stored: Order | None, current: Order | None, *, silent: bool) -> Write | None:
-    if current is None or (stored and stored.document == current.document):
+    if current is None or (stored and _says_the_same(stored, current)):
         return None
     trigger = None if silent else trigger_of(stored, current)
     return Write(current, stored.version if stored else None, trigger)
+
+
+def _fulfilment(current: Order | None, sent: Submission) -> Fulfilment:
+    if current is None:
+        return Fulfilment.of_import(sent.status)
+    return current.fulfilment.after_import(sent.status)
+
+
+def _says_the_same(stored: Order, current: Order) -> bool:
+    return stored.document == current.document and stored.fulfilment is current.fulfilment
 
 
 def _result(

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.problems import Problem
 
 type Tree = dict[str, Any]
@@ -79,7 +80,8 @@ class Order:
     """One committed version of an order. Times are aware UTC.
 
     `created_at` and `updated_at` are the store's own times; `update_time` is the shop's.
-    `request_id` names the request that wrote this version.
+    `request_id` names the request that wrote this version. `status` is the imported one;
+    `fulfilment` is our own, which no import takes back.
     """
 
     account: str
@@ -93,6 +95,7 @@ class Order:
     updated_at: datetime
     request_id: str
     update_time: datetime | None = None
+    fulfilment: Fulfilment = Fulfilment.STARTED
 
     def tree(self) -> Tree:
         """Return the document as plain data, its external id included."""

@@ -15,6 +15,8 @@ class SalesModel(StrEnum):
     FBS = "FBS"
     DBS = "DBS"
     EXPRESS = "EXPRESS"
+    FBY = "FBY"
+    LAAS = "LAAS"
 
 
 class LineStatusType(StrEnum):
@@ -32,6 +34,16 @@ class TotalCheck(StrEnum):
     OFF = "off"
     WARN = "warn"
     REJECT = "reject"
+
+
+class ExternalIdPolicy(StrEnum):
+    """Whether an external id that was set may be set again.
+
+    Yandex Market let it be changed at first (`change`), and takes it only once since 2025-08-27.
+    """
+
+    CHANGE = "change"
+    ONCE = "once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,9 @@ class Policies:
     """The account's choices where the protocols leave one."""
 
     total_check: TotalCheck = TotalCheck.WARN
+    external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
+    # Of one campaign (Yandex Market, method page of 2025-07: 10 000).
+    external_id_requests_per_hour: int = 10_000
 
 
 type FieldKey = tuple[EntityType, str]
@@ -97,6 +112,11 @@ class Settings:
     def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
         """Return the definitions for one entity type by their external id."""
         return {key[1]: value for key, value in self.custom_fields.items() if key[0] is entity}
+
+    def endpoint_of_campaign(self, campaign_id: int) -> Endpoint | None:
+        """Return the endpoint that is this campaign, None if there is none."""
+        endpoints = self.endpoints.values()
+        return next((each for each in endpoints if each.campaign_id == campaign_id), None)
 
     def line_status_names(self) -> list[str]:
         """Return every line status that an order may use, the built-in ones first."""

@@ -15,6 +15,7 @@ class TriggerKind(StrEnum):
     """Detail-types of the bus. Published."""
 
     ORDER_CREATED = "OrderCreated"
+    ORDER_EXTERNAL_ID_CHANGED = "OrderExternalIdChanged"
     ORDER_STATUS_CHANGED = "OrderStatusChanged"
     ORDER_LINE_STATUS_CHANGED = "OrderLineStatusChanged"
     ORDER_UPDATED = "OrderUpdated"
@@ -28,7 +29,8 @@ class Trigger:
     """One business event: the committed version `order`, and what it changed.
 
     `changed` maps each member that differs to its `old` and `new` value (absent means not there);
-    of `lines` it holds only those that differ.
+    of `lines` it holds only those that differ. `fulfilment`, which is not part of the document, is
+    among them if it differs.
     """
 
     id: str
@@ -48,10 +50,13 @@ def trigger_of(before: Order | None, after: Order) -> Trigger:
     if before is None:
         return Trigger(identity, TriggerKind.ORDER_CREATED, after, {})
     old, new = before.tree(), after.tree()
-    return Trigger(identity, _kind_of_change(before, after, old, new), after, _changes(old, new))
+    changed = _changes(old, new) | _fulfilment_change(before, after)
+    return Trigger(identity, _kind_of_change(before, after, old, new), after, changed)
 
 
 def _kind_of_change(before: Order, after: Order, old: Tree, new: Tree) -> TriggerKind:
+    if before.external_id != after.external_id:
+        return TriggerKind.ORDER_EXTERNAL_ID_CHANGED
     if before.status != after.status:
         return TriggerKind.ORDER_STATUS_CHANGED
     known = dict(line_statuses(old))
@@ -69,6 +74,18 @@ def _changes(old: Tree, new: Tree) -> dict[str, Change]:
     if "lines" in changed:
         changed["lines"] = _line_changes(old.get("lines", []), new.get("lines", []))
     return changed
+
+
+def _fulfilment_change(before: Order, after: Order) -> dict[str, Change]:
+    if before.fulfilment is after.fulfilment:
+        return {}
+    sides = {"old": before.fulfilment, "new": after.fulfilment}
+    return {
+        "fulfilment": {
+            side: {"status": state.status, "substatus": state.substatus}
+            for side, state in sides.items()
+        }
+    }
 
 
 def _line_changes(old: list[Tree], new: list[Tree]) -> Change:

@@ -4,31 +4,31 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
-from orders.protocols.http import HttpAnswer, HttpRequest
+from orders.protocols.http import BodyRefusedError, HttpAnswer, HttpRequest
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 _GZIP_WINDOW = 31
 
 
-class BodyRefusedError(Exception):
-    """The body cannot be read; `status` is the HTTP status that says why."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-
 def read_head(event: Mapping[str, Any]) -> HttpRequest:
-    """Return the request without its body. Of a repeated header, the last one counts."""
+    """Return the request without its body. Of a repeated header, the last one counts.
+
+    This is where the variable parts of a path are percent-decoded, exactly once.
+    """
     headers = event.get("headers") or {}
     query = event.get("queryStringParameters") or {}
+    path = event.get("pathParameters") or {}
+    queries = event.get("multiValueQueryStringParameters") or {}
     return HttpRequest(
         body=b"",
         headers={str(name).lower(): str(value) for name, value in headers.items()},
         query={str(name): str(value) for name, value in query.items()},
+        queries={str(name): tuple(map(str, values)) for name, values in queries.items()},
+        path={str(name): unquote(str(value)) for name, value in path.items()},
     )
 
 
@@ -51,7 +51,13 @@ def read_body(event: Mapping[str, Any], head: HttpRequest) -> HttpRequest:
         raise BodyRefusedError(415, "Content-Encoding must be gzip or identity")
     if len(raw) > MAX_BODY_BYTES:
         raise _too_large()
-    return HttpRequest(raw, head.headers, head.query)
+    return replace(head, body=raw)
+
+
+def route_of(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the method and the resource, without `/v2` before it and `.json` after it."""
+    resource = str(event["resource"]).removeprefix("/v2").removesuffix(".json")
+    return str(event["httpMethod"]), resource
 
 
 def write_answer(answer: HttpAnswer) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """Logs and metrics: JSON lines without customer data, business numbers as metrics."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from orders.application.change_order import ChangeReport
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import Outcome
+from orders.domain.triggers import Trigger
+from orders.protocols.yandex_market.answers import Answered
 
 logger = Logger()
 metrics = Metrics()
@@ -17,6 +22,7 @@ _package.addHandler(logger.registered_handler)
 _package.setLevel(logger.log_level)
 _package.propagate = False
 
+_REFUSED = 400
 _METRIC_NAMES = {
     Outcome.CREATED: "OrdersCreated",
     Outcome.UPDATED: "OrdersUpdated",
@@ -35,8 +41,7 @@ def record_import(report: ImportReport) -> None:
     """Log and count what one import did. Only codes and numbers leave this function."""
     for outcome, name in _METRIC_NAMES.items():
         metrics.add_metric(name, MetricUnit.Count, report.count(outcome))
-    metrics.add_metric("TriggersPublished", MetricUnit.Count, report.published)
-    metrics.add_metric("TriggersUnpublished", MetricUnit.Count, len(report.unpublished))
+    _record_triggers(report.published, report.unpublished)
     codes = {str(problem.code) for result in report.results for problem in result.problems}
     logger.info(
         "orders imported",
@@ -48,12 +53,47 @@ def record_import(report: ImportReport) -> None:
             "triggers_published": report.published,
         },
     )
-    if report.unpublished:
+
+
+def record_answered(answered: Answered, fault_metric: str) -> None:
+    """Log and count an answer of the Partner API: a refusal, a fault, what became of a change."""
+    status = answered.answer.status
+    if answered.fault:
+        logger.error("a request failed", exc_info=answered.fault)
+        metrics.add_metric(fault_metric, MetricUnit.Count, 1)
+    if answered.report:
+        _record_change(answered.report, status)
+    elif status >= _REFUSED:
+        record_refusal(status)
+
+
+def _record_change(report: ChangeReport[Any], status: int) -> None:
+    order = report.found.named.order if report.found else None
+    is_sent = report.trigger is not None and report.trigger not in report.unpublished
+    metrics.add_metric("OrdersChanged", MetricUnit.Count, int(report.trigger is not None))
+    _record_triggers(int(is_sent), report.unpublished)
+    logger.info(
+        "order change answered",
+        extra={
+            "status": status,
+            "account": order.account if order else None,
+            "order_id": order.order_id if order else None,
+            "version": order.version if order else None,
+            "changed": report.trigger is not None,
+            "refusal": report.refusal,
+        },
+    )
+
+
+def _record_triggers(published: int, unpublished: Sequence[Trigger]) -> None:
+    metrics.add_metric("TriggersPublished", MetricUnit.Count, published)
+    metrics.add_metric("TriggersUnpublished", MetricUnit.Count, len(unpublished))
+    if unpublished:
         logger.error(
             "triggers were not published",
             extra={
-                "account": report.account,
-                "trigger_ids": [trigger.id for trigger in report.unpublished],
-                "order_ids": [trigger.order.order_id for trigger in report.unpublished],
+                "account": unpublished[0].order.account,
+                "trigger_ids": [trigger.id for trigger in unpublished],
+                "order_ids": [trigger.order.order_id for trigger in unpublished],
             },
         )

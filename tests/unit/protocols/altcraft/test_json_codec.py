@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from orders.domain.problems import Code
 from orders.protocols.altcraft.errors import RequestRefusedError
-from orders.protocols.altcraft.json_codec import decode, encode
+from orders.protocols.altcraft.json_codec import decode
+from orders.protocols.json_text import write_json
 
 
 def test_numbers_keep_their_digits() -> None:
@@ -110,4 +111,4 @@ def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
 
 
 def test_an_answer_survives_half_a_surrogate_pair() -> None:
-    assert encode({"external_id": "я\ud800"}) == '{"external_id":"я?"}'.encode()
+    assert write_json({"external_id": "я\ud800"}) == '{"external_id":"я?"}'.encode()

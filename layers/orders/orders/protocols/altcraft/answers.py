@@ -7,7 +7,6 @@ from typing import Any
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.problems import Problem
-from orders.protocols.altcraft import json_codec
 from orders.protocols.altcraft.decoded import LineOf, no_line
 from orders.protocols.altcraft.errors import (
     BAD_REQUEST,
@@ -18,6 +17,7 @@ from orders.protocols.altcraft.errors import (
 from orders.protocols.altcraft.formats import CONTENT_TYPES, Format
 from orders.protocols.altcraft.models import MAX_PROBLEMS
 from orders.protocols.http import HttpAnswer
+from orders.protocols.json_text import write_json
 
 RETRY_AFTER_SECONDS = 5
 # Lambda answers at most 6 MB, in which every quote of the body is escaped.
@@ -127,7 +127,7 @@ def _shortened_entry(entry: Mapping[str, Any]) -> Tree:
 
 def _encode(tree: Mapping[str, Any], answer_format: Format) -> bytes:
     if answer_format is Format.JSON:
-        return json_codec.encode(tree)
+        return write_json(tree)
     # Imports cost start-up, and most clients never speak XML.
     from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
 

@@ -1,7 +1,6 @@
 """Which of the two formats a request is in, and which one its answer takes."""
 
 from collections.abc import Mapping
-from email.message import Message
 from enum import StrEnum
 
 from orders.protocols.altcraft.errors import (
@@ -9,7 +8,7 @@ from orders.protocols.altcraft.errors import (
     UNSUPPORTED_MEDIA_TYPE,
     RequestRefusedError,
 )
-from orders.protocols.http import HttpRequest
+from orders.protocols.http import HttpRequest, media_type_of
 
 
 class Format(StrEnum):
@@ -30,7 +29,7 @@ def request_format(request: HttpRequest) -> Format:
 
     Raises RequestRefusedError (415) for any other media type.
     """
-    sent = _media_type(request.headers.get("content-type", ""))
+    sent = request.media_type
     if not sent:
         starts_like_xml = request.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
         return Format.XML if starts_like_xml else Format.JSON
@@ -41,14 +40,6 @@ def request_format(request: HttpRequest) -> Format:
             f"Content-Type {sent} is not supported; send application/json or application/xml",
         )
     return known
-
-
-def request_charset(request: HttpRequest) -> str | None:
-    """Return the charset that the Content-Type names, None without one."""
-    message = Message()
-    message["content-type"] = request.headers.get("content-type", "")
-    charset = message.get_param("charset")
-    return charset.lower() if isinstance(charset, str) and charset else None
 
 
 def answer_format(request: HttpRequest, asked_in_body: object = None) -> Format:
@@ -85,10 +76,6 @@ def _format_of(media_type: str) -> Format | None:
     return None
 
 
-def _media_type(value: str) -> str:
-    return value.partition(";")[0].strip().lower()
-
-
 def _by_preference(accept: str) -> list[str]:
     ranges = []
     for value in accept.split(","):
@@ -97,5 +84,5 @@ def _by_preference(accept: str) -> list[str]:
             weight = float(quality) if quality else 1.0
         except ValueError:
             weight = 0.0
-        ranges.append((-weight, _media_type(value)))
+        ranges.append((-weight, media_type_of(value)))
     return [media_type for weight, media_type in sorted(ranges, key=lambda pair: pair[0]) if weight]

@@ -36,7 +36,6 @@ from orders.protocols.altcraft.formats import (
     Format,
     accepted_format,
     answer_format,
-    request_charset,
     request_format,
 )
 from orders.protocols.altcraft.models import IMPORT, IMPORT_SHAPE, ImportBody, problems_of
@@ -121,7 +120,7 @@ def internal_error(request: HttpRequest) -> HttpAnswer:
 
 
 def _decode(request: HttpRequest) -> Decoded:
-    charset = request_charset(request)
+    charset = request.charset
     if request_format(request) is Format.JSON:
         return json_codec.decode(request.body, charset)
     # Imports cost start-up, and most clients never speak XML.

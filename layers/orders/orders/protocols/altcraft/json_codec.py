@@ -1,33 +1,13 @@
-"""JSON in and out. Numbers keep the digits that were sent: they may be money."""
+"""Altcraft's requests in JSON."""
 
-import json
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator
-from decimal import Decimal
-from typing import Any, NoReturn
-
-import orjson
-
-from orders.domain.problems import Code, Problem, pointer, shown
+from orders.domain.problems import below, shown
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import (
     BAD_REQUEST,
     UNSUPPORTED_MEDIA_TYPE,
     RequestRefusedError,
 )
-
-_UTF_8 = frozenset({None, "utf-8", "utf8", "us-ascii", "ascii"})
-
-
-class _ConstantError(ValueError):
-    """NaN or an infinity, which Python's reader would take."""
-
-
-class _Repeating(dict[str, Any]):
-    """An object in which a member stood twice; `names` are those members."""
-
-    names: tuple[str, ...] = ()
+from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 
 
 def decode(body: bytes, charset: str | None = None) -> Decoded:
@@ -36,118 +16,18 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     Raises RequestRefusedError (400) with the line and column where it stops being JSON, (415) for
     a charset other than UTF-8.
     """
-    if charset not in _UTF_8:
+    if not is_utf_8(charset):
         raise RequestRefusedError(
             UNSUPPORTED_MEDIA_TYPE, f"JSON must be sent in UTF-8, not in {shown(charset)}"
         )
-    repeating: list[_Repeating] = []
-
-    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) == len(pairs):
-            return members
-        counts = Counter(name for name, _ in pairs)
-        marked = _Repeating(members)
-        marked.names = tuple(sorted(name for name, count in counts.items() if count > 1))
-        repeating.append(marked)
-        return marked
-
-    tree = _read(body, to_object)
-    if isinstance(tree, list):
-        tree = {"data": tree}
-    if not isinstance(tree, dict):
-        raise _not_json("an object is expected at its root")
-    faults = tuple(_repeated_members(tree)) if repeating else ()
-    illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_BYTES.search(body) else ()
-    return Decoded(tree, faults + illegal)
-
-
-def _read(body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> object:
-    if not body.strip():
-        raise _not_json("it is empty")
     try:
-        return json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=to_object,
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
+        text = read_json(body)
+    except NotJsonError as error:
+        raise RequestRefusedError(BAD_REQUEST, str(error)) from None
+    if isinstance(text.tree, list):
+        return Decoded({"data": text.tree}, tuple(below("/data", each) for each in text.faults))
+    if not isinstance(text.tree, dict):
+        raise RequestRefusedError(
+            BAD_REQUEST, "The body is not valid JSON: an object is expected at its root"
         )
-    except UnicodeDecodeError as error:
-        raise _not_json(f"byte {error.start} is not UTF-8") from None
-    except _ConstantError as error:
-        raise _not_json(str(error)) from None
-    except json.JSONDecodeError as error:
-        raise _not_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise _not_json("it is nested too deeply") from None
-    except (ValueError, ArithmeticError):
-        raise _not_json("a number in it is too long") from None
-
-
-def encode(tree: object) -> bytes:
-    """Write an answer. Half a surrogate pair, which no encoding has a form for, becomes "?"."""
-    try:
-        return orjson.dumps(tree)
-    except TypeError:
-        return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise _ConstantError(f"{name} is no JSON number")
-
-
-def _not_json(reason: str) -> RequestRefusedError:
-    return RequestRefusedError(BAD_REQUEST, f"The body is not valid JSON: {reason}")
-
-
-def _repeated_members(tree: object) -> Iterator[Problem]:
-    for steps, value in _walk(tree):
-        if isinstance(value, _Repeating):
-            for name in value.names:
-                yield Problem(
-                    Code.DUPLICATE_MEMBER,
-                    pointer(*steps, name),
-                    f"Member {shown(name)} stands twice; send it once",
-                )
-
-
-# XML 1.0 cannot carry these: an order that holds one could never be answered in XML. JSON forbids
-# most of them bare, but not U+FFFE and U+FFFF.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ILLEGAL_BYTES = re.compile(
-    rb"\\(?:u00[01]|ud[89a-f]|ufff[ef]|b|f)|\xef\xbf[\xbe\xbf]", re.IGNORECASE
-)
-
-
-def _illegal_characters(tree: object) -> Iterator[Problem]:
-    for steps, value in _walk(tree):
-        texts = value if isinstance(value, dict) else [value]
-        if any(isinstance(text, str) and _ILLEGAL.search(text) for text in texts):
-            yield Problem(
-                Code.ILLEGAL_CHARACTER,
-                pointer(*steps),
-                "The text holds a control character or half a surrogate pair; send neither",
-            )
-
-
-def _walk(root: object) -> Iterator[tuple[list[str | int], object]]:
-    """Yield every value with the steps that lead to it; the list of steps is one and changes."""
-    steps: list[str | int] = []
-    levels = [_members(root)]
-    yield steps, root
-    while levels:
-        step, value = next(levels[-1], (None, None))
-        if step is None:
-            levels.pop()
-            if steps:
-                steps.pop()
-            continue
-        steps.append(step)
-        yield steps, value
-        levels.append(_members(value))
-
-
-def _members(value: object) -> Iterator[tuple[str | int, object]]:
-    if isinstance(value, dict):
-        return iter(value.items())
-    return enumerate(value) if isinstance(value, list) else iter(())
+    return Decoded(text.tree, text.faults)

@@ -1,0 +1,114 @@
+"""Reads and writes of many items at once, what an answer leaves over repeated until it is done."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import batched, chain
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
+from orders.adapters.order_items import Item
+from orders.adapters.table_keys import Key
+from orders.application.ports import Deadline, StorageRefusedError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_log = logging.getLogger(__name__)
+
+KEYS_PER_READ = 100
+PUTS_PER_BATCH = 25
+MAX_THREADS = 16
+
+type Identity = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Batches:
+    """Batched calls to the single table. Every call may raise StorageRefusedError."""
+
+    client: DynamoDBClient
+    table: str
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    _pool: ThreadPoolExecutor | None = field(default=None, init=False)
+
+    def read(self, keys: Iterable[Key], deadline: Deadline) -> tuple[list[Item], set[Identity]]:
+        """Read items by their keys; return them and the keys that could not be read in time."""
+        answers = self.in_parallel(
+            lambda chunk: self._read_chunk(list(chunk), deadline),
+            batched(keys, KEYS_PER_READ, strict=False),
+        )
+        items = list(chain.from_iterable(found for found, _ in answers))
+        return items, {identity_of(key) for _, unread in answers for key in unread}
+
+    def _read_chunk(self, keys: list[Key], deadline: Deadline) -> tuple[list[Item], list[Key]]:
+        items: list[Item] = []
+        attempt = 0
+        while keys and deadline.remaining() > 0:
+            try:
+                answer = self.client.batch_get_item(
+                    RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
+                )
+            except (ClientError, BotoCoreError) as error:
+                if not is_transient(error):
+                    raise StorageRefusedError(code_of(error)) from error
+                _log.warning("reading items failed", extra={"code": code_of(error)})
+            else:
+                items += answer["Responses"].get(self.table, [])
+                unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
+                keys = list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
+            attempt += 1
+            if keys and not self.pause(attempt, deadline):
+                break
+        return items, keys
+
+    def put(self, items: Sequence[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
+        """Write items without conditions; return those that could not be written in time."""
+        answers = self.in_parallel(
+            lambda chunk: self._put_chunk(list(chunk), deadline),
+            batched(items, PUTS_PER_BATCH, strict=False),
+        )
+        return list(chain.from_iterable(answers))
+
+    def _put_chunk(self, items: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
+        attempt = 0
+        while items and deadline.remaining() > 0:
+            try:
+                answer = self.client.batch_write_item(
+                    RequestItems={self.table: [{"PutRequest": {"Item": item}} for item in items]}
+                )
+            except (ClientError, BotoCoreError) as error:
+                if not is_transient(error):
+                    raise StorageRefusedError(code_of(error)) from error
+                _log.warning("writing items failed", extra={"code": code_of(error)})
+            else:
+                left = answer.get("UnprocessedItems", {}).get(self.table, [])
+                items = [dict(request["PutRequest"]["Item"]) for request in left]
+            attempt += 1
+            if items and not self.pause(attempt, deadline):
+                break
+        return items
+
+    def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
+        """Make the calls at the same time, results in order; a single one needs no thread."""
+        calls = list(arguments)
+        if len(calls) <= 1:
+            return [call(argument) for argument in calls]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="dynamodb")
+        return list(self._pool.map(call, calls))
+
+
+def identity_of(item: Item) -> Identity:
+    """Return the primary key of an item, or of a key, as something that can be compared."""
+    return item["pk"]["S"], item["sk"]["S"]
+
+
+def key_of(identity: Identity) -> Key:
+    """Return the key in DynamoDB's notation."""
+    return {"pk": {"S": identity[0]}, "sk": {"S": identity[1]}}

@@ -1,0 +1,313 @@
+"""The order store by our own ids, and the changes of one order at a time.
+
+An order's index item holds its external id of now and its aliases. It changes only together with
+the order, in one transaction, so whoever reads it and then the order sees either both as they are
+or notices that they do not fit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from orders.adapters.aws_faults import (
+    MAX_ATTEMPTS,
+    TRANSIENT_CODES,
+    call_patiently,
+    code_of,
+    did_nothing,
+    is_transient,
+    pause_with_jitter,
+)
+from orders.adapters.batches import Batches
+from orders.adapters.order_items import Item, alias_item, is_order, order_item, read_order
+from orders.adapters.table_keys import (
+    Key,
+    index_key,
+    index_shards,
+    index_sort_key,
+    order_key,
+)
+from orders.application.ports import (
+    Deadline,
+    OrderPage,
+    StorageUnavailableError,
+    WriteOutcome,
+)
+from orders.domain.changes import NamedOrder, OrderChange
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+_log = logging.getLogger(__name__)
+
+# Readings of an order that another request is renaming at the same time.
+MAX_READINGS = 5
+_TOKEN_CHARACTERS = 36
+
+
+@dataclass(slots=True)
+class DynamoOrderIndex:
+    """OrderIndex on the single table."""
+
+    client: DynamoDBClient
+    table: str
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    _batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Share the client and its patience with the batched calls."""
+        self._batches = Batches(self.client, self.table, self.pause)
+
+    def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
+        """Read an order consistently by way of its index item."""
+        seen: Item | None = None
+        for _ in range(MAX_READINGS):
+            entry = self._get(index_key(account, order_id), deadline)
+            # Read twice without a change: the index item of an order that lost its race.
+            if entry is None or entry == seen:
+                return None
+            item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
+            if item is not None and _belongs(item, order_id):
+                return NamedOrder(read_order(account, item), _aliases(entry))
+            seen = entry
+        raise StorageUnavailableError("the order keeps changing its external id")
+
+    def list_orders(
+        self, account: str, before: int | None, limit: int, deadline: Deadline
+    ) -> OrderPage:
+        """Read the newest entries of every shard, then the orders that they lead to."""
+        shards = self._batches.in_parallel(
+            lambda shard: self._newest(shard, before, limit, deadline),
+            index_shards(account),
+        )
+        cut_off = [_order_id(entries[-1]) for entries, is_cut_off in shards if is_cut_off]
+        # Below this id a shard that was cut off may hold more that comes before the others'.
+        horizon = max(cut_off, default=0)
+        entries = [each for shard, _ in shards for each in shard if _order_id(each) >= horizon]
+        newest = sorted(entries, key=_order_id, reverse=True)
+        page = newest[:limit]
+        has_more = bool(cut_off) or len(newest) > limit
+        return OrderPage(
+            self._orders_of(account, page, deadline),
+            _order_id(page[-1]) if page and has_more else None,
+        )
+
+    def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
+        """Write a change in one transaction.
+
+        Its token makes a repeated one harmless for ten minutes: a try whose answer was lost is
+        repeated, and answered as what became of the first.
+        """
+        actions = _moving(change, self.table) if change.moves else [_staying(change, self.table)]
+        outcome = WriteOutcome.UNTRIED
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            if deadline.remaining() <= 0:
+                break
+            latest = self._transact(actions, _token(change))
+            if latest not in _PASSING:
+                return latest
+            if latest is WriteOutcome.UNKNOWN:
+                outcome = latest
+            if not self.pause(attempt, deadline):
+                break
+        return outcome
+
+    def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
+        try:
+            self.client.transact_write_items(
+                TransactItems=actions,  # type: ignore[arg-type]
+                ClientRequestToken=token,
+            )
+        except (ClientError, BotoCoreError) as error:
+            outcome = _outcome(error)
+            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.INFO
+            _log.log(level, "changing an order failed", extra={"code": code_of(error)})
+            return outcome
+        return WriteOutcome.COMMITTED
+
+    def _get(self, key: Key, deadline: Deadline) -> Item | None:
+        answer = call_patiently(
+            lambda: self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True),
+            deadline,
+            self.pause,
+        )
+        return answer.get("Item")
+
+    def _newest(
+        self, shard: str, before: int | None, limit: int, deadline: Deadline
+    ) -> tuple[list[Item], bool]:
+        """Read the newest entries of a shard, and whether it was cut off below the last of them."""
+        values = {":shard": {"S": shard}}
+        below = ""
+        if before is not None:
+            below = " AND sk < :before"
+            values[":before"] = {"S": index_sort_key(before)}
+        answer = call_patiently(
+            lambda: self.client.query(
+                TableName=self.table,
+                KeyConditionExpression=f"pk = :shard{below}",
+                ExpressionAttributeValues=values,
+                ScanIndexForward=False,
+                Limit=limit,
+                ConsistentRead=True,
+            ),
+            deadline,
+            self.pause,
+        )
+        return list(answer["Items"]), "LastEvaluatedKey" in answer
+
+    def _orders_of(
+        self, account: str, entries: Iterable[Item], deadline: Deadline
+    ) -> list[NamedOrder]:
+        """Read the orders of index entries; those that were renamed meanwhile are read again."""
+        entries = list(entries)
+        orders = self._read_orders(account, entries, deadline)
+        missing = [entry for entry in entries if _order_id(entry) not in orders]
+        if missing:
+            keys = [index_key(account, _order_id(entry)) for entry in missing]
+            again = [entry for entry in self._read(keys, deadline) if entry not in missing]
+            orders |= self._read_orders(account, again, deadline)
+        return [orders[key] for entry in entries for key in [_order_id(entry)] if key in orders]
+
+    def _read_orders(
+        self, account: str, entries: Iterable[Item], deadline: Deadline
+    ) -> dict[int, NamedOrder]:
+        # The entry of an order that lost its race leads to the winner: one key, two entries.
+        by_name: dict[str, list[Item]] = {}
+        for entry in entries:
+            by_name.setdefault(entry["external_id"]["S"], []).append(entry)
+        found = {}
+        for item in self._read([order_key(account, name) for name in by_name], deadline):
+            if is_order(item):
+                order = read_order(account, item)
+                for entry in by_name[order.external_id]:
+                    if _belongs(item, _order_id(entry)):
+                        found[order.order_id] = NamedOrder(order, _aliases(entry))
+        return found
+
+    def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:
+        items, unread = self._batches.read(keys, deadline)
+        if unread:
+            raise StorageUnavailableError("the orders could not be read in time")
+        return items
+
+
+# The outcomes after which the same transaction may be tried again.
+_PASSING = frozenset({WriteOutcome.UNTRIED, WriteOutcome.UNKNOWN})
+
+
+def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
+    """Return a move: alias out of the order, order to its new place, index to lead there.
+
+    The new place must be free, or held by an alias of the same order.
+    """
+    before, after = change.before.order, change.after.order
+    number = {"N": str(after.order_id)}
+    return [
+        {
+            "Put": _unchanged(change)
+            | {
+                "TableName": table,
+                "Item": alias_item(before.account, before.external_id, before.order_id),
+            }
+        },
+        {
+            "Put": {
+                "TableName": table,
+                "Item": order_item(after, change.trigger),
+                "ConditionExpression": (
+                    "attribute_not_exists(pk) OR (#type = :alias AND order_id = :number)"
+                ),
+                "ExpressionAttributeNames": {"#type": "type"},
+                "ExpressionAttributeValues": {":alias": {"S": "alias"}, ":number": number},
+            }
+        },
+        {
+            "Update": {
+                "TableName": table,
+                "Key": index_key(before.account, before.order_id),
+                "UpdateExpression": "SET external_id = :new, aliases = :after",
+                "ConditionExpression": "external_id = :old AND "
+                + (
+                    "aliases = :before"
+                    if change.before.aliases
+                    else "attribute_not_exists(aliases)"
+                ),
+                "ExpressionAttributeValues": {
+                    ":old": {"S": before.external_id},
+                    ":new": {"S": after.external_id},
+                    ":after": _listed(change.after.aliases),
+                }
+                | ({":before": _listed(change.before.aliases)} if change.before.aliases else {}),
+            }
+        },
+    ]
+
+
+def _staying(change: OrderChange, table: str) -> dict[str, Any]:
+    """Return the write of an order that keeps its external id."""
+    item = order_item(change.after.order, change.trigger)
+    return {"Put": {"TableName": table, "Item": item, **_unchanged(change)}}
+
+
+def _unchanged(change: OrderChange) -> dict[str, Any]:
+    """Return the condition that the order is still as it was read."""
+    return {
+        "ConditionExpression": "version = :version AND order_id = :number",
+        "ExpressionAttributeValues": {
+            ":version": {"N": str(change.before.order.version)},
+            ":number": {"N": str(change.before.order.order_id)},
+        },
+    }
+
+
+def _token(change: OrderChange) -> str:
+    """Return the idempotency key of a change: one for each version that one request writes."""
+    parts = f"{change.after.order.request_id}\n{change.trigger.id}"
+    return hashlib.sha256(parts.encode()).hexdigest()[:_TOKEN_CHARACTERS]
+
+
+def _outcome(error: Exception) -> WriteOutcome:
+    if code_of(error) == "TransactionCanceledException":
+        return _outcome_of_cancellation(error)
+    if not is_transient(error):
+        return WriteOutcome.REFUSED
+    return WriteOutcome.UNTRIED if did_nothing(error) else WriteOutcome.UNKNOWN
+
+
+def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
+    """Say why a transaction was cancelled; whatever the reason, nothing of it was written."""
+    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
+    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
+    failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+    if failed == [_NEW_PLACE]:
+        return WriteOutcome.TAKEN
+    if failed:
+        return WriteOutcome.CONFLICT
+    passing = TRANSIENT_CODES | {"None"}
+    return WriteOutcome.UNTRIED if passing.issuperset(codes) else WriteOutcome.REFUSED
+
+
+_NEW_PLACE = 1
+
+
+def _belongs(item: Item, order_id: int) -> bool:
+    return is_order(item) and item["order_id"]["N"] == str(order_id)
+
+
+def _order_id(entry: Item) -> int:
+    return int(entry["sk"]["S"])
+
+
+def _aliases(entry: Item) -> tuple[str, ...]:
+    return tuple(alias["S"] for alias in entry["aliases"]["L"]) if "aliases" in entry else ()
+
+
+def _listed(aliases: Iterable[str]) -> dict[str, Any]:
+    return {"L": [{"S": alias} for alias in aliases]}

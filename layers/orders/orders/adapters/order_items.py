@@ -1,0 +1,96 @@
+"""Orders and what belongs to them as items of the single table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from orders.adapters.table_keys import index_key, order_key
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.order import Order
+from orders.domain.triggers import Trigger
+
+type Item = Mapping[str, Any]
+
+# What an order's item may lack, so that an update must take it away.
+OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment")
+
+
+def is_order(item: Item) -> bool:
+    """Tell whether an item under an order's key is one, and not an alias of another."""
+    return bool(item["type"]["S"] == "order")
+
+
+def index_item(account: str, order: Order) -> dict[str, Any]:
+    """Return the item that leads from a new order's id to it."""
+    return {
+        **index_key(account, order.order_id),
+        "type": {"S": "index"},
+        "external_id": {"S": order.external_id},
+    }
+
+
+def alias_item(account: str, external_id: str, order_id: int) -> dict[str, Any]:
+    """Return the item that takes an order's place under an id that it had before."""
+    return {
+        **order_key(account, external_id),
+        "type": {"S": "alias"},
+        "order_id": {"N": str(order_id)},
+    }
+
+
+def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
+    """Return an order's item, with the trigger's envelope if consumers are to be told."""
+    item: dict[str, Any] = {
+        **order_key(order.account, order.external_id),
+        "type": {"S": "order"},
+        "order_id": {"N": str(order.order_id)},
+        "version": {"N": str(order.version)},
+        "status": {"S": order.status},
+        "protocol": {"S": order.protocol},
+        "document": {"S": order.document},
+        "created_at": {"S": order.created_at.isoformat()},
+        "updated_at": {"S": order.updated_at.isoformat()},
+        "request_id": {"S": order.request_id},
+    }
+    if order.update_time is not None:
+        item["update_time"] = {"S": order.update_time.isoformat()}
+    # Most orders are as far as their imported status says: that costs no byte.
+    if order.fulfilment is not Fulfilment.of_import(order.status):
+        item["fulfilment"] = {"S": order.fulfilment.name}
+    if trigger is not None:
+        item["trigger"] = {"M": _envelope(trigger)}
+    return item
+
+
+def _envelope(trigger: Trigger) -> dict[str, Any]:
+    """Return what makes the written item an outbox entry: see the relay of the table's stream."""
+    return {
+        "id": {"S": trigger.id},
+        "kind": {"S": trigger.kind},
+        "request_id": {"S": trigger.order.request_id},
+    }
+
+
+def read_order(account: str, item: Item) -> Order:
+    """Return the order that an item holds."""
+    external_id = item["pk"]["S"].removeprefix(order_key(account, "")["pk"]["S"])
+    status = item["status"]["S"]
+    fulfilment = item.get("fulfilment")
+    return Order(
+        account=account,
+        external_id=external_id,
+        order_id=int(item["order_id"]["N"]),
+        version=int(item["version"]["N"]),
+        status=status,
+        protocol=item["protocol"]["S"],
+        document=item["document"]["S"],
+        created_at=datetime.fromisoformat(item["created_at"]["S"]),
+        updated_at=datetime.fromisoformat(item["updated_at"]["S"]),
+        request_id=item["request_id"]["S"],
+        update_time=(
+            datetime.fromisoformat(item["update_time"]["S"]) if "update_time" in item else None
+        ),
+        fulfilment=(Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.of_import(status)),
+    )

@@ -1,0 +1,107 @@
+"""Change one order: read it, decide, write on the condition that it is as it was read, tell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
+from orders.application.ports import (
+    Deadline,
+    OrderIndex,
+    Pause,
+    StorageRefusedError,
+    StorageUnavailableError,
+    TriggerPublisher,
+    WriteOutcome,
+)
+from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.triggers import Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeReport[Refusal: StrEnum]:
+    """What happened: `found` is the order as it is now, None if the endpoint has no such order.
+
+    `trigger` is that of a committed change, None if there was nothing to change or the change was
+    refused; `taken` says that it was, since the external id is another order's. `unpublished` are
+    the triggers that were not sent: those that the bus did not take in time, and those of changes
+    whose answers were lost. `unavailable` says that it cannot be known whether the change is
+    stored; asking for it again is safe.
+    """
+
+    found: FoundOrder | None = None
+    refusal: Refusal | None = None
+    taken: bool = False
+    trigger: Trigger | None = None
+    unpublished: tuple[Trigger, ...] = ()
+    unavailable: bool = False
+
+
+type Decide[Refusal: StrEnum] = Callable[[NamedOrder], OrderChange | Refusal | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrder:
+    """What the changes of one order have in common, put together with its ports."""
+
+    get_order: GetOrder
+    index: OrderIndex
+    publisher: TriggerPublisher
+    pause: Pause
+
+    def __call__[Refusal: StrEnum](
+        self, address: OrderAddress, decide: Decide[Refusal], deadline: Deadline
+    ) -> ChangeReport[Refusal]:
+        """Change the order as `decide` says: a refusal or None changes nothing.
+
+        A race with another writer of the order is read again and decided again. Raises
+        StorageUnavailableError if the store did not answer in time and nothing was changed, and
+        StorageRefusedError.
+        """
+        lost: dict[int, OrderChange] = {}
+        try:
+            report = self._change(address, decide, lost, deadline)
+        except StorageUnavailableError:
+            if not lost:
+                raise
+            report = ChangeReport(unavailable=True)
+        doubtful = tuple(each.trigger for each in lost.values() if each.trigger != report.trigger)
+        return replace(report, unpublished=(*report.unpublished, *doubtful))
+
+    def _change[Refusal: StrEnum](
+        self,
+        address: OrderAddress,
+        decide: Decide[Refusal],
+        lost: dict[int, OrderChange],
+        deadline: Deadline,
+    ) -> ChangeReport[Refusal]:
+        """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
+        attempt = 0
+        while True:
+            found = self.get_order(address, deadline)
+            if found is None:
+                return ChangeReport()
+            earlier = lost.get(found.named.order.version)
+            if earlier and earlier.after.order == found.named.order:
+                return self._publish(earlier, found, deadline)
+            change = decide(found.named)
+            if not isinstance(change, OrderChange):
+                return ChangeReport(found, change)
+            outcome = self.index.save(change, deadline)
+            if outcome is WriteOutcome.COMMITTED:
+                return self._publish(change, replace(found, named=change.after), deadline)
+            if outcome is WriteOutcome.TAKEN:
+                return ChangeReport(found, taken=True)
+            if outcome is WriteOutcome.REFUSED:
+                raise StorageRefusedError("the change of an order")
+            if outcome is WriteOutcome.UNKNOWN:
+                lost[change.after.order.version] = change
+            attempt += 1
+            if not self.pause(attempt, deadline):
+                raise StorageUnavailableError("the order could not be changed in time")
+
+    def _publish[Refusal: StrEnum](
+        self, change: OrderChange, found: FoundOrder, deadline: Deadline
+    ) -> ChangeReport[Refusal]:
+        unsent = self.publisher.publish([change.trigger], deadline)
+        return ChangeReport(found, trigger=change.trigger, unpublished=tuple(unsent))

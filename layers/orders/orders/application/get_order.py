@@ -1,0 +1,43 @@
+"""Get one order of an endpoint."""
+
+from dataclasses import dataclass
+
+from orders.application.ports import Deadline, OrderIndex
+from orders.domain.changes import NamedOrder
+from orders.domain.order_summary import OrderSummary, Summarise
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAddress:
+    """An order of one endpoint, by our id."""
+
+    account: str
+    endpoint: str
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrder:
+    """A stored order and what every protocol can show of it."""
+
+    named: NamedOrder
+    summary: OrderSummary
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrder:
+    """The use case, put together with its ports."""
+
+    index: OrderIndex
+    summarise: Summarise
+
+    def __call__(self, address: OrderAddress, deadline: Deadline) -> FoundOrder | None:
+        """Return the order, None if the endpoint has none with this id.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+        named = self.index.find(address.account, address.order_id, deadline)
+        if named is None:
+            return None
+        found = FoundOrder(named, self.summarise(named.order))
+        return found if found.summary.endpoint == address.endpoint else None

@@ -1,0 +1,60 @@
+"""List the orders of an endpoint, the newest first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders.application.get_order import FoundOrder
+from orders.application.ports import Deadline, OrderIndex
+from orders.domain.changes import NamedOrder
+from orders.domain.order_summary import Summarise
+
+# Bounds the work of one page: an endpoint's orders may lie far apart among the account's.
+MAX_EXAMINED = 1000
+_CHUNK = 100
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersQuery:
+    """Which orders: those of one endpoint with ids below `before`, at most `limit`."""
+
+    account: str
+    endpoint: str
+    limit: int
+    before: int | None = None
+    matches: Callable[[NamedOrder], bool] = lambda _named: True
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOrders:
+    """One page. `next_before` continues it, None at the end; a page may be short before that."""
+
+    orders: tuple[FoundOrder, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrders:
+    """The use case, put together with its ports."""
+
+    index: OrderIndex
+    summarise: Summarise
+
+    def __call__(self, query: OrdersQuery, deadline: Deadline) -> FoundOrders:
+        """Return one page of at most `limit` orders, having looked at no more than 1 000.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+        found: list[FoundOrder] = []
+        before = query.before
+        for _ in range(MAX_EXAMINED // _CHUNK):
+            page = self.index.list_orders(query.account, before, _CHUNK, deadline)
+            for named in page.orders:
+                summary = self.summarise(named.order)
+                if summary.endpoint == query.endpoint and query.matches(named):
+                    found.append(FoundOrder(named, summary))
+                if len(found) == query.limit:
+                    return FoundOrders(tuple(found), named.order.order_id)
+            before = page.next_before
+            if before is None:
+                break
+        return FoundOrders(tuple(found), before)

@@ -1,0 +1,44 @@
+"""Update the external id of an order: it moves to the new id, the old one becomes an alias."""
+
+from dataclasses import dataclass, replace
+
+from orders.application.change_order import ChangeOrder, ChangeReport
+from orders.application.get_order import OrderAddress
+from orders.application.ports import Clock, Deadline
+from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
+from orders.domain.settings import ExternalIdPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateExternalIdCommand:
+    """One request. `request_id` is unique to this invocation, also among repeats."""
+
+    address: OrderAddress
+    external_id: str
+    policy: ExternalIdPolicy
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateExternalId:
+    """The use case, put together with its ports."""
+
+    change_order: ChangeOrder
+    clock: Clock
+
+    def __call__(
+        self, command: UpdateExternalIdCommand, deadline: Deadline
+    ) -> ChangeReport[ExternalIdRefusal]:
+        """Set or change the external id; one that the order has already changes nothing.
+
+        Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
+        """
+
+        def decide(named: NamedOrder) -> OrderChange | ExternalIdRefusal | None:
+            return plan_external_id_update(
+                named, command.external_id, command.policy, command.request_id, self.clock()
+            )
+
+        report = self.change_order(command.address, decide, deadline)
+        return replace(report, refusal=ExternalIdRefusal.TAKEN) if report.taken else report

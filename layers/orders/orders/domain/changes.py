@@ -1,0 +1,36 @@
+"""A change of one stored order, as one atomic step."""
+
+from dataclasses import dataclass
+
+from orders.domain.order import Order
+from orders.domain.triggers import Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOrder:
+    """An order with its aliases: the external ids it had before, by which it is still found."""
+
+    order: Order
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def was_renamed(self) -> bool:
+        """Tell whether its external id was ever changed: that always leaves an alias."""
+        return bool(self.aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """`after` takes the place of `before`, if the order and its aliases are still as in `before`.
+
+    Where the external id differs, the order moves: the old id becomes an alias.
+    """
+
+    before: NamedOrder
+    after: NamedOrder
+    trigger: Trigger
+
+    @property
+    def moves(self) -> bool:
+        """Tell whether the order gets another external id."""
+        return self.before.order.external_id != self.after.order.external_id

@@ -1,0 +1,38 @@
+"""Moving an order's fulfilment state on, as its seller asks for it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.fulfilment import Fulfilment, MoveRefusal, decide_move
+from orders.domain.settings import SalesModel
+from orders.domain.triggers import trigger_of
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The state that is asked for, and the sales model that says which transitions there are."""
+
+    status: str
+    substatus: str | None
+    sales_model: SalesModel
+
+
+def plan_status_update(
+    named: NamedOrder, move: Move, request_id: str, now: datetime
+) -> OrderChange | MoveRefusal | None:
+    """Decide a move; None if the order is in that state already. The document stays as it is."""
+    order = named.order
+    decision = decide_move(order.fulfilment, move.status, move.substatus, move.sales_model)
+    if not isinstance(decision, Fulfilment):
+        return decision
+    if decision is order.fulfilment:
+        return None
+    after = replace(
+        order,
+        fulfilment=decision,
+        version=order.version + 1,
+        updated_at=now,
+        request_id=request_id,
+    )
+    return OrderChange(named, replace(named, order=after), trigger_of(order, after))

@@ -1,0 +1,34 @@
+"""What every protocol can show of an order that came through Altcraft."""
+
+from decimal import Decimal
+from typing import Any
+
+from orders.domain.order import Order
+from orders.domain.order_summary import LineSummary, OrderSummary
+from orders.domain.times import parse_time
+
+
+def summarise(order: Order) -> OrderSummary:
+    """Read the summary from the stored document.
+
+    An article is the line's `sku`, or its `product` where it has none.
+    """
+    tree = order.tree()
+    return OrderSummary(
+        endpoint=tree["endpoint"],
+        currency=tree["currency"],
+        delivery_cost=Decimal(tree.get("delivery_cost", 0)),
+        lines=tuple(_line(line) for line in tree["lines"]),
+        created_at=parse_time(tree["create_time"]) if "create_time" in tree else order.created_at,
+        updated_at=order.updated_at,
+    )
+
+
+def _line(line: dict[str, Any]) -> LineSummary:
+    base = line.get("base_price_per_item")
+    return LineSummary(
+        article=line.get("sku") or line["product"],
+        count=line["count"],
+        price=Decimal(line["final_price_per_item"]),
+        base_price=None if base is None else Decimal(base),
+    )

@@ -1,0 +1,1 @@
+"""Yandex Market Partner API: external ids, order reads and statuses of a seller's campaigns."""

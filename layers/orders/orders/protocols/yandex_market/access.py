@@ -1,0 +1,83 @@
+"""Who sends a request, with which scope, for which campaign."""
+
+from dataclasses import dataclass
+
+from orders.application.authenticate import (
+    ForbiddenError,
+    UnauthenticatedError,
+    authenticate,
+)
+from orders.application.ports import Deadline, SettingsRepository, TokenRepository
+from orders.domain.clients import Client, Role
+from orders.domain.settings import Endpoint, Policies, SalesModel
+from orders.protocols.http import HttpRequest
+from orders.protocols.yandex_market.errors import bad_request, forbidden, unauthorized
+from orders.protocols.yandex_market.requests import read_id
+
+# The sales models whose sellers handle orders themselves (method page).
+ALLOWED_MODELS = (SalesModel.FBS, SalesModel.DBS, SalesModel.EXPRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A campaign that the sender may use: an endpoint of the account, and its policies."""
+
+    account: str
+    campaign_id: int
+    endpoint: Endpoint
+    policies: Policies
+
+    def expect_sales_model(self) -> None:
+        """Raise RequestRefusedError if the campaign's sellers do not handle orders themselves."""
+        if self.endpoint.sales_model not in ALLOWED_MODELS:
+            raise bad_request(
+                "Campaign type is not allowed. Allowed campaign types: " + ", ".join(ALLOWED_MODELS)
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignAccess:
+    """Lets a request in, or raises RequestRefusedError."""
+
+    tokens: TokenRepository
+    settings: SettingsRepository
+
+    def __call__(self, request: HttpRequest, role: Role, deadline: Deadline) -> Access:
+        """Return the campaign of the path, if the sender may use it in this role.
+
+        A campaign of another account and one that nobody has are refused alike. Raises
+        RequestRefusedError (401, 403, 400) and StorageUnavailableError.
+        """
+        client = self._client(request, role, deadline)
+        campaign_id = read_id(request, "campaignId")
+        for fresh in (False, True):
+            settings = self.settings.load(client.account, deadline, fresh=fresh).settings
+            endpoint = settings.endpoint_of_campaign(campaign_id)
+            if endpoint is not None:
+                return Access(client.account, campaign_id, endpoint, settings.policies)
+        raise forbidden("Access denied")
+
+    def _client(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client:
+        """Return the client; of two credentials it is enough that one is valid."""
+        api_key = request.headers.get("api-key", "").strip()
+        authorization = request.headers.get("authorization", "").strip()
+        bearer = request.bearer_token
+        for token in filter(None, (api_key, bearer)):
+            try:
+                return authenticate(token, role, self.tokens, deadline)
+            except UnauthenticatedError:
+                continue
+            except ForbiddenError:
+                raise forbidden(
+                    "Token does not have any of the scopes to access the API method"
+                ) from None
+        if api_key:
+            raise unauthorized("Api-Key token is invalid")
+        if bearer:
+            # The protocol answers a wrong OAuth token with 403, a wrong Api-Key with 401.
+            raise forbidden("OAuth token is invalid")
+        if not authorization:
+            raise unauthorized("Credentials are not specified")
+        if authorization.lower() == "bearer":
+            raise unauthorized("OAuth token is not specified")
+        raise unauthorized("Authorization header has invalid syntax")

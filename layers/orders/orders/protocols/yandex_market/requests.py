@@ -1,0 +1,128 @@
+"""Reading a request: path parameters and JSON bodies, faults in the documented words."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from orders.domain.identifiers import (
+    EXTERNAL_ID_RULE,
+    MAX_EXTERNAL_ID_CHARACTERS,
+    is_external_id,
+)
+from orders.domain.problems import shown
+from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
+from orders.protocols.yandex_market.errors import bad_request, unsupported_media_type
+
+# General rule of the Partner API.
+MAX_BODY_BYTES = 512 * 1024
+MAX_INT64 = 2**63 - 1
+_INTEGER = re.compile(r"\d{1,19}", re.ASCII)
+_JSON_TYPES = frozenset({"", "application/json", "text/json"})
+
+
+def _checked_external_id(text: str) -> str:
+    if not is_external_id(text):
+        raise ValueError(f"must be {EXTERNAL_ID_RULE}")
+    return text
+
+
+class ExternalIdBody(BaseModel):
+    """Body of the external id's update. Its limits beyond the first are ours: see the decisions."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    external_order_id: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_EXTERNAL_ID_CHARACTERS),
+        AfterValidator(_checked_external_id),
+    ] = Field(alias="externalOrderId")
+
+
+class OrderStatusChange(BaseModel):
+    """The order's new state; `delivery`, which may come with it, is not kept."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    status: str
+    substatus: str | None = None
+
+
+class OrderStatusBody(BaseModel):
+    """Body of the status change."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    order: OrderStatusChange
+
+
+def read_id(request: HttpRequest, name: str) -> int:
+    """Read a path parameter, an int64 of at least 1; raise RequestRefusedError for another."""
+    sent = request.path.get(name, "")
+    if _INTEGER.fullmatch(sent) is None or not 1 <= int(sent) <= MAX_INT64:
+        raise bad_request(f"Type mismatch: {spelled(sent)}")
+    return int(sent)
+
+
+def without_suffix(request: HttpRequest, name: str) -> HttpRequest:
+    """Return the request with the `.json` that the protocol allows after a resource taken off."""
+    path = {**request.path, name: request.path.get(name, "").removesuffix(".json")}
+    return replace(request, path=path)
+
+
+def read_body[Body: BaseModel](head: HttpRequest, read: ReadBody, model: type[Body]) -> Body:
+    """Read a JSON body; raise RequestRefusedError or BodyRefusedError saying what is wrong."""
+    _expect_json(head)
+    body = read(head).body
+    if len(body) > MAX_BODY_BYTES:
+        raise bad_request(f"The request is too big: at most {MAX_BODY_BYTES} bytes (512 KB)")
+    if not body.strip():
+        raise bad_request("Required request body is missing")
+    try:
+        text = read_json(body)
+    except NotJsonError as error:
+        raise bad_request(f"JSON: {error}") from None
+    if text.faults:
+        fault = text.faults[0]
+        raise bad_request(f"JSON: {fault.path}: {fault.message}")
+    if not isinstance(text.tree, dict):
+        raise bad_request("JSON: an object is expected at its root")
+    try:
+        return model.model_validate(text.tree)
+    except ValidationError as error:
+        raise bad_request("; ".join(_messages(error))) from None
+
+
+def _expect_json(request: HttpRequest) -> None:
+    """Without a Content-Type the body is taken for JSON: the protocol knows no other format."""
+    if request.media_type not in _JSON_TYPES or not is_utf_8(request.charset):
+        raise unsupported_media_type(spelled(request.headers["content-type"]))
+
+
+def _messages(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False):
+        field = ".".join(map(str, detail["loc"]))
+        yield _message(detail, field)
+
+
+def _message(detail: Mapping[str, Any], field: str) -> str:
+    sent = detail["input"]
+    kind = detail["type"]
+    if kind == "missing" or sent is None:
+        return f"{field} must not be null (rejected value: null)"
+    rejected = f"(rejected value: {spelled(sent)})"
+    if kind == "string_too_short":
+        return f"{field} must not be empty {rejected}"
+    if kind == "string_too_long":
+        return f"{field} size must be between 1 and {detail['ctx']['max_length']} {rejected}"
+    if kind == "value_error":
+        return f"{field} {detail['ctx']['error']} {rejected}"
+    return f"Type mismatch: {field} {rejected}"
+
+
+def spelled(sent: object) -> str:
+    """Spell a sent value for a message, shortened, with no character that could break a line."""
+    return shown(sent)[1:-1]

@@ -1,0 +1,108 @@
+"""`POST /campaigns/{campaignId}/orders/{orderId}/external-id` (Partner API, page of 2025-07)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders.application.get_order import OrderAddress
+from orders.application.limit_requests import LimitRequests
+from orders.application.ports import Deadline
+from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
+from orders.domain.clients import Role
+from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
+from orders.domain.order import Order
+from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.yandex_market.access import Access, CampaignAccess
+from orders.protocols.yandex_market.answers import (
+    Answered,
+    answer_ok,
+    guarded,
+    rate_limit_headers,
+    refuse,
+)
+from orders.protocols.yandex_market.errors import (
+    UNAVAILABLE,
+    RequestRefusedError,
+    bad_request,
+    limit_exceeded,
+    order_not_found,
+)
+from orders.protocols.yandex_market.requests import ExternalIdBody, read_body, read_id
+
+RESOURCE = "/campaigns/{campaignId}/orders/{orderId}/external-id"
+UPDATE_ERROR = "EXTERNAL_ORDER_ID_UPDATE_ERROR"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateExternalIdEndpoint:
+    """The route, put together with what it calls. `new_request_id` must never repeat itself."""
+
+    access: CampaignAccess
+    limit_requests: LimitRequests
+    update_external_id: UpdateExternalId
+    new_request_id: Callable[[], str]
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request that has come without its body, which `read` gets. Never raises."""
+        return guarded(
+            lambda: self._admitted(
+                self.access(head, Role.ORDERS_WRITE, deadline), head, read, deadline
+            )
+        )
+
+    def _admitted(
+        self, access: Access, head: HttpRequest, read: ReadBody, deadline: Deadline
+    ) -> Answered:
+        """Count the request; from here on every answer tells what is left, refusals too."""
+        limit = access.policies.external_id_requests_per_hour
+        allowance = self.limit_requests(access.account, access.campaign_id, limit, deadline)
+        headers = rate_limit_headers(allowance)
+        if allowance.exceeded:
+            return Answered(refuse(limit_exceeded(limit, RESOURCE))).with_headers(headers)
+        return guarded(lambda: self._update(access, head, read, deadline)).with_headers(headers)
+
+    def _update(
+        self, access: Access, head: HttpRequest, read: ReadBody, deadline: Deadline
+    ) -> Answered:
+        access.expect_sales_model()
+        order_id = read_id(head, "orderId")
+        body = read_body(head, read, ExternalIdBody)
+        command = UpdateExternalIdCommand(
+            address=OrderAddress(access.account, access.endpoint.external_id, order_id),
+            external_id=body.external_order_id,
+            policy=access.policies.external_id_policy,
+            request_id=self.new_request_id(),
+        )
+        report = self.update_external_id(command, deadline)
+        if report.unavailable:
+            return Answered(refuse(UNAVAILABLE), report)
+        if report.found is None:
+            return Answered(refuse(order_not_found(order_id)), report)
+        if report.refusal:
+            order = report.found.named.order
+            refusal = _refusal(report.refusal, order, access, body.external_order_id)
+            return Answered(refuse(refusal), report)
+        return Answered(answer_ok({"status": "OK"}), report)
+
+
+def _refusal(
+    reason: ExternalIdRefusal, order: Order, access: Access, sent: str
+) -> RequestRefusedError:
+    ids = f"partnerId = {access.campaign_id}, orderId = {order.order_id}"
+    messages = {
+        ExternalIdRefusal.TOO_LATE: (
+            f"Cannot do operation for order with status {order.fulfilment.status}, "
+            f"and substatus {order.fulfilment.substatus} ({ids})"
+        ),
+        ExternalIdRefusal.ALREADY_SET: (
+            f"Cannot do operation, external ID already set for order "
+            f"({ids}, externalId = {order.external_id})"
+        ),
+        ExternalIdRefusal.TAKEN: (
+            f"Cannot do operation, external ID belongs to another order "
+            f"({ids}, externalId = {sent})"
+        ),
+        ExternalIdRefusal.TOO_MANY_ALIASES: (
+            f"Cannot do operation, external ID was changed {MAX_ALIASES} times already ({ids})"
+        ),
+    }
+    return bad_request(messages[reason], UPDATE_ERROR)

@@ -1,0 +1,43 @@
+"""The parts of the order reads and of the status change, put together."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+
+from orders.application.list_orders import ListOrders
+from orders.application.ports import Deadline
+from orders.application.update_order_status import UpdateOrderStatus
+from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.yandex_market.answers import Answered
+from orders.protocols.yandex_market.manage_orders import (
+    GetOrderEndpoint,
+    ListOrdersEndpoint,
+    UpdateOrderStatusEndpoint,
+)
+from orders.runtime.composition import Aws, connect, new_request_id, utc_now
+from orders.runtime.composition.campaigns import campaign_access, change_order
+
+type Endpoint = Callable[[HttpRequest, ReadBody, Deadline], Answered]
+# A method and a resource of the API, without the version before it and the `.json` after it.
+type Route = tuple[str, str]
+
+
+@cache
+def manage_orders_endpoints() -> Mapping[Route, Endpoint]:
+    """Return the routes, built once an environment at its first request."""
+    return build_manage_orders_endpoints(connect())
+
+
+def build_manage_orders_endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+    """Put the routes together."""
+    access = campaign_access(aws)
+    change = change_order(aws)
+    get_order = change.get_order
+    return {
+        ("GET", "/campaigns/{campaignId}/orders"): ListOrdersEndpoint(
+            access, ListOrders(get_order.index, get_order.summarise)
+        ),
+        ("GET", "/campaigns/{campaignId}/orders/{orderId}"): GetOrderEndpoint(access, get_order),
+        ("PUT", "/campaigns/{campaignId}/orders/{orderId}/status"): UpdateOrderStatusEndpoint(
+            access, UpdateOrderStatus(change, utc_now), new_request_id
+        ),
+    }

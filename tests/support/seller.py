@@ -1,0 +1,266 @@
+"""The Partner API with everything behind it in memory."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from types import MappingProxyType
+from typing import Any
+
+from orders.application.change_order import ChangeOrder
+from orders.application.get_order import GetOrder
+from orders.application.limit_requests import LimitRequests
+from orders.application.list_orders import ListOrders
+from orders.application.update_external_id import UpdateExternalId
+from orders.application.update_order_status import UpdateOrderStatus
+from orders.domain.clients import Role
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.order import Order
+from orders.domain.settings import (
+    Endpoint,
+    ExternalIdPolicy,
+    Policies,
+    SalesModel,
+    Settings,
+    StoredSettings,
+)
+from orders.protocols.altcraft.summaries import summarise
+from orders.protocols.http import HttpAnswer, HttpRequest
+from orders.protocols.yandex_market.access import CampaignAccess
+from orders.protocols.yandex_market.answers import Answered
+from orders.protocols.yandex_market.manage_orders import (
+    GetOrderEndpoint,
+    ListOrdersEndpoint,
+    UpdateOrderStatusEndpoint,
+)
+from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
+from tests.support.deadlines import CountingPause, FixedDeadline
+from tests.support.fakes import (
+    FakeOrderIndex,
+    FakeOrders,
+    FakePublisher,
+    FakeRequestCounter,
+    FakeSettings,
+    FakeTokens,
+    TickingClock,
+    client,
+)
+
+FBS, DBS, EXPRESS, FBY, LAAS = 1001, 1002, 1003, 1004, 1005
+ENDPOINTS = {
+    "website": Endpoint("website", campaign_id=FBS, sales_model=SalesModel.FBS),
+    "couriers": Endpoint("couriers", campaign_id=DBS, sales_model=SalesModel.DBS),
+    "express": Endpoint("express", campaign_id=EXPRESS, sales_model=SalesModel.EXPRESS),
+    "stock": Endpoint("stock", campaign_id=FBY, sales_model=SalesModel.FBY),
+    "carrier": Endpoint("carrier", campaign_id=LAAS, sales_model=SalesModel.LAAS),
+    "offline": Endpoint("offline"),
+}
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def stored_order(
+    external_id: str = "A", order_id: int = 1, endpoint: str = "website", **members: object
+) -> Order:
+    """Return an order as an import would have stored it."""
+    document = {
+        "currency": "USD",
+        "delivery_cost": "100",
+        "endpoint": endpoint,
+        "lines": [
+            {
+                "base_price_per_item": "950.5",
+                "count": 2,
+                "external_id": "1",
+                "final_price_per_item": "900.25",
+                "product": "cup",
+                "sku": "mug",
+                "status": "new",
+            }
+        ],
+        "status": "new",
+        "total_price": "1900.5",
+        **members,
+    }
+    return Order(
+        account="demo",
+        external_id=external_id,
+        order_id=order_id,
+        version=1,
+        status=str(document["status"]),
+        protocol="altcraft",
+        document=json.dumps(document),
+        created_at=NOW,
+        updated_at=NOW,
+        request_id="import",
+        fulfilment=Fulfilment.of_import(str(document["status"])),
+    )
+
+
+@dataclass
+class Seller:
+    """A seller's view of the API: `key` may do all, `reader` only read, `writer` only write."""
+
+    orders: FakeOrders = field(default_factory=FakeOrders)
+    settings: FakeSettings = field(
+        default_factory=lambda: FakeSettings(
+            {
+                "demo": StoredSettings(Settings(endpoints=ENDPOINTS), 1),
+                "other": StoredSettings(
+                    Settings(endpoints={"theirs": Endpoint("theirs", campaign_id=2001)}), 1
+                ),
+            }
+        )
+    )
+    publisher: FakePublisher = field(default_factory=FakePublisher)
+    counter: FakeRequestCounter = field(default_factory=FakeRequestCounter)
+    clock: TickingClock = field(default_factory=TickingClock)
+    tokens: FakeTokens = field(
+        default_factory=lambda: FakeTokens(
+            {
+                "key": client("demo", Role.ORDERS_WRITE, Role.ORDERS_READ),
+                "reader": client("demo", Role.ORDERS_READ),
+                "writer": client("demo", Role.ORDERS_WRITE),
+                "stranger": client("other", Role.ORDERS_WRITE, Role.ORDERS_READ),
+            }
+        )
+    )
+    pause: CountingPause = field(default_factory=lambda: CountingPause(limit=3))
+
+    def __post_init__(self) -> None:
+        numbers = count(1)
+
+        def new_request_id() -> str:
+            return f"request-{next(numbers)}"
+
+        self.index = FakeOrderIndex(self.orders)
+        access = CampaignAccess(self.tokens, self.settings)
+        get_order = GetOrder(self.index, summarise)
+        change = ChangeOrder(get_order, self.index, self.publisher, self.pause)
+        self._update_external_id = UpdateExternalIdEndpoint(
+            access,
+            LimitRequests(self.counter, self.clock),
+            UpdateExternalId(change, self.clock),
+            new_request_id,
+        )
+        self._get_order = GetOrderEndpoint(access, get_order)
+        self._list_orders = ListOrdersEndpoint(access, ListOrders(self.index, summarise))
+        self._update_status = UpdateOrderStatusEndpoint(
+            access, UpdateOrderStatus(change, self.clock), new_request_id
+        )
+
+    def stock(self, *orders: Order) -> None:
+        """Put orders into the store."""
+        for order in orders:
+            self.orders.orders[order.account, order.external_id] = order
+
+    def declare(self, policies: Policies) -> None:
+        """Change the account's policies."""
+        stored = self.settings.stored["demo"]
+        settings = replace(stored.settings, policies=policies)
+        self.settings.stored["demo"] = replace(stored, settings=settings)
+
+    def declare_once(self) -> None:
+        """Let an external id be set only once."""
+        self.declare(Policies(external_id_policy=ExternalIdPolicy.ONCE))
+
+    def rename(
+        self,
+        external_id: object = "B",
+        order_id: object = 1,
+        campaign_id: object = FBS,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the update of an external id."""
+        return self.answer_rename(
+            external_id, order_id, campaign_id, body=body, headers=headers
+        ).answer
+
+    def answer_rename(
+        self,
+        external_id: object = "B",
+        order_id: object = 1,
+        campaign_id: object = FBS,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Answered:
+        """Call the update of an external id; return its report too."""
+        sent = json.dumps({"externalOrderId": external_id}).encode() if body is None else body
+        head = _head(campaign_id, order_id, headers)
+        return self._update_external_id(head, _reader(sent), FixedDeadline())
+
+    def get(
+        self,
+        order_id: object = 1,
+        campaign_id: object = FBS,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the read of one order."""
+        head = _head(campaign_id, order_id, headers)
+        return self._get_order(head, _reader(b""), FixedDeadline()).answer
+
+    def list(
+        self,
+        campaign_id: object = FBS,
+        query: dict[str, str] | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the list of orders."""
+        head = replace(_head(campaign_id, None, headers), query=query or {})
+        return self._list_orders(head, _reader(b""), FixedDeadline()).answer
+
+    def move(
+        self,
+        status: object,
+        substatus: object = None,
+        order_id: object = 1,
+        campaign_id: object = FBS,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the status change."""
+        order = {"status": status} | ({} if substatus is None else {"substatus": substatus})
+        sent = json.dumps({"order": order}).encode() if body is None else body
+        head = _head(campaign_id, order_id, headers)
+        return self._update_status(head, _reader(sent), FixedDeadline()).answer
+
+    def found(self, order_id: int = 1) -> Order:
+        """Return an order as it is stored."""
+        named = self.index.find("demo", order_id, FixedDeadline())
+        assert named is not None
+        return named.order
+
+
+def read_json(answer: HttpAnswer) -> dict[str, Any]:
+    """Return the body of an answer."""
+    tree: dict[str, Any] = json.loads(answer.body)
+    return tree
+
+
+def error_of(answer: HttpAnswer) -> tuple[int, str, str]:
+    """Return the status, code and message of a refusal, having checked its shape."""
+    tree = read_json(answer)
+    [error] = tree["errors"]
+    assert tree == {"status": "ERROR", "errors": [error]}
+    assert set(error) == {"code", "message"}
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    return answer.status, error["code"], error["message"]
+
+
+def _head(campaign_id: object, order_id: object, headers: Mapping[str, str]) -> HttpRequest:
+    path = {"campaignId": str(campaign_id)}
+    if order_id is not None:
+        path["orderId"] = str(order_id)
+    sent = {"api-key": "key", "content-type": "application/json"} | {
+        name.replace("_", "-"): value for name, value in headers.items()
+    }
+    return HttpRequest(b"", {name: value for name, value in sent.items() if value}, path=path)
+
+
+def _reader(body: bytes) -> Any:  # noqa: ANN401 - a reader of bodies, told by its use
+    return lambda head: replace(head, body=body)

@@ -1,0 +1,101 @@
+"""When an order may get another external id, and what it leaves behind."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal, plan_external_id_update
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.identifiers import uuid_of
+from orders.domain.order import Order
+from orders.domain.settings import ExternalIdPolicy
+from orders.domain.triggers import TriggerKind
+
+CHANGE, ONCE = ExternalIdPolicy.CHANGE, ExternalIdPolicy.ONCE
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+STORED = Order("demo", "A", 7, 3, "new", "altcraft", '{"a":1}', NOW, NOW, "earlier")
+
+
+def _plan(
+    named: NamedOrder, external_id: str, policy: ExternalIdPolicy = CHANGE
+) -> OrderChange | ExternalIdRefusal | None:
+    return plan_external_id_update(named, external_id, policy, "request", LATER)
+
+
+def _changed(named: NamedOrder, external_id: str) -> OrderChange:
+    change = _plan(named, external_id)
+    assert isinstance(change, OrderChange)
+    return change
+
+
+def test_the_order_moves_and_keeps_all_else() -> None:
+    change = _changed(NamedOrder(STORED), "B")
+    assert change.before == NamedOrder(STORED)
+    assert change.after.order == replace(
+        STORED, external_id="B", version=4, updated_at=LATER, request_id="request"
+    )
+    assert change.after.aliases == ("A",)
+    assert change.moves
+    assert change.trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+    assert change.trigger.order.version == 4
+
+
+def test_the_same_value_changes_nothing() -> None:
+    assert _plan(NamedOrder(STORED), "A") is None
+    shipped = replace(STORED, fulfilment=Fulfilment.SHIPPED)
+    assert _plan(NamedOrder(shipped, ("B",)), "A", ONCE) is None
+
+
+@pytest.mark.parametrize("state", [each for each in Fulfilment if each is not Fulfilment.STARTED])
+def test_from_ready_to_ship_on_it_is_too_late(state: Fulfilment) -> None:
+    named = NamedOrder(replace(STORED, fulfilment=state))
+    assert _plan(named, "B") is ExternalIdRefusal.TOO_LATE
+
+
+def test_a_freed_id_returns_to_its_own_order() -> None:
+    renamed = _changed(NamedOrder(STORED), "B").after
+    back = _changed(renamed, "A").after
+    assert (back.order.external_id, back.aliases) == ("A", ("B",))
+
+
+def test_once_means_once() -> None:
+    assert isinstance(_plan(NamedOrder(STORED), "B", ONCE), OrderChange)
+    renamed = _changed(NamedOrder(STORED), "B").after
+    assert _plan(renamed, "C", ONCE) is ExternalIdRefusal.ALREADY_SET
+    back = _changed(renamed, "A").after
+    assert _plan(back, "B", ONCE) is ExternalIdRefusal.ALREADY_SET
+
+
+def test_an_order_has_at_most_fifty_aliases() -> None:
+    named = NamedOrder(STORED)
+    for number in range(MAX_ALIASES):
+        named = _changed(named, f"id {number}").after
+    assert len(named.aliases) == MAX_ALIASES == 50
+    assert _plan(named, "one more") is ExternalIdRefusal.TOO_MANY_ALIASES
+    assert len(_changed(named, "A").after.aliases) == MAX_ALIASES
+
+
+@given(st.lists(st.sampled_from("ABCDE"), max_size=30))
+def test_every_id_that_an_order_had_is_its_own_or_an_alias(names: list[str]) -> None:
+    named = NamedOrder(STORED)
+    had = {"A"}
+    for name in names:
+        change = _plan(named, name)
+        if isinstance(change, OrderChange):
+            assert change.after.order.version == named.order.version + 1
+            named = change.after
+        had.add(name)
+        assert {named.order.external_id, *named.aliases} == had
+        assert len(named.aliases) == len(had) - 1
+        assert named.was_renamed is bool(named.aliases)
+
+
+def test_a_uuid_stands_for_an_order_of_an_account() -> None:
+    one = uuid_of("demo", 1)
+    assert one == "2a97516c-354b-8000-8000-000000000001"
+    assert len({one, uuid_of("other", 1), uuid_of("demo", 2), uuid_of("demo", 2**53)}) == 4
