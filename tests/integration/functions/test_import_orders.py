@@ -1,38 +1,23 @@
 """The Lambda as API Gateway calls it, on DynamoDB's own engine, fed from events/."""
 
 import gzip
-import importlib
 import io
 import json
 import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.demo import TOKEN
-from orders.adapters.dynamodb_accounts import DynamoAccounts
-from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.adapters.settings_document import SettingsDocument
-from orders.application.create_client import create_client
-from orders.domain.clients import Client, Role
-from orders.domain.order import Order
+from orders.domain.clients import Role
 from orders.runtime import observability
-from orders.runtime.composition import connect, utc_now
-from orders.runtime.composition.import_orders import import_endpoint
 from orders.runtime.http import MAX_BODY_BYTES
-from tests.support.deadlines import FixedDeadline
+from tests.support.functions import EVENTS, Function, Tenant, deployed, sample
 from tests.support.samples import api_event, line, order, request
-from tests.support.template_tables import create_table
 
-EVENTS = Path(__file__).parents[3] / "events" / "import_orders"
 READER_TOKEN = "reader"
 SETTINGS: dict[str, Any] = {
     "currencies": ["USD"],
@@ -42,72 +27,15 @@ SETTINGS: dict[str, Any] = {
 type Tree = dict[str, Any]
 
 
-@dataclass
-class Context:
-    """The runtime's context object."""
-
-    aws_request_id: str = "invocation"
-    function_name: str = "import_orders"
-    memory_limit_in_mb: int = 1769
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:import_orders"
-    millis: int = 27_000
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.millis
-
-
-@dataclass
-class Function:
-    """The deployed function: its handler and the table behind it."""
-
-    module: ModuleType
-    client: DynamoDBClient
-    table: str
-
-    def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
-        answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
-        return answer
-
-    def stored(self, external_id: str, account: str = "demo") -> Order | None:
-        orders = DynamoOrders(self.client, self.table)
-        return orders.find(account, [external_id], FixedDeadline()).orders.get(external_id)
-
-
 @pytest.fixture
 def function(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Function]:
-    table = create_table(dynamodb)
-    for name, value in {
-        "TABLE_NAME": table,
-        "EVENT_BUS_NAME": "triggers",
-        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.meta.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-    }.items():
-        monkeypatch.setenv(name, value)
-    accounts = DynamoAccounts(dynamodb, table)
-    for account, token, role in (
-        ("demo", TOKEN, Role.ORDERS_WRITE),
-        ("demo", READER_TOKEN, Role.ORDERS_READ),
-        ("other", "other-token", Role.ORDERS_WRITE),
-    ):
-        settings = SettingsDocument.model_validate(SETTINGS).settings()
-        accounts.create_account(account, settings, utc_now())
-        name = f"client-{role[-4:]}"
-        create_client(accounts, account, name, [role], utc_now)
-        accounts.add_token(Client(account, name, frozenset()), token, utc_now())
-    connect.cache_clear()
-    import_endpoint.cache_clear()
-    with mock_aws():
-        boto3.client("events").create_event_bus(Name="triggers")
-        module = importlib.import_module("functions.import_orders.handler")
-        yield Function(module, dynamodb, table)
-    connect.cache_clear()
-    import_endpoint.cache_clear()
-
-
-def _sample(name: str) -> Tree:
-    event: Tree = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
-    return event
+    tenants = (
+        Tenant("demo", TOKEN, (Role.ORDERS_WRITE,)),
+        Tenant("demo", READER_TOKEN, (Role.ORDERS_READ,)),
+        Tenant("other", "other-token", (Role.ORDERS_WRITE,)),
+    )
+    with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
+        yield get("import_orders")
 
 
 # What each file of events/import_orders is answered with.
@@ -126,21 +54,23 @@ ANSWERS: dict[str, tuple[int, str]] = {
 
 
 def test_each_sample_event_is_known_here() -> None:
-    assert {path.stem for path in EVENTS.glob("*")} == set(ANSWERS)
+    assert {path.stem for path in (EVENTS / "import_orders").glob("*")} == set(ANSWERS)
 
 
 @pytest.mark.parametrize(("name", "expected"), ANSWERS.items())
 def test_the_sample_events(function: Function, name: str, expected: tuple[int, str]) -> None:
-    answer = function.invoke(_sample(name))
+    answer = function.invoke(sample("import_orders", name))
     assert answer["statusCode"] == expected[0]
     assert expected[1] in answer["body"]
     assert answer["isBase64Encoded"] is False
 
 
 def test_the_same_request_in_json_and_in_xml_is_one_order(function: Function) -> None:
-    function.invoke(_sample("json"))
+    function.invoke(sample("import_orders", "json"))
     by_json = function.stored("1234000")
-    xml = function.invoke({**_sample("xml"), "queryStringParameters": {"format": "json"}})
+    xml = function.invoke(
+        {**sample("import_orders", "xml"), "queryStringParameters": {"format": "json"}}
+    )
     assert json.loads(xml["body"])["error"] == 0
     by_xml = function.stored("1234000")
     assert by_json

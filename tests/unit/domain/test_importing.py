@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import (
     MAX_DOCUMENT_BYTES,
     Group,
@@ -230,3 +231,33 @@ def test_a_request_of_steps_ends_like_single_requests(texts: list[str], *, known
     final = together.write.order if together.write else STORED
     assert one_by_one
     assert final.document == one_by_one.document
+
+
+def test_a_new_order_begins_where_its_status_says() -> None:
+    delivered = replace(SENT, document=_doc("done"), status="delivered")
+    for sent, state in ((SENT, Fulfilment.STARTED), (delivered, Fulfilment.DELIVERED)):
+        plan = _plan(None, sent)
+        assert plan.write
+        assert plan.write.order.fulfilment is state
+
+
+def test_an_import_never_takes_the_fulfilment_back() -> None:
+    stored = replace(STORED, fulfilment=Fulfilment.READY_TO_SHIP)
+    plan = _plan(stored, replace(SENT, document=_doc("other")))
+    assert plan.write
+    assert plan.write.order.fulfilment is Fulfilment.READY_TO_SHIP
+    plan = _plan(stored, replace(SENT, document=_doc("done"), status="delivered"))
+    assert plan.write
+    assert plan.write.order.fulfilment is Fulfilment.DELIVERED
+    assert plan.write.trigger
+    assert "fulfilment" in plan.write.trigger.changed
+
+
+def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
+    done = replace(SENT, document=_doc("done"), status="delivered")
+    plan = _plan(STORED, done, SENT)
+    assert plan.write
+    assert plan.write.order.document == STORED.document
+    assert plan.write.order.fulfilment is Fulfilment.DELIVERED
+    assert plan.write.trigger
+    assert set(plan.write.trigger.changed) == {"fulfilment"}

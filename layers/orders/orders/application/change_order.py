@@ -65,7 +65,8 @@ class ChangeOrder:
             if not lost:
                 raise
             report = ChangeReport(unavailable=True)
-        doubtful = tuple(each.trigger for each in lost.values() if each.trigger != report.trigger)
+        sent = report.trigger.id if report.trigger else None
+        doubtful = tuple(each.trigger for each in lost.values() if each.trigger.id != sent)
         return replace(report, unpublished=(*report.unpublished, *doubtful))
 
     def _change[Refusal: StrEnum](

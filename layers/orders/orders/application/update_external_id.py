@@ -34,10 +34,12 @@ class UpdateExternalId:
 
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
+        # Once: a repeated transaction must be the same to the letter.
+        now = self.clock()
 
         def decide(named: NamedOrder) -> OrderChange | ExternalIdRefusal | None:
             return plan_external_id_update(
-                named, command.external_id, command.policy, command.request_id, self.clock()
+                named, command.external_id, command.policy, command.request_id, now
             )
 
         report = self.change_order(command.address, decide, deadline)

@@ -33,8 +33,10 @@ class UpdateOrderStatus:
 
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
+        # Once: a repeated transaction must be the same to the letter.
+        now = self.clock()
 
         def decide(named: NamedOrder) -> OrderChange | MoveRefusal | None:
-            return plan_status_update(named, command.move, command.request_id, self.clock())
+            return plan_status_update(named, command.move, command.request_id, now)
 
         return self.change_order(command.address, decide, deadline)

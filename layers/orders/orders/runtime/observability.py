@@ -58,6 +58,7 @@ def record_import(report: ImportReport) -> None:
 def record_answered(answered: Answered, fault_metric: str) -> None:
     """Log and count an answer of the Partner API: a refusal, a fault, what became of a change."""
     status = answered.answer.status
+    metrics.add_metric("RequestsAnswered", MetricUnit.Count, 1)
     if answered.fault:
         logger.error("a request failed", exc_info=answered.fault)
         metrics.add_metric(fault_metric, MetricUnit.Count, 1)

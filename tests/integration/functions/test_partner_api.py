@@ -1,0 +1,196 @@
+"""The Partner API's Lambdas as API Gateway calls them, on DynamoDB's own engine."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from operator_cli.demo import TOKEN
+from orders.domain.clients import Role
+from orders.runtime import observability
+from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
+from tests.support.samples import api_event, order, request
+
+SETTINGS: dict[str, Any] = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+    "regions": [{"external_id": "region_YnCrJj8Y1"}],
+}
+
+
+@dataclass
+class Stack:
+    """The three functions; the order A, which has the id 1, is imported already."""
+
+    import_orders: Function
+    update_external_id: Function
+    manage_orders: Function
+
+    def send(self, *orders: Tree) -> Tree:
+        event = api_event(request(*orders, token=TOKEN, result_details=True))
+        tree: Tree = json.loads(self.import_orders.invoke(event)["body"])
+        return tree
+
+    def rename(self, external_id: str, order_id: int = 1) -> Tree:
+        event = sample("update_external_id", "api_key")
+        event["pathParameters"]["orderId"] = str(order_id)
+        event["body"] = json.dumps({"externalOrderId": external_id})
+        return self.update_external_id.invoke(event)
+
+
+@pytest.fixture
+def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    tenants = (Tenant("demo", TOKEN, (Role.ORDERS_WRITE, Role.ORDERS_READ)),)
+    with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
+        running = Stack(get("import_orders"), get("update_external_id"), get("manage_orders"))
+        assert running.send(order(external_id="A"))["result"][0]["order_id"] == 1
+        yield running
+
+
+# What each file of events/ is answered with.
+ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
+    "update_external_id": {
+        "api_key": (200, '{"status":"OK"}'),
+        "bearer_token": (200, '{"status":"OK"}'),
+        "v2_json_suffix": (200, '{"status":"OK"}'),
+        "empty_id": (400, "externalOrderId must not be empty"),
+        "missing_credentials": (401, "Credentials are not specified"),
+        "wrong_api_key": (401, "Api-Key token is invalid"),
+        "campaign_of_others": (403, "Access denied"),
+        "unknown_order": (404, "Order not found: 9007199254740993"),
+        "order_id_is_no_number": (400, "Type mismatch: abc"),
+        "unsupported_media_type": (415, "Content type text/plain not supported"),
+    },
+    "manage_orders": {
+        "get_order": (200, '"externalOrderId":"A"'),
+        "list_orders": (200, '"orders":[{"id":1,'),
+        "ready_to_ship": (200, '"substatus":"READY_TO_SHIP"'),
+    },
+}
+
+
+@pytest.mark.parametrize("function", ANSWERS)
+def test_each_sample_event_is_known_here(function: str) -> None:
+    assert {path.stem for path in (EVENTS / function).glob("*")} == set(ANSWERS[function])
+
+
+@pytest.mark.parametrize(
+    ("function", "name"), [(each, name) for each in ANSWERS for name in ANSWERS[each]]
+)
+def test_the_sample_events(stack: Stack, function: str, name: str) -> None:
+    status, text = ANSWERS[function][name]
+    answer = getattr(stack, function).invoke(sample(function, name))
+    assert answer["statusCode"] == status
+    assert text in answer["body"]
+    assert answer["isBase64Encoded"] is False
+
+
+def test_an_import_under_the_old_id_updates_the_renamed_order(stack: Stack) -> None:
+    assert stack.rename("B")["statusCode"] == 200
+    by_old, by_new = (stack.import_orders.stored(name) for name in "AB")
+    assert by_old
+    assert by_old == by_new
+    [result] = stack.send(order(external_id="A", status="paid"))["result"]
+    assert (result["outcome"], result["external_id"]) == ("updated", "A")
+    assert (result["order_id"], result["version"]) == (1, 3)
+    stored = stack.import_orders.stored("B")
+    assert stored
+    assert (stored.external_id, stored.status, stored.version) == ("B", "paid", 3)
+
+
+def test_limits_are_told_and_kept(stack: Stack) -> None:
+    answer = stack.rename("B")
+    headers = answer["headers"]
+    assert headers["X-RateLimit-Resource-Limit"] == "10000"
+    assert headers["X-RateLimit-Resource-Remaining"] == "9999"
+    assert re.fullmatch(
+        r"\w{3}, \d\d \w{3} \d{4} \d\d:00:00 GMT", headers["X-RateLimit-Resource-Until"]
+    )
+    assert stack.rename("C")["headers"]["X-RateLimit-Resource-Remaining"] == "9998"
+
+
+def test_every_page_and_every_order_can_be_read(stack: Stack) -> None:
+    stack.send(*(order(external_id=f"n{n}") for n in range(60)))
+    stack.rename("B")
+    event = sample("manage_orders", "list_orders")
+    event["queryStringParameters"] = None
+    event["multiValueQueryStringParameters"] = None
+    orders = []
+    while True:
+        page = json.loads(stack.manage_orders.invoke(event)["body"])
+        orders += page["orders"]
+        if "nextPageToken" not in page["paging"]:
+            break
+        event["queryStringParameters"] = {"pageToken": page["paging"]["nextPageToken"]}
+    assert [each["id"] for each in orders] == list(range(61, 0, -1))
+    assert orders[-1]["externalOrderId"] == "B"
+
+
+def test_the_status_of_an_order_closes_its_external_id(stack: Stack) -> None:
+    stack.manage_orders.invoke(sample("manage_orders", "ready_to_ship"))
+    answer = stack.rename("B")
+    assert answer["statusCode"] == 400
+    assert "status PROCESSING, and substatus READY_TO_SHIP" in answer["body"]
+    [result] = stack.send(order(external_id="A", tags=["later"]))["result"]
+    assert result["outcome"] == "updated"
+    stored = stack.import_orders.stored("A")
+    assert stored
+    assert (stored.fulfilment.substatus, stored.status) == ("READY_TO_SHIP", "new")
+
+
+@pytest.mark.parametrize("name", ["update_external_id", "manage_orders"])
+def test_a_fault_of_ours_is_answered_without_its_details(
+    stack: Stack,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def explode() -> Callable[..., object]:
+        raise RuntimeError("secret detail")
+
+    function: Function = getattr(stack, name)
+    root, metric = {
+        "update_external_id": ("update_external_id_endpoint", "ExternalIdFaults"),
+        "manage_orders": ("manage_orders_endpoints", "ManageOrdersFaults"),
+    }[name]
+    monkeypatch.setattr(function.module, root, explode)
+    answer = function.invoke(sample(name, next(iter(ANSWERS[name]))))
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"]) == {
+        "status": "ERROR",
+        "errors": [{"code": "INTERNAL_ERROR", "message": "Internal server error"}],
+    }
+    assert f'"{metric}":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_without_time_left_nothing_is_changed(stack: Stack) -> None:
+    event = sample("update_external_id", "api_key")
+    answer = stack.update_external_id.invoke(event, millis=4_500)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "5")
+    assert stack.import_orders.stored("A")
+
+
+def test_logs_hold_numbers_and_no_customer(
+    stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(observability.logger.registered_handler, "stream", stream)
+    capsys.readouterr()
+    stack.rename("secret-number")
+    stack.rename("secret-number", order_id=99)
+    out = capsys.readouterr().out + stream.getvalue()
+    logs = [json.loads(each) for each in out.splitlines() if "order change answered" in each]
+    assert [(log["status"], log.get("order_id"), log["changed"]) for log in logs] == [
+        (200, 1, True),
+        (404, None, False),
+    ]
+    assert {log["correlation_id"] for log in logs} == {"c6af9ac6-7b61-11e6-9a41-93e8deadbeef"}
+    metrics = [json.loads(each) for each in out.splitlines() if '"_aws"' in each]
+    assert [each["OrdersChanged"] for each in metrics] == [[1.0], [0.0]]
+    assert metrics[0]["TriggersPublished"] == [1.0]
+    assert not re.search(r"secret-number|demo-token", out)

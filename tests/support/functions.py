@@ -1,0 +1,119 @@
+"""Functions as Lambda runs them: the real handler, DynamoDB's own engine, a bus of moto's."""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_accounts import DynamoAccounts
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.settings_document import SettingsDocument
+from orders.application.create_client import create_client
+from orders.domain.clients import Client, Role
+from orders.domain.order import Order
+from orders.runtime.composition import connect, utc_now
+from tests.support.deadlines import FixedDeadline
+from tests.support.template_tables import create_table
+
+EVENTS = Path(__file__).parents[2] / "events"
+
+type Tree = dict[str, Any]
+
+
+@dataclass
+class Context:
+    """The runtime's context object."""
+
+    aws_request_id: str = "invocation"
+    function_name: str = "function"
+    memory_limit_in_mb: int = 1769
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    millis: int = 27_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.millis
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An account with settings, and a token of it in a role."""
+
+    account: str
+    token: str
+    roles: tuple[Role, ...]
+
+
+@dataclass
+class Function:
+    """A deployed function: its handler and the table behind it."""
+
+    module: ModuleType
+    client: DynamoDBClient
+    table: str
+
+    def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
+        answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
+        return answer
+
+    def stored(self, external_id: str, account: str = "demo") -> Order | None:
+        orders = DynamoOrders(self.client, self.table)
+        return orders.find(account, [external_id], FixedDeadline()).orders.get(external_id)
+
+
+@contextmanager
+def deployed(
+    dynamodb: DynamoDBClient,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Mapping[str, Any],
+    tenants: tuple[Tenant, ...],
+) -> Iterator[Callable[[str], Function]]:
+    """Deploy the functions on one table; what is yielded gives one by its name."""
+    table = create_table(dynamodb)
+    for variable, value in {
+        "TABLE_NAME": table,
+        "EVENT_BUS_NAME": "triggers",
+        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.meta.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }.items():
+        monkeypatch.setenv(variable, value)
+    accounts = DynamoAccounts(dynamodb, table)
+    for number, tenant in enumerate(tenants):
+        document = SettingsDocument.model_validate(settings)
+        accounts.create_account(tenant.account, document.settings(), utc_now())
+        client_id = f"client-{number}"
+        create_client(accounts, tenant.account, client_id, tenant.roles, utc_now)
+        client = Client(tenant.account, client_id, frozenset())
+        accounts.add_token(client, tenant.token, utc_now())
+    _forget()
+    with mock_aws():
+        boto3.client("events").create_event_bus(Name="triggers")
+        yield lambda each: Function(
+            importlib.import_module(f"functions.{each}.handler"), dynamodb, table
+        )
+    _forget()
+
+
+def sample(function: str, name: str) -> Tree:
+    """Return a sample event of `events/`."""
+    event: Tree = json.loads((EVENTS / function / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def _forget() -> None:
+    """Let the next request build everything anew, as a fresh environment does."""
+    connect.cache_clear()
+    for name in ("import_orders", "update_external_id", "manage_orders"):
+        module = importlib.import_module(f"orders.runtime.composition.{name}")
+        for each in vars(module).values():
+            if hasattr(each, "cache_clear"):
+                each.cache_clear()

@@ -1,0 +1,348 @@
+"""Order reads and the status change, over the wire's shapes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from orders.application.list_orders import MAX_EXAMINED
+from orders.application.ports import WriteOutcome
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.identifiers import uuid_of
+from orders.domain.settings import Policies
+from orders.domain.triggers import TriggerKind
+from tests.support.seller import (
+    DBS,
+    EXPRESS,
+    FBS,
+    FBY,
+    LAAS,
+    Seller,
+    error_of,
+    read_json,
+    stored_order,
+)
+
+
+@pytest.fixture
+def seller() -> Seller:
+    seller = Seller()
+    seller.stock(stored_order())
+    return seller
+
+
+def test_an_order_has_the_members_that_can_be_filled(seller: Seller) -> None:
+    answer = seller.get()
+    assert answer.status == 200
+    assert read_json(answer) == {
+        "order": {
+            "id": 1,
+            "externalOrderId": "A",
+            "status": "PROCESSING",
+            "substatus": "STARTED",
+            "creationDate": "02-01-2026 06:04:05",
+            "updatedAt": "02-01-2026 06:04:05",
+            "currency": "USD",
+            "itemsTotal": 1800.5,
+            "deliveryTotal": 100,
+            "buyerItemsTotalBeforeDiscount": 1901,
+            "paymentType": "UNKNOWN",
+            "paymentMethod": "UNKNOWN",
+            "fake": False,
+            "items": [
+                {
+                    "id": 1,
+                    "offerId": "mug",
+                    "price": 900.25,
+                    "buyerPrice": 900.25,
+                    "buyerPriceBeforeDiscount": 950.5,
+                    "count": 2,
+                }
+            ],
+            "delivery": {
+                "type": "UNKNOWN",
+                "price": 100,
+                "deliveryPartnerType": "YANDEX_MARKET",
+            },
+            "taxSystem": "UNKNOWN_VALUE",
+        }
+    }
+
+
+def test_amounts_keep_their_digits(seller: Seller) -> None:
+    seller.stock(stored_order("X", 2, delivery_cost="999999999999999.12345678"))
+    assert b'"deliveryTotal":999999999999999.12345678' in seller.get(2).body
+
+
+def test_what_is_not_known_is_left_out(seller: Seller) -> None:
+    line = {"count": 1, "external_id": "1", "final_price_per_item": "5", "product": "cup"}
+    seller.stock(stored_order("X", 2, lines=[line], currency="RUB"))
+    order = read_json(seller.get(2))["order"]
+    assert "buyerItemsTotalBeforeDiscount" not in order
+    assert order["currency"] == "RUR"
+    assert order["items"] == [{"id": 1, "offerId": "cup", "price": 5, "buyerPrice": 5, "count": 1}]
+
+
+def test_the_shops_own_time_of_an_order_is_shown(seller: Seller) -> None:
+    seller.stock(stored_order("X", 2, create_time="2022-01-02T22:04:05.141Z"))
+    assert read_json(seller.get(2))["order"]["creationDate"] == "03-01-2022 01:04:05"
+
+
+def test_with_dbs_the_shop_delivers(seller: Seller) -> None:
+    seller.stock(stored_order("X", 2, "couriers"))
+    order = read_json(seller.get(2, DBS))["order"]
+    assert order["delivery"]["deliveryPartnerType"] == "SHOP"
+
+
+def test_an_order_without_a_shops_id_shows_none_until_it_is_set(seller: Seller) -> None:
+    seller.stock(stored_order(uuid_of("demo", 2), 2))
+    assert "externalOrderId" not in read_json(seller.get(2))["order"]
+    assert all(
+        ("externalOrderId" in order) is (order["id"] == 1)
+        for order in read_json(seller.list())["orders"]
+    )
+    assert seller.rename("B", 2).status == 200
+    assert read_json(seller.get(2))["order"]["externalOrderId"] == "B"
+
+
+def test_the_current_id_is_shown_after_a_change(seller: Seller) -> None:
+    seller.rename("B")
+    assert read_json(seller.get())["order"]["externalOrderId"] == "B"
+
+
+def test_a_json_suffix_is_allowed(seller: Seller) -> None:
+    assert seller.get("1.json").status == 200
+
+
+@pytest.mark.parametrize("order_id", [2, 2**63 - 1])
+def test_an_unknown_order(seller: Seller, order_id: int) -> None:
+    expected = (404, "NOT_FOUND", f"Order not found: {order_id}")
+    assert error_of(seller.get(order_id)) == expected
+    assert error_of(seller.move("DELIVERY", None, order_id)) == expected
+
+
+def test_an_order_of_another_campaign_is_not_found(seller: Seller) -> None:
+    assert error_of(seller.get(campaign_id=DBS))[:2] == (404, "NOT_FOUND")
+    assert error_of(seller.move("DELIVERY", campaign_id=DBS))[:2] == (404, "NOT_FOUND")
+    assert read_json(seller.list(DBS))["orders"] == []
+
+
+@pytest.mark.parametrize("key", ["writer", "wrong", "stranger"])
+def test_reading_needs_a_key_that_may_read(seller: Seller, key: str) -> None:
+    headers = {"api_key": key}
+    assert seller.get(headers=headers).status in {401, 403}
+    assert seller.list(headers=headers).status == seller.get(headers=headers).status
+
+
+def test_a_reader_may_change_nothing(seller: Seller) -> None:
+    headers = {"api_key": "reader"}
+    assert seller.get(headers=headers).status == 200
+    assert seller.move("PROCESSING", "READY_TO_SHIP", headers=headers).status == 403
+
+
+@pytest.mark.parametrize("campaign_id", [FBY, LAAS])
+def test_every_model_can_be_read_but_not_every_one_moved(seller: Seller, campaign_id: int) -> None:
+    assert read_json(seller.list(campaign_id)) == {"orders": [], "paging": {}}
+    message = error_of(seller.move("DELIVERY", campaign_id=campaign_id))[2]
+    assert message == "Campaign type is not allowed. Allowed campaign types: FBS, DBS, EXPRESS"
+
+
+def test_orders_are_listed_newest_first_page_by_page(seller: Seller) -> None:
+    seller.stock(*(stored_order(f"order {n}", n) for n in range(2, 121)))
+    seller.stock(stored_order("elsewhere", 500, "couriers"))
+    ids: list[int] = []
+    sizes = []
+    query: dict[str, str] = {}
+    while True:
+        page = read_json(seller.list(query=query))
+        ids += [order["id"] for order in page["orders"]]
+        sizes.append(len(page["orders"]))
+        token = page["paging"].get("nextPageToken")
+        if token is None:
+            break
+        query = {"pageToken": token}
+    assert ids == list(range(120, 0, -1))
+    assert sizes[:2] == [50, 50]
+
+
+@pytest.mark.parametrize("names", [("limit", "page_token"), ("pageSize", "pageToken")])
+def test_both_spellings_of_paging_are_understood(seller: Seller, names: tuple[str, str]) -> None:
+    seller.stock(*(stored_order(f"order {n}", n) for n in range(2, 6)))
+    limit, token = names
+    first = read_json(seller.list(query={limit: "2"}))
+    assert [order["id"] for order in first["orders"]] == [5, 4]
+    query = {limit: "2", token: first["paging"]["nextPageToken"]}
+    assert [order["id"] for order in read_json(seller.list(query=query))["orders"]] == [3, 2]
+
+
+def test_one_page_looks_at_a_bounded_number_of_orders(seller: Seller) -> None:
+    others = MAX_EXAMINED + 100
+    seller.stock(*(stored_order(f"other {n}", n, "couriers") for n in range(2, others + 2)))
+    page = read_json(seller.list())
+    assert page["orders"] == []
+    rest = read_json(seller.list(query={"pageToken": page["paging"]["nextPageToken"]}))
+    assert [order["id"] for order in rest["orders"]] == [1]
+
+
+def test_orders_are_filtered_by_their_state(seller: Seller) -> None:
+    seller.stock(
+        replace(stored_order("X", 2), fulfilment=Fulfilment.SHIPPED),
+        replace(stored_order("Y", 3), fulfilment=Fulfilment.SHOP_FAILED),
+    )
+
+    def ids(**query: str) -> list[int]:
+        return [order["id"] for order in read_json(seller.list(query=query))["orders"]]
+
+    assert ids() == [3, 2, 1]
+    assert ids(status="PROCESSING") == [2, 1]
+    assert ids(status="PROCESSING,CANCELLED", substatus="SHIPPED,SHOP_FAILED") == [3, 2]
+    assert ids(fake="true") == []
+    assert ids(fake="false", hasCis="false") == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"limit": "0"}, "limit must be between 1 and 50 (rejected value: 0)"),
+        ({"limit": "51"}, "limit must be between 1 and 50 (rejected value: 51)"),
+        ({"pageSize": "x"}, "limit must be between 1 and 50 (rejected value: x)"),
+        ({"pageToken": "x"}, "Type mismatch: x"),
+        ({"pageToken": "9" * 17}, "Type mismatch: 99999999999999999"),
+        ({"page": "2"}, "Query parameter page is not supported: continue with pageToken"),
+        ({"fromDate": "01-01-2026"}, "Query parameter fromDate is not supported"),
+        ({"orderIds": "1"}, "Query parameter orderIds is not supported"),
+    ],
+)
+def test_a_list_that_cannot_be_served_is_refused(
+    seller: Seller, query: dict[str, str], message: str
+) -> None:
+    status, code, told = error_of(seller.list(query=query))
+    assert (status, code) == (400, "BAD_REQUEST")
+    assert told.startswith(message)
+
+
+def test_a_status_change_answers_with_the_order(seller: Seller) -> None:
+    before = seller.found()
+    answer = seller.move("PROCESSING", "READY_TO_SHIP")
+    assert answer.status == 200
+    order = read_json(answer)["order"]
+    assert (order["status"], order["substatus"]) == ("PROCESSING", "READY_TO_SHIP")
+    assert order["externalOrderId"] == "A"
+    stored = seller.found()
+    assert (stored.version, stored.status, stored.document) == (2, "new", before.document)
+    [trigger] = seller.publisher.sent
+    assert (trigger.kind, set(trigger.changed)) == (TriggerKind.ORDER_UPDATED, {"fulfilment"})
+    assert error_of(seller.rename("B"))[1] == "EXTERNAL_ORDER_ID_UPDATE_ERROR"
+
+
+def test_the_same_state_again_changes_nothing(seller: Seller) -> None:
+    seller.move("PROCESSING", "READY_TO_SHIP")
+    assert seller.move("PROCESSING", "READY_TO_SHIP").status == 200
+    assert (seller.found().version, len(seller.publisher.sent)) == (2, 1)
+
+
+def test_the_way_of_each_model(seller: Seller) -> None:
+    seller.stock(stored_order("X", 2, "couriers"), stored_order("Y", 3, "express"))
+    moves = [
+        ("PROCESSING", "READY_TO_SHIP", 1, FBS),
+        ("PROCESSING", "SHIPPED", 1, FBS),
+        ("DELIVERY", None, 2, DBS),
+        ("PICKUP", "PICKUP_SERVICE_RECEIVED", 2, DBS),
+        ("DELIVERED", None, 2, DBS),
+        ("PROCESSING", "READY_TO_SHIP", 3, EXPRESS),
+        ("CANCELLED", "SHOP_FAILED", 3, EXPRESS),
+    ]
+    assert {seller.move(*move).status for move in moves} == {200}
+    assert seller.found(1).fulfilment is Fulfilment.SHIPPED
+    assert seller.found(2).fulfilment is Fulfilment.DELIVERED
+    assert seller.found(3).fulfilment is Fulfilment.SHOP_FAILED
+
+
+@pytest.mark.parametrize(
+    ("state", "move", "code", "message"),
+    [
+        (
+            Fulfilment.STARTED,
+            ("UNPAID", None),
+            "STATUS_NOT_ALLOWED",
+            "Status not allowed: UNPAID; allowed are: PROCESSING, CANCELLED, DELIVERY, ",
+        ),
+        (
+            Fulfilment.STARTED,
+            ("PROCESSING", None),
+            "SUBSTATUS_NOT_ALLOWED",
+            "Substatus not allowed: None; allowed with PROCESSING are: STARTED, ",
+        ),
+        (
+            Fulfilment.STARTED,
+            ("CANCELLED", "USER_CHANGED_MIND"),
+            "SUBSTATUS_NOT_ALLOWED",
+            "Substatus not allowed: USER_CHANGED_MIND; allowed with CANCELLED are: SHOP_FAILED",
+        ),
+        (
+            Fulfilment.CANCELLED,
+            ("PROCESSING", "STARTED"),
+            "ORDER_IN_TERMINAL_STATE",
+            "No transition found: CANCELLED -> PROCESSING",
+        ),
+        (
+            Fulfilment.STARTED,
+            ("DELIVERY", None),
+            "STATUS_NOT_ALLOWED",
+            "Transition PROCESSING -> DELIVERY is not allowed. Reason: an order of the model FBS",
+        ),
+        (
+            Fulfilment.READY_TO_SHIP,
+            ("PROCESSING", "STARTED"),
+            "STATUS_NOT_ALLOWED",
+            "Transition PROCESSING -> PROCESSING is not allowed. Reason: ",
+        ),
+    ],
+)
+def test_a_move_that_is_refused_says_why(
+    seller: Seller,
+    state: Fulfilment,
+    move: tuple[str, str | None],
+    code: str,
+    message: str,
+) -> None:
+    seller.stock(replace(stored_order(), fulfilment=state))
+    status, told_code, told = error_of(seller.move(*move))
+    assert (status, told_code) == (400, code)
+    assert told.startswith(message)
+    assert seller.found().fulfilment is state
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"{}", "order must not be null (rejected value: null)"),
+        (b'{"order":5}', "Type mismatch: order (rejected value: 5)"),
+        (b'{"order":{}}', "order.status must not be null (rejected value: null)"),
+        (b'{"order":{"status":5}}', "Type mismatch: order.status (rejected value: 5)"),
+    ],
+)
+def test_a_bad_body_is_told(seller: Seller, body: bytes, message: str) -> None:
+    assert error_of(seller.move(None, body=body)) == (400, "BAD_REQUEST", message)
+
+
+def test_what_comes_with_a_status_is_ignored(seller: Seller) -> None:
+    delivery = {"dates": {"realDeliveryDate": "01-01-2026"}}
+    order = {"status": "CANCELLED", "substatus": "SHOP_FAILED", "delivery": delivery}
+    assert seller.move(None, body=json.dumps({"order": order}).encode()).status == 200
+
+
+def test_reads_and_moves_have_no_limit_of_their_own(seller: Seller) -> None:
+    seller.declare(Policies(external_id_requests_per_hour=1))
+    for _ in range(3):
+        answers = [seller.get(), seller.list(), seller.move("PROCESSING", "READY_TO_SHIP")]
+        assert [answer.status for answer in answers] == [200, 200, 200]
+    assert seller.counter.counts == {}
+
+
+def test_faults_of_the_store_are_503(seller: Seller) -> None:
+    seller.index.faults += [lambda _index, _change: WriteOutcome.UNKNOWN] * 9
+    assert error_of(seller.move("PROCESSING", "READY_TO_SHIP"))[0] == 503
+    seller.index.available = False
+    assert error_of(seller.get())[0] == 503
+    assert error_of(seller.list())[0] == 503
