@@ -24,7 +24,6 @@ LITERAL_ROOTS = {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.
 ACTIONS = {
     "ImportOrdersFunction": {
         "dynamodb:BatchGetItem",
-        "dynamodb:BatchWriteItem",
         "dynamodb:GetItem",
         "dynamodb:PartiQLInsert",
         "dynamodb:PartiQLUpdate",

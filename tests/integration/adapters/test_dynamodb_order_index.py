@@ -1,6 +1,6 @@
 """Renames and moves on DynamoDB's own engine: races, cancelled transactions, lost answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -194,6 +194,7 @@ def _cancelled(*codes: str) -> Any:  # noqa: ANN401 - botocore's answers have no
         (("None", "None", "ConditionalCheckFailed"), CONFLICT),
         (("None", "ConditionalCheckFailed", "None"), TAKEN),
         (("ConditionalCheckFailed", "ConditionalCheckFailed", "None"), CONFLICT),
+        (("TransactionConflict", "ConditionalCheckFailed", "None"), CONFLICT),
         (("None", "ValidationError", "None"), WriteOutcome.REFUSED),
         (("None", "ItemCollectionSizeLimitExceeded", "None"), WriteOutcome.REFUSED),
         (("None", "TransactionConflict", "None"), WriteOutcome.UNTRIED),
@@ -282,6 +283,51 @@ def test_a_change_whose_answers_stay_lost_is_unknown(dynamodb: DynamoDBClient, t
         assert index.save(_renamed(named, "B"), DEADLINE) is WriteOutcome.UNKNOWN
 
 
+def test_a_lost_answer_is_not_forgotten_over_later_ones(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    _create(dynamodb, table, _order())
+    index = DynamoOrderIndex(dynamodb, table, CountingPause(limit=2))
+    named = index.find("demo", 1, DEADLINE)
+    assert named
+    for later in ("ThrottlingException", "AccessDeniedException"):
+        failures: dict[int, Any] = {
+            1: ReadTimeoutError(endpoint_url="http://injected"),
+            2: error_answer(later),
+        }
+        with failing(dynamodb, "TransactWriteItems", failures.get):
+            assert index.save(_renamed(named, "B"), DEADLINE) is WriteOutcome.UNKNOWN
+
+
+def test_a_request_that_decides_again_uses_another_token(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    _create(dynamodb, table, _order())
+    index = DynamoOrderIndex(dynamodb, table)
+    request_id = uuid4().hex
+    for name in "BC":
+        named = index.find("demo", 1, DEADLINE)
+        assert named
+        change = plan_external_id_update(named, name, ExternalIdPolicy.CHANGE, request_id, NOW)
+        assert isinstance(change, OrderChange)
+        assert index.save(change, DEADLINE) is COMMITTED
+
+
+def test_another_order_of_the_same_version_is_not_changed(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    _create(dynamodb, table, _order())
+    index = DynamoOrderIndex(dynamodb, table)
+    named = index.find("demo", 1, DEADLINE)
+    assert named
+    dynamodb.delete_item(TableName=table, Key=order_key("demo", "A"))
+    _create(dynamodb, table, _order("A", 2))
+    assert index.save(_renamed(named, "B"), DEADLINE) is CONFLICT
+    update = Write(replace(named.order, version=2, status="paid"), 1, None)
+    assert list(DynamoOrders(dynamodb, table).save("demo", [update], DEADLINE)) == [CONFLICT]
+    assert DynamoOrders(dynamodb, table).find("demo", ["A"], DEADLINE).orders["A"].order_id == 2
+
+
 def test_a_rename_between_the_two_reads_is_noticed(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, _order())
     index = DynamoOrderIndex(dynamodb, table)
@@ -298,24 +344,70 @@ def test_a_rename_between_the_two_reads_is_noticed(dynamodb: DynamoDBClient, tab
     assert len(answers) == 4
 
 
-def test_an_order_that_keeps_moving_is_not_said_to_be_missing(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
-    _create(dynamodb, table, _order())
-    index = DynamoOrderIndex(dynamodb, table)
-    named = index.find("demo", 1, DEADLINE)
-    state = {"named": named}
+def _keep_renaming(index: DynamoOrderIndex, names: Iterator[str]) -> Callable[[int, Parsed], None]:
+    """Return what renames the order 1 after each read of its index entry."""
+    state = {"named": index.find("demo", 1, DEADLINE)}
 
     def rename(number: int, _parsed: Parsed) -> None:
-        if number % 2:
-            current = state["named"]
+        current, name = state["named"], next(names, None) if number % 2 else None
+        if name:
             assert current
-            change = _renamed(current, f"id {number}")
+            change = _renamed(current, name)
             assert index.save(change, DEADLINE) is COMMITTED
             state["named"] = change.after
 
+    return rename
+
+
+def test_an_order_that_keeps_moving_is_waited_for(dynamodb: DynamoDBClient, table: str) -> None:
+    _create(dynamodb, table, _order())
+    index = DynamoOrderIndex(dynamodb, table, CountingPause())
+    rename = _keep_renaming(index, iter([f"id {n}" for n in range(12)]))
+    with answering(dynamodb, "GetItem", rename):
+        named = index.find("demo", 1, DEADLINE)
+    assert named
+    assert named.order.external_id == "id 11"
+
+
+def test_an_order_that_moves_longer_than_there_is_time_is_not_said_to_be_missing(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    _create(dynamodb, table, _order())
+    index = DynamoOrderIndex(dynamodb, table, CountingPause(limit=2))
+    rename = _keep_renaming(index, iter([f"id {n}" for n in range(50)]))
     with answering(dynamodb, "GetItem", rename), pytest.raises(StorageUnavailableError):
         index.find("demo", 1, DEADLINE)
+
+
+def test_an_order_that_comes_back_to_its_id_between_two_reads_is_found(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    """A, B and A again: the names of its entry are then what they were."""
+    _create(dynamodb, table, _order("B"))
+    index = DynamoOrderIndex(dynamodb, table, CountingPause())
+    named = index.find("demo", 1, DEADLINE)
+    assert named
+    assert index.save(_renamed(named, "A"), DEADLINE) is COMMITTED
+
+    def rename(number: int, _parsed: Parsed) -> None:
+        if number in {1, 3}:
+            current = DynamoOrderIndex(dynamodb, table)
+            with_key = {1: "B", 3: "A"}[number]
+            done.append(with_key)
+            found = known[-1]
+            change = _renamed(found, with_key)
+            assert current.save(change, DEADLINE) is COMMITTED
+            known.append(change.after)
+
+    done: list[str] = []
+    first = index.find("demo", 1, DEADLINE)
+    assert first
+    known = [first]
+    with answering(dynamodb, "GetItem", lambda number, parsed: rename(number + 0, parsed)):
+        found_again = index.find("demo", 1, DEADLINE)
+    assert done[:1] == ["B"]
+    assert found_again is not None
+    assert found_again == known[-1]
 
 
 def test_an_order_that_is_renamed_while_orders_are_listed_is_listed(
@@ -334,6 +426,28 @@ def test_an_order_that_is_renamed_while_orders_are_listed_is_listed(
     with failing(dynamodb, "BatchGetItem", lambda number: rename(number, {})):
         page = index.list_orders("demo", None, 10, DEADLINE)
     assert [each.order.external_id for each in page.orders] == ["X", "B"]
+
+
+def test_an_order_that_is_renamed_again_and_again_while_listed_is_listed(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    _create(dynamodb, table, _order())
+    index = DynamoOrderIndex(dynamodb, table, CountingPause())
+    named = index.find("demo", 1, DEADLINE)
+    assert named
+    known = [named]
+
+    def rename(number: int) -> None:
+        # Reads of orders and of index entries take turns.
+        if number in {1, 3, 5}:
+            change = _renamed(known[-1], f"id {number}")
+            assert index.save(change, DEADLINE) is COMMITTED
+            known.append(change.after)
+
+    with failing(dynamodb, "BatchGetItem", rename):
+        page = index.list_orders("demo", None, 10, DEADLINE)
+    assert list(page.orders) == [known[-1]]
+    assert len(known) == 4
 
 
 def test_a_shard_that_is_cut_off_hides_no_order(dynamodb: DynamoDBClient, table: str) -> None:
@@ -397,3 +511,4 @@ def test_the_move_carries_its_envelope(dynamodb: DynamoDBClient, table: str) -> 
     item = dynamodb.get_item(TableName=table, Key=order_key("demo", "B"))["Item"]
     assert item["trigger"]["M"]["id"] == {"S": change.trigger.id}
     assert item["trigger"]["M"]["kind"] == {"S": "OrderExternalIdChanged"}
+    assert item["trigger"]["M"]["moved_from"] == {"S": "A"}

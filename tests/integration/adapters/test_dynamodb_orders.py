@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from botocore.awsrequest import AWSResponse
@@ -19,19 +20,21 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters import dynamodb_orders
 from orders.adapters.aws_faults import is_transient, pause_with_jitter
 from orders.adapters.dynamodb_order_ids import DynamoOrderIds
+from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
-from orders.adapters.order_items import index_item
-from orders.adapters.table_keys import order_key
+from orders.adapters.table_keys import index_key, order_key
 from orders.application.ports import (
     StorageRefusedError,
     StorageUnavailableError,
     WriteOutcome,
 )
+from orders.domain.changes import OrderChange
+from orders.domain.external_ids import plan_external_id_update
 from orders.domain.importing import MAX_DOCUMENT_BYTES, Write
 from orders.domain.order import Order
-from orders.domain.settings import Settings
+from orders.domain.settings import ExternalIdPolicy, Settings
 from orders.domain.triggers import trigger_of
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import CountingPause, FixedDeadline
@@ -198,18 +201,23 @@ def test_what_cannot_be_read_in_time_is_told(dynamodb: DynamoDBClient, table: st
     assert lookup.unread == frozenset(names)
 
 
-def test_index_items_left_over_are_written_again(dynamodb: DynamoDBClient, table: str) -> None:
+def test_index_items_that_were_throttled_are_written_again(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
     repository = DynamoOrders(dynamodb, table, CountingPause())
-    writes = _writes(3)
 
-    def leave_over(number: int, parsed: Parsed) -> Parsed | None:
-        del parsed
-        put = {"PutRequest": {"Item": index_item("demo", writes[0].order)}}
-        return {"UnprocessedItems": {table: [put]}} if number == 1 else None
+    def throttle_first(number: int, parsed: Parsed) -> Parsed | None:
+        if number > 1:
+            return None
+        dynamodb.delete_item(TableName=table, Key=index_key("demo", 2))
+        first, _, third = parsed["Responses"]
+        throttled = {"Error": {"Code": "ThrottlingError", "Message": "injected"}}
+        return {"Responses": [first, throttled, third]}
 
-    with answering(dynamodb, "BatchWriteItem", leave_over) as answers:
-        assert set(repository.save("demo", writes, DEADLINE)) == {COMMITTED}
-    assert len(answers) == 2
+    with answering(dynamodb, "BatchExecuteStatement", throttle_first) as answers:
+        assert set(repository.save("demo", _writes(3), DEADLINE)) == {COMMITTED}
+    assert len(answers) == 3
+    assert "Item" in dynamodb.get_item(TableName=table, Key=index_key("demo", 2))
 
 
 def test_an_order_is_not_written_without_its_index_item(
@@ -219,10 +227,32 @@ def test_an_order_is_not_written_without_its_index_item(
     repository.save("demo", _writes(1), DEADLINE)
     stored = _writes(1)[0].order
     update = Write(replace(stored, version=2), 1, None)
-    with failing(dynamodb, "BatchWriteItem", lambda _: error_answer("ThrottlingException")):
+
+    def throttle(number: int) -> AWSResponse | None:
+        return error_answer("ThrottlingException") if number <= 2 else None
+
+    with failing(dynamodb, "BatchExecuteStatement", throttle):
         outcomes = repository.save("demo", [Write(_order("new", 9), None, None), update], DEADLINE)
     assert outcomes == [WriteOutcome.UNTRIED, COMMITTED]
     assert repository.find("demo", ["new"], DEADLINE).orders == {}
+
+
+def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    """The first write came through late, and its order was renamed before the second one."""
+    repository, index = DynamoOrders(dynamodb, table), DynamoOrderIndex(dynamodb, table)
+    creation = Write(_order("A", 1), None, None)
+    assert repository.save("demo", [creation], DEADLINE) == [COMMITTED]
+    named = index.find("demo", 1, DEADLINE)
+    assert named
+    policy = ExternalIdPolicy.CHANGE
+    change = plan_external_id_update(named, "B", policy, uuid4().hex, NOW)
+    assert isinstance(change, OrderChange)
+    assert index.save(change, DEADLINE) is COMMITTED
+    assert repository.save("demo", [creation], DEADLINE) == [CONFLICT]
+    assert index.find("demo", 1, DEADLINE) == change.after
+    assert repository.find("demo", ["A"], DEADLINE).orders == {"A": change.after.order}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +274,9 @@ def test_each_statement_has_its_own_answer(
 ) -> None:
     repository = DynamoOrders(dynamodb, table)
 
-    def fail_second(_number: int, parsed: Parsed) -> Parsed:
+    def fail_second(number: int, parsed: Parsed) -> Parsed | None:
+        if number == 1:  # the index items
+            return None
         first, _, third = parsed["Responses"]
         return {"Responses": [first, {"Error": {"Code": code, "Message": "injected"}}, third]}
 
@@ -271,12 +303,13 @@ def test_a_call_that_fails_says_what_is_sure_of_its_writes(
     outcome: WriteOutcome,
 ) -> None:
     repository = DynamoOrders(dynamodb, table)
-    with failing(dynamodb, "BatchExecuteStatement", lambda n: failure if n == 1 else None):
+    # The first three calls write the index items.
+    with failing(dynamodb, "BatchExecuteStatement", lambda n: failure if n == 4 else None):
         outcomes = repository.save("demo", _writes(60), DEADLINE)
     assert sorted(outcomes.count(each) for each in (COMMITTED, outcome)) in ([25, 35], [10, 50])
 
 
-@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchWriteItem"])
+@pytest.mark.parametrize("operation", ["BatchGetItem", "BatchExecuteStatement"])
 def test_a_fault_of_ours_is_raised_before_anything_is_written(
     dynamodb: DynamoDBClient, table: str, operation: str
 ) -> None:
@@ -293,7 +326,7 @@ def test_a_fault_of_ours_is_raised_before_anything_is_written(
 
 def test_a_refused_batch_hides_nothing_of_the_others(dynamodb: DynamoDBClient, table: str) -> None:
     repository = DynamoOrders(dynamodb, table)
-    answers = {1: error_answer("AccessDeniedException")}
+    answers = {4: error_answer("AccessDeniedException")}
     with failing(dynamodb, "BatchExecuteStatement", answers.get):
         outcomes = repository.save("demo", _writes(60), DEADLINE)
     assert outcomes.count(WriteOutcome.REFUSED) in {10, 25}

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from orders.application.change_order import ChangeOrder, ChangeReport
+from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.application.get_order import GetOrder, OrderAddress
 from orders.application.ports import (
+    Deadline,
     StorageRefusedError,
     StorageUnavailableError,
     WriteOutcome,
@@ -14,9 +16,10 @@ from orders.application.ports import (
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.settings import ExternalIdPolicy
 from orders.protocols.altcraft.summaries import summarise
-from tests.support.deadlines import DEADLINE, CountingPause
+from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock
 from tests.support.seller import stored_order
 
@@ -40,11 +43,14 @@ class World:
         self._update = UpdateExternalId(change, TickingClock())
 
     def rename(
-        self, external_id: str = "B", request_id: str = "request"
+        self,
+        external_id: str = "B",
+        request_id: str = "request",
+        deadline: Deadline = DEADLINE,
     ) -> ChangeReport[ExternalIdRefusal]:
         policy = ExternalIdPolicy.CHANGE
         command = UpdateExternalIdCommand(ADDRESS, external_id, policy, request_id)
-        return self._update(command, DEADLINE)
+        return self._update(command, deadline)
 
     def by_another(self, external_id: str) -> None:
         """Let another request change the order's id meanwhile."""
@@ -190,3 +196,54 @@ def test_what_the_bus_does_not_take_is_told() -> None:
     report = world.rename("B")
     assert report.trigger
     assert report.unpublished == (report.trigger,)
+
+
+def test_a_fault_of_ours_after_a_lost_answer_is_told_with_the_trigger() -> None:
+    world = World()
+
+    def lose(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+        index.commit(change)
+        world.by_another("D")
+        index.faults.append(lambda _index, _change: WriteOutcome.REFUSED)
+        return UNKNOWN
+
+    world.index.faults.append(lose)
+    report = world.rename("B")
+    assert (report.unavailable, len(report.unpublished)) == (True, 1)
+
+
+def test_another_writers_version_is_not_taken_for_ours() -> None:
+    world = World()
+
+    def lose_and_be_overtaken(_index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+        world.by_another("C")
+        return UNKNOWN if change else UNTRIED
+
+    world.index.faults.append(lose_and_be_overtaken)
+    report = world.rename("B")
+    assert report.trigger
+    assert report.trigger.changed == {"external_id": {"old": "C", "new": "B"}}
+    assert report.trigger.order.version == 3
+
+
+def test_a_refusal_after_a_lost_answer_may_be_of_our_own_making() -> None:
+    world = World()
+
+    def lose_and_be_moved_on(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+        index.commit(change)
+        world.by_another("D")
+        order = world.orders.orders["demo", "D"]
+        shipped = replace(order, version=4, fulfilment=Fulfilment.SHIPPED)
+        world.orders.orders["demo", "D"] = shipped
+        return UNKNOWN
+
+    world.index.faults.append(lose_and_be_moved_on)
+    report = world.rename("B")
+    assert (report.unavailable, report.refusal) == (True, None)
+
+
+def test_a_change_leaves_time_to_send_its_trigger() -> None:
+    world = World()
+    with pytest.raises(StorageUnavailableError):
+        world.rename(deadline=FixedDeadline(PUBLISHING_SECONDS - 0.1))
+    assert world.rename(deadline=FixedDeadline(PUBLISHING_SECONDS + 0.1)).trigger

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.application.define_settings import DefinitionsRefusedError
 from orders.application.import_orders import (
-    PUBLISHING_SECONDS,
     ImportCommand,
     ImportOrders,
     ImportReport,

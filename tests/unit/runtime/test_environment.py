@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orders.adapters import batches, eventbridge
-from orders.application.import_orders import PUBLISHING_SECONDS
+from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.runtime.composition import CLIENT_CONFIG
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
 from orders.runtime.environment import Environment

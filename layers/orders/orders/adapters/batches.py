@@ -1,13 +1,13 @@
-"""Reads and writes of many items at once, what an answer leaves over repeated until it is done."""
+"""Reads of many items at once, what an answer leaves over repeated; calls at the same time."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched, chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 KEYS_PER_READ = 100
-PUTS_PER_BATCH = 25
 MAX_THREADS = 16
 
 type Identity = tuple[str, str]
@@ -66,33 +65,6 @@ class Batches:
             if keys and not self.pause(attempt, deadline):
                 break
         return items, keys
-
-    def put(self, items: Sequence[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
-        """Write items without conditions; return those that could not be written in time."""
-        answers = self.in_parallel(
-            lambda chunk: self._put_chunk(list(chunk), deadline),
-            batched(items, PUTS_PER_BATCH, strict=False),
-        )
-        return list(chain.from_iterable(answers))
-
-    def _put_chunk(self, items: list[dict[str, Any]], deadline: Deadline) -> list[dict[str, Any]]:
-        attempt = 0
-        while items and deadline.remaining() > 0:
-            try:
-                answer = self.client.batch_write_item(
-                    RequestItems={self.table: [{"PutRequest": {"Item": item}} for item in items]}
-                )
-            except (ClientError, BotoCoreError) as error:
-                if not is_transient(error):
-                    raise StorageRefusedError(code_of(error)) from error
-                _log.warning("writing items failed", extra={"code": code_of(error)})
-            else:
-                left = answer.get("UnprocessedItems", {}).get(self.table, [])
-                items = [dict(request["PutRequest"]["Item"]) for request in left]
-            attempt += 1
-            if items and not self.pause(attempt, deadline):
-                break
-        return items
 
     def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
         """Make the calls at the same time, results in order; a single one needs no thread."""

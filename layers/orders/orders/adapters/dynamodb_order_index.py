@@ -46,8 +46,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Readings of an order that another request is renaming at the same time.
-MAX_READINGS = 5
 _TOKEN_CHARACTERS = 36
 
 
@@ -67,7 +65,8 @@ class DynamoOrderIndex:
     def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
         """Read an order consistently by way of its index item."""
         seen: Item | None = None
-        for _ in range(MAX_READINGS):
+        attempt = 0
+        while True:
             entry = self._get(index_key(account, order_id), deadline)
             # Read twice without a change: the index item of an order that lost its race.
             if entry is None or entry == seen:
@@ -75,8 +74,10 @@ class DynamoOrderIndex:
             item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
             if item is not None and _belongs(item, order_id):
                 return NamedOrder(read_order(account, item), _aliases(entry))
+            if seen is not None:
+                attempt += 1
+                self._pause(attempt, deadline)
             seen = entry
-        raise StorageUnavailableError("the order keeps changing its external id")
 
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
@@ -110,10 +111,12 @@ class DynamoOrderIndex:
             if deadline.remaining() <= 0:
                 break
             latest = self._transact(actions, _token(change))
-            if latest not in _PASSING:
-                return latest
             if latest is WriteOutcome.UNKNOWN:
                 outcome = latest
+            elif latest is WriteOutcome.REFUSED and outcome is WriteOutcome.UNKNOWN:
+                return outcome
+            elif latest is not WriteOutcome.UNTRIED:
+                return latest
             if not self.pause(attempt, deadline):
                 break
         return outcome
@@ -163,17 +166,24 @@ class DynamoOrderIndex:
         return list(answer["Items"]), "LastEvaluatedKey" in answer
 
     def _orders_of(
-        self, account: str, entries: Iterable[Item], deadline: Deadline
+        self, account: str, page: Iterable[Item], deadline: Deadline
     ) -> list[NamedOrder]:
         """Read the orders of index entries; those that were renamed meanwhile are read again."""
-        entries = list(entries)
-        orders = self._read_orders(account, entries, deadline)
-        missing = [entry for entry in entries if _order_id(entry) not in orders]
-        if missing:
-            keys = [index_key(account, _order_id(entry)) for entry in missing]
-            again = [entry for entry in self._read(keys, deadline) if entry not in missing]
-            orders |= self._read_orders(account, again, deadline)
-        return [orders[key] for entry in entries for key in [_order_id(entry)] if key in orders]
+        entries = {_order_id(entry): entry for entry in page}
+        orders = self._read_orders(account, entries.values(), deadline)
+        missing = {number: entry for number, entry in entries.items() if number not in orders}
+        attempt = 0
+        while missing:
+            keys = [index_key(account, number) for number in missing]
+            again = {_order_id(entry): entry for entry in self._read(keys, deadline)}
+            # Read twice without a change: the index items of orders that lost their race.
+            missing = {n: entry for n, entry in again.items() if entry != missing[n]}
+            orders |= self._read_orders(account, missing.values(), deadline)
+            missing = {n: entry for n, entry in missing.items() if n not in orders}
+            if missing:
+                attempt += 1
+                self._pause(attempt, deadline)
+        return [orders[number] for number in entries if number in orders]
 
     def _read_orders(
         self, account: str, entries: Iterable[Item], deadline: Deadline
@@ -191,15 +201,16 @@ class DynamoOrderIndex:
                         found[order.order_id] = NamedOrder(order, _aliases(entry))
         return found
 
+    def _pause(self, attempt: int, deadline: Deadline) -> None:
+        """Wait for another request that renames the order, if there is time."""
+        if not self.pause(attempt, deadline):
+            raise StorageUnavailableError("the order keeps changing its external id")
+
     def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:
         items, unread = self._batches.read(keys, deadline)
         if unread:
             raise StorageUnavailableError("the orders could not be read in time")
         return items
-
-
-# The outcomes after which the same transaction may be tried again.
-_PASSING = frozenset({WriteOutcome.UNTRIED, WriteOutcome.UNKNOWN})
 
 
 def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
@@ -232,7 +243,10 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
             "Update": {
                 "TableName": table,
                 "Key": index_key(before.account, before.order_id),
-                "UpdateExpression": "SET external_id = :new, aliases = :after",
+                # The version makes each entry another one, also where the names come back.
+                "UpdateExpression": (
+                    "SET external_id = :new, aliases = :after, moved_in = :version"
+                ),
                 "ConditionExpression": "external_id = :old AND "
                 + (
                     "aliases = :before"
@@ -243,6 +257,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
                     ":old": {"S": before.external_id},
                     ":new": {"S": after.external_id},
                     ":after": _listed(change.after.aliases),
+                    ":version": {"N": str(after.version)},
                 }
                 | ({":before": _listed(change.before.aliases)} if change.before.aliases else {}),
             }
@@ -286,7 +301,8 @@ def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
     response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
     codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
     failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-    if failed == [_NEW_PLACE]:
+    # With anything else in the way the new place may be held by a twin of this very change.
+    if failed == [_NEW_PLACE] and codes.count("None") == len(codes) - 1:
         return WriteOutcome.TAKEN
     if failed:
         return WriteOutcome.CONFLICT

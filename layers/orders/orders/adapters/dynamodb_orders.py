@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,13 +26,14 @@ from orders.adapters.aws_faults import (
 from orders.adapters.batches import Batches, identity_of, key_of
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
+    Item,
     index_item,
     is_order,
     order_item,
     read_order,
 )
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import Deadline, Lookup, WriteOutcome
+from orders.application.ports import Deadline, Lookup, StorageRefusedError, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 
@@ -123,10 +125,40 @@ class DynamoOrders:
         """Write the index items of new orders; return the numbers of those that were not written.
 
         They go first: an order must never be there without its index item. One whose order does not
-        follow leads to an order with another number and is ignored.
+        follow leads to an order with another number and is ignored. One that is there already
+        stays as it is: a repeated write must not undo the renames of an order that came through.
         """
-        items = [index_item(account, order) for order in orders]
-        return {int(item["sk"]["S"]) for item in self._batches.put(items, deadline)}
+        answers = self._batches.in_parallel(
+            lambda chunk: self._insert_index(account, list(chunk), deadline),
+            batched(orders, STATEMENTS_PER_BATCH, strict=False),
+        )
+        return {order.order_id for left in answers for order in left}
+
+    def _insert_index(self, account: str, orders: list[Order], deadline: Deadline) -> list[Order]:
+        """Insert index items until all are there; return the orders whose items are not in time."""
+        attempt = 0
+        while orders and deadline.remaining() > 0:
+            statements = [self._insertion(index_item(account, order)) for order in orders]
+            try:
+                answer = self.client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
+            except (ClientError, BotoCoreError) as error:
+                if not is_transient(error):
+                    raise StorageRefusedError(code_of(error)) from error
+                _log.warning("writing index items failed", extra={"code": code_of(error)})
+            else:
+                codes = [each.get("Error", {}).get("Code") for each in answer["Responses"]]
+                refused = {str(code) for code in codes if code} - TRANSIENT_CODES - _LOST_RACE_CODES
+                if refused:
+                    raise StorageRefusedError(", ".join(sorted(refused)))
+                orders = [
+                    order
+                    for order, code in zip(orders, codes, strict=True)
+                    if code in TRANSIENT_CODES
+                ]
+            attempt += 1
+            if orders and not self.pause(attempt, deadline):
+                break
+        return orders
 
     def _execute(self, writes: Sequence[Write], deadline: Deadline) -> list[WriteOutcome]:
         if deadline.remaining() <= 0:
@@ -146,14 +178,18 @@ class DynamoOrders:
             return [outcome] * len(writes)
         return [_outcome(response.get("Error")) for response in answer["Responses"]]
 
+    def _insertion(self, item: Item) -> dict[str, Any]:
+        """Return the statement that stores an item where there is none."""
+        members = ", ".join(f"'{name}': ?" for name in item)
+        return {
+            "Statement": f'INSERT INTO "{self.table}" VALUE {{{members}}}',
+            "Parameters": list(item.values()),
+        }
+
     def _statement(self, write: Write) -> dict[str, Any]:
         item = order_item(write.order, write.trigger)
         if write.base_version is None:
-            members = ", ".join(f"'{name}': ?" for name in item)
-            return {
-                "Statement": f'INSERT INTO "{self.table}" VALUE {{{members}}}',
-                "Parameters": list(item.values()),
-            }
+            return self._insertion(item)
         key = order_key(write.order.account, write.order.external_id)
         values = {name: value for name, value in item.items() if name not in key}
         removed = [name for name in OPTIONAL_ATTRIBUTES if name not in values]

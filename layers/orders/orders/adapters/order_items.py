@@ -9,7 +9,7 @@ from typing import Any
 from orders.adapters.table_keys import index_key, order_key
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
-from orders.domain.triggers import Trigger
+from orders.domain.triggers import Trigger, TriggerKind
 
 type Item = Mapping[str, Any]
 
@@ -66,11 +66,15 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
 
 def _envelope(trigger: Trigger) -> dict[str, Any]:
     """Return what makes the written item an outbox entry: see the relay of the table's stream."""
-    return {
+    envelope = {
         "id": {"S": trigger.id},
         "kind": {"S": trigger.kind},
         "request_id": {"S": trigger.order.request_id},
     }
+    if trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
+        # The stream shows a moved order as a new one: only the envelope knows where it came from.
+        envelope["moved_from"] = {"S": trigger.changed["external_id"]["old"]}
+    return envelope
 
 
 def read_order(account: str, item: Item) -> Order:

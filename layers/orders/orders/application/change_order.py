@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
 from orders.application.ports import (
     Deadline,
@@ -60,12 +61,16 @@ class ChangeOrder:
         """
         lost: dict[int, OrderChange] = {}
         try:
-            report = self._change(address, decide, lost, deadline)
-        except StorageUnavailableError:
+            storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
+            report = self._change(address, decide, lost, storing)
+        except (StorageUnavailableError, StorageRefusedError):
             if not lost:
                 raise
             report = ChangeReport(unavailable=True)
         sent = report.trigger.id if report.trigger else None
+        if report.trigger:
+            unsent = self.publisher.publish([report.trigger], deadline)
+            report = replace(report, unpublished=tuple(unsent))
         doubtful = tuple(each.trigger for each in lost.values() if each.trigger.id != sent)
         return replace(report, unpublished=(*report.unpublished, *doubtful))
 
@@ -84,13 +89,16 @@ class ChangeOrder:
                 return ChangeReport()
             earlier = lost.get(found.named.order.version)
             if earlier and earlier.after.order == found.named.order:
-                return self._publish(earlier, found, deadline)
+                return ChangeReport(found, trigger=earlier.trigger)
             change = decide(found.named)
             if not isinstance(change, OrderChange):
-                return ChangeReport(found, change)
+                # A refusal may come of a change of ours whose answer was lost.
+                is_sure = change is None or not lost
+                return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
             outcome = self.index.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
-                return self._publish(change, replace(found, named=change.after), deadline)
+                after = replace(found, named=change.after)
+                return ChangeReport(after, trigger=change.trigger)
             if outcome is WriteOutcome.TAKEN:
                 return ChangeReport(found, taken=True)
             if outcome is WriteOutcome.REFUSED:
@@ -100,9 +108,3 @@ class ChangeOrder:
             attempt += 1
             if not self.pause(attempt, deadline):
                 raise StorageUnavailableError("the order could not be changed in time")
-
-    def _publish[Refusal: StrEnum](
-        self, change: OrderChange, found: FoundOrder, deadline: Deadline
-    ) -> ChangeReport[Refusal]:
-        unsent = self.publisher.publish([change.trigger], deadline)
-        return ChangeReport(found, trigger=change.trigger, unpublished=tuple(unsent))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import define_settings
 from orders.application.ports import (
     Clock,
@@ -92,21 +93,6 @@ class ImportReport:
         return not self.written and any(result.retryable for result in self.results)
 
 
-# What storing leaves of the time: for a last call of its own, and to send the triggers.
-PUBLISHING_SECONDS = 6.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Earlier:
-    """A deadline some seconds before another one."""
-
-    deadline: Deadline
-    seconds: float
-
-    def remaining(self) -> float:
-        return self.deadline.remaining() - self.seconds
-
-
 @dataclass(frozen=True, slots=True)
 class ImportOrders:
     """The use case, put together with its ports."""
@@ -125,7 +111,7 @@ class ImportOrders:
         SettingsTooLargeError if they do not fit, StorageUnavailableError if the settings could not
         be read or written, StorageRefusedError for a fault of ours; nothing has been imported then.
         """
-        storing = _Earlier(deadline, PUBLISHING_SECONDS)
+        storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
         progress = _Progress(command.request_id)
         self._submit(command, rules, progress, storing)

@@ -11,6 +11,8 @@ from orders.domain.order_summary import Summarise
 # Bounds the work of one page: an endpoint's orders may lie far apart among the account's.
 MAX_EXAMINED = 1000
 _CHUNK = 100
+# With less time left the page ends: a short one is progress, none is not.
+_SECONDS_OF_A_CHUNK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class ListOrders:
         """
         found: list[FoundOrder] = []
         before = query.before
-        for _ in range(MAX_EXAMINED // _CHUNK):
+        for number in range(MAX_EXAMINED // _CHUNK):
+            if number and deadline.remaining() < _SECONDS_OF_A_CHUNK:
+                break
             page = self.index.list_orders(query.account, before, _CHUNK, deadline)
             for named in page.orders:
                 summary = self.summarise(named.order)

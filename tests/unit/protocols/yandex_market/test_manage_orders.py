@@ -175,6 +175,25 @@ def test_both_spellings_of_paging_are_understood(seller: Seller, names: tuple[st
     assert [order["id"] for order in read_json(seller.list(query=query))["orders"]] == [3, 2]
 
 
+def test_a_page_ends_before_the_answer_is_too_large(seller: Seller) -> None:
+    line = {"count": 1, "external_id": "1", "final_price_per_item": "5", "product": "c" * 500}
+    seller.stock(*(stored_order(f"{n}", n, lines=[line] * 500) for n in range(2, 52)))
+    ids: list[int] = []
+    query: dict[str, str] = {}
+    pages = 0
+    while True:
+        answer = seller.list(query=query)
+        assert len(answer.body) < 4.5 * 1024 * 1024
+        page = read_json(answer)
+        ids += [order["id"] for order in page["orders"]]
+        pages += 1
+        if "nextPageToken" not in page["paging"]:
+            break
+        query = {"pageToken": page["paging"]["nextPageToken"]}
+    assert ids == list(range(51, 0, -1))
+    assert pages > 2
+
+
 def test_one_page_looks_at_a_bounded_number_of_orders(seller: Seller) -> None:
     others = MAX_EXAMINED + 100
     seller.stock(*(stored_order(f"other {n}", n, "couriers") for n in range(2, others + 2)))
@@ -211,6 +230,11 @@ def test_orders_are_filtered_by_their_state(seller: Seller) -> None:
         ({"page": "2"}, "Query parameter page is not supported: continue with pageToken"),
         ({"fromDate": "01-01-2026"}, "Query parameter fromDate is not supported"),
         ({"orderIds": "1"}, "Query parameter orderIds is not supported"),
+        ({"orderIds": "false"}, "Query parameter orderIds is not supported"),
+        ({"externalOrderIds": "A"}, "Query parameter externalOrderIds is not supported"),
+        ({"hasCis": "true"}, "Query parameter hasCis is not supported"),
+        ({"fake": "maybe"}, "Type mismatch: maybe"),
+        ({"status": "PROCESSING,NOPE"}, "Type mismatch: NOPE"),
     ],
 )
 def test_a_list_that_cannot_be_served_is_refused(

@@ -64,6 +64,7 @@ def test_the_same_value_again_is_ok_and_changes_nothing(seller: Seller) -> None:
         {"api_key": "old", "authorization": "Bearer key"},
         {"api_key": "key", "authorization": "Bearer old"},
         {"api_key": "writer"},
+        {"api_key": "reader", "authorization": "Bearer writer"},
     ],
 )
 def test_either_credential_is_enough(seller: Seller, headers: dict[str, str]) -> None:
@@ -288,7 +289,7 @@ def test_after_fifty_changes_the_id_stays(seller: Seller) -> None:
         assert seller.rename(f"id {number}").status == 200
     status, code, message = error_of(seller.rename("one more"))
     assert (status, code) == (400, UPDATE_ERROR)
-    assert "changed 50 times already" in message
+    assert "has 50 former external IDs already" in message
 
 
 def test_every_answer_after_the_campaign_tells_what_is_left(seller: Seller) -> None:

@@ -62,15 +62,16 @@ class CampaignAccess:
         api_key = request.headers.get("api-key", "").strip()
         authorization = request.headers.get("authorization", "").strip()
         bearer = request.bearer_token
+        lacks_scope = False
         for token in filter(None, (api_key, bearer)):
             try:
                 return authenticate(token, role, self.tokens, deadline)
             except UnauthenticatedError:
                 continue
             except ForbiddenError:
-                raise forbidden(
-                    "Token does not have any of the scopes to access the API method"
-                ) from None
+                lacks_scope = True
+        if lacks_scope:
+            raise forbidden("Token does not have any of the scopes to access the API method")
         if api_key:
             raise unauthorized("Api-Key token is invalid")
         if bearer:

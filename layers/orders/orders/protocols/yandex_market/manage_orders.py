@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from orders.application.get_order import GetOrder, OrderAddress
 from orders.application.list_orders import ListOrders, OrdersQuery
@@ -16,6 +17,7 @@ from orders.domain.order import Order
 from orders.domain.problems import listed
 from orders.domain.status_updates import Move
 from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import Answered, answer_ok, guarded, refuse
 from orders.protocols.yandex_market.errors import (
@@ -34,22 +36,29 @@ from orders.protocols.yandex_market.requests import (
 )
 
 MAX_PAGE = 50
+# Lambda answers at most 6 MB, in which every quote of the body is escaped.
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _INTEGER = re.compile(r"\d{1,16}", re.ASCII)
-# Filters of the protocol that are not served: ignoring one would answer with the wrong orders.
-_UNSERVED = frozenset(
+# Ignoring any other filter would answer with the wrong orders.
+_SERVED = frozenset(
+    {"fake", "limit", "page", "pageSize", "pageToken", "page_token", "status", "substatus"}
+)
+# These filter nothing while they are false.
+_FLAGS = frozenset({"hasCis", "onlyEstimatedDelivery", "onlyWaitingForCancellationApprove"})
+_STATUSES = frozenset(
     {
-        "buyerType",
-        "dispatchType",
-        "fromDate",
-        "hasCis",
-        "onlyEstimatedDelivery",
-        "onlyWaitingForCancellationApprove",
-        "orderIds",
-        "supplierShipmentDateFrom",
-        "supplierShipmentDateTo",
-        "toDate",
-        "updatedAtFrom",
-        "updatedAtTo",
+        "CANCELLED",
+        "DELIVERED",
+        "DELIVERY",
+        "PARTIALLY_RETURNED",
+        "PENDING",
+        "PICKUP",
+        "PLACING",
+        "PROCESSING",
+        "RESERVED",
+        "RETURNED",
+        "UNKNOWN",
+        "UNPAID",
     }
 )
 
@@ -91,8 +100,17 @@ class ListOrdersEndpoint:
     def _list(self, head: HttpRequest, deadline: Deadline) -> Answered:
         access = self.access(head, Role.ORDERS_READ, deadline)
         page = self.list_orders(_query(access, head), deadline)
-        orders = [order_of(each, access.endpoint.sales_model) for each in page.orders]
-        paging = {} if page.next_before is None else {"nextPageToken": str(page.next_before)}
+        orders: list[dict[str, Any]] = []
+        next_before = page.next_before
+        size = 0
+        for found in page.orders:
+            order = order_of(found, access.endpoint.sales_model)
+            size += len(write_json(order))
+            if orders and size > MAX_ANSWER_BYTES:
+                next_before = orders[-1]["id"]
+                break
+            orders.append(order)
+        paging = {} if next_before is None else {"nextPageToken": str(next_before)}
         return Answered(answer_ok({"orders": orders, "paging": paging}))
 
 
@@ -136,9 +154,9 @@ def _address(access: Access, order_id: int) -> OrderAddress:
 
 def _query(access: Access, head: HttpRequest) -> OrdersQuery:
     asked = head.query
-    for name in sorted(_UNSERVED & asked.keys()):
-        if asked[name].lower() not in {"", "false"}:
-            raise bad_request(f"Query parameter {name} is not supported: leave it out")
+    for name in sorted(asked.keys() - _SERVED):
+        if name not in _FLAGS or _values(head, name) != {"false"}:
+            raise bad_request(f"Query parameter {spelled(name)} is not supported: leave it out")
     if asked.get("page", "1") != "1":
         raise bad_request(
             "Query parameter page is not supported: continue with pageToken, which is "
@@ -146,12 +164,16 @@ def _query(access: Access, head: HttpRequest) -> OrdersQuery:
         )
     token = asked.get("pageToken") or asked.get("page_token")
     statuses, substatuses = _values(head, "status"), _values(head, "substatus")
-    fake = asked.get("fake", "").lower() == "true"
+    for status in sorted(statuses - _STATUSES):
+        raise bad_request(f"Type mismatch: {spelled(status)}")
+    fake = asked.get("fake", "false").lower()
+    if fake not in {"true", "false"}:
+        raise bad_request(f"Type mismatch: {spelled(fake)}")
 
     def matches(named: NamedOrder) -> bool:
         state = named.order.fulfilment
         return (
-            not fake
+            fake == "false"
             and (not statuses or state.status in statuses)
             and (not substatuses or state.substatus in substatuses)
         )

@@ -102,7 +102,7 @@ def _refusal(
             f"({ids}, externalId = {sent})"
         ),
         ExternalIdRefusal.TOO_MANY_ALIASES: (
-            f"Cannot do operation, external ID was changed {MAX_ALIASES} times already ({ids})"
+            f"Cannot do operation, the order has {MAX_ALIASES} former external IDs already ({ids})"
         ),
     }
     return bad_request(messages[reason], UPDATE_ERROR)
