@@ -1,4 +1,4 @@
-"""What the embedded AWS misses or misreads in the definition of an API."""
+"""What the embedded AWS misses or misreads in the template."""
 
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,25 @@ def spell_media_types(template: Path) -> None:
     gzip and other encodings would not survive it.
     """
     template.write_text(template.read_text().replace("*~1*", "*/*"))
+
+
+# Kinds of resources that it does not know and would refuse the whole template for.
+UNKNOWN_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"})
+
+
+def leave_out_unknown_resources(template: Path) -> None:
+    """Take out of the built template what the embedded AWS has no counterpart for.
+
+    Nothing else of the template may refer to them.
+    """
+    tree = yaml.safe_load(template.read_text())
+    resources = tree["Resources"]
+    tree["Resources"] = {
+        name: resource
+        for name, resource in resources.items()
+        if resource["Type"] not in UNKNOWN_TYPES
+    }
+    template.write_text(yaml.safe_dump(tree, sort_keys=False, width=10_000))
 
 
 def _gateway_responses() -> dict[str, Any]:

@@ -5,7 +5,11 @@ import platform
 import time
 from dataclasses import dataclass
 
-from local_stack.api_definition import complete_api, spell_media_types
+from local_stack.api_definition import (
+    complete_api,
+    leave_out_unknown_resources,
+    spell_media_types,
+)
 from local_stack.aws import EmbeddedAws
 from local_stack.children import Children
 from local_stack.environment import sam_environment
@@ -34,6 +38,7 @@ def build(settings: StackSettings, children: Children) -> None:
         *_parameters(),
     ]
     children.run("sam build", command, sam_environment(settings))
+    leave_out_unknown_resources(settings.build / "template.yaml")
     spell_media_types(settings.build / "template.yaml")
 
 

@@ -153,7 +153,7 @@ def test_release_holds_wheels_for_arm64(release: Path) -> None:
 
 def test_botocore_ships_the_models_that_are_used(release: Path) -> None:
     data = release / "DependenciesLayer" / "python" / "botocore" / "data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "events"}
+    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "events", "sqs"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -3,14 +3,17 @@
 import json
 import re
 from collections import defaultdict
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from orders.domain.relaying import Patience
 from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
 from tests.support.template_tables import load_template
 
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TEMPLATE = load_template()
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 
@@ -43,6 +46,19 @@ ACTIONS = {
         "events:PutEvents",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    },
+    "RelayTriggersFunction": {
+        "dynamodb:BatchGetItem",
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+        "events:PutEvents",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "sqs:SendMessage",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     },
@@ -86,6 +102,7 @@ DIMENSIONS = {
     "AWS/Lambda": {"FunctionName"},
     "AWS/ApiGateway": {"ApiName", "Stage"},
     "AWS/DynamoDB": {"TableName"},
+    "AWS/SQS": {"QueueName"},
 }
 
 
@@ -234,7 +251,56 @@ def test_function_may_write_to_its_own_log_group_only(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_ends_before_the_gateway_gives_up(function: str) -> None:
     settings = TEMPLATE["Globals"]["Function"] | FUNCTIONS[function]
-    assert settings["Timeout"] < 29
+    has_route = any(event["Type"] == "Api" for event in FUNCTIONS[function]["Events"].values())
+    assert not has_route or settings["Timeout"] < 29
+
+
+def test_the_relay_knows_how_long_a_writer_lives() -> None:
+    variables = FUNCTIONS["RelayTriggersFunction"]["Environment"]["Variables"]
+    writers = [each for name, each in FUNCTIONS.items() if name != "RelayTriggersFunction"]
+    shared = TEMPLATE["Globals"]["Function"]["Timeout"]
+    assert {each.get("Timeout", shared) for each in writers} == {
+        int(variables["WRITER_TIMEOUT_SECONDS"])
+    }
+    longest_wait = Patience(timedelta(seconds=shared)).ends_at(EPOCH) - EPOCH
+    assert FUNCTIONS["RelayTriggersFunction"]["Timeout"] > longest_wait.total_seconds() + 30
+
+
+def test_the_relay_follows_the_stream_without_losing_or_blocking() -> None:
+    [stream] = FUNCTIONS["RelayTriggersFunction"]["Events"].values()
+    properties = stream["Properties"]
+    assert properties["StartingPosition"] == "TRIM_HORIZON"
+    assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert properties["BisectBatchOnFunctionError"] is True
+    assert properties["MaximumRetryAttempts"] > 0
+    assert 0 < properties["MaximumRecordAgeInSeconds"] < 24 * 60 * 60
+    assert properties["DestinationConfig"]["OnFailure"] == {
+        "Type": "SQS",
+        "Destination": {"GetAtt": "ParkedTriggersQueue.Arn"},
+    }
+
+
+def test_only_we_may_put_triggers_on_the_bus() -> None:
+    [policy] = of_type("AWS::Events::EventBusPolicy").values()
+    assert policy["Statement"]["Effect"] == "Deny"
+    assert policy["Statement"]["Condition"] == {
+        "StringNotEquals": {"events:source": "market.orders"}
+    }
+
+
+def test_triggers_are_archived_and_logged_without_customers() -> None:
+    [archive] = of_type("AWS::Events::Archive").values()
+    assert archive["SourceArn"] == {"GetAtt": "TriggersBus.Arn"}
+    [rule] = of_type("AWS::Events::Rule").values()
+    [target] = rule["Targets"]
+    paths = target["InputTransformer"]["InputPathsMap"]
+    assert set(paths.values()) == {
+        "$.time",
+        "$.detail-type",
+        "$.detail.id",
+        "$.detail.order_id",
+        "$.detail.version",
+    }
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -244,7 +310,8 @@ def test_function_knows_its_environment(function: str) -> None:
     assert shared["TABLE_NAME"] == {"Ref": "OrdersTable"}
     assert shared["EVENT_BUS_NAME"] == {"Ref": "TriggersBus"}
     assert shared["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
-    assert set(shared | own) == {
+    relay = {"PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS"}
+    assert set(shared | own) - (relay if function == "RelayTriggersFunction" else set()) == {
         "TABLE_NAME",
         "EVENT_BUS_NAME",
         "LOG_LEVEL",
@@ -261,7 +328,7 @@ def test_function_errors_and_throttles_raise_alarms(function: str) -> None:
         for alarm in ALARMS.values()
         if {"Name": "FunctionName", "Value": {"Ref": function}} in alarm["Dimensions"]
     }
-    assert watched == {"Errors", "Throttles"}
+    assert watched - {"IteratorAge"} == {"Errors", "Throttles"}
 
 
 def assert_code_records(alarm: Resource) -> None:
@@ -287,7 +354,8 @@ def test_alarm_watches_a_metric_that_exists(name: str) -> None:
         return
     assert {each["Name"] for each in alarm["Dimensions"]} == DIMENSIONS[alarm["Namespace"]]
     for dimension in alarm["Dimensions"]:
-        reference = dimension["Value"].get("Ref", "").removesuffix(".Stage")
+        value = dimension["Value"]
+        reference = value.get("Ref", value.get("GetAtt", "")).partition(".")[0]
         is_api_name = dimension["Value"] == RESOURCES["OrdersApi"]["Properties"]["Name"]
         assert reference in RESOURCES or is_api_name
 

@@ -19,6 +19,7 @@ from tests.support.fakes import (
     FakeTokens,
     TickingClock,
     client,
+    publishing,
 )
 from tests.support.samples import settings
 
@@ -46,7 +47,12 @@ class Shop:
     def __post_init__(self) -> None:
         numbers = count(1)
         use_case = ImportOrders(
-            self.orders, self.order_ids, self.settings, self.publisher, TickingClock(), self.pause
+            self.orders,
+            self.order_ids,
+            self.settings,
+            publishing(self.publisher),
+            TickingClock(),
+            self.pause,
         )
         self.endpoint = ImportEndpoint(
             self.tokens, use_case, new_request_id=lambda: f"request-{next(numbers)}"

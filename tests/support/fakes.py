@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +11,14 @@ from orders.application.ports import (
     Deadline,
     Lookup,
     OrderPage,
+    Parked,
+    RequestKey,
     SettingsTooLargeError,
     StorageUnavailableError,
+    Unsent,
     WriteOutcome,
 )
+from orders.application.publish_triggers import PublishTriggers
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.clients import Client, Role
 from orders.domain.importing import Write
@@ -232,15 +236,61 @@ class FakeTokens:
 
 @dataclass
 class FakePublisher:
-    """TriggerPublisher in memory; `lost` triggers stay unsent."""
+    """TriggerPublisher in memory; `lost` triggers stay unsent, `poison` ones for good."""
 
     sent: list[Trigger] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
+    poison: set[str] = field(default_factory=set)
 
-    def publish(self, triggers: Sequence[Trigger], _deadline: Deadline) -> Sequence[Trigger]:
-        unsent = [trigger for trigger in triggers if trigger.order.external_id in self.lost]
-        self.sent += [trigger for trigger in triggers if trigger not in unsent]
+    def publish(self, triggers: Sequence[Trigger], _deadline: Deadline) -> Sequence[Unsent]:
+        unsent = [
+            Unsent(trigger, "Injected", is_poison=trigger.order.external_id in self.poison)
+            for trigger in triggers
+            if trigger.order.external_id in self.lost | self.poison
+        ]
+        kept = {each.trigger.id for each in unsent}
+        self.sent += [trigger for trigger in triggers if trigger.id not in kept]
         return unsent
+
+
+@dataclass
+class FakeReceipts:
+    """ReceiptRepository in memory."""
+
+    left: dict[RequestKey, frozenset[str]] = field(default_factory=dict)
+    available: bool = True
+
+    def leave(self, request: RequestKey, unsent: Collection[str], _deadline: Deadline) -> None:
+        self._expect()
+        self.left[request] = frozenset(unsent)
+
+    def find(
+        self, requests: Collection[RequestKey], _deadline: Deadline
+    ) -> Mapping[RequestKey, frozenset[str]]:
+        self._expect()
+        return {each: self.left[each] for each in requests if each in self.left}
+
+    def _expect(self) -> None:
+        if not self.available:
+            raise StorageUnavailableError
+
+
+@dataclass
+class FakeParking:
+    """TriggerParking in memory."""
+
+    parked: list[Parked] = field(default_factory=list)
+    available: bool = True
+
+    def park(self, parked: Sequence[Parked], _deadline: Deadline) -> None:
+        if not self.available:
+            raise StorageUnavailableError
+        self.parked += parked
+
+
+def publishing(publisher: FakePublisher) -> PublishTriggers:
+    """Return the publishing of triggers to this bus, its receipts in memory."""
+    return PublishTriggers(publisher, FakeReceipts())
 
 
 @dataclass

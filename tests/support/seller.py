@@ -45,6 +45,7 @@ from tests.support.fakes import (
     FakeTokens,
     TickingClock,
     client,
+    publishing,
 )
 
 FBS, DBS, EXPRESS, FBY, LAAS = 1001, 1002, 1003, 1004, 1005
@@ -137,7 +138,7 @@ class Seller:
         self.index = FakeOrderIndex(self.orders)
         access = CampaignAccess(self.tokens, self.settings)
         get_order = GetOrder(self.index, summarise)
-        change = ChangeOrder(get_order, self.index, self.publisher, self.pause)
+        change = ChangeOrder(get_order, self.index, publishing(self.publisher), self.pause)
         self._update_external_id = UpdateExternalIdEndpoint(
             access,
             LimitRequests(self.counter, self.clock),

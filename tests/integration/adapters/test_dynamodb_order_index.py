@@ -29,7 +29,7 @@ from orders.domain.settings import ExternalIdPolicy, StoredSettings
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import DEADLINE, CountingPause
-from tests.support.fakes import FakeOrderIds, FakePublisher, FakeSettings, TickingClock
+from tests.support.fakes import FakeOrderIds, FakePublisher, FakeSettings, TickingClock, publishing
 from tests.support.samples import settings
 
 COMMITTED, CONFLICT, TAKEN = WriteOutcome.COMMITTED, WriteOutcome.CONFLICT, WriteOutcome.TAKEN
@@ -55,7 +55,7 @@ def _renamed(named: NamedOrder, external_id: str) -> OrderChange:
 
 def _update_external_id(index: DynamoOrderIndex, publisher: FakePublisher) -> UpdateExternalId:
     pause = CountingPause(limit=500)
-    change = ChangeOrder(GetOrder(index, summarise), index, publisher, pause)
+    change = ChangeOrder(GetOrder(index, summarise), index, publishing(publisher), pause)
     return UpdateExternalId(change, TickingClock())
 
 
@@ -150,7 +150,7 @@ def test_renames_and_imports_of_the_same_ids_lose_nothing(
         DynamoOrders(dynamodb, table),
         FakeOrderIds(last=100),
         FakeSettings({"demo": StoredSettings(settings(), 1)}),
-        publisher,
+        publishing(publisher),
         TickingClock(),
         CountingPause(limit=500),
     )

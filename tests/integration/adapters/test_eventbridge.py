@@ -13,6 +13,7 @@ from moto import mock_aws
 from mypy_boto3_events.client import EventBridgeClient
 
 from orders.adapters.eventbridge import MAX_BYTES, EventBridgePublisher, detail_of
+from orders.application.ports import Unsent
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, trigger_of
 from tests.support.deadlines import CountingPause, FixedDeadline
@@ -120,21 +121,24 @@ def test_only_what_failed_is_sent_again(events: EventBridgeClient) -> None:
 def test_what_never_passes_is_not_tried_again(events: EventBridgeClient) -> None:
     bus = Bus(events, ["MalformedDetail", "", "InternalFailure"])
     triggers = _triggers(3)
-    assert _publisher(events).publish(triggers, DEADLINE) == [triggers[0]]
+    assert _publisher(events).publish(triggers, DEADLINE) == [
+        Unsent(triggers[0], "MalformedDetail", is_poison=True)
+    ]
     assert [len(call) for call in bus.calls] == [3, 1]
 
 
 def test_what_is_not_sent_in_time_is_told(events: EventBridgeClient) -> None:
     Bus(events, *[["InternalFailure"] * 3] * 5)
     triggers = _triggers(3)
-    assert _publisher(events, limit=2).publish(triggers, DEADLINE) == triggers
+    left = _publisher(events, limit=2).publish(triggers, DEADLINE)
+    assert list(left) == [Unsent(each, "InternalFailure") for each in triggers]
 
 
 def test_without_time_nothing_is_sent(events: EventBridgeClient) -> None:
     bus = Bus(events)
     triggers = _triggers(12)
     left = _publisher(events).publish(triggers, FixedDeadline(0))
-    assert sorted(each.order.order_id for each in left) == list(range(1, 13))
+    assert sorted(each.trigger.order.order_id for each in left) == list(range(1, 13))
     assert bus.calls == []
 
 
@@ -143,7 +147,7 @@ def test_a_call_that_fails_is_made_again_if_that_may_help(events: EventBridgeCli
     events.delete_event_bus(Name="triggers")
     bus = Bus(events)
     left = _publisher(events).publish(triggers, DEADLINE)
-    assert sorted(each.order.order_id for each in left) == list(range(1, 13))
+    assert sorted(each.trigger.order.order_id for each in left) == list(range(1, 13))
     assert len(bus.calls) == 2 + 12, "an unknown bus does not appear by waiting"
 
 
@@ -156,7 +160,9 @@ def test_an_entry_that_dooms_its_call_dooms_no_other(events: EventBridgeClient) 
 
     events.meta.events.register("provide-client-params.events.PutEvents", refuse)
     triggers = _triggers(5)
-    assert _publisher(events).publish(triggers, DEADLINE) == [triggers[2]]
+    assert _publisher(events).publish(triggers, DEADLINE) == [
+        Unsent(triggers[2], "ValidationException", is_poison=True)
+    ]
     assert [len(call) for call in bus.calls] == [5, 1, 1, 1, 1, 1]
 
 

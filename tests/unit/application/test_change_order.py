@@ -20,7 +20,7 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.settings import ExternalIdPolicy
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
-from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock
+from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock, publishing
 from tests.support.seller import stored_order
 
 UNKNOWN, UNTRIED = WriteOutcome.UNKNOWN, WriteOutcome.UNTRIED
@@ -38,7 +38,7 @@ class World:
         self.publisher = FakePublisher()
         self.pause = CountingPause(limit=attempts)
         change = ChangeOrder(
-            GetOrder(self.index, summarise), self.index, self.publisher, self.pause
+            GetOrder(self.index, summarise), self.index, publishing(self.publisher), self.pause
         )
         self._update = UpdateExternalId(change, TickingClock())
 

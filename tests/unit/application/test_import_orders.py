@@ -35,6 +35,7 @@ from tests.support.fakes import (
     FakePublisher,
     FakeSettings,
     TickingClock,
+    publishing,
     renamed,
 )
 from tests.support.samples import order_field, settings
@@ -83,7 +84,12 @@ class World:
     ) -> ImportReport:
         self.requests += 1
         use_case = ImportOrders(
-            self.orders, self.order_ids, self.settings, self.publisher, TickingClock(), self.pause
+            self.orders,
+            self.order_ids,
+            self.settings,
+            publishing(self.publisher),
+            TickingClock(),
+            self.pause,
         )
         command = ImportCommand("demo", f"request-{self.requests}", orders, definitions)
         return use_case(command, deadline or FixedDeadline())

@@ -12,7 +12,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
-from orders.application.ports import Deadline
+from orders.application.ports import Deadline, Unsent
 from orders.domain.order import Order
 from orders.domain.times import format_time
 from orders.domain.triggers import SCHEMA_VERSION, Trigger
@@ -28,6 +28,11 @@ ENTRIES_PER_CALL = 10
 # a call, so some room is left.
 MAX_BYTES = 250_000
 MAX_THREADS = 8
+_NO_TIME = "NoTimeLeft"
+_PASSING = "PassingFault"
+TRANSIENT = TRANSIENT_CODES | {_PASSING}
+# What is wrong with the entry itself, so that no repetition helps.
+_ENTRY_FAULTS = frozenset({"InvalidArgument", "MalformedDetail", "ValidationException"})
 # EventBridge counts 14 bytes for the time of an entry.
 _TIME_BYTES = 14
 
@@ -50,7 +55,7 @@ class EventBridgePublisher:
     pause: Callable[[int, Deadline], bool] = pause_with_jitter
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
-    def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Trigger]:
+    def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
         """Publish the triggers; return those that could not be sent in time."""
         calls = list(_packed([self._parcel(trigger) for trigger in triggers]))
         if len(calls) == 1:
@@ -58,7 +63,7 @@ class EventBridgePublisher:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="eventbridge")
         left = self._pool.map(lambda parcels: self._send(parcels, deadline), calls)
-        return [trigger for triggers in left for trigger in triggers]
+        return [unsent for answers in left for unsent in answers]
 
     def _parcel(self, trigger: Trigger) -> _Parcel:
         detail = detail_of(trigger)
@@ -71,45 +76,48 @@ class EventBridgePublisher:
         }
         return _Parcel(trigger, entry, _overhead(trigger) + len(detail))
 
-    def _send(self, parcels: Sequence[_Parcel], deadline: Deadline) -> list[Trigger]:
-        refused: list[_Parcel] = []
+    def _send(self, parcels: Sequence[_Parcel], deadline: Deadline) -> list[Unsent]:
+        unsent = {parcel.trigger.id: Unsent(parcel.trigger, _NO_TIME) for parcel in parcels}
         attempt = 0
         while parcels and deadline.remaining() > 0:
-            parcels, hopeless = self._try(parcels)
-            refused += hopeless
+            failures = self._try(parcels)
+            for parcel in parcels:
+                code = failures.get(parcel.trigger.id)
+                if code is None:
+                    del unsent[parcel.trigger.id]
+                else:
+                    poison = code in _ENTRY_FAULTS
+                    unsent[parcel.trigger.id] = Unsent(parcel.trigger, code, poison)
+            parcels = [each for each in parcels if failures.get(each.trigger.id) in TRANSIENT]
             attempt += 1
             if parcels and not self.pause(attempt, deadline):
                 break
-        return [parcel.trigger for parcel in (*refused, *parcels)]
+        return list(unsent.values())
 
-    def _try(self, parcels: Sequence[_Parcel]) -> tuple[list[_Parcel], list[_Parcel]]:
-        """Send the entries once; return those to send again and those that will never pass."""
+    def _try(self, parcels: Sequence[_Parcel]) -> dict[str, str]:
+        """Send the entries once; return the codes of those that failed, by the trigger's id."""
         try:
             answer = self.client.put_events(
                 Entries=[parcel.entry for parcel in parcels]  # type: ignore[misc]
             )
         except (ClientError, BotoCoreError) as error:
-            _log.warning("PutEvents failed", extra={"code": code_of(error)})
+            code = code_of(error)
+            _log.warning("PutEvents failed", extra={"code": code})
             if is_transient(error):
-                return list(parcels), []
-            return self._try_singly(parcels) if len(parcels) > 1 else ([], list(parcels))
-        again: list[_Parcel] = []
-        hopeless: list[_Parcel] = []
+                return dict.fromkeys((parcel.trigger.id for parcel in parcels), _PASSING)
+            return self._try_singly(parcels) if len(parcels) > 1 else {parcels[0].trigger.id: code}
+        failures: dict[str, str] = {}
         # EventBridge answers in the order of the entries and names none of them.
         for parcel, result in zip(parcels, answer["Entries"], strict=True):
             if "ErrorCode" in result:
                 code = str(result["ErrorCode"])
                 _log.warning("a trigger failed", extra={"id": parcel.trigger.id, "code": code})
-                (again if code in TRANSIENT_CODES else hopeless).append(parcel)
-        return again, hopeless
+                failures[parcel.trigger.id] = code
+        return failures
 
-    def _try_singly(self, parcels: Sequence[_Parcel]) -> tuple[list[_Parcel], list[_Parcel]]:
+    def _try_singly(self, parcels: Sequence[_Parcel]) -> dict[str, str]:
         """Send the entries of a refused call one by one: a bad one must not doom the others."""
-        answers = [self._try([parcel]) for parcel in parcels]
-        return (
-            [parcel for again, _ in answers for parcel in again],
-            [parcel for _, hopeless in answers for parcel in hopeless],
-        )
+        return {name: code for each in parcels for name, code in self._try([each]).items()}
 
 
 def detail_of(trigger: Trigger) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -75,6 +76,27 @@ def _envelope(trigger: Trigger) -> dict[str, Any]:
         # The stream shows a moved order as a new one: only the envelope knows where it came from.
         envelope["moved_from"] = {"S": trigger.changed["external_id"]["old"]}
     return envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What an item says of its trigger. `moved_from` is the external id before a move."""
+
+    id: str
+    kind: str
+    request_id: str
+    moved_from: str | None
+
+
+def read_envelope(item: Item) -> Envelope:
+    """Return the envelope of an item that has one."""
+    members = item["trigger"]["M"]
+    return Envelope(
+        id=members["id"]["S"],
+        kind=members["kind"]["S"],
+        request_id=members["request_id"]["S"],
+        moved_from=members["moved_from"]["S"] if "moved_from" in members else None,
+    )
 
 
 def read_order(account: str, item: Item) -> Order:

@@ -6,6 +6,7 @@
 | index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
 | account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
 | requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
+| receipt of a request | `A#{account}#Q#{request}` | `Q` |
 | client, token of a client | `A#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
 | token by its hash | `T#{sha256}` | `T` |
 | list of accounts | `ACCOUNTS` | account |
@@ -30,6 +31,19 @@ def key(pk: str, sk: str) -> Key:
 def order_key(account: str, external_id: str) -> Key:
     """Return the key of an order, or of the alias that stands in its place."""
     return key(f"A#{account}#O#{external_id}", "O")
+
+
+def account_of_order(pk: str) -> str:
+    """Return the account from the partition key of an order. Raises ValueError for another key."""
+    kind, account, part, _ = pk.split("#", 3)
+    if (kind, part) != ("A", "O"):
+        raise ValueError("not the key of an order")
+    return account
+
+
+def receipt_key(account: str, request_id: str) -> Key:
+    """Return the key of the receipt that a request leaves of its triggers."""
+    return key(f"A#{account}#Q#{request_id}", "Q")
 
 
 def index_key(account: str, order_id: int) -> Key:

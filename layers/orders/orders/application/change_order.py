@@ -10,11 +10,12 @@ from orders.application.ports import (
     Deadline,
     OrderIndex,
     Pause,
+    RequestKey,
     StorageRefusedError,
     StorageUnavailableError,
-    TriggerPublisher,
     WriteOutcome,
 )
+from orders.application.publish_triggers import PublishTriggers
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.triggers import Trigger
 
@@ -47,15 +48,20 @@ class ChangeOrder:
 
     get_order: GetOrder
     index: OrderIndex
-    publisher: TriggerPublisher
+    publish_triggers: PublishTriggers
     pause: Pause
 
     def __call__[Refusal: StrEnum](
-        self, address: OrderAddress, decide: Decide[Refusal], deadline: Deadline
+        self,
+        address: OrderAddress,
+        decide: Decide[Refusal],
+        request_id: str,
+        deadline: Deadline,
     ) -> ChangeReport[Refusal]:
         """Change the order as `decide` says: a refusal or None changes nothing.
 
-        A race with another writer of the order is read again and decided again. Raises
+        `request_id` must be the one that the change is written with. A race with another writer of
+        the order is read again and decided again. Raises
         StorageUnavailableError if the store did not answer in time and nothing was changed, and
         StorageRefusedError.
         """
@@ -67,12 +73,12 @@ class ChangeOrder:
             if not lost:
                 raise
             report = ChangeReport(unavailable=True)
-        sent = report.trigger.id if report.trigger else None
-        if report.trigger:
-            unsent = self.publisher.publish([report.trigger], deadline)
-            report = replace(report, unpublished=tuple(unsent))
-        doubtful = tuple(each.trigger for each in lost.values() if each.trigger.id != sent)
-        return replace(report, unpublished=(*report.unpublished, *doubtful))
+        triggers = [] if report.trigger is None else [report.trigger]
+        sent = {trigger.id for trigger in triggers}
+        doubtful = [each.trigger for each in lost.values() if each.trigger.id not in sent]
+        request = RequestKey(address.account, request_id)
+        unpublished = self.publish_triggers(request, triggers, doubtful, deadline)
+        return replace(report, unpublished=unpublished)
 
     def _change[Refusal: StrEnum](
         self,

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from orders.application.ports import Deadline
 
-# What storing leaves of the time: for a last call of its own, and to send the triggers.
-PUBLISHING_SECONDS = 6.0
+# What publishing leaves of the time, for the receipt.
+RECEIPT_SECONDS = 2.0
+# What storing leaves: for a last call of its own, to send the triggers, and for the receipt.
+PUBLISHING_SECONDS = 6.0 + RECEIPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

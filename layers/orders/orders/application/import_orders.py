@@ -15,12 +15,13 @@ from orders.application.ports import (
     OrderIds,
     OrderRepository,
     Pause,
+    RequestKey,
     SettingsRepository,
     StorageRefusedError,
     StorageUnavailableError,
-    TriggerPublisher,
     WriteOutcome,
 )
+from orders.application.publish_triggers import PublishTriggers
 from orders.domain.checking import Rulebook, blames_settings
 from orders.domain.importing import (
     Group,
@@ -100,7 +101,7 @@ class ImportOrders:
     orders: OrderRepository
     order_ids: OrderIds
     settings: SettingsRepository
-    publisher: TriggerPublisher
+    publish_triggers: PublishTriggers
     clock: Clock
     pause: Pause
 
@@ -117,13 +118,15 @@ class ImportOrders:
         self._submit(command, rules, progress, storing)
         self._store(command, progress, storing)
         triggers = progress.committed_triggers()
-        unsent = self.publisher.publish(triggers, deadline) if triggers else ()
+        request = RequestKey(command.account, command.request_id)
+        doubtful = progress.doubtful_triggers()
+        unpublished = self.publish_triggers(request, triggers, doubtful, deadline)
         return ImportReport(
             account=command.account,
             results=tuple(progress.results[order.position] for order in command.orders),
             written=defined or bool(progress.committed or progress.uncertain),
-            published=len(triggers) - len(unsent),
-            unpublished=(*unsent, *progress.doubtful_triggers()),
+            published=len(triggers) + len(doubtful) - len(unpublished),
+            unpublished=unpublished,
         )
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:

@@ -190,8 +190,61 @@ class AccountRepository(Protocol):
         """Make a client and all of its tokens worthless; tell whether it was not so before."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A trigger that was not sent, with AWS's code of the reason.
+
+    `is_poison` says that the bus will never take it, whoever sends it and when.
+    """
+
+    trigger: Trigger
+    code: str
+    is_poison: bool = False
+
+
 class TriggerPublisher(Protocol):
     """The event bus."""
 
-    def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Trigger]:
+    def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
         """Publish the triggers, each at least once; return those that could not be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestKey:
+    """One request of an account, as the receipts name it."""
+
+    account: str
+    request_id: str
+
+
+class ReceiptRepository(Protocol):
+    """What the requests say of the triggers that they committed: all were sent, but for these."""
+
+    def leave(self, request: RequestKey, unsent: Collection[str], deadline: Deadline) -> None:
+        """Leave a request's receipt, which names the ids of the triggers that it could not send.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+    def find(
+        self, requests: Collection[RequestKey], deadline: Deadline
+    ) -> Mapping[RequestKey, frozenset[str]]:
+        """Return the ids that the requests' receipts name; a request without one is left out.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A trigger that cannot be published, put aside for the operator. `what` identifies it."""
+
+    reason: str
+    what: Mapping[str, object]
+
+
+class TriggerParking(Protocol):
+    """Where poison is put aside, so that it blocks nothing."""
+
+    def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
+        """Put them aside, all of them. Raises StorageUnavailableError and StorageRefusedError."""

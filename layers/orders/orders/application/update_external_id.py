@@ -42,5 +42,5 @@ class UpdateExternalId:
                 named, command.external_id, command.policy, command.request_id, now
             )
 
-        report = self.change_order(command.address, decide, deadline)
+        report = self.change_order(command.address, decide, command.request_id, deadline)
         return replace(report, refusal=ExternalIdRefusal.TAKEN) if report.taken else report

@@ -39,4 +39,4 @@ class UpdateOrderStatus:
         def decide(named: NamedOrder) -> OrderChange | MoveRefusal | None:
             return plan_status_update(named, command.move, command.request_id, now)
 
-        return self.change_order(command.address, decide, deadline)
+        return self.change_order(command.address, decide, command.request_id, deadline)

@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.application.change_order import ChangeReport
 from orders.application.import_orders import ImportReport
+from orders.application.relay_triggers import RelayReport
 from orders.domain.importing import Outcome
 from orders.domain.triggers import Trigger
 from orders.protocols.yandex_market.answers import Answered
@@ -82,6 +83,21 @@ def _record_change(report: ChangeReport[Any], status: int) -> None:
             "version": order.version if order else None,
             "changed": report.trigger is not None,
             "refusal": report.refusal,
+        },
+    )
+
+
+def record_relay(report: RelayReport) -> None:
+    """Log and count what became of one batch of the stream."""
+    metrics.add_metric("TriggersRelayed", MetricUnit.Count, report.relayed)
+    metrics.add_metric("TriggersParked", MetricUnit.Count, report.parked)
+    logger.info(
+        "batch relayed",
+        extra={
+            "relayed": report.relayed,
+            "parked": report.parked,
+            "sent_before": report.sent_before,
+            "failed_from": report.failed,
         },
     )
 

@@ -6,7 +6,6 @@ from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
-from orders.adapters.eventbridge import EventBridgePublisher
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.domain.order import Order
@@ -15,6 +14,7 @@ from orders.protocols.altcraft.documents import PROTOCOL as ALTCRAFT
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.runtime.composition import Aws
+from orders.runtime.composition.publishing import publish_triggers
 
 _SUMMARIES: Mapping[str, Summarise] = {ALTCRAFT: summarise_altcraft}
 
@@ -36,6 +36,6 @@ def change_order(aws: Aws) -> ChangeOrder:
     return ChangeOrder(
         get_order=GetOrder(index, summarise),
         index=index,
-        publisher=EventBridgePublisher(aws.events, aws.environment.bus),
+        publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
     )

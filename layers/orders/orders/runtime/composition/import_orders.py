@@ -7,10 +7,10 @@ from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
-from orders.adapters.eventbridge import EventBridgePublisher
 from orders.application.import_orders import ImportOrders
 from orders.protocols.altcraft.import_orders import ImportEndpoint
 from orders.runtime.composition import Aws, connect, new_request_id, utc_now
+from orders.runtime.composition.publishing import publish_triggers
 
 
 @cache
@@ -28,7 +28,7 @@ def build_import_endpoint(aws: Aws) -> ImportEndpoint:
             orders=DynamoOrders(aws.dynamodb, table),
             order_ids=DynamoOrderIds(aws.dynamodb, table),
             settings=DynamoSettings(aws.dynamodb, table),
-            publisher=EventBridgePublisher(aws.events, aws.environment.bus),
+            publish_triggers=publish_triggers(aws),
             clock=utc_now,
             pause=pause_with_jitter,
         ),

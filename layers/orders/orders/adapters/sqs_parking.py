@@ -1,0 +1,47 @@
+"""Triggers that cannot be published, on a queue for the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import TYPE_CHECKING
+
+import orjson
+
+from orders.adapters.aws_faults import call_patiently, pause_with_jitter
+from orders.application.ports import Deadline, Parked, StorageUnavailableError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+MESSAGES_PER_CALL = 10
+
+
+@dataclass(slots=True)
+class SqsParking:
+    """TriggerParking on a queue. Messages hold ids and reasons, no customer's data."""
+
+    client: SQSClient
+    queue_url: str
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+
+    def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
+        """Send one message each; a repeated one is a second message about the same trigger."""
+        for chunk in batched(parked, MESSAGES_PER_CALL, strict=False):
+            entries = [
+                {
+                    "Id": str(position),
+                    "MessageBody": orjson.dumps({"reason": each.reason, **each.what}).decode(),
+                }
+                for position, each in enumerate(chunk)
+            ]
+            answer = call_patiently(
+                lambda entries=entries: self.client.send_message_batch(  # type: ignore[misc]
+                    QueueUrl=self.queue_url, Entries=entries
+                ),
+                deadline,
+                self.pause,
+            )
+            if answer.get("Failed"):
+                raise StorageUnavailableError("the queue did not take every message")

@@ -1,0 +1,55 @@
+"""Records of the table's stream, as Lambda hands them over, to the changes that they tell of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from orders.adapters.order_items import Item, is_order, read_envelope, read_order
+from orders.adapters.table_keys import account_of_order
+from orders.application.ports import Parked, RequestKey
+from orders.application.relay_triggers import Unreadable
+from orders.domain.order import Order
+from orders.domain.triggers import Trigger, trigger_of
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedChange:
+    """CommittedChange of one record."""
+
+    sequence_number: str
+    request: RequestKey
+    trigger: Trigger
+    committed_at: datetime
+
+
+def read_record(record: Mapping[str, Any]) -> StreamedChange | Unreadable | None:
+    """Read one record: a change, None if it carries no envelope, or what cannot be read."""
+    data = record["dynamodb"]
+    number = str(data["SequenceNumber"])
+    try:
+        after = data.get("NewImage")
+        if after is None or not is_order(after) or "trigger" not in after:
+            return None
+        return _change(number, data, after)
+    except (KeyError, TypeError, ValueError) as error:
+        what = {"sequence_number": number, "keys": data.get("Keys")}
+        return Unreadable(number, Parked(f"unreadable record: {type(error).__name__}", what))
+
+
+def _change(number: str, data: Mapping[str, Any], image: Item) -> StreamedChange:
+    account = account_of_order(image["pk"]["S"])
+    after = read_order(account, image)
+    envelope = read_envelope(image)
+    trigger = trigger_of(_before(account, data.get("OldImage"), after, envelope.moved_from), after)
+    if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
+        raise ValueError("the images tell of another change than the envelope")
+    created = datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
+    return StreamedChange(number, RequestKey(account, envelope.request_id), trigger, created)
+
+
+def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:
+    """Return the order before the change: under another id where it moved, None if it is new."""
+    if moved_from is not None:
+        return replace(after, external_id=moved_from)
+    return read_order(account, image) if image is not None and is_order(image) else None

@@ -1,0 +1,31 @@
+"""The relay's parts, put together."""
+
+import os
+import time
+from datetime import timedelta
+from functools import cache
+
+import boto3
+
+from orders.adapters.dynamodb_receipts import DynamoReceipts
+from orders.adapters.eventbridge import EventBridgePublisher
+from orders.adapters.sqs_parking import SqsParking
+from orders.application.relay_triggers import RelayTriggers
+from orders.domain.relaying import Patience
+from orders.runtime.composition import CLIENT_CONFIG, connect, utc_now
+from orders.runtime.environment import RelayEnvironment
+
+
+@cache
+def relay_triggers() -> RelayTriggers:
+    """Return the relay, built once an environment at its first batch."""
+    environment = RelayEnvironment.read(os.environ)
+    aws = connect()
+    return RelayTriggers(
+        publisher=EventBridgePublisher(aws.events, aws.environment.bus),
+        receipts=DynamoReceipts(aws.dynamodb, aws.environment.table),
+        parking=SqsParking(boto3.client("sqs", config=CLIENT_CONFIG), environment.queue_url),
+        patience=Patience(timedelta(seconds=environment.writer_seconds)),
+        clock=utc_now,
+        sleep=time.sleep,
+    )

@@ -1,0 +1,337 @@
+"""No committed change loses its trigger, and none is told that was not committed.
+
+Each write path is run with its process dying at every AWS call, before the call takes effect and
+after it. Then the relay gets the table's own stream.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from operator_cli.demo import TOKEN
+from orders.adapters import dynamodb_receipts
+from orders.adapters.dynamodb_receipts import DynamoReceipts
+from orders.adapters.eventbridge import EventBridgePublisher
+from orders.adapters.stream_records import read_record
+from orders.application.relay_triggers import RelayReport, RelayTriggers
+from orders.domain.clients import Role
+from orders.domain.relaying import Patience
+from orders.domain.triggers import trigger_id
+from orders.runtime.composition import connect
+from tests.support.aws_faults import answering, error_answer, failing
+from tests.support.deadlines import CountingPause, FixedDeadline
+from tests.support.fakes import FakeParking
+from tests.support.functions import Function, Tenant, Tree, deployed, sample
+from tests.support.samples import api_event, order, request
+from tests.support.stream import Record, passes_filter, read_stream
+
+SETTINGS: dict[str, Any] = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+    "regions": [{"external_id": "region_YnCrJj8Y1"}],
+}
+WRITER = timedelta(seconds=27)
+# A function that dies has no metrics to send.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def stream(self, **_rest: object) -> Iterator[bytes]:
+        yield self.content
+
+
+@dataclass
+class Bus:
+    """Takes every entry, but for those that `refuse` names by their place in a call."""
+
+    entries: list[Tree] = field(default_factory=list)
+    refuse: Callable[[int], str | None] = lambda _position: None
+
+    def answer(self, request: Any, **_rest: object) -> Any:  # noqa: ANN401 - botocore's
+        results = []
+        for position, entry in enumerate(json.loads(request.body)["Entries"]):
+            code = self.refuse(position)
+            results.append({"ErrorCode": code} if code else {"EventId": "1"})
+            if code is None:
+                self.entries.append(entry)
+        failed = sum("ErrorCode" in each for each in results)
+        body = json.dumps({"FailedEntryCount": failed, "Entries": results}).encode()
+        headers = HTTPHeaders()
+        headers["content-type"] = "application/x-amz-json-1.1"
+        return AWSResponse("http://bus", 200, headers, _Body(body))
+
+    def details(self) -> list[Tree]:
+        return [json.loads(entry["Detail"]) for entry in self.entries]
+
+
+@dataclass
+class World:
+    """Functions, a bus, and the relay with a clock that is set by hand."""
+
+    get: Callable[[str], Function]
+    client: DynamoDBClient
+    bus: Bus
+
+    @property
+    def table(self) -> str:
+        return self.get("import_orders").table
+
+    def send(self, *orders: Tree) -> Tree:
+        event = api_event(request(*orders, token=TOKEN, result_details=True))
+        tree: Tree = json.loads(self.get("import_orders").invoke(event)["body"])
+        return tree
+
+    def rename(self, external_id: str) -> None:
+        event = sample("update_external_id", "api_key")
+        event["body"] = json.dumps({"externalOrderId": external_id})
+        self.get("update_external_id").invoke(event)
+
+    def ship(self) -> None:
+        self.get("manage_orders").invoke(sample("manage_orders", "ready_to_ship"))
+
+    def records(self) -> list[Record]:
+        return [each for each in read_stream(self.client, self.table) if passes_filter(each)]
+
+    def relay(self, after: timedelta = timedelta(minutes=5)) -> RelayReport:
+        """Run the relay so long after now; waiting moves its clock."""
+        state = {"now": datetime.now(UTC) + after}
+
+        def sleep(seconds: float, /) -> None:
+            state["now"] += timedelta(seconds=seconds)
+
+        relay = RelayTriggers(
+            EventBridgePublisher(connect().events, "triggers", CountingPause(limit=3)),
+            DynamoReceipts(self.client, self.table),
+            FakeParking(),
+            Patience(WRITER),
+            lambda: state["now"],
+            sleep,
+        )
+        records = [each for each in map(read_record, self.records()) if each]
+        return relay(records, FixedDeadline())
+
+    def committed(self) -> dict[str, int]:
+        """Return the ids of the triggers of all committed changes that are not to be skipped."""
+        wanted = {}
+        for record in read_stream(self.client, self.table):
+            image = record["dynamodb"].get("NewImage", {})
+            if image.get("type", {}).get("S") != "order":
+                continue
+            if '"silent"' in image["document"]["S"]:
+                continue
+            number, version = int(image["order_id"]["N"]), int(image["version"]["N"])
+            wanted[trigger_id("demo", number, version)] = version
+        return wanted
+
+    def check(self) -> None:
+        """Check that every committed change was told, none else, and copies are equal."""
+        told: dict[str, list[Tree]] = defaultdict(list)
+        for detail in self.bus.details():
+            told[detail["id"]].append(detail)
+        assert set(told) == set(self.committed())
+        for copies in told.values():
+            assert all(copy == copies[0] for copy in copies)
+
+
+@pytest.fixture
+def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    tenants = (Tenant("demo", TOKEN, (Role.ORDERS_WRITE, Role.ORDERS_READ)),)
+    with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
+        bus = Bus()
+        connect().events.meta.events.register("before-send.events.PutEvents", bus.answer)
+        yield World(get, dynamodb, bus)
+
+
+@contextmanager
+def dying(at: int, phase: str) -> Iterator[list[str]]:
+    """Let the process die at its AWS call number `at`, before the call has its effect or after."""
+    calls: list[str] = []
+
+    def before(model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's
+        calls.append(model.name)
+        if phase == "before" and len(calls) >= at:
+            raise KilledError
+
+    def after(**_rest: object) -> None:
+        if phase == "after" and len(calls) >= at:
+            raise KilledError
+
+    emitters = [connect().dynamodb.meta.events, connect().events.meta.events]
+    for emitter in emitters:
+        emitter.register("before-call", before)
+        emitter.register("after-call", after)
+    try:
+        yield calls
+    finally:
+        for emitter in emitters:
+            emitter.unregister("before-call", before)
+            emitter.unregister("after-call", after)
+
+
+def _mixed_import(world: World) -> None:
+    """Create, update, leave alone, refuse and skip orders, more than one call of each kind."""
+    world.send(
+        *(order(external_id=f"new {n}") for n in range(3)),
+        order(external_id="A", status="paid"),
+        order(external_id="same"),
+        order(external_id="bad", currency="XXX"),
+        order(external_id="quiet", tags=["silent"], skip_triggers=True),
+    )
+
+
+PATHS: dict[str, Callable[[World], None]] = {
+    "import": _mixed_import,
+    "rename": lambda world: world.rename("B"),
+    "status": World.ship,
+}
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_death_at_any_call_loses_and_invents_nothing(world: World, path: str, phase: str) -> None:
+    world.send(order(external_id="A"), order(external_id="same"))
+    for at in range(1, 60):
+        try:
+            with dying(at, phase) as calls:
+                PATHS[path](world)
+        except KilledError:
+            pass
+        died = len(calls) >= at
+        # Meanwhile another import overwrites the order, and the relay sees only the stream.
+        world.send(order(external_id="A", tags=[f"{path} {phase} {at}"]))
+        world.relay()
+        world.check()
+        if not died:
+            break
+        if path == "status":
+            world.send(order(external_id=f"next {at}"))
+    else:
+        pytest.fail("the path makes more calls than were tried")
+    assert at > 2
+
+
+def test_nothing_is_published_early_or_twice_needlessly(world: World) -> None:
+    world.send(order(external_id="A"))
+    sent = len(world.bus.entries)
+    report = world.relay(timedelta(0))
+    assert (report.relayed, report.sent_before, report.failed) == (0, 1, None)
+    assert len(world.bus.entries) == sent == 1
+    world.relay()
+    assert len(world.bus.entries) == sent
+
+
+def test_the_relay_waits_for_a_writer_that_may_still_be_at_work(world: World) -> None:
+    with pytest.raises(KilledError), dying(7, "before"):
+        world.send(order(external_id="A"))
+    assert len(world.committed()) == 1
+    report = world.relay(timedelta(0))
+    assert (report.relayed, report.failed) == (1, None)
+    world.check()
+
+
+def test_the_relay_may_run_twice_and_late(world: World) -> None:
+    with pytest.raises(KilledError), dying(7, "before"):
+        world.send(order(external_id="A"), order(external_id="B"))
+    for _ in range(2):
+        world.relay(timedelta(hours=20))
+        world.check()
+    assert len(world.bus.entries) == 4
+
+
+def test_what_the_bus_refuses_is_named_in_the_receipt_and_relayed(world: World) -> None:
+    world.bus.refuse = lambda position: "AccessDenied" if position % 2 else None
+    world.send(*(order(external_id=f"n{n}") for n in range(25)))
+    sent = len(world.bus.entries)
+    assert 0 < sent < 25
+    world.bus.refuse = lambda _position: None
+    report = world.relay(timedelta(0))
+    assert report.relayed == 25 - sent
+    assert len(world.bus.entries) == 25
+    world.check()
+
+
+def test_a_bus_that_is_away_leaves_all_to_the_relay(world: World) -> None:
+    world.bus.refuse = lambda _position: "AccessDenied"
+    world.send(order(external_id="A"))
+    first = world.relay(timedelta(0))
+    assert first.failed == world.records()[0]["dynamodb"]["SequenceNumber"]
+    world.bus.refuse = lambda _position: None
+    assert world.relay(timedelta(0)).failed is None
+    world.check()
+
+
+@pytest.mark.parametrize("operation", ["BatchExecuteStatement", "BatchGetItem"])
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ("ProvisionedThroughputExceededException", 400),
+        ("InternalServerError", 500),
+        ("TransactionConflictException", 400),
+    ],
+)
+def test_faults_of_the_table_lose_nothing(
+    world: World, operation: str, failure: tuple[str, int]
+) -> None:
+    client = connect().dynamodb
+    world.send(order(external_id="A"))
+    for at in range(1, 5):
+        failures: dict[int, AWSResponse | Exception] = {at: error_answer(*failure)}
+        with failing(client, operation, failures.get):
+            _mixed_import(world)
+        world.relay()
+        world.check()
+
+
+def test_unprocessed_keys_lose_nothing(world: World) -> None:
+    client = connect().dynamodb
+
+    def leave_over(number: int, _parsed: Tree) -> Tree | None:
+        if number > 1:
+            return None
+        keys = [{"pk": {"S": "A#demo#O#A"}, "sk": {"S": "O"}}]
+        return {"Responses": {world.table: []}, "UnprocessedKeys": {world.table: {"Keys": keys}}}
+
+    with answering(client, "BatchGetItem", leave_over):
+        world.send(order(external_id="A"))
+    world.relay()
+    world.check()
+
+
+def test_a_receipt_is_one_small_item_a_request(world: World) -> None:
+    """One write unit for 100 orders: 0.01 an order."""
+    client = connect().dynamodb
+    for prefix, skip, receipts in (("quiet", True, 0), ("loud", False, 1)):
+        with failing(client, "PutItem", lambda _: None) as calls:
+            orders = [order(external_id=f"{prefix} {n}", skip_triggers=skip) for n in range(100)]
+            assert world.send(*orders)["counts"]["created"] == 100
+        assert len(calls) == receipts
+    items = world.client.scan(TableName=world.table)["Items"]
+    [receipt] = [item for item in items if item.get("type") == {"S": "receipt"}]
+    assert len(json.dumps(receipt)) < 1024
+
+
+def test_more_unsent_triggers_than_a_receipt_holds_leave_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dynamodb_receipts, "MAX_IDS", 2)
+    world.bus.refuse = lambda _position: "AccessDenied"
+    world.send(*(order(external_id=f"n{n}") for n in range(3)))
+    world.bus.refuse = lambda _position: None
+    assert world.relay(timedelta(0)).relayed == 3
+    world.check()

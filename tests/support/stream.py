@@ -1,0 +1,73 @@
+"""The table's stream, as DynamoDB Local writes it and Lambda would hand it over."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import boto3
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from tests.support.template_tables import load_template
+
+type Record = dict[str, Any]
+
+
+@cache
+def _streams(endpoint: str) -> Any:  # noqa: ANN401 - the stubs of this service are not installed
+    return boto3.client(
+        "dynamodbstreams",
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
+def read_stream(client: DynamoDBClient, table: str) -> list[Record]:
+    """Return every record of a table's stream, in the order of the commits."""
+    streams = _streams(client.meta.endpoint_url)
+    arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    records: list[Record] = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        iterator = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while iterator:
+            page = streams.get_records(ShardIterator=iterator)
+            records += map(_as_lambda_gets_it, page["Records"])
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+    return sorted(records, key=lambda each: int(each["dynamodb"]["SequenceNumber"]))
+
+
+def passes_filter(record: Record) -> bool:
+    """Tell whether the template's filter lets a record through to the relay."""
+    function = load_template()["Resources"]["RelayTriggersFunction"]["Properties"]
+    [filters] = function["Events"]["TableStream"]["Properties"]["FilterCriteria"]["Filters"]
+    return _matches(json.loads(filters["Pattern"]), record)
+
+
+def _matches(pattern: Mapping[str, Any], value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    for name, wanted in pattern.items():
+        if isinstance(wanted, list):
+            exists = name in value
+            if {"exists": True} in wanted:
+                if not exists:
+                    return False
+            elif value.get(name) not in wanted:
+                return False
+        elif not _matches(wanted, value.get(name)):
+            return False
+    return True
+
+
+def _as_lambda_gets_it(record: Record) -> Record:
+    data = record["dynamodb"]
+    created = data["ApproximateCreationDateTime"].timestamp()
+    return {
+        "eventID": record["eventID"],
+        "eventName": record["eventName"],
+        "dynamodb": {**data, "ApproximateCreationDateTime": created},
+    }
