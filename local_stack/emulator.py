@@ -8,9 +8,10 @@ from local_stack.children import Children
 from local_stack.environment import emulator_environment
 from local_stack.errors import LocalStackError
 from local_stack.interruption import Interruption
-from local_stack.settings import HOST, StackSettings
+from local_stack.settings import HOST, PROJECT, StackSettings
 
 NAME = "ministack"
+PROGRAM = PROJECT / "local_stack" / "emulator_process.py"
 ANSWER_SECONDS = 5
 
 
@@ -22,9 +23,8 @@ class Emulator:
         _require_free(settings.port)
         self._port = settings.port
         self._children = children
-        self._process = children.start(
-            NAME, [str(settings.emulator_program)], emulator_environment(settings)
-        )
+        command = [str(settings.emulator_python), str(PROGRAM)]
+        self._process = children.start(NAME, command, emulator_environment(settings))
 
     def wait_until_ready(self, interruption: Interruption) -> None:
         """Wait until it answers."""

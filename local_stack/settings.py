@@ -48,9 +48,9 @@ class StackSettings:
         return self.state / "build" / "cache"
 
     @property
-    def emulator_program(self) -> Path:
-        """The embedded AWS."""
-        return PROJECT / ".local" / "emulator" / "bin" / "ministack"
+    def emulator_python(self) -> Path:
+        """The Python that has the embedded AWS."""
+        return PROJECT / ".local" / "emulator" / "bin" / "python"
 
     @property
     def sam_program(self) -> Path:

@@ -4,7 +4,6 @@ import gzip
 import json
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import urllib3
 
 from local_stack.stack import LocalStack
 from tests.support.samples import IMPORT_RESOURCE, order, request, to_xml
+from tests.support.triggers_log import wait_for_triggers
 
 EVENTS = Path(__file__).parents[2] / "events" / "import_orders"
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")
@@ -46,15 +46,9 @@ def _import(http: urllib3.PoolManager, stack: LocalStack, *orders: Tree, **root:
 
 
 def _triggers_of(stack: LocalStack, external_id: str, count: int) -> list[Tree]:
-    """Return the triggers of an order, once there are `count` of them or a while has passed."""
-    give_up = time.monotonic() + 15
-    while True:
-        lines = Path(stack.endpoint.events_log).read_text(encoding="utf-8").splitlines()
-        events = [json.loads(line) for line in lines]
-        found = [event for event in events if event["detail"]["external_id"] == external_id]
-        if len(found) >= count or time.monotonic() > give_up:
-            return found
-        time.sleep(0.2)
+    return wait_for_triggers(
+        stack.endpoint, lambda detail: detail["external_id"] == external_id, count
+    )
 
 
 @pytest.mark.parametrize("name", ["json", "xml"])

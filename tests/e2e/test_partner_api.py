@@ -1,10 +1,8 @@
 """The deployed Partner API over HTTP: the real template on the embedded AWS."""
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ import urllib3
 
 from local_stack.stack import LocalStack
 from tests.support.samples import IMPORT_RESOURCE, order, request
+from tests.support.triggers_log import wait_for_triggers
 
 type Tree = dict[str, Any]
 type Call = Callable[..., urllib3.BaseHTTPResponse]
@@ -51,14 +50,7 @@ def _new_order(call: Call, stack: LocalStack, external_id: str) -> str:
 
 
 def _triggers_of(stack: LocalStack, order_id: int, count: int) -> list[Tree]:
-    give_up = time.monotonic() + 15
-    while True:
-        lines = Path(stack.endpoint.events_log).read_text(encoding="utf-8").splitlines()
-        events = [json.loads(line) for line in lines]
-        found = [event for event in events if event["detail"]["order_id"] == order_id]
-        if len(found) >= count or time.monotonic() > give_up:
-            return sorted(found, key=lambda event: int(event["detail"]["version"]))
-        time.sleep(0.2)
+    return wait_for_triggers(stack.endpoint, lambda detail: detail["order_id"] == order_id, count)
 
 
 def test_an_altcraft_order_gets_another_id_and_is_found_under_both(

@@ -1,0 +1,53 @@
+"""The embedded AWS as a process, under the emulator's own Python, which has nothing of ours.
+
+The emulator writes no stream records for changes by PartiQL. DynamoDB does, and the relay lives on
+them, so they are added here.
+"""
+
+import sys
+from collections.abc import Callable
+from contextvars import ContextVar
+from importlib import import_module
+from typing import Any
+
+type Item = dict[str, Any]
+type Table = dict[str, Any]
+
+_by_statement: ContextVar[bool] = ContextVar("by_statement", default=False)
+
+
+def stream_statements(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the emulator
+    """Let the emulator's PartiQL changes reach the table's stream."""
+    for name in ("_partiql_insert", "_partiql_update", "_partiql_delete"):
+        setattr(dynamodb, name, _marked(getattr(dynamodb, name)))
+    put, remove, emit = dynamodb._set_item, dynamodb._remove_item, dynamodb._emit_stream_event  # noqa: SLF001
+
+    def set_item(table: Table, partition: str, sort: str, item: Item) -> None:
+        before = table["items"].get(partition, {}).get(sort)
+        put(table, partition, sort, item)
+        if _by_statement.get():
+            emit(table["TableName"], "MODIFY" if before else "INSERT", before, item)
+
+    def remove_item(table: Table, partition: str, sort: str) -> None:
+        before = table["items"].get(partition, {}).get(sort)
+        remove(table, partition, sort)
+        if _by_statement.get():
+            emit(table["TableName"], "REMOVE", before, None)
+
+    dynamodb._set_item, dynamodb._remove_item = set_item, remove_item  # noqa: SLF001
+
+
+def _marked(change: Callable[..., object]) -> Callable[..., object]:
+    def by_statement(*arguments: object) -> object:
+        mark = _by_statement.set(True)
+        try:
+            return change(*arguments)
+        finally:
+            _by_statement.reset(mark)
+
+    return by_statement
+
+
+if __name__ == "__main__":
+    stream_statements(import_module("ministack.services.dynamodb"))
+    sys.exit(import_module("ministack.app").main())

@@ -1,0 +1,87 @@
+"""An import whose Lambda process is killed: its orders' triggers are relayed."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import urllib3
+
+from local_stack.aws import EmbeddedAws
+from local_stack.environment import MARKER
+from local_stack.stack import LocalStack
+from tests.support.samples import IMPORT_RESOURCE, order, request
+from tests.support.triggers_log import wait_for_triggers
+
+ORDERS = 1000
+PREFIX = "killed"
+RELAYED_WITHIN_SECONDS = 120
+type Tree = dict[str, Any]
+
+
+def _send(stack: LocalStack, *orders: Tree) -> int:
+    body = request(*orders, token=stack.endpoint.token)
+    http = urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
+    return http.request("POST", stack.endpoint.base_url + IMPORT_RESOURCE, json=body).status
+
+
+def _kill_importers(state: str) -> int:
+    killed = 0
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+            name = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
+            if environment.get(MARKER) == state and name.endswith("import-orders"):
+                process.kill()
+                killed += 1
+        except (psutil.Error, OSError):
+            continue
+    return killed
+
+
+class _Orders:
+    """The stored orders that this test has sent."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self._dynamodb = EmbeddedAws(stack.endpoint.aws_endpoint).client("dynamodb")
+        [self._table] = self._dynamodb.list_tables()["TableNames"]
+
+    def has_some(self) -> bool:
+        key = {"pk": {"S": f"A#demo#O#{PREFIX} 0"}, "sk": {"S": "O"}}
+        return "Item" in self._dynamodb.get_item(TableName=self._table, Key=key)
+
+    def ids(self) -> set[int]:
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._table,
+            FilterExpression="begins_with(pk, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": f"A#demo#O#{PREFIX}"}},
+        )
+        return {int(item["order_id"]["N"]) for page in pages for item in page["Items"]}
+
+
+def test_a_killed_import_has_its_triggers_relayed(stack: LocalStack) -> None:
+    assert _send(stack, order(external_id="warms the function up")) == 200
+    stored = _Orders(stack)
+    with ThreadPoolExecutor() as pool:
+        sent = [order(external_id=f"{PREFIX} {n}") for n in range(ORDERS)]
+        answer = pool.submit(_send, stack, *sent)
+        while not stored.has_some():
+            assert not answer.done(), "the import was over before it could be killed"
+        assert _kill_importers(str(Path(stack.endpoint.events_log).parent)) > 0
+    assert answer.result() == 502
+    ids = stored.ids()
+    assert ids
+
+    def triggers_within(seconds: float) -> list[Tree]:
+        return wait_for_triggers(
+            stack.endpoint,
+            lambda detail: detail["external_id"].startswith(PREFIX),
+            len(ids),
+            seconds,
+        )
+
+    assert len(triggers_within(0)) < len(ids), "the import was killed too late"
+    triggers = triggers_within(RELAYED_WITHIN_SECONDS)
+    assert {event["detail"]["order_id"] for event in triggers} == ids
+    assert {event["detail-type"] for event in triggers} == {"OrderCreated"}
+    assert len({event["detail"]["id"] for event in triggers}) == len(ids)

@@ -1,0 +1,27 @@
+"""The file of published triggers, as a running stack writes it."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local_stack.endpoint import Endpoint
+
+type Tree = dict[str, Any]
+
+
+def wait_for_triggers(
+    endpoint: Endpoint, wanted: Callable[[Tree], bool], count: int, seconds: float = 15
+) -> list[Tree]:
+    """Return the wanted triggers, once there are `count` of them or the time is over.
+
+    `wanted` gets an event's detail. They come in the order of their versions.
+    """
+    give_up = time.monotonic() + seconds
+    while True:
+        lines = Path(endpoint.events_log).read_text(encoding="utf-8").splitlines()
+        found = [event for event in map(json.loads, lines) if wanted(event["detail"])]
+        if len(found) >= count or time.monotonic() > give_up:
+            return sorted(found, key=lambda event: int(event["detail"]["version"]))
+        time.sleep(0.2)
