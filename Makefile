@@ -53,7 +53,7 @@ lint: setup check-requirements ## Check all but the tests
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml
+	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml examples/*/template.yaml
 	$(SAM) validate --lint
 
 requirements: $(UV) ## Export the layer's requirements from uv.lock
@@ -79,7 +79,7 @@ fmt: $(PROJECT_ENVIRONMENT) ## Format the code and correct what ruff can correct
 clean: ## Remove what was built, and caches; the installed environments stay
 	rm -rf .aws-sam .local/build .local/e2e .local/logs
 	rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	find examples functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------
 # Set-up

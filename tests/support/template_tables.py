@@ -27,9 +27,9 @@ def _tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
 _Loader.add_multi_constructor("!", _tag)
 
 
-def load_template() -> dict[str, Any]:
-    """Return template.yaml as plain data."""
-    loader = _Loader(TEMPLATE.read_text(encoding="utf-8"))
+def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
+    """Return a template, the stack's unless told otherwise, as plain data."""
+    loader = _Loader(path.read_text(encoding="utf-8"))
     template: dict[str, Any] = loader.get_data()
     return template
 
