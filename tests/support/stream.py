@@ -42,9 +42,15 @@ def read_stream(client: DynamoDBClient, table: str) -> list[Record]:
 
 def passes_filter(record: Record) -> bool:
     """Tell whether the template's filter lets a record through to the relay."""
+    return _matches(_pattern(), record)
+
+
+@cache
+def _pattern() -> Mapping[str, Any]:
     function = load_template()["Resources"]["RelayTriggersFunction"]["Properties"]
     [filters] = function["Events"]["TableStream"]["Properties"]["FilterCriteria"]["Filters"]
-    return _matches(json.loads(filters["Pattern"]), record)
+    pattern: Mapping[str, Any] = json.loads(filters["Pattern"])
+    return pattern
 
 
 def _matches(pattern: Mapping[str, Any], value: object) -> bool:

@@ -7,7 +7,7 @@ after it. Then the relay gets the table's own stream.
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -27,10 +27,11 @@ from orders.domain.clients import Role
 from orders.domain.relaying import Patience
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
+from orders.runtime.deadlines import CONNECT_SECONDS, READ_SECONDS
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import FakeParking
-from tests.support.functions import Function, Tenant, Tree, deployed, sample
+from tests.support.functions import Context, Function, Tenant, Tree, deployed, sample
 from tests.support.samples import api_event, order, request
 from tests.support.stream import Record, passes_filter, read_stream
 
@@ -87,6 +88,8 @@ class World:
     get: Callable[[str], Function]
     client: DynamoDBClient
     bus: Bus
+    context: Context = field(default_factory=Context)
+    relayed: int = 0
 
     @property
     def table(self) -> str:
@@ -94,22 +97,35 @@ class World:
 
     def send(self, *orders: Tree) -> Tree:
         event = api_event(request(*orders, token=TOKEN, result_details=True))
-        tree: Tree = json.loads(self.get("import_orders").invoke(event)["body"])
+        tree: Tree = json.loads(self._invoke("import_orders", event)["body"])
         return tree
 
-    def rename(self, external_id: str) -> None:
-        event = sample("update_external_id", "api_key")
-        event["body"] = json.dumps({"externalOrderId": external_id})
-        self.get("update_external_id").invoke(event)
+    def new_order(self, external_id: str) -> int:
+        number: int = self.send(order(external_id=external_id))["result"][0]["order_id"]
+        return number
 
-    def ship(self) -> None:
-        self.get("manage_orders").invoke(sample("manage_orders", "ready_to_ship"))
+    def rename(self, number: int, external_id: str) -> None:
+        event = sample("update_external_id", "api_key")
+        event["pathParameters"]["orderId"] = f"{number}"
+        event["body"] = json.dumps({"externalOrderId": external_id})
+        self._invoke("update_external_id", event)
+
+    def ship(self, number: int) -> None:
+        event = sample("manage_orders", "ready_to_ship")
+        event["pathParameters"]["orderId"] = f"{number}"
+        self._invoke("manage_orders", event)
+
+    def _invoke(self, function: str, event: Tree) -> Tree:
+        answer: Tree = self.get(function).module.lambda_handler(event, self.context)
+        return answer
 
     def records(self) -> list[Record]:
         return [each for each in read_stream(self.client, self.table) if passes_filter(each)]
 
-    def relay(self, after: timedelta = timedelta(minutes=5)) -> RelayReport:
-        """Run the relay so long after now; waiting moves its clock."""
+    def relay(
+        self, after: timedelta = timedelta(minutes=5), *, from_start: bool = False
+    ) -> RelayReport:
+        """Run the relay so long after now on what is new; waiting moves its clock."""
         state = {"now": datetime.now(UTC) + after}
 
         def sleep(seconds: float, /) -> None:
@@ -123,8 +139,12 @@ class World:
             lambda: state["now"],
             sleep,
         )
-        records = [each for each in map(read_record, self.records()) if each]
-        return relay(records, FixedDeadline())
+        streamed = self.records()
+        new = streamed if from_start else streamed[self.relayed :]
+        report = relay([each for each in map(read_record, new) if each], FixedDeadline())
+        if report.failed is None:
+            self.relayed = len(streamed)
+        return report
 
     def committed(self) -> dict[str, int]:
         """Return the ids of the triggers of all committed changes that are not to be skipped."""
@@ -158,72 +178,172 @@ def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield World(get, dynamodb, bus)
 
 
+@dataclass
+class Death:
+    """The process dies at its AWS call number `at`, before the call has its effect or after."""
+
+    at: int
+    phase: str
+    calls: int = 0
+    is_elsewhere: bool = False
+
+    def before_call(self, **_rest: object) -> None:
+        if self.is_elsewhere:
+            return
+        self.calls += 1
+        if self.phase == "before":
+            self._strike()
+
+    def after_call(self, **_rest: object) -> None:
+        if self.phase == "after" and not self.is_elsewhere:
+            self._strike()
+
+    def _strike(self) -> None:
+        if self.calls >= self.at:
+            raise KilledError
+
+    @property
+    def came(self) -> bool:
+        return self.calls >= self.at
+
+    @contextmanager
+    def elsewhere(self) -> Iterator[None]:
+        """Spare another process, whose calls the same client makes."""
+        self.is_elsewhere = True
+        yield
+        self.is_elsewhere = False
+
+
 @contextmanager
-def dying(at: int, phase: str) -> Iterator[list[str]]:
-    """Let the process die at its AWS call number `at`, before the call has its effect or after."""
-    calls: list[str] = []
+def dying(at: int, phase: str) -> Iterator[Death]:
+    death = Death(at, phase)
+    with _watching(death.before_call, death.after_call):
+        yield death
 
-    def before(model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's
-        calls.append(model.name)
-        if phase == "before" and len(calls) >= at:
-            raise KilledError
 
-    def after(**_rest: object) -> None:
-        if phase == "after" and len(calls) >= at:
-            raise KilledError
-
+@contextmanager
+def _watching(
+    before: Callable[..., None], after: Callable[..., None] = lambda **_rest: None
+) -> Iterator[None]:
+    """Call `before` and `after` around every AWS call."""
     emitters = [connect().dynamodb.meta.events, connect().events.meta.events]
     for emitter in emitters:
         emitter.register("before-call", before)
         emitter.register("after-call", after)
     try:
-        yield calls
+        yield
     finally:
         for emitter in emitters:
             emitter.unregister("before-call", before)
             emitter.unregister("after-call", after)
 
 
-def _mixed_import(world: World) -> None:
-    """Create, update, leave alone, refuse and skip orders, more than one call of each kind."""
+def _mixed_import(world: World, attempt: str, _number: int) -> None:
+    """Create, update, leave alone, refuse and skip orders."""
     world.send(
-        *(order(external_id=f"new {n}") for n in range(3)),
-        order(external_id="A", status="paid"),
+        *(order(external_id=f"new {attempt} {n}") for n in range(3)),
+        order(external_id=attempt, status="paid"),
         order(external_id="same"),
         order(external_id="bad", currency="XXX"),
-        order(external_id="quiet", tags=["silent"], skip_triggers=True),
+        order(external_id=f"quiet {attempt}", tags=["silent"], skip_triggers=True),
     )
 
 
-PATHS: dict[str, Callable[[World], None]] = {
+def _large_import(world: World, attempt: str, _number: int) -> None:
+    """Create orders by more than one call of each kind."""
+    world.send(*(order(external_id=f"{attempt} {n}") for n in range(60)))
+
+
+type Path = Callable[[World, str, int], None]
+# The write paths, each for an order that was imported as the attempt's name, with its number.
+PATHS: dict[str, Path] = {
     "import": _mixed_import,
-    "rename": lambda world: world.rename("B"),
-    "status": World.ship,
+    "large import": _large_import,
+    "rename": lambda world, attempt, number: world.rename(number, f"renamed {attempt}"),
+    "status": lambda world, _attempt, number: world.ship(number),
 }
+# How many AWS calls each makes with its token and settings at hand: all of them are tried.
+CALLS = {"import": 5, "large import": 14, "rename": 5, "status": 5}
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
 @pytest.mark.parametrize("path", PATHS)
 def test_a_death_at_any_call_loses_and_invents_nothing(world: World, path: str, phase: str) -> None:
-    world.send(order(external_id="A"), order(external_id="same"))
+    world.send(order(external_id="same"))
     for at in range(1, 60):
-        try:
-            with dying(at, phase) as calls:
-                PATHS[path](world)
-        except KilledError:
-            pass
-        died = len(calls) >= at
+        number = world.new_order(f"order {at}")
+        with suppress(KilledError), dying(at, phase) as death:
+            PATHS[path](world, f"order {at}", number)
         # Meanwhile another import overwrites the order, and the relay sees only the stream.
-        world.send(order(external_id="A", tags=[f"{path} {phase} {at}"]))
+        world.send(order(external_id=f"order {at}", tags=["later"]))
         world.relay()
         world.check()
-        if not died:
+        if not death.came:
             break
-        if path == "status":
-            world.send(order(external_id=f"next {at}"))
     else:
         pytest.fail("the path makes more calls than were tried")
-    assert at > 2
+    assert death.calls >= CALLS[path]
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_a_death_after_a_lost_race_loses_and_invents_nothing(world: World, phase: str) -> None:
+    """Another import changes some of the orders between this one's read and its write."""
+    client = connect().dynamodb
+    world.send(order(external_id="same"))
+    for at in range(1, 60):
+        number = world.new_order(f"order {at}")
+        with suppress(KilledError), dying(at, phase) as death:
+
+            def overtake(number: int, _parsed: Tree, at: int = at, death: Death = death) -> None:
+                if number == 1:
+                    with death.elsewhere():
+                        world.send(
+                            order(external_id=f"order {at}", tags=["winner"]),
+                            order(external_id=f"new order {at} 1", tags=["winner"]),
+                        )
+
+            with answering(client, "BatchGetItem", overtake):
+                _mixed_import(world, f"order {at}", number)
+        world.relay()
+        world.check()
+        if not death.came:
+            break
+    else:
+        pytest.fail("the path makes more calls than were tried")
+    # The orders that lost their race took another round.
+    assert death.calls > CALLS["import"]
+
+
+@dataclass
+class RunningOut(Context):
+    """An invocation whose AWS calls take `per_call` milliseconds each; then Lambda ends it."""
+
+    per_call: int = 0
+
+    def spend(self, **_rest: object) -> None:
+        self.millis -= self.per_call
+        if self.millis <= 0:
+            raise KilledError
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_slow_calls_lose_nothing_and_run_into_no_timeout(world: World, path: str) -> None:
+    world.send(order(external_id="same"))
+    slowest = int((CONNECT_SECONDS + READ_SECONDS) * 1000)
+    unsent = 0
+    for per_call in range(slowest, 0, -500):
+        attempt = f"slow {per_call}"
+        number = world.new_order(attempt)
+        world.context = context = RunningOut(per_call=per_call)
+        with _watching(context.spend):
+            PATHS[path](world, attempt, number)
+        assert context.millis > 0
+        world.context = Context()
+        world.send(order(external_id=attempt, tags=["later"]))
+        unsent += world.relay().relayed
+        world.check()
+    # Of the shorter paths even the slowest has the time to send its triggers itself.
+    assert (unsent > 0) == (path == "large import")
 
 
 def test_nothing_is_published_early_or_twice_needlessly(world: World) -> None:
@@ -249,7 +369,7 @@ def test_the_relay_may_run_twice_and_late(world: World) -> None:
     with pytest.raises(KilledError), dying(7, "before"):
         world.send(order(external_id="A"), order(external_id="B"))
     for _ in range(2):
-        world.relay(timedelta(hours=20))
+        world.relay(timedelta(hours=20), from_start=True)
         world.check()
     assert len(world.bus.entries) == 4
 
@@ -293,9 +413,24 @@ def test_faults_of_the_table_lose_nothing(
     for at in range(1, 5):
         failures: dict[int, AWSResponse | Exception] = {at: error_answer(*failure)}
         with failing(client, operation, failures.get):
-            _mixed_import(world)
+            _mixed_import(world, f"order {at}", 0)
         world.relay()
         world.check()
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_conflict_of_transactions_loses_nothing(world: World, times: int) -> None:
+    number = world.new_order("A")
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]
+    conflict = error_answer("TransactionCanceledException", CancellationReasons=reasons)
+    with failing(
+        connect().dynamodb, "TransactWriteItems", lambda at: conflict if at <= times else None
+    ) as calls:
+        world.rename(number, "B")
+    assert len(calls) == times + 1
+    assert world.get("update_external_id").stored("B")
+    world.relay()
+    world.check()
 
 
 def test_unprocessed_keys_lose_nothing(world: World) -> None:
