@@ -19,6 +19,7 @@ from orders.application.ports import (
     WriteOutcome,
 )
 from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import MAX_ALIASES, plan_external_id_update
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
@@ -93,6 +94,12 @@ def _renamed(named: NamedOrder, external_id: str) -> OrderChange:
     return change
 
 
+def _deleted(named: NamedOrder) -> OrderChange:
+    change = plan_deletion(named, None, uuid4().hex, NOW)
+    assert isinstance(change, OrderChange)
+    return change
+
+
 def _shipped(named: NamedOrder) -> OrderChange:
     move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
     change = plan_status_update(named, move, uuid4().hex, NOW)
@@ -124,6 +131,37 @@ def test_a_renamed_order_is_found_under_both_ids(store: Store) -> None:
     assert store.found(1) == change.after
     assert store.found(1).aliases == ("A",)
     assert store.by_name("A", "B") == dict.fromkeys("AB", change.after.order)
+
+
+def test_a_deleted_order_is_gone_with_its_aliases_and_frees_their_ids(store: Store) -> None:
+    store.create(_order(), _order("X", 2))
+    for name in ("B", "C"):
+        assert store.rename(1, name) is COMMITTED
+    assert store.index.save(_deleted(store.found(1)), DEADLINE) is COMMITTED
+    assert store.index.find("demo", 1, DEADLINE) is None
+    assert store.by_name(*"ABCX") == {"X": _order("X", 2)}
+    page = store.index.list_orders("demo", None, 10, DEADLINE)
+    assert [named.order.order_id for named in page.orders] == [2]
+    store.create(_order("A", 3), _order("C", 4))
+    assert store.rename(2, "B") is COMMITTED
+
+
+@pytest.mark.parametrize("change", ["renamed", "moved on", "deleted", "created anew"])
+def test_an_order_that_has_changed_is_not_deleted(store: Store, change: str) -> None:
+    store.create(_order())
+    assert store.rename(1, "B") is COMMITTED
+    deletion = _deleted(store.found(1))
+    if change == "renamed":
+        assert store.rename(1, "A") is COMMITTED
+    elif change == "moved on":
+        assert store.index.save(_shipped(store.found(1)), DEADLINE) is COMMITTED
+    else:
+        assert store.index.save(_deleted(store.found(1)), DEADLINE) is COMMITTED
+    if change == "created anew":
+        store.create(_order("B", 2))
+    stays = store.by_name("A", "B")
+    assert store.index.save(deletion, DEADLINE) is CONFLICT
+    assert store.by_name("A", "B") == stays
 
 
 def test_aliases_make_no_chain(store: Store) -> None:

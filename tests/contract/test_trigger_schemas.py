@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from orders.adapters.eventbridge import MAX_BYTES, detail_of
 from orders.domain.order import Order
-from orders.domain.triggers import TriggerKind, trigger_of
+from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
 
 SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC)
@@ -26,6 +26,7 @@ def _order(version: int = 1, status: str = "new", line: str = "new", **rest: obj
 
 CHANGES: dict[TriggerKind, tuple[Order | None, Order]] = {
     TriggerKind.ORDER_CREATED: (None, _order()),
+    TriggerKind.ORDER_DELETED: (_order(), _order(2)),
     TriggerKind.ORDER_EXTERNAL_ID_CHANGED: (_order(), replace(_order(2), external_id="B")),
     TriggerKind.ORDER_STATUS_CHANGED: (_order(), _order(2, "paid", "delivered")),
     TriggerKind.ORDER_LINE_STATUS_CHANGED: (_order(), _order(2, line="delivered")),
@@ -38,10 +39,15 @@ def _schema(kind: TriggerKind) -> Tree:
     return schema
 
 
-def _detail(kind: TriggerKind) -> Tree:
-    trigger = trigger_of(*CHANGES[kind])
+def _trigger(before: Order | None, after: Order, kind: TriggerKind) -> Trigger:
+    deleted = kind is TriggerKind.ORDER_DELETED
+    trigger = deletion_of(after) if deleted else trigger_of(before, after)
     assert trigger.kind is kind
-    detail: Tree = json.loads(detail_of(trigger))
+    return trigger
+
+
+def _detail(kind: TriggerKind) -> Tree:
+    detail: Tree = json.loads(detail_of(_trigger(*CHANGES[kind], kind)))
     return detail
 
 
@@ -67,7 +73,7 @@ def test_an_event_without_its_order_fits_too(kind: TriggerKind) -> None:
     if before and kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
         # Nothing but the id changes then: the order is as large before as after.
         before = replace(before, document=document)
-    detail = json.loads(detail_of(trigger_of(before, huge)))
+    detail = json.loads(detail_of(_trigger(before, huge, kind)))
     assert detail["order_omitted"] is True
     Draft202012Validator(_schema(kind)).validate(detail)
 

@@ -137,6 +137,11 @@ class FakeOrderIndex:
             or self._aliases(stored) != change.before.aliases
         ):
             return WriteOutcome.CONFLICT
+        if change.removes:
+            del self.store.orders[place]
+            for alias in change.before.aliases:
+                del self.store.aliases[before.account, alias]
+            return WriteOutcome.COMMITTED
         if change.moves:
             holder = self.store.aliases.get(new_place)
             if new_place in self.store.orders or holder not in {None, before.order_id}:
@@ -255,36 +260,38 @@ class FakePublisher:
 
 @dataclass
 class FakeReceipts:
-    """ReceiptRepository in memory."""
+    """ReceiptRepository in memory; every call raises the `fault`, if there is one."""
 
     left: dict[RequestKey, frozenset[str]] = field(default_factory=dict)
-    available: bool = True
+    fault: Exception | None = None
 
-    def leave(self, request: RequestKey, unsent: Collection[str], _deadline: Deadline) -> None:
-        self._expect()
+    def leave(self, request: RequestKey, unsent: Collection[str], deadline: Deadline) -> None:
+        self._expect(deadline)
         self.left[request] = frozenset(unsent)
 
     def find(
-        self, requests: Collection[RequestKey], _deadline: Deadline
+        self, requests: Collection[RequestKey], deadline: Deadline
     ) -> Mapping[RequestKey, frozenset[str]]:
-        self._expect()
+        self._expect(deadline)
         return {each: self.left[each] for each in requests if each in self.left}
 
-    def _expect(self) -> None:
-        if not self.available:
+    def _expect(self, deadline: Deadline) -> None:
+        if self.fault:
+            raise self.fault
+        if deadline.remaining() <= 0:
             raise StorageUnavailableError
 
 
 @dataclass
 class FakeParking:
-    """TriggerParking in memory."""
+    """TriggerParking in memory; it raises the `fault`, if there is one."""
 
     parked: list[Parked] = field(default_factory=list)
-    available: bool = True
+    fault: Exception | None = None
 
     def park(self, parked: Sequence[Parked], _deadline: Deadline) -> None:
-        if not self.available:
-            raise StorageUnavailableError
+        if self.fault:
+            raise self.fault
         self.parked += parked
 
 

@@ -1,4 +1,4 @@
-"""Functions as Lambda runs them: the real handler, DynamoDB's own engine, a bus of moto's."""
+"""Functions as Lambda runs them: the real handler, DynamoDB's own engine, moto's bus and queue."""
 
 import importlib
 import json
@@ -81,6 +81,7 @@ def deployed(
     for variable, value in {
         "TABLE_NAME": table,
         "EVENT_BUS_NAME": "triggers",
+        "WRITER_TIMEOUT_SECONDS": "27",
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb.meta.endpoint_url,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -97,6 +98,8 @@ def deployed(
     _forget()
     with mock_aws():
         boto3.client("events").create_event_bus(Name="triggers")
+        queue = boto3.client("sqs").create_queue(QueueName="parked")
+        monkeypatch.setenv("PARKED_TRIGGERS_QUEUE_URL", queue["QueueUrl"])
         yield lambda each: Function(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
@@ -112,7 +115,7 @@ def sample(function: str, name: str) -> Tree:
 def _forget() -> None:
     """Let the next request build everything anew, as a fresh environment does."""
     connect.cache_clear()
-    for name in ("import_orders", "update_external_id", "manage_orders"):
+    for name in ("import_orders", "update_external_id", "manage_orders", "relay_triggers"):
         module = importlib.import_module(f"orders.runtime.composition.{name}")
         for each in vars(module).values():
             if hasattr(each, "cache_clear"):

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 TEMPLATE = ROOT / "examples" / "trigger_consumer" / "template.yaml"
 SCHEMAS = ROOT / "events" / "schemas"
 GUIDE = (ROOT / "docs" / "consuming-triggers.md").read_text(encoding="utf-8")
-KINDS = {*map(str, TriggerKind), "OrderDeleted"}
+KINDS = {*map(str, TriggerKind)}
 EVENT, NARROW_PATTERN = (
     json.loads(text) for text in re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
 )

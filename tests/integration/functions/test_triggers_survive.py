@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import ReadTimeoutError
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.demo import TOKEN
@@ -90,6 +91,7 @@ class World:
     bus: Bus
     context: Context = field(default_factory=Context)
     relayed: int = 0
+    waited: timedelta = timedelta(0)
 
     @property
     def table(self) -> str:
@@ -123,20 +125,25 @@ class World:
         return [each for each in read_stream(self.client, self.table) if passes_filter(each)]
 
     def relay(
-        self, after: timedelta = timedelta(minutes=5), *, from_start: bool = False
+        self,
+        after: timedelta = timedelta(minutes=5),
+        *,
+        start: datetime | None = None,
+        from_start: bool = False,
     ) -> RelayReport:
-        """Run the relay so long after now on what is new; waiting moves its clock."""
-        state = {"now": datetime.now(UTC) + after}
+        """Run the relay on what is new, so long after `start` (now); waiting moves its clock."""
+        now = (start or datetime.now(UTC)) + after
+        self.waited = timedelta(0)
 
         def sleep(seconds: float, /) -> None:
-            state["now"] += timedelta(seconds=seconds)
+            self.waited += timedelta(seconds=seconds)
 
         relay = RelayTriggers(
             EventBridgePublisher(connect().events, "triggers", CountingPause(limit=3)),
             DynamoReceipts(self.client, self.table),
             FakeParking(),
             Patience(WRITER),
-            lambda: state["now"],
+            lambda: now + self.waited,
             sleep,
         )
         streamed = self.records()
@@ -346,6 +353,48 @@ def test_slow_calls_lose_nothing_and_run_into_no_timeout(world: World, path: str
     assert (unsent > 0) == (path == "large import")
 
 
+# What each path writes its orders with, from which call on, and what it reads them with. The large
+# import writes 60 index items, 25 a call, before its orders.
+STATEMENTS = ("BatchExecuteStatement", 4, "BatchGetItem")
+TRANSACTION = ("TransactWriteItems", 1, "GetItem")
+
+
+@pytest.mark.parametrize(
+    ("path", "operations"),
+    [("large import", STATEMENTS), ("rename", TRANSACTION), ("status", TRANSACTION)],
+)
+def test_writes_whose_answers_stay_lost_are_relayed(
+    world: World, path: str, operations: tuple[str, int, str]
+) -> None:
+    """The orders are committed, and their writer cannot find out before its time is over."""
+    client = connect().dynamodb
+    write, first, read = operations
+    number = world.new_order("A")
+    state = {"lost": False}
+
+    def lose(at: int, _parsed: Tree) -> None:
+        if at < first:
+            return
+        state["lost"] = True
+        raise ReadTimeoutError(endpoint_url="http://dynamodb")
+
+    def fail(_number: int) -> AWSResponse | None:
+        return error_answer("InternalServerError", 500) if state["lost"] else None
+
+    world.context = context = RunningOut(per_call=2_000)
+    with (
+        _watching(context.spend),
+        answering(client, write, lose),
+        failing(client, read, fail),
+    ):
+        PATHS[path](world, "B", number)
+    assert state["lost"]
+    report = world.relay(timedelta(0))
+    assert report.relayed > 0
+    assert world.waited == timedelta(0)
+    world.check()
+
+
 def test_nothing_is_published_early_or_twice_needlessly(world: World) -> None:
     world.send(order(external_id="A"))
     sent = len(world.bus.entries)
@@ -360,8 +409,11 @@ def test_the_relay_waits_for_a_writer_that_may_still_be_at_work(world: World) ->
     with pytest.raises(KilledError), dying(7, "before"):
         world.send(order(external_id="A"))
     assert len(world.committed()) == 1
-    report = world.relay(timedelta(0))
+    # DynamoDB Local tells whole minutes only.
+    created = world.records()[0]["dynamodb"]["ApproximateCreationDateTime"]
+    report = world.relay(timedelta(0), start=datetime.fromtimestamp(created, UTC))
     assert (report.relayed, report.failed) == (1, None)
+    assert world.waited > WRITER
     world.check()
 
 

@@ -9,7 +9,7 @@ from orders.adapters import batches, eventbridge
 from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.runtime.composition import CLIENT_CONFIG
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
-from orders.runtime.environment import Environment
+from orders.runtime.environment import Environment, RelayEnvironment
 
 
 def test_the_environment_is_read() -> None:
@@ -20,6 +20,22 @@ def test_the_environment_is_read() -> None:
 def test_all_missing_variables_are_named_at_once() -> None:
     with pytest.raises(RuntimeError, match="TABLE_NAME, EVENT_BUS_NAME"):
         Environment.read({"TABLE_NAME": ""})
+
+
+def test_the_environment_of_the_relay_is_read() -> None:
+    variables = {"PARKED_TRIGGERS_QUEUE_URL": "https://queue", "WRITER_TIMEOUT_SECONDS": "27"}
+    read = RelayEnvironment.read({**variables, "TABLE_NAME": "t"})
+    assert read == RelayEnvironment(queue_url="https://queue", writer_seconds=27)
+
+
+def test_all_missing_variables_of_the_relay_are_named_at_once() -> None:
+    with pytest.raises(RuntimeError, match="PARKED_TRIGGERS_QUEUE_URL, WRITER_TIMEOUT_SECONDS"):
+        RelayEnvironment.read({"TABLE_NAME": "t", "WRITER_TIMEOUT_SECONDS": ""})
+
+
+def test_only_missing_variables_are_named() -> None:
+    with pytest.raises(RuntimeError, match=r"variables: WRITER_TIMEOUT_SECONDS$"):
+        RelayEnvironment.read({"PARKED_TRIGGERS_QUEUE_URL": "https://queue"})
 
 
 @dataclass

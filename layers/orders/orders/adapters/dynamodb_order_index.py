@@ -25,7 +25,14 @@ from orders.adapters.aws_faults import (
     pause_with_jitter,
 )
 from orders.adapters.batches import Batches
-from orders.adapters.order_items import Item, alias_item, is_order, order_item, read_order
+from orders.adapters.order_items import (
+    Item,
+    alias_item,
+    is_order,
+    order_item,
+    read_order,
+    tombstone_item,
+)
 from orders.adapters.table_keys import (
     Key,
     index_key,
@@ -105,7 +112,7 @@ class DynamoOrderIndex:
         Its token makes a repeated one harmless for ten minutes: a try whose answer was lost is
         repeated, and answered as what became of the first.
         """
-        actions = _moving(change, self.table) if change.moves else [_staying(change, self.table)]
+        actions = _actions(change, self.table)
         outcome = WriteOutcome.UNTRIED
         for attempt in range(1, MAX_ATTEMPTS + 1):
             if deadline.remaining() <= 0:
@@ -213,6 +220,48 @@ class DynamoOrderIndex:
         return items
 
 
+def _actions(change: OrderChange, table: str) -> list[dict[str, Any]]:
+    if change.removes:
+        return _removing(change, table)
+    return _moving(change, table) if change.moves else [_staying(change, table)]
+
+
+def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
+    """Return a removal: the order, its index item and its aliases go, a tombstone comes."""
+    before, last = change.before.order, change.after.order
+    # No other order can have taken these: whatever gives or takes an alias changes the index item.
+    aliases = [
+        {"Delete": {"TableName": table, "Key": order_key(before.account, alias)}}
+        for alias in change.before.aliases
+    ]
+    return [
+        {
+            "Delete": _unchanged(change)
+            | {"TableName": table, "Key": order_key(before.account, before.external_id)}
+        },
+        {"Put": {"TableName": table, "Item": tombstone_item(last, change.trigger)}},
+        {
+            "Delete": _same_names(change.before)
+            | {"TableName": table, "Key": index_key(before.account, before.order_id)}
+        },
+        *aliases,
+    ]
+
+
+def _same_names(named: NamedOrder, **more: dict[str, Any]) -> dict[str, Any]:
+    """Return the condition that an index item is still as it was read; `more` are other values."""
+    aliases = {":before": _listed(named.aliases)} if named.aliases else {}
+    return {
+        "ConditionExpression": "external_id = :old AND "
+        + ("aliases = :before" if aliases else "attribute_not_exists(aliases)"),
+        "ExpressionAttributeValues": {
+            ":old": {"S": named.order.external_id},
+            **aliases,
+            **{f":{name}": value for name, value in more.items()},
+        },
+    }
+
+
 def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
     """Return a move: alias out of the order, order to its new place, index to lead there.
 
@@ -240,26 +289,19 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
             }
         },
         {
-            "Update": {
+            "Update": _same_names(
+                change.before,
+                new={"S": after.external_id},
+                after=_listed(change.after.aliases),
+                version={"N": str(after.version)},
+            )
+            | {
                 "TableName": table,
                 "Key": index_key(before.account, before.order_id),
                 # The version makes each entry another one, also where the names come back.
                 "UpdateExpression": (
                     "SET external_id = :new, aliases = :after, moved_in = :version"
                 ),
-                "ConditionExpression": "external_id = :old AND "
-                + (
-                    "aliases = :before"
-                    if change.before.aliases
-                    else "attribute_not_exists(aliases)"
-                ),
-                "ExpressionAttributeValues": {
-                    ":old": {"S": before.external_id},
-                    ":new": {"S": after.external_id},
-                    ":after": _listed(change.after.aliases),
-                    ":version": {"N": str(after.version)},
-                }
-                | ({":before": _listed(change.before.aliases)} if change.before.aliases else {}),
             }
         },
     ]
@@ -301,7 +343,8 @@ def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
     response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
     codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
     failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-    # With anything else in the way the new place may be held by a twin of this very change.
+    # With anything else in the way the new place may be held by a twin of this very change. Only a
+    # move has a condition there.
     if failed == [_NEW_PLACE] and codes.count("None") == len(codes) - 1:
         return WriteOutcome.TAKEN
     if failed:

@@ -37,6 +37,15 @@ _ENTRY_FAULTS = frozenset({"InvalidArgument", "MalformedDetail", "ValidationExce
 _TIME_BYTES = 14
 
 
+def stored_text(order: Order) -> bytes:
+    """Return the stored document with its external id, without reading its text again."""
+    head = b'{"external_id":' + orjson.dumps(order.external_id)
+    return head + b"," + order.document[1:].encode()
+
+
+type Present = Callable[[Order], bytes]
+
+
 @dataclass(frozen=True, slots=True)
 class _Parcel:
     """A trigger and the entry that carries it."""
@@ -53,6 +62,7 @@ class EventBridgePublisher:
     client: EventBridgeClient
     bus: str
     pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    present: Present = stored_text
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
@@ -66,7 +76,7 @@ class EventBridgePublisher:
         return [unsent for answers in left for unsent in answers]
 
     def _parcel(self, trigger: Trigger) -> _Parcel:
-        detail = detail_of(trigger)
+        detail = detail_of(trigger, self.present)
         entry = {
             "EventBusName": self.bus,
             "Source": SOURCE,
@@ -120,9 +130,10 @@ class EventBridgePublisher:
         return {name: code for each in parcels for name, code in self._try([each]).items()}
 
 
-def detail_of(trigger: Trigger) -> bytes:
+def detail_of(trigger: Trigger, present: Present = stored_text) -> bytes:
     """Return the public detail of a trigger as JSON; see events/schemas.
 
+    `present` gives its order in the shape of the protocol that wrote it, as JSON.
     An entry may have MAX_BYTES: beyond that the order is left out, and if need be what changed.
     """
     limit = MAX_BYTES - _overhead(trigger)
@@ -137,7 +148,7 @@ def detail_of(trigger: Trigger) -> bytes:
         "protocol": trigger.order.protocol,
         "changed": trigger.changed,
     }
-    whole = orjson.dumps({**members, "order": _document(trigger.order)})
+    whole = orjson.dumps({**members, "order": orjson.Fragment(present(trigger.order))})
     if len(whole) <= limit:
         return whole
     partial = orjson.dumps({**members, "order_omitted": True})
@@ -147,12 +158,6 @@ def detail_of(trigger: Trigger) -> bytes:
     return orjson.dumps(
         {**members, "changed": names, "changed_omitted": True, "order_omitted": True}
     )
-
-
-def _document(order: Order) -> orjson.Fragment:
-    """Return the order in its protocol's shape, without reading the stored text again."""
-    head = b'{"external_id":' + orjson.dumps(order.external_id)
-    return orjson.Fragment(head + b"," + order.document[1:].encode())
 
 
 def _overhead(trigger: Trigger) -> int:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from orders.adapters.table_keys import index_key, order_key
+from orders.adapters.table_keys import index_key, order_key, tombstone_key
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, TriggerKind
 
 type Item = Mapping[str, Any]
 
+# A stream's records live for a day: after two no relay can need it any more.
+TOMBSTONE_KEPT = timedelta(days=2)
 # What an order's item may lack, so that an update must take it away.
 OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment")
 
@@ -21,6 +23,11 @@ OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment")
 def is_order(item: Item) -> bool:
     """Tell whether an item under an order's key is one, and not an alias of another."""
     return bool(item["type"]["S"] == "order")
+
+
+def is_tombstone(item: Item) -> bool:
+    """Tell whether an item is what a deleted order leaves behind."""
+    return bool(item["type"]["S"] == "tombstone")
 
 
 def index_item(account: str, order: Order) -> dict[str, Any]:
@@ -65,6 +72,18 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     return item
 
 
+def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
+    """Return what a deleted order leaves behind: the outbox entry of its deletion."""
+    expires_at = last.updated_at + TOMBSTONE_KEPT
+    return {
+        **order_item(last, trigger),
+        **tombstone_key(last.account, last.order_id),
+        "type": {"S": "tombstone"},
+        "external_id": {"S": last.external_id},
+        "expires_at": {"N": str(int(expires_at.timestamp()))},
+    }
+
+
 def _envelope(trigger: Trigger) -> dict[str, Any]:
     """Return what makes the written item an outbox entry: see the relay of the table's stream."""
     envelope = {
@@ -100,8 +119,11 @@ def read_envelope(item: Item) -> Envelope:
 
 
 def read_order(account: str, item: Item) -> Order:
-    """Return the order that an item holds."""
-    external_id = item["pk"]["S"].removeprefix(order_key(account, "")["pk"]["S"])
+    """Return the order that an item holds; of a tombstone, the version that the deletion was."""
+    if is_tombstone(item):
+        external_id = item["external_id"]["S"]
+    else:
+        external_id = item["pk"]["S"].removeprefix(order_key(account, "")["pk"]["S"])
     status = item["status"]["S"]
     fulfilment = item.get("fulfilment")
     return Order(

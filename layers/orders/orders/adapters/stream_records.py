@@ -5,12 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from orders.adapters.order_items import Item, is_order, read_envelope, read_order
+from orders.adapters.order_items import (
+    Item,
+    is_order,
+    is_tombstone,
+    read_envelope,
+    read_order,
+)
 from orders.adapters.table_keys import account_of_order
 from orders.application.ports import Parked, RequestKey
 from orders.application.relay_triggers import Unreadable
 from orders.domain.order import Order
-from orders.domain.triggers import Trigger, trigger_of
+from orders.domain.triggers import Trigger, deletion_of, trigger_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ def read_record(record: Mapping[str, Any]) -> StreamedChange | Unreadable | None
     number = str(data["SequenceNumber"])
     try:
         after = data.get("NewImage")
-        if after is None or not is_order(after) or "trigger" not in after:
+        if after is None or not _may_carry(after) or "trigger" not in after:
             return None
         return _change(number, data, after)
     except (KeyError, TypeError, ValueError) as error:
@@ -41,11 +47,19 @@ def _change(number: str, data: Mapping[str, Any], image: Item) -> StreamedChange
     account = account_of_order(image["pk"]["S"])
     after = read_order(account, image)
     envelope = read_envelope(image)
-    trigger = trigger_of(_before(account, data.get("OldImage"), after, envelope.moved_from), after)
+    trigger = (
+        deletion_of(after)
+        if is_tombstone(image)
+        else trigger_of(_before(account, data.get("OldImage"), after, envelope.moved_from), after)
+    )
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images tell of another change than the envelope")
     created = datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
     return StreamedChange(number, RequestKey(account, envelope.request_id), trigger, created)
+
+
+def _may_carry(image: Item) -> bool:
+    return is_order(image) or is_tombstone(image)
 
 
 def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:

@@ -3,6 +3,7 @@
 | item | pk | sk |
 |---|---|---|
 | order, or alias of one | `A#{account}#O#{external_id}` | `O` |
+| tombstone of a deleted order | `A#{account}#D#{order id}` | `D` |
 | index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
 | account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
 | requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
@@ -33,10 +34,18 @@ def order_key(account: str, external_id: str) -> Key:
     return key(f"A#{account}#O#{external_id}", "O")
 
 
+def tombstone_key(account: str, order_id: int) -> Key:
+    """Return the key of what a deleted order leaves behind for a while."""
+    return key(f"A#{account}#D#{order_id}", "D")
+
+
 def account_of_order(pk: str) -> str:
-    """Return the account from the partition key of an order. Raises ValueError for another key."""
+    """Return the account from the partition key of an order or of a tombstone.
+
+    Raises ValueError for another key.
+    """
     kind, account, part, _ = pk.split("#", 3)
-    if (kind, part) != ("A", "O"):
+    if kind != "A" or part not in {"O", "D"}:
         raise ValueError("not the key of an order")
     return account
 

@@ -24,6 +24,7 @@ from orders.domain.triggers import Trigger
 class ChangeReport[Refusal: StrEnum]:
     """What happened: `found` is the order as it is now, None if the endpoint has no such order.
 
+    An order that was deleted is as it was.
     `trigger` is that of a committed change, None if there was nothing to change or the change was
     refused; `taken` says that it was, since the external id is another order's. `unpublished` are
     the triggers that were not sent: those that the bus did not take in time, and those of changes
@@ -89,10 +90,12 @@ class ChangeOrder:
     ) -> ChangeReport[Refusal]:
         """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
         attempt = 0
+        removed: FoundOrder | None = None
         while True:
             found = self.get_order(address, deadline)
             if found is None:
-                return ChangeReport()
+                # By a deletion of ours whose answer was lost, or by another's: it is gone.
+                return ChangeReport(removed)
             earlier = lost.get(found.named.order.version)
             if earlier and earlier.after.order == found.named.order:
                 return ChangeReport(found, trigger=earlier.trigger)
@@ -103,7 +106,7 @@ class ChangeOrder:
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
             outcome = self.index.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
-                after = replace(found, named=change.after)
+                after = replace(found, named=change.before if change.removes else change.after)
                 return ChangeReport(after, trigger=change.trigger)
             if outcome is WriteOutcome.TAKEN:
                 return ChangeReport(found, taken=True)
@@ -111,6 +114,7 @@ class ChangeOrder:
                 raise StorageRefusedError("the change of an order")
             if outcome is WriteOutcome.UNKNOWN:
                 lost[change.after.order.version] = change
+                removed = found if change.removes else removed
             attempt += 1
             if not self.pause(attempt, deadline):
                 raise StorageUnavailableError("the order could not be changed in time")

@@ -9,10 +9,10 @@ from orders.domain.order_summary import OrderSummary, Summarise
 
 @dataclass(frozen=True, slots=True)
 class OrderAddress:
-    """An order of one endpoint, by our id."""
+    """An order by our id: of one endpoint, or of whichever if `endpoint` is None."""
 
     account: str
-    endpoint: str
+    endpoint: str | None
     order_id: int
 
 
@@ -40,4 +40,4 @@ class GetOrder:
         if named is None:
             return None
         found = FoundOrder(named, self.summarise(named.order))
-        return found if found.summary.endpoint == address.endpoint else None
+        return found if address.endpoint in {None, found.summary.endpoint} else None

@@ -23,12 +23,14 @@ class NamedOrder:
 class OrderChange:
     """`after` takes the place of `before`, if the order and its aliases are still as in `before`.
 
-    Where the external id differs, the order moves: the old id becomes an alias.
+    Where the external id differs, the order moves: the old id becomes an alias. Where it `removes`,
+    the order and its aliases go; `after` is the version that the deletion counts as.
     """
 
     before: NamedOrder
     after: NamedOrder
     trigger: Trigger
+    removes: bool = False
 
     @property
     def moves(self) -> bool:

@@ -15,6 +15,7 @@ class TriggerKind(StrEnum):
     """Detail-types of the bus. Published."""
 
     ORDER_CREATED = "OrderCreated"
+    ORDER_DELETED = "OrderDeleted"
     ORDER_EXTERNAL_ID_CHANGED = "OrderExternalIdChanged"
     ORDER_STATUS_CHANGED = "OrderStatusChanged"
     ORDER_LINE_STATUS_CHANGED = "OrderLineStatusChanged"
@@ -52,6 +53,15 @@ def trigger_of(before: Order | None, after: Order) -> Trigger:
     old, new = before.tree(), after.tree()
     changed = _changes(old, new) | _fulfilment_change(before, after)
     return Trigger(identity, _kind_of_change(before, after, old, new), after, changed)
+
+
+def deletion_of(last: Order) -> Trigger:
+    """Return the trigger of an order's deletion; `last` is the version that the deletion counts as.
+
+    It holds the document as it was.
+    """
+    identity = trigger_id(last.account, last.order_id, last.version)
+    return Trigger(identity, TriggerKind.ORDER_DELETED, last, {})
 
 
 def _kind_of_change(before: Order, after: Order, old: Tree, new: Tree) -> TriggerKind:

@@ -1,0 +1,362 @@
+"""What the writers commit comes out of the table's stream as the same triggers, or as poison."""
+
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.dynamodb_receipts import DynamoReceipts
+from orders.adapters.stream_records import StreamedChange, read_record
+from orders.adapters.table_keys import order_key
+from orders.application.ports import RequestKey, WriteOutcome
+from orders.application.relay_triggers import Unreadable
+from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.deletions import plan_deletion
+from orders.domain.external_ids import plan_external_id_update
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.importing import Write
+from orders.domain.order import Order
+from orders.domain.settings import ExternalIdPolicy, SalesModel
+from orders.domain.status_updates import Move, plan_status_update
+from orders.domain.triggers import Trigger, TriggerKind, trigger_of
+from tests.support.deadlines import DEADLINE
+from tests.support.stream import Record, passes_filter, read_stream
+from tests.support.template_tables import create_table
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+CUSTOMER = "customer@example.com"
+
+
+def _order(external_id: str = "A", order_id: int = 1, **members: object) -> Order:
+    document = {
+        "email": CUSTOMER,
+        "lines": [{"external_id": "1", "status": "new"}],
+        "status": "new",
+        **members,
+    }
+    return Order(
+        account="demo",
+        external_id=external_id,
+        order_id=order_id,
+        version=1,
+        status=str(document["status"]),
+        protocol="altcraft",
+        document=json.dumps(document),
+        created_at=NOW,
+        updated_at=NOW,
+        request_id="import",
+        fulfilment=Fulfilment.of_import(str(document["status"])),
+    )
+
+
+def _updated(before: Order, **members: object) -> Order:
+    changed = _order(before.external_id, before.order_id, **members)
+    return replace(
+        before,
+        version=before.version + 1,
+        status=changed.status,
+        document=changed.document,
+        updated_at=NOW + timedelta(minutes=1),
+        request_id="second import",
+        update_time=NOW,
+    )
+
+
+@dataclass
+class Table:
+    """A table with its writers, which return the triggers that they have committed."""
+
+    client: DynamoDBClient
+    name: str
+
+    def __post_init__(self) -> None:
+        self.orders = DynamoOrders(self.client, self.name)
+        self.index = DynamoOrderIndex(self.client, self.name)
+
+    def create(self, order: Order) -> Trigger:
+        return self._write(Write(order, None, trigger_of(None, order)))
+
+    def update(self, before: Order, after: Order) -> Trigger:
+        return self._write(Write(after, before.version, trigger_of(before, after)))
+
+    def rename(self, order_id: int, external_id: str) -> Trigger:
+        named, request_id = self._found(order_id), uuid4().hex
+        policy = ExternalIdPolicy.CHANGE
+        return self._change(plan_external_id_update(named, external_id, policy, request_id, NOW))
+
+    def ship(self, order_id: int) -> Trigger:
+        named, request_id = self._found(order_id), uuid4().hex
+        move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
+        return self._change(plan_status_update(named, move, request_id, NOW))
+
+    def delete(self, order_id: int) -> Trigger:
+        return self._change(plan_deletion(self._found(order_id), None, uuid4().hex, NOW))
+
+    def records(self) -> list[Record]:
+        return read_stream(self.client, self.name)
+
+    def passing(self) -> list[Record]:
+        return [each for each in self.records() if passes_filter(each)]
+
+    def last(self) -> Record:
+        return self.passing()[-1]
+
+    def _found(self, order_id: int) -> NamedOrder:
+        named = self.index.find("demo", order_id, DEADLINE)
+        assert named is not None
+        return named
+
+    def _write(self, write: Write) -> Trigger:
+        assert list(self.orders.save("demo", [write], DEADLINE)) == [WriteOutcome.COMMITTED]
+        assert write.trigger is not None
+        return write.trigger
+
+    def _change(self, change: object) -> Trigger:
+        assert isinstance(change, OrderChange)
+        assert self.index.save(change, DEADLINE) is WriteOutcome.COMMITTED
+        return change.trigger
+
+
+@pytest.fixture
+def store(dynamodb: DynamoDBClient, table: str) -> Table:
+    return Table(dynamodb, table)
+
+
+def _read(record: Record) -> StreamedChange:
+    change = read_record(record)
+    assert isinstance(change, StreamedChange)
+    return change
+
+
+def test_every_write_path_comes_back_as_its_own_trigger(store: Table) -> None:
+    first = _order()
+    paid = _updated(first, status="paid")
+    picked = _updated(paid, status="paid", lines=[{"external_id": "1", "status": "picked"}])
+    noted = _updated(picked, status="paid", lines=[{"external_id": "1", "status": "picked"}], a=1)
+    written = [
+        store.create(first),
+        store.update(first, paid),
+        store.update(paid, picked),
+        store.update(picked, noted),
+        store.create(_order("X", 2)),
+        store.ship(2),
+        store.rename(1, "B"),
+        store.rename(1, "C"),
+        store.delete(1),
+    ]
+    assert [_read(record).trigger for record in store.passing()] == written
+    assert {trigger.kind for trigger in written} == set(TriggerKind)
+
+
+def test_an_order_that_returns_to_a_former_id_comes_back_too(store: Table) -> None:
+    """It takes its own alias's place: the record's old image is that of the alias."""
+    store.create(_order())
+    store.rename(1, "B")
+    returned = store.rename(1, "A")
+    record = store.last()
+    assert record["dynamodb"]["OldImage"]["type"] == {"S": "alias"}
+    assert _read(record).trigger == returned
+    assert returned.changed == {"external_id": {"old": "B", "new": "A"}}
+
+
+def test_an_order_after_its_rename_is_compared_with_itself(store: Table) -> None:
+    store.create(_order())
+    renamed = store.rename(1, "B").order
+    updated = store.update(renamed, _updated(renamed, status="paid"))
+    assert _read(store.last()).trigger == updated
+    assert updated.kind is TriggerKind.ORDER_STATUS_CHANGED
+
+
+def test_signs_of_the_keys_in_an_external_id_do_no_harm(store: Table) -> None:
+    for number, name in enumerate(("#", "O#A", "A#other#O#x", " я #"), start=1):
+        created = store.create(_order(name, number))
+        change = _read(store.last())
+        assert change.trigger == created
+        assert change.request == RequestKey("demo", "import")
+
+
+def test_a_change_has_its_request_its_place_and_its_time(store: Table) -> None:
+    # AWS cuts its times off at the second, DynamoDB Local at the minute.
+    before = datetime.now(UTC).replace(second=0, microsecond=0)
+    store.create(_order())
+    record = store.last()
+    change = _read(record)
+    assert change.request == RequestKey("demo", "import")
+    assert change.sequence_number == record["dynamodb"]["SequenceNumber"]
+    assert before <= change.committed_at <= datetime.now(UTC)
+    assert change.committed_at.timestamp() == record["dynamodb"]["ApproximateCreationDateTime"]
+    assert change.committed_at.utcoffset() == timedelta(0)
+
+
+def test_the_request_is_that_of_the_change_and_not_of_the_order_before(store: Table) -> None:
+    first = _order()
+    store.create(first)
+    store.update(first, _updated(first, status="paid"))
+    assert _read(store.last()).request == RequestKey("demo", "second import")
+
+
+def test_a_change_that_is_to_be_skipped_is_none(store: Table) -> None:
+    first = _order()
+    store.create(first)
+    skipped = Write(_updated(first, status="paid"), 1, None)
+    assert list(store.orders.save("demo", [skipped], DEADLINE)) == [WriteOutcome.COMMITTED]
+    record = store.records()[-1]
+    assert record["dynamodb"]["NewImage"]["version"] == {"N": "2"}
+    assert "trigger" in record["dynamodb"]["OldImage"]
+    assert not passes_filter(record)
+    assert read_record(record) is None
+
+
+def test_a_change_after_a_skipped_one_is_compared_with_it(store: Table) -> None:
+    first = _order()
+    paid = _updated(first, status="paid")
+    store.orders.save("demo", [Write(first, None, None)], DEADLINE)
+    updated = store.update(first, paid)
+    assert [_read(record).trigger for record in store.passing()] == [updated]
+
+
+def test_items_that_are_no_orders_are_let_through_neither_by_filter_nor_by_code(
+    store: Table,
+) -> None:
+    store.create(_order())
+    store.rename(1, "B")
+    DynamoReceipts(store.client, store.name).leave(RequestKey("demo", "r"), ["id"], DEADLINE)
+    others = [
+        each
+        for each in store.records()
+        if each["dynamodb"].get("NewImage", {}).get("type") != {"S": "order"}
+    ]
+    kinds = {each["dynamodb"].get("NewImage", {}).get("type", {}).get("S") for each in others}
+    assert {"index", "alias", "receipt"} <= kinds
+    assert [each for each in others if passes_filter(each)] == []
+    assert [each for each in others if read_record(each) is not None] == []
+
+
+def test_a_removed_order_is_none(store: Table) -> None:
+    store.create(_order())
+    store.client.delete_item(TableName=store.name, Key=order_key("demo", "A"))
+    record = store.records()[-1]
+    assert record["eventName"] == "REMOVE"
+    assert not passes_filter(record)
+    assert read_record(record) is None
+
+
+type Image = dict[str, Any]
+type Damage = Callable[[Image], None]
+
+
+def _envelope(name: str, value: object) -> Damage:
+    def damage(record: Image) -> None:
+        record["NewImage"]["trigger"]["M"][name] = {"S": value}
+
+    return damage
+
+
+def _set(image: str, name: str, value: object) -> Damage:
+    def damage(record: Image) -> None:
+        record[image][name] = value
+
+    return damage
+
+
+def _drop(image: str, name: str) -> Damage:
+    def damage(record: Image) -> None:
+        del record[image][name]
+
+    return damage
+
+
+def _drop_from_envelope(name: str) -> Damage:
+    def damage(record: Image) -> None:
+        del record["NewImage"]["trigger"]["M"][name]
+
+    return damage
+
+
+_CUT_OFF = f'{{"email":"{CUSTOMER}","lines":[{{"exter'
+# What is wrong with the record of an update, and what is said of it.
+DAMAGES: dict[str, tuple[Damage, str]] = {
+    "the id of another change": (_envelope("id", "0" * 32), "ValueError"),
+    "another kind of change": (_envelope("kind", "OrderCreated"), "ValueError"),
+    "a kind that nobody knows": (_envelope("kind", "OrderEaten"), "ValueError"),
+    "another version": (_set("NewImage", "version", {"N": "7"}), "ValueError"),
+    "another order's id": (_set("NewImage", "order_id", {"N": "2"}), "ValueError"),
+    "a document cut off": (_set("NewImage", "document", {"S": _CUT_OFF}), "JSONDecodeError"),
+    "a former one cut off": (_set("OldImage", "document", {"S": _CUT_OFF}), "JSONDecodeError"),
+    "a document of no members": (_set("NewImage", "document", {"S": "[]"}), "TypeError"),
+    "lines that are no lines": (_set("NewImage", "document", {"S": '{"lines":[1]}'}), "TypeError"),
+    "lines without an id": (_set("NewImage", "document", {"S": '{"lines":[{}]}'}), "KeyError"),
+    "no document": (_drop("NewImage", "document"), "KeyError"),
+    "no former document": (_drop("OldImage", "document"), "KeyError"),
+    "no status": (_drop("NewImage", "status"), "KeyError"),
+    "no type": (_drop("NewImage", "type"), "KeyError"),
+    "no request": (_drop_from_envelope("request_id"), "KeyError"),
+    "no id of the trigger": (_drop_from_envelope("id"), "KeyError"),
+    "an envelope of another type": (_set("NewImage", "trigger", {"S": CUSTOMER}), "KeyError"),
+    "a version that is no number": (_set("NewImage", "version", {"N": CUSTOMER}), "ValueError"),
+    "a time that is no time": (_set("NewImage", "updated_at", {"S": CUSTOMER}), "ValueError"),
+    "an unknown state": (_set("NewImage", "fulfilment", {"S": CUSTOMER}), "KeyError"),
+    "the key of no order": (_set("NewImage", "pk", {"S": "A#demo#Q#r"}), "ValueError"),
+    "a key of fewer parts": (_set("NewImage", "pk", {"S": CUSTOMER}), "ValueError"),
+    "no time of the commit": (
+        lambda record: record.__delitem__("ApproximateCreationDateTime"),
+        "KeyError",
+    ),
+    "an image that is none": (lambda record: record.update(NewImage="order"), "TypeError"),
+}
+
+
+@pytest.fixture(scope="module")
+def update(dynamodb: DynamoDBClient) -> Record:
+    """Return the record of an update, of which every test damages a copy."""
+    store = Table(dynamodb, create_table(dynamodb))
+    first = _order()
+    store.create(first)
+    store.update(first, _updated(first, status="paid", email=f"new-{CUSTOMER}"))
+    return store.last()
+
+
+def test_the_record_is_good_before_it_is_damaged(update: Record) -> None:
+    assert _read(update).trigger.kind is TriggerKind.ORDER_STATUS_CHANGED
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_a_record_that_cannot_be_read_is_told_with_its_key_and_no_customer(
+    update: Record, name: str
+) -> None:
+    damage, reason = DAMAGES[name]
+    record = deepcopy(update)
+    damage(record["dynamodb"])
+    read = read_record(record)
+    assert isinstance(read, Unreadable)
+    assert read.sequence_number == update["dynamodb"]["SequenceNumber"]
+    assert read.parked.reason == f"unreadable record: {reason}"
+    assert read.parked.what == {
+        "sequence_number": read.sequence_number,
+        "keys": order_key("demo", "A"),
+    }
+    assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])
+
+
+def test_a_move_that_says_not_where_from_is_poison(store: Table) -> None:
+    store.create(_order())
+    store.rename(1, "B")
+    record = store.last()
+    del record["dynamodb"]["NewImage"]["trigger"]["M"]["moved_from"]
+    assert isinstance(read_record(record), Unreadable)
+
+
+def test_the_document_of_a_new_order_is_left_to_the_bus_to_judge(store: Table) -> None:
+    """Nothing is compared with it, so nobody reads it; the bus takes no broken detail."""
+    store.create(_order())
+    record = store.last()
+    record["dynamodb"]["NewImage"]["document"] = {"S": _CUT_OFF}
+    assert _read(record).trigger.order.document == _CUT_OFF
