@@ -1,0 +1,1 @@
+"""commercetools HTTP API: orders by import, reads, tokens."""
