@@ -90,7 +90,7 @@ def settings_yaml(settings: Settings) -> str:
 
 
 def _drop_empty(part: object) -> None:
-    for key in ("name", "enum_values"):
+    for key in ("name", "enum_values", "slug"):
         if isinstance(part, dict) and not part.get(key):
             part.pop(key, None)
 

@@ -11,6 +11,7 @@ from orders.application.ports import (
     Deadline,
     Lookup,
     OrderPage,
+    OrderSlice,
     Parked,
     RequestKey,
     SettingsTooLargeError,
@@ -120,6 +121,15 @@ class FakeOrderIndex:
         )
         page = [NamedOrder(order, self._aliases(order)) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
+
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
+        newest_first = self.list_orders(account, None, 10**6, deadline).orders
+        orders = newest_first if wanted.newest_first else newest_first[::-1]
+        return orders[wanted.offset : wanted.offset + wanted.limit]
+
+    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
+        count = len(self.list_orders(account, None, 10**6, deadline).orders)
+        return count if count <= limit else None
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         if deadline.remaining() <= 0:

@@ -26,9 +26,8 @@ from orders.domain.settings import (
     StoredSettings,
 )
 from orders.protocols.altcraft.summaries import summarise
-from orders.protocols.http import HttpAnswer, HttpRequest
+from orders.protocols.http import Answered, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
-from orders.protocols.yandex_market.answers import Answered
 from orders.protocols.yandex_market.manage_orders import (
     GetOrderEndpoint,
     ListOrdersEndpoint,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
+from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import MAX_INT, CustomField, EntityType, FieldValue, ValueType
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import (
@@ -55,17 +56,18 @@ def all_settings(draw: st.DrawFn) -> Settings:
     fields = draw(st.lists(custom_fields(), max_size=4))
     numbers = draw(st.lists(st.integers(1, 2**63 - 1), unique=True, min_size=3, max_size=3))
     currencies = st.lists(st.sampled_from(["USD", "EUR", "RUB"]), unique=True)
+    endpoints = {
+        name: Endpoint(
+            name,
+            draw(TEXTS),
+            draw(st.sampled_from([None, number])),
+            draw(st.sampled_from(SalesModel)),
+        )
+        for name, number in zip(draw(ids), numbers, strict=False)
+    }
     return Settings(
         currencies=tuple(draw(currencies)),
-        endpoints={
-            name: Endpoint(
-                name,
-                draw(TEXTS),
-                draw(st.sampled_from([None, number])),
-                draw(st.sampled_from(SalesModel)),
-            )
-            for name, number in zip(draw(ids), numbers, strict=False)
-        },
+        endpoints=endpoints,
         regions={name: Region(name, draw(TEXTS)) for name in draw(ids)},
         custom_fields={(each.entity_type, each.external_id): each for each in fields},
         line_statuses={
@@ -77,5 +79,10 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from(TotalCheck)),
             draw(st.sampled_from(ExternalIdPolicy)),
             draw(st.integers(1, 10_000_000)),
+            draw(st.sampled_from([None, *endpoints])),
         ),
+        products={
+            name: Product(name, (Variant(number + 1, draw(st.none() | st.just(f"sku {name}"))),))
+            for number, name in enumerate(draw(ids))
+        },
     )

@@ -112,7 +112,7 @@ def test_what_looks_like_markup_is_printed_as_it_is(run: Run, file: Path) -> Non
 def test_what_is_empty_is_not_shown(run: Run) -> None:
     assert run("settings", "show").out == (
         "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
-        "custom_line_statuses: []\npolicies:\n  total_check: warn\n"
+        "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
     )
 
@@ -218,7 +218,7 @@ def test_a_bad_file_is_refused_before_anything_is_asked(run_bare: Run, file: Pat
         f"{file} was not applied, it has 1 error:",
         (
             "/currency: is not known; known are: currencies, endpoints, regions, custom_fields, "
-            "custom_line_statuses, policies (line 1)"
+            "custom_line_statuses, products, policies (line 1)"
         ),
     ]
 
@@ -311,14 +311,14 @@ FIELD = "custom_fields: [{external_id: a, entity_type: order"
             "policies: []",
             (
                 "/policies: must be a mapping of these keys: total_check, external_id_policy, "
-                "external_id_requests_per_hour (line 1)"
+                "external_id_requests_per_hour, default_endpoint (line 1)"
             ),
         ),
         (
             "[]",
             (
                 "/: must be a mapping of these keys: currencies, endpoints, regions, "
-                "custom_fields, custom_line_statuses, policies (line 1)"
+                "custom_fields, custom_line_statuses, products, policies (line 1)"
             ),
         ),
         (

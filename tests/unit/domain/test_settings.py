@@ -1,5 +1,8 @@
 """Definitions and declarations change settings only where stored orders allow it."""
 
+import pytest
+
+from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import EntityType, ValueType
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import (
@@ -111,3 +114,42 @@ def test_definitions_made_by_imports_survive_a_declaration() -> None:
     new = _defined(declare(old, Declaration(definitions=Definitions((order_field("mine"),)))))
     assert set(new.fields_of(EntityType.ORDER)) == {"made_by_import", "mine"}
     assert set(new.line_statuses) == {"0001"}
+
+
+def test_a_default_endpoint_must_be_one_of_the_accounts() -> None:
+    endpoints = {"website": Endpoint("website")}
+    policies = Policies(default_endpoint="website")
+    declared = _defined(declare(settings(), Declaration(endpoints=endpoints, policies=policies)))
+    assert declared.endpoint_of_none() == "website"
+    refused = declare(declared, Declaration(endpoints={"shop": Endpoint("shop")}))
+    assert isinstance(refused, tuple)
+    assert [(each.code, each.path) for each in refused] == [
+        (Code.UNKNOWN_ENDPOINT, "/policies/default_endpoint")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "default", "expected"),
+    [
+        ([], None, None),
+        (["a"], None, "a"),
+        (["a", "b"], None, None),
+        (["a", "b"], "b", "b"),
+    ],
+)
+def test_an_order_that_names_no_endpoint(
+    endpoints: list[str], default: str | None, expected: str | None
+) -> None:
+    configured = Settings(
+        endpoints={name: Endpoint(name) for name in endpoints},
+        policies=Policies(default_endpoint=default),
+    )
+    assert configured.endpoint_of_none() == expected
+
+
+def test_declared_products_replace_the_stored_ones() -> None:
+    products = {"p": Product("p", (Variant(1, "sku"),))}
+    declared = _defined(declare(settings(), Declaration(products=products)))
+    assert declared.products == products
+    assert _defined(declare(declared, Declaration())).products == products
+    assert _defined(declare(declared, Declaration(products={}))).products == {}

@@ -8,9 +8,11 @@ or notices that they do not fit.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,6 +36,7 @@ from orders.adapters.order_items import (
     tombstone_item,
 )
 from orders.adapters.table_keys import (
+    INDEX_SHARDS,
     Key,
     index_key,
     index_shards,
@@ -43,6 +46,7 @@ from orders.adapters.table_keys import (
 from orders.application.ports import (
     Deadline,
     OrderPage,
+    OrderSlice,
     StorageUnavailableError,
     WriteOutcome,
 )
@@ -54,6 +58,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _TOKEN_CHARACTERS = 36
+# Entries that are read of a shard beyond its share of a slice, so that one page mostly suffices.
+_MORE_THAN_ITS_SHARE = 20
+type EntryPage = tuple[list[Item], Key | None]
 
 
 @dataclass(slots=True)
@@ -105,6 +112,36 @@ class DynamoOrderIndex:
             self._orders_of(account, page, deadline),
             _order_id(page[-1]) if page and has_more else None,
         )
+
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
+        """Merge the entries of the shards, and read the orders of those that are wanted."""
+        end = wanted.offset + wanted.limit
+        # Ids spread evenly over the shards.
+        page_size = end // INDEX_SHARDS + _MORE_THAN_ITS_SHARE
+        shards = index_shards(account)
+        first = self._batches.in_parallel(
+            lambda shard: self._entries(shard, wanted, page_size, None, deadline), shards
+        )
+
+        def entries_of(shard: str, page: EntryPage) -> Iterator[Item]:
+            yield from page[0]
+            while page[1] is not None:
+                page = self._entries(shard, wanted, page_size, page[1], deadline)
+                yield from page[0]
+
+        merged = heapq.merge(
+            *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
+            key=_order_id,
+            reverse=wanted.newest_first,
+        )
+        return self._orders_of(account, islice(merged, wanted.offset, end), deadline)
+
+    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
+        """Count the entries of every shard."""
+        counts = self._batches.in_parallel(
+            lambda shard: self._count(shard, limit, deadline), index_shards(account)
+        )
+        return sum(counts) if sum(counts) <= limit else None
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change in one transaction.
@@ -171,6 +208,54 @@ class DynamoOrderIndex:
             self.pause,
         )
         return list(answer["Items"]), "LastEvaluatedKey" in answer
+
+    def _entries(
+        self,
+        shard: str,
+        wanted: OrderSlice,
+        limit: int,
+        start: Key | None,
+        deadline: Deadline,
+    ) -> EntryPage:
+        start_key: Any = {} if start is None else {"ExclusiveStartKey": start}
+        answer = call_patiently(
+            lambda: self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :shard",
+                ExpressionAttributeValues={":shard": {"S": shard}},
+                ScanIndexForward=not wanted.newest_first,
+                Limit=limit,
+                ConsistentRead=True,
+                **start_key,
+            ),
+            deadline,
+            self.pause,
+        )
+        following: Any = answer.get("LastEvaluatedKey")
+        return list(answer["Items"]), following
+
+    def _count(self, shard: str, limit: int, deadline: Deadline) -> int:
+        """Count a shard's entries, some of them if there are more than `limit`."""
+        count = 0
+        start_key: Any = {}
+        while count <= limit:
+            answer = call_patiently(
+                lambda start_key=start_key: self.client.query(  # type: ignore[misc]
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :shard",
+                    ExpressionAttributeValues={":shard": {"S": shard}},
+                    Select="COUNT",
+                    ConsistentRead=True,
+                    **start_key,
+                ),
+                deadline,
+                self.pause,
+            )
+            count += answer["Count"]
+            if "LastEvaluatedKey" not in answer:
+                break
+            start_key = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return count
 
     def _orders_of(
         self, account: str, page: Iterable[Item], deadline: Deadline

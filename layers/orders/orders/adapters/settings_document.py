@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
 from orders.domain.settings import (
@@ -62,6 +63,7 @@ type StatusId = Annotated[ExternalId, AfterValidator(_checked_status_id)]
 type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 type Default = Annotated[FieldValue | None, PlainValidator(_scalar)]
 type HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
+type ProductName = Annotated[str, Field(min_length=1, max_length=256)]
 type EnumNumber = Annotated[int, Field(strict=True)]
 
 
@@ -132,6 +134,30 @@ class PoliciesPart(_Part):
     total_check: Annotated[TotalCheck, BeforeValidator(_unquoted_off)] = TotalCheck.WARN
     external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
     external_id_requests_per_hour: HourlyLimit = Policies().external_id_requests_per_hour
+    default_endpoint: ExternalId | None = None
+
+
+class VariantPart(_Part):
+    """A variant of a product."""
+
+    id: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
+    sku: ProductName | None = None
+
+
+class ProductPart(_Part):
+    """A product that orders may name."""
+
+    id: ProductName
+    key: ProductName | None = None
+    product_type: ProductName | None = None
+    slug: dict[str, str] = Field(default_factory=dict)
+    variants: list[VariantPart] = Field(min_length=1)
+
+    @field_validator("variants")
+    @classmethod
+    def _check_variants(cls, sent: list[VariantPart]) -> list[VariantPart]:
+        _expect_once("variant ", [part.id for part in sent])
+        return sent
 
 
 class SettingsDocument(_Part):
@@ -142,6 +168,7 @@ class SettingsDocument(_Part):
     regions: list[RegionPart] | None = None
     custom_fields: list[CustomFieldPart] | None = None
     custom_line_statuses: list[LineStatusPart] | None = None
+    products: list[ProductPart] | None = None
     policies: PoliciesPart | None = None
 
     @field_validator("*", mode="before")
@@ -175,6 +202,15 @@ class SettingsDocument(_Part):
         _expect_once("external_id ", [(p.external_id, str(p.entity_type)) for p in sent or []])
         return sent
 
+    @field_validator("products")
+    @classmethod
+    def _check_products(cls, sent: list[ProductPart] | None) -> list[ProductPart] | None:
+        variants = [variant for part in sent or [] for variant in part.variants]
+        _expect_once("product ", [part.id for part in sent or []])
+        _expect_once("key ", [part.key for part in sent or [] if part.key])
+        _expect_once("sku ", [variant.sku for variant in variants if variant.sku])
+        return sent
+
     def declaration(self) -> Declaration:
         """Return what the document declares; absent sections declare nothing."""
         settings = self.settings()
@@ -183,6 +219,7 @@ class SettingsDocument(_Part):
             endpoints=None if self.endpoints is None else settings.endpoints,
             regions=None if self.regions is None else settings.regions,
             policies=None if self.policies is None else settings.policies,
+            products=None if self.products is None else settings.products,
             definitions=Definitions(
                 tuple(settings.custom_fields.values()), tuple(settings.line_statuses.values())
             ),
@@ -210,8 +247,20 @@ class SettingsDocument(_Part):
                 total_check=policies.total_check,
                 external_id_policy=policies.external_id_policy,
                 external_id_requests_per_hour=policies.external_id_requests_per_hour,
+                default_endpoint=policies.default_endpoint,
             ),
+            products={part.id: _product(part) for part in self.products or []},
         )
+
+
+def _product(part: ProductPart) -> Product:
+    return Product(
+        id=part.id,
+        variants=tuple(Variant(each.id, each.sku) for each in part.variants),
+        key=part.key,
+        product_type=part.product_type,
+        slug=part.slug,
+    )
 
 
 def _expect_once(name: str, keys: Iterable[Hashable]) -> None:
@@ -260,7 +309,18 @@ def document_of(settings: Settings) -> SettingsDocument:
             total_check=settings.policies.total_check,
             external_id_policy=settings.policies.external_id_policy,
             external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
+            default_endpoint=settings.policies.default_endpoint,
         ),
+        products=[
+            ProductPart(
+                id=each.id,
+                key=each.key,
+                product_type=each.product_type,
+                slug=dict(each.slug),
+                variants=[VariantPart(id=variant.id, sku=variant.sku) for variant in each.variants],
+            )
+            for each in settings.products.values()
+        ],
     )
 
 
@@ -272,6 +332,7 @@ def known_keys(location: Sequence[str | int]) -> list[str]:
         "custom_fields": CustomFieldPart,
         "custom_line_statuses": LineStatusPart,
         "policies": PoliciesPart,
+        "products": VariantPart if "variants" in location else ProductPart,
     }
     model = parts.get(location[0], SettingsDocument) if location else SettingsDocument
     return list(model.model_fields)

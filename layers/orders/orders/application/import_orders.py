@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from orders.application.ports import (
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.domain.checking import Rulebook, blames_settings
+from orders.domain.identifiers import uuid_of
 from orders.domain.importing import (
     Group,
     OrderResult,
@@ -34,7 +35,7 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Rejection, Submission
+from orders.domain.order import Order, Rejection, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import NO_DEFINITIONS, Definitions
 from orders.domain.triggers import Trigger
@@ -61,12 +62,16 @@ class SentOrder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportCommand:
-    """One import request. `request_id` is unique to this invocation, also among repeats."""
+    """One import request. `request_id` is unique to this invocation, also among repeats.
+
+    `order_ids` are the numbers that were taken for orders before, by their external ids.
+    """
 
     account: str
     request_id: str
     orders: Sequence[SentOrder]
     definitions: Definitions = NO_DEFINITIONS
+    order_ids: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,8 @@ class ImportReport:
 
     `unpublished` are the triggers that were not sent: those that the bus did not take in time, and
     those of writes whose answers were lost, which may not have been committed. `written` tells
-    whether the request may have written anything.
+    whether the request may have written anything; `stored` are the orders that it is known to have
+    written, as they are now.
     """
 
     account: str
@@ -83,6 +89,7 @@ class ImportReport:
     written: bool
     published: int
     unpublished: tuple[Trigger, ...]
+    stored: tuple[Order, ...] = ()
 
     def count(self, outcome: Outcome) -> int:
         """Return how many orders had this outcome."""
@@ -114,7 +121,7 @@ class ImportOrders:
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
-        progress = _Progress(command.request_id)
+        progress = _Progress(command.request_id, order_ids=dict(command.order_ids))
         self._submit(command, rules, progress, storing)
         self._store(command, progress, storing)
         triggers = progress.committed_triggers()
@@ -127,7 +134,16 @@ class ImportOrders:
             written=defined or bool(progress.committed or progress.uncertain),
             published=len(triggers) + len(doubtful) - len(unpublished),
             unpublished=unpublished,
+            stored=tuple(write.order for write in progress.committed),
         )
+
+    def reserve_id(self, account: str, deadline: Deadline) -> tuple[str, int]:
+        """Return an external id for an order that has none, and the number that it stands for.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+        [number] = self.order_ids.take(account, 1, deadline)
+        return uuid_of(account, number), number
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.definitions:

@@ -17,10 +17,10 @@ _SECONDS_OF_A_CHUNK = 5.0
 
 @dataclass(frozen=True, slots=True)
 class OrdersQuery:
-    """Which orders: those of one endpoint with ids below `before`, at most `limit`."""
+    """Which orders: those with ids below `before`, at most `limit`; None is every endpoint."""
 
     account: str
-    endpoint: str
+    endpoint: str | None
     limit: int
     before: int | None = None
     matches: Callable[[NamedOrder], bool] = lambda _named: True
@@ -54,7 +54,7 @@ class ListOrders:
             page = self.index.list_orders(query.account, before, _CHUNK, deadline)
             for named in page.orders:
                 summary = self.summarise(named.order)
-                if summary.endpoint == query.endpoint and query.matches(named):
+                if query.endpoint in {None, summary.endpoint} and query.matches(named):
                     found.append(FoundOrder(named, summary))
                 if len(found) == query.limit:
                     return FoundOrders(tuple(found), named.order.order_id)

@@ -93,6 +93,15 @@ class OrderPage:
     next_before: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OrderSlice:
+    """`limit` orders after the first `offset` of them."""
+
+    offset: int
+    limit: int
+    newest_first: bool = False
+
+
 class OrderIndex(Protocol):
     """The order store by our own order ids. Every call sees one account's orders only.
 
@@ -109,6 +118,15 @@ class OrderIndex(Protocol):
 
         Fewer may come back before the end, since ids can be without an order.
         """
+
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
+        """Return a part of the account's orders, by their ids.
+
+        Fewer may come back, since ids can be without an order.
+        """
+
+    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
+        """Return how many orders the account has, by their ids; None if more than `limit`."""
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change, all or nothing; say what became of it.

@@ -20,6 +20,7 @@ _SETTINGS_CODES = frozenset(
         Code.UNKNOWN_REGION,
         Code.UNKNOWN_LINE_STATUS,
         Code.UNKNOWN_CUSTOM_FIELD,
+        Code.UNKNOWN_PRODUCT,
     }
 )
 

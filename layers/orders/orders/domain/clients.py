@@ -27,21 +27,42 @@ ROLES_OF_SCOPE: Mapping[str, frozenset[Role]] = MappingProxyType(
         "all-methods:read-only": _READING,
         "inventory-and-order-processing": _WRITING,
         "inventory-and-order-processing:read-only": _READING,
+        # commercetools, without the project key that follows them
+        "manage_orders": _WRITING,
+        "view_orders": _READING,
+        "view_messages": _READING,
+        "manage_project": frozenset({Role.ADMIN}),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An API client of an account."""
+    """An API client of an account.
+
+    `scopes` are those that its access token was granted, None where it sends its own secret, which
+    may do all that its roles allow.
+    """
 
     account: str
     client_id: str
     roles: frozenset[Role]
+    scopes: frozenset[str] | None = None
 
     def may(self, role: Role) -> bool:
         """Tell whether this client has `role`."""
         return role in self.roles or Role.ADMIN in self.roles
+
+    def may_be_granted(self, scope: str) -> bool:
+        """Tell whether its roles cover a scope of ROLES_OF_SCOPE; any other one they do not."""
+        roles = ROLES_OF_SCOPE.get(scope)
+        return roles is not None and all(self.may(role) for role in roles)
+
+    def may_use(self, *scopes: str) -> bool:
+        """Tell whether one of the scopes was granted, or is covered where none was asked for."""
+        if self.scopes is None:
+            return any(self.may_be_granted(scope) for scope in scopes)
+        return not self.scopes.isdisjoint(scopes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,15 @@ class Fulfilment(Enum):
 
 
 _RANKS = {state: rank for rank, state in enumerate(Fulfilment)}
-# Altcraft's order statuses (v74, orders import); every other one has only begun.
+# Altcraft's order statuses (v74, orders import) and commercetools' order states; every other one
+# has only begun.
 _IMPORTED: Mapping[str, str] = MappingProxyType(
     {
         "delivered": Fulfilment.DELIVERED.name,
         "part_refunded": Fulfilment.PARTIALLY_RETURNED.name,
         "canceled": Fulfilment.CANCELLED.name,
+        "Complete": Fulfilment.DELIVERED.name,
+        "Cancelled": Fulfilment.CANCELLED.name,
     }
 )
 

@@ -45,6 +45,15 @@ def uuid_of(account: str, order_id: int) -> str:
     return str(UUID(int=prefix << 80 | _UUID_VERSION_8 | _UUID_VARIANT | order_id))
 
 
+def order_id_of(account: str, text: str) -> int | None:
+    """Return the order id that a UUID of uuid_of stands for, None for whatever else it is."""
+    try:
+        order_id = UUID(text).int & (_UUID_VARIANT - 1)
+    except ValueError:
+        return None
+    return order_id if uuid_of(account, order_id) == text.lower() else None
+
+
 def is_client_id(text: str) -> bool:
     """Tell whether `text` may name an API client: see CLIENT_RULE."""
     return _ACCOUNT.fullmatch(text) is not None

@@ -150,6 +150,9 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         )
     if current is None:
         return None
+    if sent.must_be_new:
+        name = shown(sent.external_id)
+        return Problem(Code.DUPLICATE, "/external_id", f"Order {name} is there already")
     if current.protocol != sent.protocol:
         return Problem(
             Code.OTHER_PROTOCOL,

@@ -56,7 +56,8 @@ class Submission:
 
     `document` is the canonical JSON text of the order without its external id, so equal content is
     equal text. `update_time` is the one that the shop sent, if any. `path` is the JSON pointer of
-    the order in its request, below which problems with it are told.
+    the order in its request, below which problems with it are told. One that `must_be_new` replaces
+    no stored order, whatever that holds.
     """
 
     external_id: str
@@ -66,6 +67,7 @@ class Submission:
     update_time: datetime | None = None
     warnings: tuple[Problem, ...] = ()
     path: str = ""
+    must_be_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from orders.domain.order import Order
 class LineSummary:
     """One line; prices are per item, in major units of the order's currency.
 
-    `base_price` is the price before discounts, None if it is not known.
+    `external_id` names it in its order. `base_price` is the price before discounts, None if it is
+    not known.
     """
 
+    external_id: str
     article: str
     count: int
     price: Decimal
@@ -26,15 +28,19 @@ class LineSummary:
 class OrderSummary:
     """What the protocols have in common. `endpoint` is None where the order names none.
 
+    `total_price` is what the order says itself; amounts are in major units of `currency`.
+
     `created_at` is the shop's own time where it sent one, `updated_at` the store's; aware UTC.
     """
 
     endpoint: str | None
     currency: str
+    total_price: Decimal
     delivery_cost: Decimal
     lines: tuple[LineSummary, ...]
     created_at: datetime
     updated_at: datetime
+    email: str | None = None
 
     @property
     def items_total(self) -> Decimal:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
-from orders.domain.problems import Code, Problem, pointer, shown
+from orders.domain.problems import Code, Problem, listed, pointer, shown
 
 
 class SalesModel(StrEnum):
@@ -81,6 +82,8 @@ class Policies:
     external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
     # Of one campaign (Yandex Market, method page of 2025-07: 10 000).
     external_id_requests_per_hour: int = 10_000
+    # Of orders whose protocol lets them name none.
+    default_endpoint: str | None = None
 
 
 type FieldKey = tuple[EntityType, str]
@@ -100,7 +103,10 @@ LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One account's configuration. Custom field ids are unique within their entity type."""
+    """One account's configuration. Custom field ids are unique within their entity type.
+
+    `products` are by their id; an account that lists none takes orders of whichever.
+    """
 
     currencies: tuple[str, ...] = ()
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
@@ -108,6 +114,7 @@ class Settings:
     custom_fields: Mapping[FieldKey, CustomField] = field(default_factory=dict)
     line_statuses: Mapping[str, LineStatus] = field(default_factory=dict)
     policies: Policies = Policies()
+    products: Mapping[str, Product] = field(default_factory=dict)
 
     def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
         """Return the definitions for one entity type by their external id."""
@@ -117,6 +124,12 @@ class Settings:
         """Return the endpoint that is this campaign, None if there is none."""
         endpoints = self.endpoints.values()
         return next((each for each in endpoints if each.campaign_id == campaign_id), None)
+
+    def endpoint_of_none(self) -> str | None:
+        """Return the endpoint of an order that names none: the default one, or the only one."""
+        if self.policies.default_endpoint is not None:
+            return self.policies.default_endpoint
+        return next(iter(self.endpoints)) if len(self.endpoints) == 1 else None
 
     def line_status_names(self) -> list[str]:
         """Return every line status that an order may use, the built-in ones first."""
@@ -154,6 +167,7 @@ class Declaration:
     endpoints: Mapping[str, Endpoint] | None = None
     regions: Mapping[str, Region] | None = None
     policies: Policies | None = None
+    products: Mapping[str, Product] | None = None
     definitions: Definitions = NO_DEFINITIONS
 
 
@@ -170,7 +184,14 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
         custom_fields=settings.custom_fields,
         line_statuses=settings.line_statuses,
         policies=_either(declaration.policies, settings.policies),
+        products=_either(declaration.products, settings.products),
     )
+    default = declared.policies.default_endpoint
+    if default is not None and default not in declared.endpoints:
+        known = listed(list(declared.endpoints))
+        message = f"{shown(default)} is no endpoint of the account; these are: {known}"
+        path = pointer("policies", "default_endpoint")
+        return (Problem(Code.UNKNOWN_ENDPOINT, path, message),)
     return define(declared, declaration.definitions)
 
 

@@ -1,8 +1,12 @@
 """HTTP as the protocols see it, whatever carries it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import Message
+from typing import Any, Self
+
+from orders.application.change_order import ChangeReport
+from orders.application.import_orders import ImportReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ class HttpAnswer:
     status: int
     body: bytes
     headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and what is to be logged: the report of a write, or the fault behind a 500."""
+
+    answer: HttpAnswer
+    report: ChangeReport[Any] | ImportReport | None = None
+    fault: Exception | None = None
+
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """Return the same with more headers."""
+        answer = replace(self.answer, headers={**self.answer.headers, **headers})
+        return replace(self, answer=answer)
 
 
 class BodyRefusedError(Exception):

@@ -12,7 +12,7 @@ from orders.application.import_orders import ImportReport
 from orders.application.relay_triggers import RelayReport
 from orders.domain.importing import Outcome
 from orders.domain.triggers import Trigger
-from orders.protocols.yandex_market.answers import Answered
+from orders.protocols.http import Answered
 
 logger = Logger()
 metrics = Metrics()
@@ -57,13 +57,15 @@ def record_import(report: ImportReport) -> None:
 
 
 def record_answered(answered: Answered, fault_metric: str) -> None:
-    """Log and count an answer of the Partner API: a refusal, a fault, what became of a change."""
+    """Log and count an answer: a refusal, a fault, what became of a change or an import."""
     status = answered.answer.status
     metrics.add_metric("RequestsAnswered", MetricUnit.Count, 1)
     if answered.fault:
         logger.error("a request failed", exc_info=answered.fault)
         metrics.add_metric(fault_metric, MetricUnit.Count, 1)
-    if answered.report:
+    if isinstance(answered.report, ImportReport):
+        record_import(answered.report)
+    elif answered.report:
         _record_change(answered.report, status)
     elif status >= _REFUSED:
         record_refusal(status)

@@ -14,8 +14,8 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import Endpoint, Policies, Settings, StoredSettings
 from orders.domain.triggers import TriggerKind
-from orders.protocols.http import BodyRefusedError
-from orders.protocols.yandex_market.answers import Answered, guarded
+from orders.protocols.http import Answered, BodyRefusedError
+from orders.protocols.yandex_market.answers import guarded
 from tests.support.fakes import FakeOrderIndex, TickingClock
 from tests.support.seller import (
     DBS,

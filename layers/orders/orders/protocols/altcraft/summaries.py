@@ -17,16 +17,19 @@ def summarise(order: Order) -> OrderSummary:
     return OrderSummary(
         endpoint=tree["endpoint"],
         currency=tree["currency"],
+        total_price=Decimal(tree["total_price"]),
         delivery_cost=Decimal(tree.get("delivery_cost", 0)),
         lines=tuple(_line(line) for line in tree["lines"]),
         created_at=parse_time(tree["create_time"]) if "create_time" in tree else order.created_at,
         updated_at=order.updated_at,
+        email=tree.get("email"),
     )
 
 
 def _line(line: dict[str, Any]) -> LineSummary:
     base = line.get("base_price_per_item")
     return LineSummary(
+        external_id=line["external_id"],
         article=line.get("sku") or line["product"],
         count=line["count"],
         price=Decimal(line["final_price_per_item"]),

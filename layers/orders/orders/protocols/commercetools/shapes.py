@@ -1,7 +1,7 @@
-"""Reading JSON by a declared shape, with the reasons that the protocol gives (detailedErrorMessage).
+"""Reading JSON by a declared shape, with the protocol's reasons (detailedErrorMessage).
 
 A shape is a function from a value and its place to what is kept of it. It never raises: faults are
-noted at the place. A member that is null counts as absent; members that no shape names are not kept.
+noted at the place. A member that is null counts as absent; what no shape names is not kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import format_datetime
 from typing import Any
 
-from orders.application.change_order import ChangeReport
 from orders.application.ports import StorageUnavailableError
 from orders.domain.rate_limit import Allowance
-from orders.protocols.http import BodyRefusedError, HttpAnswer
+from orders.protocols.http import Answered, BodyRefusedError, HttpAnswer
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.errors import (
     INTERNAL,
@@ -23,20 +22,6 @@ from orders.protocols.yandex_market.errors import (
 _TOO_LARGE = 413
 _UNSUPPORTED = 415
 _RETRY_AFTER_SECONDS = "5"
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """An answer, and what is to be logged: the report of a change, or the fault behind a 500."""
-
-    answer: HttpAnswer
-    report: ChangeReport[Any] | None = None
-    fault: Exception | None = None
-
-    def with_headers(self, headers: Mapping[str, str]) -> Answered:
-        """Return the same with more headers."""
-        answer = replace(self.answer, headers={**self.answer.headers, **headers})
-        return replace(self, answer=answer)
 
 
 def guarded(work: Callable[[], Answered]) -> Answered:

@@ -16,10 +16,10 @@ from orders.domain.identifiers import MAX_ORDER_ID
 from orders.domain.order import Order
 from orders.domain.problems import listed
 from orders.domain.status_updates import Move
-from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
-from orders.protocols.yandex_market.answers import Answered, answer_ok, guarded, refuse
+from orders.protocols.yandex_market.answers import answer_ok, guarded, refuse
 from orders.protocols.yandex_market.errors import (
     UNAVAILABLE,
     RequestRefusedError,

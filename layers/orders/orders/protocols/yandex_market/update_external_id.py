@@ -10,10 +10,9 @@ from orders.application.update_external_id import UpdateExternalId, UpdateExtern
 from orders.domain.clients import Role
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
 from orders.domain.order import Order
-from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import (
-    Answered,
     answer_ok,
     guarded,
     rate_limit_headers,

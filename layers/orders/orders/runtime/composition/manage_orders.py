@@ -6,8 +6,7 @@ from functools import cache
 from orders.application.list_orders import ListOrders
 from orders.application.ports import Deadline
 from orders.application.update_order_status import UpdateOrderStatus
-from orders.protocols.http import HttpRequest, ReadBody
-from orders.protocols.yandex_market.answers import Answered
+from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.yandex_market.manage_orders import (
     GetOrderEndpoint,
     ListOrdersEndpoint,

@@ -1,0 +1,27 @@
+"""Find one order of an account, by the shop's id of it."""
+
+from dataclasses import dataclass
+
+from orders.application.get_order import FoundOrder
+from orders.application.ports import Deadline, OrderRepository, StorageUnavailableError
+from orders.domain.changes import NamedOrder
+from orders.domain.order_summary import Summarise
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrder:
+    """The use case, put together with its ports."""
+
+    orders: OrderRepository
+    summarise: Summarise
+
+    def __call__(self, account: str, external_id: str, deadline: Deadline) -> FoundOrder | None:
+        """Return the order, None if there is none; an id that it had before leads to it too.
+
+        Its aliases are not told. Raises StorageUnavailableError and StorageRefusedError.
+        """
+        lookup = self.orders.find(account, [external_id], deadline)
+        if lookup.unread:
+            raise StorageUnavailableError("the order could not be read in time")
+        order = lookup.orders.get(external_id)
+        return None if order is None else FoundOrder(NamedOrder(order), self.summarise(order))

@@ -1,0 +1,165 @@
+"""Rules that join several members of a draft; its shape is right by then."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from orders.protocols.commercetools.errors import (
+    ApiError,
+    duplicate_price_scope,
+    invalid_field,
+    invalid_input,
+    invalid_operation,
+    invalid_shipping_details,
+)
+from orders.protocols.commercetools.money import Money
+from orders.protocols.commercetools.shapes import Tree
+
+MAX_LINES = 5000
+
+
+def check_draft(draft: Tree) -> list[ApiError]:
+    """Return what is wrong with a draft (commercetools, OrderImportDraft), one error a cause."""
+    lines, custom_lines = draft["lineItems"], draft["customLineItems"]
+    return list(
+        chain(
+            _check_number_of_lines(len(lines) + len(custom_lines)),
+            _repeated_keys("lineItems.key", lines),
+            _repeated_keys("customLineItems.key", custom_lines),
+            _check_addresses(draft["itemShippingAddresses"]),
+            chain.from_iterable(_check_product(line) for line in lines),
+            chain.from_iterable(_check_prices(line["variant"]["prices"]) for line in lines),
+            chain.from_iterable(_check_price(price) for price in _prices(lines)),
+            chain.from_iterable(_check_taxes(line) for line in (*lines, *custom_lines)),
+            _check_shipping_details("LineItem", lines, draft),
+            _check_shipping_details("CustomLineItem", custom_lines, draft),
+            _check_currencies(draft),
+        )
+    )
+
+
+def _check_number_of_lines(count: int) -> Iterator[ApiError]:
+    if count == 0:
+        yield invalid_input("The order needs a line item or a custom line item.")
+    if count > MAX_LINES:
+        yield invalid_input(f"The order has {count} lines; it may have {MAX_LINES}.")
+
+
+def _repeated_keys(name: str, parts: Iterable[Mapping[str, Any]]) -> Iterator[ApiError]:
+    counts = Counter(part["key"] for part in parts if "key" in part)
+    for key in (key for key, count in counts.items() if count > 1):
+        yield invalid_field(name, key, why="Each key may stand once in the order.")
+
+
+def _check_addresses(addresses: Iterable[Tree]) -> Iterator[ApiError]:
+    if any("key" not in address for address in addresses):
+        yield invalid_input("Each of itemShippingAddresses needs a key.")
+    yield from _repeated_keys("itemShippingAddresses.key", addresses)
+
+
+def _check_product(line: Tree) -> Iterator[ApiError]:
+    """Check the three ways of naming a product: id and variant id, SKU, or all of them."""
+    variant = line["variant"]
+    if "productId" in line and "id" not in variant:
+        yield invalid_operation("A line item with productId needs variant.id too.")
+    elif "id" in variant and "productId" not in line:
+        yield invalid_operation("A line item with variant.id needs productId too.")
+    elif "sku" not in variant and "productId" not in line:
+        yield invalid_operation("A line item needs productId with variant.id, or variant.sku.")
+
+
+def _prices(lines: Iterable[Tree]) -> Iterator[Tree]:
+    for line in lines:
+        yield line["price"]
+        yield from line["variant"]["prices"]
+
+
+_SCOPE = ("country", "customerGroup", "channel", "validFrom", "validUntil")
+
+
+def _check_prices(prices: Iterable[Tree]) -> Iterator[ApiError]:
+    scopes = set()
+    for price in prices:
+        scope = (price["value"].currency, *(str(price.get(name)) for name in _SCOPE))
+        if scope in scopes:
+            yield duplicate_price_scope(
+                {"value": price["value"].tree()}
+                | {name: price[name] for name in _SCOPE if name in price}
+            )
+        scopes.add(scope)
+
+
+def _check_price(price: Tree) -> Iterator[ApiError]:
+    start, end = price.get("validFrom"), price.get("validUntil")
+    if start and end and start >= end:
+        yield invalid_field("validFrom", start, why="It must come before validUntil.")
+    tiers = price.get("tiers", ())
+    quantities = [tier["minimumQuantity"] for tier in tiers]
+    if any(quantity < _LEAST_TIER for quantity in quantities):
+        yield invalid_field("minimumQuantity", min(quantities), why="It takes 2 or more.")
+    if len(set(quantities)) < len(quantities):
+        yield invalid_input("Each minimumQuantity may stand once in a price.")
+    if any(tier["value"].currency != price["value"].currency for tier in tiers):
+        yield invalid_input("The tiers of a price take its currency.")
+
+
+_LEAST_TIER = 2
+
+
+def _check_taxes(line: Tree) -> Iterator[ApiError]:
+    if "taxedPrice" in line and "taxRate" not in line:
+        yield invalid_operation("A line with taxedPrice needs taxRate too.")
+    rate = line.get("taxRate")
+    parts = rate["subRates"] if rate else ()
+    if rate and parts and sum(each["amount"] for each in parts) != rate["amount"]:
+        yield invalid_field("taxRate.amount", rate["amount"], why="It is the sum of subRates.")
+
+
+def _check_shipping_details(subject: str, lines: Iterable[Tree], draft: Tree) -> Iterator[ApiError]:
+    keys = {address.get("key") for address in draft["itemShippingAddresses"]}
+    for position, line in enumerate(lines):
+        # A line has no id yet: it is named by its key, or by its position.
+        name = line.get("key", str(position))
+        targets = line.get("shippingDetails", {}).get("targets")
+        if targets is None:
+            continue
+        total = sum(target["quantity"] for target in targets)
+        if total != line["quantity"]:
+            yield invalid_shipping_details(
+                subject,
+                name,
+                f"The targets' quantities add up to {total}, the line's quantity is "
+                f"{line['quantity']}.",
+            )
+        for target in targets:
+            if target["addressKey"] not in keys:
+                yield invalid_shipping_details(
+                    subject, name, "An addressKey is none of itemShippingAddresses."
+                )
+
+
+def _check_currencies(draft: Tree) -> Iterator[ApiError]:
+    expected = draft["totalPrice"].currency
+    if any(each.currency != expected for each in _amounts(draft)):
+        yield invalid_input(f"All amounts of an order take the currency of totalPrice, {expected}.")
+
+
+def _amounts(draft: Tree) -> Iterator[Money]:
+    """Yield the amounts that the order is made of; variants' other prices are not among them."""
+    shipping = draft.get("shippingInfo")
+    if shipping:
+        yield shipping["price"]
+    for line in draft["lineItems"]:
+        yield line["price"]["value"]
+    for line in draft["customLineItems"]:
+        yield line["money"]
+    for taxed in (each.get("taxedPrice") for each in (draft, shipping or {}, *_all_lines(draft))):
+        if taxed:
+            yield from (taxed["totalNet"], taxed["totalGross"])
+            yield from (portion["amount"] for portion in taxed["taxPortions"])
+
+
+def _all_lines(draft: Tree) -> Iterator[Tree]:
+    yield from draft["lineItems"]
+    yield from draft["customLineItems"]

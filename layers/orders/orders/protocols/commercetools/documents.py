@@ -1,0 +1,202 @@
+"""The stored form of an imported order: its representation without what the store says of it.
+
+What is left out comes from the stored order: its id, version, number, times, and the ids that are
+made from its id. Three members are ours: the point of sale, the API client, and the number that the
+order came with, which its later ones do not change.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orders.domain.problems import Code
+from orders.protocols.commercetools.errors import ApiError, money_overflow
+from orders.protocols.commercetools.money import Money, MoneyOverflowError, RoundingMode, times
+from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.references import derived_id
+from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.commercetools.taxes import (
+    TaxCalculationMode,
+    TaxModes,
+    TaxRate,
+    tax_line,
+)
+
+PROTOCOL = "commercetools"
+ENDPOINT, CLIENT, FIRST_NUMBER = "endpoint", "client_id", "first_number"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an order comes from: its account and API client, and the point of sale it is put to."""
+
+    account: str
+    client_id: str
+    endpoint: str | None
+
+
+class DraftRefusedError(Exception):
+    """The draft cannot become an order; `errors` say why, `code` in our own words."""
+
+    def __init__(self, code: Code, *errors: ApiError) -> None:
+        super().__init__(errors[0].message)
+        self.code = code
+        self.errors = errors
+
+
+def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tree:
+    """Return the document of a draft that check_draft found nothing wrong with.
+
+    Line totals and taxes are worked out; what the order says of its own totals stays as sent.
+    Raises DraftRefusedError.
+    """
+    lines = [_Line(line, draft, provenance.account) for line in draft["lineItems"]]
+    customs = [_Line(line, draft, provenance.account) for line in draft["customLineItems"]]
+    found = [catalogue.find(line) for line in draft["lineItems"]]
+    errors = [each for each in found if isinstance(each, ApiError)]
+    if errors:
+        raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors)
+    try:
+        line_items = [
+            line.of_product(product)
+            for line, product in zip(lines, found, strict=True)
+            if not isinstance(product, ApiError)
+        ]
+        custom_items = [line.of_nothing() for line in customs]
+    except MoneyOverflowError:
+        raise DraftRefusedError(Code.INVALID_VALUE, money_overflow()) from None
+    members = {
+        **{name: value for name, value in draft.items() if name != "orderNumber"},
+        "taxedPrice": _with_total_tax(draft.get("taxedPrice")),
+        "shippingInfo": _shipping_info(draft.get("shippingInfo")),
+        "lineItems": line_items,
+        "customLineItems": custom_items,
+        ENDPOINT: provenance.endpoint,
+        CLIENT: provenance.client_id,
+        FIRST_NUMBER: draft.get("orderNumber"),
+    }
+    document: Tree = plain(_present(members))
+    return document
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Return the value with every amount in its wire form."""
+    if isinstance(value, Money):
+        return value.tree()
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of a draft, on its way to a line of an order."""
+
+    line: Tree
+    draft: Tree
+    account: str
+
+    def of_product(self, product: Tree) -> Tree:
+        """Return the line item (commercetools, LineItem)."""
+        line = self.line
+        variant = {
+            **product["variant"],
+            **{name: line["variant"][name] for name in ("prices", "images", "attributes")},
+            "assets": [],
+        }
+        own_mode = line.get("inventoryMode")
+        shown = _present(
+            {
+                "key": line.get("key"),
+                "productId": product["productId"],
+                "productKey": product.get("productKey"),
+                "name": line["name"],
+                "productSlug": product.get("productSlug"),
+                "productType": product["productType"],
+                "variant": variant,
+                "price": line["price"],
+                **self._shared(line["price"]["value"]),
+                "priceMode": "Platform",
+                "lineItemMode": "Standard",
+                "inventoryMode": None if own_mode == self.draft["inventoryMode"] else own_mode,
+                "supplyChannel": line.get("supplyChannel"),
+                "distributionChannel": line.get("distributionChannel"),
+            }
+        )
+        return shown | self._last()
+
+    def of_nothing(self) -> Tree:
+        """Return the custom line item (commercetools, CustomLineItem)."""
+        line = self.line
+        shown = _present(
+            {
+                "key": line.get("key"),
+                "name": line["name"],
+                "money": line["money"],
+                "slug": line["slug"],
+                **self._shared(line["money"]),
+                "taxCategory": line.get("taxCategory"),
+                "priceMode": line["priceMode"],
+            }
+        )
+        return shown | self._last()
+
+    def _shared(self, price: Money) -> Tree:
+        quantity = self.line["quantity"]
+        total = times(price, quantity, RoundingMode(self.draft["priceRoundingMode"]))
+        return {
+            "quantity": quantity,
+            "totalPrice": total,
+            "discountedPricePerQuantity": [],
+            "taxedPrice": self._taxed_price(price, total),
+            "taxedPricePortions": [],
+            "taxRate": self.line.get("taxRate"),
+            "perMethodTaxRate": [],
+            "state": self.line.get("state") or [self._initial_state()],
+        }
+
+    def _taxed_price(self, price: Money, total: Money) -> Tree | None:
+        rate = self.line.get("taxRate")
+        if "taxedPrice" in self.line or rate is None:
+            return _with_total_tax(self.line.get("taxedPrice"))
+        modes = TaxModes(
+            TaxCalculationMode(self.draft["taxCalculationMode"]),
+            RoundingMode(self.draft["taxRoundingMode"]),
+        )
+        own = TaxRate(rate["name"], rate["amount"], rate["includedInPrice"])
+        taxed: Tree = tax_line(price, self.line["quantity"], total, own, modes).tree()
+        return taxed
+
+    def _initial_state(self) -> Tree:
+        state = {"typeId": "state", "id": derived_id(self.account, "state", "Initial")}
+        return {"quantity": self.line["quantity"], "state": state}
+
+    def _last(self) -> Tree:
+        details = self.line.get("shippingDetails")
+        return _present(
+            {
+                "shippingDetails": details and {**details, "valid": True},
+                "custom": self.line.get("custom"),
+            }
+        )
+
+
+def _shipping_info(sent: Tree | None) -> Tree | None:
+    if sent is None:
+        return None
+    return _present({**sent, "taxedPrice": _with_total_tax(sent.get("taxedPrice"))})
+
+
+def _with_total_tax(taxed: Tree | None) -> Tree | None:
+    """Return a price with its tax in all; what was sent stays as it is."""
+    if taxed is None:
+        return None
+    net, gross = taxed["totalNet"], taxed["totalGross"]
+    difference = Money(gross.currency, gross.cents - net.cents)
+    return {**taxed, "totalTax": taxed.get("totalTax", difference)}
+
+
+def _present(members: Mapping[str, Any]) -> Tree:
+    return {name: value for name, value in members.items() if value is not None}

@@ -1,0 +1,134 @@
+"""Orders of other protocols, as this one shows them: see docs/commercetools.md, mapping."""
+
+from decimal import Decimal
+
+from orders.application.get_order import FoundOrder
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.order_summary import LineSummary, OrderSummary
+from orders.protocols.commercetools.documents import PROTOCOL, plain
+from orders.protocols.commercetools.money import Money, RoundingMode, money_of, times
+from orders.protocols.commercetools.references import derived_id
+from orders.protocols.commercetools.representation import Maker, header, number_of, represent
+from orders.protocols.commercetools.shapes import Tree
+
+_ORDER_STATES = {
+    Fulfilment.STARTED: "Open",
+    Fulfilment.DELIVERED: "Complete",
+    Fulfilment.PARTIALLY_RETURNED: "Complete",
+    Fulfilment.CANCELLED: "Cancelled",
+    Fulfilment.SHOP_FAILED: "Cancelled",
+}
+_SHIPMENT_STATES = {
+    Fulfilment.READY_TO_SHIP: "Ready",
+    Fulfilment.SHIPPED: "Shipped",
+    Fulfilment.DELIVERY: "Shipped",
+    Fulfilment.PICKUP: "Shipped",
+    Fulfilment.DELIVERED: "Delivered",
+    Fulfilment.PARTIALLY_RETURNED: "Delivered",
+}
+
+
+def represent_found(found: FoundOrder) -> Tree:
+    """Return the representation of an order, whichever protocol wrote it."""
+    order = found.named.order
+    return represent(order) if order.protocol == PROTOCOL else _represent_foreign(found)
+
+
+def _represent_foreign(found: FoundOrder) -> Tree:
+    """Return what can be told honestly; the rest of what the protocol requires is its default."""
+    order, summary = found.named.order, found.summary
+    maker = Maker(order)
+    shipment = _SHIPMENT_STATES.get(order.fulfilment)
+    tree: Tree = {
+        **header(order),
+        **number_of(order),
+        **({"customerEmail": summary.email} if summary.email else {}),
+        **({"store": {"typeId": "store", "key": summary.endpoint}} if summary.endpoint else {}),
+        "totalPrice": money_of(summary.total_price, summary.currency),
+        "orderState": _ORDER_STATES.get(order.fulfilment, "Confirmed"),
+        **({"shipmentState": shipment} if shipment else {}),
+        "syncInfo": [],
+        "returnInfo": [],
+        "taxMode": "External",
+        "inventoryMode": "None",
+        "taxRoundingMode": "HalfEven",
+        "taxCalculationMode": "LineItemLevel",
+        "origin": "Customer",
+        "shippingMode": "Single",
+        **_shipping_info(summary),
+        "shipping": [],
+        "lineItems": [
+            _line_item(maker, n, line, summary.currency) for n, line in enumerate(summary.lines)
+        ],
+        "customLineItems": [],
+        "transactionFee": False,
+        "discountCodes": [],
+        "directDiscounts": [],
+        "itemShippingAddresses": [],
+        "refusedGifts": [],
+    }
+    told: Tree = plain(tree)
+    return told
+
+
+def _shipping_info(summary: OrderSummary) -> Tree:
+    if not summary.delivery_cost:
+        return {}
+    price = money_of(summary.delivery_cost, summary.currency)
+    return {
+        "shippingInfo": {
+            "shippingMethodName": "delivery",
+            "price": price,
+            "shippingRate": {"price": price, "tiers": []},
+            "deliveries": [],
+            "shippingMethodState": "MatchesCart",
+        }
+    }
+
+
+def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> Tree:
+    price = money_of(line.price, currency)
+    product_id = derived_id(maker.account, "product", line.article)
+    return {
+        "id": maker.id_of("line", number),
+        "productId": product_id,
+        "name": {"en": line.article},
+        "productType": {
+            "typeId": "product-type",
+            "id": derived_id(maker.account, "product-type", product_id),
+        },
+        "variant": {
+            "id": 1,
+            "sku": line.article,
+            "prices": [],
+            "images": [],
+            "attributes": [],
+            "assets": [],
+        },
+        "price": {
+            "id": maker.id_of("line", number, "price"),
+            **_value(line, price, currency),
+        },
+        "quantity": line.count,
+        "totalPrice": times(price, line.count, RoundingMode.HALF_EVEN),
+        "discountedPricePerQuantity": [],
+        "taxedPricePortions": [],
+        "state": [
+            {
+                "quantity": line.count,
+                "state": {"typeId": "state", "id": derived_id(maker.account, "state", "Initial")},
+            }
+        ],
+        "perMethodTaxRate": [],
+        "priceMode": "Platform",
+        "lineItemMode": "Standard",
+    }
+
+
+def _value(line: LineSummary, price: Money, currency: str) -> Tree:
+    """Return a price; the one before discounts is its value, where the line tells it."""
+    base: Decimal | None = line.base_price
+    if base is None or base == line.price:
+        return {"value": price}
+    discount = {"typeId": "product-discount", "id": derived_id("", "product-discount", "imported")}
+    return {"value": money_of(base, currency), "discounted": {"value": price, "discount": discount}}

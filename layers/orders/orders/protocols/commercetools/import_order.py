@@ -1,0 +1,90 @@
+"""`POST /{projectKey}/orders/import` (commercetools, Create Order by Import)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.ports import Deadline
+from orders.domain.clients import Client
+from orders.domain.importing import OrderResult
+from orders.domain.problems import Code
+from orders.protocols.commercetools.access import MANAGE, ProjectAccess
+from orders.protocols.commercetools.answers import answer, guarded, refuse
+from orders.protocols.commercetools.checks import check_draft
+from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
+from orders.protocols.commercetools.errors import (
+    ApiError,
+    RequestRefusedError,
+    bad_request,
+    duplicate_field,
+    general,
+    outcome_unknown,
+    over_capacity,
+    size_limit_exceeded,
+)
+from orders.protocols.commercetools.orders import ApiProblem, SentDraft
+from orders.protocols.commercetools.representation import represent
+from orders.protocols.http import Answered, HttpRequest, ReadBody
+
+_CREATED = 201
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrderEndpoint:
+    """The route, put together with what it calls. `new_request_id` must never repeat itself."""
+
+    access: ProjectAccess
+    import_orders: ImportOrders
+    new_request_id: Callable[[], str]
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request that has come without its body, which `read` gets. Never raises."""
+        return guarded(head, lambda: self._import(head, read, deadline))
+
+    def _import(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        client = self.access(head, MANAGE, deadline)
+        request = read(head)
+        draft = read_draft(request.body, request.charset, client.account)
+        errors = check_draft(draft.tree)
+        if errors:
+            raise bad_request(*errors)
+        report = self.import_orders(self._command(draft, client, deadline), deadline)
+        if report.stored:
+            return Answered(answer(_CREATED, represent(report.stored[0])), report)
+        return Answered(refuse(_refusal(report, draft)), report)
+
+    def _command(
+        self, draft: OrderImportDraft, client: Client, deadline: Deadline
+    ) -> ImportCommand:
+        account, order_ids = client.account, {}
+        external_id = draft.order_number
+        if external_id is None:
+            external_id, number = self.import_orders.reserve_id(account, deadline)
+            order_ids[external_id] = number
+        return ImportCommand(
+            account=account,
+            request_id=self.new_request_id(),
+            orders=(SentDraft(draft, external_id, account, client.client_id),),
+            order_ids=order_ids,
+        )
+
+
+def _refusal(report: ImportReport, draft: OrderImportDraft) -> RequestRefusedError:
+    [result] = report.results
+    if result.retryable:
+        return over_capacity() if report.unavailable else outcome_unknown()
+    errors = [each for each in (_error(result, draft, code) for code in _codes(result)) if each]
+    told = [each.error for each in result.problems if isinstance(each, ApiProblem)] + errors
+    return bad_request(*told) if told else general()
+
+
+def _codes(result: OrderResult) -> list[Code]:
+    return [problem.code for problem in result.problems]
+
+
+def _error(result: OrderResult, draft: OrderImportDraft, code: Code) -> ApiError | None:
+    if code is Code.DUPLICATE and draft.order_number is not None:
+        return duplicate_field("orderNumber", draft.order_number)
+    if code is Code.ORDER_TOO_LARGE:
+        return size_limit_exceeded(result.problems[0].message)
+    return None

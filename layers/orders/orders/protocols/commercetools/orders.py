@@ -1,0 +1,62 @@
+"""Imported orders on their way to the store."""
+
+from dataclasses import dataclass
+
+from orders.domain.checking import Rulebook
+from orders.domain.order import Rejection, Submission
+from orders.domain.problems import Code, Problem
+from orders.protocols.commercetools.documents import (
+    PROTOCOL,
+    DraftRefusedError,
+    Provenance,
+    document_of,
+)
+from orders.protocols.commercetools.drafts import OrderImportDraft
+from orders.protocols.commercetools.errors import ApiError, reference_not_found
+from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.json_text import write_json
+
+
+@dataclass(frozen=True, slots=True)
+class ApiProblem(Problem):
+    """A problem that the protocol has an error of its own for."""
+
+    error: ApiError
+
+
+@dataclass(frozen=True, slots=True)
+class SentDraft:
+    """A draft as one order of an import; `external_id` is its number, or takes the place of one."""
+
+    draft: OrderImportDraft
+    external_id: str
+    account: str
+    client_id: str
+    position: int = 0
+    skip_trigger: bool = False
+
+    def submit(self, rules: Rulebook) -> Submission | Rejection:
+        """Hold the draft against the settings: its store, and its products if they are listed."""
+        settings = rules.settings
+        store = self.draft.tree.get("store")
+        endpoint = settings.endpoint_of_none() if store is None else store["key"]
+        if store is not None and endpoint not in settings.endpoints:
+            error = reference_not_found("store", by="key", value=store["key"])
+            return Rejection((_problem(Code.UNKNOWN_ENDPOINT, error),))
+        provenance = Provenance(self.account, self.client_id, endpoint)
+        catalogue = Catalogue(self.account, settings.products)
+        try:
+            document = document_of(self.draft.tree, provenance, catalogue)
+        except DraftRefusedError as refusal:
+            return Rejection(tuple(_problem(refusal.code, each) for each in refusal.errors))
+        return Submission(
+            external_id=self.external_id,
+            protocol=PROTOCOL,
+            document=write_json(document).decode(),
+            status=document["orderState"],
+            must_be_new=True,
+        )
+
+
+def _problem(code: Code, error: ApiError) -> ApiProblem:
+    return ApiProblem(code, "", error.message, error)

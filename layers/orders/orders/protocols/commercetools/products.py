@@ -1,0 +1,79 @@
+"""Which product a line means: by the account's catalogue if it has one, else as the line says."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orders.domain.catalogue import Product, Variant
+from orders.protocols.commercetools.errors import ApiError, invalid_field, reference_not_found
+from orders.protocols.commercetools.references import derived_id
+from orders.protocols.commercetools.shapes import Tree
+
+_FIRST_VARIANT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The products of an account; an empty one knows nothing and refuses nothing."""
+
+    account: str
+    products: Mapping[str, Product]
+
+    def find(self, line: Tree) -> Tree | ApiError:
+        """Return the members that a line shows of its product, or why it has none.
+
+        They are productId, productKey, productSlug, productType and the variant's id and sku.
+        """
+        if not self.products:
+            return self._taken_at_its_word(line)
+        found = next(self._candidates(line), None)
+        if found is None:
+            return _unknown(line)
+        product, variant = found
+        sku = line["variant"].get("sku")
+        if sku is not None and variant.sku != sku:
+            return invalid_field(
+                "sku", sku, why=f"Variant {variant.id} of product '{product.id}' has another SKU."
+            )
+        return _present(
+            {
+                "productId": product.id,
+                "productKey": product.key,
+                "productSlug": dict(product.slug) or None,
+                "productType": self._type(product.product_type, product.id),
+                "variant": _present({"id": variant.id, "sku": variant.sku}),
+            }
+        )
+
+    def _candidates(self, line: Tree) -> Iterator[tuple[Product, Variant]]:
+        wanted = line["variant"]
+        for product in self.products.values():
+            if "productId" in line and product.id != line["productId"]:
+                continue
+            for variant in product.variants:
+                if wanted["id"] == variant.id if "id" in wanted else wanted["sku"] == variant.sku:
+                    yield product, variant
+
+    def _taken_at_its_word(self, line: Tree) -> Tree:
+        variant = line["variant"]
+        sku = variant.get("sku")
+        product_id = line.get("productId") or derived_id(self.account, "product", sku or "")
+        return {
+            "productId": product_id,
+            "productType": self._type(None, product_id),
+            "variant": _present({"id": variant.get("id", _FIRST_VARIANT), "sku": sku}),
+        }
+
+    def _type(self, known: str | None, product_id: str) -> Tree:
+        derived = derived_id(self.account, "product-type", product_id)
+        return {"typeId": "product-type", "id": known or derived}
+
+
+def _unknown(line: Tree) -> ApiError:
+    if "productId" in line:
+        return reference_not_found("product", value=line["productId"])
+    return reference_not_found("product", by="sku", value=line["variant"]["sku"])
+
+
+def _present(members: Mapping[str, Any]) -> Tree:
+    return {name: value for name, value in members.items() if value is not None}

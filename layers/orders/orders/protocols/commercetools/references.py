@@ -1,0 +1,56 @@
+"""References between things; what is only known by its key gets an id of ours."""
+
+import re
+from uuid import UUID, uuid5
+
+from orders.protocols.commercetools.shapes import Place, Shape, Tree, text
+
+# Ids of things that this hub does not keep: always the same ones for the same key.
+_NAMESPACE = UUID("6f1c2b0e-52a7-5f0a-9d0e-3c1d0f7a4b11")
+KEY = re.compile(r"[A-Za-z0-9_-]{2,256}", re.ASCII)
+KEY_RULE = "2 to 256 letters, digits, '_' or '-'"
+
+
+def derived_id(account: str, type_id: str, key: str) -> str:
+    """Return the id of something of an account that has a key only."""
+    return str(uuid5(_NAMESPACE, f"{account}/{type_id}/{key}"))
+
+
+def reference(type_id: str) -> Shape:
+    """Keep a resource identifier (id or key) as a reference with an id."""
+
+    def read(value: object, place: Place) -> Tree | None:
+        named = _named(value, type_id, place)
+        if named is None:
+            return None
+        name, sent = named
+        identity = sent if name == "id" else derived_id(place.account, type_id, sent)
+        return {"typeId": type_id, "id": identity}
+
+    return read
+
+
+def key_reference(type_id: str) -> Shape:
+    """Keep a resource identifier as a reference by key; an id serves as one."""
+
+    def read(value: object, place: Place) -> Tree | None:
+        named = _named(value, type_id, place)
+        return None if named is None else {"typeId": type_id, "key": named[1]}
+
+    return read
+
+
+def _named(value: object, type_id: str, place: Place) -> tuple[str, str] | None:
+    if not isinstance(value, dict):
+        place.fault("JSON object expected.")
+        return None
+    sent_type = value.get("typeId")
+    if sent_type is not None and sent_type != type_id:
+        place.member("typeId").fault(f"Invalid enum value: expected '{type_id}'")
+        return None
+    for name in ("id", "key"):
+        if value.get(name) is not None:
+            found = text(value[name], place.member(name))
+            return None if found is None else (name, found)
+    place.fault("Missing required value: id or key")
+    return None

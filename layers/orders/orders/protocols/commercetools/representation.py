@@ -1,0 +1,166 @@
+"""An imported order as an answer shows it (commercetools, Order)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid5
+
+from orders.domain.identifiers import uuid_of
+from orders.domain.order import Order
+from orders.protocols.commercetools.documents import CLIENT, ENDPOINT, FIRST_NUMBER
+from orders.protocols.commercetools.drafts import wire_time
+from orders.protocols.commercetools.shapes import Tree
+
+
+def represent(order: Order) -> Tree:
+    """Return the representation of an order that came by this protocol.
+
+    Members that are not set are left out. An order without a number of its shop has none.
+    """
+    document = read_document(order)
+    maker = Maker(order)
+    head = {
+        **header(order),
+        "lastModifiedBy": _by(document),
+        "createdBy": _by(document),
+        **number_of(order),
+    }
+    return {
+        **head,
+        **_members(document, _OPENING),
+        "syncInfo": [],
+        "returnInfo": [],
+        "taxMode": "External",
+        **_members(document, _MODES),
+        "shippingMode": "Single",
+        **maker.shipping_info(document),
+        "shipping": [],
+        **_members(document, ("billingAddress", "shippingAddress")),
+        "lineItems": [maker.line_item(n, each) for n, each in enumerate(document["lineItems"])],
+        "customLineItems": [
+            {"id": maker.id_of("custom-line", n), **each}
+            for n, each in enumerate(document["customLineItems"])
+        ],
+        "transactionFee": False,
+        "discountCodes": [],
+        "directDiscounts": [],
+        **_members(document, ("itemShippingAddresses", "paymentInfo", "custom")),
+        "refusedGifts": [],
+    }
+
+
+def read_document(order: Order) -> Tree:
+    """Return the stored document; numbers keep their digits."""
+    tree: Tree = json.loads(order.document, parse_float=Decimal)
+    return tree
+
+
+def header(order: Order) -> Tree:
+    """Return what the store says of an order."""
+    return {
+        "type": "Order",
+        "id": uuid_of(order.account, order.order_id),
+        "version": order.version,
+        "createdAt": wire_time(order.created_at),
+        "lastModifiedAt": wire_time(order.updated_at),
+    }
+
+
+def number_of(order: Order) -> Tree:
+    """Return the shop's number of an order as a member, nothing if it has none."""
+    is_ours = order.external_id == uuid_of(order.account, order.order_id)
+    return {} if is_ours else {"orderNumber": order.external_id}
+
+
+class Maker:
+    """Makes ids from an order's own: always the same ones for the same parts."""
+
+    def __init__(self, order: Order) -> None:
+        """Make the ids of this order's parts."""
+        self.account = order.account
+        self._namespace = UUID(uuid_of(order.account, order.order_id))
+        self._created_at = wire_time(order.created_at)
+
+    def id_of(self, *steps: str | int) -> str:
+        """Return the id of a part."""
+        return str(uuid5(self._namespace, "/".join(map(str, steps))))
+
+    def line_item(self, number: int, line: Tree) -> Tree:
+        """Return a line item with its ids."""
+        variant = line["variant"]
+        prices = [
+            {"id": self.id_of("line", number, "price", n), **price}
+            for n, price in enumerate(variant["prices"])
+        ]
+        return {
+            "id": self.id_of("line", number),
+            **line,
+            "variant": {**variant, "prices": prices},
+            "price": {"id": self.id_of("line", number, "price"), **line["price"]},
+        }
+
+    def shipping_info(self, document: Tree) -> Tree:
+        """Return the shipping info as a member, its deliveries with their ids."""
+        info = document.get("shippingInfo")
+        if info is None:
+            return {}
+        deliveries = list(self._deliveries(info["deliveries"]))
+        return {"shippingInfo": {**info, "deliveries": deliveries}}
+
+    def _deliveries(self, deliveries: Iterable[Tree]) -> Iterator[Tree]:
+        for number, delivery in enumerate(deliveries):
+            parcels = [
+                self._made(parcel, "delivery", number, "parcel", n)
+                for n, parcel in enumerate(delivery["parcels"])
+            ]
+            yield {**self._made(delivery, "delivery", number), "parcels": parcels}
+
+    def _made(self, part: Tree, *steps: str | int) -> Tree:
+        return {"id": self.id_of(*steps), "createdAt": self._created_at, **part}
+
+
+_OPENING = (
+    "purchaseOrderNumber",
+    "customerId",
+    "customerEmail",
+    "customerGroup",
+    "businessUnit",
+    "store",
+    "totalPrice",
+    "taxedPrice",
+    "country",
+    "orderState",
+    "shipmentState",
+    "paymentState",
+    "state",
+    "completedAt",
+)
+_MODES = (
+    "inventoryMode",
+    "priceRoundingMode",
+    "taxRoundingMode",
+    "taxCalculationMode",
+    "origin",
+)
+# Members of the document that `represent` places by name, or does not show.
+PLACED = frozenset(
+    {*_OPENING, *_MODES, "shippingInfo", "billingAddress", "shippingAddress", "lineItems"}
+    | {
+        "customLineItems",
+        "itemShippingAddresses",
+        "paymentInfo",
+        "custom",
+        ENDPOINT,
+        CLIENT,
+        FIRST_NUMBER,
+    }
+)
+
+
+def _members(document: Tree, names: Iterable[str]) -> dict[str, Any]:
+    return {name: document[name] for name in names if name in document}
+
+
+def _by(document: Tree) -> Tree:
+    return {"clientId": document[CLIENT], "isPlatformClient": False}
