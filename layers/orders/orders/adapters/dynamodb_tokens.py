@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.table_keys import token_key
-from orders.application.ports import Deadline
+from orders.application.ports import AccessGrant, Deadline
 from orders.domain.clients import Client, Role
 
 if TYPE_CHECKING:
@@ -27,29 +27,41 @@ def hash_of(token: str) -> str:
 
 @dataclass(slots=True)
 class DynamoTokens:
-    """TokenRepository on the single table; a known token serves for 30 s, an unknown one never."""
+    """TokenRepository on the single table; a known token serves for 30 s, an unknown one never.
+
+    An access token is worthless once it has expired, or its secret is revoked.
+    """
 
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.monotonic
     pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    now: Callable[[], float] = time.time
     _cache: dict[str, tuple[float, Client]] = field(default_factory=dict, init=False)
 
     def client_of(self, token: str, deadline: Deadline) -> Client | None:
-        """Return whose token it is, None if it is unknown or revoked."""
+        """Return whose token it is, None if it is unknown, expired or revoked."""
         token_hash = hash_of(token)
-        read_at, known = self._cache.get(token_hash, (0.0, None))
-        if known and self.seconds() - read_at < CACHE_SECONDS:
+        good_until, known = self._cache.get(token_hash, (0.0, None))
+        if known and self.seconds() < good_until:
             return known
-        found = self._read(token_hash, deadline)
         self._cache.pop(token_hash, None)
-        if found:
-            if len(self._cache) >= CACHE_ENTRIES:
-                self._cache.clear()
-            self._cache[token_hash] = (self.seconds(), found)
+        item = self._read(token_hash, deadline)
+        if item is None:
+            return None
+        lifetime = CACHE_SECONDS
+        if "expires_at" in item:
+            lifetime = min(lifetime, int(item["expires_at"]["N"]) - self.now())
+            if lifetime <= 0 or self._read(item["secret"]["S"], deadline) is None:
+                return None
+        if len(self._cache) >= CACHE_ENTRIES:
+            self._cache.clear()
+        found = _client(item)
+        self._cache[token_hash] = (self.seconds() + lifetime, found)
         return found
 
-    def _read(self, token_hash: str, deadline: Deadline) -> Client | None:
+    def _read(self, token_hash: str, deadline: Deadline) -> Mapping[str, Any] | None:
+        """Return the item of a token that was not revoked."""
         answer = call_patiently(
             lambda: self.client.get_item(
                 TableName=self.table, Key=token_key(token_hash), ConsistentRead=True
@@ -58,10 +70,40 @@ class DynamoTokens:
             self.pause,
         )
         item = answer.get("Item")
-        if item is None or "revoked_at" in item:
-            return None
-        return Client(
-            account=item["account"]["S"],
-            client_id=item["client_id"]["S"],
-            roles=frozenset(Role(name) for name in item["roles"]["SS"]),
+        return None if item is None or "revoked_at" in item else item
+
+
+@dataclass(slots=True)
+class DynamoAccessTokens:
+    """AccessTokenRepository on the single table; TTL removes what has expired."""
+
+    client: DynamoDBClient
+    table: str
+    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+
+    def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
+        """Put the token's item, which holds neither it nor its secret."""
+        item = {
+            **token_key(hash_of(token)),
+            "type": {"S": "access_token"},
+            "account": {"S": grant.client.account},
+            "client_id": {"S": grant.client.client_id},
+            "roles": {"SS": sorted(grant.client.roles)},
+            "scopes": {"SS": sorted(grant.client.scopes or ())},
+            "secret": {"S": hash_of(grant.secret)},
+            "expires_at": {"N": str(int(grant.expires_at.timestamp()))},
+        }
+        call_patiently(
+            lambda: self.client.put_item(TableName=self.table, Item=item),  # type: ignore[arg-type]
+            deadline,
+            self.pause,
         )
+
+
+def _client(item: Mapping[str, Any]) -> Client:
+    return Client(
+        account=item["account"]["S"],
+        client_id=item["client_id"]["S"],
+        roles=frozenset(Role(name) for name in item["roles"]["SS"]),
+        scopes=frozenset(item["scopes"]["SS"]) if "scopes" in item else None,
+    )

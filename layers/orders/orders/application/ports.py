@@ -174,10 +174,26 @@ class TokenRepository(Protocol):
     """API tokens, known only by their SHA-256 hash."""
 
     def client_of(self, token: str, deadline: Deadline) -> Client | None:
-        """Return whose token it is, None if it is unknown or revoked.
+        """Return whose token it is, None if it is unknown, expired or revoked.
 
         Raises StorageUnavailableError.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class AccessGrant:
+    """What an access token lets its client do, until when, and the secret that it was got with."""
+
+    client: Client
+    secret: str
+    expires_at: datetime
+
+
+class AccessTokenRepository(Protocol):
+    """Access tokens: short-lived, known only by their SHA-256 hash, worthless with their secret."""
+
+    def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
+        """Store a new access token. Raises StorageUnavailableError and StorageRefusedError."""
 
 
 class AccountRepository(Protocol):

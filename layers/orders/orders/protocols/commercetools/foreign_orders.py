@@ -7,7 +7,7 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.order_summary import LineSummary, OrderSummary
 from orders.protocols.commercetools.documents import PROTOCOL, plain
 from orders.protocols.commercetools.money import Money, RoundingMode, money_of, times
-from orders.protocols.commercetools.references import derived_id
+from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
 from orders.protocols.commercetools.shapes import Tree
 
@@ -91,6 +91,7 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
     product_id = derived_id(maker.account, "product", line.article)
     return {
         "id": maker.id_of("line", number),
+        **({"key": line.external_id} if KEY.fullmatch(line.external_id) else {}),
         "productId": product_id,
         "name": {"en": line.article},
         "productType": {

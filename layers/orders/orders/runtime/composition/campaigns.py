@@ -1,27 +1,15 @@
 """What the Partner API's functions share."""
 
-from collections.abc import Mapping
-
 from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
-from orders.domain.order import Order
-from orders.domain.order_summary import OrderSummary, Summarise
-from orders.protocols.altcraft.documents import PROTOCOL as ALTCRAFT
-from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.runtime.composition import Aws
 from orders.runtime.composition.publishing import publish_triggers
-
-_SUMMARIES: Mapping[str, Summarise] = {ALTCRAFT: summarise_altcraft}
-
-
-def summarise(order: Order) -> OrderSummary:
-    """Return what every protocol can show of an order, whichever wrote it."""
-    return _SUMMARIES[order.protocol](order)
+from orders.runtime.composition.summaries import summarise
 
 
 def campaign_access(aws: Aws) -> CampaignAccess:

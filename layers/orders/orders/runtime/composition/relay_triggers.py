@@ -8,11 +8,11 @@ from functools import cache
 import boto3
 
 from orders.adapters.dynamodb_receipts import DynamoReceipts
-from orders.adapters.eventbridge import EventBridgePublisher
 from orders.adapters.sqs_parking import SqsParking
 from orders.application.relay_triggers import RelayTriggers
 from orders.domain.relaying import Patience
 from orders.runtime.composition import CLIENT_CONFIG, connect, utc_now
+from orders.runtime.composition.publishing import event_bus
 from orders.runtime.environment import RelayEnvironment
 
 
@@ -22,7 +22,7 @@ def relay_triggers() -> RelayTriggers:
     environment = RelayEnvironment.read(os.environ)
     aws = connect()
     return RelayTriggers(
-        publisher=EventBridgePublisher(aws.events, aws.environment.bus),
+        publisher=event_bus(aws),
         receipts=DynamoReceipts(aws.dynamodb, aws.environment.table),
         parking=SqsParking(boto3.client("sqs", config=CLIENT_CONFIG), environment.queue_url),
         patience=Patience(timedelta(seconds=environment.writer_seconds)),

@@ -1,0 +1,70 @@
+"""Issue an access token to an API client that shows its secret."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from orders.application.authenticate import UnauthenticatedError
+from orders.application.ports import (
+    AccessGrant,
+    AccessTokenRepository,
+    Clock,
+    Deadline,
+    TokenRepository,
+)
+from orders.domain.clients import ROLES_OF_SCOPE, Client
+
+LIFETIME = timedelta(days=2)
+
+
+class ScopeRefusedError(Exception):
+    """A scope is not known, or is more than the client may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client shows: its id, and one of its tokens as the secret."""
+
+    client_id: str
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueToken:
+    """The use case, put together with its ports. `new_token` must be random and unguessable."""
+
+    tokens: TokenRepository
+    access_tokens: AccessTokenRepository
+    clock: Clock
+    new_token: Callable[[], str]
+
+    def authenticate(self, credentials: Credentials, deadline: Deadline) -> Client:
+        """Return the client that shows its credentials.
+
+        An access token is no secret. Raises UnauthenticatedError and StorageUnavailableError.
+        """
+        client = self.tokens.client_of(credentials.secret, deadline)
+        same = client is not None and hmac.compare_digest(
+            client.client_id.encode(), credentials.client_id.encode()
+        )
+        if client is None or not same or client.scopes is not None:
+            raise UnauthenticatedError("The client or its secret is unknown")
+        return client
+
+    def __call__(
+        self, client: Client, secret: str, scopes: Sequence[str], deadline: Deadline
+    ) -> str:
+        """Return an access token for these scopes, which lives for LIFETIME.
+
+        `client` is one that `authenticate` has returned for this secret. Raises ScopeRefusedError,
+        StorageUnavailableError and StorageRefusedError.
+        """
+        if not scopes or not all(map(client.may_be_granted, scopes)):
+            raise ScopeRefusedError
+        roles = frozenset().union(*(ROLES_OF_SCOPE[scope] for scope in scopes))
+        granted = replace(client, roles=roles, scopes=frozenset(scopes))
+        token = self.new_token()
+        grant = AccessGrant(granted, secret, self.clock() + LIFETIME)
+        self.access_tokens.add(token, grant, deadline)
+        return token

@@ -1,0 +1,48 @@
+"""`DELETE /{projectKey}/orders/{id}?version=` (commercetools, Delete Order)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
+from orders.application.get_order import OrderAddress
+from orders.application.ports import Deadline
+from orders.domain.identifiers import uuid_of
+from orders.protocols.commercetools.access import MANAGE, ProjectAccess
+from orders.protocols.commercetools.answers import answer, guarded, refuse
+from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
+from orders.protocols.commercetools.foreign_orders import represent_found
+from orders.protocols.commercetools.queries import read_version
+from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
+from orders.protocols.http import Answered, HttpRequest, ReadBody
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOrderEndpoint:
+    """The route, put together with what it calls. `new_request_id` must never repeat itself."""
+
+    access: ProjectAccess
+    find: OrderFinder
+    delete_order: DeleteOrder
+    new_request_id: Callable[[], str]
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request. Never raises."""
+        del read
+        return guarded(head, lambda: self._delete(head, deadline))
+
+    def _delete(self, head: HttpRequest, deadline: Deadline) -> Answered:
+        client = self.access(head, MANAGE, deadline)
+        version = read_version(head)
+        order = self.find(client.account, head.path["ref"], deadline).named.order
+        address = OrderAddress(client.account, None, order.order_id)
+        command = DeleteOrderCommand(address, version, self.new_request_id())
+        report = self.delete_order(command, deadline)
+        identity = uuid_of(client.account, order.order_id)
+        if report.unavailable:
+            return Answered(refuse(outcome_unknown()), report)
+        if report.found is None:
+            return Answered(refuse(unknown_id(identity)), report)
+        if report.refusal:
+            current = report.found.named.order.version
+            return Answered(refuse(concurrent_modification(identity, version, current)), report)
+        return Answered(answer(200, represent_found(report.found)), report)

@@ -1,0 +1,110 @@
+"""`POST /oauth/token` (commercetools, client credentials flow)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from orders.application.authenticate import UnauthenticatedError
+from orders.application.issue_token import (
+    LIFETIME,
+    Credentials,
+    IssueToken,
+    ScopeRefusedError,
+)
+from orders.application.ports import Deadline
+from orders.domain.clients import Client
+from orders.protocols.commercetools.answers import answer, guarded
+from orders.protocols.commercetools.errors import (
+    invalid_client,
+    invalid_scope,
+    missing_grant_type,
+    unsupported_grant_type,
+)
+from orders.protocols.http import Answered, HttpRequest, ReadBody
+
+GRANT_TYPE = "client_credentials"
+# The protocol's own, in the order in which they are told.
+SCOPES = ("manage_project", "manage_orders", "view_orders", "view_messages")
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class IssueTokenEndpoint:
+    """The route, put together with what it calls."""
+
+    issue_token: IssueToken
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request that has come without its body, which `read` gets. Never raises."""
+        return guarded(head, lambda: self._issue(head, read, deadline))
+
+    def _issue(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        credentials = read_credentials(head)
+        try:
+            client = self.issue_token.authenticate(credentials, deadline)
+        except UnauthenticatedError:
+            raise invalid_client() from None
+        scopes = _read_scopes(_parameters(read(head)), client)
+        try:
+            token = self.issue_token(client, credentials.secret, scopes, deadline)
+        except ScopeRefusedError:
+            raise invalid_scope() from None
+        body = {
+            "access_token": token,
+            "token_type": "Bearer",
+            "expires_in": int(LIFETIME.total_seconds()),
+            "scope": " ".join(f"{scope}:{client.account}" for scope in scopes),
+        }
+        return Answered(answer(200, body, _NO_STORE))
+
+
+def read_credentials(head: HttpRequest) -> Credentials:
+    """Read HTTP Basic credentials. Raises RequestRefusedError (401 invalid_client)."""
+    scheme, _, encoded = head.headers.get("authorization", "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        raise invalid_client()
+    try:
+        text = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise invalid_client() from None
+    client_id, colon, secret = text.partition(":")
+    if not (client_id and colon and secret):
+        raise invalid_client()
+    return Credentials(client_id, secret)
+
+
+def read_scopes(text: str, account: str) -> list[str] | None:
+    """Return the names of scopes such as `manage_orders:shop`, each once, as they were asked for.
+
+    None if one of them is malformed, or is for another project than the account's.
+    """
+    names = []
+    for scope in text.split():
+        name, _, project = scope.partition(":")
+        if project != account:
+            return None
+        names.append(name)
+    return list(dict.fromkeys(names)) or None
+
+
+def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[str]:
+    grant_type = parameters.get("grant_type", "")
+    if not grant_type:
+        raise missing_grant_type()
+    if grant_type != GRANT_TYPE:
+        raise unsupported_grant_type()
+    asked = parameters.get("scope", "").strip()
+    if not asked:
+        return [scope for scope in SCOPES if client.may_be_granted(scope)]
+    scopes = read_scopes(asked, client.account)
+    if scopes is None or not set(scopes) <= set(SCOPES):
+        raise invalid_scope()
+    return scopes
+
+
+def _parameters(request: HttpRequest) -> dict[str, str]:
+    """Return the parameters: those of the form, which the SDKs send, before those of the query."""
+    form = dict(parse_qsl(request.body.decode(errors="replace")))
+    return {**request.query, **form}

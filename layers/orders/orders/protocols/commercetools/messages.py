@@ -1,0 +1,103 @@
+"""`GET /{projectKey}/messages`: that orders were imported (commercetools, OrderImported).
+
+The messages are read off the orders themselves: an order has its message as long as it is there.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
+from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
+from orders.application.ports import Deadline
+from orders.domain.changes import NamedOrder
+from orders.domain.identifiers import order_id_of, uuid_of
+from orders.domain.order import Order
+from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
+from orders.protocols.commercetools.answers import answer, guarded
+from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER, PROTOCOL
+from orders.protocols.commercetools.errors import bad_request, invalid_input
+from orders.protocols.commercetools.queries import PageQuery, read_page_query
+from orders.protocols.commercetools.read_orders import page_tree, within_answer
+from orders.protocols.commercetools.representation import (
+    Maker,
+    header,
+    read_document,
+    represent,
+)
+from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.http import Answered, HttpRequest, ReadBody
+
+TYPE = "OrderImported"
+_RESOURCE = "resource(id)"
+_SERVED = frozenset({"type", _RESOURCE})
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesEndpoint:
+    """The route, put together with what it calls."""
+
+    access: ProjectAccess
+    get_order: GetOrder
+    list_orders: ListOrders
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request. Never raises."""
+        del read
+        return guarded(head, lambda: self._read(head, deadline))
+
+    def _read(self, head: HttpRequest, deadline: Deadline) -> Answered:
+        client = self.access(head, VIEW_MESSAGES, deadline)
+        query = read_page_query(head, _SERVED)
+        if head.query.get("sort") and not query.wanted.newest_first:
+            raise bad_request(invalid_input("Messages come newest first: sort=createdAt desc."))
+        end = query.wanted.offset + query.wanted.limit
+        if end > MAX_EXAMINED:
+            raise bad_request(
+                invalid_input(f"For messages offset and limit add up to {MAX_EXAMINED} at most.")
+            )
+        orders = self._orders(client.account, query, end, deadline)
+        messages = [message_of(found.named.order) for found in orders][query.wanted.offset : end]
+        return Answered(answer(200, page_tree(query, within_answer(messages), None)))
+
+    def _orders(
+        self, account: str, query: PageQuery, end: int, deadline: Deadline
+    ) -> Iterable[FoundOrder]:
+        if query.where.get("type", TYPE) != TYPE or end == 0:
+            return ()
+        if _RESOURCE not in query.where:
+            wanted = OrdersQuery(account, None, limit=end, matches=_is_imported_here)
+            return self.list_orders(wanted, deadline).orders
+        order_id = order_id_of(account, query.where[_RESOURCE])
+        address = None if order_id is None else OrderAddress(account, None, order_id)
+        found = self.get_order(address, deadline) if address else None
+        return (found,) if found and _is_imported_here(found.named) else ()
+
+
+def message_of(order: Order) -> Tree:
+    """Return the message that an order was imported, with the order as it was then."""
+    document = read_document(order)
+    identity = uuid_of(order.account, order.order_id)
+    number: str | None = document.get(FIRST_NUMBER)
+    imported = replace(
+        order, version=1, updated_at=order.created_at, external_id=number or identity
+    )
+    by = {"clientId": document[CLIENT], "isPlatformClient": False}
+    created_at = header(imported)["createdAt"]
+    return {
+        "id": Maker(order).id_of("message", TYPE),
+        "version": 1,
+        "createdAt": created_at,
+        "lastModifiedAt": created_at,
+        "lastModifiedBy": by,
+        "createdBy": by,
+        "sequenceNumber": 1,
+        "resource": {"typeId": "order", "id": identity},
+        "resourceVersion": 1,
+        **({"resourceUserProvidedIdentifiers": {"orderNumber": number}} if number else {}),
+        "type": TYPE,
+        "order": represent(imported),
+    }
+
+
+def _is_imported_here(named: NamedOrder) -> bool:
+    return named.order.protocol == PROTOCOL

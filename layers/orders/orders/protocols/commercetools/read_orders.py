@@ -1,0 +1,139 @@
+"""Order reads: by id, by number, and in pages (commercetools, Orders)."""
+
+from dataclasses import dataclass
+
+from orders.application.find_order import FindOrder
+from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
+from orders.application.page_orders import PageOrders
+from orders.application.ports import Deadline
+from orders.domain.identifiers import is_external_id, order_id_of
+from orders.domain.problems import shown
+from orders.protocols.commercetools.access import VIEW, ProjectAccess
+from orders.protocols.commercetools.answers import answer, bare, guarded
+from orders.protocols.commercetools.errors import RequestRefusedError, not_found
+from orders.protocols.commercetools.foreign_orders import represent_found
+from orders.protocols.commercetools.queries import PageQuery, read_page_query
+from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.json_text import write_json
+
+NUMBER_PREFIX = "order-number="
+# Lambda answers at most 6 MB, in which every quote of the body is escaped.
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+_SERVED = frozenset({"orderNumber"})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFinder:
+    """Finds the order that a path names: by its id, or as `order-number=…`."""
+
+    get_order: GetOrder
+    find_order: FindOrder
+
+    def __call__(self, account: str, ref: str, deadline: Deadline) -> FoundOrder:
+        """Return the order. Raises RequestRefusedError (404) and StorageUnavailableError."""
+        if ref.startswith(NUMBER_PREFIX):
+            number = ref.removeprefix(NUMBER_PREFIX)
+            found = self.by_number(account, number, deadline)
+            if found is None:
+                raise not_found(f"The Resource with key {shown(number)} was not found.")
+            return found
+        order_id = order_id_of(account, ref)
+        address = None if order_id is None else OrderAddress(account, None, order_id)
+        found = self.get_order(address, deadline) if address else None
+        if found is None:
+            raise unknown_id(ref)
+        return found
+
+    def by_number(self, account: str, number: str, deadline: Deadline) -> FoundOrder | None:
+        """Return the order with a number, None if there is none."""
+        if not is_external_id(number):
+            return None
+        return self.find_order(account, number, deadline)
+
+
+def unknown_id(ref: str) -> RequestRefusedError:
+    """Return the refusal of an id that no order has."""
+    return not_found(f"The Resource with ID {shown(ref)} was not found.")
+
+
+@dataclass(frozen=True, slots=True)
+class GetOrderEndpoint:
+    """`GET /{projectKey}/orders/{id}` and `…/order-number={number}`."""
+
+    access: ProjectAccess
+    find: OrderFinder
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request. Never raises."""
+        del read
+        return guarded(head, lambda: self._get(head, deadline))
+
+    def _get(self, head: HttpRequest, deadline: Deadline) -> Answered:
+        client = self.access(head, VIEW, deadline)
+        found = self.find(client.account, head.path["ref"], deadline)
+        return Answered(answer(200, represent_found(found)))
+
+
+@dataclass(frozen=True, slots=True)
+class PageOrdersEndpoint:
+    """`GET /{projectKey}/orders`."""
+
+    access: ProjectAccess
+    find: OrderFinder
+    page_orders: PageOrders
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request. Never raises."""
+        del read
+        return guarded(head, lambda: self._page(head, deadline))
+
+    def _page(self, head: HttpRequest, deadline: Deadline) -> Answered:
+        client = self.access(head, VIEW, deadline)
+        query = read_page_query(head, _SERVED)
+        number = query.where.get("orderNumber")
+        if number is not None:
+            return Answered(answer(200, self._numbered(client.account, number, query, deadline)))
+        page = self.page_orders(client.account, query.wanted, deadline, with_total=query.with_total)
+        orders = within_answer([represent_found(each) for each in page.orders])
+        return Answered(answer(200, page_tree(query, orders, page.total)))
+
+    def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
+        found = self.find.by_number(account, number, deadline)
+        # An id that the order had before is not its number.
+        is_it = found is not None and found.named.order.external_id == number
+        orders = [represent_found(found)] if found is not None and is_it else []
+        part = orders[query.wanted.offset :][: query.wanted.limit]
+        return page_tree(query, part, len(orders) if query.with_total else None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadEndpoint:
+    """A GET route asked by HEAD: its status and headers, without its body."""
+
+    get: GetOrderEndpoint | PageOrdersEndpoint
+
+    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+        """Answer a request. Never raises."""
+        return bare(self.get(head, read, deadline))
+
+
+def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
+    """Return one page (commercetools, PagedQueryResult)."""
+    return {
+        "limit": query.wanted.limit,
+        "offset": query.wanted.offset,
+        "count": len(results),
+        **({} if total is None else {"total": total}),
+        "results": results,
+    }
+
+
+def within_answer(results: list[Tree]) -> list[Tree]:
+    """Return as many of the results as one answer holds, at least one: `count` tells how many."""
+    size = 0
+    for number, each in enumerate(results):
+        size += len(write_json(each))
+        if number and size > MAX_ANSWER_BYTES:
+            return results[:number]
+    return results

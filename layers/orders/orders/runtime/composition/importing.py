@@ -1,0 +1,22 @@
+"""What the imports of all protocols share."""
+
+from orders.adapters.aws_faults import pause_with_jitter
+from orders.adapters.dynamodb_order_ids import DynamoOrderIds
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.application.import_orders import ImportOrders
+from orders.runtime.composition import Aws, utc_now
+from orders.runtime.composition.publishing import publish_triggers
+
+
+def import_orders(aws: Aws) -> ImportOrders:
+    """Put the use case together."""
+    table = aws.environment.table
+    return ImportOrders(
+        orders=DynamoOrders(aws.dynamodb, table),
+        order_ids=DynamoOrderIds(aws.dynamodb, table),
+        settings=DynamoSettings(aws.dynamodb, table),
+        publish_triggers=publish_triggers(aws),
+        clock=utc_now,
+        pause=pause_with_jitter,
+    )
