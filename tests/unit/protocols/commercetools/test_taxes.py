@@ -268,8 +268,8 @@ def test_a_tax_beyond_64_bits_is_refused() -> None:
         tax_amount_of(Money("EUR", 1), Money("EUR", MIN_LONG))
 
 
-def test_a_rate_of_a_million_digits_costs_no_time() -> None:
-    rate = TaxRate("next to nothing", Decimal("1E-999999"), included=True)
+def test_a_rate_of_a_hundred_million_digits_costs_no_time() -> None:
+    rate = TaxRate("next to nothing", Decimal("1E-99999999"), included=True)
     assert taxed(Money("EUR", 108), 3, rate).tax == Money("EUR", 0)
 
 

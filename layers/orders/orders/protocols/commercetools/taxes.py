@@ -87,7 +87,7 @@ def _tax_cents(amount: Money, rate: TaxRate, mode: RoundingMode) -> int:
     What the mode rounds is the other side: the net where the tax is included, else the gross. On
     half a cent this is not the same as to round the tax.
     """
-    # Added as decimals, which keeps 28 digits: a rate such as 1E-999999 costs no more than others.
+    # Added as decimals, which keeps 28 digits: a rate of 1E-99999999 costs no more than others.
     factor = Fraction(1 + rate.amount)
     if rate.included:
         net = amount.cents - amount.exact_cents * (factor - 1) / factor
