@@ -7,6 +7,7 @@ from orders.application.list_orders import ListOrders
 from orders.application.ports import Deadline
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.yandex_market.answers import guarded
 from orders.protocols.yandex_market.manage_orders import (
     GetOrderEndpoint,
     ListOrdersEndpoint,
@@ -18,6 +19,20 @@ from orders.runtime.composition.campaigns import campaign_access, change_order
 type Endpoint = Callable[[HttpRequest, ReadBody, Deadline], Answered]
 # A method and a resource of the API, without the version before it and the `.json` after it.
 type Route = tuple[str, str]
+
+
+# Where the routes of a commercetools project begin.
+PROJECT = "/{projectKey}/"
+
+
+def answer_request(route: Route, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
+    """Answer a request in the protocol of its route. Never raises."""
+    if route[1].startswith(PROJECT):
+        # Costs start-up, and the environments of most sellers never need it.
+        from orders.runtime.composition.projects import answer_project_request  # noqa: PLC0415
+
+        return answer_project_request(route, head, read, deadline)
+    return guarded(lambda: manage_orders_endpoints()[route](head, read, deadline))
 
 
 @cache

@@ -11,6 +11,7 @@ from orders.application.list_orders import ListOrders
 from orders.application.page_orders import PageOrders
 from orders.application.ports import Deadline
 from orders.protocols.commercetools.access import ProjectAccess
+from orders.protocols.commercetools.answers import guarded
 from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
 from orders.protocols.commercetools.messages import MessagesEndpoint
 from orders.protocols.commercetools.read_orders import (
@@ -25,6 +26,13 @@ from orders.runtime.composition.campaigns import change_order
 from orders.runtime.composition.summaries import summarise
 
 type Endpoint = Callable[[HttpRequest, ReadBody, Deadline], Answered]
+
+
+def answer_project_request(
+    route: tuple[str, str], head: HttpRequest, read: ReadBody, deadline: Deadline
+) -> Answered:
+    """Answer a request to a project. Never raises."""
+    return guarded(head, lambda: project_endpoints()[route](head, read, deadline))
 
 
 @cache
