@@ -199,7 +199,8 @@ def test_path_rules_see_what_aws_refuses() -> None:
 
 def test_routes_are_explicit() -> None:
     assert routes()
-    assert {method for method, _path in routes()} <= {"get", "head", "post", "put", "patch", "delete"}
+    explicit = {"get", "head", "post", "put", "patch", "delete"}
+    assert {method for method, _path in routes()} <= explicit
 
 
 def test_a_level_has_one_variable() -> None:

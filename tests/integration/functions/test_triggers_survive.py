@@ -25,11 +25,14 @@ from orders.adapters.eventbridge import EventBridgePublisher
 from orders.adapters.stream_records import read_record
 from orders.application.relay_triggers import RelayReport, RelayTriggers
 from orders.domain.clients import Role
+from orders.domain.identifiers import uuid_of
 from orders.domain.relaying import Patience
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
+from orders.runtime.composition.publishing import present
 from orders.runtime.deadlines import CONNECT_SECONDS, READ_SECONDS
 from tests.support.aws_faults import answering, error_answer, failing
+from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import FakeParking
 from tests.support.functions import Context, Function, Tenant, Tree, deployed, sample
@@ -117,6 +120,18 @@ class World:
         event["pathParameters"]["orderId"] = f"{number}"
         self._invoke("manage_orders", event)
 
+    def delete(self, number: int) -> None:
+        path = f"/demo/orders/{uuid_of('demo', number)}"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        event = project_event("DELETE", path, query={"version": 1}, headers=headers)
+        self._invoke("manage_orders", event)
+
+    def import_one(self, order_number: str) -> None:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        body = draft(orderNumber=order_number)
+        event = project_event("POST", "/demo/orders/import", body=body, headers=headers)
+        self._invoke("import_commercetools_order", event)
+
     def _invoke(self, function: str, event: Tree) -> Tree:
         answer: Tree = self.get(function).module.lambda_handler(event, self.context)
         return answer
@@ -139,7 +154,7 @@ class World:
             self.waited += timedelta(seconds=seconds)
 
         relay = RelayTriggers(
-            EventBridgePublisher(connect().events, "triggers", CountingPause(limit=3)),
+            EventBridgePublisher(connect().events, "triggers", CountingPause(limit=3), present),
             DynamoReceipts(self.client, self.table),
             FakeParking(),
             Patience(WRITER),
@@ -158,7 +173,7 @@ class World:
         wanted = {}
         for record in read_stream(self.client, self.table):
             image = record["dynamodb"].get("NewImage", {})
-            if image.get("type", {}).get("S") != "order":
+            if image.get("type", {}).get("S") not in {"order", "tombstone"}:
                 continue
             if '"silent"' in image["document"]["S"]:
                 continue
@@ -268,9 +283,18 @@ PATHS: dict[str, Path] = {
     "large import": _large_import,
     "rename": lambda world, attempt, number: world.rename(number, f"renamed {attempt}"),
     "status": lambda world, _attempt, number: world.ship(number),
+    "delete": lambda world, _attempt, number: world.delete(number),
+    "commercetools import": lambda world, attempt, _number: world.import_one(f"new {attempt}"),
 }
 # How many AWS calls each makes with its token and settings at hand: all of them are tried.
-CALLS = {"import": 5, "large import": 14, "rename": 5, "status": 5}
+CALLS = {
+    "import": 5,
+    "large import": 14,
+    "rename": 5,
+    "status": 5,
+    "delete": 7,
+    "commercetools import": 5,
+}
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
@@ -361,7 +385,12 @@ TRANSACTION = ("TransactWriteItems", 1, "GetItem")
 
 @pytest.mark.parametrize(
     ("path", "operations"),
-    [("large import", STATEMENTS), ("rename", TRANSACTION), ("status", TRANSACTION)],
+    [
+        ("large import", STATEMENTS),
+        ("rename", TRANSACTION),
+        ("status", TRANSACTION),
+        ("delete", TRANSACTION),
+    ],
 )
 def test_writes_whose_answers_stay_lost_are_relayed(
     world: World, path: str, operations: tuple[str, int, str]

@@ -19,6 +19,7 @@ from orders.protocols.commercetools.taxes import (
     TaxCalculationMode,
     TaxModes,
     TaxRate,
+    tax_amount_of,
     tax_line,
 )
 
@@ -63,12 +64,15 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
             if not isinstance(product, ApiError)
         ]
         custom_items = [line.of_nothing() for line in customs]
+        totals = {
+            "taxedPrice": _with_total_tax(draft.get("taxedPrice")),
+            "shippingInfo": _shipping_info(draft.get("shippingInfo")),
+        }
     except MoneyOverflowError:
         raise DraftRefusedError(Code.INVALID_VALUE, money_overflow()) from None
     members = {
         **{name: value for name, value in draft.items() if name != "orderNumber"},
-        "taxedPrice": _with_total_tax(draft.get("taxedPrice")),
-        "shippingInfo": _shipping_info(draft.get("shippingInfo")),
+        **totals,
         "lineItems": line_items,
         "customLineItems": custom_items,
         ENDPOINT: provenance.endpoint,
@@ -190,12 +194,14 @@ def _shipping_info(sent: Tree | None) -> Tree | None:
 
 
 def _with_total_tax(taxed: Tree | None) -> Tree | None:
-    """Return a price with its tax in all; what was sent stays as it is."""
+    """Return a price with its tax in all; what was sent stays as it is.
+
+    Raises MoneyOverflowError.
+    """
     if taxed is None:
         return None
-    net, gross = taxed["totalNet"], taxed["totalGross"]
-    difference = Money(gross.currency, gross.cents - net.cents)
-    return {**taxed, "totalTax": taxed.get("totalTax", difference)}
+    tax = taxed.get("totalTax") or tax_amount_of(taxed["totalNet"], taxed["totalGross"])
+    return {**taxed, "totalTax": tax}
 
 
 def _present(members: Mapping[str, Any]) -> Tree:

@@ -74,7 +74,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         raise bad_request(invalid_json_input(*details))
     findings = Findings()
     tree = ORDER_IMPORT_DRAFT(read.tree, Place(account, findings))
-    if findings.faults:
+    if tree is None or findings.faults:
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
         raise bad_request(*findings.errors)

@@ -6,7 +6,7 @@ from orders.application.get_order import FoundOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order_summary import LineSummary, OrderSummary
 from orders.protocols.commercetools.documents import PROTOCOL, plain
-from orders.protocols.commercetools.money import Money, RoundingMode, money_of, times
+from orders.protocols.commercetools.money import Money, cents_of, money_of
 from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
 from orders.protocols.commercetools.shapes import Tree
@@ -111,7 +111,7 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
             **_value(line, price, currency),
         },
         "quantity": line.count,
-        "totalPrice": times(price, line.count, RoundingMode.HALF_EVEN),
+        "totalPrice": _total(price, line.count),
         "discountedPricePerQuantity": [],
         "taxedPricePortions": [],
         "state": [
@@ -124,6 +124,12 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
         "priceMode": "Platform",
         "lineItemMode": "Standard",
     }
+
+
+def _total(price: Money, count: int) -> Money:
+    """Return a line's total, whatever its size: a read must not fail for it."""
+    units, digits = price.units
+    return Money(price.currency, cents_of(units * count, digits, price.currency))
 
 
 def _value(line: LineSummary, price: Money, currency: str) -> Tree:

@@ -16,6 +16,7 @@ type Tree = dict[str, Any]
 MISSING = "Missing required value"
 MIN_LONG, MAX_LONG = -(2**63), 2**63 - 1
 MAX_INT = 2**31 - 1
+MAX_RATE_DIGITS = 20
 # So that a hopeless draft costs neither an answer larger than itself nor the time to make it.
 MAX_FAULTS = 20
 
@@ -102,9 +103,14 @@ def rate(value: object, place: Place) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         place.fault("JSON Number in the range of a Double expected.")
         return None
-    if not 0 <= value <= 1:
-        place.refuse(value, "It takes a number from 0 to 1.")
-    return Decimal(value)
+    exponent = Decimal(value).as_tuple().exponent
+    if not 0 <= value <= 1 or not isinstance(exponent, int) or abs(exponent) > MAX_RATE_DIGITS:
+        place.refuse(
+            str(value)[:60],
+            f"It takes a number from 0 to 1 with at most {MAX_RATE_DIGITS} digits after the point.",
+        )
+        return None
+    return abs(Decimal(value))
 
 
 def one_of(*allowed: str) -> Shape:
@@ -174,23 +180,30 @@ def optional(name: str, shape: Shape, default: object = None) -> Member:
     return Member(name, shape, default=default)
 
 
-def record(*members: Member) -> Shape:
-    """Keep an object's declared members, in the order of their declaration."""
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keeps an object's declared members, in the order of their declaration."""
 
-    def read(value: object, place: Place) -> Tree | None:
+    members: Sequence[Member]
+
+    def __call__(self, value: object, place: Place) -> Tree | None:
+        """Keep an object."""
         if not isinstance(value, dict):
             place.fault("JSON object expected.")
             return None
-        return _read_members(members, value, place)
+        return _read_members(self.members, value, place)
 
-    return read
+
+def record(*members: Member) -> Record:
+    """Declare an object with these members."""
+    return Record(members)
 
 
 def _read_members(members: Sequence[Member], sent: Mapping[str, object], place: Place) -> Tree:
     tree: Tree = {}
     for member in members:
         value = sent.get(member.name)
-        if value == {} and not member.required:
+        if value == {} and isinstance(member.shape, Record) and not member.required:
             # The protocol's own reader takes an empty object for none.
             value = None
         if value is not None:

@@ -1,0 +1,438 @@
+"""The commercetools routes as Lambda runs them, on DynamoDB's own engine."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.domain.clients import Role
+from orders.domain.identifiers import order_id_of
+from orders.runtime.composition import connect
+from tests.support.aws_faults import error_answer, failing
+from tests.support.commercetools import (
+    PROJECT,
+    Answer,
+    basic,
+    draft,
+    full_draft,
+    line,
+    money,
+    project_event,
+    token_event,
+)
+from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
+
+SECRET, READER, OTHER = "secret of the shop", "secret of a reader", "secret of another"
+SETTINGS: dict[str, Any] = {
+    "currencies": ["USD", "EUR"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}, {"external_id": "shop"}],
+    "policies": {"default_endpoint": "website"},
+}
+TENANTS = (
+    Tenant("demo", SECRET, (Role.ADMIN,)),
+    Tenant("other", OTHER, (Role.ADMIN,)),
+)
+
+
+@dataclass
+class Project:
+    """A project, and a token for it."""
+
+    get: Callable[[str], Function]
+    token: str
+    published: list[Tree]
+
+    def call(self, method: str, path: str, **rest: Any) -> Answer:  # noqa: ANN401
+        function = "import_commercetools_order" if path.endswith("/import") else "manage_orders"
+        headers = {"Authorization": f"Bearer {self.token}", **rest.pop("headers", {})}
+        millis = rest.pop("millis", 27_000)
+        event = project_event(method, f"/{PROJECT}{path}", headers=headers, **rest)
+        return _answer(self.get(function).invoke(event, millis))
+
+    def create(self, **changes: object) -> Answer:
+        return self.call("POST", "/orders/import", body=draft(**changes))
+
+
+def _answer(raw: Tree) -> Answer:
+    return Answer(raw["statusCode"], raw["headers"], raw["body"])
+
+
+def _token(get: Callable[[str], Function], form: dict[str, str], secret: str = SECRET) -> Answer:
+    client = "client-0" if secret == SECRET else "client-1"
+    return _answer(get("issue_token").invoke(token_event(basic(client, secret), form)))
+
+
+@pytest.fixture
+def project(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS) as get:
+        published: list[Tree] = []
+
+        def see(params: Tree, **_rest: object) -> None:
+            published.extend(params["Entries"])
+
+        connect().events.meta.events.register("provide-client-params.events.PutEvents", see)
+        token = _token(get, {"grant_type": "client_credentials"}).tree["access_token"]
+        yield Project(get, token, published)
+
+
+def test_an_order_is_imported_and_read_back(project: Project) -> None:
+    created = project.create()
+    assert created.status == 201, created.body
+    order = created.tree
+    assert (order["orderNumber"], order["version"], order["orderState"]) == ("CT-1", 1, "Open")
+    for path in (f"/orders/{order['id']}", "/orders/order-number=CT-1"):
+        read = project.call("GET", path)
+        assert (read.status, read.tree) == (200, order)
+        head = project.call("HEAD", path)
+        assert (head.status, head.body) == (200, "")
+
+
+def test_everything_that_was_sent_comes_back(project: Project) -> None:
+    sent = full_draft()
+    answer = project.call("POST", "/orders/import", body=sent)
+    assert answer.status == 201, answer.body
+    assert_echoed(sent, answer.tree)
+    order = answer.tree
+    assert order["taxedPrice"]["totalTax"]["centAmount"] == 4480 - 3765
+    assert order["lineItems"][0]["totalPrice"]["centAmount"] == 1990
+    # 9.9501 twice is 19.9002.
+    assert order["customLineItems"][0]["totalPrice"]["centAmount"] == 1990
+    assert order["createdBy"] == {"clientId": "client-0", "isPlatformClient": False}
+    ids = re.findall(r'"id":"([^"]+)"', answer.body)
+    assert project.call("GET", f"/orders/{order['id']}").body == answer.body
+    assert len(set(ids)) > 10
+
+
+def test_the_members_come_in_the_documented_order(project: Project) -> None:
+    custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": money(1990)}
+    order = project.create(lineItems=None, customLineItems=[custom]).tree
+    assert list(order) == [
+        *("type", "id", "version", "createdAt", "lastModifiedAt", "lastModifiedBy", "createdBy"),
+        *("orderNumber", "totalPrice", "orderState", "syncInfo", "returnInfo", "taxMode"),
+        *("inventoryMode", "priceRoundingMode", "taxRoundingMode", "taxCalculationMode", "origin"),
+        *("shippingMode", "shipping", "lineItems", "customLineItems", "transactionFee"),
+        *("discountCodes", "directDiscounts", "itemShippingAddresses", "refusedGifts"),
+    ]
+    assert list(order["customLineItems"][0]) == [
+        *("id", "name", "money", "slug", "quantity", "totalPrice", "discountedPricePerQuantity"),
+        *("taxedPricePortions", "perMethodTaxRate", "state", "priceMode"),
+    ]
+
+
+def test_a_number_can_be_used_once(project: Project) -> None:
+    assert project.create().status == 201
+    again = project.create(totalPrice=money(1))
+    assert again.status == 400
+    assert again.tree["errors"] == [
+        {
+            "code": "DuplicateField",
+            "message": "A duplicate value '\"CT-1\"' exists for field 'orderNumber'.",
+            "field": "orderNumber",
+            "duplicateValue": "CT-1",
+        }
+    ]
+    assert project.call("GET", "/orders").tree["total"] == 1
+
+
+def test_of_imports_at_once_one_wins(project: Project) -> None:
+    project.create(orderNumber="warms everything up")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: project.create(totalPrice=money(n)), range(8)))
+    assert sorted(answer.status for answer in answers) == [201, *[400] * 7]
+    [winner] = [answer.tree for answer in answers if answer.status == 201]
+    stored = project.call("GET", "/orders/order-number=CT-1").tree
+    assert stored == winner
+    assert {
+        each["errors"][0]["code"] for each in (a.tree for a in answers) if "errors" in each
+    } == {"DuplicateField"}
+
+
+def test_an_order_without_a_number_has_none_anywhere(project: Project) -> None:
+    first, second = project.create(orderNumber=None), project.create(orderNumber=None)
+    assert (first.status, second.status) == (201, 201)
+    order = first.tree
+    assert order["id"] != second.tree["id"]
+    assert "orderNumber" not in order
+    assert project.call("GET", f"/orders/{order['id']}").tree == order
+    detail = json.loads(project.published[0]["Detail"])
+    assert (detail["external_id"], detail["order"]) == (order["id"], order)
+
+
+def test_the_trigger_carries_the_order_in_its_shape(project: Project) -> None:
+    order = project.create().tree
+    [entry] = project.published
+    detail = json.loads(entry["Detail"])
+    assert entry["DetailType"] == "OrderCreated"
+    assert (detail["protocol"], detail["order"]) == ("commercetools", order)
+    schema = json.loads((EVENTS / "schemas" / "OrderCreated.json").read_text())
+    Draft202012Validator(schema).validate(detail)
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"totalPrice": None}, "totalPrice: Missing required value"),
+        ({"orderState": "Closed"}, "orderState: Invalid enum value: 'Closed'. Expected one of: "),
+        (
+            {"lineItems": [line(quantity="two")]},
+            "lineItems -> quantity: JSON Number in the range of a Long expected.",
+        ),
+        ({"customerEmail": 7}, "customerEmail: JSON String expected."),
+        ({"lineItems": {}}, "lineItems: JSON Array expected."),
+        ({"totalPrice": {"centAmount": 1}}, "totalPrice -> currencyCode: Missing required value"),
+        (
+            {"totalPrice": money(1, "XYZ")},
+            "totalPrice -> currencyCode: Currency 'XYZ' not valid as ISO 4217",
+        ),
+        ({"completedAt": "soon"}, "completedAt: Failed to parse date/time: soon"),
+        ({"billingAddress": {"city": "X"}}, "billingAddress -> country: Missing required value"),
+    ],
+)
+def test_a_draft_of_the_wrong_shape(project: Project, changes: Tree, detail: str) -> None:
+    body = {**draft(), **changes}
+    answer = project.call("POST", "/orders/import", body=body)
+    assert answer.status == 400
+    [error] = answer.tree["errors"]
+    assert error["code"] == "InvalidJsonInput"
+    assert answer.tree["message"] == "Request body does not contain valid JSON."
+    assert error["detailedErrorMessage"].startswith(detail)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"a": NaN}', '{"a": 1, "a": 1}'])
+def test_what_is_no_draft_at_all(project: Project, body: str) -> None:
+    answer = project.call("POST", "/orders/import", body=body)
+    assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidJsonInput")
+
+
+def _variant(**variant: object) -> Tree:
+    return {"lineItems": [line(variant=variant)]}
+
+
+def _product(product_id: str, **variant: object) -> Tree:
+    return {"lineItems": [line(productId=product_id, variant=variant)]}
+
+
+TAXED = {"totalNet": money(1), "totalGross": money(1), "taxPortions": []}
+RATE = {"name": "t", "amount": 0.2, "includedInPrice": True, "country": "DE"}
+TARGET = {"targets": [{"addressKey": "home", "quantity": 1}]}
+HOME = {"itemShippingAddresses": [{"key": "home", "country": "DE"}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"lineItems": []}, "InvalidInput"),
+        (_variant(), "InvalidOperation"),
+        (_variant(id=1), "InvalidOperation"),
+        (_product("p"), "InvalidOperation"),
+        ({"orderNumber": "a\nb"}, "InvalidField"),
+        ({"country": "de"}, "InvalidField"),
+        ({"lineItems": [line(key="a b")]}, "InvalidField"),
+        ({"lineItems": [line(key="ab"), line(key="ab")]}, "InvalidField"),
+        ({"lineItems": [line(taxedPrice=TAXED)]}, "InvalidOperation"),
+        ({"lineItems": [line(taxRate=RATE | {"amount": 1.2})]}, "InvalidField"),
+        (
+            {"lineItems": [line(taxRate=RATE | {"subRates": [{"name": "a", "amount": 0.1}]})]},
+            "InvalidField",
+        ),
+        (HOME | {"lineItems": [line(shippingDetails=TARGET)]}, "InvalidItemShippingDetails"),
+        (
+            {"lineItems": [line(shippingDetails=TARGET, quantity=1)]},
+            "InvalidItemShippingDetails",
+        ),
+        ({"itemShippingAddresses": [{"country": "DE"}]}, "InvalidInput"),
+        ({"lineItems": [line(price={"value": money(1, "EUR")})]}, "InvalidInput"),
+        (
+            _variant(sku="s", prices=[{"value": money(1)}, {"value": money(2)}]),
+            "DuplicatePriceScope",
+        ),
+        (
+            {"lineItems": [line(price={"value": money(2**62)}, quantity=4)]},
+            "MoneyOverflow",
+        ),
+        ({"store": {"typeId": "store", "key": "nowhere"}}, "ReferencedResourceNotFound"),
+        ({"totalPrice": money(1) | {"type": "highPrecision"}}, "InvalidField"),
+    ],
+)
+def test_a_draft_that_breaks_a_rule(project: Project, changes: Tree, code: str) -> None:
+    answer = project.create(**changes)
+    assert answer.status == 400, answer.body
+    assert [each["code"] for each in answer.tree["errors"]] == [code]
+    assert project.call("GET", "/orders").tree["total"] == 0
+
+
+def test_an_order_too_large_is_refused(project: Project) -> None:
+    answer = project.create(purchaseOrderNumber="x" * 400_000)
+    assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "ResourceSizeLimitExceeded")
+
+
+def test_orders_are_paged_both_ways(project: Project) -> None:
+    numbers = [f"CT-{n}" for n in range(5)]
+    for number in numbers:
+        assert project.create(orderNumber=number).status == 201
+
+    def page(**query: object) -> Tree:
+        return project.call("GET", "/orders", query=query).tree
+
+    assert [each["orderNumber"] for each in page()["results"]] == numbers
+    newest = page(sort="createdAt desc", limit=2, offset=1)
+    assert [each["orderNumber"] for each in newest["results"]] == ["CT-3", "CT-2"]
+    assert {name: newest[name] for name in ("limit", "offset", "count", "total")} == {
+        "limit": 2,
+        "offset": 1,
+        "count": 2,
+        "total": 5,
+    }
+    assert "total" not in page(withTotal="false")
+    assert page(limit=0)["results"] == []
+    assert page(offset=9)["count"] == 0
+    [found] = page(where='orderNumber="CT-3"')["results"]
+    assert found["orderNumber"] == "CT-3"
+    assert page(where='orderNumber="nobody"')["total"] == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"limit": 501},
+        {"limit": "x"},
+        {"offset": 10_001},
+        {"sort": "totalPrice desc"},
+        {"sort": "createdAt up"},
+        {"where": 'orderState="Open"'},
+        {"where": "orderNumber=CT-1"},
+        {"where": 'orderNumber="a" or orderNumber="b"'},
+        {"where": 'orderNumber="a" and orderNumber="b"'},
+        {"expand": "state"},
+        {"withTotal": "perhaps"},
+    ],
+)
+def test_what_a_list_cannot_follow_is_refused(project: Project, query: Tree) -> None:
+    answer = project.call("GET", "/orders", query=query)
+    assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidInput")
+
+
+@pytest.mark.parametrize("ref", ["no-uuid", "order-number=nobody", "order-number="])
+def test_unknown_orders_are_not_found(project: Project, ref: str) -> None:
+    for method in ("GET", "DELETE"):
+        answer = project.call(method, f"/orders/{ref}", query={"version": 1})
+        assert (answer.status, answer.tree["errors"][0]["code"]) == (404, "ResourceNotFound")
+
+
+def test_an_order_is_deleted_at_its_version_only(project: Project) -> None:
+    order = project.create().tree
+    path = f"/orders/{order['id']}"
+    missing = project.call("DELETE", path)
+    assert (missing.status, missing.tree["errors"][0]["code"]) == (400, "InvalidInput")
+    other = project.call("DELETE", path, query={"version": 2})
+    assert other.status == 409
+    assert other.tree["errors"][0]["code"] == "ConcurrentModification"
+    assert other.tree["errors"][0]["currentVersion"] == 1
+    deleted = project.call("DELETE", path, query={"version": 1})
+    assert (deleted.status, deleted.tree) == (200, order)
+    assert project.call("GET", path).status == 404
+    assert project.call("DELETE", path, query={"version": 1}).status == 404
+    kinds = [entry["DetailType"] for entry in project.published]
+    assert kinds == ["OrderCreated", "OrderDeleted"]
+    assert json.loads(project.published[1]["Detail"])["version"] == 2
+    assert project.create().status == 201
+
+
+def test_the_message_tells_of_the_import_as_it_was(project: Project) -> None:
+    order = project.create().tree
+    project.create(orderNumber=None)
+    where = f'type="OrderImported" and resource(id="{order["id"]}")'
+    [message] = project.call("GET", "/messages", query={"where": where}).tree["results"]
+    assert message["order"] == order
+    assert (message["type"], message["sequenceNumber"]) == ("OrderImported", 1)
+    assert message["resource"] == {"typeId": "order", "id": order["id"]}
+    assert message["resourceUserProvidedIdentifiers"] == {"orderNumber": "CT-1"}
+    all_of_them = project.call("GET", "/messages", query={"where": 'type="OrderImported"'}).tree
+    assert [each["id"] == message["id"] for each in all_of_them["results"]] == [False, True]
+    none = project.call("GET", "/messages", query={"where": 'type="OrderCreated"'}).tree
+    assert none["results"] == []
+
+
+def test_who_may_not_is_told_so(project: Project) -> None:
+    def status(token: str | None, method: str, path: str) -> tuple[int, str]:
+        headers = {"Authorization": token or ""}
+        body = draft() if method == "POST" else None
+        answer = project.call(method, path, headers=headers, body=body)
+        return answer.status, answer.tree.get("error", "")
+
+    view = _token(project.get, {"grant_type": "client_credentials", "scope": "view_orders:demo"})
+    assert view.tree["scope"] == "view_orders:demo"
+    viewer = f"Bearer {view.tree['access_token']}"
+    other = _token(project.get, {"grant_type": "client_credentials"}, OTHER).tree["access_token"]
+    assert status(None, "GET", "/orders") == (401, "access_denied")
+    assert status("Bearer nonsense", "GET", "/orders") == (401, "invalid_token")
+    assert status("Basic x", "GET", "/orders") == (401, "invalid_token")
+    assert status(viewer, "GET", "/orders") == (200, "")
+    assert status(viewer, "POST", "/orders/import") == (403, "insufficient_scope")
+    assert status(viewer, "GET", "/messages") == (403, "insufficient_scope")
+    assert status(f"Bearer {other}", "GET", "/orders") == (403, "insufficient_scope")
+    denied = project.call("POST", "/orders/import", headers={"Authorization": viewer}, body={})
+    text = "Insufficient scope. One of the following scopes is missing: manage_orders."
+    assert denied.tree["message"] == denied.tree["error_description"] == text
+
+
+def test_a_correlation_id_is_returned(project: Project) -> None:
+    headers = {"X-Correlation-ID": "ours/1"}
+    assert project.call("GET", "/orders", headers=headers).headers["X-Correlation-ID"] == "ours/1"
+    for path in ("/orders", "/orders/nobody"):
+        assert project.call("GET", path).headers["X-Correlation-ID"]
+    evil = {"X-Correlation-ID": "a\r\nb"}
+    assert project.call("GET", "/orders", headers=evil).headers["X-Correlation-ID"] != "a\r\nb"
+
+
+def test_nothing_was_written_means_503_and_a_doubt_means_500(project: Project) -> None:
+    client = connect().dynamodb
+    project.create(orderNumber="warms everything up")
+    fail = error_answer("InternalServerError", 500)
+    with failing(client, "BatchGetItem", lambda _: fail):
+        answer = project.call("POST", "/orders/import", body=draft(), millis=12_000)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.tree["errors"][0]["code"] == "OverCapacity"
+
+
+def test_a_renamed_order_shows_its_new_number_and_its_message_the_old_one(
+    project: Project,
+) -> None:
+    order = project.create().tree
+    number = order_id_of("demo", order["id"])
+    event = sample("update_external_id", "api_key")
+    event["pathParameters"]["orderId"] = str(number)
+    event["headers"]["Api-Key"] = SECRET
+    assert project.get("update_external_id").invoke(event)["statusCode"] == 200
+    renamed = project.call("GET", f"/orders/{order['id']}").tree
+    assert renamed["orderNumber"] == json.loads(event["body"])["externalOrderId"]
+    assert (renamed["version"], renamed["lineItems"]) == (2, order["lineItems"])
+    assert project.call("GET", "/orders/order-number=CT-1").tree == renamed
+    [message] = project.call("GET", "/messages").tree["results"]
+    assert message["order"] == order
+    taken = project.create()
+    assert taken.tree["errors"][0]["code"] == "DuplicateField"
+    listed = project.call("GET", "/orders", query={"where": 'orderNumber="CT-1"'}).tree
+    assert listed["results"] == []
+
+
+def assert_echoed(sent: object, told: object, path: str = "") -> None:
+    """Check that whatever was sent is there, at its place."""
+    if isinstance(sent, dict):
+        assert isinstance(told, dict), path
+        for name, value in sent.items():
+            assert name in told, f"{path}/{name}"
+            assert_echoed(value, told[name], f"{path}/{name}")
+    elif isinstance(sent, list):
+        assert isinstance(told, list), path
+        assert len(told) == len(sent), path
+        for number, (mine, theirs) in enumerate(zip(sent, told, strict=True)):
+            assert_echoed(mine, theirs, f"{path}/{number}")
+    else:
+        assert told == sent, path
