@@ -65,12 +65,13 @@ def duplicate_field(name: str, value: str) -> ApiError:
     )
 
 
-def reference_not_found(type_id: str, *, by: str = "identifier", value: str = "") -> ApiError:
+def reference_not_found(type_id: str, *, by: str = "identifier", value: str) -> ApiError:
     """Return the error of a reference to something that is not there.
 
-    `by` says what `value` is: "identifier", "key" or "sku".
+    `by` says what `value` is: "identifier", "key" or "sku". Clients know no member for the last.
     """
-    members = {"typeId": type_id} | ({"id" if by == "identifier" else by: value} if value else {})
+    name = {"identifier": "id", "key": "key"}.get(by)
+    members = {"typeId": type_id} | ({name: _short(value)} if name else {})
     return ApiError(
         "ReferencedResourceNotFound",
         f"The referenced object of type '{type_id}' with {by} '{_short(value)}' was not found. "
@@ -86,7 +87,7 @@ def invalid_field(name: str, value: object, allowed: Sequence[str] = (), why: st
         f"The value '{_quoted(value)}' is not valid for field '{name}'."
         + (f" Allowed are: {listed(allowed)}." if allowed else "")
         + (f" {why}" if why else ""),
-        {"field": name, "invalidValue": value, "allowedValues": list(allowed)},
+        {"field": name, "invalidValue": _bounded(value), "allowedValues": list(allowed)},
     )
 
 
@@ -216,6 +217,11 @@ def _bad_grant(code: str, message: str) -> RequestRefusedError:
 def _quoted(value: object) -> str:
     text = write_json(value).decode()
     return text if len(text) <= MAX_VALUE_CHARACTERS else _short(text) + '…"'
+
+
+def _bounded(value: object) -> object:
+    """Shorten a text, so that no answer grows with its request."""
+    return _short(value) if isinstance(value, str) else value
 
 
 def _short(text: str) -> str:

@@ -34,7 +34,7 @@ def cent_money(value: object, place: Place) -> Money | None:
 def _cents(value: Mapping[str, object], place: Place) -> Money | None:
     currency = _currency(value, place)
     cents = _needed(value, "centAmount", place)
-    digits = value.get("fractionDigits")
+    digits = optional_integer(value, "fractionDigits", place)
     if currency and digits is not None and digits != fraction_digits(currency):
         place.member("fractionDigits").refuse(
             digits, f"{currency} has {fraction_digits(currency)} fraction digits."

@@ -3,7 +3,7 @@
 import re
 from uuid import UUID, uuid5
 
-from orders.protocols.commercetools.shapes import Place, Shape, Tree, text
+from orders.protocols.commercetools.shapes import Place, Shape, Tree, one_of, text
 
 # Ids of things that this hub does not keep: always the same ones for the same key.
 _NAMESPACE = UUID("6f1c2b0e-52a7-5f0a-9d0e-3c1d0f7a4b11")
@@ -20,7 +20,7 @@ def reference(type_id: str) -> Shape:
     """Keep a resource identifier (id or key) as a reference with an id."""
 
     def read(value: object, place: Place) -> Tree | None:
-        named = _named(value, type_id, place)
+        named = _named(value, type_id, ("id", "key"), place)
         if named is None:
             return None
         name, sent = named
@@ -34,21 +34,23 @@ def key_reference(type_id: str) -> Shape:
     """Keep a resource identifier as a reference by key; an id serves as one."""
 
     def read(value: object, place: Place) -> Tree | None:
-        named = _named(value, type_id, place)
+        named = _named(value, type_id, ("key", "id"), place)
         return None if named is None else {"typeId": type_id, "key": named[1]}
 
     return read
 
 
-def _named(value: object, type_id: str, place: Place) -> tuple[str, str] | None:
+def _named(
+    value: object, type_id: str, names: tuple[str, str], place: Place
+) -> tuple[str, str] | None:
+    """Return the first of the names that the identifier has, with its value."""
     if not isinstance(value, dict):
         place.fault("JSON object expected.")
         return None
-    sent_type = value.get("typeId")
-    if sent_type is not None and sent_type != type_id:
-        place.member("typeId").fault(f"Invalid enum value: expected '{type_id}'")
+    sent_type = value.get("typeId", type_id)
+    if sent_type is not None and one_of(type_id)(sent_type, place.member("typeId")) != type_id:
         return None
-    for name in ("id", "key"):
+    for name in names:
         if value.get(name) is not None:
             found = text(value[name], place.member(name))
             return None if found is None else (name, found)

@@ -19,6 +19,10 @@ MAX_INT = 2**31 - 1
 MAX_RATE_DIGITS = 20
 # So that a hopeless draft costs neither an answer larger than itself nor the time to make it.
 MAX_FAULTS = 20
+MAX_STEP = 60
+# Deeper values could not be written any more.
+MAX_DEPTH = 100
+_MAX_DOUBLE_EXPONENT = 308
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Place:
     def fault(self, reason: str) -> None:
         """Note that the shape is wrong."""
         if len(self.findings.faults) < MAX_FAULTS:
-            steps = " -> ".join(self.path)
+            steps = " -> ".join(step[:MAX_STEP] for step in self.path)
             self.findings.faults.append(f"{steps}: {reason}" if steps else reason)
 
     def refuse(self, value: object, why: str) -> None:
@@ -127,8 +131,21 @@ def one_of(*allowed: str) -> Shape:
     return read
 
 
-def anything(value: object, _place: Place) -> object:
-    """Keep whatever it is, as it is."""
+def anything(value: object, place: Place) -> object:
+    """Keep whatever it is, an object's members by their names: equal values are equal text."""
+    return _free(value, place, MAX_DEPTH)
+
+
+def _free(value: object, place: Place, depth: int) -> object:
+    if isinstance(value, dict | list) and depth == 0:
+        place.fault("The value is nested too deeply.")
+        return None
+    if isinstance(value, dict):
+        return {name: _free(value[name], place, depth - 1) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_free(each, place, depth - 1) for each in value]
+    if isinstance(value, Decimal) and value.adjusted() > _MAX_DOUBLE_EXPONENT:
+        place.fault("JSON Number in the range of a Double expected.")
     return value
 
 
@@ -145,16 +162,16 @@ def array(shape: Shape) -> Shape:
 
 
 def mapping(shape: Shape) -> Shape:
-    """Keep an object with whatever names, and what the shape keeps of each value."""
+    """Keep an object with whatever names, sorted, and what the shape keeps of each value."""
 
     def read(value: object, place: Place) -> Tree | None:
         if not isinstance(value, dict):
             place.fault("JSON object expected.")
             return None
         return {
-            name: shape(each, place.member(name))
-            for name, each in value.items()
-            if each is not None
+            name: shape(value[name], place.member(name))
+            for name in sorted(value)
+            if value[name] is not None
         }
 
     return read

@@ -1,0 +1,80 @@
+// One run of the vendor's own SDK against a project. Prints what it met as JSON.
+// Arguments: base URL, project key, client id, client secret, order number.
+import { ClientBuilder } from "@commercetools/ts-client";
+import { createApiBuilderFromCtpClient } from "@commercetools/platform-sdk";
+
+const [host, projectKey, clientId, clientSecret, orderNumber] = process.argv.slice(2);
+
+function project(scopes, secret = clientSecret) {
+  const client = new ClientBuilder()
+    .withClientCredentialsFlow({
+      host,
+      projectKey,
+      credentials: { clientId, clientSecret: secret },
+      scopes: scopes.map((scope) => `${scope}:${projectKey}`),
+      httpClient: fetch,
+    })
+    .withHttpMiddleware({ host, httpClient: fetch })
+    .build();
+  return createApiBuilderFromCtpClient(client).withProjectKey({ projectKey });
+}
+
+const draft = {
+  orderNumber,
+  totalPrice: { currencyCode: "USD", centAmount: 1990 },
+  customerEmail: "buyer@example.com",
+  lineItems: [
+    {
+      name: { en: "Mug" },
+      variant: { sku: "mug" },
+      quantity: 2,
+      price: { value: { currencyCode: "USD", centAmount: 995 } },
+      taxRate: { name: "VAT", amount: 0.19, includedInPrice: true, country: "DE" },
+    },
+  ],
+};
+
+async function met(call) {
+  try {
+    const { statusCode, body } = await call();
+    return { statusCode, body };
+  } catch (error) {
+    const { name, code, statusCode, message, body } = error;
+    return { failed: true, name, code, statusCode, message, body };
+  }
+}
+
+const shop = project(["manage_orders", "view_messages"]);
+const viewer = project(["view_orders"]);
+const orders = shop.orders();
+const imported = await met(() => orders.importOrder().post({ body: draft }).execute());
+const id = imported.body?.id ?? "none";
+const byId = { ID: id };
+const number = { orderNumber };
+const where = `type="OrderImported" and resource(id="${id}")`;
+const bad = { ...draft, orderNumber: "bad", orderState: "Closed" };
+const version = { queryArgs: { version: 1 } };
+const steps = {
+  imported: () => imported,
+  byId: () => met(() => orders.withId(byId).get().execute()),
+  byNumber: () => met(() => orders.withOrderNumber(number).get().execute()),
+  head: () => met(() => orders.withId(byId).head().execute()),
+  listed: () =>
+    met(() => orders.get({ queryArgs: { where: `orderNumber="${orderNumber}"` } }).execute()),
+  messages: () => met(() => shop.messages().get({ queryArgs: { where } }).execute()),
+  duplicate: () => met(() => orders.importOrder().post({ body: draft }).execute()),
+  bad: () => met(() => orders.importOrder().post({ body: bad }).execute()),
+  missing: () => met(() => orders.withOrderNumber({ orderNumber: "no/such order" }).get().execute()),
+  wrongScope: () => met(() => viewer.orders().importOrder().post({ body: draft }).execute()),
+  wrongSecret: () => met(() => project(["view_orders"], "wrong").orders().get().execute()),
+  refusedScope: () => met(() => project(["manage_everything"]).orders().get().execute()),
+  otherVersion: () =>
+    met(() => orders.withId(byId).delete({ queryArgs: { version: 7 } }).execute()),
+  deleted: () => met(() => orders.withId(byId).delete(version).execute()),
+  gone: () => met(() => orders.withId(byId).get().execute()),
+};
+const seen = {};
+for (const [name, step] of Object.entries(steps)) {
+  seen[name] = await step();
+}
+console.log(JSON.stringify(seen));

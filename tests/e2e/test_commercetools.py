@@ -1,0 +1,260 @@
+"""The deployed commercetools routes, asked by the vendor's TypeScript SDK and a Python client."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from commercetools.exceptions import CommercetoolsError
+from commercetools.platform import models
+from commercetools.platform.client import Client
+from oauthlib.oauth2 import OAuth2Error
+
+from local_stack.stack import LocalStack
+from orders.domain.identifiers import order_id_of
+from tests.support.commercetools import basic, draft, full_draft
+from tests.support.samples import IMPORT_RESOURCE, order, request
+from tests.support.triggers_log import wait_for_triggers
+
+ORDERS_COMMAND = Path(sys.executable).with_name("orders")
+ROUND_TRIP = Path(__file__).parent / "sdk" / "round_trip.mjs"
+# The Python client is older than the library that it reads models with.
+pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
+type Tree = dict[str, Any]
+type Call = Callable[..., urllib3.BaseHTTPResponse]
+
+
+@pytest.fixture(scope="session")
+def http() -> urllib3.PoolManager:
+    return urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
+
+
+@pytest.fixture(scope="session")
+def call(http: urllib3.PoolManager, stack: LocalStack) -> Call:
+    """Return a function that calls the demo project's routes with an access token."""
+    endpoint = stack.endpoint
+    answer = http.request(
+        "POST",
+        endpoint.token_url,
+        fields={"grant_type": "client_credentials"},
+        encode_multipart=False,
+        headers={"Authorization": basic(endpoint.client_id, endpoint.client_secret)},
+    )
+    token = answer.json()["access_token"]
+
+    def send(method: str, path: str, body: object = None) -> urllib3.BaseHTTPResponse:
+        return http.request(
+            method,
+            f"{endpoint.base_url}/{endpoint.project_key}{path}",
+            body=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+
+    return send
+
+
+def _round_trip(stack: LocalStack, order_number: str) -> Tree:
+    endpoint = stack.endpoint
+    node = shutil.which("node")
+    assert node, "node is missing: install Node.js 18 or later"
+    ended = subprocess.run(  # noqa: S603 - the script is ours
+        [
+            node,
+            str(ROUND_TRIP),
+            endpoint.base_url,
+            endpoint.project_key,
+            endpoint.client_id,
+            endpoint.client_secret,
+            order_number,
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    seen: Tree = json.loads(ended.stdout)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def seen(stack: LocalStack) -> Tree:
+    """Return what the TypeScript SDK met, with a number that has to be encoded."""
+    return _round_trip(stack, "SDK 1/2")
+
+
+def test_the_typescript_sdk_imports_reads_and_deletes(seen: Tree) -> None:
+    imported = seen["imported"]
+    assert imported["statusCode"] == 201
+    body = imported["body"]
+    assert body["orderNumber"] == "SDK 1/2"
+    assert body["lineItems"][0]["taxedPrice"]["totalNet"]["centAmount"] == 1672
+    for read in ("byId", "byNumber", "deleted"):
+        assert (seen[read]["statusCode"], seen[read]["body"]) == (200, body)
+    assert seen["head"]["statusCode"] == 200
+    assert seen["listed"]["body"]["results"] == [body]
+    [message] = seen["messages"]["body"]["results"]
+    assert (message["type"], message["order"]) == ("OrderImported", body)
+
+
+@pytest.mark.parametrize(
+    ("step", "name", "code", "status"),
+    [
+        ("duplicate", "BadRequest", "DuplicateField", 400),
+        ("bad", "BadRequest", "InvalidJsonInput", 400),
+        ("missing", "NotFound", "ResourceNotFound", 404),
+        ("gone", "NotFound", "ResourceNotFound", 404),
+        ("otherVersion", "ConcurrentModification", "ConcurrentModification", 409),
+        ("wrongScope", "Forbidden", "insufficient_scope", 403),
+        ("wrongSecret", "Unauthorized", "invalid_client", 401),
+        ("refusedScope", "BadRequest", "invalid_scope", 400),
+    ],
+)
+def test_the_typescript_sdk_surfaces_our_errors(
+    seen: Tree, step: str, name: str, code: str, status: int
+) -> None:
+    met = seen[step]
+    assert (met["name"], met["code"], met["statusCode"]) == (name, code, status)
+
+
+@pytest.fixture
+def project(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Return a function that gives the project to the Python client, with these scopes."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    endpoint = stack.endpoint
+
+    def connect(*scopes: str, secret: str = endpoint.client_secret) -> Any:  # noqa: ANN401
+        made = Client(  # type: ignore[no-untyped-call]
+            client_id=endpoint.client_id,
+            client_secret=secret,
+            scope=[f"{scope}:{endpoint.project_key}" for scope in scopes],
+            url=endpoint.base_url,
+            token_url=endpoint.token_url,
+        )
+        return made.with_project_key(endpoint.project_key)
+
+    return connect
+
+
+def _draft(number: str, **changes: Any) -> models.OrderImportDraft:  # noqa: ANN401
+    price = models.Money(cent_amount=995, currency_code="USD")
+    line = models.LineItemImportDraft(
+        name=models.LocalizedString(en="Mug"),
+        variant=models.ProductVariantImportDraft(sku="mug"),
+        quantity=2,
+        price=models.PriceDraft(value=price),
+    )
+    total = models.Money(cent_amount=1990, currency_code="USD")
+    members: Tree = {"order_number": number, "total_price": total, "line_items": [line]} | changes
+    return models.OrderImportDraft(**members)
+
+
+def test_the_python_client_imports_reads_and_deletes(project: Callable[..., Any]) -> None:
+    orders = project("manage_orders").orders()
+    imported = orders.import_order().post(_draft("PY/1 ü"))
+    assert (imported.order_number, imported.version) == ("PY/1 ü", 1)
+    assert imported.line_items[0].total_price.cent_amount == 1990
+    assert orders.with_id(imported.id).get() == imported
+    assert orders.with_order_number("PY/1 ü").get() == imported
+    assert orders.get(where='orderNumber="PY/1 ü"').results == [imported]
+    assert orders.with_id(imported.id).delete(version=1) == imported
+    assert orders.with_id(imported.id).get() is None
+
+
+def test_the_python_client_reads_an_order_that_has_everything(
+    project: Callable[..., Any], call: Call
+) -> None:
+    # Members that are newer than the client's models are ignored by it.
+    body = full_draft() | {"orderNumber": "PY full"}
+    assert call("POST", "/orders/import", body).status == 201
+    read = project("view_orders").orders().with_order_number("PY full").get()
+    assert read.line_items[0].variant.sku == "mug-white"
+    assert read.custom_line_items[0].money.precise_amount == 99_501
+    assert read.shipping_info.deliveries[0].parcels[0].tracking_data.tracking_id == "T-1"
+
+
+def test_the_python_client_surfaces_our_errors(project: Callable[..., Any]) -> None:
+    orders = project("manage_orders").orders()
+    orders.import_order().post(_draft("PY twice"))
+    with pytest.raises(CommercetoolsError) as twice:
+        orders.import_order().post(_draft("PY twice"))
+    assert twice.value.code == "DuplicateField"
+    assert twice.value.correlation_id
+    with pytest.raises(CommercetoolsError) as bad:
+        orders.import_order().post(_draft("PY bad", country="de"))
+    assert bad.value.code == "InvalidField"
+    with pytest.raises(CommercetoolsError) as scope:
+        project("view_orders").orders().import_order().post(_draft("PY scope"))
+    assert scope.value.code == "insufficient_scope"
+    # It keeps the tokens of scopes that it has asked for before.
+    with pytest.raises(OAuth2Error, match="invalid_client"):
+        project("manage_project", secret="wrong")
+
+
+def test_one_store_stands_behind_all_protocols(
+    call: Call, http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    endpoint = stack.endpoint
+    imported = call("POST", "/orders/import", draft(orderNumber="one store")).json()
+    number = order_id_of(endpoint.account, imported["id"])
+    renamed = http.request(
+        "POST",
+        f"{endpoint.base_url}/campaigns/{endpoint.campaign_id}/orders/{number}/external-id",
+        json={"externalOrderId": "one store, renamed"},
+        headers={"Api-Key": endpoint.api_key},
+    )
+    assert (renamed.status, renamed.json()) == (200, {"status": "OK"})
+    shown = subprocess.run(  # noqa: S603 - the command is ours
+        [ORDERS_COMMAND, "order", "show", "one store", "--endpoint-url", endpoint.aws_endpoint],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    tree = json.loads(shown.stdout)
+    assert (tree["external_id"], tree["protocol"]) == ("one store, renamed", "commercetools")
+    triggers = wait_for_triggers(endpoint, lambda detail: detail["order_id"] == number, 2)
+    kinds = [event["detail-type"] for event in triggers]
+    assert kinds == ["OrderCreated", "OrderExternalIdChanged"]
+    assert triggers[0]["detail"]["order"] == imported
+    now = call("GET", f"/orders/{imported['id']}").json()
+    assert triggers[1]["detail"]["order"] == now
+    assert now["orderNumber"] == "one store, renamed"
+
+
+def test_an_altcraft_order_is_read_here(
+    call: Call, http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    body = request(order(external_id="from altcraft"), token=stack.endpoint.token)
+    assert http.request("POST", stack.endpoint.base_url + IMPORT_RESOURCE, json=body).status == 200
+    answer = call("GET", "/orders/order-number=from%20altcraft")
+    assert answer.status == 200
+    assert answer.json()["store"] == {"typeId": "store", "key": "website"}
+    taken = call("POST", "/orders/import", draft(orderNumber="from altcraft"))
+    assert taken.json()["errors"][0]["code"] == "DuplicateField"
+
+
+def test_of_imports_at_once_one_wins(call: Call) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(
+                lambda n: call("POST", "/orders/import", draft(orderNumber="race", country=n)),
+                ["DE", "AT", "CH", "FR", "IT", "ES", "PT", "NL"],
+            )
+        )
+    assert sorted(answer.status for answer in answers) == [201, *[400] * 7]
+
+
+def test_unknown_paths_and_methods_are_404(call: Call) -> None:
+    for method, path in (
+        ("GET", "/carts"),
+        ("PUT", "/orders"),
+        ("GET", "/orders/import/more"),
+        ("POST", "/messages"),
+    ):
+        assert call(method, path).status == 404
