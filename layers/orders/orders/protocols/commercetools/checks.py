@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
+from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from orders.protocols.commercetools.errors import (
@@ -14,28 +15,37 @@ from orders.protocols.commercetools.errors import (
     invalid_shipping_details,
 )
 from orders.protocols.commercetools.money import Money
-from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
 
 MAX_LINES = 5000
+# Shops add rates as binary numbers: 0.1 and 0.2 are 0.30000000000000004 to them.
+_RATE_TOLERANCE = Decimal("1E-9")
+_LEAST_TIER = 2
 
 
 def check_draft(draft: Tree) -> list[ApiError]:
-    """Return what is wrong with a draft (commercetools, OrderImportDraft), one error a cause."""
+    """Return what is wrong with a draft (commercetools, OrderImportDraft), one error a cause.
+
+    At most MAX_FAULTS are told.
+    """
+    return list(islice(_errors(draft), MAX_FAULTS))
+
+
+def _errors(draft: Tree) -> Iterator[ApiError]:
     lines, custom_lines = draft["lineItems"], draft["customLineItems"]
-    return list(
-        chain(
-            _check_number_of_lines(len(lines) + len(custom_lines)),
-            _repeated_keys("lineItems.key", lines),
-            _repeated_keys("customLineItems.key", custom_lines),
-            _check_addresses(draft["itemShippingAddresses"]),
-            chain.from_iterable(_check_product(line) for line in lines),
-            chain.from_iterable(_check_prices(line["variant"]["prices"]) for line in lines),
-            chain.from_iterable(_check_price(price) for price in _prices(lines)),
-            chain.from_iterable(_check_taxes(line) for line in (*lines, *custom_lines)),
-            _check_shipping_details("LineItem", lines, draft),
-            _check_shipping_details("CustomLineItem", custom_lines, draft),
-            _check_currencies(draft),
-        )
+    yield from chain(
+        _check_number_of_lines(len(lines) + len(custom_lines)),
+        _repeated_keys("lineItems.key", lines),
+        _repeated_keys("customLineItems.key", custom_lines),
+        _check_addresses(draft["itemShippingAddresses"]),
+        chain.from_iterable(_check_product(line) for line in lines),
+        chain.from_iterable(_check_prices(line["variant"]["prices"]) for line in lines),
+        chain.from_iterable(_check_price(price) for price in _prices(lines)),
+        chain.from_iterable(_check_taxes(line) for line in (*lines, *custom_lines)),
+        _check_rate(draft.get("shippingInfo", {})),
+        _check_shipping_details("LineItem", lines, draft),
+        _check_shipping_details("CustomLineItem", custom_lines, draft),
+        _check_currencies(draft),
     )
 
 
@@ -104,16 +114,19 @@ def _check_price(price: Tree) -> Iterator[ApiError]:
         yield invalid_input("The tiers of a price take its currency.")
 
 
-_LEAST_TIER = 2
-
-
 def _check_taxes(line: Tree) -> Iterator[ApiError]:
     if "taxedPrice" in line and "taxRate" not in line:
         yield invalid_operation("A line with taxedPrice needs taxRate too.")
-    rate = line.get("taxRate")
+    yield from _check_rate(line)
+
+
+def _check_rate(part: Tree) -> Iterator[ApiError]:
+    rate = part.get("taxRate")
     parts = rate["subRates"] if rate else ()
-    if rate and parts and sum(each["amount"] for each in parts) != rate["amount"]:
-        yield invalid_field("taxRate.amount", rate["amount"], why="It is the sum of subRates.")
+    if rate and parts:
+        difference = sum(each["amount"] for each in parts) - rate["amount"]
+        if abs(difference) > _RATE_TOLERANCE:
+            yield invalid_field("taxRate.amount", rate["amount"], why="It is the sum of subRates.")
 
 
 def _check_shipping_details(subject: str, lines: Iterable[Tree], draft: Tree) -> Iterator[ApiError]:
@@ -149,15 +162,30 @@ def _amounts(draft: Tree) -> Iterator[Money]:
     """Yield the amounts that the order is made of; variants' other prices are not among them."""
     shipping = draft.get("shippingInfo")
     if shipping:
-        yield shipping["price"]
+        yield from _shipping_amounts(shipping)
     for line in draft["lineItems"]:
         yield line["price"]["value"]
+        if "discounted" in line["price"]:
+            yield line["price"]["discounted"]["value"]
     for line in draft["customLineItems"]:
         yield line["money"]
     for taxed in (each.get("taxedPrice") for each in (draft, shipping or {}, *_all_lines(draft))):
         if taxed:
             yield from (taxed["totalNet"], taxed["totalGross"])
             yield from (portion["amount"] for portion in taxed["taxPortions"])
+            if "totalTax" in taxed:
+                yield taxed["totalTax"]
+
+
+def _shipping_amounts(shipping: Tree) -> Iterator[Money]:
+    rate, discounted = shipping["shippingRate"], shipping.get("discountedPrice")
+    yield from (shipping["price"], rate["price"])
+    if "freeAbove" in rate:
+        yield rate["freeAbove"]
+    yield from (tier["price"] for tier in rate["tiers"] if "price" in tier)
+    if discounted:
+        yield discounted["value"]
+        yield from (each["discountedAmount"] for each in discounted["includedDiscounts"])
 
 
 def _all_lines(draft: Tree) -> Iterator[Tree]:

@@ -5,12 +5,15 @@ Each shape keeps the members in the order in which an answer shows them, with am
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
-from orders.domain.times import parse_time
 from orders.protocols.commercetools.errors import bad_request, invalid_json_input
-from orders.protocols.commercetools.money_shapes import cent_money, money
+from orders.protocols.commercetools.money_shapes import (
+    cent_money,
+    currency_code,
+    money,
+    rounded_money,
+)
 from orders.protocols.commercetools.references import (
     KEY,
     KEY_RULE,
@@ -18,6 +21,7 @@ from orders.protocols.commercetools.references import (
     reference,
 )
 from orders.protocols.commercetools.shapes import (
+    MISSING,
     Findings,
     Member,
     Place,
@@ -37,6 +41,7 @@ from orders.protocols.commercetools.shapes import (
     required,
     text,
 )
+from orders.protocols.commercetools.times import read_time, wire_time
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
@@ -81,14 +86,9 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
     return OrderImportDraft(tree)
 
 
-def wire_time(moment: datetime) -> str:
-    """Write a time in UTC with exactly three fraction digits."""
-    utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return f"{utc.isoformat(timespec='milliseconds')}Z"
-
-
 def _trail(path: str) -> str:
-    steps = [step for step in path.split("/") if step and not step.isdigit()]
+    named = (step.replace("~1", "/").replace("~0", "~") for step in path.split("/"))
+    steps = [step for step in named if step and not step.isdigit()]
     return " -> ".join(steps) + ": " if steps else ""
 
 
@@ -97,7 +97,7 @@ def _moment(value: object, place: Place) -> str | None:
     if sent is None:
         return None
     try:
-        return wire_time(parse_time(sent))
+        return wire_time(read_time(sent))
     except ValueError:
         place.fault(f"Failed to parse date/time: {sent[:60]}")
         return None
@@ -147,7 +147,7 @@ _TAXED_PRICE = record(
     required("totalNet", cent_money),
     required("totalGross", cent_money),
     required("taxPortions", array(_TAX_PORTION)),
-    optional("totalTax", cent_money),
+    optional("totalTax", rounded_money),
 )
 _TAX_RATE = record(
     optional("id", text),
@@ -274,7 +274,7 @@ _DELIVERY = record(
     optional("address", record(*_ADDRESS_MEMBERS, _custom)),
     _custom,
 )
-_PRICE_FUNCTION = record(required("currencyCode", text), required("function", text))
+_PRICE_FUNCTION = record(required("currencyCode", currency_code), required("function", text))
 _tier_members = (optional("isMatching", boolean),)
 _RATE_TIERS: dict[str, Shape] = {
     "CartValue": record(
@@ -285,7 +285,7 @@ _RATE_TIERS: dict[str, Shape] = {
     ),
     "CartScore": record(
         required("type", text),
-        required("score", long),
+        required("score", integer),
         optional("price", cent_money),
         optional("priceFunction", _PRICE_FUNCTION),
         *_tier_members,
@@ -304,7 +304,10 @@ def _rate_tier(value: object, place: Place) -> Tree | None:
     if not isinstance(value, dict):
         place.fault("JSON object expected.")
         return None
-    kind = _tier_type(value.get("type", ""), place.member("type"))
+    if value.get("type") is None:
+        place.member("type").fault(MISSING)
+        return None
+    kind = _tier_type(value["type"], place.member("type"))
     tier: Tree | None = _RATE_TIERS[kind](value, place) if kind in _RATE_TIERS else None
     return tier
 

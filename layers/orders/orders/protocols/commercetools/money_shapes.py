@@ -1,13 +1,14 @@
 """Shapes of amounts of money, in cent and in high precision."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from orders.protocols.commercetools.money import Money, cents_allowed, cents_of, fraction_digits
-from orders.protocols.commercetools.shapes import MISSING, Place, long, one_of, text
+from orders.protocols.commercetools.shapes import MISSING, Place, integer, long, one_of
 
 MAX_FRACTION_DIGITS = 20
-_KINDS = ("centPrecision", "highPrecision")
-_kind = one_of(*_KINDS)
+
+type _Reader[T] = Callable[[object, Place], T | None]
+_kind = one_of("centPrecision", "highPrecision")
 
 
 def money(value: object, place: Place) -> Money | None:
@@ -17,10 +18,12 @@ def money(value: object, place: Place) -> Money | None:
         return None
     if value.get("type") is None:
         return _cents(value, place)
-    kind = _kind(value["type"], place.member("type"))
-    if kind == "highPrecision":
-        return _precise(value, place)
-    return _cents(value, place) if kind in _KINDS else None
+    match _kind(value["type"], place.member("type")):
+        case "centPrecision":
+            return _cents(value, place)
+        case "highPrecision":
+            return _precise(value, place)
+    return None
 
 
 def cent_money(value: object, place: Place) -> Money | None:
@@ -31,60 +34,73 @@ def cent_money(value: object, place: Place) -> Money | None:
     return money(value, place)
 
 
+def rounded_money(value: object, place: Place) -> Money | None:
+    """Keep the cents of an amount of either precision."""
+    amount = money(value, place)
+    return amount and Money(amount.currency, amount.cents)
+
+
+def currency_code(value: object, place: Place) -> str | None:
+    """Keep the code of a currency."""
+    if not isinstance(value, str):
+        place.fault("ISO 4217 code JSON String expected.")
+        return None
+    if fraction_digits(value) is None:
+        place.fault(f"Currency '{value[:60]}' not valid as ISO 4217 or custom currency code.")
+        return None
+    return value
+
+
 def _cents(value: Mapping[str, object], place: Place) -> Money | None:
-    currency = _currency(value, place)
-    cents = _needed(value, "centAmount", place)
-    digits = optional_integer(value, "fractionDigits", place)
-    if currency and digits is not None and digits != fraction_digits(currency):
+    currency = _needed(value, "currencyCode", currency_code, place)
+    cents = _needed(value, "centAmount", long, place)
+    digits = _read(value, "fractionDigits", integer, place)
+    if currency is None or cents is None:
+        return None
+    if digits is not None and digits != fraction_digits(currency):
         place.member("fractionDigits").refuse(
             digits, f"{currency} has {fraction_digits(currency)} fraction digits."
         )
-    return None if currency is None or cents is None else Money(currency, cents)
+    return Money(currency, cents)
 
 
 def _precise(value: Mapping[str, object], place: Place) -> Money | None:
-    currency = _currency(value, place)
-    precise = _needed(value, "preciseAmount", place)
-    digits = _needed(value, "fractionDigits", place)
+    currency = _needed(value, "currencyCode", currency_code, place)
+    precise = _needed(value, "preciseAmount", long, place)
+    digits = _needed(value, "fractionDigits", integer, place)
+    sent = _read(value, "centAmount", long, place)
     if currency is None or precise is None or digits is None:
         return None
-    least = (fraction_digits(currency) or 0) + 1
-    if not least <= digits <= MAX_FRACTION_DIGITS:
-        place.member("fractionDigits").fault(
-            f"fractionDigits must be > {least - 1} (default for {currency}) and <= "
-            f"{MAX_FRACTION_DIGITS}."
-        )
+    reason = _digits_fault(digits, currency)
+    if reason:
+        place.fault(reason)
         return None
-    cents = value.get("centAmount")
-    if cents is None:
-        return Money(currency, cents_of(precise, digits, currency), precise, digits)
-    sent = long(cents, place.member("centAmount"))
     low, high = cents_allowed(precise, digits, currency)
-    if sent is None or low <= sent <= high:
-        return None if sent is None else Money(currency, sent, precise, digits)
-    place.member("centAmount").fault(
-        f"centAmount must be correctly rounded preciseAmount (a number between {low} and {high})."
-    )
-    return None
-
-
-def _currency(value: Mapping[str, object], place: Place) -> str | None:
-    sent = value.get("currencyCode")
-    if sent is None:
-        place.member("currencyCode").fault(MISSING)
-        return None
-    code = text(sent, place.member("currencyCode"))
-    if code is not None and fraction_digits(code) is None:
-        place.member("currencyCode").fault(
-            f"Currency '{code[:60]}' not valid as ISO 4217 or custom currency code."
+    if sent is not None and not low <= sent <= high:
+        place.fault(
+            "centAmount must be correctly rounded preciseAmount "
+            f"(a number between {low} and {high})."
         )
         return None
-    return code
+    cents = cents_of(precise, digits, currency) if sent is None else sent
+    return Money(currency, cents, precise, digits)
 
 
-def _needed(value: Mapping[str, object], name: str, place: Place) -> int | None:
-    sent = value.get(name)
-    if sent is None:
+def _digits_fault(digits: int, currency: str) -> str:
+    default = fraction_digits(currency) or 0
+    if digits <= default:
+        return f"fractionDigits must be > {default} (default for {currency})."
+    if digits > MAX_FRACTION_DIGITS:
+        return f"fractionDigits must be <= {MAX_FRACTION_DIGITS}."
+    return ""
+
+
+def _needed[T](value: Mapping[str, object], name: str, read: _Reader[T], place: Place) -> T | None:
+    if value.get(name) is None:
         place.member(name).fault(MISSING)
-        return None
-    return long(sent, place.member(name))
+    return _read(value, name, read, place)
+
+
+def _read[T](value: Mapping[str, object], name: str, read: _Reader[T], place: Place) -> T | None:
+    sent = value.get(name)
+    return None if sent is None else read(sent, place.member(name))

@@ -9,8 +9,8 @@ from uuid import UUID, uuid5
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools.documents import CLIENT, ENDPOINT, FIRST_NUMBER
-from orders.protocols.commercetools.drafts import wire_time
 from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.commercetools.times import wire_time
 
 
 def represent(order: Order) -> Tree:

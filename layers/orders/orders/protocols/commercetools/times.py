@@ -1,0 +1,37 @@
+"""Points in time: read leniently, written in UTC with exactly three fraction digits."""
+
+import re
+from datetime import UTC, datetime
+
+_TIME = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d))?)?"
+    r"(?:[Tt ](?P<hour>\d\d)(?::(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d+))?)?)?"
+    r"(?P<zone>[Zz]|[+-]\d\d(?::?\d\d)?)?)?",
+    re.ASCII,
+)
+_MILLISECOND_DIGITS = 3
+
+
+def read_time(sent: str) -> datetime:
+    """Read an ISO 8601 time, of which all but the year may be missing.
+
+    One without a zone is UTC. Digits below the millisecond are dropped. Raises ValueError.
+    """
+    found = _TIME.fullmatch(sent)
+    if found is None:
+        raise ValueError(sent)
+    year, month, day = (found[name] or "01" for name in ("year", "month", "day"))
+    hour, minute, second = (found[name] or "00" for name in ("hour", "minute", "second"))
+    fraction = (found["fraction"] or "")[:_MILLISECOND_DIGITS].ljust(_MILLISECOND_DIGITS, "0")
+    zone = (found["zone"] or "Z").upper()
+    text = f"{year}-{month}-{day}T{hour}:{minute}:{second}.{fraction}{zone}"
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(sent) from None
+
+
+def wire_time(moment: datetime) -> str:
+    """Write a time in UTC with exactly three fraction digits."""
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='milliseconds')}Z"
