@@ -15,6 +15,7 @@ from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.application.ports import (
     OrderIndex,
     OrderRepository,
+    OrderSlice,
     StorageUnavailableError,
     WriteOutcome,
 )
@@ -327,3 +328,49 @@ def test_no_renames_ever_lose_an_order_or_share_an_id(
             owners[name] = order_id
     found = store.orders.find(account, "ABCDE", DEADLINE).orders
     assert {name: order.order_id for name, order in found.items()} == owners
+
+
+def _create_many(store: Store, count: int) -> None:
+    orders = [_order(f"order {number}", number) for number in range(1, count + 1)]
+    writes = [Write(order, None, None) for order in orders]
+    assert set(store.orders.save("demo", writes, DEADLINE)) == {COMMITTED}
+    store.create(_order("of another account", 3, "other"))
+
+
+def _ids(store: Store, offset: int, limit: int, *, newest_first: bool = False) -> list[int]:
+    wanted = OrderSlice(offset, limit, newest_first)
+    return [named.order.order_id for named in store.index.slice("demo", wanted, DEADLINE)]
+
+
+def test_a_slice_is_cut_out_of_all_shards_either_way(store: Store) -> None:
+    _create_many(store, 60)
+    ids = list(range(1, 61))
+    assert _ids(store, 0, 100) == ids
+    assert _ids(store, 0, 100, newest_first=True) == ids[::-1]
+    for offset, limit in ((0, 1), (7, 9), (16, 8), (59, 5), (60, 1), (0, 0)):
+        assert _ids(store, offset, limit) == ids[offset : offset + limit]
+        assert _ids(store, offset, limit, newest_first=True) == ids[::-1][offset : offset + limit]
+
+
+def test_a_slice_needs_no_even_shards(store: Store) -> None:
+    """All orders of one shard: its share takes more than one page."""
+    numbers = [8 * number for number in range(1, 61)]
+    writes = [Write(_order(f"order {number}", number), None, None) for number in numbers]
+    assert set(store.orders.save("demo", writes, DEADLINE)) == {COMMITTED}
+    assert _ids(store, 0, 100) == numbers
+    assert _ids(store, 30, 20, newest_first=True) == numbers[::-1][30:50]
+
+
+def test_a_slice_shows_orders_as_they_are_named_now(store: Store) -> None:
+    store.create(_order(), _order("B", 2))
+    assert store.rename(1, "C") is COMMITTED
+    [first, second] = store.index.slice("demo", OrderSlice(0, 10), DEADLINE)
+    assert (first.order.external_id, first.aliases) == ("C", ("A",))
+    assert second == NamedOrder(_order("B", 2))
+
+
+def test_orders_are_counted_up_to_a_limit(store: Store) -> None:
+    assert store.index.count("demo", 10, DEADLINE) == 0
+    _create_many(store, 20)
+    assert store.index.count("demo", 20, DEADLINE) == 20
+    assert store.index.count("demo", 19, DEADLINE) is None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from orders.application.ports import (
+    AccessGrant,
     Deadline,
     Lookup,
     OrderPage,
@@ -330,3 +331,16 @@ def client(account: str = "demo", *roles: Role) -> Client:
 def renamed(order: Order, external_id: str) -> Order:
     """Return the order under another external id, one version on."""
     return replace(order, external_id=external_id, version=order.version + 1)
+
+
+@dataclass
+class FakeAccessTokens:
+    """AccessTokenRepository in memory."""
+
+    grants: dict[str, AccessGrant] = field(default_factory=dict)
+    available: bool = True
+
+    def add(self, token: str, grant: AccessGrant, _deadline: Deadline) -> None:
+        if not self.available:
+            raise StorageUnavailableError
+        self.grants[token] = grant

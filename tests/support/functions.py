@@ -50,6 +50,7 @@ class Tenant:
     account: str
     token: str
     roles: tuple[Role, ...]
+    client_id: str = ""
 
 
 @dataclass
@@ -91,7 +92,7 @@ def deployed(
     for number, tenant in enumerate(tenants):
         document = SettingsDocument.model_validate(settings)
         accounts.create_account(tenant.account, document.settings(), utc_now())
-        client_id = f"client-{number}"
+        client_id = tenant.client_id or f"client-{number}"
         create_client(accounts, tenant.account, client_id, tenant.roles, utc_now)
         client = Client(tenant.account, client_id, frozenset())
         accounts.add_token(client, tenant.token, utc_now())

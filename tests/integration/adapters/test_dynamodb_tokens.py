@@ -1,13 +1,19 @@
 """A known token serves from memory for 30 s; what is unknown is looked up each time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_accounts import DynamoAccounts
-from orders.adapters.dynamodb_tokens import CACHE_ENTRIES, DynamoTokens
+from orders.adapters.dynamodb_tokens import (
+    CACHE_ENTRIES,
+    DynamoAccessTokens,
+    DynamoTokens,
+    hash_of,
+)
+from orders.application.ports import AccessGrant
 from orders.domain.clients import Client, Role, Token
 from orders.domain.settings import Settings
 from tests.support.deadlines import DEADLINE
@@ -109,3 +115,69 @@ def test_a_known_token_costs_one_read_in_30_seconds(accounts: DynamoAccounts) ->
     for _ in range(3):
         tokens.client_of("known", DEADLINE)
     assert len(reads) == 1
+
+
+@dataclass
+class Access:
+    """Access tokens and the clock that they expire by."""
+
+    tokens: DynamoTokens
+    accounts: DynamoAccounts
+    secret: Token
+    seconds: Seconds
+    time: Seconds
+
+    def issue(self, token: str, lifetime: int = 100) -> Client:
+        granted = replace(SHOP, scopes=frozenset({"manage_orders"}))
+        expires_at = datetime.fromtimestamp(self.time.now + lifetime, UTC)
+        access_tokens = DynamoAccessTokens(self.accounts.client, self.accounts.table)
+        access_tokens.add(token, AccessGrant(granted, "known", expires_at), DEADLINE)
+        return granted
+
+    def client_of(self, token: str) -> Client | None:
+        return self.tokens.client_of(token, DEADLINE)
+
+
+@pytest.fixture
+def access(accounts: DynamoAccounts, known: Token, seconds: Seconds) -> Access:
+    time = Seconds(1_800_000_000)
+    tokens = DynamoTokens(accounts.client, accounts.table, seconds, now=time)
+    return Access(tokens, accounts, known, seconds, time)
+
+
+def test_an_access_token_knows_its_client_and_scopes(access: Access) -> None:
+    assert access.issue("access") == access.client_of("access")
+    assert access.client_of("other") is None
+
+
+def test_an_access_token_expires_whether_or_not_it_is_removed(access: Access) -> None:
+    granted = access.issue("access", lifetime=100)
+    access.time.now += 99
+    access.seconds.now += 99
+    assert access.client_of("access") == granted
+    # It was last read a second before its end: the memory must not outlive it.
+    access.time.now += 1
+    access.seconds.now += 1
+    assert access.client_of("access") is None
+
+
+@pytest.mark.parametrize("what", ["secret", "client"])
+def test_an_access_token_is_worthless_with_its_secret(access: Access, what: str) -> None:
+    access.issue("access", lifetime=10_000)
+    assert access.client_of("access")
+    if what == "secret":
+        access.accounts.revoke_token(SHOP, access.secret.token_id, NOW)
+    else:
+        access.accounts.revoke_client(SHOP, NOW)
+    access.seconds.now += 30
+    assert access.client_of("access") is None
+
+
+def test_nothing_of_an_access_token_is_stored_but_hashes(access: Access) -> None:
+    access.issue("access token in the clear")
+    items = access.accounts.client.scan(TableName=access.accounts.table)["Items"]
+    [item] = [item for item in items if item.get("type") == {"S": "access_token"}]
+    assert item["expires_at"] == {"N": "1800000100"}
+    assert item["pk"] == {"S": f"T#{hash_of('access token in the clear')}"}
+    assert item["secret"] == {"S": hash_of("known")}
+    assert "in the clear" not in str(items)

@@ -1,0 +1,90 @@
+"""An access token is issued to whom shows a secret, for scopes that the client's roles cover."""
+
+from datetime import timedelta
+
+import pytest
+
+from orders.application.authenticate import UnauthenticatedError
+from orders.application.issue_token import (
+    LIFETIME,
+    Credentials,
+    IssueToken,
+    ScopeRefusedError,
+)
+from orders.domain.clients import Client, Role
+from tests.support.deadlines import DEADLINE
+from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock
+
+WRITER = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
+READER = Client("demo", "reader", frozenset({Role.ORDERS_READ}))
+ADMIN = Client("demo", "admin", frozenset({Role.ADMIN}))
+ACCESS = Client("demo", "shop", frozenset({Role.ORDERS_READ}), frozenset({"view_orders"}))
+TOKENS = FakeTokens({"writer": WRITER, "reader": READER, "admin": ADMIN, "access": ACCESS})
+
+
+def _issue(access_tokens: FakeAccessTokens | None = None) -> IssueToken:
+    return IssueToken(TOKENS, access_tokens or FakeAccessTokens(), TickingClock(), lambda: "new")
+
+
+@pytest.mark.parametrize(
+    ("client_id", "secret"),
+    [("shop", "unknown"), ("reader", "writer"), ("", "writer"), ("shop", "access")],
+)
+def test_who_shows_the_wrong_secret_is_refused(client_id: str, secret: str) -> None:
+    with pytest.raises(UnauthenticatedError):
+        _issue().authenticate(Credentials(client_id, secret), DEADLINE)
+
+
+def test_who_shows_the_right_one_is_known() -> None:
+    assert _issue().authenticate(Credentials("shop", "writer"), DEADLINE) == WRITER
+
+
+def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> None:
+    stored = FakeAccessTokens()
+    clock = TickingClock(step=timedelta(0))
+    issue = IssueToken(TOKENS, stored, clock, lambda: "new")
+    assert issue(WRITER, "writer", ["view_orders", "view_messages"], DEADLINE) == "new"
+    grant = stored.grants["new"]
+    assert grant.client == Client(
+        "demo", "shop", frozenset({Role.ORDERS_READ}), frozenset({"view_orders", "view_messages"})
+    )
+    assert (grant.secret, grant.expires_at) == ("writer", clock.now + LIFETIME)
+
+
+@pytest.mark.parametrize(
+    ("client", "scopes"),
+    [
+        (READER, ["manage_orders"]),
+        (READER, ["view_orders", "manage_orders"]),
+        (WRITER, ["manage_project"]),
+        (WRITER, ["manage_everything"]),
+        (WRITER, []),
+    ],
+)
+def test_more_than_the_roles_cover_is_refused(client: Client, scopes: list[str]) -> None:
+    stored = FakeAccessTokens()
+    with pytest.raises(ScopeRefusedError):
+        _issue(stored)(client, "secret", scopes, DEADLINE)
+    assert stored.grants == {}
+
+
+def test_an_admin_may_have_whichever() -> None:
+    scopes = ["manage_project", "manage_orders", "view_orders", "view_messages"]
+    assert _issue()(ADMIN, "admin", scopes, DEADLINE) == "new"
+
+
+@pytest.mark.parametrize(
+    ("client", "scopes", "may"),
+    [
+        (WRITER, ("manage_orders", "manage_project"), True),
+        (READER, ("manage_orders", "manage_project"), False),
+        (READER, ("view_orders",), True),
+        (ADMIN, ("manage_project",), True),
+        (ACCESS, ("view_orders", "manage_orders"), True),
+        (ACCESS, ("manage_orders", "manage_project"), False),
+        # Its roles would cover this one, but it was not granted.
+        (ACCESS, ("view_messages",), False),
+    ],
+)
+def test_what_a_client_may_use(client: Client, scopes: tuple[str, ...], may: bool) -> None:  # noqa: FBT001
+    assert client.may_use(*scopes) is may

@@ -1,0 +1,163 @@
+"""The token route: credentials, the grant in form or query, scopes, and the errors of OAuth."""
+
+import base64
+from urllib.parse import quote, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.application.issue_token import IssueToken
+from orders.domain.clients import Client, Role
+from orders.protocols.commercetools.issue_token import (
+    IssueTokenEndpoint,
+    read_credentials,
+    read_scopes,
+)
+from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.json_text import read_json
+from tests.support.commercetools import basic
+from tests.support.deadlines import DEADLINE
+from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock
+
+SHOP = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
+GRANT = {"grant_type": "client_credentials"}
+
+
+def _ask(
+    body: str = "", query: dict[str, str] | None = None, authorization: str = basic("shop", "right")
+) -> Answered:
+    tokens, stored = FakeTokens({"right": SHOP}), FakeAccessTokens()
+    endpoint = IssueTokenEndpoint(IssueToken(tokens, stored, TickingClock(), lambda: "new token"))
+    head = HttpRequest(b"", {"authorization": authorization}, query=query or {})
+    request = HttpRequest(body.encode(), head.headers, query=head.query)
+    return endpoint(head, lambda _head: request, DEADLINE)
+
+
+def _tree(answered: Answered) -> dict[str, object]:
+    tree = read_json(answered.answer.body).tree
+    assert isinstance(tree, dict)
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        (urlencode(GRANT | {"scope": "view_orders:demo manage_orders:demo"}), {}),
+        # The TypeScript SDK encodes neither the colon nor the space.
+        ("grant_type=client_credentials&scope=view_orders:demo manage_orders:demo", {}),
+        ("", GRANT | {"scope": "view_orders:demo manage_orders:demo"}),
+    ],
+)
+def test_a_token_is_answered_exactly(body: str, query: dict[str, str]) -> None:
+    answered = _ask(body, query)
+    assert answered.answer.status == 200
+    assert _tree(answered) == {
+        "access_token": "new token",
+        "token_type": "Bearer",
+        "expires_in": 172_800,
+        "scope": "view_orders:demo manage_orders:demo",
+    }
+    assert answered.answer.headers["Cache-Control"] == "no-store"
+    assert answered.answer.headers["X-Correlation-ID"]
+
+
+def test_without_a_scope_all_that_may_be_is_granted() -> None:
+    scope = _tree(_ask(urlencode(GRANT)))["scope"]
+    assert scope == "manage_orders:demo view_orders:demo view_messages:demo"
+
+
+def _error(code: str, message: str, status: int) -> dict[str, object]:
+    return {
+        "statusCode": status,
+        "message": message,
+        "errors": [{"code": code, "message": message}],
+        "error": code,
+        "error_description": message,
+    }
+
+
+INVALID_CLIENT = _error(
+    "invalid_client",
+    "Please provide valid client credentials using HTTP Basic Authentication.",
+    401,
+)
+INVALID_SCOPE = _error("invalid_scope", "Malformed parameter: scope: Invalid scope.", 400)
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer right",
+        "Basic",
+        "Basic !!!",
+        "Basic " + base64.b64encode(b"no colon").decode(),
+        "Basic " + base64.b64encode(b"\xff:\xff").decode(),
+        basic("shop", "wrong"),
+        basic("other", "right"),
+        basic("", "right"),
+    ],
+)
+def test_wrong_credentials(authorization: str) -> None:
+    answered = _ask(urlencode(GRANT), authorization=authorization)
+    assert (answered.answer.status, _tree(answered)) == (401, INVALID_CLIENT)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "manage_orders",
+        "manage_orders:other",
+        "manage_orders:demo:store",
+        "manage_orders:demo view_orders:other",
+        "manage_project:demo",
+        "all-methods:demo",
+        "nonsense:demo",
+        ":demo",
+    ],
+)
+def test_scopes_that_are_not_granted(scope: str) -> None:
+    answered = _ask(urlencode(GRANT | {"scope": scope}))
+    assert (answered.answer.status, _tree(answered)) == (400, INVALID_SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", "invalid_request"),
+        ("grant_type=", "invalid_request"),
+        ("grant_type=password", "unsupported_grant_type"),
+    ],
+)
+def test_other_grants(body: str, code: str) -> None:
+    answered = _ask(body)
+    tree = _tree(answered)
+    assert (answered.answer.status, tree["error"], tree["statusCode"]) == (400, code, 400)
+
+
+NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)
+
+
+@given(st.lists(NAMES, min_size=1, unique=True))
+def test_scopes_are_read_as_they_were_asked_for(names: list[str]) -> None:
+    text = "  ".join(f"{name}:demo" for name in [*names, names[0]])
+    assert read_scopes(text, "demo") == names
+    assert read_scopes(f"{text} {names[0]}:other", "demo") is None
+
+
+@given(st.text())
+def test_no_scope_makes_it_fall(text: str) -> None:
+    names = read_scopes(text, "demo")
+    assert names is None or all(names)
+
+
+@given(st.text(min_size=1).filter(lambda text: ":" not in text), st.text(min_size=1))
+def test_credentials_are_read_back(client_id: str, secret: str) -> None:
+    read = read_credentials(HttpRequest(b"", {"authorization": basic(client_id, secret)}))
+    assert (read.client_id, read.secret) == (client_id, secret)
+
+
+@given(st.binary())
+def test_no_header_makes_it_fall(raw: bytes) -> None:
+    assert _ask(urlencode(GRANT), authorization="Basic " + quote(raw)).answer.status == 401
