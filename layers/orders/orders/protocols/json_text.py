@@ -13,6 +13,8 @@ import orjson
 from orders.domain.money import format_amount
 from orders.domain.problems import Code, Problem, pointer, shown
 
+_ORJSON_BITS = 63
+_PLAIN_DIGITS = 60
 _UTF_8 = frozenset({None, "utf-8", "utf8", "us-ascii", "ascii"})
 
 
@@ -90,19 +92,34 @@ def _read(body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, An
 
 
 def write_json(tree: object) -> bytes:
-    """Write an answer, a Decimal as a number with its digits.
+    """Write an answer, a Decimal and an int of whatever size as a number with its digits.
 
     Half a surrogate pair, which no encoding has a form for, becomes "?".
     """
     try:
         return orjson.dumps(tree, default=_number)
     except TypeError:
-        return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+        return orjson.dumps(_writable(tree), default=_number)
+
+
+def _writable(value: object) -> object:
+    """Return the value without what orjson refuses."""
+    if isinstance(value, dict):
+        return {_writable(name): _writable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(each) for each in value]
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, int) and value.bit_length() > _ORJSON_BITS:
+        return Decimal(value)
+    return value
 
 
 def _number(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal):
-        return orjson.Fragment(format_amount(value).encode())
+        # Written out, a number of a few characters may have millions.
+        is_plain = abs(value.adjusted()) <= _PLAIN_DIGITS
+        return orjson.Fragment((format_amount(value) if is_plain else str(value)).encode())
     raise TypeError(f"{type(value)} has no form in JSON")
 
 

@@ -14,7 +14,7 @@ from orders.protocols.commercetools.errors import ApiError, money_overflow
 from orders.protocols.commercetools.money import Money, MoneyOverflowError, RoundingMode, times
 from orders.protocols.commercetools.products import Catalogue
 from orders.protocols.commercetools.references import derived_id
-from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
 from orders.protocols.commercetools.taxes import (
     TaxCalculationMode,
     TaxModes,
@@ -56,7 +56,7 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
     found = [catalogue.find(line) for line in draft["lineItems"]]
     errors = [each for each in found if isinstance(each, ApiError)]
     if errors:
-        raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors)
+        raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
     try:
         line_items = [
             line.of_product(product)

@@ -44,7 +44,7 @@ class SentDraft:
             error = reference_not_found("store", by="key", value=store["key"])
             return Rejection((_problem(Code.UNKNOWN_ENDPOINT, error),))
         provenance = Provenance(self.account, self.client_id, endpoint)
-        catalogue = Catalogue(self.account, settings.products)
+        catalogue = Catalogue.of(self.account, settings.products)
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
         except DraftRefusedError as refusal:

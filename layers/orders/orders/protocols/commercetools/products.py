@@ -1,8 +1,8 @@
 """Which product a line means: by the account's catalogue if it has one, else as the line says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from orders.domain.catalogue import Product, Variant
 from orders.protocols.commercetools.errors import ApiError, invalid_field, reference_not_found
@@ -18,6 +18,18 @@ class Catalogue:
 
     account: str
     products: Mapping[str, Product]
+    by_sku: Mapping[str, tuple[Product, Variant]]
+
+    @classmethod
+    def of(cls, account: str, products: Mapping[str, Product]) -> Self:
+        """Arrange an account's products once for the many lines of an order."""
+        by_sku = {
+            variant.sku: (product, variant)
+            for product in products.values()
+            for variant in product.variants
+            if variant.sku is not None
+        }
+        return cls(account, products, by_sku)
 
     def find(self, line: Tree) -> Tree | ApiError:
         """Return the members that a line shows of its product, or why it has none.
@@ -26,7 +38,7 @@ class Catalogue:
         """
         if not self.products:
             return self._taken_at_its_word(line)
-        found = next(self._candidates(line), None)
+        found = self._look_up(line)
         if found is None:
             return _unknown(line)
         product, variant = found
@@ -45,14 +57,16 @@ class Catalogue:
             }
         )
 
-    def _candidates(self, line: Tree) -> Iterator[tuple[Product, Variant]]:
+    def _look_up(self, line: Tree) -> tuple[Product, Variant] | None:
         wanted = line["variant"]
-        for product in self.products.values():
-            if "productId" in line and product.id != line["productId"]:
-                continue
-            for variant in product.variants:
-                if wanted["id"] == variant.id if "id" in wanted else wanted["sku"] == variant.sku:
-                    yield product, variant
+        if "productId" not in line:
+            return self.by_sku.get(wanted["sku"])
+        product = self.products.get(line["productId"])
+        if product is None:
+            return None
+        numbered = (each for each in product.variants if each.id == wanted["id"])
+        variant = next(numbered, None)
+        return (product, variant) if variant else None
 
     def _taken_at_its_word(self, line: Tree) -> Tree:
         variant = line["variant"]

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
-from orders.protocols.commercetools.documents import CLIENT, ENDPOINT, FIRST_NUMBER
+from orders.protocols.commercetools.documents import CLIENT
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.times import wire_time
 
@@ -142,19 +142,6 @@ _MODES = (
     "taxRoundingMode",
     "taxCalculationMode",
     "origin",
-)
-# Members of the document that `represent` places by name, or does not show.
-PLACED = frozenset(
-    {*_OPENING, *_MODES, "shippingInfo", "billingAddress", "shippingAddress", "lineItems"}
-    | {
-        "customLineItems",
-        "itemShippingAddresses",
-        "paymentInfo",
-        "custom",
-        ENDPOINT,
-        CLIENT,
-        FIRST_NUMBER,
-    }
 )
 
 

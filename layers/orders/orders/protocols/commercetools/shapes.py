@@ -22,7 +22,7 @@ MAX_FAULTS = 20
 MAX_STEP = 60
 # Deeper values could not be written any more.
 MAX_DEPTH = 100
-_MAX_DOUBLE_EXPONENT = 308
+_DOUBLE_EXPONENTS = range(-324, 309)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def _free(value: object, place: Place, depth: int) -> object:
         return {name: _free(value[name], place, depth - 1) for name in sorted(value)}
     if isinstance(value, list):
         return [_free(each, place, depth - 1) for each in value]
-    if isinstance(value, Decimal) and value.adjusted() > _MAX_DOUBLE_EXPONENT:
+    if isinstance(value, Decimal) and value.adjusted() not in _DOUBLE_EXPONENTS:
         place.fault("JSON Number in the range of a Double expected.")
     return value
 
