@@ -25,11 +25,13 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass
 class Stack:
-    """The three functions; the order A, which has the id 1, is imported already."""
+    """The functions; the order A, which has the id 1, is imported already."""
 
     import_orders: Function
     update_external_id: Function
     manage_orders: Function
+    import_commercetools_order: Function
+    issue_token: Function
 
     def send(self, *orders: Tree) -> Tree:
         event = api_event(request(*orders, token=TOKEN, result_details=True))
@@ -45,9 +47,16 @@ class Stack:
 
 @pytest.fixture
 def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    tenants = (Tenant("demo", TOKEN, (Role.ORDERS_WRITE, Role.ORDERS_READ)),)
+    roles = (Role.ORDERS_WRITE, Role.ORDERS_READ)
+    tenants = (Tenant("demo", TOKEN, roles, "demo-shop"),)
     with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
-        running = Stack(get("import_orders"), get("update_external_id"), get("manage_orders"))
+        running = Stack(
+            get("import_orders"),
+            get("update_external_id"),
+            get("manage_orders"),
+            get("import_commercetools_order"),
+            get("issue_token"),
+        )
         assert running.send(order(external_id="A"))["result"][0]["order_id"] == 1
         yield running
 
@@ -70,6 +79,29 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "get_order": (200, '"externalOrderId":"A"'),
         "list_orders": (200, '"orders":[{"id":1,'),
         "ready_to_ship": (200, '"substatus":"READY_TO_SHIP"'),
+        "project_order": (200, '"orderNumber":"A"'),
+        "project_orders": (200, '"count":1,"total":1,"results":[{"type":"Order"'),
+        "delete_project_order": (200, '"orderNumber":"A"'),
+        "messages": (200, '"count":0'),
+    },
+    "import_commercetools_order": {
+        "order": (201, '"orderNumber":"CT-1001"'),
+        "base64": (201, '"orderNumber":"CT-1002"'),
+        "no_number": (201, '"totalGross":'),
+        "wrong_shape": (400, "orderState: Invalid enum value"),
+        "broken_rule": (400, '"code":"InvalidField"'),
+        "not_json": (400, '"code":"InvalidJsonInput"'),
+        "no_token": (401, '"error":"access_denied"'),
+        "project_of_others": (403, '"error":"insufficient_scope"'),
+    },
+    "issue_token": {
+        "form": (200, '"scope":"manage_orders:demo view_messages:demo"'),
+        "base64": (200, '"scope":"view_orders:demo"'),
+        "query": (200, '"scope":"view_orders:demo"'),
+        "no_scope": (200, '"scope":"manage_orders:demo view_orders:demo view_messages:demo"'),
+        "wrong_secret": (401, '"error":"invalid_client"'),
+        "wrong_scope": (400, '"error":"invalid_scope"'),
+        "no_grant_type": (400, '"error":"invalid_request"'),
     },
 }
 
@@ -143,28 +175,76 @@ def test_the_status_of_an_order_closes_its_external_id(stack: Stack) -> None:
     assert (stored.fulfilment.substatus, stored.status) == ("READY_TO_SHIP", "new")
 
 
-@pytest.mark.parametrize("name", ["update_external_id", "manage_orders"])
+YANDEX_FAULT = {
+    "status": "ERROR",
+    "errors": [{"code": "INTERNAL_ERROR", "message": "Internal server error"}],
+}
+GENERAL = "An unexpected error occurred; it is logged. Look whether a write took effect."
+COMMERCETOOLS_FAULT = {
+    "statusCode": 500,
+    "message": GENERAL,
+    "errors": [{"code": "General", "message": GENERAL}],
+}
+COMPOSITION = "orders.runtime.composition"
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "root", "metric", "body"),
+    [
+        (
+            "update_external_id",
+            "api_key",
+            "functions.update_external_id.handler.update_external_id_endpoint",
+            "ExternalIdFaults",
+            YANDEX_FAULT,
+        ),
+        (
+            "manage_orders",
+            "get_order",
+            f"{COMPOSITION}.manage_orders.manage_orders_endpoints",
+            "ManageOrdersFaults",
+            YANDEX_FAULT,
+        ),
+        (
+            "manage_orders",
+            "project_order",
+            f"{COMPOSITION}.projects.project_endpoints",
+            "ManageOrdersFaults",
+            COMMERCETOOLS_FAULT,
+        ),
+        (
+            "import_commercetools_order",
+            "order",
+            "functions.import_commercetools_order.handler.import_order_endpoint",
+            "ImportFaults",
+            COMMERCETOOLS_FAULT,
+        ),
+        (
+            "issue_token",
+            "form",
+            "functions.issue_token.handler.issue_token_endpoint",
+            "IssueTokenFaults",
+            COMMERCETOOLS_FAULT,
+        ),
+    ],
+)
 def test_a_fault_of_ours_is_answered_without_its_details(
     stack: Stack,
-    name: str,
+    function: str,
+    event: str,
+    root: str,
+    metric: str,
+    body: Tree,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def explode() -> Callable[..., object]:
         raise RuntimeError("secret detail")
 
-    function: Function = getattr(stack, name)
-    root, metric = {
-        "update_external_id": ("update_external_id_endpoint", "ExternalIdFaults"),
-        "manage_orders": ("manage_orders_endpoints", "ManageOrdersFaults"),
-    }[name]
-    monkeypatch.setattr(function.module, root, explode)
-    answer = function.invoke(sample(name, next(iter(ANSWERS[name]))))
+    monkeypatch.setattr(root, explode)
+    answer = getattr(stack, function).invoke(sample(function, event))
     assert answer["statusCode"] == 500
-    assert json.loads(answer["body"]) == {
-        "status": "ERROR",
-        "errors": [{"code": "INTERNAL_ERROR", "message": "Internal server error"}],
-    }
+    assert json.loads(answer["body"]) == body
     assert f'"{metric}":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
