@@ -50,6 +50,25 @@ def custom_fields(draw: st.DrawFn) -> CustomField:
 
 
 @st.composite
+def products(draw: st.DrawFn) -> list[Product]:
+    """Return products; no two share an id, a key or a SKU, nor two variants of one their number."""
+    ids = st.lists(IDS, unique=True, max_size=3)
+    skus = iter(draw(st.lists(IDS, unique=True, max_size=6)))
+    numbers = st.lists(st.integers(1, 2**31 - 1), unique=True, min_size=1, max_size=3)
+    keys = draw(ids)
+    return [
+        Product(
+            id=name,
+            variants=tuple(Variant(number, next(skus, None)) for number in draw(numbers)),
+            key=keys.pop() if keys else None,
+            product_type=draw(st.none() | IDS),
+            slug=draw(st.dictionaries(TEXTS, TEXTS, max_size=2)),
+        )
+        for name in draw(ids)
+    ]
+
+
+@st.composite
 def all_settings(draw: st.DrawFn) -> Settings:
     """Return settings in which everything may be there or not."""
     ids = st.lists(IDS, unique=True, max_size=3)
@@ -81,8 +100,5 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.integers(1, 10_000_000)),
             draw(st.sampled_from([None, *endpoints])),
         ),
-        products={
-            name: Product(name, (Variant(number + 1, draw(st.none() | st.just(f"sku {name}"))),))
-            for number, name in enumerate(draw(ids))
-        },
+        products={each.id: each for each in draw(products())},
     )

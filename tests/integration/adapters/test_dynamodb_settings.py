@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.adapters.table_keys import account_key
 from orders.application.apply_settings import SettingsChange, apply_settings
 from orders.application.define_settings import (
     MAX_ATTEMPTS,
@@ -21,9 +22,11 @@ from orders.domain.custom_fields import CustomField, EntityType, ValueType
 from orders.domain.settings import (
     Declaration,
     Definitions,
+    Policies,
     Region,
     Settings,
     StoredSettings,
+    TotalCheck,
 )
 from orders.runtime.composition import utc_now
 from tests.support.deadlines import DEADLINE
@@ -76,6 +79,22 @@ def _interfering(store: DynamoSettings, interfere: Callable[[], object]) -> Dyna
 def test_every_setting_comes_back_as_it_was_stored(store: DynamoSettings, wanted: Settings) -> None:
     assert store.save("demo", wanted, store.load("demo", DEADLINE, fresh=True).version, DEADLINE)
     assert _other(store).load("demo", DEADLINE).settings == wanted
+
+
+def test_settings_stored_before_a_section_existed_are_read_without_it(
+    store: DynamoSettings,
+) -> None:
+    store.client.update_item(
+        TableName=store.table,
+        Key=account_key("demo", "SETTINGS"),
+        UpdateExpression="SET document = :old",
+        ExpressionAttributeValues={
+            ":old": {"S": '{"currencies":["USD"],"policies":{"total_check":"off"}}'}
+        },
+    )
+    read = store.load("demo", DEADLINE, fresh=True).settings
+    assert read == Settings(currencies=("USD",), policies=Policies(TotalCheck.OFF))
+    assert (read.products, read.policies.default_endpoint) == ({}, None)
 
 
 def test_of_two_writers_one_loses(store: DynamoSettings) -> None:

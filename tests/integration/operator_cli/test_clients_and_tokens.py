@@ -81,6 +81,28 @@ def test_a_scope_of_a_protocol_names_its_roles(run: Run, connection: Connection)
     assert "all-methods" in refused.err
 
 
+@pytest.mark.parametrize(
+    ("scopes", "roles"),
+    [
+        (["manage_orders"], {Role.ORDERS_WRITE, Role.ORDERS_READ}),
+        (["view_orders"], {Role.ORDERS_READ}),
+        (["view_messages"], {Role.ORDERS_READ}),
+        (["manage_project"], {Role.ADMIN}),
+        (["view_orders", "manage_project"], {Role.ORDERS_READ, Role.ADMIN}),
+    ],
+)
+@pytest.mark.usefixtures("demo_account")
+def test_commercetools_scopes_name_roles_too(
+    run: Run, connection: Connection, scopes: list[str], roles: set[Role]
+) -> None:
+    options = [word for scope in scopes for word in ("--scope", scope)]
+    assert run("client", "create", "sdk", *options).code == 0
+    with connected(connection) as operator:
+        [record] = operator.accounts.clients("demo")
+    assert record.client.roles == roles
+    assert all(record.client.may_be_granted(scope) for scope in scopes)
+
+
 @pytest.mark.parametrize("roles", [[], ["--role", "boss"]])
 @pytest.mark.usefixtures("demo_account")
 def test_a_client_needs_roles_that_exist(run: Run, roles: list[str]) -> None:

@@ -163,7 +163,7 @@ def test_a_section_that_is_left_out_stays(run: Run, file: Path) -> None:
     assert len(shown["endpoints"]) == 1
 
 
-@pytest.mark.parametrize("section", ["currencies", "endpoints", "policies"])
+@pytest.mark.parametrize("section", ["currencies", "endpoints", "products", "policies"])
 def test_an_empty_section_is_no_wish(run: Run, file: Path, section: str) -> None:
     file.write_text(f"{section}:\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
@@ -186,6 +186,62 @@ def test_a_section_that_is_there_replaces(run: Run, file: Path) -> None:
     run("settings", "apply", str(file))
     shown = yaml.safe_load(run("settings", "show").out)
     assert (shown["endpoints"], shown["currencies"]) == ([], ["RUB"])
+
+
+PRODUCTS = """\
+products:
+- id: 8c2b7f1e
+  key: mug
+  product_type: 1b0f8c2e
+  slug:
+    en: mug
+  variants:
+  - id: 1
+    sku: mug-white
+  - id: 2
+- id: 9d3c
+  variants:
+  - id: 1
+"""
+
+
+def test_products_are_shown_as_they_were_declared(run: Run, file: Path) -> None:
+    file.write_text(PRODUCTS, encoding="utf-8")
+    assert run("settings", "apply", str(file)).code == 0
+    assert PRODUCTS in run("settings", "show").out
+    assert run("settings", "apply", str(file)).out.startswith("Nothing to change")
+    file.write_text("products: []\n", encoding="utf-8")
+    run("settings", "apply", str(file))
+    assert "products: []\n" in run("settings", "show").out
+
+
+def test_a_default_endpoint_of_nobody_is_refused_with_its_line(
+    run: Run, file: Path, connection: Connection
+) -> None:
+    before = _version(connection)
+    file.write_text(f"{DECLARED}policies:\n  default_endpoint: shop\n", encoding="utf-8")
+    ended = run("settings", "apply", str(file))
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err.splitlines() == [
+        f"{file} was not applied, it has 1 error:",
+        (
+            "/policies/default_endpoint: 'shop' is no endpoint of the account; "
+            "these are: website (line 13)"
+        ),
+    ]
+    assert _version(connection) == before
+
+
+def test_the_default_endpoint_cannot_be_taken_away_alone(run: Run, file: Path) -> None:
+    file.write_text(f"{DECLARED}policies:\n  default_endpoint: website\n", encoding="utf-8")
+    assert run("settings", "apply", str(file)).code == 0
+    file.write_text("endpoints: [{external_id: shop}]\n", encoding="utf-8")
+    refused = run("settings", "apply", str(file))
+    assert refused.code == 1
+    assert "/policies/default_endpoint: 'website' is no endpoint of the account" in refused.err
+    file.write_text("endpoints: [{external_id: shop}]\npolicies: {}\n", encoding="utf-8")
+    assert run("settings", "apply", str(file)).code == 0
+    assert "default_endpoint" not in run("settings", "show").out
 
 
 def test_definitions_made_by_imports_stay(run: Run, file: Path, connection: Connection) -> None:
@@ -271,6 +327,7 @@ policies:
 
 
 FIELD = "custom_fields: [{external_id: a, entity_type: order"
+VARIANT = "variants: [{id: 1}]"
 
 
 @pytest.mark.parametrize(
@@ -339,6 +396,45 @@ FIELD = "custom_fields: [{external_id: a, entity_type: order"
         (
             f"{FIELD}, value_type: unicode, default_value: [a]}}]",
             "/custom_fields/0/default_value: must be text, a number, true or false (line 1)",
+        ),
+        (
+            f"products: [{{id: a, {VARIANT}}}, {{id: a, {VARIANT}}}]",
+            "/products: product 'a' is there twice (line 1)",
+        ),
+        (
+            f"products: [{{id: a, key: k, {VARIANT}}}, {{id: b, key: k, {VARIANT}}}]",
+            "/products: key 'k' is there twice (line 1)",
+        ),
+        (
+            (
+                "products: [{id: a, variants: [{id: 1, sku: s}]},"
+                " {id: b, variants: [{id: 7, sku: s}]}]"
+            ),
+            "/products: sku 's' is there twice (line 1)",
+        ),
+        (
+            "products: [{id: a, variants: [{id: 1, sku: s}, {id: 1}]}]",
+            "/products/0/variants: variant 1 is there twice (line 1)",
+        ),
+        (
+            "products: [{id: a, variants: [{id: 1, name: s}]}]",
+            "/products/0/variants/0/name: is not known; known are: id, sku (line 1)",
+        ),
+        (
+            f"products: [{{id: a, name: b, {VARIANT}}}]",
+            (
+                "/products/0/name: is not known; known are: id, key, product_type, slug, variants "
+                "(line 1)"
+            ),
+        ),
+        (
+            "products: [{id: a, variants: [mug]}]",
+            "/products/0/variants/0: must be a mapping of these keys: id, sku (line 1)",
+        ),
+        ("products: [{id: a}]", "/products/0/variants: is missing (line 1)"),
+        (
+            "products: [{id: 1, variants: [{id: 1}]}]",
+            "/products/0/id: must be text: put it in quotes (line 1)",
         ),
         ("currencies: [USD]\ncurrencies: [EUR]", "/currencies: is there twice (line 2)"),
         (
