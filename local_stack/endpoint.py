@@ -34,6 +34,9 @@ def write_endpoint(endpoint: Endpoint, folder: Path) -> None:
         "TOKEN": endpoint.token,
         "CAMPAIGN_ID": str(endpoint.campaign_id),
         "API_KEY": endpoint.api_key,
+        "PROJECT_KEY": endpoint.project_key,
+        "CLIENT_ID": endpoint.client_id,
+        "CLIENT_SECRET": endpoint.client_secret,
         # Leads the `orders` command here.
         "ORDERS_ENDPOINT_URL": endpoint.aws_endpoint,
     }

@@ -80,6 +80,12 @@ def check_shell_assignments(process: StackProcess, endpoint: dict[str, Any]) -> 
         "export",
         f"API_KEY={endpoint['api_key']}",
         "export",
+        f"PROJECT_KEY={endpoint['project_key']}",
+        "export",
+        f"CLIENT_ID={endpoint['client_id']}",
+        "export",
+        f"CLIENT_SECRET={endpoint['client_secret']}",
+        "export",
         f"ORDERS_ENDPOINT_URL={endpoint['aws_endpoint']}",
     ]
 

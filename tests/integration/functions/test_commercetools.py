@@ -125,6 +125,13 @@ def test_the_members_come_in_the_documented_order(project: Project) -> None:
     ]
 
 
+def test_any_currency_may_be_used(project: Project) -> None:
+    yen = [line(price={"value": money(995, "JPY")})]
+    order = project.create(totalPrice=money(1990, "JPY"), lineItems=yen)
+    assert order.status == 201
+    assert order.tree["totalPrice"]["fractionDigits"] == 0
+
+
 def test_a_number_can_be_used_once(project: Project) -> None:
     assert project.create().status == 201
     again = project.create(totalPrice=money(1))
