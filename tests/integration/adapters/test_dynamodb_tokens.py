@@ -161,6 +161,22 @@ def test_an_access_token_expires_whether_or_not_it_is_removed(access: Access) ->
     assert access.client_of("access") is None
 
 
+def test_slow_reads_do_not_let_an_access_token_outlive_its_end(access: Access) -> None:
+    client = local_client(access.accounts.client.meta.endpoint_url)
+
+    def take_four_seconds(**_event: object) -> None:
+        access.time.now += 4
+        access.seconds.now += 4
+
+    client.meta.events.register("after-call.dynamodb.GetItem", take_four_seconds)
+    tokens = DynamoTokens(client, access.accounts.table, access.seconds, now=access.time)
+    granted = access.issue("access", lifetime=10)
+    assert tokens.client_of("access", DEADLINE) == granted
+    access.time.now += 2
+    access.seconds.now += 2
+    assert tokens.client_of("access", DEADLINE) is None
+
+
 @pytest.mark.parametrize("what", ["secret", "client"])
 def test_an_access_token_is_worthless_with_its_secret(access: Access, what: str) -> None:
     access.issue("access", lifetime=10_000)

@@ -46,6 +46,8 @@ class DynamoTokens:
         if known and self.seconds() < good_until:
             return known
         self._cache.pop(token_hash, None)
+        # The reads' own time must not prolong what they find.
+        asked_at = self.seconds()
         item = self._read(token_hash, deadline)
         if item is None:
             return None
@@ -57,7 +59,7 @@ class DynamoTokens:
         if len(self._cache) >= CACHE_ENTRIES:
             self._cache.clear()
         found = _client(item)
-        self._cache[token_hash] = (self.seconds() + lifetime, found)
+        self._cache[token_hash] = (asked_at + lifetime, found)
         return found
 
     def _read(self, token_hash: str, deadline: Deadline) -> Mapping[str, Any] | None:

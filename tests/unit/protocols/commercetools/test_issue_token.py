@@ -25,12 +25,15 @@ GRANT = {"grant_type": "client_credentials"}
 
 
 def _ask(
-    body: str = "", query: dict[str, str] | None = None, authorization: str = basic("shop", "right")
+    body: str | bytes = "",
+    query: dict[str, str] | None = None,
+    authorization: str = basic("shop", "right"),
 ) -> Answered:
     tokens, stored = FakeTokens({"right": SHOP}), FakeAccessTokens()
     endpoint = IssueTokenEndpoint(IssueToken(tokens, stored, TickingClock(), lambda: "new token"))
     head = HttpRequest(b"", {"authorization": authorization}, query=query or {})
-    request = HttpRequest(body.encode(), head.headers, query=head.query)
+    raw = body if isinstance(body, bytes) else body.encode()
+    request = HttpRequest(raw, head.headers, query=head.query)
     return endpoint(head, lambda _head: request, DEADLINE)
 
 
@@ -161,3 +164,23 @@ def test_credentials_are_read_back(client_id: str, secret: str) -> None:
 @given(st.binary())
 def test_no_header_makes_it_fall(raw: bytes) -> None:
     assert _ask(urlencode(GRANT), authorization="Basic " + quote(raw)).answer.status == 401
+
+
+@given(st.binary(), st.dictionaries(st.sampled_from(["grant_type", "scope"]), st.text()))
+def test_no_request_makes_it_fall(body: bytes, query: dict[str, str]) -> None:
+    answered = _ask(body, query)
+    assert answered.answer.status in {200, 400}
+    assert answered.fault is None
+
+
+COVERED = ["manage_orders:demo", "view_orders:demo", "view_messages:demo"]
+OTHERS = ["manage_project:demo", "view_orders:other", "view_orders", "all-methods:demo"]
+
+
+@given(st.lists(st.sampled_from(COVERED), min_size=1), st.lists(st.sampled_from(OTHERS)))
+def test_all_scopes_that_were_asked_for_are_granted_or_none(
+    covered: list[str], others: list[str]
+) -> None:
+    answered = _ask(urlencode(GRANT | {"scope": " ".join(covered + others)}))
+    granted = _tree(answered).get("scope")
+    assert granted == (None if others else " ".join(dict.fromkeys(covered)))
