@@ -1,0 +1,120 @@
+"""commercetools drafts on their way through the protocol: read, checked, submitted, stored."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from orders.domain.checking import Rulebook
+from orders.domain.order import Order, Rejection, Submission
+from orders.domain.settings import Endpoint, Settings
+from orders.protocols.commercetools.checks import check_draft
+from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
+from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, bad_request
+from orders.protocols.commercetools.orders import ApiProblem, SentDraft
+from tests.support.commercetools import PROJECT
+from tests.support.functions import Tree
+
+SHOP = Settings(endpoints={"website": Endpoint("website")})
+CLIENT = "client"
+CREATED = datetime(2026, 3, 4, 5, 6, 7, 891_234, tzinfo=UTC)
+
+
+def read(sent: object, account: str = PROJECT) -> OrderImportDraft:
+    """Read and check a draft. Raises RequestRefusedError."""
+    draft = read_draft(json.dumps(sent).encode(), None, account)
+    errors = check_draft(draft.tree)
+    if errors:
+        raise bad_request(*errors)
+    return draft
+
+
+def errors_of(sent: object) -> list[ApiError]:
+    """Return why a draft is refused."""
+    with pytest.raises(RequestRefusedError) as refused:
+        read(sent)
+    assert refused.value.status == 400
+    return list(refused.value.errors)
+
+
+def details_of(sent: object) -> str:
+    """Return what is wrong with the shape of a draft."""
+    [error] = errors_of(sent)
+    assert error.code == "InvalidJsonInput"
+    assert error.message == "Request body does not contain valid JSON."
+    detail: str = error.members["detailedErrorMessage"]
+    return detail
+
+
+def answer_of(
+    sent: object, settings: Settings = SHOP, account: str = PROJECT
+) -> Submission | Rejection:
+    """Hold a draft against the settings."""
+    draft = read(sent, account)
+    number = draft.order_number or "without"
+    return SentDraft(draft, number, account, CLIENT).submit(Rulebook.of(settings))
+
+
+def submitted(sent: object, settings: Settings = SHOP) -> Submission:
+    """Return what is stored of a draft."""
+    answer = answer_of(sent, settings)
+    assert isinstance(answer, Submission)
+    return answer
+
+
+def rejected(sent: object, settings: Settings = SHOP) -> list[ApiError]:
+    """Return why the settings do not allow a draft."""
+    answer = answer_of(sent, settings)
+    assert isinstance(answer, Rejection)
+    told = [problem.error for problem in answer.problems if isinstance(problem, ApiProblem)]
+    assert len(told) == len(answer.problems)
+    return told
+
+
+def document(sent: object, settings: Settings = SHOP) -> Tree:
+    """Return the stored document of a draft as plain data."""
+    tree: Tree = json.loads(submitted(sent, settings).document)
+    return tree
+
+
+def stored(sent: object, external_id: str = "CT-1", order_id: int = 7) -> Order:
+    """Return the order that a draft becomes."""
+    submission = submitted(sent)
+    return Order(
+        account=PROJECT,
+        external_id=external_id,
+        order_id=order_id,
+        version=1,
+        status=submission.status,
+        protocol=submission.protocol,
+        document=submission.document,
+        created_at=CREATED,
+        updated_at=CREATED,
+        request_id="request",
+    )
+
+
+def lost(sent: object, told: object, path: str = "") -> Iterator[str]:
+    """Yield where something that was sent is not told as it was."""
+    if isinstance(sent, dict) and isinstance(told, dict):
+        for name, value in sent.items():
+            yield from lost(value, told.get(name), f"{path}/{name}")
+    elif isinstance(sent, list) and isinstance(told, list) and len(sent) == len(told):
+        for position, (mine, theirs) in enumerate(zip(sent, told, strict=True)):
+            yield from lost(mine, theirs, f"{path}/{position}")
+    elif sent != told:
+        yield path
+
+
+def places(tree: object, *steps: str | int) -> Iterator[tuple[str | int, ...]]:
+    """Yield the steps to every value of a tree."""
+    if steps:
+        yield steps
+    members: Iterator[tuple[str | int, object]] = iter(())
+    if isinstance(tree, dict):
+        members = iter(tree.items())
+    elif isinstance(tree, list):
+        members = enumerate(tree)
+    for step, value in members:
+        yield from places(value, *steps, step)
