@@ -1,0 +1,264 @@
+"""A draft becomes one canonical document, put to a point of sale of the account."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.checking import Rulebook, blames_settings
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.order import Rejection
+from orders.domain.problems import Code
+from orders.domain.settings import Endpoint, Policies, Settings
+from orders.protocols.commercetools.orders import SentDraft
+from tests.support.commercetools import PROJECT, draft, full_draft, line, money
+from tests.support.drafts import SHOP, answer_of, document, read, rejected, submitted
+from tests.support.functions import Tree
+
+
+def with_endpoints(*names: str, default: str | None = None) -> Settings:
+    return Settings(
+        endpoints={name: Endpoint(name) for name in names},
+        policies=Policies(default_endpoint=default),
+    )
+
+
+@pytest.mark.parametrize(
+    ("store", "settings", "endpoint"),
+    [
+        (None, with_endpoints("website"), "website"),
+        (None, with_endpoints("website", "shop", default="shop"), "shop"),
+        (None, with_endpoints("website", "shop"), None),
+        (None, with_endpoints(), None),
+        ({"key": "shop"}, with_endpoints("website", "shop", default="website"), "shop"),
+        ({"typeId": "store", "id": "shop"}, with_endpoints("website", "shop"), "shop"),
+    ],
+)
+def test_the_store_is_the_point_of_sale(
+    store: Tree | None, settings: Settings, endpoint: str | None
+) -> None:
+    tree = document(draft(store=store), settings)
+    assert tree.get("endpoint") == endpoint
+    assert tree.get("store") == (store and {"typeId": "store", "key": endpoint})
+
+
+def test_an_unknown_store_is_not_found_and_may_be_due_to_old_settings() -> None:
+    sent = draft(store={"key": "nowhere"})
+    [error] = rejected(sent)
+    assert (error.code, error.members) == (
+        "ReferencedResourceNotFound",
+        {"typeId": "store", "key": "nowhere"},
+    )
+    answer = answer_of(sent)
+    assert isinstance(answer, Rejection)
+    assert [problem.code for problem in answer.problems] == [Code.UNKNOWN_ENDPOINT]
+    assert all(map(blames_settings, answer.problems))
+
+
+def test_a_submission_is_of_this_protocol_and_replaces_nothing() -> None:
+    submission = submitted(draft(orderState="Complete"))
+    assert (submission.protocol, submission.external_id) == ("commercetools", "CT-1")
+    assert (submission.status, submission.must_be_new) == ("Complete", True)
+    assert submission.update_time is None
+    assert submission.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("state", "fulfilment"),
+    [
+        ("Open", Fulfilment.STARTED),
+        ("Confirmed", Fulfilment.STARTED),
+        ("Complete", Fulfilment.DELIVERED),
+        ("Cancelled", Fulfilment.CANCELLED),
+    ],
+)
+def test_its_state_says_how_far_the_order_has_come(state: str, fulfilment: Fulfilment) -> None:
+    assert Fulfilment.of_import(submitted(draft(orderState=state)).status) is fulfilment
+
+
+def test_the_number_is_kept_apart_from_the_document_s_members() -> None:
+    tree = document(draft(orderNumber="N"))
+    assert "orderNumber" not in tree
+    assert (tree["first_number"], tree["client_id"]) == ("N", "client")
+    assert "first_number" not in document(draft(orderNumber=None))
+
+
+def _shuffled(value: Any, random: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, dict):
+        names = list(value)
+        random.shuffle(names)
+        return {name: _shuffled(value[name], random) for name in names}
+    return [_shuffled(each, random) for each in value] if isinstance(value, list) else value
+
+
+@given(st.randoms(use_true_random=False))
+def test_equal_drafts_are_equal_text_whatever_their_order(random: Any) -> None:  # noqa: ANN401 - hypothesis names no type
+    sent = full_draft()
+    sent["custom"]["fields"] = {"b2": {"y": 1, "x": [{"q": 1, "p": 2}]}, "a1": None, "c3": False}
+    assert submitted(_shuffled(sent, random)).document == submitted(sent).document
+
+
+def test_numbers_are_written_alike() -> None:
+    rate = {"name": "t", "includedInPrice": True, "country": "DE"}
+    texts = {
+        submitted(draft(lineItems=[line(taxRate=rate | {"amount": amount})])).document
+        for amount in (1, 1.0)
+    }
+    assert len(texts) == 1
+
+
+def test_a_draft_is_not_changed_by_what_is_made_of_it() -> None:
+    sent = SentDraft(read(full_draft()), "N", PROJECT, "client")
+    before = copy.deepcopy(sent.draft.tree)
+    first = sent.submit(Rulebook.of(SHOP))
+    assert sent.draft.tree == before
+    assert sent.submit(Rulebook.of(SHOP)) == first
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"lineItems": [line(quantity=2**62)]},
+        {"lineItems": [line(quantity=-(2**62))]},
+        {
+            "customLineItems": [
+                {"name": {"en": "x"}, "slug": "sl", "quantity": 3, "money": money(2**62)}
+            ]
+        },
+        {
+            "lineItems": [
+                line(
+                    quantity=1,
+                    price={"value": money(2**63 - 1)},
+                    taxRate={"name": "t", "amount": 1, "includedInPrice": False, "country": "DE"},
+                )
+            ]
+        },
+        {
+            "taxedPrice": {
+                "totalNet": money(-(2**63)),
+                "totalGross": money(1),
+                "taxPortions": [],
+            }
+        },
+        {
+            "shippingInfo": {
+                "shippingMethodName": "m",
+                "price": money(1),
+                "shippingRate": {"price": money(1)},
+                "taxedPrice": {
+                    "totalNet": money(-1),
+                    "totalGross": money(2**63 - 1),
+                    "taxPortions": [],
+                },
+            }
+        },
+    ],
+)
+def test_amounts_beyond_64_bits_overflow(changes: Tree) -> None:
+    [error] = rejected(draft(**changes))
+    assert error.code == "MoneyOverflow"
+
+
+@pytest.mark.parametrize(
+    ("mode", "total"), [("HalfEven", 2), ("HalfUp", 3), ("HalfDown", 2), (None, 2)]
+)
+def test_totals_are_rounded_by_the_price_rounding_mode(mode: str | None, total: int) -> None:
+    half = {
+        "type": "highPrecision",
+        "currencyCode": "USD",
+        "preciseAmount": 25,
+        "fractionDigits": 3,
+        "centAmount": 2,
+    }
+    custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": half}
+    sent = draft(
+        priceRoundingMode=mode,
+        lineItems=[line(quantity=1, price={"value": half})],
+        customLineItems=[custom],
+    )
+    tree = document(sent)
+    for told in (*tree["lineItems"], *tree["customLineItems"]):
+        assert told["totalPrice"]["centAmount"] == total
+
+
+@pytest.mark.parametrize(
+    ("mode", "gross"), [("LineItemLevel", 386), ("UnitPriceLevel", 387), (None, 386)]
+)
+def test_taxes_are_worked_out_in_the_order_s_mode(mode: str | None, gross: int) -> None:
+    rate = {"name": "VAT", "amount": 0.19, "includedInPrice": False, "country": "DE"}
+    custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 3, "money": money(108)}
+    sent = draft(
+        taxCalculationMode=mode,
+        lineItems=[line(quantity=3, price={"value": money(108)}, taxRate=rate)],
+        customLineItems=[custom | {"taxRate": rate}],
+    )
+    tree = document(sent)
+    for told in (*tree["lineItems"], *tree["customLineItems"]):
+        taxed = told["taxedPrice"]
+        [portion] = taxed["taxPortions"]
+        assert taxed["totalGross"]["centAmount"] == gross
+        assert taxed["totalNet"]["centAmount"] == 324
+        assert taxed["totalTax"]["centAmount"] == portion["amount"]["centAmount"] == gross - 324
+        assert (portion["name"], portion["rate"]) == ("VAT", 0.19)
+
+
+@pytest.mark.parametrize(("mode", "net"), [("HalfEven", 2), ("HalfUp", 3), ("HalfDown", 2)])
+def test_taxes_are_rounded_by_the_tax_rounding_mode(mode: str, net: int) -> None:
+    rate = {"name": "t", "amount": 1, "includedInPrice": True, "country": "DE"}
+    tree = document(
+        draft(
+            taxRoundingMode=mode,
+            lineItems=[line(quantity=1, price={"value": money(5)}, taxRate=rate)],
+        )
+    )
+    assert tree["lineItems"][0]["taxedPrice"]["totalNet"]["centAmount"] == net
+
+
+def test_a_taxed_price_that_was_sent_stays_as_it_is() -> None:
+    rate = {"name": "t", "amount": 0.19, "includedInPrice": True, "country": "DE"}
+    taxed = {
+        "totalNet": money(7),
+        "totalGross": money(3),
+        "taxPortions": [],
+        "totalTax": money(99),
+    }
+    tree = document(draft(lineItems=[line(taxRate=rate, taxedPrice=taxed)]))
+    told = tree["lineItems"][0]["taxedPrice"]
+    amounts = [told[name]["centAmount"] for name in ("totalNet", "totalGross", "totalTax")]
+    assert (amounts, told["taxPortions"]) == ([7, 3, 99], [])
+
+
+def test_nothing_is_taxed_without_a_rate() -> None:
+    tree = document(draft())
+    assert "taxedPrice" not in tree
+    assert "taxedPrice" not in tree["lineItems"][0]
+
+
+def test_an_order_s_taxes_are_not_derived_from_its_lines() -> None:
+    rate = {"name": "t", "amount": 0.19, "includedInPrice": True, "country": "DE"}
+    assert "taxedPrice" not in document(draft(lineItems=[line(taxRate=rate)]))
+
+
+@pytest.mark.parametrize(("own", "orders"), [("None", "TrackOnly"), ("TrackOnly", "None")])
+def test_a_line_shows_its_inventory_mode_if_it_is_another(own: str, orders: str) -> None:
+    for mode, shown in ((own, own), (orders, None), (None, None)):
+        tree = document(draft(inventoryMode=orders, lineItems=[line(inventoryMode=mode)]))
+        assert tree["lineItems"][0].get("inventoryMode") == shown
+
+
+def test_a_line_without_states_is_in_the_initial_one() -> None:
+    no_states: list[Tree] = []
+    for sent in (None, no_states):
+        first, second = document(draft(lineItems=[line(state=sent), line(quantity=5)]))["lineItems"]
+        [initial], [other] = first["state"], second["state"]
+        assert (initial["quantity"], other["quantity"]) == (2, 5)
+        assert initial["state"] == other["state"]
+
+
+def test_a_catalogue_is_not_needed() -> None:
+    assert not SHOP.products
+    assert json.loads(submitted(draft()).document)["lineItems"]

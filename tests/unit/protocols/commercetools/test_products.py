@@ -1,0 +1,145 @@
+"""A line's product is the one of the catalogue, or where there is none the one that it names."""
+
+import json
+
+import pytest
+
+from orders.domain.catalogue import Product, Variant
+from orders.domain.order import Rejection, Submission
+from orders.domain.problems import Code
+from orders.domain.settings import Endpoint, Settings
+from tests.support.commercetools import PROJECT, draft, line
+from tests.support.drafts import answer_of, document, rejected
+from tests.support.functions import Tree
+
+MUG = Product(
+    "mug-id",
+    (Variant(1, "mug-red"), Variant(2, "mug-blue"), Variant(3)),
+    key="mug",
+    product_type="kitchen",
+    slug={"en": "a-mug"},
+)
+CAP = Product("cap-id", (Variant(1, "cap"),))
+LISTED = Settings(
+    endpoints={"website": Endpoint("website")},
+    products={product.id: product for product in (MUG, CAP)},
+)
+
+
+def item_of(sent: Tree, settings: Settings = LISTED) -> Tree:
+    [item] = document(draft(lineItems=[line(**sent)]), settings)["lineItems"]
+    told: Tree = item
+    return told
+
+
+def named(item: Tree) -> tuple[str, int, str | None]:
+    return item["productId"], item["variant"]["id"], item["variant"].get("sku")
+
+
+@pytest.mark.parametrize(
+    ("sent", "found"),
+    [
+        ({"variant": {"sku": "mug-blue"}}, ("mug-id", 2, "mug-blue")),
+        ({"productId": "mug-id", "variant": {"id": 2}}, ("mug-id", 2, "mug-blue")),
+        (
+            {"productId": "mug-id", "variant": {"id": 2, "sku": "mug-blue"}},
+            ("mug-id", 2, "mug-blue"),
+        ),
+        ({"productId": "mug-id", "variant": {"id": 3}}, ("mug-id", 3, None)),
+        ({"variant": {"sku": "cap"}}, ("cap-id", 1, "cap")),
+    ],
+)
+def test_what_is_not_sent_is_filled_in(sent: Tree, found: tuple[str, int, str | None]) -> None:
+    assert named(item_of(sent)) == found
+
+
+def test_a_listed_product_is_shown_with_its_key_slug_and_type() -> None:
+    item = item_of({"variant": {"sku": "mug-red"}})
+    assert (item["productKey"], item["productSlug"]) == ("mug", {"en": "a-mug"})
+    assert item["productType"] == {"typeId": "product-type", "id": "kitchen"}
+
+
+def test_what_the_catalogue_does_not_tell_is_left_out_or_made_up() -> None:
+    item = item_of({"variant": {"sku": "cap"}})
+    assert not {"productKey", "productSlug"} & item.keys()
+    assert item["productType"]["typeId"] == "product-type"
+
+
+@pytest.mark.parametrize(
+    ("sent", "members"),
+    [
+        ({"variant": {"sku": "hat"}}, {"typeId": "product"}),
+        ({"productId": "hat-id", "variant": {"id": 1}}, {"typeId": "product", "id": "hat-id"}),
+        ({"productId": "mug-id", "variant": {"id": 4}}, {"typeId": "product", "id": "mug-id"}),
+        (
+            {"productId": "hat-id", "variant": {"id": 1, "sku": "mug-red"}},
+            {"typeId": "product", "id": "hat-id"},
+        ),
+    ],
+)
+def test_an_unlisted_product_is_not_found(sent: Tree, members: Tree) -> None:
+    [error] = rejected(draft(lineItems=[line(**sent)]), LISTED)
+    assert (error.code, error.members) == ("ReferencedResourceNotFound", members)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"productId": "mug-id", "variant": {"id": 1, "sku": "mug-blue"}},
+        {"productId": "mug-id", "variant": {"id": 1, "sku": "hat"}},
+        {"productId": "mug-id", "variant": {"id": 3, "sku": "mug-red"}},
+    ],
+)
+def test_a_sku_of_another_variant_is_not_valid(sent: Tree) -> None:
+    [error] = rejected(draft(lineItems=[line(**sent)]), LISTED)
+    assert (error.code, error.members["field"]) == ("InvalidField", "sku")
+
+
+def test_each_line_that_is_wrong_is_told_up_to_a_bound() -> None:
+    lines = [line(variant={"sku": "hat"}), line(variant={"sku": "cap"}), line(variant={"sku": "x"})]
+    assert len(rejected(draft(lineItems=lines), LISTED)) == 2
+    assert len(rejected(draft(lineItems=lines[:1] * 100), LISTED)) == 20
+
+
+def test_unknown_products_may_be_due_to_old_settings() -> None:
+    answer = answer_of(draft(lineItems=[line(variant={"sku": "hat"})]), LISTED)
+    assert isinstance(answer, Rejection)
+    assert [problem.code for problem in answer.problems] == [Code.UNKNOWN_PRODUCT]
+
+
+class TestWithoutACatalogue:
+    settings = Settings(endpoints={"website": Endpoint("website")})
+
+    @pytest.mark.parametrize(
+        ("sent", "found"),
+        [
+            ({"productId": "p", "variant": {"id": 7}}, ("p", 7, None)),
+            ({"productId": "p", "variant": {"id": 7, "sku": "m"}}, ("p", 7, "m")),
+        ],
+    )
+    def test_a_line_is_taken_at_its_word(
+        self, sent: Tree, found: tuple[str, int, str | None]
+    ) -> None:
+        assert named(item_of(sent, self.settings)) == found
+
+    def test_a_sku_alone_is_the_first_variant_of_a_product_of_its_own(self) -> None:
+        def product(sku: str, account: str = PROJECT) -> str:
+            sent = draft(lineItems=[line(variant={"sku": sku})])
+            answer = answer_of(sent, self.settings, account)
+            assert isinstance(answer, Submission)
+            [item] = json.loads(answer.document)["lineItems"]
+            assert item["variant"]["id"] == 1
+            identity: str = item["productId"]
+            return identity
+
+        assert product("mug") == product("mug")
+        assert len({product("mug"), product("cap"), product("mug", "other")}) == 3
+
+    def test_a_product_type_is_made_up_of_the_product(self) -> None:
+        one, same, other = (
+            item_of({"productId": product, "variant": {"id": 1}}, self.settings)["productType"]
+            for product in ("p", "p", "q")
+        )
+        assert one == same
+        assert one != other
+        assert one["typeId"] == "product-type"
