@@ -22,8 +22,9 @@ CREATED = datetime(2026, 3, 4, 5, 6, 7, 891_234, tzinfo=UTC)
 
 
 def read(sent: object, account: str = PROJECT) -> OrderImportDraft:
-    """Read and check a draft. Raises RequestRefusedError."""
-    draft = read_draft(json.dumps(sent).encode(), None, account)
+    """Read and check a draft, plain data or a body. Raises RequestRefusedError."""
+    body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
+    draft = read_draft(body, None, account)
     errors = check_draft(draft.tree)
     if errors:
         raise bad_request(*errors)

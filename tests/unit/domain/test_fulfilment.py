@@ -44,6 +44,10 @@ ASKED_FOR = [F.STARTED, F.READY_TO_SHIP, F.SHIPPED, F.DELIVERY, F.PICKUP, F.DELI
         ("delivered", F.DELIVERED),
         ("part_refunded", F.PARTIALLY_RETURNED),
         ("canceled", F.CANCELLED),
+        ("Open", F.STARTED),
+        ("Confirmed", F.STARTED),
+        ("Complete", F.DELIVERED),
+        ("Cancelled", F.CANCELLED),
         ("something of another protocol", F.STARTED),
     ],
 )

@@ -112,3 +112,22 @@ def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
 
 def test_an_answer_survives_half_a_surrogate_pair() -> None:
     assert write_json({"external_id": "я\ud800"}) == '{"external_id":"я?"}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (Decimal("0.10"), "0.1"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("1E+308"), "1E+308"),
+        (Decimal("1.5E-308"), "1.5E-308"),
+        (2**63, "9223372036854775808"),
+        (10**30, "1" + "0" * 30),
+        (-(10**70) - 1, "-1" + "0" * 69 + "1"),
+    ],
+)
+def test_numbers_of_any_size_are_written(number: Decimal | int, text: str) -> None:
+    assert write_json(number).decode() == text
+    assert write_json({"a": [number, Decimal("0.5"), True, None]}).decode() == (
+        f'{{"a":[{text},0.5,true,null]}}'
+    )

@@ -1,0 +1,265 @@
+"""An order shows all that was sent, its parts with ids that stay, its money with types."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from orders.domain.identifiers import order_id_of, uuid_of
+from orders.domain.order import Order
+from orders.protocols.commercetools.drafts import ORDER_IMPORT_DRAFT
+from orders.protocols.commercetools.errors import RequestRefusedError
+from orders.protocols.commercetools.representation import represent
+from orders.protocols.json_text import write_json
+from tests.support.commercetools import PROJECT, draft, full_draft, line, money
+from tests.support.drafts import CREATED, lost, places, read, stored
+from tests.support.functions import Tree
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def told(sent: object) -> Tree:
+    """Return the answer as a client reads it."""
+    return read_back(stored(sent))
+
+
+def read_back(order: Order) -> Tree:
+    tree: Tree = json.loads(write_json(represent(order)))
+    return tree
+
+
+def test_everything_that_was_sent_is_shown() -> None:
+    sent = full_draft()
+    number = sent.pop("orderNumber")
+    order = told(sent)
+    assert order["orderNumber"] != number, "the number is the stored order's, not the draft's"
+    assert list(lost(sent, order)) == []
+
+
+def test_the_full_draft_is_full() -> None:
+    assert {member.name for member in ORDER_IMPORT_DRAFT.members} == set(full_draft())
+
+
+def _objects(tree: object) -> Iterator[Tree]:
+    if isinstance(tree, dict):
+        yield tree
+        for value in tree.values():
+            yield from _objects(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _objects(value)
+
+
+MONEY = ["type", "currencyCode", "centAmount"]
+
+
+def test_money_has_its_type_and_no_other_members() -> None:
+    amounts = [
+        each
+        for each in _objects(told(full_draft()))
+        if {"centAmount", "preciseAmount"} & each.keys()
+    ]
+    assert len(amounts) > 30
+    for amount in amounts:
+        if amount["type"] == "centPrecision":
+            assert list(amount) == [*MONEY, "fractionDigits"]
+        else:
+            assert amount["type"] == "highPrecision"
+            assert list(amount) == [*MONEY, "preciseAmount", "fractionDigits"]
+
+
+def test_nothing_is_null() -> None:
+    for sent in (draft(), full_draft()):
+        assert "null" not in write_json(represent(stored(sent))).decode()
+
+
+def test_our_own_members_are_not_shown() -> None:
+    order = told(full_draft())
+    assert not {"endpoint", "client_id", "first_number", "external_id"} & order.keys()
+
+
+def test_what_the_store_says_of_an_order_comes_first() -> None:
+    later = replace(stored(draft()), version=4, updated_at=CREATED + timedelta(days=1))
+    order = read_back(later)
+    assert list(order.items())[:8] == [
+        ("type", "Order"),
+        ("id", uuid_of(PROJECT, 7)),
+        ("version", 4),
+        ("createdAt", "2026-03-04T05:06:07.891Z"),
+        ("lastModifiedAt", "2026-03-05T05:06:07.891Z"),
+        ("lastModifiedBy", {"clientId": "client", "isPlatformClient": False}),
+        ("createdBy", {"clientId": "client", "isPlatformClient": False}),
+        ("orderNumber", "CT-1"),
+    ]
+    assert order_id_of(PROJECT, order["id"]) == 7
+
+
+def test_an_order_without_a_number_shows_none() -> None:
+    order = stored(draft(orderNumber=None), external_id=uuid_of(PROJECT, 7))
+    assert "orderNumber" not in represent(order)
+    of_another = replace(order, order_id=8)
+    assert represent(of_another)["orderNumber"] == uuid_of(PROJECT, 7)
+
+
+def test_the_least_order_has_all_that_clients_require() -> None:
+    order = told(draft())
+    required = (
+        *("id", "version", "createdAt", "lastModifiedAt", "lineItems", "customLineItems"),
+        *("totalPrice", "shippingMode", "shipping", "refusedGifts", "origin", "orderState"),
+        "syncInfo",
+    )
+    assert set(required) <= order.keys()
+    assert (order["shippingMode"], order["taxMode"]) == ("Single", "External")
+    empty = ("syncInfo", "returnInfo", "shipping", "discountCodes", "directDiscounts")
+    assert all(order[name] == [] for name in (*empty, "refusedGifts", "itemShippingAddresses"))
+    assert order["transactionFee"] is False
+    unset = ("taxedPrice", "shippingInfo", "paymentInfo", "custom", "store", "completedAt", "state")
+    assert not set(unset) & order.keys()
+
+
+def test_a_line_has_all_that_clients_require() -> None:
+    [item] = told(draft())["lineItems"]
+    required = (
+        *("id", "productId", "name", "productType", "variant", "price", "quantity", "totalPrice"),
+        *("discountedPricePerQuantity", "taxedPricePortions", "state", "perMethodTaxRate"),
+        *("priceMode", "lineItemMode"),
+    )
+    assert set(required) <= item.keys()
+    assert (item["priceMode"], item["lineItemMode"]) == ("Platform", "Standard")
+    assert item["variant"] == {
+        "id": 1,
+        "sku": "mug",
+        "prices": [],
+        "images": [],
+        "attributes": [],
+        "assets": [],
+    }
+    [state] = item["state"]
+    assert (state["quantity"], state["state"]["typeId"]) == (2, "state")
+
+
+def test_shipping_details_that_fit_are_valid() -> None:
+    order = told(full_draft())
+    for item in (*order["lineItems"], *order["customLineItems"]):
+        assert item["shippingDetails"]["valid"] is True
+
+
+def _made_ids(order: Tree) -> list[str]:
+    [delivery] = order["shippingInfo"]["deliveries"]
+    [item], [custom] = order["lineItems"], order["customLineItems"]
+    parts = [delivery, *delivery["parcels"], item, custom, item["price"]]
+    return [part["id"] for part in [*parts, *item["variant"]["prices"]]]
+
+
+def test_every_part_has_an_id_of_its_own_that_stays() -> None:
+    order = stored(full_draft())
+    ids = _made_ids(read_back(order))
+    assert len(set(ids)) == len(ids) == 7
+    assert all(str(UUID(each)) == each for each in ids)
+    later = replace(order, version=2, external_id="renamed", updated_at=CREATED + timedelta(1))
+    assert _made_ids(read_back(later)) == ids
+    assert not set(_made_ids(read_back(replace(order, order_id=8)))) & set(ids)
+
+
+def test_lines_that_are_equal_have_ids_of_their_own() -> None:
+    customs = [{"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": money(1)}] * 2
+    order = told(draft(lineItems=[line()] * 3, customLineItems=customs))
+    ids = [each["id"] for each in (*order["lineItems"], *order["customLineItems"])]
+    assert len(set(ids)) == 5
+
+
+def test_deliveries_and_parcels_were_made_with_the_order() -> None:
+    [delivery] = told(full_draft())["shippingInfo"]["deliveries"]
+    for part in (delivery, *delivery["parcels"]):
+        assert part["createdAt"] == "2026-03-04T05:06:07.891Z"
+
+
+def test_every_time_has_three_digits_and_is_utc() -> None:
+    names = {"createdAt", "lastModifiedAt", "completedAt", "validFrom", "validUntil"}
+    times = [
+        value
+        for each in _objects(told(full_draft()))
+        for name, value in each.items()
+        if name in names
+    ]
+    assert len(times) >= 9
+    assert all(TIME.fullmatch(each) for each in times)
+
+
+def test_numbers_keep_their_digits() -> None:
+    fields = {"long": "@long", "rate": "@rate"}
+    body = json.dumps(draft(custom={"type": {"id": "t"}, "fields": fields}))
+    long, rate = "12345678901234567890123", "0.1000000000000000055"
+    body = body.replace('"@long"', long).replace('"@rate"', rate)
+    answer = write_json(represent(stored(body.encode()))).decode()
+    assert f'"long":{long}' in answer
+    assert f'"rate":{rate}' in answer
+
+
+FULL: Tree = json.loads(json.dumps(full_draft()))
+del FULL["orderNumber"]
+
+
+def replaced(changes: Mapping[tuple[str | int, ...], object]) -> Tree:
+    """Return the full draft with values replaced, None for one left out."""
+    new = copy.deepcopy(FULL)
+    for steps, value in changes.items():
+        part: Any = new
+        for step in steps[:-1]:
+            part = part[step]
+        if value is None:
+            part.pop(steps[-1])
+        else:
+            part[steps[-1]] = value
+    return new
+
+
+def is_taken(sent: Tree) -> bool:
+    try:
+        read(sent)
+    except RequestRefusedError:
+        return False
+    return True
+
+
+NAMED = [steps for steps in places(FULL) if isinstance(steps[-1], str)]
+REMOVABLE = [steps for steps in NAMED if is_taken(replaced({steps: None}))]
+FREE = [
+    steps
+    for steps in NAMED
+    if steps != ("store", "key") and is_taken(replaced({steps: "ein Text"}))
+]
+# What no text may hold is refused, and not what these tests are about.
+texts = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"))
+
+
+@given(st.lists(st.sampled_from(REMOVABLE), max_size=12, unique=True))
+def test_whatever_part_is_sent_is_shown(removed: list[tuple[str | int, ...]]) -> None:
+    # From the inside out, so that each is there to be removed.
+    sent = replaced(dict.fromkeys(sorted(removed, key=len, reverse=True)))
+    assume(is_taken(sent))
+    assert list(lost(sent, told(sent))) == []
+
+
+@given(st.sampled_from(FREE), texts)
+def test_texts_are_shown_as_they_were_sent(steps: tuple[str | int, ...], text: str) -> None:
+    sent = replaced({steps: text})
+    assert list(lost(sent, told(sent))) == []
+
+
+@given(st.integers(-(2**40), 2**40), st.integers(-1000, 1000), st.integers(-(2**63), 2**63 - 1))
+def test_amounts_are_shown_as_they_were_sent(price: int, quantity: int, total: int) -> None:
+    sent = draft(
+        totalPrice=money(total),
+        lineItems=[line(quantity=quantity, price={"value": money(price)})],
+    )
+    order = told(sent)
+    assert list(lost(sent, order)) == []
+    assert order["lineItems"][0]["totalPrice"]["centAmount"] == price * quantity
