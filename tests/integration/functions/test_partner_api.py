@@ -228,7 +228,7 @@ COMPOSITION = "orders.runtime.composition"
         ),
     ],
 )
-def test_a_fault_of_ours_is_answered_without_its_details(
+def test_a_fault_of_ours_is_answered_without_its_details(  # noqa: PLR0917 - a table
     stack: Stack,
     function: str,
     event: str,
