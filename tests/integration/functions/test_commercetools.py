@@ -277,6 +277,8 @@ def test_a_draft_that_breaks_a_rule(project: Project, changes: Tree, code: str) 
 def test_an_order_too_large_is_refused(project: Project) -> None:
     answer = project.create(purchaseOrderNumber="x" * 400_000)
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "ResourceSizeLimitExceeded")
+    huge = project.create(purchaseOrderNumber="x" * (4 * 1024 * 1024))
+    assert (huge.status, huge.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
 
 
 def test_orders_are_paged_both_ways(project: Project) -> None:
