@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 
+import boto3
 import pytest
 from hypothesis import HealthCheck, settings
 from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -33,6 +34,8 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     }.items():
         monkeypatch.setenv(name, value)
+    # It would remember another test's credentials.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ from tests.support.samples import settings
 
 COMMITTED, CONFLICT, TAKEN = WriteOutcome.COMMITTED, WriteOutcome.CONFLICT, WriteOutcome.TAKEN
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-DOCUMENT = '{"currency":"USD","endpoint":"website","lines":[],"status":"new"}'
+DOCUMENT = '{"currency":"USD","endpoint":"website","lines":[],"status":"new","total_price":"1"}'
 
 
 def _order(external_id: str = "A", order_id: int = 1) -> Order:

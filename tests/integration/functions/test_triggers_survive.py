@@ -5,11 +5,13 @@ after it. Then the relay gets the table's own stream.
 """
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import get_ident
 from typing import Any
 
 import pytest
@@ -208,6 +210,7 @@ class Death:
     phase: str
     calls: int = 0
     is_elsewhere: bool = False
+    on_their_way: set[int] = field(default_factory=set)
 
     def before_call(self, **_rest: object) -> None:
         if self.is_elsewhere:
@@ -215,10 +218,18 @@ class Death:
         self.calls += 1
         if self.phase == "before":
             self._strike()
+        self.on_their_way.add(get_ident())
 
     def after_call(self, **_rest: object) -> None:
+        self.on_their_way.discard(get_ident())
         if self.phase == "after" and not self.is_elsewhere:
             self._strike()
+
+    def wait_for_calls(self) -> None:
+        """Wait for the calls of other threads that were on their way: nothing holds those back."""
+        deadline = time.monotonic() + 5
+        while self.on_their_way and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _strike(self) -> None:
         if self.calls >= self.at:
@@ -240,7 +251,10 @@ class Death:
 def dying(at: int, phase: str) -> Iterator[Death]:
     death = Death(at, phase)
     with _watching(death.before_call, death.after_call):
-        yield death
+        try:
+            yield death
+        finally:
+            death.wait_for_calls()
 
 
 @contextmanager
