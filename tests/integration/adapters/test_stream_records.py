@@ -15,7 +15,7 @@ from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.stream_records import StreamedChange, read_record
-from orders.adapters.table_keys import order_key
+from orders.adapters.table_keys import order_key, tombstone_key
 from orders.application.ports import RequestKey, WriteOutcome
 from orders.application.relay_triggers import Unreadable
 from orders.domain.changes import NamedOrder, OrderChange
@@ -352,6 +352,20 @@ def test_a_move_that_says_not_where_from_is_poison(store: Table) -> None:
     record = store.last()
     del record["dynamodb"]["NewImage"]["trigger"]["M"]["moved_from"]
     assert isinstance(read_record(record), Unreadable)
+
+
+@pytest.mark.parametrize("missing", ["document", "external_id", "version"])
+def test_a_deletion_that_cannot_be_read_is_told_with_the_key_of_its_tombstone(
+    store: Table, missing: str
+) -> None:
+    store.create(_order())
+    store.delete(1)
+    record = store.last()
+    del record["dynamodb"]["NewImage"][missing]
+    read = read_record(record)
+    assert isinstance(read, Unreadable)
+    assert read.parked.what["keys"] == tombstone_key("demo", 1)
+    assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])
 
 
 def test_the_document_of_a_new_order_is_left_to_the_bus_to_judge(store: Table) -> None:

@@ -131,6 +131,41 @@ def test_an_unreadable_record_is_parked_and_blocks_nothing(relay: Relay) -> None
     assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 1}
 
 
+def test_a_writer_that_may_still_be_at_work_is_not_forestalled(relay: Relay) -> None:
+    overdue, fresh = relay.write("A", "B")
+    fresh["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC).timestamp()
+    answer = relay.function.invoke({"Records": [overdue, fresh]}, millis=5_000)
+    number = fresh["dynamodb"]["SequenceNumber"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
+    assert [json.loads(entry["Detail"])["external_id"] for entry in relay.published] == ["A"]
+    assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 0}
+
+
+def test_a_record_that_passed_the_filter_without_an_envelope_is_left_alone(relay: Relay) -> None:
+    first, second = relay.write("A", "B")
+    del first["dynamodb"]["NewImage"]["trigger"]
+    assert relay(first, second) == {"batchItemFailures": []}
+    assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 0}
+
+
+def test_a_new_order_whose_document_is_broken_is_parked_once_the_bus_refuses_it(
+    relay: Relay,
+) -> None:
+    first, second = relay.write("A", "B")
+    first["dynamodb"]["NewImage"]["document"] = {"S": '{"email":"customer@example.com","lin'}
+    assert relay(first, second) == {"batchItemFailures": []}
+    [parked] = relay.parked()
+    assert parked == {
+        "reason": "MalformedDetail",
+        "trigger_id": first["dynamodb"]["NewImage"]["trigger"]["M"]["id"]["S"],
+        "kind": "OrderCreated",
+        "account": "demo",
+        "order_id": 1,
+        "version": 1,
+    }
+    assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 1}
+
+
 @pytest.mark.filterwarnings("ignore:No application metrics")
 @pytest.mark.parametrize("variable", ["TABLE_NAME", "PARKED_TRIGGERS_QUEUE_URL"])
 def test_a_missing_variable_fails_the_batch_by_its_name(
