@@ -136,13 +136,12 @@ def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
     lines: list[LineBody] = []
     problems: list[Problem] = []
     for position, line in enumerate(sent if isinstance(sent, list) else ()):
-        prefix = pointer("lines", position)
         try:
             lines.append(LINE.validate_python(line))
         except ValidationError as error:
-            problems += problems_of(error, prefix, "The line")
+            problems += problems_of(error, pointer("lines", position), "The line")
         if isinstance(line, dict) and not line.get("product") and not line.get("sku"):
-            path = prefix + pointer("product")
+            path = pointer("lines", position, "product")
             problems.append(Problem(Code.REQUIRED, path, "A line needs product or sku"))
         if len(problems) >= MAX_PROBLEMS:
             break
