@@ -32,7 +32,7 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test check lint requirements check-requirements build deploy fmt clean
+.PHONY: help setup run test bench bench-full check lint requirements check-requirements build deploy fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,12 @@ run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 choo
 
 test: setup require-java ## Run the whole test suite
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+bench: setup require-java ## Measure what an import costs; the table, .local/bench/results.json and chart.md
+	@$(BIN)/python -m bench
+
+bench-full: setup require-java ## The same, also with a million orders stored
+	@$(BIN)/python -m bench --full
 
 check: lint ## Check format, lint, types, import direction and template, then run the tests
 	@$(MAKE) --no-print-directory test

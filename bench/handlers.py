@@ -1,0 +1,128 @@
+"""What is measured beside the import: the least that its job takes, and the usual way to do it."""
+
+import base64
+from decimal import Decimal
+from functools import cache
+from itertools import batched
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, TypeAdapter
+
+from orders.runtime.composition import connect
+
+type Tree = dict[str, Any]
+_NOW = "2026-01-02T03:04:05.678901+00:00"
+
+
+class _Line(BaseModel):
+    external_id: str
+    sku: str
+    final_price_per_item: Decimal
+    count: int
+
+
+class _Order(BaseModel):
+    external_id: str
+    email: str
+    endpoint: str
+    status: str
+    total_price: Decimal
+    currency: str
+    lines: list[_Line]
+
+
+class _Import(BaseModel):
+    token: str
+    data: list[_Order]
+
+
+@cache
+def _adapter() -> TypeAdapter[_Import]:
+    return TypeAdapter(_Import)
+
+
+def floor(event: Tree, _context: object = None) -> Tree:
+    """Parse the same bytes, and make the least calls that store, index and tell the orders."""
+    sent = _adapter().validate_json(base64.b64decode(event["body"])).data
+    aws = connect()
+    table = aws.environment.table
+    for chunk in batched(sent, 100, strict=False):
+        keys = [{"pk": {"S": f"A#bench#O#{each.external_id}"}, "sk": {"S": "O"}} for each in chunk]
+        aws.dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
+    for numbered in batched(enumerate(sent), 25, strict=False):
+        aws.dynamodb.batch_execute_statement(
+            Statements=[_insert(table, _index(n, each)) for n, each in numbered]
+        )
+    for numbered in batched(enumerate(sent), 25, strict=False):
+        aws.dynamodb.batch_execute_statement(
+            Statements=[_insert(table, _item(n, each)) for n, each in numbered]
+        )
+    for ten in batched(sent, 10, strict=False):
+        aws.events.put_events(Entries=[_entry(aws.environment.bus, each) for each in ten])
+    receipt = {"pk": {"S": "A#bench#Q#request"}, "sk": {"S": "Q"}}
+    aws.dynamodb.put_item(TableName=table, Item=receipt)
+    result = [{"error": 0, "external_id": each.external_id} for each in sent]
+    body = orjson.dumps({"error": 0, "error_text": "", "result": result}).decode()
+    return {"statusCode": 200, "headers": {}, "body": body}
+
+
+def naive(event: Tree, _context: object = None) -> Tree:
+    """Do it order by order: put_item, put_events."""
+    sent = _adapter().validate_json(base64.b64decode(event["body"])).data
+    aws = connect()
+    for number, each in enumerate(sent):
+        aws.dynamodb.put_item(
+            TableName=aws.environment.table,
+            Item=_item(number, each),
+            ConditionExpression="attribute_not_exists(pk)",
+        )
+        aws.events.put_events(Entries=[_entry(aws.environment.bus, each)])
+    return {"statusCode": 200, "headers": {}, "body": "{}"}
+
+
+def _insert(table: str, item: Tree) -> Any:  # noqa: ANN401 - a statement
+    names = ",".join(f"'{name}':?" for name in item)
+    return {
+        "Statement": f'INSERT INTO "{table}" VALUE {{{names}}}',
+        "Parameters": list(item.values()),
+    }
+
+
+def _index(number: int, order: _Order) -> Tree:
+    return {
+        "pk": {"S": f"A#bench#I#{number % 8}"},
+        "sk": {"S": f"{number:016}"},
+        "type": {"S": "index"},
+        "external_id": {"S": order.external_id},
+    }
+
+
+def _item(number: int, order: _Order) -> Tree:
+    return {
+        "pk": {"S": f"A#bench#O#{order.external_id}"},
+        "sk": {"S": "O"},
+        "type": {"S": "order"},
+        "order_id": {"N": str(number)},
+        "version": {"N": "1"},
+        "status": {"S": order.status},
+        "protocol": {"S": "altcraft"},
+        "document": {"S": _text(order)},
+        "created_at": {"S": _NOW},
+        "updated_at": {"S": _NOW},
+        "request_id": {"S": "c6af9ac67b6111e69a4193e8deadbeef"},
+        "trigger": {"M": {"id": {"S": "c6af9ac67b6111e69a4193e8deadbeef"}}},
+    }
+
+
+def _entry(bus: str, order: _Order) -> Any:  # noqa: ANN401 - an entry
+    return {
+        "EventBusName": bus,
+        "Source": "market.orders",
+        "DetailType": "OrderCreated",
+        "Detail": _text(order),
+    }
+
+
+def _text(order: _Order) -> str:
+    return order.model_dump_json()

@@ -1,0 +1,130 @@
+"""AWS, answered below botocore's HTTP layer: what calls cost their client, without a network.
+
+Reads are answered with the items that Amazon's own engine held; writes as it does when they
+succeed.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+
+type Tree = dict[str, Any]
+_KEY = re.compile(r'"pk": \{"S": "([^"]*)"\}, "sk": \{"S": "([^"]*)"\}')
+_EVENT_ID = "11710aed-b79e-4468-a20b-bb3c0c3b4860"
+
+
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_rest: object) -> Iterator[bytes]:
+        yield self._content
+
+
+class StubbedAws:
+    """Answers the calls of some clients; `items` are the stored ones as JSON, by their keys."""
+
+    def __init__(self, table: str, *clients: Any) -> None:  # noqa: ANN401 - of any service
+        self.items: dict[tuple[str, str], str] = {}
+        self._table = table
+        self._clients = clients
+        self._last_id = 10**9
+
+    @contextmanager
+    def answering(self) -> Iterator[Counter[str]]:
+        """Answer every call; yields the number of calls by operation."""
+        calls: Counter[str] = Counter()
+
+        def answer(request: Any, **_rest: object) -> AWSResponse:  # noqa: ANN401 - botocore's
+            operation = _operation(request)
+            calls[operation] += 1
+            text = request.body.decode() if isinstance(request.body, bytes) else request.body
+            return _response(self._answers[operation](self, text))
+
+        for client in self._clients:
+            client.meta.events.register("before-send", answer)
+        try:
+            yield calls
+        finally:
+            for client in self._clients:
+                client.meta.events.unregister("before-send", answer)
+
+    @contextmanager
+    def watched(self, see: Callable[..., None]) -> Iterator[None]:
+        """Let every call be seen before it is made."""
+        for client in self._clients:
+            client.meta.events.register("before-call", see)
+        try:
+            yield
+        finally:
+            for client in self._clients:
+                client.meta.events.unregister("before-call", see)
+
+    @contextmanager
+    def without_bus(self) -> Iterator[None]:
+        """Let the calls of DynamoDB through."""
+
+        def answer(request: Any, **_rest: object) -> AWSResponse:  # noqa: ANN401 - botocore's
+            return _response(_events(request.body))
+
+        for client in self._clients:
+            client.meta.events.register("before-send.events", answer)
+        try:
+            yield
+        finally:
+            for client in self._clients:
+                client.meta.events.unregister("before-send.events", answer)
+
+    def _found(self, text: str) -> list[str]:
+        keys = ((match[1], match[2]) for match in _KEY.finditer(text))
+        return [self.items[key] for key in keys if key in self.items]
+
+    def _get(self, text: str) -> str:
+        [item] = self._found(text) or [""]
+        return f'{{"Item":{item}}}' if item else "{}"
+
+    def _batch_get(self, text: str) -> str:
+        found = ",".join(self._found(text))
+        return f'{{"Responses":{{"{self._table}":[{found}]}},"UnprocessedKeys":{{}}}}'
+
+    def _reserve(self, text: str) -> str:
+        size = json.loads(text)["ExpressionAttributeValues"][":size"]["N"]
+        self._last_id += int(size)
+        return f'{{"Attributes":{{"last_id":{{"N":"{self._last_id}"}}}}}}'
+
+    _answers: Mapping[str, Callable[["StubbedAws", str], str]] = {
+        "GetItem": _get,
+        "BatchGetItem": _batch_get,
+        "UpdateItem": _reserve,
+        "PutItem": lambda _self, _text: "{}",
+        "BatchExecuteStatement": lambda _self, text: _statements(text),
+        "PutEvents": lambda _self, text: _events(text),
+    }
+
+
+def _statements(text: str) -> str:
+    answers = ",".join(["{}"] * text.count('"Statement": '))
+    return f'{{"Responses":[{answers}]}}'
+
+
+def _events(text: str | bytes) -> str:
+    body = text.decode() if isinstance(text, bytes) else text
+    entries = ",".join([f'{{"EventId":"{_EVENT_ID}"}}'] * body.count('"DetailType": '))
+    return f'{{"FailedEntryCount":0,"Entries":[{entries}]}}'
+
+
+def _operation(request: Any) -> str:  # noqa: ANN401 - botocore's
+    target = request.headers["X-Amz-Target"]
+    return (target.decode() if isinstance(target, bytes) else str(target)).rpartition(".")[2]
+
+
+def _response(text: str) -> AWSResponse:
+    headers = HTTPHeaders()
+    headers["content-type"] = "application/x-amz-json-1.0"
+    return AWSResponse("http://stubbed", 200, headers, _Body(text.encode()))
