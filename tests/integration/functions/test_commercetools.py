@@ -320,13 +320,22 @@ def test_orders_are_paged_both_ways(project: Project) -> None:
         {"where": "orderNumber=CT-1"},
         {"where": 'orderNumber="a" or orderNumber="b"'},
         {"where": 'orderNumber="a" and orderNumber="b"'},
-        {"expand": "state"},
+        {"facet": "state"},
         {"withTotal": "perhaps"},
     ],
 )
 def test_what_a_list_cannot_follow_is_refused(project: Project, query: Tree) -> None:
     answer = project.call("GET", "/orders", query=query)
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidInput")
+
+
+def test_there_is_nothing_to_expand(project: Project) -> None:
+    order = project.create().tree
+    expand = {"expand": "lineItems[*].state[*].state"}
+    assert project.call("GET", "/orders", query=expand).tree["results"] == [order]
+    assert project.call("GET", f"/orders/{order['id']}", query=expand).tree == order
+    messages = project.call("GET", "/messages", query={"expand": "resource"}).tree["results"]
+    assert [message["order"] for message in messages] == [order]
 
 
 @pytest.mark.parametrize("ref", ["no-uuid", "order-number=nobody", "order-number="])

@@ -12,6 +12,8 @@ from orders.protocols.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 500
 MAX_OFFSET = 10_000
+# Nothing that references lead to is kept, so there is nothing to expand: references stay as they are.
+_READ = frozenset({"limit", "offset", "sort", "withTotal", "where", "expand"})
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 # A member, or a member of a reference, that equals a string; such terms joined by "and".
@@ -39,7 +41,7 @@ def read_page_query(head: HttpRequest, served: frozenset[str]) -> PageQuery:
     Raises RequestRefusedError (400 InvalidInput) for whatever would not be followed.
     """
     asked = head.query
-    for name in sorted(asked.keys() - {"limit", "offset", "sort", "withTotal", "where"}):
+    for name in sorted(asked.keys() - _READ):
         raise _invalid(f"The query parameter {shown(name)} is not served: leave it out.")
     return PageQuery(
         OrderSlice(
