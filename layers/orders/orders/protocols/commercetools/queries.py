@@ -12,7 +12,7 @@ from orders.protocols.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 500
 MAX_OFFSET = 10_000
-# Nothing that references lead to is kept, so there is nothing to expand: references stay as they are.
+# Nothing that references lead to is kept, so `expand` has nothing to add.
 _READ = frozenset({"limit", "offset", "sort", "withTotal", "where", "expand"})
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
