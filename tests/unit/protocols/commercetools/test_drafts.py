@@ -301,6 +301,7 @@ def test_a_value_of_the_wrong_kind(dotted: str, value: object, reason: str) -> N
             "XXX",
             "Currency 'XXX' not valid as ISO 4217 or custom currency code.",
         ),
+        ("completedAt", 7, STRING),
         ("completedAt", "soon", "Failed to parse date/time: soon"),
         ("lineItems.0.price.validFrom", "2026-13-01", "Failed to parse date/time: 2026-13-01"),
         ("lineItems.0.name", {"not a tag": "x"}, "Invalid language tag: 'not a tag'"),
@@ -363,6 +364,33 @@ def test_all_that_is_wrong_is_told_at_once_up_to_a_bound() -> None:
     )
     many = details_of(draft(lineItems=[{}] * 100))
     assert many.count(MISSING) == 20
+
+
+def test_a_path_is_shortened_that_the_draft_itself_makes_long() -> None:
+    names = {"x" * 10_000: 1}
+    assert details_of(draft(lineItems=[line(name=names)])).startswith(
+        f"lineItems -> name -> {'x' * 60}: {STRING}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_taken"),
+    [
+        *(("0.12345678901234567890", True), ("0", True), ("1", True), ("1.0", True)),
+        *(("0.123456789012345678901", False), ("1E-21", False), ("1E-99999999", False)),
+        *(("0E-99999999", False), ("1E+99999999", False), ("-0.0", True)),
+    ],
+)
+def test_a_rate_has_as_many_digits_as_can_be_worked_with(raw: str, is_taken: bool) -> None:  # noqa: FBT001 - a column of the table
+    rate = {"name": "t", "amount": "@", "includedInPrice": True, "country": "DE"}
+    body = json.dumps(draft(lineItems=[line(taxRate=rate)])).replace('"@"', raw).encode()
+    if is_taken:
+        [item] = document(body)["lineItems"]
+        assert item["taxRate"]["amount"] == float(raw)
+        assert "-0" not in submitted(body).document
+    else:
+        [error] = errors_of(body)
+        assert (error.code, error.members["field"]) == ("InvalidField", "lineItems.taxRate.amount")
 
 
 @pytest.mark.parametrize(
@@ -448,6 +476,7 @@ def test_a_value_that_its_field_cannot_have(dotted: str, value: object, field: s
 )
 def test_times_are_told_in_utc_with_three_digits(sent: str, told: str) -> None:
     assert document(draft(completedAt=sent))["completedAt"] == told
+    assert read_time(sent) == datetime.fromisoformat(told)
 
 
 @pytest.mark.parametrize(
@@ -515,6 +544,10 @@ def test_money_is_told_with_its_type_and_digits(sent: Tree, told: tuple[object, 
         ({"preciseAmount": 1, "fractionDigits": 21}, "fractionDigits must be <= 20."),
         (
             {"preciseAmount": 12345, "fractionDigits": 4, "centAmount": 122},
+            "centAmount must be correctly rounded preciseAmount (a number between 123 and 124).",
+        ),
+        (
+            {"preciseAmount": 12345, "fractionDigits": 4, "centAmount": 125},
             "centAmount must be correctly rounded preciseAmount (a number between 123 and 124).",
         ),
     ],

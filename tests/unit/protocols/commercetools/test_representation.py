@@ -170,9 +170,12 @@ def test_every_part_has_an_id_of_its_own_that_stays() -> None:
 
 def test_lines_that_are_equal_have_ids_of_their_own() -> None:
     customs = [{"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": money(1)}] * 2
-    order = told(draft(lineItems=[line()] * 3, customLineItems=customs))
+    priced = line(variant={"sku": "m", "prices": [{"value": money(1)}]})
+    order = told(draft(lineItems=[priced] * 3, customLineItems=customs))
     ids = [each["id"] for each in (*order["lineItems"], *order["customLineItems"])]
-    assert len(set(ids)) == 5
+    for item in order["lineItems"]:
+        ids += [price["id"] for price in (item["price"], *item["variant"]["prices"])]
+    assert len(set(ids)) == len(ids) == 5 + 6
 
 
 def test_deliveries_and_parcels_were_made_with_the_order() -> None:
