@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from jsonschema import Draft202012Validator
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.domain.clients import Role
-from orders.domain.identifiers import order_id_of
+from orders.domain.identifiers import order_id_of, uuid_of
 from orders.runtime.composition import connect
-from tests.support.aws_faults import error_answer, failing
+from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import (
     PROJECT,
     Answer,
@@ -440,6 +441,89 @@ def test_a_renamed_order_shows_its_new_number_and_its_message_the_old_one(
     assert taken.tree["errors"][0]["code"] == "DuplicateField"
     listed = project.call("GET", "/orders", query={"where": 'orderNumber="CT-1"'}).tree
     assert listed["results"] == []
+
+
+def test_a_page_that_one_answer_does_not_hold_is_refused_and_loses_nothing(
+    project: Project,
+) -> None:
+    quotes = {"type": {"typeId": "type", "id": "t"}, "fields": {"note": '"' * 90_000}}
+    for number in range(15):
+        assert project.create(orderNumber=f"CT-{number}", custom=quotes).status == 201
+    # Each takes 180 KB and as much again, since quotes are escaped twice.
+    refused = project.call("GET", "/orders")
+    assert (refused.status, refused.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
+    part = project.call("GET", "/orders", query={"limit": 5}).tree
+    assert (part["count"], part["total"]) == (5, 15)
+    assert project.call("GET", "/messages").status == 413
+
+
+def test_a_head_of_a_list_tells_whether_something_matches(project: Project) -> None:
+    project.create()
+    for number, status in (("CT-1", 200), ("nobody", 404)):
+        answer = project.call("HEAD", "/orders", query={"where": f'orderNumber="{number}"'})
+        assert (answer.status, answer.body) == (status, "")
+
+
+def test_the_form_of_our_ids_is_no_number(project: Project) -> None:
+    order = project.create(orderNumber=None).tree
+    answer = project.create(orderNumber=uuid_of("demo", 5))
+    assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidField")
+    assert project.call("GET", f"/orders/order-number={order['id']}").status == 404
+    where = {"where": f'orderNumber="{order["id"]}"'}
+    assert project.call("GET", "/orders", query=where).tree["results"] == []
+
+
+def _cancel(project: Project, number: int) -> int:
+    event = sample("manage_orders", "ready_to_ship")
+    event["pathParameters"]["orderId"] = str(number)
+    event["headers"]["Api-Key"] = SECRET
+    event["body"] = json.dumps({"order": {"status": "CANCELLED", "substatus": "SHOP_FAILED"}})
+    status: int = project.get("manage_orders").invoke(event)["statusCode"]
+    return status
+
+
+def test_an_order_that_another_protocol_has_cancelled_is_cancelled_here(project: Project) -> None:
+    order = project.create().tree
+    assert _cancel(project, order_id_of("demo", order["id"]) or 0) == 200
+    now = project.call("GET", f"/orders/{order['id']}").tree
+    assert (now["orderState"], now["version"]) == ("Cancelled", 2)
+    assert json.loads(project.published[-1]["Detail"])["order"] == now
+    [message] = project.call("GET", "/messages").tree["results"]
+    assert message["order"] == order
+
+
+def test_a_token_for_messages_opens_no_orders_in_another_protocol(project: Project) -> None:
+    form = {"grant_type": "client_credentials", "scope": "view_messages:demo"}
+    token = f"Bearer {_token(project.get, form).tree['access_token']}"
+    headers = {"Authorization": token}
+    assert project.call("GET", "/messages", headers=headers).status == 200
+    assert project.call("GET", "/orders", headers=headers).status == 403
+    event = sample("manage_orders", "list_orders")
+    event["headers"] = {"Authorization": token}
+    assert project.get("manage_orders").invoke(event)["statusCode"] == 403
+
+
+def test_an_import_that_may_have_created_the_order_does_not_call_it_a_duplicate(
+    project: Project,
+) -> None:
+    """Its write is committed, the answer lost, and another request moves the order on."""
+    project.create(orderNumber="warms everything up")
+
+    def lose(at: int, _parsed: Tree) -> None:
+        if at == 2:  # after the index entry
+            number = max(
+                int(item["order_id"]["N"])
+                for item in connect().dynamodb.scan(TableName=table)["Items"]
+                if item.get("type") == {"S": "order"}
+            )
+            assert _cancel(project, number) == 200
+            raise ReadTimeoutError(endpoint_url="http://dynamodb")
+
+    table = project.get("manage_orders").table
+    with answering(connect().dynamodb, "BatchExecuteStatement", lose):
+        answer = project.create()
+    assert (answer.status, answer.tree["errors"][0]["code"]) == (500, "General")
+    assert project.call("GET", "/orders/order-number=CT-1").tree["version"] == 2
 
 
 def assert_echoed(sent: object, told: object, path: str = "") -> None:

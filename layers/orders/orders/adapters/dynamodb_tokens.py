@@ -90,7 +90,8 @@ class DynamoAccessTokens:
             "type": {"S": "access_token"},
             "account": {"S": grant.client.account},
             "client_id": {"S": grant.client.client_id},
-            "roles": {"SS": sorted(grant.client.roles)},
+            # No empty set can be stored.
+            **({"roles": {"SS": sorted(grant.client.roles)}} if grant.client.roles else {}),
             "scopes": {"SS": sorted(grant.client.scopes or ())},
             "secret": {"S": hash_of(grant.secret)},
             "expires_at": {"N": str(int(grant.expires_at.timestamp()))},
@@ -106,6 +107,6 @@ def _client(item: Mapping[str, Any]) -> Client:
     return Client(
         account=item["account"]["S"],
         client_id=item["client_id"]["S"],
-        roles=frozenset(Role(name) for name in item["roles"]["SS"]),
+        roles=frozenset(Role(name) for name in item.get("roles", {}).get("SS", ())),
         scopes=frozenset(item["scopes"]["SS"]) if "scopes" in item else None,
     )

@@ -13,7 +13,7 @@ from orders.application.ports import (
     Deadline,
     TokenRepository,
 )
-from orders.domain.clients import ROLES_OF_SCOPE, Client
+from orders.domain.clients import Client, roles_granted_by
 
 LIFETIME = timedelta(days=2)
 
@@ -62,7 +62,7 @@ class IssueToken:
         """
         if not scopes or not all(map(client.may_be_granted, scopes)):
             raise ScopeRefusedError
-        roles = frozenset().union(*(ROLES_OF_SCOPE[scope] for scope in scopes))
+        roles = frozenset().union(*(roles_granted_by(scope) for scope in scopes))
         granted = replace(client, roles=roles, scopes=frozenset(scopes))
         token = self.new_token()
         grant = AccessGrant(granted, secret, self.clock() + LIFETIME)

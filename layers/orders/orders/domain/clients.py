@@ -36,6 +36,15 @@ ROLES_OF_SCOPE: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 
 
+# These open what is theirs by their names alone, and nothing by a role.
+_NARROW = frozenset({"view_messages"})
+
+
+def roles_granted_by(scope: str) -> frozenset[Role]:
+    """Return the roles that an access token gets with a scope of ROLES_OF_SCOPE."""
+    return frozenset() if scope in _NARROW else ROLES_OF_SCOPE[scope]
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
     """An API client of an account.

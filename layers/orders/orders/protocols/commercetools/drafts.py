@@ -6,7 +6,7 @@ Each shape keeps the members in the order in which an answer shows them, with am
 import re
 from dataclasses import dataclass
 
-from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
+from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id, order_id_of
 from orders.protocols.commercetools.errors import bad_request, invalid_json_input
 from orders.protocols.commercetools.money_shapes import (
     cent_money,
@@ -117,6 +117,16 @@ def _custom_fields(value: object, place: Place) -> Tree | None:
         if _FIELD_NAME.fullmatch(name) is None:
             place.refuse(name, "A field's name takes 2 to 36 letters, digits, '_' or '-'.")
     return fields
+
+
+_any_number = matching(is_external_id, EXTERNAL_ID_RULE)
+
+
+def _order_number(value: object, place: Place) -> str | None:
+    number: str | None = _any_number(value, place)
+    if number is not None and order_id_of(place.account, number) is not None:
+        place.refuse(number, "It is the form of an order's id here, which is no number of a shop.")
+    return number
 
 
 _country = matching(_COUNTRY.fullmatch, "two capital letters (ISO 3166-1 alpha-2)")
@@ -348,7 +358,7 @@ _SHIPPING_INFO = record(
 
 _rounding_mode = one_of("HalfEven", "HalfUp", "HalfDown")
 ORDER_IMPORT_DRAFT = record(
-    optional("orderNumber", matching(is_external_id, EXTERNAL_ID_RULE)),
+    optional("orderNumber", _order_number),
     optional("purchaseOrderNumber", text),
     optional("customerId", text),
     optional("customerEmail", text),

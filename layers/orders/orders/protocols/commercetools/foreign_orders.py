@@ -3,29 +3,13 @@
 from decimal import Decimal
 
 from orders.application.get_order import FoundOrder
-from orders.domain.fulfilment import Fulfilment
 from orders.domain.order_summary import LineSummary, OrderSummary
 from orders.protocols.commercetools.documents import PROTOCOL, plain
 from orders.protocols.commercetools.money import Money, cents_of, money_of
 from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
 from orders.protocols.commercetools.shapes import Tree
-
-_ORDER_STATES = {
-    Fulfilment.STARTED: "Open",
-    Fulfilment.DELIVERED: "Complete",
-    Fulfilment.PARTIALLY_RETURNED: "Complete",
-    Fulfilment.CANCELLED: "Cancelled",
-    Fulfilment.SHOP_FAILED: "Cancelled",
-}
-_SHIPMENT_STATES = {
-    Fulfilment.READY_TO_SHIP: "Ready",
-    Fulfilment.SHIPPED: "Shipped",
-    Fulfilment.DELIVERY: "Shipped",
-    Fulfilment.PICKUP: "Shipped",
-    Fulfilment.DELIVERED: "Delivered",
-    Fulfilment.PARTIALLY_RETURNED: "Delivered",
-}
+from orders.protocols.commercetools.states import states_of
 
 
 def represent_found(found: FoundOrder) -> Tree:
@@ -38,15 +22,13 @@ def _represent_foreign(found: FoundOrder) -> Tree:
     """Return what can be told honestly; the rest of what the protocol requires is its default."""
     order, summary = found.named.order, found.summary
     maker = Maker(order)
-    shipment = _SHIPMENT_STATES.get(order.fulfilment)
     tree: Tree = {
         **header(order),
         **number_of(order),
         **({"customerEmail": summary.email} if summary.email else {}),
         **({"store": {"typeId": "store", "key": summary.endpoint}} if summary.endpoint else {}),
         "totalPrice": money_of(summary.total_price, summary.currency),
-        "orderState": _ORDER_STATES.get(order.fulfilment, "Confirmed"),
-        **({"shipmentState": shipment} if shipment else {}),
+        **states_of(order.fulfilment),
         "syncInfo": [],
         "returnInfo": [],
         "taxMode": "External",

@@ -73,6 +73,9 @@ def _refusal(report: ImportReport, draft: OrderImportDraft) -> RequestRefusedErr
     [result] = report.results
     if result.retryable:
         return over_capacity() if report.unavailable else outcome_unknown()
+    if report.written and Code.DUPLICATE in _codes(result):
+        # The order that is there may be this one, changed since by another request.
+        return outcome_unknown()
     errors = [each for each in (_error(result, draft, code) for code in _codes(result)) if each]
     told = [each.error for each in result.problems if isinstance(each, ApiProblem)] + errors
     return bad_request(*told) if told else general()

@@ -10,6 +10,7 @@ from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
 from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
 from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
@@ -79,7 +80,11 @@ def message_of(order: Order) -> Tree:
     identity = uuid_of(order.account, order.order_id)
     number: str | None = document.get(FIRST_NUMBER)
     imported = replace(
-        order, version=1, updated_at=order.created_at, external_id=number or identity
+        order,
+        version=1,
+        updated_at=order.created_at,
+        external_id=number or identity,
+        fulfilment=Fulfilment.of_import(order.status),
     )
     by = {"clientId": document[CLIENT], "isPlatformClient": False}
     created_at = header(imported)["createdAt"]

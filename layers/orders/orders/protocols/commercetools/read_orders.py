@@ -10,7 +10,7 @@ from orders.domain.identifiers import is_external_id, order_id_of
 from orders.domain.problems import shown
 from orders.protocols.commercetools.access import VIEW, ProjectAccess
 from orders.protocols.commercetools.answers import answer, bare, guarded
-from orders.protocols.commercetools.errors import RequestRefusedError, not_found
+from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, not_found
 from orders.protocols.commercetools.foreign_orders import represent_found
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.shapes import Tree
@@ -18,8 +18,8 @@ from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.json_text import write_json
 
 NUMBER_PREFIX = "order-number="
-# Lambda answers at most 6 MB, in which every quote of the body is escaped.
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
+# Lambda answers at most 6 MB, in which quotes and backslashes of the body are escaped.
+MAX_ANSWER_BYTES = 5 * 1024 * 1024
 _SERVED = frozenset({"orderNumber"})
 
 
@@ -47,7 +47,8 @@ class OrderFinder:
 
     def by_number(self, account: str, number: str, deadline: Deadline) -> FoundOrder | None:
         """Return the order with a number, None if there is none."""
-        if not is_external_id(number):
+        # An id of ours that stands for a missing number is no number.
+        if not is_external_id(number) or order_id_of(account, number) is not None:
             return None
         return self.find_order(account, number, deadline)
 
@@ -77,11 +78,12 @@ class GetOrderEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class PageOrdersEndpoint:
-    """`GET /{projectKey}/orders`."""
+    """`GET /{projectKey}/orders`; where something `must_match`, nothing is 404."""
 
     access: ProjectAccess
     find: OrderFinder
     page_orders: PageOrders
+    must_match: bool = False
 
     def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
         """Answer a request. Never raises."""
@@ -93,10 +95,15 @@ class PageOrdersEndpoint:
         query = read_page_query(head, _SERVED)
         number = query.where.get("orderNumber")
         if number is not None:
-            return Answered(answer(200, self._numbered(client.account, number, query, deadline)))
+            return self._told(self._numbered(client.account, number, query, deadline))
         page = self.page_orders(client.account, query.wanted, deadline, with_total=query.with_total)
         orders = within_answer([represent_found(each) for each in page.orders])
-        return Answered(answer(200, page_tree(query, orders, page.total)))
+        return self._told(page_tree(query, orders, page.total))
+
+    def _told(self, page: Tree) -> Answered:
+        if self.must_match and not page["results"]:
+            raise not_found("No order matches.")
+        return Answered(answer(200, page))
 
     def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
         found = self.find.by_number(account, number, deadline)
@@ -130,10 +137,16 @@ def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
 
 
 def within_answer(results: list[Tree]) -> list[Tree]:
-    """Return as many of the results as one answer holds, at least one: `count` tells how many."""
-    size = 0
-    for number, each in enumerate(results):
-        size += len(write_json(each))
-        if number and size > MAX_ANSWER_BYTES:
-            return results[:number]
+    """Return the results if one answer holds them all: a page must not lose any quietly.
+
+    Raises RequestRefusedError (413).
+    """
+    size = sum(_escaped_size(write_json(each)) for each in results)
+    if len(results) > 1 and size > MAX_ANSWER_BYTES:
+        message = f"The {len(results)} results are too much for one answer: ask for a lower limit."
+        raise RequestRefusedError(413, ApiError("ContentTooLarge", message))
     return results
+
+
+def _escaped_size(body: bytes) -> int:
+    return len(body) + body.count(b'"') + body.count(b"\\")

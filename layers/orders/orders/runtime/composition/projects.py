@@ -1,6 +1,7 @@
 """The commercetools routes that read and delete orders, put together."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 
 from orders.adapters.dynamodb_orders import DynamoOrders
@@ -58,7 +59,7 @@ def build_project_endpoints(aws: Aws) -> Mapping[tuple[str, str], Endpoint]:
             access, find, delete_order, new_request_id
         ),
         ("GET", "/{projectKey}/orders"): page_orders,
-        ("HEAD", "/{projectKey}/orders"): HeadEndpoint(page_orders),
+        ("HEAD", "/{projectKey}/orders"): HeadEndpoint(replace(page_orders, must_match=True)),
         ("GET", "/{projectKey}/messages"): MessagesEndpoint(
             access, change.get_order, ListOrders(index, summarise)
         ),

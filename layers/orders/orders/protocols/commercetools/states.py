@@ -1,0 +1,27 @@
+"""How far an order has come, in this protocol's states."""
+
+from orders.domain.fulfilment import Fulfilment
+from orders.protocols.commercetools.shapes import Tree
+
+_ORDER_STATES = {
+    Fulfilment.STARTED: "Open",
+    Fulfilment.DELIVERED: "Complete",
+    Fulfilment.PARTIALLY_RETURNED: "Complete",
+    Fulfilment.CANCELLED: "Cancelled",
+    Fulfilment.SHOP_FAILED: "Cancelled",
+}
+_SHIPMENT_STATES = {
+    Fulfilment.READY_TO_SHIP: "Ready",
+    Fulfilment.SHIPPED: "Shipped",
+    Fulfilment.DELIVERY: "Shipped",
+    Fulfilment.PICKUP: "Shipped",
+    Fulfilment.DELIVERED: "Delivered",
+    Fulfilment.PARTIALLY_RETURNED: "Delivered",
+}
+
+
+def states_of(fulfilment: Fulfilment) -> Tree:
+    """Return orderState, and shipmentState where there is one."""
+    shipment = _SHIPMENT_STATES.get(fulfilment)
+    state = {"orderState": _ORDER_STATES.get(fulfilment, "Confirmed")}
+    return state if shipment is None else {**state, "shipmentState": shipment}
