@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from bench.handlers import floor, naive
+from bench.handlers import floor, naive, through_our_clients
 from bench.requests import event, orders
 from bench.world import World
 
@@ -43,7 +43,12 @@ def measure_cpu(world: World) -> list[Cpu]:
         created = event(orders(batch))
         measured += [
             _measure(world, name, batch, handler, created)
-            for name, handler in (("import", world.handle), ("floor", floor), ("naive", naive))
+            for name, handler in (
+                ("import", world.handle),
+                ("floor", floor),
+                ("floor, our clients", through_our_clients(floor)),
+                ("naive", naive),
+            )
         ]
         silent = event(orders(batch), skip_triggers=True)
         measured.append(_measure(world, "without triggers", batch, world.handle, silent))
@@ -55,6 +60,13 @@ def measure_cpu(world: World) -> list[Cpu]:
         measured.append(_measure(world, "updated", batch, world.handle, updated))
         world.forget_orders()
     return measured
+
+
+def measure_requests(world: World, batch: int) -> tuple[Cpu, Cpu]:
+    """Measure a request that creates so many orders: the import, and the naive way."""
+    sent = event(orders(batch))
+    ours = _measure(world, "import", batch, world.handle, sent)
+    return ours, _measure(world, "naive", batch, naive, sent)
 
 
 def _measure(world: World, name: str, batch: int, handler: Handler, sent: Tree) -> Cpu:

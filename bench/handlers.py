@@ -1,11 +1,15 @@
 """What is measured beside the import: the least that its job takes, and the usual way to do it."""
 
 import base64
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import batched
 from typing import Any
 
+import boto3
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
@@ -37,16 +41,51 @@ class _Import(BaseModel):
     data: list[_Order]
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Clients, and what they reach."""
+
+    table: str
+    bus: str
+    dynamodb: Any
+    events: Any
+
+
+type Handler = Callable[[Tree], Tree]
+
+
+@cache
+def connect_plainly() -> Plain:
+    """Return the clients, created once."""
+    return _reaching(boto3.client("dynamodb"), boto3.client("events"))
+
+
+@cache
+def connect_as_we_do() -> Plain:
+    """Return the import's own clients."""
+    aws = connect()
+    return _reaching(aws.dynamodb, aws.events)
+
+
+def _reaching(dynamodb: object, events: object) -> Plain:
+    return Plain(os.environ["TABLE_NAME"], os.environ["EVENT_BUS_NAME"], dynamodb, events)
+
+
+def through_our_clients(handler: Callable[[Tree, Plain], Tree]) -> Handler:
+    """Let a handler make its calls through the import's clients."""
+    return lambda event: handler(event, connect_as_we_do())
+
+
 @cache
 def _adapter() -> TypeAdapter[_Import]:
     return TypeAdapter(_Import)
 
 
-def floor(event: Tree, _context: object = None) -> Tree:
+def floor(event: Tree, clients: Plain | None = None) -> Tree:
     """Parse the same bytes, and make the least calls that store, index and tell the orders."""
     sent = _adapter().validate_json(base64.b64decode(event["body"])).data
-    aws = connect()
-    table = aws.environment.table
+    aws = clients or connect_plainly()
+    table = aws.table
     for chunk in batched(sent, 100, strict=False):
         keys = [{"pk": {"S": f"A#bench#O#{each.external_id}"}, "sk": {"S": "O"}} for each in chunk]
         aws.dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
@@ -59,7 +98,7 @@ def floor(event: Tree, _context: object = None) -> Tree:
             Statements=[_insert(table, _item(n, each)) for n, each in numbered]
         )
     for ten in batched(sent, 10, strict=False):
-        aws.events.put_events(Entries=[_entry(aws.environment.bus, each) for each in ten])
+        aws.events.put_events(Entries=[_entry(aws.bus, each) for each in ten])
     receipt = {"pk": {"S": "A#bench#Q#request"}, "sk": {"S": "Q"}}
     aws.dynamodb.put_item(TableName=table, Item=receipt)
     result = [{"error": 0, "external_id": each.external_id} for each in sent]
@@ -67,17 +106,17 @@ def floor(event: Tree, _context: object = None) -> Tree:
     return {"statusCode": 200, "headers": {}, "body": body}
 
 
-def naive(event: Tree, _context: object = None) -> Tree:
+def naive(event: Tree, clients: Plain | None = None) -> Tree:
     """Do it order by order: put_item, put_events."""
     sent = _adapter().validate_json(base64.b64decode(event["body"])).data
-    aws = connect()
+    aws = clients or connect_plainly()
     for number, each in enumerate(sent):
         aws.dynamodb.put_item(
-            TableName=aws.environment.table,
+            TableName=aws.table,
             Item=_item(number, each),
             ConditionExpression="attribute_not_exists(pk)",
         )
-        aws.events.put_events(Entries=[_entry(aws.environment.bus, each)])
+        aws.events.put_events(Entries=[_entry(aws.bus, each)])
     return {"statusCode": 200, "headers": {}, "body": "{}"}
 
 

@@ -8,14 +8,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
 type Tree = dict[str, Any]
-_KEY = re.compile(r'"pk": \{"S": "([^"]*)"\}, "sk": \{"S": "([^"]*)"\}')
+_KEY = re.compile(r'"pk": ?\{"S": ?"([^"]*)"\}, ?"sk": ?\{"S": ?"([^"]*)"\}')
 _EVENT_ID = "11710aed-b79e-4468-a20b-bb3c0c3b4860"
 
 
@@ -45,7 +45,7 @@ class StubbedAws:
             operation = _operation(request)
             calls[operation] += 1
             text = request.body.decode() if isinstance(request.body, bytes) else request.body
-            return _response(self._answers[operation](self, text))
+            return _response(self.answer(operation, text))
 
         for client in self._clients:
             client.meta.events.register("before-send", answer)
@@ -55,16 +55,27 @@ class StubbedAws:
             for client in self._clients:
                 client.meta.events.unregister("before-send", answer)
 
-    @contextmanager
-    def watched(self, see: Callable[..., None]) -> Iterator[None]:
+    def answer(self, operation: str, text: str) -> str:
+        """Return what AWS answers to a call."""
+        return self._answers[operation](self, text)
+
+    def watched(self, see: Callable[..., None]) -> AbstractContextManager[None]:
         """Let every call be seen before it is made."""
+        return self._registered("before-call", see)
+
+    def asked(self, see: Callable[..., None]) -> AbstractContextManager[None]:
+        """Let the parameters of every call be seen."""
+        return self._registered("provide-client-params", see)
+
+    @contextmanager
+    def _registered(self, stage: str, see: Callable[..., None]) -> Iterator[None]:
         for client in self._clients:
-            client.meta.events.register("before-call", see)
+            client.meta.events.register(stage, see)
         try:
             yield
         finally:
             for client in self._clients:
-                client.meta.events.unregister("before-call", see)
+                client.meta.events.unregister(stage, see)
 
     @contextmanager
     def without_bus(self) -> Iterator[None]:
@@ -109,13 +120,13 @@ class StubbedAws:
 
 
 def _statements(text: str) -> str:
-    answers = ",".join(["{}"] * text.count('"Statement": '))
+    answers = ",".join(["{}"] * text.count('"Statement":'))
     return f'{{"Responses":[{answers}]}}'
 
 
 def _events(text: str | bytes) -> str:
     body = text.decode() if isinstance(text, bytes) else text
-    entries = ",".join([f'{{"EventId":"{_EVENT_ID}"}}'] * body.count('"DetailType": '))
+    entries = ",".join([f'{{"EventId":"{_EVENT_ID}"}}'] * body.count('"DetailType":'))
     return f'{{"FailedEntryCount":0,"Entries":[{entries}]}}'
 
 

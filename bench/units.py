@@ -1,5 +1,7 @@
 """Calls and capacity units of an import, as Amazon's own engine charges for its items."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -15,6 +17,7 @@ BATCH = 100
 STORED = (0, 10_000)
 STORED_FULL = (0, 10_000, 1_000_000)
 _CHUNK = 1000
+_INSERTED = re.compile(r"'(\w+)': \?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,18 @@ def measure_units(world: World, stored: tuple[int, ...] = STORED) -> list[Units]
             with world.aws.without_bus():
                 world.handle(event(orders(_CHUNK, first=10**6 + present)))
             present += _CHUNK
-        measured.append(_measure(world, count))
+        measured.append(measure_batch(world, BATCH, count))
     return measured
 
 
-def _measure(world: World, stored: int) -> Units:
+def measure_batch(world: World, batch: int, stored: int = 0) -> Units:
     """Import a batch, and put what it has written once more, where the engine tells the units.
 
     It tells none for PartiQL statements, which cost what a put of the same item does.
     """
-    before = _sent(world)
-    with world.aws.without_bus(), world.counting() as calls:
-        world.handle(event([each | {"external_id": uuid4().hex} for each in orders(BATCH)]))
-    written = [item for key, item in _sent(world).items() if key not in before]
+    written: list[Tree] = []
+    with world.aws.without_bus(), world.counting() as calls, world.aws.asked(_collect(written)):
+        world.handle(event([each | {"external_id": uuid4().hex} for each in orders(batch)]))
     scratch = create_table(world.dynamodb)
     units = sum(
         world.dynamodb.put_item(TableName=scratch, Item=item, ReturnConsumedCapacity="TOTAL")[
@@ -56,10 +58,18 @@ def _measure(world: World, stored: int) -> Units:
         for item in written
     )
     # Numbers are taken in blocks, one update each.
-    reserved = BATCH / BLOCK
-    return Units(stored, sum(calls.values()) / BATCH, (units + reserved) / BATCH)
+    reserved = batch / BLOCK
+    return Units(stored, sum(calls.values()) / batch, (units + reserved) / batch)
 
 
-def _sent(world: World) -> dict[tuple[str, str], Any]:
-    pages = world.dynamodb.get_paginator("scan").paginate(TableName=world.table)
-    return {(item["pk"]["S"], item["sk"]["S"]): item for page in pages for item in page["Items"]}
+def _collect(written: list[Tree]) -> Callable[..., None]:
+    """Return what takes note of the items that calls put or insert."""
+
+    def see(params: Tree, **_rest: object) -> None:
+        if "Item" in params:
+            written.append(params["Item"])
+        for statement in params.get("Statements", ()):
+            names = _INSERTED.findall(statement["Statement"])
+            written.append(dict(zip(names, statement["Parameters"], strict=True)))
+
+    return see

@@ -13,6 +13,7 @@ from typing import Any
 
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from bench.handlers import connect_plainly
 from bench.requests import SETTINGS, TOKEN
 from bench.stubbed_aws import StubbedAws
 from orders.adapters.dynamodb_accounts import DynamoAccounts
@@ -94,8 +95,8 @@ def opened() -> Iterator[World]:
             from functions.import_orders import handler  # noqa: PLC0415 - reads the environment
         from orders.runtime.composition import connect  # noqa: PLC0415
 
-        clients = connect()
-        aws = StubbedAws(table, clients.dynamodb, clients.events)
+        ours, plain = connect(), connect_plainly()
+        aws = StubbedAws(table, ours.dynamodb, ours.events, plain.dynamodb, plain.events)
         world = World(handler, dynamodb, table, aws)
         world.remember()
         yield world

@@ -6,7 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import botocore.loaders
+import botocore.regions
 import pytest
 
 from tests.support.template_tables import load_template
@@ -22,6 +25,7 @@ FUNCTIONS = {
     if resource["Type"] == "AWS::Serverless::Function"
 }
 
+SERVICES = ("dynamodb", "events", "sqs")
 AARCH64 = 183
 UNCHECKED_HASH = 1
 
@@ -31,9 +35,9 @@ import sys
 sys.path[:0] = sys.argv[1:]
 import handler
 assert callable(handler.lambda_handler)
-import boto3
-for service in ("dynamodb", "events"):
-    boto3.client(service, region_name="us-east-1")
+from orders.adapters.aws_clients import create_client
+for service in ("dynamodb", "events", "sqs"):
+    create_client(service)
 outside = [
     module.__file__ for module in list(sys.modules.values())
     if "site-packages" in (getattr(module, "__file__", None) or "")
@@ -129,7 +133,7 @@ def test_function_holds_its_own_code_only(release: Path, function: str) -> None:
 def test_layers_hold_what_the_functions_import(release: Path) -> None:
     assert (release / "OrdersLayer" / "python" / "orders" / "__init__.py").is_file()
     dependencies = release / "DependenciesLayer" / "python"
-    for package in ("aws_lambda_powertools", "boto3", "lxml", "orjson", "pydantic"):
+    for package in ("aws_lambda_powertools", "botocore", "lxml", "orjson", "pydantic"):
         assert (dependencies / package / "__init__.py").is_file()
     for layer in LAYERS:
         assert not (release / layer / "python" / "python").exists()
@@ -153,7 +157,53 @@ def test_release_holds_wheels_for_arm64(release: Path) -> None:
 
 def test_botocore_ships_the_models_that_are_used(release: Path) -> None:
     data = release / "DependenciesLayer" / "python" / "botocore" / "data"
-    assert {path.name for path in data.iterdir() if path.is_dir()} == {"dynamodb", "events", "sqs"}
+    assert {path.name for path in data.iterdir() if path.is_dir()} == set(SERVICES)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_models_are_botocores_own_without_the_texts(release: Path, service: str) -> None:
+    shipped, whole = _loader(release), botocore.loaders.Loader()
+    assert shipped.determine_latest_version(service, "service-2") == (
+        whole.determine_latest_version(service, "service-2")
+    )
+    for kind in ("service-2", "endpoint-rule-set-1", "paginators-1"):
+        assert shipped.load_service_model(service, kind) == (
+            _without_texts(whole.load_service_model(service, kind))
+        )
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_endpoints_of_every_region_are_botocores_own(release: Path, service: str) -> None:
+    shipped, whole = (
+        botocore.regions.EndpointResolver(loader.load_data("endpoints"))
+        for loader in (_loader(release), botocore.loaders.Loader())
+    )
+    partitions = whole.get_available_partitions()
+    regions = {
+        region for name in partitions for region in whole.get_available_endpoints(service, name)
+    }
+    assert len(regions) > 30
+    for region in regions:
+        expected = whole.construct_endpoint(service, region)
+        assert shipped.construct_endpoint(service, region) == expected
+
+
+def _loader(release: Path) -> botocore.loaders.Loader:
+    data = release / "DependenciesLayer" / "python" / "botocore" / "data"
+    return botocore.loaders.Loader(
+        extra_search_paths=[str(data)], include_default_search_paths=False
+    )
+
+
+def _without_texts(tree: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the tree without its documentation, which is the only text of that name."""
+    if isinstance(tree, dict):
+        return {
+            name: _without_texts(each)
+            for name, each in tree.items()
+            if not (name == "documentation" and isinstance(each, str))
+        }
+    return [_without_texts(each) for each in tree] if isinstance(tree, list) else tree
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

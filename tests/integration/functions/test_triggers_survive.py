@@ -22,6 +22,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.demo import TOKEN
 from orders.adapters import dynamodb_receipts
+from orders.adapters.aws_clients import CONNECT_SECONDS, READ_SECONDS
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.eventbridge import EventBridgePublisher
 from orders.adapters.stream_records import read_record
@@ -32,7 +33,6 @@ from orders.domain.relaying import Patience
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
 from orders.runtime.composition.publishing import present
-from orders.runtime.deadlines import CONNECT_SECONDS, READ_SECONDS
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from orders.adapters import batches, eventbridge
+from orders.adapters.aws_clients import CLIENT_CONFIG
 from orders.application.deadlines import PUBLISHING_SECONDS
-from orders.runtime.composition import CLIENT_CONFIG
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
 from orders.runtime.environment import Environment, RelayEnvironment
 

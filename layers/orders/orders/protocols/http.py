@@ -1,12 +1,15 @@
 """HTTP as the protocols see it, whatever carries it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.message import Message
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from orders.application.change_order import ChangeReport
-from orders.application.import_orders import ImportReport
+if TYPE_CHECKING:
+    from orders.application.change_order import ChangeReport
+    from orders.application.import_orders import ImportReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-CONNECT_SECONDS = 1
-READ_SECONDS = 3
+from orders.adapters.aws_clients import CONNECT_SECONDS, READ_SECONDS
+
 # A call that is begun in time may still take this long; then the answer is written.
 RESERVED_SECONDS = CONNECT_SECONDS + READ_SECONDS + 0.5
 

@@ -1,18 +1,23 @@
 """Logs and metrics: JSON lines without customer data, business numbers as metrics."""
 
+from __future__ import annotations
+
 import logging
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from orders.application.change_order import ChangeReport
 from orders.application.import_orders import ImportReport
-from orders.application.relay_triggers import RelayReport
 from orders.domain.importing import Outcome
-from orders.domain.triggers import Trigger
-from orders.protocols.http import Answered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from orders.application.change_order import ChangeReport
+    from orders.application.relay_triggers import RelayReport
+    from orders.domain.triggers import Trigger
+    from orders.protocols.http import Answered
 
 logger = Logger()
 metrics = Metrics()

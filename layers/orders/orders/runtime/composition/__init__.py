@@ -12,25 +12,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
-
-from orders.runtime.deadlines import CONNECT_SECONDS, READ_SECONDS
+from orders.adapters.aws_clients import create_client
 from orders.runtime.environment import Environment
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
-
-# The adapters repeat calls themselves, by the deadline, and never one whose repetition would meet
-# its own first attempt as a lost race.
-CLIENT_CONFIG = Config(
-    connect_timeout=CONNECT_SECONDS,
-    read_timeout=READ_SECONDS,
-    retries={"mode": "standard", "total_max_attempts": 1},
-    max_pool_connections=32,
-    parameter_validation=False,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +34,8 @@ def connect() -> Aws:
     """Return the clients, created once an environment at its first request."""
     return Aws(
         environment=Environment.read(os.environ),
-        dynamodb=boto3.client("dynamodb", config=CLIENT_CONFIG),
-        events=boto3.client("events", config=CLIENT_CONFIG),
+        dynamodb=create_client("dynamodb"),
+        events=create_client("events"),
     )
 
 

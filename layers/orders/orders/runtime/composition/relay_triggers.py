@@ -5,13 +5,12 @@ import time
 from datetime import timedelta
 from functools import cache
 
-import boto3
-
+from orders.adapters.aws_clients import create_client
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.sqs_parking import SqsParking
 from orders.application.relay_triggers import RelayTriggers
 from orders.domain.relaying import Patience
-from orders.runtime.composition import CLIENT_CONFIG, connect, utc_now
+from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.publishing import event_bus
 from orders.runtime.environment import RelayEnvironment
 
@@ -24,7 +23,7 @@ def relay_triggers() -> RelayTriggers:
     return RelayTriggers(
         publisher=event_bus(aws),
         receipts=DynamoReceipts(aws.dynamodb, aws.environment.table),
-        parking=SqsParking(boto3.client("sqs", config=CLIENT_CONFIG), environment.queue_url),
+        parking=SqsParking(create_client("sqs"), environment.queue_url),
         patience=Patience(timedelta(seconds=environment.writer_seconds)),
         clock=utc_now,
         sleep=time.sleep,

@@ -1,0 +1,71 @@
+"""Leave of botocore's data what a few services need: it is read at every cold start.
+
+    python slim_botocore.py <folder of botocore's data> <service>...
+
+The texts of the documentation go, and of the endpoints those of other services.
+"""
+
+import gzip
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+type Tree = dict[str, Any]
+UNUSED = "examples-1.json"
+
+
+def main(data: Path, services: list[str]) -> None:
+    """Rewrite the folder in place."""
+    for folder in data.iterdir():
+        if folder.is_dir() and folder.name not in services:
+            shutil.rmtree(folder)
+    for service in services:
+        current, *older = sorted((data / service).iterdir(), reverse=True)
+        for version in older:
+            shutil.rmtree(version)
+        (current / UNUSED).unlink(missing_ok=True)
+        for packed in current.glob("*.json.gz"):
+            tree = json.loads(gzip.decompress(packed.read_bytes()))
+            packed.unlink()
+            _write(packed.with_suffix(""), without_documentation(tree))
+    endpoints = data / "endpoints.json"
+    _write(endpoints, with_services(json.loads(endpoints.read_text(encoding="utf-8")), services))
+
+
+def without_documentation(model: Tree) -> Tree:
+    """Return a service's model without its texts; a member may be named like them and stays."""
+    for described in _described(model):
+        described.pop("documentation", None)
+    return model
+
+
+def _described(model: Tree) -> Iterator[Tree]:
+    yield model
+    yield from model.get("parameters", {}).values()
+    yield from model.get("operations", {}).values()
+    for operation in model.get("operations", {}).values():
+        yield from operation.get("errors", ())
+        yield from (operation[side] for side in ("input", "output") if side in operation)
+    for shape in model.get("shapes", {}).values():
+        yield shape
+        yield from shape.get("members", {}).values() if shape["type"] == "structure" else ()
+        yield from (shape[part] for part in ("member", "key", "value") if part in shape)
+
+
+def with_services(endpoints: Tree, services: list[str]) -> Tree:
+    """Return the endpoints of every partition for these services."""
+    for partition in endpoints["partitions"]:
+        known = partition["services"]
+        partition["services"] = {name: known[name] for name in services if name in known}
+    return endpoints
+
+
+def _write(path: Path, tree: Tree) -> None:
+    path.write_text(json.dumps(tree, separators=(",", ":")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
