@@ -83,9 +83,9 @@ fmt: $(PROJECT_ENVIRONMENT) ## Format the code and correct what ruff can correct
 	$(BIN)/ruff check --fix
 
 clean: ## Remove what was built, and caches; the installed environments stay
-	rm -rf .aws-sam .local/build .local/e2e .local/logs
+	rm -rf .aws-sam .local/bench .local/build .local/e2e .local/logs
 	rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find examples functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	find bench examples functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------
 # Set-up

@@ -5,22 +5,22 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from bench import SCRATCH
 from bench.cold_start import Start, measure_cold_start
 from bench.costs import BATCHES as COSTED
-from bench.costs import MEMORY_SIZES, Request, imported, memory_curve, naive
-from bench.cpu import BATCHES, Cpu, measure_cpu, measure_requests, ratio
+from bench.costs import MEMORY_SIZES, Request, imported, memory_curve, one_by_one
+from bench.cpu import BATCHES, Cpu, measure, measure_cpu, ratio
 from bench.embedded import Largest, measure_largest
+from bench.handlers import naive
 from bench.units import STORED, STORED_FULL, Units, measure_batch, measure_units
 from bench.world import World, opened
 
 type Tree = dict[str, Any]
-RESULTS = Path(__file__).parents[1] / ".local" / "bench"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,9 @@ def _measure_requests(world: World) -> list[Request]:
     """Measure what the costs are made of."""
     requests = []
     for batch in COSTED:
-        ours, usual = measure_requests(world, batch)
-        units = measure_batch(world, batch).write_units
-        requests.append(imported(batch, ours.microseconds * batch / 1000, units))
-    # Of the last, the largest batch: one by one, its size makes no difference.
-    return [*requests, naive(50, usual.microseconds * 50 / 1000)]
+        cpu = measure(world, "import", batch, world.handle)
+        requests.append(imported(batch, cpu.milliseconds, measure_batch(world, batch).write_units))
+    return [*requests, one_by_one(50, measure(world, "naive", 50, naive).milliseconds)]
 
 
 def _measure_growth() -> Tree:
@@ -180,13 +178,13 @@ def _target_table(targets: Sequence[Target]) -> Table:
 
 
 def _write(measured: Measured, targets: Sequence[Target]) -> None:
-    RESULTS.mkdir(parents=True, exist_ok=True)
+    SCRATCH.mkdir(parents=True, exist_ok=True)
     results = asdict(measured) | {
         "memory_curve": memory_curve(measured.requests),
         "targets": [asdict(each) for each in targets],
     }
-    (RESULTS / "results.json").write_text(json.dumps(results, indent=2) + "\n")
-    (RESULTS / "chart.md").write_text(_chart(measured.cpu))
+    (SCRATCH / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (SCRATCH / "chart.md").write_text(_chart(measured.cpu))
 
 
 def _chart(cpu: Sequence[Cpu]) -> str:

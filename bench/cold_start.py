@@ -8,6 +8,7 @@ boto3 and makes one client. Both run from compiled sources.
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from typing import Any
 import psutil
 import urllib3
 
+from bench import SCRATCH, STACK
 from bench.requests import event, orders
 from bench.stub_server import serving
 from bench.world import World
@@ -34,7 +36,6 @@ from local_stack.settings import PROJECT, StackSettings
 
 type Tree = dict[str, Any]
 REPEATS = 9
-SCRATCH = PROJECT / ".local" / "bench"
 BARE_HANDLER = """
 import boto3
 boto3.client("dynamodb")
@@ -51,9 +52,9 @@ _UNTIL_IT_LISTENS = urllib3.Retry(connect=9, backoff_factor=0.002, read=0)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Medians of runs that take turns, in milliseconds; `imports` are those of our own packages.
+    """Medians of runs that take turns, in milliseconds.
 
-    `imports` holds what each package on the handler's way costs without what it imports itself.
+    `imports` holds what the dearest packages on the handler's way take without what they import.
     """
 
     import_ms: float
@@ -73,9 +74,10 @@ def measure_cold_start(world: World) -> Start | None:
         return None
     with ExitStack() as stack:
         endpoint = stack.enter_context(serving(world.aws))
-        path = _built()
+        runtime = _packages("runtime", RUNTIME)
+        path = f"{_built()}:{runtime}"
         ours = {"AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": path, **_variables()}
-        bare = {"PYTHONPATH": _bare_path(), **_variables()}
+        bare = {"PYTHONPATH": f"{_bare()}:{runtime}", **_variables()}
         requests = {kind: event(orders(1), kind) for kind in ("json", "xml")}
         measured: dict[str, list[float]] = {"json": [], "xml": [], "bare": []}
         for _ in range(REPEATS):
@@ -88,33 +90,30 @@ def measure_cold_start(world: World) -> Start | None:
 
 def _built() -> str:
     """Build the functions and layers for this machine; return the path that Lambda would set."""
-    settings = StackSettings(state=SCRATCH / "stack")
+    settings = StackSettings(state=STACK)
     for folder in (settings.logs, settings.scratch):
         folder.mkdir(parents=True, exist_ok=True)
     build(settings, Children(str(settings.state), settings.logs, Interruption()))
     layers = [settings.build / name / "python" for name in ("DependenciesLayer", "OrdersLayer")]
-    return ":".join(map(str, (settings.build / "ImportOrdersFunction", *layers, _runtime())))
+    return ":".join(map(str, (settings.build / "ImportOrdersFunction", *layers)))
 
 
-def _bare_path() -> str:
+def _bare() -> str:
     handler = SCRATCH / "bare" / "handler.py"
     handler.parent.mkdir(parents=True, exist_ok=True)
     handler.write_text(BARE_HANDLER)
-    return f"{handler.parent}:{_packages('boto3', BARE)}:{_runtime()}"
-
-
-def _runtime() -> Path:
-    return _packages("runtime", RUNTIME)
+    return f"{handler.parent}:{_packages('boto3', BARE)}"
 
 
 def _packages(name: str, distributions: tuple[str, ...]) -> Path:
     """Return a folder of installed packages with their compiled sources, as Lambda has them."""
     folder = SCRATCH / name
+    shutil.rmtree(folder, ignore_errors=True)
     for each in distributions:
         installed = distribution(each)
         for file in installed.files or ():
             target = folder / file
-            if ".." in file.parts or target.exists():
+            if ".." in file.parts:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(Path(str(file.locate())).resolve())

@@ -58,7 +58,7 @@ def imported(orders: int, cpu_ms: float, write_units: float) -> Request:
     return Request(f"{orders} a request", orders, cpu_ms, write_units, 1.0, ROUNDS * CALL_MS)
 
 
-def naive(orders: int, cpu_ms: float) -> Request:
+def one_by_one(orders: int, cpu_ms: float) -> Request:
     """Return the way of `put_item` and `put_events` an order, each waited for."""
     name = f"naive, {orders} a request"
     return Request(name, orders, cpu_ms, 1.0, 0.0, 2 * orders * CALL_MS)

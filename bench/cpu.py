@@ -2,17 +2,16 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from bench.handlers import floor, naive, through_our_clients
+from bench.handlers import Handler, floor, naive, through_our_clients
 from bench.requests import event, orders
 from bench.world import World
 
 type Tree = dict[str, Any]
-type Handler = Callable[[Tree], Tree]
 BATCHES = (1, 10, 100, 1000)
 # Orders that a measurement should handle in all, and how often it is repeated at the least.
 ORDERS, REPEATS = 2000, 7
@@ -29,6 +28,11 @@ class Cpu:
     batch: int
     microseconds: float
     calls: float
+
+    @property
+    def milliseconds(self) -> float:
+        """Return what the whole request takes of a CPU."""
+        return self.microseconds * self.batch / 1000
 
     @property
     def orders_a_second(self) -> float:
@@ -62,11 +66,9 @@ def measure_cpu(world: World) -> list[Cpu]:
     return measured
 
 
-def measure_requests(world: World, batch: int) -> tuple[Cpu, Cpu]:
-    """Measure a request that creates so many orders: the import, and the naive way."""
-    sent = event(orders(batch))
-    ours = _measure(world, "import", batch, world.handle, sent)
-    return ours, _measure(world, "naive", batch, naive, sent)
+def measure(world: World, name: str, batch: int, handler: Handler) -> Cpu:
+    """Measure a handler with a request that creates so many orders."""
+    return _measure(world, name, batch, handler, event(orders(batch)))
 
 
 def _measure(world: World, name: str, batch: int, handler: Handler, sent: Tree) -> Cpu:

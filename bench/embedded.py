@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -10,15 +9,15 @@ from pathlib import Path
 import psutil
 import urllib3
 
+from bench import STACK
 from bench.requests import orders
 from local_stack.foreground import free_port
-from local_stack.settings import PROJECT, StackSettings
+from local_stack.settings import StackSettings
 from local_stack.stack import LocalStack
 from orders.protocols.altcraft.models import MAX_ORDERS
 from orders.runtime.http import MAX_BODY_BYTES
 from tests.support.samples import IMPORT_RESOURCE, to_xml
 
-STATE = PROJECT / ".local" / "bench" / "stack"
 _PATIENCE = urllib3.Timeout(total=60)
 
 
@@ -42,7 +41,7 @@ def measure_largest() -> list[Largest]:
 
 
 def _measure(kind: str) -> Largest:
-    with LocalStack(StackSettings(port=free_port(), state=STATE)) as stack:
+    with LocalStack(StackSettings(port=free_port(), state=STACK)) as stack:
         endpoint = stack.endpoint
         headers = {
             "Content-Type": f"application/{kind}",
@@ -75,20 +74,15 @@ def _largest_body(kind: str) -> tuple[int, bytes]:
 
 def _body(kind: str, count: int, first: int = 0) -> bytes:
     tree = {"data": orders(count, first)}
-    text = json.dumps(tree) if kind == "json" else to_xml(tree)
-    return text.encode() if isinstance(text, str) else text
+    return json.dumps(tree).encode() if kind == "json" else to_xml(tree)
 
 
 def _peak_mb() -> int:
     return max(
         _peak_of(process)
         for process in psutil.Process().children(recursive=True)
-        if _is_import(process.cmdline())
+        if any("import-orders" in part for part in process.cmdline())
     )
-
-
-def _is_import(command: Sequence[str]) -> bool:
-    return any("import-orders" in part for part in command)
 
 
 def _peak_of(process: psutil.Process) -> int:

@@ -106,10 +106,10 @@ def floor(event: Tree, clients: Plain | None = None) -> Tree:
     return {"statusCode": 200, "headers": {}, "body": body}
 
 
-def naive(event: Tree, clients: Plain | None = None) -> Tree:
+def naive(event: Tree) -> Tree:
     """Do it order by order: put_item, put_events."""
     sent = _adapter().validate_json(base64.b64decode(event["body"])).data
-    aws = clients or connect_plainly()
+    aws = connect_plainly()
     for number, each in enumerate(sent):
         aws.dynamodb.put_item(
             TableName=aws.table,

@@ -22,7 +22,7 @@ _INSERTED = re.compile(r"'(\w+)': \?")
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What one created order takes, at 100 a request, with so many orders stored."""
+    """What one created order takes of a request, with so many orders stored before."""
 
     stored: int
     calls: float

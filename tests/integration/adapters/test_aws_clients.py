@@ -1,7 +1,6 @@
 """Our clients send what botocore's own would."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +11,6 @@ from botocore.exceptions import EndpointConnectionError
 
 from orders.adapters.aws_clients import create_client
 
-type Call = Callable[[Any], object]
 CALLS: list[tuple[Any, str, dict[str, Any]]] = [
     (
         "dynamodb",
@@ -49,7 +47,7 @@ CALLS: list[tuple[Any, str, dict[str, Any]]] = [
     (
         "sqs",
         "send_message",
-        {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q", "MessageBody": "m"},
+        {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/q", "MessageBody": '{"é":1}'},
     ),
 ]
 

@@ -45,9 +45,8 @@ def create_client(service: Literal["sqs"]) -> SQSClient: ...
 def create_client(service: str) -> Any:
     """Return a client; settings and credentials are those of the environment."""
     client = _session().create_client(service, config=CLIENT_CONFIG)
-    if service != "sqs":
-        client.meta.events.register_last("before-parameter-build", _write_body)
-        client.meta.events.register_first("before-call", _send_body)
+    client.meta.events.register_last("before-parameter-build", _write_body)
+    client.meta.events.register_first("before-call", _send_body)
     return client
 
 
@@ -57,7 +56,7 @@ def _session() -> Session:
 
 
 def _write_body(params: dict[str, Any], context: dict[str, Any], **_rest: object) -> None:
-    """Write the parameters as JSON in one go, which is how both services take them.
+    """Write the parameters as JSON in one go, which is how these services take them.
 
     Botocore would copy them member by member as their model says. That is left to it where there
     is anything that JSON has no form for.
