@@ -17,25 +17,26 @@ from orders.protocols.commercetools.money_shapes import (
 from orders.protocols.commercetools.references import (
     KEY,
     KEY_RULE,
-    key_reference,
-    reference,
+    KeyReference,
+    Reference,
 )
 from orders.protocols.commercetools.shapes import (
-    MISSING,
+    Array,
     Findings,
+    MapOf,
+    Matching,
     Member,
     Place,
-    Shape,
+    Record,
+    Tagged,
     Tree,
     anything,
-    array,
     boolean,
     integer,
     long,
-    mapping,
-    matching,
     one_of,
     optional,
+    patterned,
     rate,
     record,
     required,
@@ -92,7 +93,8 @@ def _trail(path: str) -> str:
     return " -> ".join(steps) + ": " if steps else ""
 
 
-def _moment(value: object, place: Place) -> str | None:
+def moment(value: object, place: Place) -> str | None:
+    """Keep a time, in the form in which answers tell it."""
     sent = text(value, place)
     if sent is None:
         return None
@@ -103,37 +105,40 @@ def _moment(value: object, place: Place) -> str | None:
         return None
 
 
-def _localized(value: object, place: Place) -> Tree | None:
-    names: Tree | None = mapping(text)(value, place)
+def localized(value: object, place: Place) -> Tree | None:
+    """Keep a text in several languages."""
+    names: Tree | None = MapOf(text)(value, place)
     for language in names or ():
         if _LANGUAGE.fullmatch(language) is None:
             place.fault(f"Invalid language tag: '{language[:60]}'")
     return names
 
 
-def _custom_fields(value: object, place: Place) -> Tree | None:
-    fields: Tree | None = mapping(anything)(value, place)
+def custom_fields(value: object, place: Place) -> Tree | None:
+    """Keep whatever values of custom fields."""
+    fields: Tree | None = MapOf(anything)(value, place)
     for name in fields or ():
         if _FIELD_NAME.fullmatch(name) is None:
             place.refuse(name, "A field's name takes 2 to 36 letters, digits, '_' or '-'.")
     return fields
 
 
-_any_number = matching(is_external_id, EXTERNAL_ID_RULE)
+_any_number = Matching(is_external_id, EXTERNAL_ID_RULE)
 
 
-def _order_number(value: object, place: Place) -> str | None:
+def order_number(value: object, place: Place) -> str | None:
+    """Keep the shop's number of an order."""
     number: str | None = _any_number(value, place)
     if number is not None and order_id_of(place.account, number) is not None:
         place.refuse(number, "It is the form of an order's id here, which is no number of a shop.")
     return number
 
 
-_country = matching(_COUNTRY.fullmatch, "two capital letters (ISO 3166-1 alpha-2)")
-_key = matching(KEY.fullmatch, KEY_RULE)
+_country = patterned(_COUNTRY, "two capital letters (ISO 3166-1 alpha-2)")
+_key = patterned(KEY, KEY_RULE)
 _key_of = optional("key", _key)
 
-_CUSTOM = record(required("type", reference("type")), Member("fields", _custom_fields, default={}))
+_CUSTOM = record(required("type", Reference("type")), Member("fields", custom_fields, default={}))
 _custom = optional("custom", _CUSTOM)
 
 _ADDRESS_MEMBERS = (
@@ -156,7 +161,7 @@ _TAX_PORTION = record(
 _TAXED_PRICE = record(
     required("totalNet", cent_money),
     required("totalGross", cent_money),
-    required("taxPortions", array(_TAX_PORTION)),
+    required("taxPortions", Array(_TAX_PORTION)),
     optional("totalTax", rounded_money),
 )
 _TAX_RATE = record(
@@ -167,23 +172,23 @@ _TAX_RATE = record(
     required("includedInPrice", boolean),
     required("country", _country),
     optional("state", text),
-    Member("subRates", array(record(required("name", text), required("amount", rate))), default=()),
+    Member("subRates", Array(record(required("name", text), required("amount", rate))), default=()),
 )
 
 _TIER = record(required("minimumQuantity", long), required("value", money))
-_DISCOUNTED = record(required("value", money), required("discount", reference("product-discount")))
+_DISCOUNTED = record(required("value", money), required("discount", Reference("product-discount")))
 _PRICE = record(
     _key_of,
     required("value", money),
     optional("country", _country),
-    optional("customerGroup", reference("customer-group")),
-    optional("channel", reference("channel")),
-    optional("validFrom", _moment),
-    optional("validUntil", _moment),
+    optional("customerGroup", Reference("customer-group")),
+    optional("channel", Reference("channel")),
+    optional("validFrom", moment),
+    optional("validUntil", moment),
     optional("discounted", _DISCOUNTED),
-    optional("tiers", array(_TIER)),
+    optional("tiers", Array(_TIER)),
     _custom,
-    optional("recurrencePolicy", reference("recurrence-policy")),
+    optional("recurrencePolicy", Reference("recurrence-policy")),
 )
 _IMAGE = record(
     required("url", text),
@@ -193,20 +198,20 @@ _IMAGE = record(
 _VARIANT = record(
     optional("id", long),
     optional("sku", text),
-    Member("prices", array(_PRICE), default=()),
-    Member("images", array(_IMAGE), default=()),
+    Member("prices", Array(_PRICE), default=()),
+    Member("images", Array(_IMAGE), default=()),
     Member(
         "attributes",
-        array(record(required("name", text), required("value", anything))),
+        Array(record(required("name", text), required("value", anything))),
         default=(),
     ),
 )
 
-_STATES = array(record(required("quantity", long), required("state", reference("state"))))
+_STATES = Array(record(required("quantity", long), required("state", Reference("state"))))
 _SHIPPING_DETAILS = record(
     required(
         "targets",
-        array(
+        Array(
             record(
                 required("addressKey", text),
                 required("quantity", long),
@@ -221,33 +226,33 @@ _tax_members = (optional("taxedPrice", _TAXED_PRICE), optional("taxRate", _TAX_R
 _LINE = record(
     _key_of,
     optional("productId", text),
-    required("name", _localized),
+    required("name", localized),
     required("variant", _VARIANT),
     required("price", _PRICE),
     required("quantity", long),
     *_tax_members,
     optional("state", _STATES),
-    optional("supplyChannel", reference("channel")),
-    optional("distributionChannel", reference("channel")),
+    optional("supplyChannel", Reference("channel")),
+    optional("distributionChannel", Reference("channel")),
     optional("inventoryMode", _inventory_mode),
     optional("shippingDetails", _SHIPPING_DETAILS),
     _custom,
 )
 _CUSTOM_LINE = record(
     _key_of,
-    required("name", _localized),
+    required("name", localized),
     required("money", money),
-    required("slug", matching(KEY.fullmatch, KEY_RULE)),
+    required("slug", patterned(KEY, KEY_RULE)),
     required("quantity", long),
     *_tax_members,
-    optional("taxCategory", reference("tax-category")),
+    optional("taxCategory", Reference("tax-category")),
     optional("state", _STATES),
     Member("priceMode", one_of("Standard", "External"), default="Standard"),
     optional("shippingDetails", _SHIPPING_DETAILS),
     _custom,
 )
 
-_DELIVERY_ITEMS = array(record(required("id", text), required("quantity", long)))
+_DELIVERY_ITEMS = Array(record(required("id", text), required("quantity", long)))
 _PARCEL = record(
     _key_of,
     optional(
@@ -280,13 +285,13 @@ _PARCEL = record(
 _DELIVERY = record(
     _key_of,
     Member("items", _DELIVERY_ITEMS, default=()),
-    Member("parcels", array(_PARCEL), default=()),
+    Member("parcels", Array(_PARCEL), default=()),
     optional("address", record(*_ADDRESS_MEMBERS, _custom)),
     _custom,
 )
 _PRICE_FUNCTION = record(required("currencyCode", currency_code), required("function", text))
 _tier_members = (optional("isMatching", boolean),)
-_RATE_TIERS: dict[str, Shape] = {
+_RATE_TIERS: dict[str, Record] = {
     "CartValue": record(
         required("type", text),
         required("minimumCentAmount", long),
@@ -307,46 +312,34 @@ _RATE_TIERS: dict[str, Shape] = {
         *_tier_members,
     ),
 }
-_tier_type = one_of(*_RATE_TIERS)
 
 
-def _rate_tier(value: object, place: Place) -> Tree | None:
-    if not isinstance(value, dict):
-        place.fault("JSON object expected.")
-        return None
-    if value.get("type") is None:
-        place.member("type").fault(MISSING)
-        return None
-    kind = _tier_type(value["type"], place.member("type"))
-    tier: Tree | None = _RATE_TIERS[kind](value, place) if kind in _RATE_TIERS else None
-    return tier
-
-
-def _discount(value: object, place: Place) -> Tree | None:
+def discount(value: object, place: Place) -> Tree | None:
+    """Keep a reference to a cart discount or a direct discount."""
     is_direct = isinstance(value, dict) and value.get("typeId") == "direct-discount"
-    kept: Tree | None = reference("direct-discount" if is_direct else "cart-discount")(value, place)
+    kept: Tree | None = Reference("direct-discount" if is_direct else "cart-discount")(value, place)
     return kept
 
 
 _SHIPPING_RATE = record(
     required("price", cent_money),
     optional("freeAbove", cent_money),
-    Member("tiers", array(_rate_tier), default=()),
+    Member("tiers", Array(Tagged("type", _RATE_TIERS)), default=()),
 )
-_INCLUDED_DISCOUNT = record(required("discount", _discount), required("discountedAmount", money))
+_INCLUDED_DISCOUNT = record(required("discount", discount), required("discountedAmount", money))
 _SHIPPING_INFO = record(
     required("shippingMethodName", text),
     required("price", cent_money),
     required("shippingRate", _SHIPPING_RATE),
     *_tax_members,
-    optional("taxCategory", reference("tax-category")),
-    optional("shippingMethod", reference("shipping-method")),
-    Member("deliveries", array(_DELIVERY), default=()),
+    optional("taxCategory", Reference("tax-category")),
+    optional("shippingMethod", Reference("shipping-method")),
+    Member("deliveries", Array(_DELIVERY), default=()),
     optional(
         "discountedPrice",
         record(
             required("value", money),
-            required("includedDiscounts", array(_INCLUDED_DISCOUNT)),
+            required("includedDiscounts", Array(_INCLUDED_DISCOUNT)),
         ),
     ),
     Member(
@@ -358,13 +351,13 @@ _SHIPPING_INFO = record(
 
 _rounding_mode = one_of("HalfEven", "HalfUp", "HalfDown")
 ORDER_IMPORT_DRAFT = record(
-    optional("orderNumber", _order_number),
+    optional("orderNumber", order_number),
     optional("purchaseOrderNumber", text),
     optional("customerId", text),
     optional("customerEmail", text),
-    optional("customerGroup", reference("customer-group")),
-    optional("businessUnit", key_reference("business-unit")),
-    optional("store", key_reference("store")),
+    optional("customerGroup", Reference("customer-group")),
+    optional("businessUnit", KeyReference("business-unit")),
+    optional("store", KeyReference("store")),
     required("totalPrice", cent_money),
     optional("taxedPrice", _TAXED_PRICE),
     optional("country", _country),
@@ -377,8 +370,8 @@ ORDER_IMPORT_DRAFT = record(
         ),
     ),
     optional("paymentState", one_of("BalanceDue", "Failed", "Pending", "CreditOwed", "Paid")),
-    optional("state", reference("state")),
-    optional("completedAt", _moment),
+    optional("state", Reference("state")),
+    optional("completedAt", moment),
     Member("inventoryMode", _inventory_mode, default="None"),
     Member("priceRoundingMode", _rounding_mode, default="HalfEven"),
     Member("taxRoundingMode", _rounding_mode, default="HalfEven"),
@@ -391,9 +384,9 @@ ORDER_IMPORT_DRAFT = record(
     optional("shippingInfo", _SHIPPING_INFO),
     optional("billingAddress", _ADDRESS),
     optional("shippingAddress", _ADDRESS),
-    Member("lineItems", array(_LINE), default=()),
-    Member("customLineItems", array(_CUSTOM_LINE), default=()),
-    Member("itemShippingAddresses", array(_ADDRESS), default=()),
-    optional("paymentInfo", record(required("payments", array(reference("payment"))))),
+    Member("lineItems", Array(_LINE), default=()),
+    Member("customLineItems", Array(_CUSTOM_LINE), default=()),
+    Member("itemShippingAddresses", Array(_ADDRESS), default=()),
+    optional("paymentInfo", record(required("payments", Array(Reference("payment"))))),
     _custom,
 )

@@ -1,9 +1,10 @@
 """References between things; what is only known by its key gets an id of ours."""
 
 import re
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from orders.protocols.commercetools.shapes import Place, Shape, Tree, one_of, text
+from orders.protocols.commercetools.shapes import Place, Tree, one_of, text
 
 # Ids of things that this hub does not keep: always the same ones for the same key.
 _NAMESPACE = UUID("6f1c2b0e-52a7-5f0a-9d0e-3c1d0f7a4b11")
@@ -16,28 +17,32 @@ def derived_id(account: str, type_id: str, key: str) -> str:
     return str(uuid5(_NAMESPACE, f"{account}/{type_id}/{key}"))
 
 
-def reference(type_id: str) -> Shape:
-    """Keep a resource identifier (id or key) as a reference with an id."""
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Keeps a resource identifier (id or key) as a reference with an id."""
 
-    def read(value: object, place: Place) -> Tree | None:
-        named = _named(value, type_id, ("id", "key"), place)
+    type_id: str
+
+    def __call__(self, value: object, place: Place) -> Tree | None:
+        """Keep a reference."""
+        named = _named(value, self.type_id, ("id", "key"), place)
         if named is None:
             return None
         name, sent = named
-        identity = sent if name == "id" else derived_id(place.account, type_id, sent)
-        return {"typeId": type_id, "id": identity}
-
-    return read
+        identity = sent if name == "id" else derived_id(place.account, self.type_id, sent)
+        return {"typeId": self.type_id, "id": identity}
 
 
-def key_reference(type_id: str) -> Shape:
-    """Keep a resource identifier as a reference by key; an id serves as one."""
+@dataclass(frozen=True, slots=True)
+class KeyReference:
+    """Keeps a resource identifier as a reference by key; an id serves as one."""
 
-    def read(value: object, place: Place) -> Tree | None:
-        named = _named(value, type_id, ("key", "id"), place)
-        return None if named is None else {"typeId": type_id, "key": named[1]}
+    type_id: str
 
-    return read
+    def __call__(self, value: object, place: Place) -> Tree | None:
+        """Keep a reference."""
+        named = _named(value, self.type_id, ("key", "id"), place)
+        return None if named is None else {"typeId": self.type_id, "key": named[1]}
 
 
 def _named(

@@ -1,10 +1,12 @@
 """Reading JSON by a declared shape, with the protocol's reasons (detailedErrorMessage).
 
 A shape is a function from a value and its place to what is kept of it. It never raises: faults are
-noted at the place. A member that is null counts as absent; what no shape names is not kept.
+noted at the place. A member that is null counts as absent; what no shape names is not kept. Shapes
+that are made of others, or of a rule, are data, so that the published contract is read off them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -72,16 +74,25 @@ def text(value: object, place: Place) -> str | None:
     return None
 
 
-def matching(fits: Callable[[str], object], rule: str) -> Shape:
-    """Keep a string that fits; `rule` says which do."""
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Keeps a string that fits; `rule` says which do, `pattern` too where an expression can."""
 
-    def read(value: object, place: Place) -> str | None:
+    fits: Callable[[str], object]
+    rule: str
+    pattern: str | None = None
+
+    def __call__(self, value: object, place: Place) -> str | None:
+        """Keep a string."""
         read_text = text(value, place)
-        if read_text is not None and not fits(read_text):
-            place.refuse(read_text, f"It takes {rule}.")
+        if read_text is not None and not self.fits(read_text):
+            place.refuse(read_text, f"It takes {self.rule}.")
         return read_text
 
-    return read
+
+def patterned(pattern: re.Pattern[str], rule: str) -> Matching:
+    """Declare a string that matches as a whole; `rule` says the same in words."""
+    return Matching(pattern.fullmatch, rule, pattern.pattern)
 
 
 def boolean(value: object, place: Place) -> bool | None:
@@ -117,18 +128,25 @@ def rate(value: object, place: Place) -> Decimal | None:
     return abs(Decimal(value))
 
 
-def one_of(*allowed: str) -> Shape:
-    """Keep one of the strings."""
-    choices = ",".join(f"'{each}'" for each in allowed)
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Keeps one of the strings."""
 
-    def read(value: object, place: Place) -> str | None:
+    allowed: tuple[str, ...]
+
+    def __call__(self, value: object, place: Place) -> str | None:
+        """Keep a string."""
         read_text = text(value, place)
-        if read_text is None or read_text in allowed:
+        if read_text is None or read_text in self.allowed:
             return read_text
+        choices = ",".join(f"'{each}'" for each in self.allowed)
         place.fault(f"Invalid enum value: '{read_text[:60]}'. Expected one of: {choices}")
         return None
 
-    return read
+
+def one_of(*allowed: str) -> OneOf:
+    """Declare one of the strings."""
+    return OneOf(allowed)
 
 
 def anything(value: object, place: Place) -> object:
@@ -149,32 +167,37 @@ def _free(value: object, place: Place, depth: int) -> object:
     return value
 
 
-def array(shape: Shape) -> Shape:
-    """Keep an array of what the shape keeps."""
+@dataclass(frozen=True, slots=True)
+class Array:
+    """Keeps an array of what the shape keeps."""
 
-    def read(value: object, place: Place) -> list[Any] | None:
+    shape: Shape
+
+    def __call__(self, value: object, place: Place) -> list[Any] | None:
+        """Keep an array."""
         if not isinstance(value, list):
             place.fault("JSON Array expected.")
             return None
+        shape = self.shape
         return [shape(each, place) for each in value]
 
-    return read
 
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """Keeps an object with whatever names, sorted, and what the shape keeps of each value."""
 
-def mapping(shape: Shape) -> Shape:
-    """Keep an object with whatever names, sorted, and what the shape keeps of each value."""
+    shape: Shape
 
-    def read(value: object, place: Place) -> Tree | None:
+    def __call__(self, value: object, place: Place) -> Tree | None:
+        """Keep an object."""
         if not isinstance(value, dict):
             place.fault("JSON object expected.")
             return None
         return {
-            name: shape(value[name], place.member(name))
+            name: self.shape(value[name], place.member(name))
             for name in sorted(value)
             if value[name] is not None
         }
-
-    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +234,31 @@ class Record:
         return _read_members(self.members, value, place)
 
 
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Keeps an object by the one of the shapes that its member `tag` names."""
+
+    tag: str
+    shapes: dict[str, Record]
+
+    def __call__(self, value: object, place: Place) -> Tree | None:
+        """Keep an object."""
+        if not isinstance(value, dict):
+            place.fault("JSON object expected.")
+            return None
+        if value.get(self.tag) is None:
+            place.member(self.tag).fault(MISSING)
+            return None
+        kind = OneOf(tuple(self.shapes))(value[self.tag], place.member(self.tag))
+        return None if kind is None else self.shapes[kind](value, place)
+
+
 def record(*members: Member) -> Record:
     """Declare an object with these members."""
     return Record(members)
 
 
-def _read_members(members: Sequence[Member], sent: Mapping[str, object], place: Place) -> Tree:
+def _read_members(members: Sequence[Member], sent: dict[str, Any], place: Place) -> Tree:
     tree: Tree = {}
     for member in members:
         value = sent.get(member.name)
