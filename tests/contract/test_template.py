@@ -51,6 +51,12 @@ ACTIONS = {
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     },
+    "DescribeApiFunction": {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    },
     "IssueTokenFunction": {
         "dynamodb:GetItem",
         "dynamodb:PutItem",

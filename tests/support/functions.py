@@ -21,6 +21,7 @@ from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.runtime.composition import connect, utc_now
+from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
 from tests.support.template_tables import create_table
 
@@ -62,7 +63,11 @@ class Function:
     table: str
 
     def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
+        """Return the answer of the handler; one that the description does not know is a fault."""
         answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
+        if "resource" in event:
+            faults = faults_of_route(event["httpMethod"], event["resource"], answer)
+            assert not faults, faults
         return answer
 
     def stored(self, external_id: str, account: str = "demo") -> Order | None:

@@ -21,14 +21,16 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationError,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
 from orders.domain.custom_fields import EntityType, ValueType
-from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
+from orders.domain.identifiers import EXTERNAL_ID_RULE, MAX_EXTERNAL_ID_CHARACTERS, is_external_id
 from orders.domain.money import parse_amount
 from orders.domain.problems import Code, Problem, pointer, shown
 from orders.domain.settings import LineStatusType
+from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import parse_time
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Text, TextOrFree
 
@@ -105,15 +107,47 @@ def _none_if_null(sent: object) -> object:
     return [] if sent is None else sent
 
 
+# What a validator of our own takes, in the words of the published contract.
+_AMOUNT_SCHEMA = {
+    "type": ["string", "number"],
+    "pattern": r"^\d{1,15}(\.\d{1,8})?$",
+    "minimum": 0,
+    "exclusiveMaximum": 10**15,
+    "description": "Amount in major units, as a text or a number; never rounded",
+}
+_MOMENT_SCHEMA = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?)?$",
+    "description": f"Time: {TIMES_ALLOWED}",
+}
+_COUNT_SCHEMA = {
+    "type": ["integer", "string"],
+    "minimum": 1,
+    "maximum": MAX_COUNT,
+    "pattern": r"^0*[1-9]\d{0,8}$",
+}
+_FLAG_SCHEMA = {"type": ["boolean", "string"], "enum": [True, False, "true", "false"]}
+_EXTERNAL_ID_SCHEMA = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_EXTERNAL_ID_CHARACTERS,
+    "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
+    "description": EXTERNAL_ID_RULE,
+}
+_IDENTITY_SCHEMA = {"type": ["string", "integer"]}
+
 Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
 ExternalId = Annotated[
-    str, StringConstraints(strict=True, min_length=1), AfterValidator(_check_external_id)
+    str,
+    StringConstraints(strict=True, min_length=1),
+    AfterValidator(_check_external_id),
+    WithJsonSchema(_EXTERNAL_ID_SCHEMA),
 ]
-Amount = Annotated[Decimal, PlainValidator(_reading(parse_amount))]
-Moment = Annotated[datetime, PlainValidator(_reading(parse_time))]
-Count = Annotated[int, PlainValidator(_reading(_parse_count))]
-Flag = Annotated[bool, PlainValidator(_reading(_parse_flag))]
-Identity = Annotated[str, PlainValidator(_reading(_parse_name))]
+Amount = Annotated[Decimal, PlainValidator(_reading(parse_amount)), WithJsonSchema(_AMOUNT_SCHEMA)]
+Moment = Annotated[datetime, PlainValidator(_reading(parse_time)), WithJsonSchema(_MOMENT_SCHEMA)]
+Count = Annotated[int, PlainValidator(_reading(_parse_count)), WithJsonSchema(_COUNT_SCHEMA)]
+Flag = Annotated[bool, PlainValidator(_reading(_parse_flag)), WithJsonSchema(_FLAG_SCHEMA)]
+Identity = Annotated[str, PlainValidator(_reading(_parse_name)), WithJsonSchema(_IDENTITY_SCHEMA)]
 Absent = BeforeValidator(_absent_if_empty)
 Values = Annotated[dict[str, Any], BeforeValidator(_nothing_if_null)]
 

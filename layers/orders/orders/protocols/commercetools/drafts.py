@@ -138,8 +138,8 @@ _country = patterned(_COUNTRY, "two capital letters (ISO 3166-1 alpha-2)")
 _key = patterned(KEY, KEY_RULE)
 _key_of = optional("key", _key)
 
-_CUSTOM = record(required("type", Reference("type")), Member("fields", custom_fields, default={}))
-_custom = optional("custom", _CUSTOM)
+CUSTOM = record(required("type", Reference("type")), Member("fields", custom_fields, default={}))
+_custom = optional("custom", CUSTOM)
 
 _ADDRESS_MEMBERS = (
     optional("id", text),
@@ -153,18 +153,18 @@ _ADDRESS_MEMBERS = (
     optional("additionalAddressInfo", text),
     optional("externalId", text),
 )
-_ADDRESS = record(*_ADDRESS_MEMBERS)
+ADDRESS = record(*_ADDRESS_MEMBERS)
 
 _TAX_PORTION = record(
     optional("name", text), required("rate", rate), required("amount", cent_money)
 )
-_TAXED_PRICE = record(
+TAXED_PRICE = record(
     required("totalNet", cent_money),
     required("totalGross", cent_money),
     required("taxPortions", Array(_TAX_PORTION)),
     optional("totalTax", rounded_money),
 )
-_TAX_RATE = record(
+TAX_RATE = record(
     optional("id", text),
     _key_of,
     required("name", text),
@@ -177,7 +177,7 @@ _TAX_RATE = record(
 
 _TIER = record(required("minimumQuantity", long), required("value", money))
 _DISCOUNTED = record(required("value", money), required("discount", Reference("product-discount")))
-_PRICE = record(
+PRICE = record(
     _key_of,
     required("value", money),
     optional("country", _country),
@@ -190,16 +190,16 @@ _PRICE = record(
     _custom,
     optional("recurrencePolicy", Reference("recurrence-policy")),
 )
-_IMAGE = record(
+IMAGE = record(
     required("url", text),
     required("dimensions", record(required("w", integer), required("h", integer))),
     optional("label", text),
 )
-_VARIANT = record(
+VARIANT = record(
     optional("id", long),
     optional("sku", text),
-    Member("prices", Array(_PRICE), default=()),
-    Member("images", Array(_IMAGE), default=()),
+    Member("prices", Array(PRICE), default=()),
+    Member("images", Array(IMAGE), default=()),
     Member(
         "attributes",
         Array(record(required("name", text), required("value", anything))),
@@ -208,7 +208,7 @@ _VARIANT = record(
 )
 
 _STATES = Array(record(required("quantity", long), required("state", Reference("state"))))
-_SHIPPING_DETAILS = record(
+SHIPPING_DETAILS = record(
     required(
         "targets",
         Array(
@@ -221,24 +221,24 @@ _SHIPPING_DETAILS = record(
     )
 )
 _inventory_mode = one_of("None", "TrackOnly", "ReserveOnOrder", "ReserveOnCart")
-_tax_members = (optional("taxedPrice", _TAXED_PRICE), optional("taxRate", _TAX_RATE))
+_tax_members = (optional("taxedPrice", TAXED_PRICE), optional("taxRate", TAX_RATE))
 
-_LINE = record(
+LINE = record(
     _key_of,
     optional("productId", text),
     required("name", localized),
-    required("variant", _VARIANT),
-    required("price", _PRICE),
+    required("variant", VARIANT),
+    required("price", PRICE),
     required("quantity", long),
     *_tax_members,
     optional("state", _STATES),
     optional("supplyChannel", Reference("channel")),
     optional("distributionChannel", Reference("channel")),
     optional("inventoryMode", _inventory_mode),
-    optional("shippingDetails", _SHIPPING_DETAILS),
+    optional("shippingDetails", SHIPPING_DETAILS),
     _custom,
 )
-_CUSTOM_LINE = record(
+CUSTOM_LINE = record(
     _key_of,
     required("name", localized),
     required("money", money),
@@ -248,12 +248,12 @@ _CUSTOM_LINE = record(
     optional("taxCategory", Reference("tax-category")),
     optional("state", _STATES),
     Member("priceMode", one_of("Standard", "External"), default="Standard"),
-    optional("shippingDetails", _SHIPPING_DETAILS),
+    optional("shippingDetails", SHIPPING_DETAILS),
     _custom,
 )
 
 _DELIVERY_ITEMS = Array(record(required("id", text), required("quantity", long)))
-_PARCEL = record(
+PARCEL = record(
     _key_of,
     optional(
         "measurements",
@@ -282,10 +282,10 @@ _PARCEL = record(
     Member("items", _DELIVERY_ITEMS, default=()),
     _custom,
 )
-_DELIVERY = record(
+DELIVERY = record(
     _key_of,
     Member("items", _DELIVERY_ITEMS, default=()),
-    Member("parcels", Array(_PARCEL), default=()),
+    Member("parcels", Array(PARCEL), default=()),
     optional("address", record(*_ADDRESS_MEMBERS, _custom)),
     _custom,
 )
@@ -321,20 +321,20 @@ def discount(value: object, place: Place) -> Tree | None:
     return kept
 
 
-_SHIPPING_RATE = record(
+SHIPPING_RATE = record(
     required("price", cent_money),
     optional("freeAbove", cent_money),
     Member("tiers", Array(Tagged("type", _RATE_TIERS)), default=()),
 )
 _INCLUDED_DISCOUNT = record(required("discount", discount), required("discountedAmount", money))
-_SHIPPING_INFO = record(
+SHIPPING_INFO = record(
     required("shippingMethodName", text),
     required("price", cent_money),
-    required("shippingRate", _SHIPPING_RATE),
+    required("shippingRate", SHIPPING_RATE),
     *_tax_members,
     optional("taxCategory", Reference("tax-category")),
     optional("shippingMethod", Reference("shipping-method")),
-    Member("deliveries", Array(_DELIVERY), default=()),
+    Member("deliveries", Array(DELIVERY), default=()),
     optional(
         "discountedPrice",
         record(
@@ -359,7 +359,7 @@ ORDER_IMPORT_DRAFT = record(
     optional("businessUnit", KeyReference("business-unit")),
     optional("store", KeyReference("store")),
     required("totalPrice", cent_money),
-    optional("taxedPrice", _TAXED_PRICE),
+    optional("taxedPrice", TAXED_PRICE),
     optional("country", _country),
     Member("orderState", one_of("Open", "Confirmed", "Complete", "Cancelled"), default="Open"),
     optional(
@@ -381,12 +381,12 @@ ORDER_IMPORT_DRAFT = record(
         default="LineItemLevel",
     ),
     Member("origin", one_of("Customer", "Merchant", "Quote", "RecurringOrder"), default="Customer"),
-    optional("shippingInfo", _SHIPPING_INFO),
-    optional("billingAddress", _ADDRESS),
-    optional("shippingAddress", _ADDRESS),
-    Member("lineItems", Array(_LINE), default=()),
-    Member("customLineItems", Array(_CUSTOM_LINE), default=()),
-    Member("itemShippingAddresses", Array(_ADDRESS), default=()),
+    optional("shippingInfo", SHIPPING_INFO),
+    optional("billingAddress", ADDRESS),
+    optional("shippingAddress", ADDRESS),
+    Member("lineItems", Array(LINE), default=()),
+    Member("customLineItems", Array(CUSTOM_LINE), default=()),
+    Member("itemShippingAddresses", Array(ADDRESS), default=()),
     optional("paymentInfo", record(required("payments", Array(Reference("payment"))))),
     _custom,
 )

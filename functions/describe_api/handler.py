@@ -1,0 +1,17 @@
+"""Lambda of the API's description and of the page that shows it."""
+
+from pathlib import Path
+from typing import Any
+
+from orders.runtime.deadlines import LambdaContext
+from orders.runtime.description import Description
+from orders.runtime.observability import logger
+
+describe = Description(Path(__file__).parent)
+
+
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="requestContext.requestId")
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer `GET /openapi.json`, `GET /docs` and `GET /docs/{asset}`."""
+    del context
+    return describe(event)

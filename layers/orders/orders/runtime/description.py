@@ -1,0 +1,97 @@
+"""The API's description and its page: files beside a handler, answered to API Gateway."""
+
+import base64
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+# Stands in the file for the address that the description is asked from.
+PLACEHOLDER = b"https://orders.example.com"
+_JSON = "application/json; charset=utf-8"
+_SCRIPT = "text/javascript; charset=utf-8"
+_ASSETS = {
+    "page.js": _SCRIPT,
+    "swagger-ui-bundle.js": _SCRIPT,
+    "swagger-ui.css": "text/css; charset=utf-8",
+}
+_PAGE_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+}
+_SHARED = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+_MISSING = {
+    "error": 404,
+    "error_text": "There is no such file.",
+    "result": [],
+    "status": "ERROR",
+    "statusCode": 404,
+    "message": "There is no such file.",
+    "errors": [{"code": "NOT_FOUND", "message": "There is no such file."}],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Answers with `openapi.json`, `page.html` and the assets that lie in one folder."""
+
+    folder: Path
+
+    def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `GET /openapi.json`, `/docs` and `/docs/{asset}`."""
+        resource = event["resource"]
+        if resource == "/openapi.json":
+            body = (self.folder / "openapi.json").read_bytes()
+            body = body.replace(PLACEHOLDER, _base_url(event).encode())
+            # Tools of other origins may read it: it holds nothing that is not public.
+            headers = {"Content-Type": _JSON, "Access-Control-Allow-Origin": "*"}
+            return _answer(200, headers, body, event)
+        if resource == "/docs":
+            return _answer(200, _PAGE_HEADERS, (self.folder / "page.html").read_bytes(), event)
+        name = (event.get("pathParameters") or {}).get("asset", "")
+        if name not in _ASSETS:
+            return _answer(404, {"Content-Type": _JSON}, json.dumps(_MISSING).encode(), event)
+        body = (self.folder / name).read_bytes()
+        return _answer(200, {"Content-Type": _ASSETS[name]}, body, event)
+
+
+def _base_url(event: Mapping[str, Any]) -> str:
+    """Return the address before the route: the domain and the stage.
+
+    Behind another host, such as a proxy's, it is where the description itself lies.
+    """
+    context, host = event["requestContext"], _headers(event).get("host")
+    if host is None or host != context.get("domainName"):
+        return "."
+    return f"https://{host}{str(context['path']).removesuffix('/openapi.json')}"
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+
+
+def _answer(
+    status: int, headers: Mapping[str, str], body: bytes, event: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what API Gateway takes; in base64, since a compressed body is no text."""
+    coding = {}
+    if "gzip" in _headers(event).get("accept-encoding", ""):
+        coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        body = _compressed(body)
+    return {
+        "statusCode": status,
+        "headers": {**_SHARED, **headers, **coding},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+@lru_cache(maxsize=8)
+def _compressed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)

@@ -1,0 +1,195 @@
+"""The published contract: it describes the deployed routes, is up to date, and breaks no client."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from api_contract.breaking import breaking_changes
+from api_contract.document import BASE_URL, document
+from api_contract.files import DESCRIPTION, POSTMAN_COLLECTION, RELEASED, written
+from api_contract.postman import export_collection
+from api_contract.shapes import schema_of
+from api_contract.story import STORY
+from orders.domain.problems import Code
+from orders.protocols.altcraft.models import MAX_ORDERS
+from orders.runtime.description import PLACEHOLDER
+from tests.support.commercetools import draft, full_draft
+from tests.support.contract_schemas import schema_faults
+from tests.support.samples import order, request
+from tests.support.template_tables import load_template
+
+type Tree = dict[str, Any]
+type Change = Callable[[Tree], object]
+
+WRITE = "`python -m api_contract` writes it"
+
+
+def schema(name: str) -> Tree:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_the_description_is_valid_openapi() -> None:
+    validate(document())
+    assert document()["openapi"].startswith("3.1")
+
+
+def test_every_route_is_described_and_none_that_is_not_there() -> None:
+    described = {(m, path) for path, item in document()["paths"].items() for m in item}
+    deployed = {
+        (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}"))
+        for resource in load_template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"]["Events"].values()
+        if event["Type"] == "Api"
+    }
+    assert described == deployed
+
+
+def test_operation_ids_name_one_operation_each() -> None:
+    ids = [each["operationId"] for item in document()["paths"].values() for each in item.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_every_operation_that_takes_a_body_has_an_example() -> None:
+    without_aliases = {example.operation for example in STORY}
+    taking = {
+        each["operationId"]
+        for item in document()["paths"].values()
+        for each in item.values()
+        if "requestBody" in each and not each["operationId"].endswith(("Json", "V2"))
+    }
+    assert taking <= without_aliases
+
+
+def test_what_the_hub_serves_is_what_the_models_say() -> None:
+    assert DESCRIPTION.read_text(encoding="utf-8") == written(document()), WRITE
+    assert BASE_URL.encode() == PLACEHOLDER
+
+
+def test_the_postman_collection_is_that_of_the_description() -> None:
+    exported = written(export_collection(DESCRIPTION))
+    assert POSTMAN_COLLECTION.read_text(encoding="utf-8") == exported, WRITE
+
+
+def test_the_limits_are_those_of_the_models() -> None:
+    schemas = document()["components"]["schemas"]
+    assert schemas["AltcraftImportRequest"]["properties"]["data"]["maxItems"] == MAX_ORDERS
+    assert set(schemas["AltcraftProblem"]["properties"]["code"]["enum"]) == set(map(str, Code))
+
+
+@pytest.mark.parametrize("sent", [draft(), full_draft()], ids=["least", "full"])
+def test_drafts_fit_their_schema(sent: Tree) -> None:
+    assert schema_faults(schema("CommercetoolsOrderDraft"), sent) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"totalPrice": None}, "$"),
+        ({"country": "de"}, "$.country"),
+        ({"orderState": "Closed"}, "$.orderState"),
+        ({"lineItems": [{"quantity": "2"}]}, "$.lineItems[0]"),
+        ({"totalPrice": {"currencyCode": "USD"}}, "$.totalPrice"),
+    ],
+)
+def test_a_wrong_draft_does_not_fit(changes: Tree, path: str) -> None:
+    faults = schema_faults(schema("CommercetoolsOrderDraft"), draft(**changes))
+    assert any(fault.startswith(path) for fault in faults)
+
+
+def test_an_import_fits_its_schema_and_a_wrong_one_does_not() -> None:
+    body = schema("AltcraftImportRequest")
+    assert schema_faults(body, request(order())) == []
+    assert schema_faults(body, request(order(total_price="900,25")))
+    assert schema_faults(body, request(order(lines=[])))
+    assert schema_faults(body, {})
+
+
+def test_a_shape_that_nothing_is_known_of_is_not_left_out() -> None:
+    with pytest.raises(LookupError):
+        schema_of(len)
+
+
+def test_clients_of_the_last_release_are_not_broken() -> None:
+    assert breaking_changes(RELEASED, DESCRIPTION) == []
+
+
+def _schemas(tree: Tree) -> Tree:
+    schemas: Tree = tree["components"]["schemas"]
+    return schemas
+
+
+BREAKING: dict[str, Change] = {
+    "a path is gone": lambda tree: tree["paths"].pop("/{projectKey}/messages"),
+    "a method is gone": lambda tree: tree["paths"]["/{projectKey}/orders"].pop("head"),
+    "a member becomes required": lambda tree: _schemas(tree)["AltcraftOrder"]["required"].append(
+        "email"
+    ),
+    "a sent member is gone": lambda tree: _schemas(tree)["AltcraftOrder"]["properties"].pop(
+        "email"
+    ),
+    "a type is narrower": lambda tree: _schemas(tree)["AltcraftLine"]["properties"]["count"].update(
+        type="integer"
+    ),
+    "a limit is lower": lambda tree: _schemas(tree)["AltcraftImportRequest"]["properties"][
+        "data"
+    ].update(maxItems=10),
+    "a choice is gone": lambda tree: _schemas(tree)["AltcraftValueType"]["enum"].pop(),
+    "an answered member is gone": lambda tree: _schemas(tree)["YandexMarketOrder"][
+        "properties"
+    ].pop("itemsTotal"),
+    "an answered member is no longer promised": lambda tree: _schemas(tree)["YandexMarketOrder"][
+        "required"
+    ].remove("itemsTotal"),
+    "an answered member has another type": lambda tree: _schemas(tree)["YandexMarketOrder"][
+        "properties"
+    ]["itemsTotal"].update(type="string"),
+    "a parameter is needed": lambda tree: tree["paths"]["/{projectKey}/orders"]["get"][
+        "parameters"
+    ].append({"name": "new", "in": "query", "required": True, "schema": {"type": "string"}}),
+    "a media type is gone": lambda tree: tree["paths"]["/api/v1.1/market/orders/import"]["post"][
+        "requestBody"
+    ]["content"].pop("application/xml"),
+}
+HARMLESS: dict[str, Change] = {
+    "nothing": lambda _tree: None,
+    "a path is new": lambda tree: tree["paths"].update(
+        {"/new": {"get": {"responses": {"200": {"description": "New"}}}}}
+    ),
+    "a member may be sent": lambda tree: _schemas(tree)["AltcraftOrder"]["properties"].update(
+        note={"type": "string"}
+    ),
+    "a member is told": lambda tree: _schemas(tree)["YandexMarketOrder"]["properties"].update(
+        note={"type": "string"}
+    ),
+    "a limit is higher": lambda tree: _schemas(tree)["AltcraftImportRequest"]["properties"][
+        "data"
+    ].update(maxItems=20_000),
+    "a text is another": lambda tree: tree["info"].update(description="Another"),
+}
+
+
+def _changed(folder: Path, change: Change) -> list[str]:
+    """Return what the change of a description breaks."""
+    before, after = folder / "before.json", folder / "after.json"
+    tree = document()
+    before.write_text(json.dumps(tree))
+    changed = copy.deepcopy(tree)
+    change(changed)
+    after.write_text(json.dumps(changed))
+    return breaking_changes(before, after)
+
+
+@pytest.mark.parametrize("change", BREAKING.values(), ids=BREAKING)
+def test_a_breaking_change_is_seen(tmp_path: Path, change: Change) -> None:
+    assert _changed(tmp_path, change)
+
+
+@pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
+def test_a_harmless_change_is_let_pass(tmp_path: Path, change: Change) -> None:
+    assert _changed(tmp_path, change) == []

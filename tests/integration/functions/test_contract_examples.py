@@ -1,0 +1,138 @@
+"""The description's examples, replayed: the handlers answer what it says they do.
+
+`RECORD_ANSWERS=1` records the answers anew, for a look at the difference before it is committed.
+"""
+
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from api_contract.files import written
+from api_contract.operations import JSON
+from api_contract.story import ANSWERS, STORY, Example, Recorded, recorded_answers
+from local_stack.settings import PROJECT
+from orders.domain.clients import Role
+from tests.support.contract_schemas import DESCRIPTION
+from tests.support.functions import Tenant, deployed
+from tests.support.template_tables import load_template
+
+type Tree = dict[str, Any]
+
+SECRET = "the-client-s-secret"
+CLIENT = "demo-shop"
+# What each run makes anew, as the recorded answers spell it.
+VOLATILE = {
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z": "2026-01-23T15:04:05.141Z",
+    r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}": "23-01-2026 18:04:05",
+    r'"access_token": *"[^"]+"': '"access_token": "an-access-token"',
+}
+
+
+def functions_of_routes() -> dict[tuple[str, str], str]:
+    """Return the folder of the function behind each method and path of the template."""
+    return {
+        (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}")): resource[
+            "Properties"
+        ]["CodeUri"]
+        .strip("/")
+        .rpartition("/")[2]
+        for resource in load_template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"]["Events"].values()
+        if event["Type"] == "Api"
+    }
+
+
+ROUTES = {
+    operation["operationId"]: (method, path)
+    for path, item in DESCRIPTION["paths"].items()
+    for method, operation in item.items()
+}
+
+
+def _credentials(kind: str, token: str) -> Tree:
+    basic = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+    return {
+        "none": {},
+        "bearer": {"Authorization": f"Bearer {SECRET}"},
+        "api-key": {"Api-Key": SECRET},
+        "basic": {"Authorization": f"Basic {basic}"},
+        "oauth": {"Authorization": f"Bearer {token}"},
+    }[kind]
+
+
+def event_of(example: Example, token: str) -> Tree:
+    """Return the event that API Gateway makes of an example."""
+    method, path = ROUTES[example.operation]
+    body = None if example.body is None else example.body
+    has_text = example.media != JSON or body is None
+    return {
+        "resource": path.replace("{ref}", "{ref+}"),
+        "path": path,
+        "httpMethod": method.upper(),
+        "headers": {"Content-Type": example.media, **_credentials(example.credentials, token)},
+        "pathParameters": {name: quote(value, safe="=") for name, value in example.path.items()},
+        "queryStringParameters": dict(example.query) or None,
+        "multiValueQueryStringParameters": {name: [each] for name, each in example.query.items()},
+        "requestContext": {"requestId": "request", "path": path},
+        "body": body if has_text else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def read_answer(raw: Mapping[str, Any]) -> Recorded:
+    """Return an answer with what each run makes anew in its recorded spelling."""
+    media = raw["headers"]["Content-Type"].partition(";")[0]
+    text = raw["body"]
+    for pattern, recorded in VOLATILE.items():
+        text = re.sub(pattern, recorded, text)
+    return Recorded(raw["statusCode"], media, json.loads(text) if media == JSON else text)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The answers of the whole story, by the keys of its examples."""
+
+    answers: dict[str, Recorded]
+
+
+@pytest.fixture(scope="module")
+def replay(dynamodb: DynamoDBClient) -> Replay:
+    settings = yaml.safe_load((PROJECT / "demo" / "settings.yaml").read_text())
+    tenants = (Tenant("demo", SECRET, (Role.ADMIN,), CLIENT),)
+    functions = functions_of_routes()
+    answers = {}
+    token = ""
+    with ExitStack() as running:
+        patch = running.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        get = running.enter_context(deployed(dynamodb, patch, settings, tenants))
+        for example in STORY:
+            function = get(functions[ROUTES[example.operation]])
+            raw = function.invoke(event_of(example, token))
+            if example.key == "issueToken/all_scopes":
+                token = json.loads(raw["body"])["access_token"]
+            answers[example.key] = read_answer(raw)
+    if os.environ.get("RECORD_ANSWERS"):
+        recorded = {key: asdict(answer) for key, answer in answers.items()}
+        ANSWERS.write_text(written(recorded), encoding="utf-8")
+    return Replay(answers)
+
+
+def test_every_answer_of_the_story_is_recorded() -> None:
+    assert set(recorded_answers()) == {example.key for example in STORY}
+
+
+@pytest.mark.parametrize("example", STORY, ids=lambda example: example.key)
+def test_the_handlers_answer_as_the_examples_say(replay: Replay, example: Example) -> None:
+    assert replay.answers[example.key] == recorded_answers()[example.key]

@@ -1,0 +1,86 @@
+"""Answers held against the published description, more strictly than clients are asked to."""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from lxml import etree
+
+from api_contract.document import document
+from api_contract.operations import JSON
+
+type Tree = dict[str, Any]
+
+DESCRIPTION = document()
+
+
+def faults_of_route(method: str, resource: str, answer: Mapping[str, Any]) -> list[str]:
+    """Say in what an answer to API Gateway is not what the description says of its route."""
+    path = resource.replace("+}", "}")
+    operation = DESCRIPTION["paths"].get(path, {}).get(method.lower())
+    if operation is None:
+        return [f"{method} {path} is not described"]
+    response = _resolved(operation["responses"].get(str(answer["statusCode"])))
+    if response is None:
+        return [f"status {answer['statusCode']} is not described"]
+    if "content" not in response:
+        return ["a body is not described"] if answer["body"] else []
+    media = answer["headers"]["Content-Type"].partition(";")[0]
+    if media not in response["content"]:
+        return [f"media type {media} is not described"]
+    unknown = _unknown_headers(response, answer["headers"])
+    return unknown + _faults_of_body(media, response["content"][media]["schema"], answer["body"])
+
+
+def schema_faults(schema: Mapping[str, Any], value: object) -> list[str]:
+    """Say in what a value does not fit a schema of the description, members by whatever names."""
+    return _told(_validator(json.dumps(schema), is_closed=True), value)
+
+
+def _faults_of_body(media: str, schema: Tree, body: str) -> list[str]:
+    if media == JSON:
+        return schema_faults(schema, json.loads(body))
+    root = etree.fromstring(body.encode()) if media.endswith("xml") else None
+    return [] if root is None or root.tag == "xml" else [f"the root is {root.tag}"]
+
+
+# These come with every answer, or are HTTP's own.
+_EVERYWHERE = frozenset({"content-type", "cache-control", "x-correlation-id"})
+
+
+def _unknown_headers(response: Tree, sent: Mapping[str, str]) -> list[str]:
+    known = {name.lower() for name in response.get("headers", {})} | _EVERYWHERE
+    return [f"header {name} is not described" for name in sent if name.lower() not in known]
+
+
+def _resolved(response: Tree | None) -> Tree | None:
+    if response is None or "$ref" not in response:
+        return response
+    name = response["$ref"].removeprefix("#/components/responses/")
+    resolved: Tree = DESCRIPTION["components"]["responses"][name]
+    return resolved
+
+
+@cache
+def _validator(schema: str, *, is_closed: bool) -> Draft202012Validator:
+    schemas = DESCRIPTION["components"]["schemas"]
+    whole = {"components": {"schemas": _closed(schemas) if is_closed else schemas}}
+    return Draft202012Validator({**whole, **json.loads(schema)})
+
+
+def _told(validator: Draft202012Validator, value: object) -> list[str]:
+    return [f"{fault.json_path}: {fault.message[:300]}" for fault in validator.iter_errors(value)]
+
+
+def _closed(node: Any) -> Any:  # noqa: ANN401 - any node of a schema
+    """Return the schemas with every object closed to members that they do not name."""
+    if isinstance(node, list):
+        return [_closed(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    tree = {name: _closed(each) for name, each in node.items()}
+    if isinstance(node.get("properties"), dict) and node.get("type") == "object":
+        tree.setdefault("additionalProperties", False)
+    return tree

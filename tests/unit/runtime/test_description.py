@@ -1,0 +1,109 @@
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orders.runtime.description import PLACEHOLDER, Description
+
+type Tree = dict[str, Any]
+
+DOMAIN = "abc.execute-api.eu-central-1.amazonaws.com"
+FILES = {
+    "openapi.json": b'{"servers": [{"url": "%b"}], "tokenUrl": "%b/oauth/token"}'
+    % (PLACEHOLDER, PLACEHOLDER),
+    "page.html": b"<html></html>",
+    "page.js": b"start();",
+    "swagger-ui-bundle.js": b"x" * 2000,
+    "swagger-ui.css": b"p {}",
+    "handler.py": b"secret",
+}
+
+
+@pytest.fixture
+def describe(tmp_path: Path) -> Description:
+    for name, content in FILES.items():
+        (tmp_path / name).write_bytes(content)
+    return Description(tmp_path)
+
+
+def event(resource: str, **changes: object) -> Tree:
+    return {
+        "resource": resource,
+        "headers": {"Host": DOMAIN},
+        "pathParameters": None,
+        "requestContext": {"domainName": DOMAIN, "path": f"/prod{resource}"},
+    } | changes
+
+
+def asset(name: str) -> Tree:
+    return event("/docs/{asset}", pathParameters={"asset": name})
+
+
+def body_of(answer: Tree) -> bytes:
+    assert answer["isBase64Encoded"] is True
+    return base64.b64decode(answer["body"])
+
+
+def test_the_description_names_the_address_that_it_is_asked_from(describe: Description) -> None:
+    answer = describe(event("/openapi.json"))
+    assert answer["statusCode"] == 200
+    assert answer["headers"]["Content-Type"] == "application/json; charset=utf-8"
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+    assert json.loads(body_of(answer)) == {
+        "servers": [{"url": f"https://{DOMAIN}/prod"}],
+        "tokenUrl": f"https://{DOMAIN}/prod/oauth/token",
+    }
+
+
+def test_at_the_root_of_a_domain_there_is_no_stage(describe: Description) -> None:
+    context = {"domainName": "orders.shop", "path": "/openapi.json"}
+    asked = event("/openapi.json", headers={"host": "orders.shop"}, requestContext=context)
+    assert json.loads(body_of(describe(asked)))["servers"] == [{"url": "https://orders.shop"}]
+
+
+@pytest.mark.parametrize("headers", [{"Host": "proxy.example"}, {}, None])
+def test_behind_another_host_the_addresses_are_relative(
+    describe: Description, headers: Tree | None
+) -> None:
+    answer = describe(event("/openapi.json", headers=headers))
+    assert json.loads(body_of(answer)) == {
+        "servers": [{"url": "."}],
+        "tokenUrl": "./oauth/token",
+    }
+
+
+def test_the_page_may_load_and_call_its_own_origin_only(describe: Description) -> None:
+    answer = describe(event("/docs"))
+    assert body_of(answer) == FILES["page.html"]
+    policy = answer["headers"]["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "connect-src 'self'" in policy
+    assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("name", ["page.js", "swagger-ui-bundle.js", "swagger-ui.css"])
+def test_what_the_page_loads(describe: Description, name: str) -> None:
+    answer = describe(asset(name))
+    assert (answer["statusCode"], body_of(answer)) == (200, FILES[name])
+    kind = "css" if name.endswith("css") else "javascript"
+    assert answer["headers"]["Content-Type"] == f"text/{kind}; charset=utf-8"
+
+
+@pytest.mark.parametrize("name", ["handler.py", "../handler.py", "page.html", "", "%2e%2e"])
+def test_nothing_else_of_the_folder_is_told(describe: Description, name: str) -> None:
+    answer = describe(asset(name))
+    assert answer["statusCode"] == 404
+    assert json.loads(body_of(answer))["errors"][0]["code"] == "NOT_FOUND"
+
+
+def test_a_client_that_takes_gzip_gets_it(describe: Description) -> None:
+    asked = {**asset("swagger-ui-bundle.js"), "headers": {"accept-encoding": "br, gzip"}}
+    answer = describe(asked)
+    assert answer["headers"]["Content-Encoding"] == "gzip"
+    assert answer["headers"]["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(body_of(answer)) == FILES["swagger-ui-bundle.js"]
+    assert "Content-Encoding" not in describe(asset("swagger-ui-bundle.js"))["headers"]
