@@ -1,13 +1,19 @@
 // Opens the docs page in headless Chromium, sends a request from it, prints what was met as JSON.
 // Arguments: URL of the page, Api-Key, file for a screenshot.
 import { existsSync } from "node:fs";
-import chromium from "@sparticuz/chromium";
 import { chromium as browsers } from "playwright-core";
 
 const [url, apiKey, screenshot] = process.argv.slice(2);
+// Makes the package bring the libraries that the browser needs, whatever this machine has.
+process.env.AWS_LAMBDA_JS_RUNTIME = "nodejs20.x";
+const { default: chromium } = await import("@sparticuz/chromium");
+const isPackaged = process.platform === "linux" && process.arch === "x64";
 const installed = ["/usr/bin/chromium", "/usr/bin/google-chrome", process.env.CHROMIUM].find(
   (path) => path && existsSync(path),
 );
+if (!installed && !isPackaged) {
+  throw new Error("a browser is missing: install Chromium, or name one in CHROMIUM");
+}
 const executablePath = installed ?? (await chromium.executablePath());
 const browser = await browsers.launch({ executablePath, args: chromium.args, headless: true });
 const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });

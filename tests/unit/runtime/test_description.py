@@ -43,8 +43,8 @@ def asset(name: str) -> Tree:
 
 
 def body_of(answer: Tree) -> bytes:
-    assert answer["isBase64Encoded"] is True
-    return base64.b64decode(answer["body"])
+    text: str = answer["body"]
+    return base64.b64decode(text) if answer["isBase64Encoded"] else text.encode()
 
 
 def test_the_description_names_the_address_that_it_is_asked_from(describe: Description) -> None:
@@ -101,9 +101,16 @@ def test_nothing_else_of_the_folder_is_told(describe: Description, name: str) ->
 
 
 def test_a_client_that_takes_gzip_gets_it(describe: Description) -> None:
-    asked = {**asset("swagger-ui-bundle.js"), "headers": {"accept-encoding": "br, gzip"}}
-    answer = describe(asked)
+    headers = {"accept-encoding": "br, gzip", "accept": "*/*"}
+    answer = describe({**asset("swagger-ui-bundle.js"), "headers": headers})
+    assert answer["isBase64Encoded"] is True
     assert answer["headers"]["Content-Encoding"] == "gzip"
     assert answer["headers"]["Vary"] == "Accept-Encoding"
     assert gzip.decompress(body_of(answer)) == FILES["swagger-ui-bundle.js"]
-    assert "Content-Encoding" not in describe(asset("swagger-ui-bundle.js"))["headers"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"accept-encoding": "gzip"}, {"accept": "*/*"}])
+def test_every_other_client_gets_text(describe: Description, headers: Tree) -> None:
+    answer = describe({**asset("swagger-ui.css"), "headers": headers})
+    assert (answer["body"], answer["isBase64Encoded"]) == ("p {}", False)
+    assert "Content-Encoding" not in answer["headers"]

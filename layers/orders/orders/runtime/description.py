@@ -79,19 +79,21 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
 def _answer(
     status: int, headers: Mapping[str, str], body: bytes, event: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what API Gateway takes; in base64, since a compressed body is no text."""
-    coding = {}
-    if "gzip" in _headers(event).get("accept-encoding", ""):
-        coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        body = _compressed(body)
+    """Return what API Gateway takes: text for text, base64 for what is compressed.
+
+    Only for a client that says what it accepts does API Gateway turn base64 into bytes.
+    """
+    sent = _headers(event)
+    is_packed = "gzip" in sent.get("accept-encoding", "") and "accept" in sent
+    coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"} if is_packed else {}
     return {
         "statusCode": status,
         "headers": {**_SHARED, **headers, **coding},
-        "body": base64.b64encode(body).decode(),
-        "isBase64Encoded": True,
+        "body": base64.b64encode(_packed(body)).decode() if is_packed else body.decode(),
+        "isBase64Encoded": is_packed,
     }
 
 
 @lru_cache(maxsize=8)
-def _compressed(body: bytes) -> bytes:
+def _packed(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)

@@ -1,0 +1,97 @@
+"""The deployed description: served, shown in a browser, and true of the deployed routes."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from api_contract.document import BASE_URL
+from api_contract.files import DESCRIPTION
+from local_stack.stack import LocalStack
+from tests.support.commercetools import basic
+from tests.support.samples import IMPORT_RESOURCE, order, request
+
+FOLDER = Path(__file__).parent
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+
+type Tree = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def http() -> urllib3.PoolManager:
+    return urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
+
+
+def test_the_description_is_served_as_it_is_published(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    answer = http.request("GET", f"{stack.endpoint.base_url}/openapi.json")
+    assert answer.status == 200
+    published = DESCRIPTION.read_text(encoding="utf-8").replace(BASE_URL, ".")
+    assert answer.data.decode() == published
+
+
+def test_the_page_shows_every_route_and_sends_requests(stack: LocalStack, tmp_path: Path) -> None:
+    node = shutil.which("node")
+    assert node, "node is missing: install Node.js 18 or later"
+    page = f"{stack.endpoint.base_url}/docs"
+    script = str(FOLDER / "browser_page.mjs")
+    command = [node, script, page, stack.endpoint.api_key, str(tmp_path / "page.png")]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603, PLW1510  # a script of ours
+    assert ended.returncode == 0, ended.stderr
+    met: Tree = json.loads(ended.stdout)
+    paths = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
+    assert met["title"].startswith("market-orders")
+    assert met["operations"] == sum(map(len, paths.values()))
+    assert (met["status"], met["errors"]) == ("200", [])
+    assert met["sent"].startswith(f"{stack.endpoint.base_url}/campaigns/1001/orders?")
+    # Nothing comes from elsewhere.
+    assert all(url.startswith(stack.endpoint.base_url) for url in met["requests"])
+
+
+def test_the_deployed_routes_are_as_described(
+    http: urllib3.PoolManager, stack: LocalStack, tmp_path: Path
+) -> None:
+    endpoint = stack.endpoint
+    imported = http.request(
+        "POST",
+        f"{endpoint.base_url}{IMPORT_RESOURCE}",
+        json=request(order(external_id="described"), token=endpoint.token, result_details=True),
+    ).json()
+    token = http.request(
+        "POST",
+        endpoint.token_url,
+        fields={"grant_type": "client_credentials"},
+        encode_multipart=False,
+        headers={"Authorization": basic(endpoint.client_id, endpoint.client_secret)},
+    ).json()["access_token"]
+    ended = subprocess.run(  # noqa: S603 - a program of the environment
+        [
+            str(SCHEMATHESIS),
+            *("--config-file", str(FOLDER / "schemathesis.toml"), "--no-color"),
+            *("run", str(DESCRIPTION)),
+            # Other spellings of the same routes.
+            *("--exclude-operation-id-regex", "(Json|V2)$"),
+        ],
+        env={
+            **os.environ,
+            "BASE_URL": endpoint.base_url,
+            "TOKEN": endpoint.token,
+            "CLIENT_ID": endpoint.client_id,
+            "ACCESS_TOKEN": token,
+            "ORDER_ID": str(imported["result"][0]["order_id"]),
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout[-20_000:]
+    assert "Tested: 16" in ended.stdout
