@@ -20,6 +20,9 @@ EMULATOR_ENVIRONMENT := .local/emulator/.synced
 ENVIRONMENTS := $(PROJECT_ENVIRONMENT) $(SAM_ENVIRONMENT) $(EMULATOR_ENVIRONMENT)
 DYNAMODB_LOCAL := node_modules/.package-lock.json
 
+# Permissive ones, and MPL 2.0, which asks nothing of those who only use a package.
+LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla Public License 2.0
+
 # The linters want a Region; nothing here calls AWS.
 export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY ?= 0
@@ -32,7 +35,8 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test bench bench-full check lint requirements check-requirements build deploy fmt clean
+.PHONY: help setup run test bench bench-full check lint licences audit contract mutants
+.PHONY: requirements check-requirements build deploy fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -54,13 +58,26 @@ bench-full: setup require-java ## The same, also with a million orders stored
 check: lint ## Check format, lint, types, import direction and template, then run the tests
 	@$(MAKE) --no-print-directory test
 
-lint: setup check-requirements ## Check all but the tests
+lint: setup check-requirements licences ## Check all but the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml examples/*/template.yaml
 	$(SAM) validate --lint
+	@$(BIN)/python -m supply_chain
+
+licences: $(PROJECT_ENVIRONMENT) ## Check that every installed package has a licence that we may use
+	@$(BIN)/pip-licenses --from=mixed --partial-match --allow-only="$(LICENCES)" > /dev/null
+
+audit: $(PROJECT_ENVIRONMENT) ## Look for known vulnerabilities; fail where nothing could be learnt
+	@$(BIN)/python -m supply_chain --strict
+
+contract: $(PROJECT_ENVIRONMENT) $(DYNAMODB_LOCAL) ## Write the API's description and the Postman collection anew
+	@$(BIN)/python -m api_contract
+
+mutants: $(PROJECT_ENVIRONMENT) ## Change the domain and the use cases, and see whether the unit tests notice
+	@$(BIN)/python -m bench.mutants
 
 requirements: $(UV) ## Export the layer's requirements from uv.lock
 	$(EXPORT) --output-file $(REQUIREMENTS) > /dev/null

@@ -1,0 +1,1 @@
+"""What the project is built from: known vulnerabilities of its locked packages."""
