@@ -46,12 +46,13 @@ class Context:
 
 @dataclass(frozen=True)
 class Tenant:
-    """An account with settings, and a token of it in a role."""
+    """An account with settings, its own or those of all, and a token of it in a role."""
 
     account: str
     token: str
     roles: tuple[Role, ...]
     client_id: str = ""
+    settings: Mapping[str, Any] | None = None
 
 
 @dataclass
@@ -95,7 +96,7 @@ def deployed(
         monkeypatch.setenv(variable, value)
     accounts = DynamoAccounts(dynamodb, table)
     for number, tenant in enumerate(tenants):
-        document = SettingsDocument.model_validate(settings)
+        document = SettingsDocument.model_validate(tenant.settings or settings)
         accounts.create_account(tenant.account, document.settings(), utc_now())
         client_id = tenant.client_id or f"client-{number}"
         create_client(accounts, tenant.account, client_id, tenant.roles, utc_now)

@@ -24,7 +24,7 @@ from local_stack.settings import PROJECT
 from orders.domain.clients import Role
 from tests.support.contract_schemas import DESCRIPTION
 from tests.support.functions import Tenant, deployed
-from tests.support.template_tables import load_template
+from tests.support.routes import functions_of_routes
 
 type Tree = dict[str, Any]
 
@@ -36,21 +36,6 @@ VOLATILE = {
     r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}": "23-01-2026 18:04:05",
     r'"access_token": *"[^"]+"': '"access_token": "an-access-token"',
 }
-
-
-def functions_of_routes() -> dict[tuple[str, str], str]:
-    """Return the folder of the function behind each method and path of the template."""
-    return {
-        (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}")): resource[
-            "Properties"
-        ]["CodeUri"]
-        .strip("/")
-        .rpartition("/")[2]
-        for resource in load_template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"]["Events"].values()
-        if event["Type"] == "Api"
-    }
 
 
 ROUTES = {
@@ -118,7 +103,8 @@ def replay(dynamodb: DynamoDBClient) -> Replay:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         get = running.enter_context(deployed(dynamodb, patch, settings, tenants))
         for example in STORY:
-            function = get(functions[ROUTES[example.operation]])
+            method, path = ROUTES[example.operation]
+            function = get(functions[method.upper(), path.replace("{ref}", "{ref+}")])
             raw = function.invoke(event_of(example, token))
             if example.key == "issueToken/all_scopes":
                 token = json.loads(raw["body"])["access_token"]

@@ -1,0 +1,355 @@
+"""No account reads, guesses, renames, overwrites or deletes what belongs to another.
+
+Every route of the template is asked by an intruder, with the other account's identifiers and, for
+comparison, with ones that nobody has: the answers must not differ, and the other account's part of
+the table must not change by a byte.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.domain.clients import Role
+from orders.domain.identifiers import uuid_of
+from tests.support.commercetools import basic, draft
+from tests.support.functions import Function, Tenant, deployed
+from tests.support.routes import Route, RouteRequest, functions_of_routes
+from tests.support.samples import IMPORT_RESOURCE, order, request
+
+type Tree = dict[str, Any]
+
+VICTIM, INTRUDER, NOBODY = "victim", "intruder", "nobody-at-all"
+VICTIM_SECRET, INTRUDER_SECRET = "secret of the victim", "secret of the intruder"
+# Both accounts have the campaign 1001, and the victim one that is its alone.
+OWN_CAMPAIGN, SHARED_CAMPAIGN, NO_CAMPAIGN = "2001", "1001", "9999"
+ENDPOINT: Tree = {"external_id": "website", "campaign_id": 1001}
+SETTINGS: Tree = {"currencies": ["USD"], "endpoints": [ENDPOINT]}
+VICTIM_SETTINGS: Tree = {
+    "currencies": ["USD"],
+    "endpoints": [ENDPOINT, {"external_id": "second", "campaign_id": 2001}],
+}
+TENANTS = (
+    Tenant(VICTIM, VICTIM_SECRET, (Role.ADMIN,), "victim-shop", VICTIM_SETTINGS),
+    Tenant(INTRUDER, INTRUDER_SECRET, (Role.ADMIN,), "intruder-shop", SETTINGS),
+)
+EMAIL = "only-the-victim-knows@example.com"
+ROUTES = functions_of_routes()
+# They tell everybody the same.
+PUBLIC: frozenset[Route] = frozenset(
+    {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/{asset}")}
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the intruder knows, or makes up, of an account and one of its orders."""
+
+    account: str
+    client_id: str
+    campaign: str
+    order_id: str
+    uuid: str
+    number: str
+    alias: str
+
+
+NOTHING = Target(
+    account=NOBODY,
+    client_id="nobody-s-shop",
+    campaign=NO_CAMPAIGN,
+    order_id="888888",
+    uuid=uuid_of(NOBODY, 888_888),
+    number="no-number",
+    alias="no-alias",
+)
+
+
+@dataclass
+class World:
+    """The deployed functions, the victim's order, and the intruder's access token."""
+
+    get: Callable[[str], Function]
+    dynamodb: DynamoDBClient
+    table: str
+    target: Target
+    token: str
+
+    def ask(self, sent: RouteRequest) -> Tree:
+        return self.get(ROUTES[sent.route]).invoke(sent.event())
+
+    def partition(self) -> list[Tree]:
+        """Return every item of the victim, in a fixed order."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table)
+        items = [item for page in pages for item in page["Items"]]
+        own = [
+            item
+            for item in items
+            if item["pk"]["S"].split("#")[1:2] == [VICTIM]
+            or item.get("account", {}).get("S") == VICTIM
+        ]
+        return sorted((dict(item) for item in own), key=lambda item: json.dumps(item, default=str))
+
+
+def _token(get: Callable[[str], Function], client_id: str, secret: str) -> str:
+    sent = RouteRequest(
+        ("POST", "/oauth/token"),
+        headers={"Authorization": basic(client_id, secret)},
+        query={"grant_type": "client_credentials"},
+    )
+    token: str = json.loads(get("issue_token").invoke(sent.event())["body"])["access_token"]
+    return token
+
+
+@pytest.fixture(scope="module")
+def world(dynamodb: DynamoDBClient) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with deployed(dynamodb, patch, {}, TENANTS) as get:
+            imports = get("import_orders")
+            # Enough of them, so that the last one's id is none of the intruder's.
+            orders = [order(external_id=f"V-{n}", email=EMAIL) for n in range(30)]
+            sent = RouteRequest(
+                ("POST", IMPORT_RESOURCE),
+                headers={"Authorization": f"Bearer {VICTIM_SECRET}"},
+                body=request(*orders, result_details=True),
+            )
+            answer = json.loads(imports.invoke(sent.event())["body"])
+            order_id = answer["result"][-1]["order_id"]
+            assert order_id > 20
+            path = "/campaigns/{campaignId}/orders/{orderId}/external-id"
+            renamed = RouteRequest(
+                ("POST", path),
+                {"campaignId": SHARED_CAMPAIGN, "orderId": str(order_id)},
+                headers={"Api-Key": VICTIM_SECRET},
+                body={"externalOrderId": "V-NEW"},
+            )
+            assert get("update_external_id").invoke(renamed.event())["statusCode"] == 200
+            token = _token(get, "intruder-shop", INTRUDER_SECRET)
+            victim = Target(
+                VICTIM,
+                "victim-shop",
+                OWN_CAMPAIGN,
+                str(order_id),
+                uuid_of(VICTIM, order_id),
+                "V-NEW",
+                "V-29",
+            )
+            yield World(get, dynamodb, imports.table, victim, token)
+
+
+type Attempt = Callable[[Route, Target, str], Iterator[RouteRequest]]
+_fresh = count(1)
+
+
+def _key() -> Mapping[str, str]:
+    return {"Api-Key": INTRUDER_SECRET}
+
+
+def _campaign_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    bodies: Tree = {
+        "external-id": {"externalOrderId": "stolen"},
+        "status": {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}},
+    }
+    body = bodies.get(route[1].split("/")[-1].removesuffix(".json"))
+    if "{orderId}" not in route[1]:
+        yield RouteRequest(route, {"campaignId": target.campaign}, headers=_key(), body=body)
+        return
+    for campaign in (target.campaign, SHARED_CAMPAIGN):
+        path = {"campaignId": campaign, "orderId": target.order_id}
+        yield RouteRequest(route, path, headers=_key(), body=body)
+
+
+def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
+    """Ask the intruder's own project for the other's order."""
+    own = RouteRequest(
+        route, {"projectKey": INTRUDER}, headers={"Authorization": f"Bearer {token}"}
+    )
+    version = {"version": "1"} if route[0] == "DELETE" else {}
+    if "{ref+}" in route[1]:
+        for ref in (
+            target.uuid,
+            target.order_id,
+            f"order-number={target.number}",
+            f"order-number={target.alias}",
+            f"order-number={target.uuid}",
+        ):
+            yield replace(own, path={"projectKey": INTRUDER, "ref": ref}, query=version)
+    elif route[1].endswith("/messages"):
+        yield replace(own, query={"where": f'resource(id="{target.uuid}")'})
+    else:
+        for number in (target.number, target.alias, target.uuid):
+            yield replace(own, query={"where": f'orderNumber="{number}"'})
+
+
+def _project_route(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
+    for bearer in (token, INTRUDER_SECRET):
+        others = RouteRequest(
+            route,
+            {"projectKey": target.account, "ref": target.uuid},
+            {"version": "1"} if route[0] == "DELETE" else {},
+            {"Authorization": f"Bearer {bearer}"},
+        )
+        yield others
+    yield from _own_project(route, target, token)
+
+
+def _project_import(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
+    headers = {"Authorization": f"Bearer {token}"}
+    project = {"projectKey": target.account}
+    yield RouteRequest(route, project, headers=headers, body=draft(orderNumber="new"))
+
+
+def _token_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    grant = "grant_type=client_credentials"
+    guessed = basic(target.client_id, INTRUDER_SECRET)
+    yield RouteRequest(route, headers={**form, "Authorization": guessed}, body=grant)
+    own = basic("intruder-shop", INTRUDER_SECRET)
+    scope = f"{grant}&scope=manage_orders:{target.account}"
+    yield RouteRequest(route, headers={**form, "Authorization": own}, body=scope)
+
+
+def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    """The intruder's own orders, under names that the other account has given to its own."""
+    del target
+    headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
+    yield RouteRequest(route, headers=headers, body=request())
+
+
+def attempts(route: Route) -> Attempt:
+    """Return what is tried on a route. Raises LookupError for one that nothing is known of."""
+    prefixes: dict[str, Attempt] = {
+        "/campaigns/": _campaign_route,
+        "/v2/campaigns/": _campaign_route,
+        "/{projectKey}/orders/import": _project_import,
+        "/{projectKey}/": _project_route,
+        "/oauth/token": _token_route,
+        IMPORT_RESOURCE: _import_route,
+    }
+    known = [attempt for prefix, attempt in prefixes.items() if route[1].startswith(prefix)]
+    return known[0]
+
+
+@pytest.mark.parametrize("route", sorted(set(ROUTES) - PUBLIC), ids=" ".join)
+def test_a_route_tells_and_changes_nothing_of_another_account(world: World, route: Route) -> None:
+    before = world.partition()
+    assert len(before) > 60
+    attempt = attempts(route)
+    theirs = list(attempt(route, world.target, world.token))
+    nobodys = list(attempt(route, NOTHING, world.token))
+    assert theirs
+    for their, nobody in zip(theirs, nobodys, strict=True):
+        answers = (world.ask(their), world.ask(nobody))
+        told, comparison = (
+            _comparable(answer, target)
+            for answer, target in zip(answers, (world.target, NOTHING), strict=True)
+        )
+        assert told == comparison
+        assert EMAIL not in answers[0]["body"]
+    assert world.partition() == before
+
+
+# Made anew for each answer.
+PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining"}
+
+
+def _comparable(answer: Tree, target: Target) -> Tree:
+    """Return the answer with the names of the target, which the request itself held, taken out."""
+    body = answer["body"]
+    for name, value in vars(target).items():
+        body = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", f"<{name}>", body)
+    headers = {name: value for name, value in answer["headers"].items() if name not in PASSING}
+    return {**answer, "body": body, "headers": headers}
+
+
+@pytest.mark.parametrize("name", ["number", "alias", "uuid"])
+def test_the_same_external_id_is_an_order_of_its_own(world: World, name: str) -> None:
+    before = world.partition()
+    external_id = getattr(world.target, name)
+    sent = RouteRequest(
+        ("POST", IMPORT_RESOURCE),
+        headers={"Authorization": f"Bearer {INTRUDER_SECRET}"},
+        body=request(order(external_id=external_id), result_details=True),
+    )
+    [entry] = json.loads(world.ask(sent)["body"])["result"]
+    assert (entry["outcome"], entry["version"]) == ("created", 1)
+    stored = world.get("import_orders").stored(external_id, INTRUDER)
+    assert stored is not None
+    assert stored.account == INTRUDER
+    assert world.partition() == before
+
+
+def test_the_same_number_is_free_in_another_project(world: World) -> None:
+    before = world.partition()
+    sent = RouteRequest(
+        ("POST", "/{projectKey}/orders/import"),
+        {"projectKey": INTRUDER},
+        headers={"Authorization": f"Bearer {world.token}"},
+        body=draft(orderNumber="V-3"),
+    )
+    assert world.ask(sent)["statusCode"] == 201
+    assert world.partition() == before
+
+
+def _with(credentials: Mapping[str, str]) -> list[RouteRequest]:
+    """Return a request to each private route of one's own, with these credentials."""
+    path = {"campaignId": SHARED_CAMPAIGN, "orderId": "1", "projectKey": INTRUDER, "ref": "x"}
+    query = {"version": "1"}
+    bodies: Tree = {IMPORT_RESOURCE: request(order())}
+    return [
+        RouteRequest(
+            route,
+            path,
+            query if route[0] == "DELETE" else {},
+            credentials,
+            bodies.get(route[1], {}) if route[0] in {"POST", "PUT"} else None,
+        )
+        for route in sorted(set(ROUTES) - PUBLIC)
+    ]
+
+
+STRANGERS: dict[str, Mapping[str, str]] = {
+    "none": {},
+    "an unknown token": {"Authorization": "Bearer guessed", "Api-Key": "guessed"},
+    "an unknown client": {"Authorization": basic("nobody", "guessed")},
+    "another's id with a guess": {"Authorization": basic("victim-shop", "guessed")},
+    "an empty token": {"Authorization": "Bearer ", "Api-Key": " "},
+}
+
+
+@pytest.mark.parametrize("credentials", STRANGERS.values(), ids=STRANGERS)
+def test_no_route_lets_a_stranger_in(world: World, credentials: Mapping[str, str]) -> None:
+    before = world.partition()
+    for sent in _with(credentials):
+        assert world.ask(sent)["statusCode"] in {401, 403}, sent.route
+    assert world.partition() == before
+
+
+@pytest.mark.parametrize("client_id", ["victim-shop", "intruder-shop", "nobody"])
+def test_a_wrong_secret_is_as_unknown_as_a_client_that_is_not_there(
+    world: World, client_id: str
+) -> None:
+    def asked(authorization: str) -> tuple[int, str]:
+        sent = RouteRequest(
+            ("POST", "/oauth/token"),
+            headers={"Authorization": authorization},
+            query={"grant_type": "client_credentials"},
+        )
+        answer = world.ask(sent)
+        return answer["statusCode"], answer["body"]
+
+    assert asked(basic(client_id, "guessed")) == asked(basic(f"no-{next(_fresh)}", "guessed"))
+
+
+def test_every_private_route_has_attempts() -> None:
+    assert set(ROUTES) >= PUBLIC
+    for route in set(ROUTES) - PUBLIC:
+        assert attempts(route)
+    with pytest.raises(LookupError):
+        attempts(("GET", "/new"))

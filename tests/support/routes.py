@@ -1,0 +1,56 @@
+"""The template's routes, and requests to them as API Gateway hands them over."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from tests.support.template_tables import load_template
+
+type Tree = dict[str, Any]
+# A method in capitals, and a path of the template.
+type Route = tuple[str, str]
+
+
+def functions_of_routes() -> dict[Route, str]:
+    """Return the folder of the function behind each route."""
+    return {
+        _route(event["Properties"]): resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
+        for resource in load_template()["Resources"].values()
+        if resource["Type"] == "AWS::Serverless::Function"
+        for event in resource["Properties"]["Events"].values()
+        if event["Type"] == "Api"
+    }
+
+
+def _route(properties: Mapping[str, str]) -> Route:
+    return properties["Method"].upper(), properties["Path"]
+
+
+@dataclass(frozen=True)
+class RouteRequest:
+    """A request to a route; `body` is text, or a value that is sent as JSON."""
+
+    route: Route
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+
+    def event(self) -> Tree:
+        """Return the event. API Gateway leaves a path's encoding as it was sent."""
+        method, resource = self.route
+        is_text = self.body is None or isinstance(self.body, str)
+        return {
+            "resource": resource,
+            "path": resource,
+            "httpMethod": method,
+            "headers": {"Content-Type": "application/json", **self.headers},
+            "pathParameters": {name: quote(each, safe="=") for name, each in self.path.items()},
+            "queryStringParameters": dict(self.query) or None,
+            "multiValueQueryStringParameters": {n: [each] for n, each in self.query.items()},
+            "requestContext": {"requestId": "request", "path": resource},
+            "body": self.body if is_text else json.dumps(self.body),
+            "isBase64Encoded": False,
+        }
