@@ -17,6 +17,11 @@ os.environ |= {
     "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
 }
 
+# Only now: it makes Powertools read them.
+from tests.support.log_leaks import WATCH, watch_logs
+
+watch_logs()
+
 settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -36,6 +41,14 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     # It would remember another test's credentials.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks() -> Iterator[None]:
+    """Fail the test whose log lines hold a secret or a customer's data."""
+    yield
+    leaks, WATCH.leaks = WATCH.leaks, []
+    assert not leaks, leaks
 
 
 @pytest.fixture(scope="session")

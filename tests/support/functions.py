@@ -23,6 +23,7 @@ from orders.domain.order import Order
 from orders.runtime.composition import connect, utc_now
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
+from tests.support.log_leaks import WATCH
 from tests.support.template_tables import create_table
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -65,6 +66,7 @@ class Function:
 
     def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
         """Return the answer of the handler; one that the description does not know is a fault."""
+        WATCH.know_request(event)
         answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
         if "resource" in event:
             faults = faults_of_route(event["httpMethod"], event["resource"], answer)
@@ -102,6 +104,7 @@ def deployed(
         create_client(accounts, tenant.account, client_id, tenant.roles, utc_now)
         client = Client(tenant.account, client_id, frozenset())
         accounts.add_token(client, tenant.token, utc_now())
+        WATCH.know(tenant.token)
     _forget()
     with mock_aws():
         boto3.client("events").create_event_bus(Name="triggers")

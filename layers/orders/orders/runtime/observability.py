@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import Outcome
+from orders.runtime.fault_formatter import FaultFormatter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from orders.domain.triggers import Trigger
     from orders.protocols.http import Answered
 
-logger = Logger()
+logger = Logger(logger_formatter=FaultFormatter())
 metrics = Metrics()
 
 # The adapters' modules log through the standard library; their lines are JSON like all others.
