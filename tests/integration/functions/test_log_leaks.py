@@ -44,6 +44,12 @@ def test_the_handlers_lines_are_watched() -> None:
     assert handler.logger is observability.logger
 
 
+def test_a_fault_is_logged_without_its_words() -> None:
+    fault = KeyError("jane.doe@example.org")
+    observability.logger.error("a request failed", exc_info=fault)
+    assert WATCH.leaks == []
+
+
 def test_what_a_request_holds_is_watched_for() -> None:
     body = {"token": "secret-in-a-body", "data": [{"phone": "00491701234567"}]}
     headers = {"Api-Key": "secret-in-a-header", "Authorization": "Basic c2VjcmV0LWluLWJhc2lj"}
