@@ -46,8 +46,13 @@ def _faults_of_body(media: str, schema: Tree, body: str) -> list[str]:
     return [] if root is None or root.tag == "xml" else [f"the root is {root.tag}"]
 
 
-# These come with every answer, or are HTTP's own.
-_EVERYWHERE = frozenset({"content-type", "cache-control", "x-correlation-id"})
+# These come with every answer, are HTTP's own, or are for browsers.
+_EVERYWHERE = frozenset(
+    {
+        *("content-type", "cache-control", "content-encoding", "vary", "x-correlation-id"),
+        *("access-control-allow-origin", "content-security-policy", "x-content-type-options"),
+    }
+)
 
 
 def _unknown_headers(response: Tree, sent: Mapping[str, str]) -> list[str]:

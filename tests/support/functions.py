@@ -4,23 +4,27 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.settings_document import SettingsDocument
+from orders.adapters.sqs_parking import SqsParking
 from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.runtime.composition import connect, utc_now
+from orders.runtime.composition.relay_triggers import relay_triggers
+from tests.support.aws_actions import ActionRecorder, allowed_actions
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
 from tests.support.log_leaks import WATCH
@@ -63,15 +67,36 @@ class Function:
     module: ModuleType
     client: DynamoDBClient
     table: str
+    recorder: ActionRecorder = field(default_factory=ActionRecorder)
+
+    @property
+    def folder(self) -> str:
+        """The folder of the function, which names it."""
+        return self.module.__name__.split(".")[1]
 
     def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
-        """Return the answer of the handler; one that the description does not know is a fault."""
+        """Return the answer of the handler.
+
+        An answer that the description does not know is a fault, and so is a call to AWS that the
+        function's role does not allow.
+        """
         WATCH.know_request(event)
-        answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
+        with self.recorder.watching(self._clients()):
+            answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
+        forbidden = self.recorder.actions - allowed_actions(self.folder)
+        assert not forbidden, forbidden
         if "resource" in event:
             faults = faults_of_route(event["httpMethod"], event["resource"], answer)
             assert not faults, faults
         return answer
+
+    def _clients(self) -> list[BaseClient]:
+        clients: list[BaseClient] = [connect().dynamodb, connect().events]
+        if self.folder == "relay_triggers":
+            parking = relay_triggers().parking
+            assert isinstance(parking, SqsParking)
+            clients.append(parking.client)
+        return clients
 
     def stored(self, external_id: str, account: str = "demo") -> Order | None:
         orders = DynamoOrders(self.client, self.table)

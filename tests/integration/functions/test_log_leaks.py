@@ -28,7 +28,7 @@ def test_a_leak_in_any_logger_is_seen(text: str, name: str) -> None:
         observability.logger.warning("refused", extra={"body": text})
     seen, WATCH.leaks = WATCH.leaks, []
     WATCH.secrets.discard(LEAKS["token"])
-    assert len(seen) == 1
+    assert seen
 
 
 def test_ids_codes_and_numbers_are_no_leak() -> None:

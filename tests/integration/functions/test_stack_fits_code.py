@@ -1,0 +1,226 @@
+"""What the template says of the functions, held against what they do.
+
+A role allows what its function calls, and nothing else: that no call goes beyond the role is
+checked at every call of a handler in the suite (tests/support/functions.py); here each function
+does all that it can, so that what its role allows beyond that shows. Alarms and the dashboard watch
+metrics that the functions write, under the names and dimensions that they write them with.
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.domain.clients import Role
+from tests.support.aws_actions import RESOURCES, actions_of, allowed_actions
+from tests.support.commercetools import basic, draft
+from tests.support.functions import Function, Tenant, deployed, sample
+from tests.support.routes import Route, RouteRequest, functions_of_routes
+from tests.support.samples import IMPORT_RESOURCE, order, request
+
+type Tree = dict[str, Any]
+
+SECRET = "secret of the shop"
+SETTINGS: Tree = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+}
+CAMPAIGN = "/campaigns/{campaignId}/orders"
+FUNCTIONS = sorted({*functions_of_routes().values(), "relay_triggers"})
+
+
+@dataclass
+class World:
+    """The functions, each of which is made once, and what they wrote of metrics.
+
+    `metrics` holds namespaces, names of dimensions, services and names of metrics.
+    """
+
+    functions: Mapping[str, Function]
+    metrics: set[tuple[str, tuple[str, ...], str, str]] = field(default_factory=set)
+
+    def invoke(self, folder: str, event: Tree, millis: int = 27_000) -> Tree:
+        """Invoke a function as its environment would have it, and read what it prints."""
+        printed, service = io.StringIO(), folder.replace("_", "-")
+        with redirect_stdout(printed):
+            answer = self.functions[folder].invoke(event, millis)
+        for line in printed.getvalue().splitlines():
+            blob = json.loads(line) if '"_aws"' in line else {"_aws": {"CloudWatchMetrics": []}}
+            for directive in blob["_aws"]["CloudWatchMetrics"]:
+                [dimensions] = directive["Dimensions"]
+                self.metrics.update(
+                    # The suite's one process has one name of service, AWS one a function.
+                    (directive["Namespace"], tuple(dimensions), service, each["Name"])
+                    for each in directive["Metrics"]
+                )
+        return answer
+
+    def ask(self, route: Route, **rest: Any) -> Tree:  # noqa: ANN401
+        sent = RouteRequest(route, **{"headers": {"Authorization": f"Bearer {SECRET}"}, **rest})
+        answer = self.invoke(functions_of_routes()[route], sent.event())
+        assert answer["statusCode"] < 400, answer
+        tree: Tree = json.loads(answer["body"]) if answer["body"].startswith("{") else {}
+        return tree
+
+
+@pytest.fixture(scope="module")
+def world(dynamodb: DynamoDBClient) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        tenants = (Tenant("demo", SECRET, (Role.ADMIN,), "shop"),)
+        with deployed(dynamodb, patch, SETTINGS, tenants) as get:
+            running = World({name: get(name) for name in FUNCTIONS})
+            _do_everything(running)
+            _fail_everywhere(running, patch)
+            yield running
+
+
+def _do_everything(world: World) -> None:
+    definition = {
+        "external_id": "gift",
+        "name": "Gift",
+        "entity_type": "order",
+        "value_type": "bool",
+        "required": False,
+    }
+    imported = world.ask(
+        ("POST", IMPORT_RESOURCE),
+        body=request(
+            order(external_id="A"),
+            order(external_id="B"),
+            custom_fields=[definition],
+            result_details=True,
+        ),
+    )
+    changed = order(external_id="B", email="b@example.com")
+    world.ask(("POST", IMPORT_RESOURCE), body=request(changed))
+    order_id = str(imported["result"][0]["order_id"])
+    path = {"campaignId": "1001", "orderId": order_id}
+    renaming = ("POST", f"{CAMPAIGN}/{{orderId}}/external-id")
+    for external_id in ("C", "A", "D"):
+        world.ask(renaming, path=path, body={"externalOrderId": external_id})
+    status = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
+    world.ask(("PUT", f"{CAMPAIGN}/{{orderId}}/status"), path=path, body=status)
+    world.ask(("GET", f"{CAMPAIGN}/{{orderId}}"), path=path)
+    world.ask(("GET", CAMPAIGN), path=path)
+    _use_the_project(world)
+    for resource in ("/openapi.json", "/docs"):
+        world.ask(("GET", resource), headers={})
+    _relay(world)
+
+
+def _use_the_project(world: World) -> None:
+    project = {"projectKey": "demo"}
+    granted = world.ask(
+        ("POST", "/oauth/token"),
+        headers={"Authorization": basic("shop", SECRET)},
+        query={"grant_type": "client_credentials"},
+    )
+    token = {"Authorization": f"Bearer {granted['access_token']}"}
+    for sent in (draft(), draft(orderNumber=None)):
+        world.ask(("POST", "/{projectKey}/orders/import"), path=project, headers=token, body=sent)
+    world.ask(("GET", "/{projectKey}/orders"), path=project, headers=token)
+    world.ask(("GET", "/{projectKey}/messages"), path=project, headers=token)
+    one = {**project, "ref": "order-number=CT-1"}
+    world.ask(("GET", "/{projectKey}/orders/{ref+}"), path=one, headers=token)
+    world.ask(
+        ("DELETE", "/{projectKey}/orders/{ref+}"), path=one, headers=token, query={"version": "1"}
+    )
+
+
+def _relay(world: World) -> None:
+    """Relay a trigger that a writer has left behind, and park one that cannot be read."""
+    long_ago = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
+    for name in ("interrupted_import", "unreadable"):
+        event = sample("relay_triggers", name)
+        for record in event["Records"]:
+            record["dynamodb"]["ApproximateCreationDateTime"] = long_ago
+        world.invoke("relay_triggers", event, millis=120_000)
+    url = boto3.client("sqs").get_queue_url(QueueName="parked")["QueueUrl"]
+    assert boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+
+
+def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
+    """Meet a fault of ours in every function that answers requests."""
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    patch.setattr(DynamoTokens, "client_of", fail)
+    path = {"campaignId": "1001", "orderId": "1", "projectKey": "demo"}
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    for route in (
+        ("POST", IMPORT_RESOURCE),
+        ("POST", "/{projectKey}/orders/import"),
+        ("POST", "/oauth/token"),
+        ("POST", f"{CAMPAIGN}/{{orderId}}/external-id"),
+        ("GET", CAMPAIGN),
+    ):
+        basic_headers = {"Authorization": basic("shop", SECRET)} if "oauth" in route[1] else headers
+        sent = RouteRequest(route, path, headers=basic_headers)
+        answer = world.invoke(functions_of_routes()[route], sent.event())
+        assert answer["statusCode"] == 500
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_allows_what_its_function_calls_and_nothing_else(
+    world: World, function: str
+) -> None:
+    assert sorted(world.functions[function].recorder.actions) == sorted(allowed_actions(function))
+
+
+def test_calls_are_told_in_the_words_of_iam() -> None:
+    statements = [{"Statement": 'INSERT INTO "t" VALUE ?'}, {"Statement": 'UPDATE "t" SET a=1'}]
+    items: list[Tree] = [{"Put": {}}, {"ConditionCheck": {}}, {"Delete": {}}, {"Update": {}}]
+    assert [
+        *actions_of("dynamodb", "BatchExecuteStatement", {"Statements": statements}),
+        *actions_of("dynamodb", "TransactWriteItems", {"TransactItems": items}),
+        *actions_of("sqs", "SendMessageBatch", {}),
+        *actions_of("events", "PutEvents", {}),
+    ] == [
+        *("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"),
+        *("dynamodb:PutItem", "dynamodb:ConditionCheckItem"),
+        *("dynamodb:DeleteItem", "dynamodb:UpdateItem"),
+        *("sqs:SendMessage", "events:PutEvents"),
+    ]
+
+
+def _watched() -> list[tuple[str, tuple[str, ...], str, str]]:
+    """Return the metrics of ours that alarms and the dashboard watch."""
+    alarms = [
+        (
+            each["Properties"]["Namespace"],
+            each["Properties"]["Dimensions"][0]["Name"],
+            each["Properties"]["Dimensions"][0]["Value"],
+            each["Properties"]["MetricName"],
+        )
+        for each in RESOURCES.values()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+        and each["Properties"]["Namespace"] == "MarketOrders"
+    ]
+    body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"])
+    shown = [
+        (metric[0], metric[2], metric[3], metric[1])
+        for widget in body["widgets"]
+        for metric in widget["properties"]["metrics"]
+        if metric[0] == "MarketOrders"
+    ]
+    return [
+        (namespace, (dimension,), service, name)
+        for namespace, dimension, service, name in sorted({*alarms, *shown})
+    ]
+
+
+@pytest.mark.parametrize("metric", _watched(), ids=lambda metric: f"{metric[2]}-{metric[3]}")
+def test_what_is_watched_is_written(
+    world: World, metric: tuple[str, tuple[str, ...], str, str]
+) -> None:
+    assert metric in world.metrics

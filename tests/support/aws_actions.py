@@ -1,0 +1,89 @@
+"""What a function asks of AWS, in IAM's words, and what its role lets it do."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from botocore.client import BaseClient
+from botocore.model import OperationModel
+
+from tests.support.template_tables import load_template
+
+type Tree = dict[str, Any]
+
+RESOURCES: Mapping[str, Tree] = load_template()["Resources"]
+# Lambda itself does these for a function: logs, traces, and reading the stream.
+OF_LAMBDA = frozenset(
+    {
+        *("logs:CreateLogStream", "logs:PutLogEvents"),
+        *("xray:PutTelemetryRecords", "xray:PutTraceSegments"),
+        *("dynamodb:DescribeStream", "dynamodb:GetRecords"),
+        *("dynamodb:GetShardIterator", "dynamodb:ListStreams"),
+    }
+)
+_IN_TRANSACTIONS = {
+    "Put": "dynamodb:PutItem",
+    "Update": "dynamodb:UpdateItem",
+    "Delete": "dynamodb:DeleteItem",
+    "ConditionCheck": "dynamodb:ConditionCheckItem",
+}
+
+
+@dataclass
+class ActionRecorder:
+    """Notes the actions of the calls that clients make."""
+
+    actions: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def watching(self, clients: Sequence[BaseClient]) -> Iterator[None]:
+        """Note the calls of the clients meanwhile; other functions may share them."""
+        for client in clients:
+            client.meta.events.register("provide-client-params", self._note)
+        try:
+            yield
+        finally:
+            for client in clients:
+                client.meta.events.unregister("provide-client-params", self._note)
+
+    def _note(self, params: Tree, model: OperationModel, **_rest: object) -> None:
+        service = model.service_model.signing_name
+        self.actions.update(actions_of(service, model.name, params))
+
+
+def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[str]:
+    """Return the actions that a call needs."""
+    match operation:
+        case "BatchExecuteStatement":
+            for each in params["Statements"]:
+                yield f"dynamodb:PartiQL{each['Statement'].split()[0].capitalize()}"
+        case "TransactWriteItems":
+            for each in params["TransactItems"]:
+                yield from (_IN_TRANSACTIONS[kind] for kind in each)
+        case "SendMessageBatch":
+            yield "sqs:SendMessage"
+        case _:
+            yield f"{service}:{operation}"
+
+
+def statements_of(function: str) -> list[Tree]:
+    """Return the statements of a function's role, by the function's logical id."""
+    role = RESOURCES[function]["Properties"]["Role"]["GetAtt"].removesuffix(".Arn")
+    policies: Sequence[Tree] = RESOURCES[role]["Properties"]["Policies"]
+    return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
+
+
+@cache
+def allowed_actions(folder: str) -> frozenset[str]:
+    """Return what the role of a function lets its own code do, by the function's folder."""
+    [function] = [
+        name
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+        and resource["Properties"]["CodeUri"] == f"functions/{folder}/"
+    ]
+    named = [each["Action"] for each in statements_of(function)]
+    actions = {each for some in named for each in ([some] if isinstance(some, str) else some)}
+    return frozenset(actions - OF_LAMBDA)
