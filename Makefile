@@ -17,6 +17,7 @@ EXPORT := $(UV) export --quiet --frozen --only-group lambda --no-emit-project --
 PROJECT_ENVIRONMENT := .venv/.synced
 SAM_ENVIRONMENT := .local/sam/.synced
 EMULATOR_ENVIRONMENT := .local/emulator/.synced
+CHECKOV_ENVIRONMENT := .local/checkov/.synced
 ENVIRONMENTS := $(PROJECT_ENVIRONMENT) $(SAM_ENVIRONMENT) $(EMULATOR_ENVIRONMENT)
 DYNAMODB_LOCAL := node_modules/.package-lock.json
 
@@ -58,13 +59,14 @@ bench-full: setup require-java ## The same, also with a million orders stored
 check: lint ## Check format, lint, types, import direction and template, then run the tests
 	@$(MAKE) --no-print-directory test
 
-lint: setup check-requirements licences ## Check all but the tests
+lint: setup $(CHECKOV_ENVIRONMENT) check-requirements licences ## Check all but the tests
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml examples/*/template.yaml
 	$(SAM) validate --lint
+	.local/checkov/bin/checkov --config-file .checkov.yaml
 	@$(BIN)/python -m supply_chain
 
 licences: $(PROJECT_ENVIRONMENT) ## Check that every installed package has a licence that we may use
@@ -153,6 +155,9 @@ $(SAM_ENVIRONMENT): uv.lock | $(UV)
 
 $(EMULATOR_ENVIRONMENT): uv.lock | $(UV)
 	$(call SYNC,.local/emulator,--only-group emulator)
+
+$(CHECKOV_ENVIRONMENT): uv.lock | $(UV)
+	$(call SYNC,.local/checkov,--only-group checkov)
 
 $(DYNAMODB_LOCAL): package.json package-lock.json
 	@command -v npm > /dev/null || \

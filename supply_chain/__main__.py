@@ -20,6 +20,7 @@ ENVIRONMENTS = {
     "development": [],
     "the SAM CLI": ["--only-group", "sam"],
     "the embedded AWS": ["--only-group", "emulator"],
+    "checkov": ["--only-group", "checkov"],
 }
 
 
