@@ -55,9 +55,15 @@ UNKNOWN_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"
 def leave_out_unknown_resources(template: Path) -> None:
     """Take out of the built template what the embedded AWS has no counterpart for.
 
-    Nothing else of the template may refer to them.
+    Nothing else of the template may refer to them. Gradual deployment goes too, since CodeDeploy
+    would be its resource; the alias that it moves stays.
     """
     tree = yaml.safe_load(template.read_text())
+    for properties in (
+        tree["Globals"]["Function"],
+        *(resource["Properties"] for resource in tree["Resources"].values()),
+    ):
+        properties.pop("DeploymentPreference", None)
     resources = tree["Resources"]
     tree["Resources"] = {
         name: resource

@@ -197,6 +197,28 @@ def test_function_may_write_to_its_own_log_group_only(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+def test_new_code_is_rolled_back_by_its_own_alarms(function: str) -> None:
+    shared = TEMPLATE["Globals"]["Function"]
+    assert shared["AutoPublishAlias"] == "live"
+    assert shared["DeploymentPreference"] == {"Type": {"Ref": "Rollout"}}
+    [service] = [FUNCTIONS[function]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]]
+    own = {
+        name
+        for name, alarm in ALARMS.items()
+        if (
+            alarm["MetricName"] == "Errors"
+            and {"Name": "FunctionName", "Value": {"Ref": function}} in alarm["Dimensions"]
+        )
+        or (
+            alarm["MetricName"].endswith("Faults")
+            and {"Name": "service", "Value": service} in alarm["Dimensions"]
+        )
+    }
+    watched = FUNCTIONS[function]["DeploymentPreference"]["Alarms"]
+    assert {alarm["Ref"] for alarm in watched} == own
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_ends_before_the_gateway_gives_up(function: str) -> None:
     settings = TEMPLATE["Globals"]["Function"] | FUNCTIONS[function]
     has_route = any(event["Type"] == "Api" for event in FUNCTIONS[function]["Events"].values())
