@@ -4,6 +4,7 @@
 
 PORT ?= 4566
 ARCHITECTURE ?= arm64
+MINUTES ?= 10
 
 UV_VERSION := 0.13.9
 UV := .local/bin/uv
@@ -22,7 +23,7 @@ ENVIRONMENTS := $(PROJECT_ENVIRONMENT) $(SAM_ENVIRONMENT) $(EMULATOR_ENVIRONMENT
 DYNAMODB_LOCAL := node_modules/.package-lock.json
 
 # Permissive ones, and MPL 2.0, which asks nothing of those who only use a package.
-LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla Public License 2.0
+LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla Public License 2.0;ZPL;Zope Public License
 
 # The linters want a Region; nothing here calls AWS.
 export AWS_DEFAULT_REGION ?= us-east-1
@@ -36,7 +37,7 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test bench bench-full check lint licences audit contract mutants
+.PHONY: help setup run test bench bench-full load check lint licences audit contract mutants
 .PHONY: requirements check-requirements build deploy fmt clean
 
 help: ## List the commands
@@ -55,6 +56,9 @@ bench: setup require-java ## Measure what an import costs; the table, .local/ben
 
 bench-full: setup require-java ## The same, also with a million orders stored
 	@$(BIN)/python -m bench --full
+
+load: setup ## Shops at work on a stack with faults and a restart, then an audit; MINUTES=10
+	@$(BIN)/python -m load --minutes "$(MINUTES)"
 
 check: lint ## Check format, lint, types, import direction and template, then run the tests
 	@$(MAKE) --no-print-directory test

@@ -8,11 +8,11 @@ from local_stack.children import Children
 from local_stack.environment import emulator_environment
 from local_stack.errors import LocalStackError
 from local_stack.interruption import Interruption
-from local_stack.settings import HOST, PROJECT, StackSettings
+from local_stack.settings import HOST, StackSettings
 
 NAME = "ministack"
-PROGRAM = PROJECT / "local_stack" / "emulator_process.py"
 ANSWER_SECONDS = 5
+END_SECONDS = 60
 
 
 class Emulator:
@@ -23,7 +23,7 @@ class Emulator:
         _require_free(settings.port)
         self._port = settings.port
         self._children = children
-        command = [str(settings.emulator_python), str(PROGRAM)]
+        command = [str(settings.emulator_python), str(settings.emulator_program)]
         self._process = children.start(NAME, command, emulator_environment(settings))
 
     def wait_until_ready(self, interruption: Interruption) -> None:
@@ -31,6 +31,11 @@ class Emulator:
         while not _answers(self._port):
             self.check()
             interruption.pause()
+
+    def end(self) -> None:
+        """Let it write its state, if it is to keep it, and end."""
+        self._process.terminate()
+        self._process.wait(END_SECONDS)
 
     def check(self) -> None:
         """Raise LocalStackError if it has ended."""

@@ -56,6 +56,7 @@ def emulator_environment(settings: StackSettings) -> dict[str, str]:
         "SFTP_ENABLED": "0",
         # At start it removes containers that look like its own from any Docker that it finds.
         "DOCKER_HOST": f"unix://{settings.scratch}/no-docker.sock",
+        **settings.emulator_variables,
     }
 
 

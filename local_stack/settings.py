@@ -1,6 +1,7 @@
 """Where a stack keeps its files and listens."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -16,6 +17,9 @@ class StackSettings:
 
     port: int = DEFAULT_PORT
     state: Path = PROJECT / ".local"
+    # What runs the embedded AWS, and variables of its own besides the usual ones.
+    emulator_program: Path = PROJECT / "local_stack" / "emulator_process.py"
+    emulator_variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def aws_endpoint(self) -> str:

@@ -66,6 +66,17 @@ class LocalStack:
             self._emulator.check()
             self._interruption.pause()
 
+    def restart(self) -> None:
+        """End the embedded AWS and all its functions in the middle of what they do; start it again.
+
+        What is stored survives only where the embedded AWS is told to keep its state.
+        """
+        if self._emulator is not None:
+            self._emulator.end()
+        self._children.sweep()
+        self._emulator = Emulator(self._settings, self._children)
+        self._emulator.wait_until_ready(self._interruption)
+
     def _start(self) -> None:
         self._folder.claim()
         self._remove_leftovers()
