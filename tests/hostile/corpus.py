@@ -1,0 +1,457 @@
+"""Requests of people who mean no good, or whose software is broken.
+
+Each says what it must be answered with. What fuzzing has found is kept here too.
+"""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.support.commercetools import basic, draft
+from tests.support.routes import Route
+from tests.support.samples import IMPORT_RESOURCE, line, order, request
+
+SECRET = "secret of the shop"
+IMPORT: Route = ("POST", IMPORT_RESOURCE)
+DRAFT: Route = ("POST", "/{projectKey}/orders/import")
+TOKEN: Route = ("POST", "/oauth/token")
+ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
+RENAME: Route = ("POST", f"{ORDER_PATH}/external-id")
+MOVE: Route = ("PUT", f"{ORDER_PATH}/status")
+GET: Route = ("GET", ORDER_PATH)
+LIST: Route = ("GET", "/campaigns/{campaignId}/orders")
+PAGE: Route = ("GET", "/{projectKey}/orders")
+FIND: Route = ("GET", "/{projectKey}/orders/{ref+}")
+DELETE: Route = ("DELETE", "/{projectKey}/orders/{ref+}")
+MESSAGES: Route = ("GET", "/{projectKey}/messages")
+ASSET: Route = ("GET", "/docs/{asset}")
+
+MEGABYTE = 2**20
+JSON, XML, FORM = "application/json", "application/xml", "application/x-www-form-urlencoded"
+type Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """A request, and what it must be answered with: a status, and a text of the answer."""
+
+    name: str
+    route: Route
+    status: int
+    told: str = ""
+    body: bytes = b""
+    media: str | None = JSON
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    def event(self) -> Tree:
+        """Return the event of API Gateway; the body comes in base64, as it does there."""
+        method, resource = self.route
+        media = {} if self.media is None else {"Content-Type": self.media}
+        secret = {"Authorization": f"Bearer {SECRET}", "Api-Key": SECRET}
+        if self.route == TOKEN:
+            secret = {"Authorization": basic("shop", SECRET)}
+        return {
+            "resource": resource,
+            "path": resource,
+            "httpMethod": method,
+            "headers": {**secret, **media, **self.headers},
+            "pathParameters": {
+                "campaignId": "1001",
+                "orderId": "1",
+                "projectKey": "demo",
+                "ref": "x",
+                **self.path,
+            },
+            "queryStringParameters": dict(self.query) or None,
+            "multiValueQueryStringParameters": {n: [v] for n, v in self.query.items()} or None,
+            "requestContext": {"requestId": "request", "path": resource},
+            "body": base64.b64encode(self.body).decode(),
+            "isBase64Encoded": True,
+            **self.raw,
+        }
+
+
+def _json(tree: object) -> bytes:
+    return json.dumps(tree).encode()
+
+
+def _import(**changes: object) -> bytes:
+    return _json(request(order(**changes)))
+
+
+def _spelled(member: str, spelling: str) -> bytes:
+    """Return an import in which one member of the order is spelled as it stands."""
+    marked = _json(request(order(**{member: "@@"})))
+    return marked.replace(b'"@@"', spelling.encode("utf-8", "surrogatepass"))
+
+
+GOOD = _import()
+BAD_JSON = {
+    "nothing": b"",
+    "spaces": b" " * MEGABYTE,
+    "half": GOOD[:-10],
+    "twice": GOOD + GOOD,
+    "a tail": GOOD + b"x",
+    "a comment": b"/* hello */" + GOOD,
+    "single quotes": GOOD.replace(b'"', b"'"),
+    "a trailing comma": GOOD[:-1] + b",}",
+    "deep arrays": b"[" * 200_000,
+    "deep objects": b'{"a":' * 100_000,
+    "closed deep arrays": b"[" * 100_000 + b"]" * 100_000,
+    "broken UTF-8": GOOD.replace(b"johndoe", b"\xff\xfe\x80"),
+    "overlong UTF-8": GOOD.replace(b"johndoe", b"\xc0\xaf"),
+    "UTF-16": GOOD.decode().encode("utf-16"),
+    "UTF-32": GOOD.decode().encode("utf-32"),
+    "a NUL byte": GOOD.replace(b"johndoe", b"john\x00doe"),
+    "a raw line break in a text": GOOD.replace(b"johndoe", b"john\ndoe"),
+    "XML": b"<xml><data/></xml>",
+    "HTML": b"<!doctype html><html></html>",
+    "a zip file": b"PK\x03\x04" + bytes(1000),
+}
+BAD_ROOTS = {
+    "null": b"null",
+    "a number": b"1",
+    "a text": b'"data"',
+    "no data": b"{}",
+    "data as an object": b'{"data": {}}',
+    "data as a text": b'{"data": "x"}',
+    "too many orders": b'{"data": [' + b",".join([b"{}"] * 10_001) + b"]}",
+    "the root's members twice": b'{"data": [], "data": []}',
+}
+# How one amount is spelled: what is no JSON at all, and what its order alone is refused for.
+NO_NUMBERS = {
+    "NaN": "NaN",
+    "Infinity": "Infinity",
+    "minus Infinity": "-Infinity",
+    "100 000 digits": "9" * 100_000,
+    "a leading zero": "01",
+    "a plus": "+1",
+}
+BAD_AMOUNTS = {
+    "1e999": "1e999",
+    "1e-999999": "1e-999999",
+    "1E+400 as text": '"1E+400"',
+    "400 digits": "9" * 400,
+    "400 digits as text": f'"{"9" * 400}"',
+    "100 000 fraction digits": "1." + "1" * 100_000,
+    "negative": "-1",
+    "minus zero text": '"-0"',
+    "a comma": '"1,5"',
+    "Arabic digits": '"\u0661\u0662"',
+    "an exponent": '"1e2"',
+    "hexadecimal": '"0x10"',
+    "underscores": '"1_000"',
+    "true": "true",
+    "an object": "{}",
+    "an array": "[1]",
+}
+BAD_TEXTS = {
+    "half a surrogate pair": '"\\ud800"',
+    "the other half": '"x\\udfff"',
+    "an escaped NUL": '"a\\u0000b"',
+    "a control character": '"a\\u0007b"',
+}
+
+
+def _altcraft_json() -> Iterator[Hostile]:
+    for name, body in BAD_JSON.items():
+        yield Hostile(f"JSON: {name}", IMPORT, 400, '"error":400', body)
+    for name, body in BAD_ROOTS.items():
+        yield Hostile(f"JSON root: {name}", IMPORT, 400, '"error":400', body)
+    for name, spelling in NO_NUMBERS.items():
+        body = _spelled("total_price", spelling)
+        yield Hostile(f"amount: {name}", IMPORT, 400, "not valid JSON", body)
+    for name, spelling in BAD_AMOUNTS.items():
+        body = _spelled("total_price", spelling)
+        yield Hostile(f"amount: {name}", IMPORT, 200, "/data/0/total_price", body)
+    for name, spelling in BAD_TEXTS.items():
+        body = _spelled("email", spelling)
+        yield Hostile(f"text: {name}", IMPORT, 200, "illegal_character", body)
+        body = _spelled("external_id", spelling)
+        yield Hostile(f"external id: {name}", IMPORT, 200, "/data/0/external_id", body)
+    twice = GOOD.replace(b'"currency"', b'"email": "other", "currency"')
+    yield Hostile("a member twice", IMPORT, 200, "duplicate_member", twice)
+    large = "x" * MEGABYTE
+    yield Hostile("a key of 1 MB", IMPORT, 200, '"error":0', _import(**{large: "x"}))
+    yield Hostile("a text of 1 MB", IMPORT, 200, "order_too_large", _import(email=large))
+    yield Hostile("an id of 1 MB", IMPORT, 200, "/data/0/external_id", _import(external_id=large))
+    yield Hostile("a status of 1 MB", IMPORT, 200, "unknown_status", _import(status=large))
+    deep: object = "x"
+    for _ in range(500):
+        deep = {"a": deep}
+    yield Hostile("deep custom fields", IMPORT, 200, "error", _import(custom_fields={"x": deep}))
+    lines = [line(external_id=str(n)) for n in range(5001)]
+    yield Hostile("too many lines", IMPORT, 200, "/data/0/lines", _import(lines=lines))
+    yield Hostile("too many tags", IMPORT, 200, "/data/0/tags", _import(tags=["x"] * 1001))
+    strange = _json({"data": [None, 1, "x", [], {}, True]})
+    yield Hostile("orders that are none", IMPORT, 200, "wrong_type", strange)
+    fields = _json({"data": [], "custom_fields": [{}] * 1001})
+    yield Hostile("too many definitions", IMPORT, 400, "/custom_fields", fields)
+    strange_token = _json({"data": [], "token": {"$ne": None}})
+    no_header = {"Authorization": ""}
+    yield Hostile("a token that is an object", IMPORT, 401, "", strange_token, headers=no_header)
+
+
+def _bodies() -> Iterator[Hostile]:
+    packed = gzip.compress(GOOD)
+    zipped = {"Content-Encoding": "gzip"}
+
+    def coded(name: str, status: int, body: bytes) -> Hostile:
+        return Hostile(f"gzip: {name}", IMPORT, status, str(status), body, headers=zipped)
+
+    yield coded("a bomb of 200 MB", 413, gzip.compress(bytes(200 * MEGABYTE), 1))
+    yield coded("a bomb in a bomb", 400, gzip.compress(gzip.compress(bytes(64 * MEGABYTE))))
+    yield coded("cut off", 400, packed[:-5])
+    yield coded("two members", 400, packed + packed)
+    yield coded("a tail", 400, packed + b"tail")
+    yield coded("a wrong checksum", 400, packed[:-8] + bytes(8))
+    yield coded("none", 400, GOOD)
+    yield coded("nothing", 400, b"")
+    large = b'{"data": []}' + b" " * (4 * MEGABYTE)
+    yield Hostile("over 4 MB", IMPORT, 413, "413", large)
+    for coding in ("br", "deflate", "gzip, gzip", "zstd", "x" * 10_000):
+        headers = {"Content-Encoding": coding}
+        yield Hostile(f"coding {coding[:10]}", IMPORT, 415, "415", GOOD, headers=headers)
+    for media in ("text/plain", "image/png", "multipart/form-data", "application/" + "x" * 9000):
+        yield Hostile(f"media {media[:20]}", IMPORT, 415, "415", GOOD, media)
+    for charset in ("utf-16", "utf-7", "latin-1", "x" * 1000):
+        media = f"application/json; charset={charset}"
+        yield Hostile(f"charset {charset[:10]}", IMPORT, 415, "415", GOOD, media)
+    for route in (IMPORT, DRAFT, RENAME):
+        raw = {"body": "####", "isBase64Encoded": True}
+        yield Hostile(f"broken base64 {route[1]}", route, 400, "", raw=raw)
+    raw = {"body": "\ud800", "isBase64Encoded": False}
+    yield Hostile("half a character", IMPORT, 400, "", raw=raw)
+    yield Hostile("no body at all", IMPORT, 400, "", raw={"body": None, "isBase64Encoded": False})
+
+
+def _xml(inner: str, head: str = "") -> bytes:
+    return f"{head}<xml>{inner}</xml>".encode()
+
+
+_LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "lol"}">' for n in range(10))
+XML_ORDER = (
+    "<data><external_id>1</external_id><email>a@example.com</email><endpoint>website</endpoint>"
+    "<status>new</status><total_price>1</total_price><currency>USD</currency><lines>"
+    "<external_id>1</external_id><sku>mug</sku><final_price_per_item>1</final_price_per_item><count>1</count>"
+    "</lines>{}</data>"
+)
+BAD_XML = {
+    "billion laughs": _xml("<data>&l9;</data>", f"<!DOCTYPE xml [{_LAUGHS}]>"),
+    "quadratic blow-up": _xml(
+        f"<data>{'&a;' * 50_000}</data>", f'<!DOCTYPE xml [<!ENTITY a "{"a" * 50_000}">]>'
+    ),
+    "a file": _xml(
+        "<data><email>&f;</email></data>",
+        '<!DOCTYPE xml [<!ENTITY f SYSTEM "file:///etc/passwd">]>',
+    ),
+    "an external DTD": _xml("<data/>", '<!DOCTYPE xml SYSTEM "http://127.0.0.1:9/evil.dtd">'),
+    "a parameter entity": _xml(
+        "<data/>", '<!DOCTYPE xml [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]>'
+    ),
+    "an empty DTD": _xml("<data/>", "<!DOCTYPE xml>"),
+    "an unknown entity": _xml("<data>&nbsp;</data>"),
+    "deep elements": b"<xml>" + b"<a>" * 100_000,
+    "closed deep elements": b"<xml>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</xml>",
+    "many attributes": f"<xml {' '.join(f'a{n}="1"' for n in range(100_000))}/>".encode(),
+    "an attribute twice": b'<xml a="1" a="2"/>',
+    "not closed": b"<xml><data>",
+    "crossed": b"<xml><a><b></a></b></xml>",
+    "two roots": b"<xml/><xml/>",
+    "another root": b"<html/>",
+    "a NUL": b"<xml><data>\x00</data></xml>",
+    "a NUL reference": _xml("<data>&#0;</data>"),
+    "a control reference": _xml("<data>&#7;</data>"),
+    "half a surrogate reference": _xml("<data>&#xD800;</data>"),
+    "a lying UTF-16 declaration": b'<?xml version="1.0" encoding="UTF-16"?>' + _xml("<data/>"),
+    "an unknown encoding": b'<?xml version="1.0" encoding="x-evil"?>' + _xml("<data/>"),
+    "broken UTF-8": b"<xml><data>\xff</data></xml>",
+    "JSON": GOOD,
+    "nothing": b"",
+    "text": b"hello",
+    "a million elements that nobody reads": b"<xml>" + b"<a/>" * 500_000 + b"</xml>",
+}
+
+
+def _altcraft_xml() -> Iterator[Hostile]:
+    for name, body in BAD_XML.items():
+        yield Hostile(f"XML: {name}", IMPORT, 400, "<error>400</error>", body, XML)
+    inner = {
+        "XInclude": '<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="/etc/passwd"/>',
+        "a stylesheet": '<?xml-stylesheet href="http://127.0.0.1:9/x.xsl"?>',
+        "a large comment": f"<!--{'x' * MEGABYTE}-->",
+        "a large CDATA section of nothing": f"<region><![CDATA[{' ' * 10}]]></region>",
+        "an unknown namespace": '<a:b xmlns:a="urn:x">1</a:b>',
+    }
+    for name, text in inner.items():
+        body = _xml(XML_ORDER.format(text))
+        yield Hostile(f"XML order: {name}", IMPORT, 200, "<external_id>1<", body, XML)
+    huge = _xml(XML_ORDER.format("")).replace(b"<email>", b'<email a="%s">' % (b"x" * MEGABYTE))
+    yield Hostile("XML: an attribute of 1 MB", IMPORT, 200, "<external_id>1<", huge, XML)
+    twice = _xml(XML_ORDER.format("<email>b@example.com</email>"))
+    yield Hostile("XML: an element twice", IMPORT, 200, "duplicate_member", twice, XML)
+    many = _xml("".join(XML_ORDER.format("") for _ in range(5000)))
+    yield Hostile("XML: 5000 times one order", IMPORT, 200, "<error>0</error>", many, XML)
+
+
+def _drafts() -> Iterator[Hostile]:
+    for name, body in BAD_JSON.items():
+        yield Hostile(f"draft: {name}", DRAFT, 400, "InvalidJsonInput", body)
+    yield Hostile("draft root: an array", DRAFT, 400, "InvalidJsonInput", b"[]")
+    for name in ("null", "a number", "a text", "no data"):
+        yield Hostile(f"draft root: {name}", DRAFT, 400, "InvalidJsonInput", BAD_ROOTS[name])
+    tree = _json(draft(totalPrice={"currencyCode": "USD", "centAmount": "@@"}))
+    for name, spelling in NO_NUMBERS.items():
+        body = tree.replace(b'"@@"', spelling.encode())
+        yield Hostile(f"cents: {name}", DRAFT, 400, "InvalidJsonInput", body)
+    for name in ("1e999", "400 digits", "1e-999999", "true", "an object"):
+        body = tree.replace(b'"@@"', BAD_AMOUNTS[name].encode())
+        yield Hostile(f"cents: {name}", DRAFT, 400, "centAmount", body)
+    for name, spelling in BAD_TEXTS.items():
+        tree = _json(draft(customerEmail="@@"))
+        body = tree.replace(b'"@@"', spelling.encode())
+        yield Hostile(f"draft text: {name}", DRAFT, 400, "InvalidJsonInput", body)
+    deep: object = 1
+    for _ in range(500):
+        deep = [deep]
+    custom = {"type": {"id": "x"}, "fields": {"note": deep}}
+    yield Hostile("deep custom field", DRAFT, 400, "nested", _json(draft(custom=custom)))
+    number = _json(draft(orderNumber="x" * MEGABYTE))
+    yield Hostile("a number of 1 MB", DRAFT, 400, "InvalidField", number)
+    email = _json(draft(customerEmail="x" * MEGABYTE))
+    yield Hostile("an address of 1 MB", DRAFT, 400, "ResourceSizeLimitExceeded", email)
+    slug = _json(draft(store={"key": "x" * MEGABYTE}))
+    yield Hostile("a store of 1 MB", DRAFT, 400, "ReferencedResourceNotFound", slug)
+    for charset in ("utf-16", "utf-7"):
+        media = f"application/json; charset={charset}"
+        yield Hostile(f"draft charset {charset}", DRAFT, 400, "UTF-8", _json(draft()), media)
+
+
+def _tokens() -> Iterator[Hostile]:
+    grant = b"grant_type=client_credentials"
+
+    def asked(name: str, status: int, told: str, body: bytes, **rest: Any) -> Hostile:  # noqa: ANN401
+        return Hostile(f"token: {name}", TOKEN, status, told, body, FORM, **rest)
+
+    yield asked("a million parameters", 400, "grant_type", b"a=1&" * MEGABYTE)
+    yield asked("a scope of 1 MB", 400, "invalid_scope", grant + b"&scope=" + b"x" * MEGABYTE)
+    yield asked("many scopes", 400, "invalid_scope", grant + b"&scope=" + b"a:demo+" * 100_000)
+    yield asked("binary", 400, "grant_type", bytes(range(256)) * 100)
+    yield asked("another grant", 400, "unsupported_grant_type", b"grant_type=password")
+    for name, sent in {
+        "no base64": "Basic ####",
+        "no colon": "Basic " + base64.b64encode(b"shop").decode(),
+        "binary": "Basic " + base64.b64encode(b"\xff\xfe:\xff").decode(),
+        "1 MB": "Basic " + base64.b64encode(b"x" * MEGABYTE).decode(),
+        "half a pair": "Basic \ud800",
+        "another scheme": "Digest x",
+        "empty": "",
+    }.items():
+        headers = {"Authorization": sent}
+        yield asked(f"credentials: {name}", 401, "invalid_client", grant, headers=headers)
+
+
+BAD_IDS = ("..", "%2e%2e", "%252e", "1%00", "-1", "0", "9" * 30, "\uff11", "1e3", "1/2", "", " 1")
+
+
+def _partner_api() -> Iterator[Hostile]:
+    for route in (GET, RENAME, MOVE):
+        for sent in BAD_IDS:
+            path = {"orderId": sent}
+            name = f"{route[0]} order {sent!r}"
+            yield Hostile(name, route, 400, "BAD_REQUEST", b"{}", path=path)
+    for sent in BAD_IDS:
+        yield Hostile(f"campaign {sent!r}", LIST, 400, "BAD_REQUEST", path={"campaignId": sent})
+    for route in (RENAME, MOVE):
+        for name, body in BAD_JSON.items():
+            yield Hostile(f"{route[1]}: {name}", route, 400, "BAD_REQUEST", body)
+    yield Hostile("over 512 KB", RENAME, 400, "too big", b" " * MEGABYTE)
+    for name, spelling in {**BAD_TEXTS, "a number": "1", "null": "null", "empty": '""'}.items():
+        body = b'{"externalOrderId": %s}' % spelling.encode()
+        yield Hostile(f"new id: {name}", RENAME, 400, "BAD_REQUEST", body)
+    for name, value in {
+        "limit": "9" * 1000,
+        "status": "x" * 100_000,
+        "pageToken": "-1",
+        "fake": "maybe",
+        "unknown": "x",
+        "page": "2",
+    }.items():
+        yield Hostile(f"list: {name}", LIST, 400, "BAD_REQUEST", query={name: value})
+    flood = {f"p{n}": "x" for n in range(10_000)}
+    yield Hostile("list: a flood of parameters", LIST, 400, "BAD_REQUEST", query=flood)
+
+
+def _projects() -> Iterator[Hostile]:
+    for name, value in {
+        "where": "(" * 100_000,
+        "sort": "createdAt desc; drop table",
+        "limit": "-1",
+        "offset": "9" * 1000,
+        "withTotal": "perhaps",
+        "unknown": "x",
+    }.items():
+        yield Hostile(f"page: {name}", PAGE, 400, "InvalidInput", query={name: value})
+        yield Hostile(f"messages: {name}", MESSAGES, 400, "InvalidInput", query={name: value})
+    for name, value in {
+        "escapes": 'orderNumber="' + '\\"' * 100_000,
+        "many terms": " and ".join(['orderNumber="x"'] * 50_000) + " or",
+        "half a pair": 'orderNumber="\\ud800x',
+        "spaces": " " * 500_000 + "x",
+    }.items():
+        yield Hostile(f"where: {name}", PAGE, 400, "InvalidInput", query={"where": value})
+    for ref in ("..", "%2e%2e%2f", "order-number=", "order-number=%00", "x" * 100_000, "%ff"):
+        path = {"ref": ref}
+        yield Hostile(f"ref {ref[:20]!r}", FIND, 404, "ResourceNotFound", path=path)
+    yield Hostile("delete without a version", DELETE, 400, "InvalidInput")
+    version = {"version": "9" * 100}
+    yield Hostile("delete of a strange version", DELETE, 400, "InvalidInput", query=version)
+    for project in ("other", "..", "%2e%2e", "x" * 10_000, "\ud800", ""):
+        path = {"projectKey": project}
+        yield Hostile(f"project {project[:10]!r}", PAGE, 403, "insufficient_scope", path=path)
+    for asset in ("..", "../handler.py", "handler.py", "%2e%2e%2fhandler.py", "x" * 100_000):
+        yield Hostile(f"asset {asset[:20]!r}", ASSET, 404, "NOT_FOUND", path={"asset": asset})
+
+
+def _headers() -> Iterator[Hostile]:
+    flood = {f"X-Flood-{n}": "x" * 100 for n in range(10_000)}
+    yield Hostile("a flood of headers", IMPORT, 200, '"error":0', GOOD, headers=flood)
+    for name, sent in {
+        "1 MB": "Bearer " + "x" * MEGABYTE,
+        "half a pair": "Bearer \ud800",
+        "NUL": "Bearer \x00",
+        "none": None,
+        "a list": ["Bearer x"],
+        "a scheme": "Bearer",
+        "SQL": "Bearer ' OR 1=1 --",
+    }.items():
+        headers = {"Authorization": sent, "Api-Key": ""}
+        case = Hostile(f"token {name}", IMPORT, 401, "", GOOD, headers=headers)
+        yield case
+        yield replace(case, name=f"access token {name}", route=PAGE, body=b"")
+    for accept in ("x" * 100_000, "," * 100_000, "*/*;q=nan", "a/b;q=" + "9" * 1000, "\ud800"):
+        headers = {"Accept": accept}
+        yield Hostile(f"accept {accept[:10]!r}", IMPORT, 200, "error", GOOD, headers=headers)
+    correlation = {"X-Correlation-ID": "x\r\nSet-Cookie: evil=1"}
+    yield Hostile("a split answer", PAGE, 200, "results", headers=correlation)
+    yield Hostile("no headers", IMPORT, 401, "", GOOD, raw={"headers": None})
+
+
+def corpus() -> tuple[Hostile, ...]:
+    """Return every case."""
+    return (
+        *_altcraft_json(),
+        *_bodies(),
+        *_altcraft_xml(),
+        *_drafts(),
+        *_tokens(),
+        *_partner_api(),
+        *_projects(),
+        *_headers(),
+    )

@@ -1,0 +1,56 @@
+"""Every hostile request gets the right error, quickly, in little memory, and never a 5xx."""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.domain.clients import Role
+from tests.hostile.corpus import SECRET, Hostile, corpus
+from tests.support.functions import Function, Tenant, deployed
+from tests.support.routes import functions_of_routes
+
+SETTINGS: dict[str, Any] = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+}
+CORPUS = corpus()
+MAX_CPU_SECONDS = 3.0
+MAX_GROWTH_KILOBYTES = 300 * 1024
+# What an answer may repeat of a request: the names of its orders.
+MAX_ANSWER_BYTES = 700_000
+
+
+@pytest.fixture(scope="module")
+def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        tenants = (Tenant("demo", SECRET, (Role.ADMIN,), "shop"),)
+        with deployed(dynamodb, patch, SETTINGS, tenants) as running:
+            yield running
+
+
+def test_the_cases_have_names_of_their_own() -> None:
+    assert len({case.name for case in CORPUS}) == len(CORPUS)
+
+
+@pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)
+def test_a_hostile_request_is_refused_at_a_small_price(
+    get: Callable[[str], Function], case: Hostile
+) -> None:
+    function = get(functions_of_routes()[case.route])
+    event = case.event()
+    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    answer = function.invoke(event)
+    spent = time.process_time() - begun
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert answer["statusCode"] == case.status, answer["body"][:500]
+    assert case.told in answer["body"], answer["body"][:500]
+    assert len(answer["body"]) < MAX_ANSWER_BYTES
+    assert not any("\n" in value or "\r" in value for value in answer["headers"].values())
+    assert "root:" not in answer["body"]
+    assert spent < MAX_CPU_SECONDS
+    assert grown < MAX_GROWTH_KILOBYTES
