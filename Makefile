@@ -5,6 +5,7 @@
 PORT ?= 4566
 ARCHITECTURE ?= arm64
 MINUTES ?= 10
+SECONDS ?= 300
 
 UV_VERSION := 0.13.9
 UV := .local/bin/uv
@@ -37,7 +38,7 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test bench bench-full load check lint licences audit contract mutants
+.PHONY: help setup run test bench bench-full load fuzz check lint licences audit contract mutants
 .PHONY: requirements check-requirements build deploy fmt clean
 
 help: ## List the commands
@@ -59,6 +60,12 @@ bench-full: setup require-java ## The same, also with a million orders stored
 
 load: setup ## Shops at work on a stack with faults and a restart, then an audit; MINUTES=10
 	@$(BIN)/python -m load --minutes "$(MINUTES)"
+
+fuzz: setup ## Fuzz the decoders for SECONDS=300 in all; the finds lie in .local/fuzz
+	@for target in altcraft_json altcraft_xml commercetools_draft; do \
+		echo "$$target:"; \
+		$(BIN)/python -m tests.fuzz $$target $$(($(SECONDS) / 3)) || exit 1; \
+	done
 
 check: lint ## Check format, lint, types, import direction and template, then run the tests
 	@$(MAKE) --no-print-directory test

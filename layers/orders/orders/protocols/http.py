@@ -41,7 +41,9 @@ class HttpRequest:
     def charset(self) -> str | None:
         """Return the charset that the Content-Type names, in lower case; None without one."""
         message = Message()
-        message["content-type"] = self.headers.get("content-type", "")
+        # A header is ASCII; half a surrogate pair would be no text to the parser any more.
+        sent = self.headers.get("content-type", "").encode("ascii", "replace").decode()
+        message["content-type"] = sent
         charset = message.get_param("charset")
         return charset.lower() if isinstance(charset, str) and charset else None
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from orders.protocols.http import HttpAnswer
+from orders.protocols.http import HttpAnswer, HttpRequest
 from tests.support.altcraft import JSON, XML, Shop, read_json
 from tests.support.samples import order, request, to_xml
 
@@ -117,3 +117,9 @@ def test_a_failed_order_in_xml_names_the_line() -> None:
 def test_json_errors_name_no_line() -> None:
     answer = Shop().post(json.dumps({"data": [{}]}, indent=1))
     assert "line" not in read_json(answer)["result"][0]["errors"][0]
+
+
+@pytest.mark.parametrize("charset", ["\ud800", "ütf-8", "\x00"])
+def test_a_charset_that_is_no_text_is_one_that_nobody_knows(charset: str) -> None:
+    sent = HttpRequest(b"{}", {"content-type": f"application/json; charset={charset}"})
+    assert sent.charset not in {None, "utf-8"}

@@ -1,0 +1,44 @@
+"""Where the fuzzers begin: the hostile corpus, the samples, and what was found before."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.fuzz.targets import MAX_BYTES
+from tests.hostile.corpus import DRAFT, IMPORT, JSON, XML, corpus
+from tests.support.commercetools import draft, full_draft
+from tests.support.samples import line, order, request, to_xml
+
+FINDS = Path(__file__).parent / "finds"
+
+
+def seeds(target: str) -> Iterator[bytes]:
+    """Return the seeds of a target that are not too long for it."""
+    yield from (seed for seed in _all(target) if len(seed) <= MAX_BYTES)
+
+
+def _all(target: str) -> Iterator[bytes]:
+    route, media = {
+        "altcraft_json": (IMPORT, JSON),
+        "altcraft_xml": (IMPORT, XML),
+        "commercetools_draft": (DRAFT, JSON),
+    }[target]
+    yield from (case.body for case in corpus() if (case.route, case.media) == (route, media))
+    sent = request(
+        order(lines=[line(), line(external_id="2")], tags=["a", "b"], update_time="2026-01-02"),
+        order(external_id="B", custom_fields={"text": "x"}),
+        result_details=True,
+    )
+    if target == "altcraft_xml":
+        yield to_xml(sent)
+    elif target == "altcraft_json":
+        yield _json(sent)
+    else:
+        yield _json(draft())
+        yield _json(full_draft())
+    for path in sorted((FINDS / target).glob("*")):
+        yield path.read_bytes()
+
+
+def _json(tree: object) -> bytes:
+    return json.dumps(tree).encode()

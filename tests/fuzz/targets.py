@@ -1,0 +1,145 @@
+"""What is fuzzed, and what must hold whatever comes in.
+
+A target takes bytes. It raises AssertionError, or whatever else, if the hub does not keep its word.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from lxml import etree
+
+from orders.domain.money import format_amount
+from orders.domain.settings import StoredSettings, TotalCheck
+from orders.protocols.commercetools.checks import check_draft
+from orders.protocols.commercetools.documents import (
+    DraftRefusedError,
+    Provenance,
+    document_of,
+    plain,
+)
+from orders.protocols.commercetools.drafts import read_draft
+from orders.protocols.commercetools.errors import ApiError, RequestRefusedError
+from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.http import HttpAnswer
+from orders.protocols.json_text import write_json
+from tests.support.altcraft import JSON, XML, Shop, read_json
+from tests.support.samples import settings
+
+type Tree = dict[str, Any]
+REFUSED = frozenset({400, 401, 413, 415})
+# Of larger inputs only the limits are of interest, and those have tests of their own.
+MAX_BYTES = 20_000
+
+
+def altcraft_json(data: bytes) -> None:
+    """Import a body as JSON."""
+    shop = _shop()
+    _expect_sound(shop, shop.post(data, JSON))
+    _expect_amounts_kept(shop, _plain_json(data))
+    _expect_unchanged_again(shop)
+
+
+def altcraft_xml(data: bytes) -> None:
+    """Import a body as XML."""
+    shop = _shop()
+    answer = shop.post(data, XML)
+    assert etree.fromstring(answer.body).tag == "xml"
+    _expect_sound(shop, _shop().post(data, XML, accept=JSON))
+    _expect_unchanged_again(shop)
+
+
+def commercetools_draft(data: bytes) -> None:
+    """Read a body as a draft, and make a document of it."""
+    try:
+        draft = read_draft(data, None, "demo")
+    except RequestRefusedError as refusal:
+        _expect_refusal(refusal.status, refusal.errors)
+        return
+    if check_draft(draft.tree):
+        return
+    provenance = Provenance("demo", "client", None)
+    try:
+        document = document_of(draft.tree, provenance, Catalogue.of("demo", {}))
+    except DraftRefusedError as refusal:
+        _expect_refusal(400, refusal.errors)
+        return
+    text = write_json(document)
+    assert json.loads(text, parse_float=Decimal) == json.loads(
+        write_json(plain(document)), parse_float=Decimal
+    )
+    sent = json.loads(data)["totalPrice"]
+    assert document["totalPrice"]["centAmount"] == sent["centAmount"]
+    assert document["totalPrice"]["currencyCode"] == sent["currencyCode"]
+
+
+def _expect_refusal(status: int, errors: Sequence[ApiError]) -> None:
+    assert status == 400
+    assert errors
+    assert all(each.code and each.message for each in errors)
+
+
+TARGETS: Mapping[str, Callable[[bytes], None]] = {
+    each.__name__: each for each in (altcraft_json, altcraft_xml, commercetools_draft)
+}
+
+
+def _shop() -> Shop:
+    shop = Shop()
+    shop.settings.stored["demo"] = StoredSettings(settings(TotalCheck.OFF), 1)
+    return shop
+
+
+def _expect_sound(shop: Shop, answer: HttpAnswer) -> None:
+    """Every order has an entry; a failed one says why and where."""
+    assert answer.status == 200 or answer.status in REFUSED
+    tree = read_json(answer)
+    if answer.status != 200:
+        assert tree["error"] == answer.status
+        assert not shop.documents()
+        return
+    for position, entry in enumerate(tree["result"]):
+        for error in entry.get("errors", ()):
+            assert error["path"].startswith(f"/data/{position}"), error
+        assert bool(entry["error"]) == bool(entry.get("errors"))
+
+
+def _expect_unchanged_again(shop: Shop) -> None:
+    """What is stored, sent as it is stored, changes nothing: no digit and no character is lost."""
+    documents = shop.documents()
+    if not documents:
+        return
+    data = [{"external_id": name, **document} for name, document in documents.items()]
+    answer = read_json(shop.post({"result_details": True, "data": data}))
+    outcomes = {entry["outcome"] for entry in answer["result"]}
+    assert outcomes == {"unchanged"}, answer
+    assert shop.documents() == documents
+
+
+def _expect_amounts_kept(shop: Shop, sent: object) -> None:
+    """A total is stored with the digits that it was sent with."""
+    orders = sent.get("data") if isinstance(sent, dict) else sent
+    named = [
+        each for each in (orders if isinstance(orders, list) else ()) if isinstance(each, dict)
+    ]
+    ids = [each.get("external_id") for each in named]
+    documents = shop.documents()
+    for order, name in zip(named, ids, strict=True):
+        # Which one of an id that was sent twice is stored, their outcomes say, not their order.
+        if isinstance(name, str) and name in documents and ids.count(name) == 1:
+            assert documents[name]["total_price"] == _amount(order["total_price"])
+
+
+def _amount(sent: object) -> str | None:
+    try:
+        return format_amount(Decimal(str(sent)))
+    except (InvalidOperation, ValueError):
+        return None
+
+
+def _plain_json(data: bytes) -> object:
+    try:
+        return json.loads(data, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
