@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,16 +38,17 @@ type Tree = dict[str, Any]
 
 @dataclass
 class Context:
-    """The runtime's context object."""
+    """The runtime's context object; its time runs."""
 
     aws_request_id: str = "invocation"
     function_name: str = "function"
     memory_limit_in_mb: int = 1769
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
     millis: int = 27_000
+    begun: float = field(default_factory=time.monotonic)
 
     def get_remaining_time_in_millis(self) -> int:
-        return self.millis
+        return self.millis - int((time.monotonic() - self.begun) * 1000)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,131 @@
+"""A store that gives no answer: every route says so in its protocol, in time, and wrote nothing."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.domain.clients import Role
+from orders.runtime.composition import connect
+from tests.hostile.corpus import SECRET
+from tests.support.aws_faults import error_answer, failing
+from tests.support.commercetools import basic, draft
+from tests.support.functions import Function, Tenant, deployed
+from tests.support.routes import Route, RouteRequest, functions_of_routes
+from tests.support.samples import IMPORT_RESOURCE, order, request
+
+type Tree = dict[str, Any]
+
+SETTINGS: Tree = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+}
+ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
+BODIES: dict[Route, object] = {
+    ("POST", IMPORT_RESOURCE): request(order(), token=SECRET),
+    ("POST", "/{projectKey}/orders/import"): draft(),
+    ("POST", f"{ORDER_PATH}/external-id"): {"externalOrderId": "B"},
+    ("PUT", f"{ORDER_PATH}/status"): {
+        "order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}
+    },
+    ("POST", "/oauth/token"): None,
+    ("GET", ORDER_PATH): None,
+    ("GET", "/campaigns/{campaignId}/orders"): None,
+    ("GET", "/{projectKey}/orders/{ref+}"): None,
+    ("GET", "/{projectKey}/orders"): None,
+    ("GET", "/{projectKey}/messages"): None,
+    ("DELETE", "/{projectKey}/orders/{ref+}"): None,
+}
+FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
+    "throttled": lambda _n: error_answer("ProvisionedThroughputExceededException"),
+    "failing": lambda _n: error_answer("InternalServerError", 500),
+    "silent": lambda _n: ReadTimeoutError(endpoint_url="injected"),
+}
+# The index entries of 60 orders, 25 a call.
+INDEX_CALLS = 3
+# What is kept back for the answer, and by a write for its triggers, leaves about a second to try.
+READING_MILLIS, WRITING_MILLIS = 5_500, 13_500
+NAMES = (
+    *("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
+    *("BatchExecuteStatement", "TransactWriteItems"),
+)
+
+
+@pytest.fixture(scope="module")
+def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        tenants = (Tenant("demo", SECRET, (Role.ADMIN,), "shop"),)
+        with deployed(dynamodb, patch, SETTINGS, tenants) as running:
+            yield running
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("route", BODIES, ids=" ".join)
+def test_a_store_without_answers_is_told_in_time(
+    get: Callable[[str], Function],
+    route: Route,
+    fault: Callable[[int], AWSResponse | Exception],
+) -> None:
+    function = get(functions_of_routes()[route])
+    before = function.client.scan(TableName=function.table)["Items"]
+    sent = _sent(route)
+    is_reading = route[0] == "GET" or route[1] == "/oauth/token"
+    millis = READING_MILLIS if is_reading else WRITING_MILLIS
+    client = connect().dynamodb
+    with ExitStack() as faults:
+        calls = [faults.enter_context(failing(client, name, fault)) for name in NAMES]
+        begun = time.monotonic()
+        answer = function.invoke(sent.event(), millis)
+        spent = time.monotonic() - begun
+    assert answer["statusCode"] == 503, answer["body"]
+    assert int(answer["headers"]["Retry-After"]) > 0
+    assert any(calls)
+    assert spent < millis / 1000
+    assert function.client.scan(TableName=function.table)["Items"] == before
+
+
+def _sent(route: Route) -> RouteRequest:
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    if route[1] == "/oauth/token":
+        headers = {"Authorization": basic("shop", SECRET)}
+    return RouteRequest(
+        route,
+        {"campaignId": "1001", "orderId": "1", "projectKey": "demo", "ref": "order-number=A"},
+        {"version": "1"} if route[0] == "DELETE" else {},
+        headers,
+        BODIES[route],
+    )
+
+
+def test_an_import_of_which_a_part_is_stored_says_which(
+    get: Callable[[str], Function],
+) -> None:
+    """After the first batch nothing is written any more: the rest may be sent again."""
+    function = get("import_orders")
+    orders = [order(external_id=f"part {number}") for number in range(60)]
+
+    def fail(number: int) -> AWSResponse | None:
+        return error_answer("InternalServerError", 500) if number > INDEX_CALLS + 1 else None
+
+    with failing(connect().dynamodb, "BatchExecuteStatement", fail):
+        sent = RouteRequest(
+            ("POST", IMPORT_RESOURCE),
+            headers={"Authorization": f"Bearer {SECRET}"},
+            body=request(*orders, result_details=True),
+        )
+        answer = function.invoke(sent.event(), WRITING_MILLIS)
+    tree = json.loads(answer["body"])
+    assert (answer["statusCode"], tree["error"]) == (200, 503)
+    outcomes = {entry["external_id"]: entry for entry in tree["result"]}
+    assert 0 < tree["counts"]["created"] < 60
+    for external_id, entry in outcomes.items():
+        is_stored = function.stored(external_id) is not None
+        assert is_stored == (entry["outcome"] == "created")
+        assert is_stored or entry["retryable"]
