@@ -1,0 +1,55 @@
+from dataclasses import replace
+
+from orders.application.change_order import ChangeOrder, ChangeReport
+from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
+from orders.application.get_order import GetOrder, OrderAddress
+from orders.domain.deletions import DeletionRefusal
+from orders.domain.triggers import TriggerKind
+from orders.protocols.altcraft.summaries import summarise
+from tests.support.deadlines import DEADLINE, CountingPause
+from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock, publishing
+from tests.support.seller import stored_order
+
+
+class World:
+    """An order with the id 1 and a former id, and its deletion."""
+
+    def __init__(self) -> None:
+        order = replace(stored_order(), version=2)
+        self.orders = FakeOrders({(order.account, order.external_id): order}, {("demo", "old"): 1})
+        index = FakeOrderIndex(self.orders)
+        self.publisher = FakePublisher()
+        change = ChangeOrder(
+            GetOrder(index, summarise), index, publishing(self.publisher), CountingPause(limit=3)
+        )
+        self._delete = DeleteOrder(change, TickingClock())
+
+    def delete(self, order_id: int = 1, version: int | None = 2) -> ChangeReport[DeletionRefusal]:
+        address = OrderAddress("demo", None, order_id)
+        return self._delete(DeleteOrderCommand(address, version, "request"), DEADLINE)
+
+
+def test_an_order_goes_with_its_aliases_and_its_deletion_is_told() -> None:
+    world = World()
+    report = world.delete()
+    assert world.orders.orders == {}
+    assert world.orders.aliases == {}
+    [trigger] = world.publisher.sent
+    assert (trigger.kind, trigger.order.version) == (TriggerKind.ORDER_DELETED, 3)
+    assert trigger.order.request_id == "request"
+    assert report.found is not None
+    assert report.found.named.order.version == 2
+
+
+def test_another_version_stays() -> None:
+    world = World()
+    report = world.delete(version=1)
+    assert report.refusal is DeletionRefusal.OTHER_VERSION
+    assert len(world.orders) == 1
+    assert world.publisher.sent == []
+
+
+def test_an_order_that_is_not_there_is_not_found() -> None:
+    world = World()
+    assert world.delete(order_id=9).found is None
+    assert world.publisher.sent == []

@@ -1,0 +1,104 @@
+"""Finding, paging and listing orders, against the ports."""
+
+import pytest
+
+from orders.application.find_order import FindOrder
+from orders.application.list_orders import ListOrders, OrdersQuery
+from orders.application.page_orders import MAX_COUNTED, PageOrders
+from orders.application.ports import OrderSlice, StorageUnavailableError
+from orders.domain.changes import NamedOrder
+from orders.protocols.altcraft.summaries import summarise
+from tests.support.deadlines import DEADLINE
+from tests.support.fakes import FakeOrderIndex, FakeOrders
+from tests.support.seller import stored_order
+
+
+def store(count: int = 5) -> FakeOrders:
+    """Return orders of two accounts, and an alias of the first."""
+    orders = [stored_order(f"O{number}", number) for number in range(1, count + 1)]
+    fake = FakeOrders({(each.account, each.external_id): each for each in orders})
+    fake.aliases["demo", "former"] = 1
+    return fake
+
+
+@pytest.mark.parametrize("external_id", ["O1", "former"])
+def test_an_order_is_found_under_each_of_its_ids(external_id: str) -> None:
+    found = FindOrder(store(), summarise)("demo", external_id, DEADLINE)
+    assert found is not None
+    assert found.named.order.external_id == "O1"
+    assert found.summary == summarise(found.named.order)
+
+
+@pytest.mark.parametrize(("account", "external_id"), [("demo", "none"), ("other", "O1")])
+def test_an_order_that_is_not_there_is_none(account: str, external_id: str) -> None:
+    assert FindOrder(store(), summarise)(account, external_id, DEADLINE) is None
+
+
+def test_an_order_that_could_not_be_read_is_not_called_missing() -> None:
+    orders = store()
+    orders.unread = {"O1"}
+    with pytest.raises(StorageUnavailableError):
+        FindOrder(orders, summarise)("demo", "O1", DEADLINE)
+
+
+def ids(orders: tuple[object, ...]) -> list[int]:
+    return [each.named.order.order_id for each in orders]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (OrderSlice(offset=0, limit=2, newest_first=False), [1, 2]),
+        (OrderSlice(offset=1, limit=2, newest_first=True), [4, 3]),
+        (OrderSlice(offset=9, limit=2, newest_first=False), []),
+        (OrderSlice(offset=0, limit=0, newest_first=False), []),
+    ],
+)
+def test_a_page_is_a_part_of_the_orders(wanted: OrderSlice, expected: list[int]) -> None:
+    page = PageOrders(FakeOrderIndex(store()), summarise)("demo", wanted, DEADLINE)
+    assert (ids(page.orders), page.total) == (expected, 5)
+    for found in page.orders:
+        assert found.summary == summarise(found.named.order)
+
+
+def test_a_total_is_told_where_it_is_asked_for_and_can_be_counted() -> None:
+    limits: list[int] = []
+
+    class Counting(FakeOrderIndex):
+        def count(self, account: str, limit: int, deadline: object) -> int | None:
+            del account, deadline
+            limits.append(limit)
+            return None
+
+    index = Counting(store())
+    page = PageOrders(index, summarise)
+    none = OrderSlice(offset=0, limit=0, newest_first=False)
+    assert page("demo", none, DEADLINE, with_total=False).total is None
+    assert not limits
+    assert page("demo", none, DEADLINE).total is None
+    assert limits == [MAX_COUNTED]
+
+
+def listed(query: OrdersQuery, count: int = 5) -> tuple[list[int], int | None]:
+    page = ListOrders(FakeOrderIndex(store(count)), summarise)(query, DEADLINE)
+    return ids(tuple(page.orders)), page.next_before
+
+
+def _all(_named: NamedOrder) -> bool:
+    return True
+
+
+def test_a_list_goes_from_the_newest_on_and_says_where_to_continue() -> None:
+    first = OrdersQuery("demo", None, limit=2, matches=_all)
+    assert listed(first) == ([5, 4], 4)
+    assert listed(OrdersQuery("demo", None, limit=2, before=4, matches=_all)) == ([3, 2], 2)
+    assert listed(OrdersQuery("demo", None, limit=2, before=2, matches=_all)) == ([1], None)
+    assert listed(OrdersQuery("other", None, limit=2, matches=_all)) == ([], None)
+
+
+def test_a_list_holds_the_orders_of_its_endpoint_that_match() -> None:
+    def is_odd(named: NamedOrder) -> bool:
+        return named.order.order_id % 2 == 1
+
+    assert listed(OrdersQuery("demo", "website", limit=9, matches=is_odd)) == ([5, 3, 1], None)
+    assert listed(OrdersQuery("demo", "elsewhere", limit=9, matches=is_odd)) == ([], None)
