@@ -14,7 +14,7 @@ import urllib3
 from api_contract.document import BASE_URL
 from api_contract.files import DESCRIPTION
 from local_stack.stack import LocalStack
-from tests.support.commercetools import basic
+from tests.support.local_accounts import create_local_account
 from tests.support.samples import IMPORT_RESOURCE, order, request
 
 FOLDER = Path(__file__).parent
@@ -58,18 +58,19 @@ def test_the_page_shows_every_route_and_sends_requests(stack: LocalStack, tmp_pa
 def test_the_deployed_routes_are_as_described(
     http: urllib3.PoolManager, stack: LocalStack, tmp_path: Path
 ) -> None:
-    endpoint = stack.endpoint
+    # What it imports defines fields and more: an account of its own keeps others out of that.
+    endpoint, account = stack.endpoint, create_local_account(stack, "described")
     imported = http.request(
         "POST",
         f"{endpoint.base_url}{IMPORT_RESOURCE}",
-        json=request(order(external_id="described"), token=endpoint.token, result_details=True),
+        json=request(order(external_id="described"), token=account.token, result_details=True),
     ).json()
     token = http.request(
         "POST",
         endpoint.token_url,
         fields={"grant_type": "client_credentials"},
         encode_multipart=False,
-        headers={"Authorization": basic(endpoint.client_id, endpoint.client_secret)},
+        headers={"Authorization": account.basic},
     ).json()["access_token"]
     ended = subprocess.run(  # noqa: S603 - a program of the environment
         [
@@ -82,8 +83,9 @@ def test_the_deployed_routes_are_as_described(
         env={
             **os.environ,
             "BASE_URL": endpoint.base_url,
-            "TOKEN": endpoint.token,
-            "CLIENT_ID": endpoint.client_id,
+            "TOKEN": account.token,
+            "CLIENT_ID": account.client_id,
+            "PROJECT_KEY": account.name,
             "ACCESS_TOKEN": token,
             "ORDER_ID": str(imported["result"][0]["order_id"]),
         },

@@ -164,6 +164,9 @@ def test_the_operator_sees_the_order(http: urllib3.PoolManager, stack: LocalStac
             stack.endpoint.aws_endpoint,
             "--stack",
             stack.deployment.table_name.removesuffix("-orders"),
+            # Other tests have made accounts of their own.
+            "--account",
+            stack.endpoint.account,
         ],
         capture_output=True,
         text=True,
