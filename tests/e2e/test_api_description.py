@@ -13,8 +13,8 @@ import urllib3
 
 from api_contract.document import BASE_URL
 from api_contract.files import DESCRIPTION
+from local_stack.accounts import create_local_account
 from local_stack.stack import LocalStack
-from tests.support.local_accounts import create_local_account
 from tests.support.samples import IMPORT_RESOURCE, order, request
 
 FOLDER = Path(__file__).parent

@@ -508,6 +508,8 @@ def test_an_import_that_may_have_created_the_order_does_not_call_it_a_duplicate(
 ) -> None:
     """Its write is committed, the answer lost, and another request moves the order on."""
     project.create(orderNumber="warms everything up")
+    # Its client is the test's own, which no role restricts.
+    function = project.get("manage_orders")
 
     def lose(at: int, _parsed: Tree) -> None:
         if at == 2:  # after the index entry
@@ -519,8 +521,6 @@ def test_an_import_that_may_have_created_the_order_does_not_call_it_a_duplicate(
             assert _cancel(project, number) == 200
             raise ReadTimeoutError(endpoint_url="http://dynamodb")
 
-    # Its client is the test's own, which no role restricts.
-    function = project.get("manage_orders")
     with answering(connect().dynamodb, "BatchExecuteStatement", lose):
         answer = project.create()
     assert (answer.status, answer.tree["errors"][0]["code"]) == (500, "General")

@@ -1,7 +1,8 @@
-"""Accounts of their own on a running local stack, for tests that leave things behind."""
+"""Accounts of their own on a running stack, for who leaves things behind."""
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -32,10 +33,13 @@ class LocalAccount:
         return "Basic " + base64.b64encode(f"{self.client_id}:{self.token}".encode()).decode()
 
 
-def create_local_account(stack: LocalStack, name: str) -> LocalAccount:
-    """Create an account on a running stack."""
+def create_local_account(
+    stack: LocalStack, name: str, policies: Mapping[str, object] | None = None
+) -> LocalAccount:
+    """Create an account on a running stack, with some of its policies changed."""
     made = LocalAccount(name, "tester", secrets.token_urlsafe(32))
     settings = yaml.safe_load((PROJECT / "demo" / "settings.yaml").read_text(encoding="utf-8"))
+    settings["policies"] |= policies or {}
     declaration = SettingsDocument.model_validate(settings).declaration()
     connection = Connection(
         stack.endpoint.aws_endpoint, stack.deployment.table_name.removesuffix("-orders")
