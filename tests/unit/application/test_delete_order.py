@@ -3,6 +3,8 @@ from dataclasses import replace
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.ports import WriteOutcome
+from orders.domain.changes import OrderChange
 from orders.domain.deletions import DeletionRefusal
 from orders.domain.triggers import TriggerKind
 from orders.protocols.altcraft.summaries import summarise
@@ -17,7 +19,7 @@ class World:
     def __init__(self) -> None:
         order = replace(stored_order(), version=2)
         self.orders = FakeOrders({(order.account, order.external_id): order}, {("demo", "old"): 1})
-        index = FakeOrderIndex(self.orders)
+        self.index = index = FakeOrderIndex(self.orders)
         self.publisher = FakePublisher()
         change = ChangeOrder(
             GetOrder(index, summarise), index, publishing(self.publisher), CountingPause(limit=3)
@@ -53,3 +55,28 @@ def test_an_order_that_is_not_there_is_not_found() -> None:
     world = World()
     assert world.delete(order_id=9).found is None
     assert world.publisher.sent == []
+
+
+def test_a_deletion_whose_answer_was_lost_is_known_by_the_order_that_is_gone() -> None:
+    world = World()
+
+    def lose(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+        index.commit(change)
+        return WriteOutcome.UNKNOWN
+
+    world.index.faults.append(lose)
+    report = world.delete()
+    assert report.found is not None
+    assert report.found.named.order.version == 2
+    assert (report.refusal, report.unavailable) == (None, False)
+    # Whether it was this deletion or another's, its trigger is left to the relay.
+    assert [trigger.kind for trigger in report.unpublished] == [TriggerKind.ORDER_DELETED]
+
+
+def test_a_deletion_that_never_took_effect_is_tried_again() -> None:
+    world = World()
+    world.index.faults.append(lambda _index, _change: WriteOutcome.UNKNOWN)
+    report = world.delete()
+    assert report.found is not None
+    assert len(world.orders) == 0
+    assert len(world.publisher.sent) == 1

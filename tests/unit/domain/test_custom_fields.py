@@ -186,3 +186,28 @@ def test_a_default_is_read_like_a_value() -> None:
     assert order_field(value_type=ValueType.INT).with_default(None).default_value is None
     with pytest.raises(ValueError, match="default_value must be a whole number"):
         order_field(value_type=ValueType.INT).with_default("x")
+
+
+@pytest.mark.parametrize(
+    ("value_type", "sent", "told"),
+    [
+        (ValueType.UNICODE, [1], "a string"),
+        (ValueType.INT, "1.5", "a whole number of at most 64 bits"),
+        (ValueType.BOOL, "maybe", "true or false"),
+        (
+            ValueType.FLOAT,
+            "x",
+            "a number that a 64-bit float holds as written (15 digits always fit)",
+        ),
+    ],
+)
+def test_a_value_that_does_not_fit_is_told_with_what_would(
+    value_type: ValueType, sent: object, told: str
+) -> None:
+    known = {"f": order_field("f", value_type)}
+    _, problems = fill_in(known, {"f": sent})
+    [problem] = problems
+    assert (problem.code, problem.path) == (Code.WRONG_TYPE, "/f")
+    assert problem.message == (
+        f"Custom field 'f' is of type {value_type} and takes {told}; sent was {str(sent)!r}"
+    )

@@ -261,3 +261,36 @@ def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
     assert plan.write.order.fulfilment is Fulfilment.DELIVERED
     assert plan.write.trigger
     assert set(plan.write.trigger.changed) == {"fulfilment"}
+
+
+def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
+    sent = replace(SENT, must_be_new=True, path="/data/3")
+    [result] = _plan(STORED, sent).results
+    [problem] = result.problems
+    assert (problem.code, problem.path) == (Code.DUPLICATE, "/data/3/external_id")
+    assert problem.message == "Order 'A' is there already"
+    assert (result.outcome, result.order_id, result.version) == (Outcome.FAILED, None, None)
+
+
+def test_the_size_and_the_limit_are_told_in_kilobytes() -> None:
+    [result] = _plan(None, replace(SENT, document="x" * (500 * 1024 + 700))).results
+    [problem] = result.problems
+    assert (problem.code, problem.path) == (Code.ORDER_TOO_LARGE, "")
+    assert problem.message == "The order takes 500 KB, and at most 388 KB can be stored"
+
+
+def test_another_protocol_is_named_with_the_way_out() -> None:
+    [result] = _plan(replace(STORED, protocol="commercetools"), SENT).results
+    assert result.problems[0].message == (
+        "Order 'A' was imported through commercetools; delete it there before importing it here"
+    )
+
+
+def test_a_failed_step_keeps_its_place_its_id_and_its_warnings() -> None:
+    warning = Problem(Code.TOTAL_MISMATCH, "/total_price", "mismatch")
+    step = Step(7, replace(SENT, warnings=(warning,)), skip_trigger=False)
+    problem = Problem(Code.CONFLICT, "", "lost")
+    result = failed(step, problem, retryable=True)
+    assert (result.position, result.external_id, result.outcome) == (7, "A", Outcome.FAILED)
+    assert (result.problems, result.warnings) == ((problem,), (warning,))
+    assert result.retryable
