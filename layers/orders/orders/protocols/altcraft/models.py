@@ -126,7 +126,8 @@ _COUNT_SCHEMA = {
     "maximum": MAX_COUNT,
     "pattern": r"^0*[1-9]\d{0,8}$",
 }
-_FLAG_SCHEMA = {"type": ["boolean", "string"], "enum": [True, False, "true", "false"]}
+# Texts are taken too, but a client that is made from the contract has no need of them.
+_FLAG_SCHEMA = {"type": "boolean"}
 _EXTERNAL_ID_SCHEMA = {
     "type": "string",
     "minLength": 1,
