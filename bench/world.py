@@ -21,7 +21,7 @@ from orders.adapters.settings_document import SettingsDocument
 from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
 from tests.support.dynamodb_local import local_client, running_engine
-from tests.support.functions import Context
+from tests.support.lambda_context import Context
 from tests.support.template_tables import create_table
 
 ACCOUNT = "bench"

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,27 +27,13 @@ from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import ActionRecorder, allowed_actions
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
+from tests.support.lambda_context import Context
 from tests.support.log_leaks import WATCH
 from tests.support.template_tables import create_table
 
 EVENTS = Path(__file__).parents[2] / "events"
 
 type Tree = dict[str, Any]
-
-
-@dataclass
-class Context:
-    """The runtime's context object; its time runs."""
-
-    aws_request_id: str = "invocation"
-    function_name: str = "function"
-    memory_limit_in_mb: int = 1769
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
-    millis: int = 27_000
-    begun: float = field(default_factory=time.monotonic)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.millis - int((time.monotonic() - self.begun) * 1000)
 
 
 @dataclass(frozen=True)

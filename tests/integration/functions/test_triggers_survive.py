@@ -37,7 +37,8 @@ from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import FakeParking
-from tests.support.functions import Context, Function, Tenant, Tree, deployed, sample
+from tests.support.functions import Function, Tenant, Tree, deployed, sample
+from tests.support.lambda_context import Context
 from tests.support.samples import api_event, order, request
 from tests.support.stream import Record, passes_filter, read_stream
 
