@@ -13,6 +13,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.application.ports import RequestKey, WriteOutcome
+from orders.application.relay_triggers import RelayTriggers
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.triggers import trigger_of
@@ -20,6 +21,7 @@ from orders.runtime.composition import connect
 from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.deadlines import DEADLINE
 from tests.support.functions import EVENTS, Function, Tree, deployed, sample
+from tests.support.log_leaks import WATCH
 from tests.support.stream import Record, read_stream
 
 # What each sample event makes the relay do: publish, park, and name as failed.
@@ -189,3 +191,19 @@ def test_the_sample_events(relay: Relay, name: str) -> None:
     answer = relay.function.invoke(sample("relay_triggers", name), millis=120_000)
     assert answer == {"batchItemFailures": failures}
     assert relay.metrics() == {"TriggersRelayed": relayed, "TriggersParked": parked}
+
+
+def test_a_fault_of_the_relay_is_raised_without_its_words(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise KeyError("jane.doe@example.org")
+
+    monkeypatch.setattr(RelayTriggers, "__call__", fail)
+    before = WATCH.lines
+    with pytest.raises(Exception, match=r"^the relay failed: its log says where$") as raised:
+        relay(*relay.write("A"))
+    assert type(raised.value).__name__ == "RelayFailedError"
+    assert raised.value.__suppress_context__
+    # What is logged of it, the suite's watch over log lines finds nothing wrong with.
+    assert WATCH.lines > before
