@@ -498,10 +498,3 @@ def test_layers_are_built_for_the_processor_of_the_functions() -> None:
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
     for name in of_type("AWS::Serverless::LayerVersion"):
         assert RESOURCES[name]["Metadata"]["BuildArchitecture"] == {"Ref": "Architecture"}
-
-
-def test_new_code_of_a_layer_makes_a_new_version() -> None:
-    """SAM names a version by the function's own code, unless both are set."""
-    assert all(each["AutoPublishAliasAllProperties"] is True for each in FUNCTIONS.values())
-    layers = of_type("AWS::Serverless::LayerVersion").values()
-    assert all(each["PublishLambdaVersion"] is True for each in layers)
