@@ -20,7 +20,7 @@ from api_contract.operations import (
 from orders.domain.importing import Outcome
 from orders.domain.problems import Code
 from orders.protocols.altcraft.errors import CODES
-from orders.protocols.altcraft.models import ImportBody, LineBody, OrderBody
+from orders.protocols.altcraft.requests import ImportBody, LineBody, OrderBody
 
 TAG = "Altcraft Market"
 _TEXT: Tree = {"type": "string"}

@@ -19,8 +19,8 @@ from api_contract.shapes import components
 from orders.application.list_orders import MAX_EXAMINED
 from orders.domain.identifiers import CLIENT_RULE
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
-from orders.protocols.commercetools.messages import TYPE as ORDER_IMPORTED
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from orders.protocols.commercetools.read_messages import TYPE as ORDER_IMPORTED
 
 TAG = "commercetools"
 _TEXT: Tree = {"type": "string"}

@@ -19,7 +19,7 @@ from api_contract.operations import (
 )
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import MAX_ORDER_ID
-from orders.protocols.yandex_market.manage_orders import MAX_PAGE
+from orders.protocols.yandex_market.read_orders import MAX_PAGE
 from orders.protocols.yandex_market.requests import MAX_INT64, ExternalIdBody, OrderStatusBody
 
 TAG = "Yandex Market"

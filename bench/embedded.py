@@ -14,7 +14,7 @@ from bench.requests import orders
 from local_stack.foreground import free_port
 from local_stack.settings import StackSettings
 from local_stack.stack import LocalStack
-from orders.protocols.altcraft.models import MAX_ORDERS
+from orders.protocols.altcraft.requests import MAX_ORDERS
 from orders.runtime.http import MAX_BODY_BYTES
 from tests.support.samples import IMPORT_RESOURCE, to_xml
 

@@ -16,7 +16,7 @@ from api_contract.postman import export_collection
 from api_contract.shapes import schema_of
 from api_contract.story import STORY
 from orders.domain.problems import Code
-from orders.protocols.altcraft.models import MAX_ORDERS
+from orders.protocols.altcraft.requests import MAX_ORDERS
 from orders.runtime.description import PLACEHOLDER
 from tests.support.commercetools import draft, full_draft
 from tests.support.contract_schemas import schema_faults

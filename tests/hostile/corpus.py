@@ -360,7 +360,7 @@ def _tokens() -> Iterator[Hostile]:
 BAD_IDS = ("..", "%2e%2e", "%252e", "1%00", "-1", "0", "9" * 30, "\uff11", "1e3", "1/2", "", " 1")
 
 
-def _partner_api() -> Iterator[Hostile]:
+def _yandex_market() -> Iterator[Hostile]:
     for route in (GET, RENAME, MOVE):
         for sent in BAD_IDS:
             path = {"orderId": sent}
@@ -451,7 +451,7 @@ def corpus() -> tuple[Hostile, ...]:
         *_altcraft_xml(),
         *_drafts(),
         *_tokens(),
-        *_partner_api(),
+        *_yandex_market(),
         *_projects(),
         *_headers(),
     )

@@ -6,13 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orders.domain.checking import Rulebook
 from orders.domain.order import Order, Rejection, Submission
-from orders.domain.settings import Endpoint, Settings
+from orders.domain.settings import Endpoint, Rulebook, Settings
 from orders.protocols.commercetools.checks import check_draft
 from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
 from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, bad_request
-from orders.protocols.commercetools.orders import ApiProblem, SentDraft
+from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
 from tests.support.commercetools import PROJECT
 from tests.support.functions import Tree
 

@@ -21,11 +21,10 @@ from orders.application.import_orders import ImportCommand, ImportOrders
 from orders.application.ports import StorageUnavailableError, WriteOutcome
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import NamedOrder, OrderChange
-from orders.domain.checking import Rulebook
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
 from orders.domain.importing import Outcome, Write
 from orders.domain.order import Order, Rejection, Submission
-from orders.domain.settings import ExternalIdPolicy, StoredSettings
+from orders.domain.settings import ExternalIdPolicy, Rulebook, StoredSettings
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import DEADLINE, CountingPause

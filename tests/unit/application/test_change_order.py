@@ -21,7 +21,7 @@ from orders.domain.settings import ExternalIdPolicy
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock, publishing
-from tests.support.seller import stored_order
+from tests.support.yandex_market import stored_order
 
 UNKNOWN, UNTRIED = WriteOutcome.UNKNOWN, WriteOutcome.UNTRIED
 ADDRESS = OrderAddress("demo", "website", 1)

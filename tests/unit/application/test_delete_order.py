@@ -10,7 +10,7 @@ from orders.domain.triggers import TriggerKind
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock, publishing
-from tests.support.seller import stored_order
+from tests.support.yandex_market import stored_order
 
 
 class World:

@@ -22,12 +22,11 @@ from orders.application.ports import (
     StorageUnavailableError,
     WriteOutcome,
 )
-from orders.domain.checking import Rulebook
 from orders.domain.custom_fields import ValueType
 from orders.domain.importing import Outcome, Write
 from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
-from orders.domain.settings import NO_DEFINITIONS, Definitions, StoredSettings
+from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderIds,

@@ -10,7 +10,7 @@ from orders.domain.changes import NamedOrder
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeOrderIndex, FakeOrders
-from tests.support.seller import stored_order
+from tests.support.yandex_market import stored_order
 
 
 def store(count: int = 5) -> FakeOrders:

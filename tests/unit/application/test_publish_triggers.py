@@ -19,7 +19,7 @@ from orders.application.publish_triggers import PublishTriggers
 from orders.domain.triggers import Trigger, trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.fakes import FakePublisher, FakeReceipts
-from tests.support.seller import stored_order
+from tests.support.yandex_market import stored_order
 
 REQUEST = RequestKey("demo", "import")
 

@@ -20,7 +20,7 @@ from orders.application.relay_triggers import RelayReport, RelayTriggers, Unread
 from orders.domain.relaying import Patience
 from orders.domain.triggers import Trigger, trigger_of
 from tests.support.fakes import FakeParking, FakePublisher, FakeReceipts
-from tests.support.seller import stored_order
+from tests.support.yandex_market import stored_order
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PATIENCE = Patience(timedelta(seconds=27))

@@ -6,7 +6,7 @@ import pytest
 from orders.domain.changes import NamedOrder
 from orders.domain.deletions import DeletionRefusal, plan_deletion
 from orders.domain.triggers import TriggerKind, trigger_id
-from tests.support.seller import stored_order
+from tests.support.yandex_market import stored_order
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
 NAMED = NamedOrder(replace(stored_order(), version=4), ("former",))

@@ -22,7 +22,6 @@ from orders.application.ports import (
     WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
-from orders.domain.checking import Rulebook, blames_settings
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import (
     Group,
@@ -37,7 +36,7 @@ from orders.domain.importing import (
 )
 from orders.domain.order import Order, Rejection, Submission
 from orders.domain.problems import Code, Problem
-from orders.domain.settings import NO_DEFINITIONS, Definitions
+from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
 from orders.domain.triggers import Trigger
 
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 MAX_INTEGER_DIGITS = 15
 MAX_FRACTION_DIGITS = 8
+# Enough for the sum of any number of lines that fits into a request to be exact.
+EXACT_DIGITS = 80
 ALLOWED = (
     f"a decimal number of 0 or more, such as 900 or 900.50, with at most "
     f"{MAX_INTEGER_DIGITS} digits before the point and {MAX_FRACTION_DIGITS} after it"

@@ -1,53 +1,15 @@
 """Orders: as a shop sends them, and as the store keeps them."""
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.problems import Problem
 
 type Tree = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class LineDraft:
-    """One line of a sent order; prices are per item, in major units of the order's currency."""
-
-    external_id: str
-    count: int
-    final_price_per_item: Decimal
-    status: str = "new"
-    product: str | None = None
-    sku: str | None = None
-    base_price_per_item: Decimal | None = None
-    min_price_per_item: Decimal | None = None
-    custom_fields: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDraft:
-    """An order as sent: well-formed, not yet held against the account's settings.
-
-    `matching` holds the search mode and the fields that came with it, as sent.
-    """
-
-    external_id: str
-    matching: Mapping[str, str]
-    endpoint: str
-    status: str
-    total_price: Decimal
-    currency: str
-    lines: tuple[LineDraft, ...]
-    tags: tuple[str, ...] = ()
-    region: str | None = None
-    delivery_cost: Decimal | None = None
-    create_time: datetime | None = None
-    update_time: datetime | None = None
-    custom_fields: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from orders.domain.checking import EXACT_DIGITS
+from orders.domain.money import EXACT_DIGITS
 from orders.domain.order import Order
 
 

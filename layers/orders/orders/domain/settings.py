@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
@@ -134,6 +135,41 @@ class Settings:
     def line_status_names(self) -> list[str]:
         """Return every line status that an order may use, the built-in ones first."""
         return [*LINE_STATUS_TYPES, *sorted(self.line_statuses)]
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """An account's settings, arranged once for the many orders of a request."""
+
+    settings: Settings
+    order_fields: Mapping[str, CustomField]
+    line_fields: Mapping[str, CustomField]
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Arrange the settings."""
+        return cls(
+            settings,
+            settings.fields_of(EntityType.ORDER),
+            settings.fields_of(EntityType.LINE_ORDER),
+        )
+
+
+def blames_settings(problem: Problem) -> bool:
+    """Tell whether an order may fail for this only because our copy of the settings is old."""
+    return problem.code in _SETTINGS_CODES or "/custom_fields/" in problem.path
+
+
+_SETTINGS_CODES = frozenset(
+    {
+        Code.UNKNOWN_CURRENCY,
+        Code.UNKNOWN_ENDPOINT,
+        Code.UNKNOWN_REGION,
+        Code.UNKNOWN_LINE_STATUS,
+        Code.UNKNOWN_CUSTOM_FIELD,
+        Code.UNKNOWN_PRODUCT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

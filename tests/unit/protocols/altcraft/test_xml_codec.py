@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from orders.domain.problems import Code
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import RequestRefusedError
-from orders.protocols.altcraft.models import IMPORT_SHAPE
+from orders.protocols.altcraft.requests import IMPORT_SHAPE
 from orders.protocols.altcraft.xml_codec import decode, encode
 
 

@@ -9,19 +9,18 @@ import pytest
 
 from orders.application.get_order import FoundOrder
 from orders.domain.changes import NamedOrder
-from orders.domain.checking import Rulebook
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order, Submission
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.domain.settings import Endpoint, Policies, SalesModel, Settings
+from orders.domain.settings import Endpoint, Policies, Rulebook, SalesModel, Settings
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.foreign_orders import represent_found
-from orders.protocols.commercetools.orders import SentDraft
+from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.commercetools.summaries import summarise
 from orders.protocols.json_text import write_json
-from orders.protocols.yandex_market.orders import order_of
+from orders.protocols.yandex_market.representation import order_of
 from tests.support.commercetools import draft, line, money
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

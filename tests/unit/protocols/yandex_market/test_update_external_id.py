@@ -17,7 +17,7 @@ from orders.domain.triggers import TriggerKind
 from orders.protocols.http import Answered, BodyRefusedError
 from orders.protocols.yandex_market.answers import guarded
 from tests.support.fakes import FakeOrderIndex, TickingClock
-from tests.support.seller import (
+from tests.support.yandex_market import (
     DBS,
     EXPRESS,
     FBS,

@@ -15,7 +15,7 @@ from orders.protocols.altcraft.errors import (
     code_of,
 )
 from orders.protocols.altcraft.formats import CONTENT_TYPES, Format
-from orders.protocols.altcraft.models import MAX_PROBLEMS
+from orders.protocols.altcraft.requests import MAX_PROBLEMS
 from orders.protocols.http import HttpAnswer
 from orders.protocols.json_text import write_json
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 
-from orders.domain.checking import Checked
 from orders.domain.custom_fields import FieldValue
 from orders.domain.money import format_amount
-from orders.domain.order import LineDraft, OrderDraft
 from orders.domain.times import format_time
+from orders.protocols.altcraft.checks import Checked
+from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 
 PROTOCOL = "altcraft"
 

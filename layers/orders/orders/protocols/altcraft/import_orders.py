@@ -38,8 +38,12 @@ from orders.protocols.altcraft.formats import (
     answer_format,
     request_format,
 )
-from orders.protocols.altcraft.models import IMPORT, IMPORT_SHAPE, ImportBody, problems_of
-from orders.protocols.altcraft.orders import read_definitions, read_orders, unknown_root_members
+from orders.protocols.altcraft.requests import IMPORT, IMPORT_SHAPE, ImportBody, problems_of
+from orders.protocols.altcraft.submissions import (
+    read_definitions,
+    read_orders,
+    unknown_root_members,
+)
 from orders.protocols.http import HttpAnswer, HttpRequest
 
 

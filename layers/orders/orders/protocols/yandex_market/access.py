@@ -7,6 +7,7 @@ from orders.application.authenticate import (
     UnauthenticatedError,
     authenticate,
 )
+from orders.application.get_order import OrderAddress
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
 from orders.domain.clients import Client, Role
 from orders.domain.settings import Endpoint, Policies, SalesModel
@@ -33,6 +34,10 @@ class Access:
             raise bad_request(
                 "Campaign type is not allowed. Allowed campaign types: " + ", ".join(ALLOWED_MODELS)
             )
+
+    def address_of(self, order_id: int) -> OrderAddress:
+        """Return the address of an order of this campaign."""
+        return OrderAddress(self.account, self.endpoint.external_id, order_id)
 
 
 @dataclass(frozen=True, slots=True)

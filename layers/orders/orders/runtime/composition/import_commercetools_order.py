@@ -4,7 +4,7 @@ from functools import cache
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.protocols.commercetools.access import ProjectAccess
-from orders.protocols.commercetools.import_order import ImportOrderEndpoint
+from orders.protocols.commercetools.import_orders import ImportOrderEndpoint
 from orders.runtime.composition import Aws, connect, new_request_id
 from orders.runtime.composition.importing import import_orders
 

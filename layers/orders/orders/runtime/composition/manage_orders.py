@@ -8,11 +8,8 @@ from orders.application.ports import Deadline
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.yandex_market.answers import guarded
-from orders.protocols.yandex_market.manage_orders import (
-    GetOrderEndpoint,
-    ListOrdersEndpoint,
-    UpdateOrderStatusEndpoint,
-)
+from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
+from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from orders.runtime.composition import Aws, connect, new_request_id, utc_now
 from orders.runtime.composition.campaigns import campaign_access, change_order
 

@@ -14,7 +14,7 @@ from orders.application.ports import Deadline
 from orders.protocols.commercetools.access import ProjectAccess
 from orders.protocols.commercetools.answers import guarded
 from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
-from orders.protocols.commercetools.messages import MessagesEndpoint
+from orders.protocols.commercetools.read_messages import MessagesEndpoint
 from orders.protocols.commercetools.read_orders import (
     GetOrderEndpoint,
     HeadEndpoint,

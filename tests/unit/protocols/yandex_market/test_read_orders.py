@@ -11,7 +11,7 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
 from orders.domain.settings import Policies
 from orders.domain.triggers import TriggerKind
-from tests.support.seller import (
+from tests.support.yandex_market import (
     DBS,
     EXPRESS,
     FBS,

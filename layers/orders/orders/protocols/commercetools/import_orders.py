@@ -22,8 +22,8 @@ from orders.protocols.commercetools.errors import (
     over_capacity,
     size_limit_exceeded,
 )
-from orders.protocols.commercetools.orders import ApiProblem, SentDraft
 from orders.protocols.commercetools.representation import represent
+from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
 from orders.protocols.http import Answered, HttpRequest, ReadBody
 
 _CREATED = 201

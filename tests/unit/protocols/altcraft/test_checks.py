@@ -5,11 +5,17 @@ from decimal import Decimal
 
 import pytest
 
-from orders.domain.checking import Checked, Rulebook, blames_settings, check_order
 from orders.domain.custom_fields import CustomField, EntityType, ValueType
-from orders.domain.order import LineDraft, OrderDraft
 from orders.domain.problems import Code, Problem
-from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, TotalCheck
+from orders.domain.settings import (
+    LINE_STATUS_TYPES,
+    ORDER_STATUSES,
+    Rulebook,
+    TotalCheck,
+    blames_settings,
+)
+from orders.protocols.altcraft.checks import Checked, check_order
+from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from tests.support.samples import order_field, settings
 
 LINE = LineDraft("line_01", 1, Decimal(900), product="iphone")

@@ -8,15 +8,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orders.domain.checking import Rulebook, check_order
 from orders.domain.custom_fields import CustomField, ValueType
-from orders.domain.order import LineDraft, OrderDraft, Rejection, Submission
+from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem, below, pointer, shown
-from orders.domain.settings import Definitions, LineStatus
+from orders.domain.settings import Definitions, LineStatus, Rulebook
+from orders.protocols.altcraft.checks import check_order
 from orders.protocols.altcraft.documents import PROTOCOL, document_of
+from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.errors import BAD_REQUEST, RequestRefusedError
 from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
-from orders.protocols.altcraft.models import (
+from orders.protocols.altcraft.requests import (
     LINE,
     LINE_MEMBERS,
     MAX_PROBLEMS,

@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.checking import Rulebook, blames_settings
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Rejection
 from orders.domain.problems import Code
-from orders.domain.settings import Endpoint, Policies, Settings
-from orders.protocols.commercetools.orders import SentDraft
+from orders.domain.settings import Endpoint, Policies, Rulebook, Settings, blames_settings
+from orders.protocols.commercetools.submissions import SentDraft
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
 from tests.support.drafts import SHOP, answer_of, document, read, rejected, submitted
 from tests.support.functions import Tree

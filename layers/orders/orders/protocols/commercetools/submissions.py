@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from orders.domain.checking import Rulebook
 from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
+from orders.domain.settings import Rulebook
 from orders.protocols.commercetools.documents import (
     PROTOCOL,
     DraftRefusedError,

@@ -1,35 +1,25 @@
-"""Order reads and the status change of the Partner API."""
+"""`GET /campaigns/{campaignId}/orders` and `…/orders/{orderId}`: the order reads."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.get_order import GetOrder
 from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.ports import Deadline
-from orders.application.update_order_status import UpdateOrderStatus, UpdateOrderStatusCommand
 from orders.domain.changes import NamedOrder
 from orders.domain.clients import Role
-from orders.domain.fulfilment import MoveRefusal, requestable, substatuses_of
 from orders.domain.identifiers import MAX_ORDER_ID
-from orders.domain.order import Order
-from orders.domain.problems import listed
-from orders.domain.status_updates import Move
 from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
-from orders.protocols.yandex_market.answers import answer_ok, guarded, refuse
+from orders.protocols.yandex_market.answers import answer_ok, guarded
 from orders.protocols.yandex_market.errors import (
-    UNAVAILABLE,
-    RequestRefusedError,
     bad_request,
     order_not_found,
 )
-from orders.protocols.yandex_market.orders import order_of
+from orders.protocols.yandex_market.representation import order_of
 from orders.protocols.yandex_market.requests import (
-    OrderStatusBody,
-    read_body,
     read_id,
     spelled,
     without_suffix,
@@ -78,7 +68,7 @@ class GetOrderEndpoint:
     def _get(self, head: HttpRequest, deadline: Deadline) -> Answered:
         access = self.access(head, Role.ORDERS_READ, deadline)
         order_id = read_id(head, "orderId")
-        found = self.get_order(_address(access, order_id), deadline)
+        found = self.get_order(access.address_of(order_id), deadline)
         if found is None:
             raise order_not_found(order_id)
         order = order_of(found, access.endpoint.sales_model)
@@ -112,44 +102,6 @@ class ListOrdersEndpoint:
             orders.append(order)
         paging = {} if next_before is None else {"nextPageToken": str(next_before)}
         return Answered(answer_ok({"orders": orders, "paging": paging}))
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateOrderStatusEndpoint:
-    """`PUT /campaigns/{campaignId}/orders/{orderId}/status`, put together with what it calls.
-
-    `new_request_id` must never repeat itself.
-    """
-
-    access: CampaignAccess
-    update_order_status: UpdateOrderStatus
-    new_request_id: Callable[[], str]
-
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request that has come without its body, which `read` gets. Never raises."""
-        return guarded(lambda: self._update(head, read, deadline))
-
-    def _update(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        access = self.access(head, Role.ORDERS_WRITE, deadline)
-        access.expect_sales_model()
-        order_id = read_id(head, "orderId")
-        sent = read_body(head, read, OrderStatusBody).order
-        move = Move(sent.status, sent.substatus, access.endpoint.sales_model)
-        command = UpdateOrderStatusCommand(_address(access, order_id), move, self.new_request_id())
-        report = self.update_order_status(command, deadline)
-        if report.unavailable:
-            return Answered(refuse(UNAVAILABLE), report)
-        if report.found is None:
-            return Answered(refuse(order_not_found(order_id)), report)
-        if report.refusal:
-            refusal = _refusal(report.refusal, report.found.named.order, move)
-            return Answered(refuse(refusal), report)
-        order = order_of(report.found, access.endpoint.sales_model)
-        return Answered(answer_ok({"order": order}), report)
-
-
-def _address(access: Access, order_id: int) -> OrderAddress:
-    return OrderAddress(access.account, access.endpoint.external_id, order_id)
 
 
 def _query(access: Access, head: HttpRequest) -> OrdersQuery:
@@ -205,28 +157,3 @@ def _page_token(sent: str) -> int:
     if _INTEGER.fullmatch(sent) is None or int(sent) > MAX_ORDER_ID:
         raise bad_request(f"Type mismatch: {spelled(sent)}")
     return int(sent)
-
-
-def _refusal(reason: MoveRefusal, order: Order, move: Move) -> RequestRefusedError:
-    now = order.fulfilment
-    if reason is MoveRefusal.STATUS_UNKNOWN:
-        return bad_request(
-            f"Status not allowed: {spelled(move.status)}; allowed are: {listed(requestable())}",
-            "STATUS_NOT_ALLOWED",
-        )
-    if reason is MoveRefusal.SUBSTATUS_UNKNOWN:
-        return bad_request(
-            f"Substatus not allowed: {spelled(move.substatus)}; allowed with {move.status} are: "
-            f"{listed(substatuses_of(move.status))}",
-            "SUBSTATUS_NOT_ALLOWED",
-        )
-    if reason is MoveRefusal.FINAL:
-        return bad_request(
-            f"No transition found: {now.status} -> {move.status}", "ORDER_IN_TERMINAL_STATE"
-        )
-    return bad_request(
-        f"Transition {now.status} -> {move.status} is not allowed. Reason: an order of the model "
-        f"{move.sales_model} in {now.status} / {now.substatus} cannot become {move.status}"
-        + (f" / {move.substatus}" if move.substatus else ""),
-        "STATUS_NOT_ALLOWED",
-    )

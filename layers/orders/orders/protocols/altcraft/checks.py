@@ -3,44 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
-from typing import Self
 
-from orders.domain.custom_fields import CustomField, EntityType, FieldValue, fill_in
-from orders.domain.money import format_amount
-from orders.domain.order import LineDraft, OrderDraft
+from orders.domain.custom_fields import FieldValue, fill_in
+from orders.domain.money import EXACT_DIGITS, format_amount
 from orders.domain.problems import Code, Problem, below, listed, pointer, shown
-from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, Settings, TotalCheck
-
-# Enough for the sum of any number of lines that fits into a request to be exact.
-EXACT_DIGITS = 80
-_SETTINGS_CODES = frozenset(
-    {
-        Code.UNKNOWN_CURRENCY,
-        Code.UNKNOWN_ENDPOINT,
-        Code.UNKNOWN_REGION,
-        Code.UNKNOWN_LINE_STATUS,
-        Code.UNKNOWN_CUSTOM_FIELD,
-        Code.UNKNOWN_PRODUCT,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Rulebook:
-    """An account's settings, arranged once for the many orders of a request."""
-
-    settings: Settings
-    order_fields: Mapping[str, CustomField]
-    line_fields: Mapping[str, CustomField]
-
-    @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """Arrange the settings."""
-        return cls(
-            settings,
-            settings.fields_of(EntityType.ORDER),
-            settings.fields_of(EntityType.LINE_ORDER),
-        )
+from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, Rulebook, Settings, TotalCheck
+from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +43,6 @@ def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
         problems=(*problems, *(mismatch if rejecting else ())),
         warnings=() if rejecting else mismatch,
     )
-
-
-def blames_settings(problem: Problem) -> bool:
-    """Tell whether an order may fail for this only because our copy of the settings is old."""
-    return problem.code in _SETTINGS_CODES or "/custom_fields/" in problem.path
 
 
 def _unknown_references(draft: OrderDraft, settings: Settings) -> Iterator[Problem]:

@@ -8,6 +8,8 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
+from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
+
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.application.limit_requests import LimitRequests
@@ -28,11 +30,7 @@ from orders.domain.settings import (
 from orders.protocols.altcraft.summaries import summarise
 from orders.protocols.http import Answered, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
-from orders.protocols.yandex_market.manage_orders import (
-    GetOrderEndpoint,
-    ListOrdersEndpoint,
-    UpdateOrderStatusEndpoint,
-)
+from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
