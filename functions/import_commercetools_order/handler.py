@@ -1,23 +1,6 @@
-"""Lambda of the commercetools import: decode, one use case, encode."""
+"""Lambda of the commercetools import."""
 
-from functools import partial
-from typing import Any
+from orders.runtime.composition.commercetools import import_orders
+from orders.runtime.serve import serve
 
-from orders.protocols.commercetools.answers import guarded
-from orders.runtime.composition.import_commercetools_order import import_order_endpoint
-from orders.runtime.deadlines import LambdaContext, LambdaDeadline
-from orders.runtime.http import read_body, read_head, write_answer
-from orders.runtime.observability import logger, metrics, record_answered
-
-
-@logger.inject_lambda_context(clear_state=True, correlation_id_path="requestContext.requestId")
-@metrics.log_metrics
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer `POST /{projectKey}/orders/import`."""
-    head = read_head(event)
-    answered = guarded(
-        head,
-        lambda: import_order_endpoint()(head, partial(read_body, event), LambdaDeadline(context)),
-    )
-    record_answered(answered, "ImportFaults")
-    return write_answer(answered.answer)
+lambda_handler = serve(import_orders)

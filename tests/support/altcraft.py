@@ -8,9 +8,11 @@ from typing import Any
 from orders.application.import_orders import ImportOrders
 from orders.domain.clients import Role
 from orders.domain.settings import StoredSettings
-from orders.protocols.altcraft.import_orders import ImportEndpoint
-from orders.protocols.http import HttpAnswer, HttpRequest
-from tests.support.deadlines import CountingPause, FixedDeadline
+from orders.protocols.altcraft.access import AccountAccess
+from orders.protocols.altcraft.answers import answer_error
+from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
+from orders.protocols.http import HttpAnswer
+from tests.support.deadlines import CountingPause
 from tests.support.fakes import (
     FakeOrderIds,
     FakeOrders,
@@ -21,6 +23,7 @@ from tests.support.fakes import (
     client,
     publishing,
 )
+from tests.support.http import answered, request
 from tests.support.samples import settings
 
 JSON = "application/json"
@@ -54,8 +57,10 @@ class Shop:
             TickingClock(),
             self.pause,
         )
-        self.endpoint = ImportEndpoint(
-            self.tokens, use_case, new_request_id=lambda: f"request-{next(numbers)}"
+        self.endpoint = ImportOrdersEndpoint(
+            AccountAccess(self.tokens),
+            use_case,
+            new_request_id=lambda: f"request-{next(numbers)}",
         )
 
     def post(
@@ -76,10 +81,9 @@ class Shop:
         }
         if content_type:
             sent["content-type"] = content_type
-        request = HttpRequest(
-            body, {name: value for name, value in sent.items() if value}, query or {}
-        )
-        return self.endpoint(request, FixedDeadline())[0]
+        present = {name: value for name, value in sent.items() if value}
+        asked = request(body, present, query or {})
+        return answered(self.endpoint, asked, answer_error).answer
 
     def documents(self) -> dict[str, Any]:
         """Return the stored documents by external id."""

@@ -137,16 +137,4 @@ def sample(function: str, name: str) -> Tree:
 def _forget() -> None:
     """Let the next request build everything anew, as a fresh environment does."""
     connect.cache_clear()
-    for name in (
-        "import_commercetools_order",
-        "import_orders",
-        "issue_token",
-        "manage_orders",
-        "projects",
-        "relay_triggers",
-        "update_external_id",
-    ):
-        module = importlib.import_module(f"orders.runtime.composition.{name}")
-        for each in vars(module).values():
-            if hasattr(each, "cache_clear"):
-                each.cache_clear()
+    relay_triggers.cache_clear()

@@ -8,8 +8,6 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
-from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
-
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.application.limit_requests import LimitRequests
@@ -30,8 +28,10 @@ from orders.domain.settings import (
 from orders.protocols.altcraft.summaries import summarise
 from orders.protocols.http import Answered, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
+from orders.protocols.yandex_market.answers import answer_error
 from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
+from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderIndex,
@@ -44,6 +44,7 @@ from tests.support.fakes import (
     client,
     publishing,
 )
+from tests.support.http import answered, request
 
 FBS, DBS, EXPRESS, FBY, LAAS = 1001, 1002, 1003, 1004, 1005
 ENDPOINTS = {
@@ -188,8 +189,8 @@ class Seller:
     ) -> Answered:
         """Call the update of an external id; return its report too."""
         sent = json.dumps({"externalOrderId": external_id}).encode() if body is None else body
-        head = _head(campaign_id, order_id, headers)
-        return self._update_external_id(head, _reader(sent), FixedDeadline())
+        asked = _request(campaign_id, order_id, headers, sent)
+        return answered(self._update_external_id, asked, answer_error)
 
     def get(
         self,
@@ -198,8 +199,8 @@ class Seller:
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> HttpAnswer:
         """Call the read of one order."""
-        head = _head(campaign_id, order_id, headers)
-        return self._get_order(head, _reader(b""), FixedDeadline()).answer
+        asked = _request(campaign_id, order_id, headers)
+        return answered(self._get_order, asked, answer_error).answer
 
     def list(
         self,
@@ -208,8 +209,8 @@ class Seller:
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> HttpAnswer:
         """Call the list of orders."""
-        head = replace(_head(campaign_id, None, headers), query=query or {})
-        return self._list_orders(head, _reader(b""), FixedDeadline()).answer
+        asked = replace(_request(campaign_id, None, headers), query=query or {})
+        return answered(self._list_orders, asked, answer_error).answer
 
     def move(
         self,
@@ -224,8 +225,8 @@ class Seller:
         """Call the status change."""
         order = {"status": status} | ({} if substatus is None else {"substatus": substatus})
         sent = json.dumps({"order": order}).encode() if body is None else body
-        head = _head(campaign_id, order_id, headers)
-        return self._update_status(head, _reader(sent), FixedDeadline()).answer
+        asked = _request(campaign_id, order_id, headers, sent)
+        return answered(self._update_status, asked, answer_error).answer
 
     def found(self, order_id: int = 1) -> Order:
         """Return an order as it is stored."""
@@ -250,15 +251,14 @@ def error_of(answer: HttpAnswer) -> tuple[int, str, str]:
     return answer.status, error["code"], error["message"]
 
 
-def _head(campaign_id: object, order_id: object, headers: Mapping[str, str]) -> HttpRequest:
+def _request(
+    campaign_id: object, order_id: object, headers: Mapping[str, str], body: bytes = b""
+) -> HttpRequest:
     path = {"campaignId": str(campaign_id)}
     if order_id is not None:
         path["orderId"] = str(order_id)
     sent = {"api-key": "key", "content-type": "application/json"} | {
         name.replace("_", "-"): value for name, value in headers.items()
     }
-    return HttpRequest(b"", {name: value for name, value in sent.items() if value}, path=path)
-
-
-def _reader(body: bytes) -> Any:  # noqa: ANN401 - a reader of bodies, told by its use
-    return lambda head: replace(head, body=body)
+    present = {name: value for name, value in sent.items() if value}
+    return request(body, present, path=path)

@@ -156,7 +156,7 @@ def test_a_fault_of_ours_is_answered_without_its_details(
     assert answer["statusCode"] == 500
     assert json.loads(answer["body"])["error"] == 500
     assert "secret" not in answer["body"]
-    assert '"ImportFaults":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert '"Faults":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_without_time_left_nothing_is_written_and_the_client_is_told(function: Function) -> None:

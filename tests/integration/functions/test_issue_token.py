@@ -84,7 +84,7 @@ def test_a_store_that_refuses_is_a_fault_of_ours(
     assert answer.status == 500
     assert [each["code"] for each in answer.tree["errors"]] == ["General"]
     assert "AccessDenied" not in answer.body
-    assert '"IssueTokenFaults":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert '"Faults":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
 def test_without_time_left_no_token_is_issued(hub: Hub) -> None:

@@ -15,12 +15,12 @@ from operator_cli.demo import SETTINGS_FILE, DemoAccess, load_demo
 from operator_cli.errors import OperatorError
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import Client, Role
-from orders.protocols.http import HttpRequest
 from orders.runtime.composition import Aws
-from orders.runtime.composition.import_orders import build_import_endpoint
+from orders.runtime.composition.altcraft import import_orders
 from orders.runtime.environment import Environment
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE, FixedDeadline
+from tests.support.http import request
 
 SAMPLE: dict[str, Any] = {
     "external_id": "123456",
@@ -69,16 +69,16 @@ def test_the_samples_can_be_imported_and_shown(
     run: Run, connection: Connection, dynamodb: DynamoDBClient
 ) -> None:
     access = _load(connection)
-    post = build_import_endpoint(
-        Aws(Environment(connection.table, "unused"), dynamodb, boto3.client("events"))
-    )
+    aws = Aws(Environment(connection.table, "unused"), dynamodb, boto3.client("events"))
+    [post] = import_orders().endpoints(aws).values()
     orders = [
         {**sample, "external_id": f"{sample['external_id']}-{currency}", "currency": currency}
         for sample in (SAMPLE, OTHER_SAMPLE)
         for currency in ("USD", "EUR", "RUB")
     ]
     body = json.dumps({"token": access.token, "skip_triggers": True, "data": orders}).encode()
-    answer, _ = post(HttpRequest(body, {"content-type": "application/json"}), FixedDeadline())
+    sent = request(body, {"content-type": "application/json"})
+    answer = post(sent, FixedDeadline()).answer
     assert (answer.status, json.loads(answer.body)["error_text"]) == (200, "")
     shown = json.loads(run("order", "show", "123456-RUB").out)
     assert (shown["version"], shown["protocol"]) == (1, "altcraft")

@@ -6,11 +6,10 @@ import zlib
 
 import pytest
 
-from orders.protocols.http import BodyRefusedError, HttpAnswer
+from orders.protocols.http import BodyRefusedError, HttpAnswer, by_preference, fits_answer
 from orders.runtime.http import (
     MAX_BODY_BYTES,
-    read_body,
-    read_head,
+    read_request,
     write_answer,
 )
 from tests.support.samples import Tree
@@ -26,7 +25,7 @@ def _event(body: str | None, *, encoded: bool = False, **headers: str) -> Tree:
 
 
 def _body(event: Tree) -> bytes:
-    return read_body(event, read_head(event)).body
+    return read_request(event).body
 
 
 def _encoded(raw: bytes, **headers: str) -> Tree:
@@ -39,12 +38,12 @@ def test_text_and_base64_bodies_are_the_same_request() -> None:
 
 
 def test_header_names_are_folded_and_absent_parts_are_empty() -> None:
-    head = read_head(
+    head = read_request(
         {"headers": {"AUTHORIZATION": "Bearer x"}, "queryStringParameters": {"format": "xml"}}
     )
     assert head.headers == {"authorization": "Bearer x"}
     assert head.query == {"format": "xml"}
-    assert read_head({"headers": None}).headers == {}
+    assert read_request({"headers": None}).headers == {}
 
 
 @pytest.mark.parametrize(
@@ -59,7 +58,7 @@ def test_header_names_are_folded_and_absent_parts_are_empty() -> None:
     ],
 )
 def test_the_bearer_token(value: str, token: str | None) -> None:
-    assert read_head({"headers": {"Authorization": value}}).bearer_token == token
+    assert read_request({"headers": {"Authorization": value}}).bearer_token == token
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
@@ -111,3 +110,30 @@ def test_an_answer_is_text() -> None:
         "body": '{"я":1}',
         "isBase64Encoded": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("", []),
+        ("application/xml", ["application/xml"]),
+        ("a/b;q=0.1, c/d", ["c/d", "a/b"]),
+        ("a/b, c/d", ["a/b", "c/d"]),
+        ("a/b;q=0, c/d;q=0.000, e/f", ["e/f"]),
+        ("a/b;q=high, e/f", ["e/f"]),
+        # A parameter may follow the weight, or come before it (RFC 9110, 12.5.1).
+        ("a/b;q=0.5;version=1, c/d;level=1;q=0.9", ["c/d", "a/b"]),
+        ('a/b;title="x, y;q=0";q=0.3, c/d;q=0.2', ["a/b", "c/d"]),
+        ("A/B ; Q=0.5 , C/D", ["c/d", "a/b"]),
+        (",, a/b ,", ["a/b"]),
+    ],
+)
+def test_what_is_accepted_by_preference(accept: str, expected: list[str]) -> None:
+    assert by_preference(accept) == expected
+
+
+def test_an_answer_holds_what_lambda_can_pass_on() -> None:
+    assert fits_answer(b"a" * (5 * 1024 * 1024))
+    assert not fits_answer(b"a" * (5 * 1024 * 1024), b"a")
+    assert not fits_answer(b'"' * (3 * 1024 * 1024))
+    assert not fits_answer(b"\\" * (3 * 1024 * 1024))

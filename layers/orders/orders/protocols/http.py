@@ -1,30 +1,55 @@
-"""HTTP as the protocols see it, whatever carries it."""
+"""HTTP as the protocols see it, independent of what carries it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.message import Message
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+from urllib.request import parse_http_list
 
 if TYPE_CHECKING:
     from orders.application.change_order import ChangeReport
     from orders.application.import_orders import ImportReport
+    from orders.application.ports import Deadline
+
+# Lambda returns at most 6 MB of JSON, in which the body is one string.
+MAX_ANSWER_BYTES = 5 * 1024 * 1024
+RETRY_AFTER_SECONDS = "5"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HttpRequest:
-    """A request; header names are in lower case, the body is as the client meant it (inflated).
+    """A request. Header names are in lower case.
 
     `path` holds the variable parts of the path by their names, percent-decoded; `queries` every
-    value of a query parameter, `query` the last one of each.
+    value of a query parameter, `query` the last one of each. `resource` is the route's pattern,
+    such as `/campaigns/{campaignId}/orders`.
     """
 
-    body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     path: Mapping[str, str] = field(default_factory=dict)
     queries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    method: str = ""
+    resource: str = ""
+    read_body: Callable[[], bytes] = bytes
+
+    @cached_property
+    def body(self) -> bytes:
+        """Return the body as the client meant it, inflated.
+
+        It is read when it is first asked for, so that a request can be refused by its headers at
+        no cost. Raises BodyRefusedError.
+        """
+        return self.read_body()
+
+    @property
+    def body_if_read(self) -> bytes:
+        """Return the body if it was read before, else nothing."""
+        body: bytes = vars(self).get("body", b"")
+        return body
 
     @property
     def bearer_token(self) -> str | None:
@@ -35,22 +60,44 @@ class HttpRequest:
     @property
     def media_type(self) -> str:
         """Return the media type that the Content-Type names, in lower case; "" without one."""
-        return media_type_of(self.headers.get("content-type", ""))
+        return _media_type(self.headers.get("content-type", ""))
 
     @property
     def charset(self) -> str | None:
         """Return the charset that the Content-Type names, in lower case; None without one."""
-        message = Message()
-        # A header is ASCII; half a surrogate pair would be no text to the parser any more.
-        sent = self.headers.get("content-type", "").encode("ascii", "replace").decode()
-        message["content-type"] = sent
-        charset = message.get_param("charset")
-        return charset.lower() if isinstance(charset, str) and charset else None
+        charset = _parameters(self.headers.get("content-type", "")).get("charset")
+        return charset.lower() if charset else None
 
 
-def media_type_of(value: str) -> str:
-    """Return the media type of a Content-Type or of a range of an Accept header."""
+def by_preference(accept: str) -> list[str]:
+    """Return what an Accept or Accept-Encoding header names, in lower case, the best first.
+
+    What has the weight 0 is left out, and so is what has a weight that is no number (RFC 9110,
+    12.4.2). Names of equal weight keep their order.
+    """
+    weighted = [(_weight(each), _media_type(each)) for each in parse_http_list(accept)]
+    ranked = sorted(weighted, key=lambda pair: -pair[0])
+    return [name for weight, name in ranked if weight > 0 and name]
+
+
+def _weight(value: str) -> float:
+    try:
+        return float(_parameters(value).get("q", 1))
+    except ValueError:
+        return 0.0
+
+
+def _media_type(value: str) -> str:
     return value.partition(";")[0].strip().lower()
+
+
+def _parameters(value: str) -> dict[str, str]:
+    """Return the parameters of a header's value by their names in lower case."""
+    message = Message()
+    # A header is ASCII; half a surrogate pair would be no text to the parser any more.
+    message["content-type"] = value.encode("ascii", "replace").decode()
+    found = message.get_params(failobj=[])[1:]
+    return {name.strip().lower(): text for name, text in found if isinstance(text, str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +108,43 @@ class HttpAnswer:
     body: bytes
     headers: Mapping[str, str]
 
+    def with_headers(self, headers: Mapping[str, str]) -> Self:
+        """Return the same with more headers."""
+        return replace(self, headers={**self.headers, **headers})
+
+
+def fits_answer(*parts: bytes) -> bool:
+    """Tell whether one answer can hold these parts of a body.
+
+    Lambda passes the body on as a JSON string, in which quotes and backslashes are escaped.
+    """
+    size = sum(len(part) + part.count(b'"') + part.count(b"\\") for part in parts)
+    return size <= MAX_ANSWER_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer, and what is to be logged: the report of a write, or the fault behind a 500."""
+    """An answer, and what is logged of it: the report of a write, the error behind a refusal."""
 
     answer: HttpAnswer
     report: ChangeReport[Any] | ImportReport | None = None
-    fault: Exception | None = None
+    error: Exception | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return the same with more headers."""
-        answer = replace(self.answer, headers={**self.answer.headers, **headers})
-        return replace(self, answer=answer)
+        return replace(self, answer=self.answer.with_headers(headers))
+
+
+# Answers a request, or raises an error that its protocol has an answer for.
+type Endpoint = Callable[[HttpRequest, Deadline], Answered]
+
+
+class WrappedError(Exception):
+    """An error, with what was known of its answer where it was raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
 
 
 class BodyRefusedError(Exception):
@@ -83,7 +154,3 @@ class BodyRefusedError(Exception):
         super().__init__(text)
         self.status = status
         self.text = text
-
-
-# Completes a request that has come without its body. Raises BodyRefusedError.
-type ReadBody = Callable[[HttpRequest], HttpRequest]

@@ -4,7 +4,8 @@ import base64
 import binascii
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,50 +15,27 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 _GZIP_WINDOW = 31
 
 
-def read_head(event: Mapping[str, Any]) -> HttpRequest:
-    """Return the request without its body. Of a repeated header, the last one counts.
+def read_request(event: Mapping[str, Any]) -> HttpRequest:
+    """Return the request; its body is decoded when it is asked for.
 
-    This is where the variable parts of a path are percent-decoded, exactly once.
+    Of a repeated header, the last one counts. The variable parts of the path are percent-decoded
+    here, exactly once. The resource is without `/v2` before it and `.json` after it.
     """
-    headers = event.get("headers") or {}
+    headers = {
+        str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()
+    }
     query = event.get("queryStringParameters") or {}
     path = event.get("pathParameters") or {}
     queries = event.get("multiValueQueryStringParameters") or {}
     return HttpRequest(
-        body=b"",
-        headers={str(name).lower(): str(value) for name, value in headers.items()},
+        headers=headers,
         query={str(name): str(value) for name, value in query.items()},
         queries={str(name): tuple(map(str, values)) for name, values in queries.items()},
         path={str(name): unquote(str(value)) for name, value in path.items()},
+        method=str(event.get("httpMethod", "")),
+        resource=str(event.get("resource", "")).removeprefix("/v2").removesuffix(".json"),
+        read_body=partial(_read_body, event, headers),
     )
-
-
-def read_body(event: Mapping[str, Any], head: HttpRequest) -> HttpRequest:
-    """Return the request with its body, base64 and gzip undone.
-
-    Raises BodyRefusedError: 413 above 4 MB (after inflation), 415 for another Content-Encoding,
-    400 for a body that is not what it claims to be.
-    """
-    text = event.get("body") or ""
-    try:
-        encoded = bool(event.get("isBase64Encoded"))
-        raw = base64.b64decode(text, validate=True) if encoded else text.encode()
-    except (binascii.Error, UnicodeError):
-        raise BodyRefusedError(400, "The body could not be read") from None
-    coding = head.headers.get("content-encoding", "identity").strip().lower()
-    if coding in {"gzip", "x-gzip"}:
-        raw = _inflated(raw)
-    elif coding not in {"", "identity"}:
-        raise BodyRefusedError(415, "Content-Encoding must be gzip or identity")
-    if len(raw) > MAX_BODY_BYTES:
-        raise _too_large()
-    return replace(head, body=raw)
-
-
-def route_of(event: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the method and the resource, without `/v2` before it and `.json` after it."""
-    resource = str(event["resource"]).removeprefix("/v2").removesuffix(".json")
-    return str(event["httpMethod"]), resource
 
 
 def write_answer(answer: HttpAnswer) -> dict[str, Any]:
@@ -70,23 +48,51 @@ def write_answer(answer: HttpAnswer) -> dict[str, Any]:
     }
 
 
+def _read_body(event: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
+    """Return the body, base64 and gzip undone.
+
+    Raises BodyRefusedError: 413 above 4 MB (after inflation), 415 for another Content-Encoding,
+    400 for a body that is not what it claims to be.
+    """
+    text = event.get("body") or ""
+    try:
+        encoded = bool(event.get("isBase64Encoded"))
+        raw = base64.b64decode(text, validate=True) if encoded else text.encode()
+    except (binascii.Error, UnicodeError):
+        raise BodyRefusedError(HTTPStatus.BAD_REQUEST, "The body could not be read") from None
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"gzip", "x-gzip"}:
+        raw = _inflated(raw)
+    elif coding not in {"", "identity"}:
+        raise BodyRefusedError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip or identity"
+        )
+    if len(raw) > MAX_BODY_BYTES:
+        raise _too_large()
+    return raw
+
+
 def _inflated(raw: bytes) -> bytes:
     inflater = zlib.decompressobj(_GZIP_WINDOW)
     try:
         body = inflater.decompress(raw, MAX_BODY_BYTES + 1)
     except zlib.error:
-        raise BodyRefusedError(400, "The body is not gzip, as Content-Encoding says") from None
+        raise _bad("The body is not gzip, as Content-Encoding says") from None
     if len(body) > MAX_BODY_BYTES:
         raise _too_large()
     if not inflater.eof:
-        raise BodyRefusedError(400, "The gzip body is cut off")
+        raise _bad("The gzip body is cut off")
     if inflater.unused_data:
-        raise BodyRefusedError(400, "The gzip body must be a single member; more follows its end")
+        raise _bad("The gzip body must be a single member; more follows its end")
     return body
+
+
+def _bad(text: str) -> BodyRefusedError:
+    return BodyRefusedError(HTTPStatus.BAD_REQUEST, text)
 
 
 def _too_large() -> BodyRefusedError:
     return BodyRefusedError(
-        413,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         f"The body is larger than {MAX_BODY_BYTES} bytes (4 MB); split it into several requests",
     )

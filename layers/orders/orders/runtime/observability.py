@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -29,7 +30,6 @@ _package.addHandler(logger.registered_handler)
 _package.setLevel(logger.log_level)
 _package.propagate = False
 
-_REFUSED = 400
 _METRIC_NAMES = {
     Outcome.CREATED: "OrdersCreated",
     Outcome.UPDATED: "OrdersUpdated",
@@ -38,13 +38,7 @@ _METRIC_NAMES = {
 }
 
 
-def record_refusal(status: int) -> None:
-    """Log and count a request that was refused whole."""
-    metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
-    logger.info("request refused", extra={"status": status})
-
-
-def record_import(report: ImportReport) -> None:
+def _record_import(report: ImportReport) -> None:
     """Log and count what one import did. Only codes and numbers leave this function."""
     for outcome, name in _METRIC_NAMES.items():
         metrics.add_metric(name, MetricUnit.Count, report.count(outcome))
@@ -62,19 +56,30 @@ def record_import(report: ImportReport) -> None:
     )
 
 
-def record_answered(answered: Answered, fault_metric: str) -> None:
+def record_answered(answered: Answered) -> None:
     """Log and count an answer: a refusal, a fault, what became of a change or an import."""
     status = answered.answer.status
     metrics.add_metric("RequestsAnswered", MetricUnit.Count, 1)
-    if answered.fault:
-        logger.error("a request failed", exc_info=answered.fault)
-        metrics.add_metric(fault_metric, MetricUnit.Count, 1)
+    if answered.error and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        record_fault("a request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
-        record_import(answered.report)
+        _record_import(answered.report)
     elif answered.report:
         _record_change(answered.report, status)
-    elif status >= _REFUSED:
-        record_refusal(status)
+    elif status >= HTTPStatus.BAD_REQUEST:
+        metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
+        logger.info("request refused", extra={"status": status})
+
+
+def record_fault(
+    event: str, error: Exception, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+) -> None:
+    """Log the cause of a 5xx; count it as a fault unless the store was only unavailable."""
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        logger.warning(event, extra={"status": status}, exc_info=error)
+        return
+    logger.error(event, extra={"status": status}, exc_info=error)
+    metrics.add_metric("Faults", MetricUnit.Count, 1)
 
 
 def _record_change(report: ChangeReport[Any], status: int) -> None:

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from orders.protocols.http import HttpAnswer, HttpRequest
+from orders.protocols.http import HttpAnswer
 from tests.support.altcraft import JSON, XML, Shop, read_json
+from tests.support.http import request as http_request
 from tests.support.samples import order, request, to_xml
 
 
@@ -121,5 +122,5 @@ def test_json_errors_name_no_line() -> None:
 
 @pytest.mark.parametrize("charset", ["\ud800", "ütf-8", "\x00"])
 def test_a_charset_that_is_no_text_is_one_that_nobody_knows(charset: str) -> None:
-    sent = HttpRequest(b"{}", {"content-type": f"application/json; charset={charset}"})
+    sent = http_request(b"{}", {"content-type": f"application/json; charset={charset}"})
     assert sent.charset not in {None, "utf-8"}

@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from orders.application.issue_token import IssueToken
 from orders.domain.clients import Client, Role
+from orders.protocols.commercetools.answers import answer_error, correlation
 from orders.protocols.commercetools.issue_token import (
     IssueTokenEndpoint,
     read_credentials,
     read_scopes,
 )
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import Answered
 from orders.protocols.json_text import read_json
 from tests.support.commercetools import basic
-from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock
+from tests.support.http import answered, request
 
 SHOP = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
 GRANT = {"grant_type": "client_credentials"}
@@ -31,10 +32,9 @@ def _ask(
 ) -> Answered:
     tokens, stored = FakeTokens({"right": SHOP}), FakeAccessTokens()
     endpoint = IssueTokenEndpoint(IssueToken(tokens, stored, TickingClock(), lambda: "new token"))
-    head = HttpRequest(b"", {"authorization": authorization}, query=query or {})
     raw = body if isinstance(body, bytes) else body.encode()
-    request = HttpRequest(raw, head.headers, query=head.query)
-    return endpoint(head, lambda _head: request, DEADLINE)
+    asked = request(raw, {"authorization": authorization}, query or {})
+    return answered(endpoint, asked, answer_error, correlation)
 
 
 def _tree(answered: Answered) -> dict[str, object]:
@@ -157,7 +157,7 @@ def test_no_scope_makes_it_fall(text: str) -> None:
 
 @given(st.text(min_size=1).filter(lambda text: ":" not in text), st.text(min_size=1))
 def test_credentials_are_read_back(client_id: str, secret: str) -> None:
-    read = read_credentials(HttpRequest(b"", {"authorization": basic(client_id, secret)}))
+    read = read_credentials(request(headers={"authorization": basic(client_id, secret)}))
     assert (read.client_id, read.secret) == (client_id, secret)
 
 
@@ -170,7 +170,6 @@ def test_no_header_makes_it_fall(raw: bytes) -> None:
 def test_no_request_makes_it_fall(body: bytes, query: dict[str, str]) -> None:
     answered = _ask(body, query)
     assert answered.answer.status in {200, 400}
-    assert answered.fault is None
 
 
 COVERED = ["manage_orders:demo", "view_orders:demo", "view_messages:demo"]

@@ -14,9 +14,10 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import Endpoint, Policies, Settings, StoredSettings
 from orders.domain.triggers import TriggerKind
-from orders.protocols.http import Answered, BodyRefusedError
-from orders.protocols.yandex_market.answers import guarded
+from orders.protocols.http import BodyRefusedError
+from orders.protocols.yandex_market.answers import answer_error
 from tests.support.fakes import FakeOrderIndex, TickingClock
+from tests.support.http import request
 from tests.support.yandex_market import (
     DBS,
     EXPRESS,
@@ -380,7 +381,7 @@ def test_a_fault_of_ours_is_a_500_without_its_inside(seller: Seller) -> None:
     seller.index.faults.append(refuse)
     answered = seller.answer_rename("B")
     assert error_of(answered.answer) == (500, "INTERNAL_ERROR", "Internal server error")
-    assert isinstance(answered.fault, StorageRefusedError)
+    assert isinstance(answered.error, StorageRefusedError)
     assert answered.answer.headers["X-RateLimit-Resource-Remaining"] == "9999"
 
 
@@ -416,10 +417,7 @@ def test_a_trigger_that_the_bus_did_not_take_fails_nothing(seller: Seller) -> No
 def test_a_body_that_cannot_be_read(
     refusal: BodyRefusedError, expected: tuple[int, str, str]
 ) -> None:
-    def read() -> Answered:
-        raise refusal
-
-    assert error_of(guarded(read).answer) == expected
+    assert error_of(answer_error(refusal, request())) == expected
 
 
 @given(st.text())

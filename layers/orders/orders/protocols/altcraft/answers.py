@@ -1,33 +1,42 @@
 """Answers of the orders import: the documented shape by default, more when it is asked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
+from orders.application.authenticate import ForbiddenError, UnauthenticatedError
+from orders.application.define_settings import DefinitionsRefusedError
 from orders.application.import_orders import ImportReport
+from orders.application.ports import SettingsTooLargeError, StorageUnavailableError
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.problems import Problem
 from orders.protocols.altcraft.decoded import LineOf, no_line
 from orders.protocols.altcraft.errors import (
-    BAD_REQUEST,
-    UNAVAILABLE,
     RequestRefusedError,
+    bad_request,
     code_of,
+    internal_error,
+    unavailable,
 )
-from orders.protocols.altcraft.formats import CONTENT_TYPES, Format
+from orders.protocols.altcraft.formats import CONTENT_TYPES, Format, accepted_format
 from orders.protocols.altcraft.requests import MAX_PROBLEMS
-from orders.protocols.http import HttpAnswer
+from orders.protocols.http import (
+    RETRY_AFTER_SECONDS,
+    BodyRefusedError,
+    HttpAnswer,
+    HttpRequest,
+    WrappedError,
+    fits_answer,
+)
 from orders.protocols.json_text import write_json
-
-RETRY_AFTER_SECONDS = 5
-# Lambda answers at most 6 MB, in which every quote of the body is escaped.
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 type Tree = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class AnswerOptions:
     """How an answer is written: its format, with details or without, with lines of the source."""
 
     format: Format
@@ -35,52 +44,102 @@ class Style:
     line_of: LineOf = no_line
 
 
+class FormattedError(WrappedError):
+    """An error that is answered with the options that the body asks for."""
+
+    def __init__(self, error: Exception, options: AnswerOptions) -> None:
+        super().__init__(error)
+        self.options = options
+
+
+@contextmanager
+def errors_answered_with(options: AnswerOptions) -> Iterator[None]:
+    """Let whatever is raised inside be answered with these options."""
+    try:
+        yield
+    except Exception as error:
+        raise FormattedError(error, options) from error
+
+
+def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
+    """Answer whatever the endpoint has raised; its words only where they are for the client."""
+    if isinstance(error, FormattedError):
+        return answer_refusal(_refusal_of(error.error), error.options)
+    return answer_refusal(_refusal_of(error), AnswerOptions(accepted_format(request)))
+
+
+# Errors whose message is written for the client.
+_STATUSES = {
+    UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    SettingsTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+}
+
+
+def _refusal_of(error: Exception) -> RequestRefusedError:
+    status = _STATUSES.get(type(error))
+    if status is not None:
+        return RequestRefusedError(status, str(error))
+    match error:
+        case RequestRefusedError():
+            return error
+        case BodyRefusedError():
+            return RequestRefusedError(error.status, error.text)
+        case DefinitionsRefusedError():
+            return bad_request(error.problems[0].message, *error.problems)
+        case StorageUnavailableError():
+            return unavailable()
+        case _:
+            return internal_error()
+
+
 def answer_report(
-    report: ImportReport, style: Style, warnings: Sequence[Problem] = ()
+    report: ImportReport, options: AnswerOptions, warnings: Sequence[Problem] = ()
 ) -> HttpAnswer:
     """Answer a processed import: 200, or 503 if faults kept orders out and nothing was written.
 
     `warnings` are those about the request as a whole.
     """
     failures = [result for result in report.results if result.outcome is Outcome.FAILED]
-    status = UNAVAILABLE if report.unavailable else 200
+    status = HTTPStatus.SERVICE_UNAVAILABLE if report.unavailable else HTTPStatus.OK
     tree: Tree = {
         "error": _outer_error(failures),
         "error_text": _outer_text(failures, len(report.results)),
-        "result": [_entry(result, style) for result in report.results],
+        "result": [_entry(result, options) for result in report.results],
     }
-    if style.details:
+    if options.details:
         tree["counts"] = {
             "received": len(report.results),
             **{str(outcome): report.count(outcome) for outcome in Outcome},
         }
-        tree["warnings"] = [_problem(warning, style) for warning in warnings]
-    body = _encode(tree, style.format)
-    if len(body) > MAX_ANSWER_BYTES:
-        body = _encode(_shortened(tree), style.format)
-    return _answer(status, body, style.format)
+        tree["warnings"] = [_problem(warning, options) for warning in warnings]
+    body = _encode(tree, options.format)
+    if not fits_answer(body):
+        body = _encode(_shortened(tree), options.format)
+    return _answer(status, body, options.format)
 
 
-def answer_refusal(refusal: RequestRefusedError, style: Style) -> HttpAnswer:
+def answer_refusal(refusal: RequestRefusedError, options: AnswerOptions) -> HttpAnswer:
     """Answer a request that was refused whole."""
     tree: Tree = {"error": refusal.status, "error_text": refusal.text, "result": []}
     if refusal.problems:
-        tree["errors"] = [_problem(each, style) for each in refusal.problems[:MAX_PROBLEMS]]
-    return _answer(refusal.status, _encode(tree, style.format), style.format)
+        tree["errors"] = [_problem(each, options) for each in refusal.problems[:MAX_PROBLEMS]]
+    return _answer(refusal.status, _encode(tree, options.format), options.format)
 
 
 def _outer_error(failures: Sequence[OrderResult]) -> int:
     """Return 0 only if every order was imported; a 503 says that sending again is all it takes."""
     if not failures:
         return 0
-    return UNAVAILABLE if all(failure.retryable for failure in failures) else BAD_REQUEST
+    all_retryable = all(failure.retryable for failure in failures)
+    return HTTPStatus.SERVICE_UNAVAILABLE if all_retryable else HTTPStatus.BAD_REQUEST
 
 
 def _outer_text(failures: Sequence[OrderResult], received: int) -> str:
     return f"{len(failures)} of {received} orders failed; see result" if failures else ""
 
 
-def _entry(result: OrderResult, style: Style) -> Tree:
+def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
     entry: Tree = {"error": 0, "external_id": result.external_id}
     if result.outcome is Outcome.FAILED:
         first, *others = result.problems
@@ -89,25 +148,25 @@ def _entry(result: OrderResult, style: Style) -> Tree:
         entry |= {
             "error": code_of(first),
             "error_text": first.message + place + more,
-            "errors": [_problem(problem, style) for problem in result.problems],
+            "errors": [_problem(problem, options) for problem in result.problems],
         }
         if result.retryable:
             entry["retryable"] = True
-    if style.details:
+    if options.details:
         entry["outcome"] = str(result.outcome)
         if result.order_id is not None:
             entry |= {"order_id": result.order_id, "version": result.version}
-        entry["warnings"] = [_problem(warning, style) for warning in result.warnings]
+        entry["warnings"] = [_problem(warning, options) for warning in result.warnings]
     return entry
 
 
-def _problem(problem: Problem, style: Style) -> Tree:
+def _problem(problem: Problem, options: AnswerOptions) -> Tree:
     tree: Tree = {
         "code": str(problem.code),
         "path": problem.path,
         "message": problem.message,
     }
-    line = style.line_of(problem.path)
+    line = options.line_of(problem.path)
     return tree if line is None else {**tree, "line": line}
 
 
@@ -136,6 +195,6 @@ def _encode(tree: Mapping[str, Any], answer_format: Format) -> bytes:
 
 def _answer(status: int, body: bytes, answer_format: Format) -> HttpAnswer:
     headers = {"Content-Type": CONTENT_TYPES[answer_format]}
-    if status == UNAVAILABLE:
-        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
     return HttpAnswer(status, body, headers)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from orders.protocols.altcraft.errors import (
-    BAD_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
     RequestRefusedError,
+    bad_request,
+    unsupported_media_type,
 )
-from orders.protocols.http import HttpRequest, media_type_of
+from orders.protocols.http import HttpRequest, by_preference
 
 
 class Format(StrEnum):
@@ -29,17 +29,7 @@ def request_format(request: HttpRequest) -> Format:
 
     Raises RequestRefusedError (415) for any other media type.
     """
-    sent = request.media_type
-    if not sent:
-        starts_like_xml = request.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-        return Format.XML if starts_like_xml else Format.JSON
-    known = _format_of(sent)
-    if known is None:
-        raise RequestRefusedError(
-            UNSUPPORTED_MEDIA_TYPE,
-            f"Content-Type {sent} is not supported; send application/json or application/xml",
-        )
-    return known
+    return _format_of_content(request.media_type, request.body if not request.media_type else b"")
 
 
 def answer_format(request: HttpRequest, asked_in_body: object = None) -> Format:
@@ -52,20 +42,35 @@ def answer_format(request: HttpRequest, asked_in_body: object = None) -> Format:
         try:
             return Format(str(asked).lower())
         except ValueError:
-            raise RequestRefusedError(BAD_REQUEST, "format must be json or xml") from None
+            raise bad_request("format must be json or xml") from None
     return accepted_format(request)
 
 
 def accepted_format(request: HttpRequest) -> Format:
-    """Return the format for an answer to a request whose `format` is of no help. Never raises."""
-    for media_range in _by_preference(request.headers.get("accept", "")):
+    """Return the format for an answer to a request whose `format` is of no help.
+
+    A body that was not read is not read for this either. Raises nothing.
+    """
+    for media_range in by_preference(request.headers.get("accept", "")):
         accepted = _format_of(media_range)
         if accepted:
             return accepted
     try:
-        return request_format(request)
+        return _format_of_content(request.media_type, request.body_if_read)
     except RequestRefusedError:
         return Format.JSON
+
+
+def _format_of_content(media_type: str, body: bytes) -> Format:
+    if not media_type:
+        starts_like_xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        return Format.XML if starts_like_xml else Format.JSON
+    known = _format_of(media_type)
+    if known is None:
+        raise unsupported_media_type(
+            f"Content-Type {media_type} is not supported; send application/json or application/xml"
+        )
+    return known
 
 
 def _format_of(media_type: str) -> Format | None:
@@ -74,15 +79,3 @@ def _format_of(media_type: str) -> Format | None:
     if media_type in {"application/xml", "text/xml"} or media_type.endswith("+xml"):
         return Format.XML
     return None
-
-
-def _by_preference(accept: str) -> list[str]:
-    ranges = []
-    for value in accept.split(","):
-        _, _, quality = value.replace(" ", "").lower().partition(";q=")
-        try:
-            weight = float(quality) if quality else 1.0
-        except ValueError:
-            weight = 0.0
-        ranges.append((-weight, media_type_of(value)))
-    return [media_type for weight, media_type in sorted(ranges, key=lambda pair: pair[0]) if weight]

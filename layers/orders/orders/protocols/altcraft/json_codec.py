@@ -2,11 +2,7 @@
 
 from orders.domain.problems import below, shown
 from orders.protocols.altcraft.decoded import Decoded
-from orders.protocols.altcraft.errors import (
-    BAD_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
-    RequestRefusedError,
-)
+from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 
 
@@ -17,17 +13,13 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     a charset other than UTF-8.
     """
     if not is_utf_8(charset):
-        raise RequestRefusedError(
-            UNSUPPORTED_MEDIA_TYPE, f"JSON must be sent in UTF-8, not in {shown(charset)}"
-        )
+        raise unsupported_media_type(f"JSON must be sent in UTF-8, not in {shown(charset)}")
     try:
         text = read_json(body)
     except NotJsonError as error:
-        raise RequestRefusedError(BAD_REQUEST, str(error)) from None
+        raise bad_request(str(error)) from None
     if isinstance(text.tree, list):
         return Decoded({"data": text.tree}, tuple(below("/data", each) for each in text.faults))
     if not isinstance(text.tree, dict):
-        raise RequestRefusedError(
-            BAD_REQUEST, "The body is not valid JSON: an object is expected at its root"
-        )
+        raise bad_request("The body is not valid JSON: an object is expected at its root")
     return Decoded(text.tree, text.faults)

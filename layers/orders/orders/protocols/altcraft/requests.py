@@ -1,4 +1,4 @@
-"""The wire models of the orders import (Altcraft v74), for both formats.
+"""The orders import (Altcraft v74) as it is sent: its bytes to values, for both formats.
 
 XML carries texts only, so the text of a number or a boolean is taken in JSON as well. An optional
 member that is null or empty counts as absent.
@@ -32,7 +32,12 @@ from orders.domain.problems import Code, Problem, pointer, shown
 from orders.domain.settings import LineStatusType
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import parse_time
+from orders.protocols.altcraft import json_codec
+from orders.protocols.altcraft.decoded import Decoded
+from orders.protocols.altcraft.errors import bad_request
+from orders.protocols.altcraft.formats import Format, request_format
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Text, TextOrFree
+from orders.protocols.http import HttpRequest
 
 MAX_ORDERS = 10_000
 MAX_LINES = 5000
@@ -308,3 +313,38 @@ IMPORT_SHAPE = Record(
         "data": Array(_ORDER_SHAPE),
     }
 )
+
+
+def decode(request: HttpRequest) -> Decoded:
+    """Return the body of an import as plain data, whatever its format.
+
+    Raises RequestRefusedError (400, 415) and BodyRefusedError.
+    """
+    charset = request.charset
+    if request_format(request) is Format.JSON:
+        return json_codec.decode(request.body, charset)
+    # Imports cost start-up, and most clients never speak XML.
+    from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
+
+    return xml_codec.decode(request.body, IMPORT_SHAPE, charset)
+
+
+def read_import(decoded: Decoded) -> ImportBody:
+    """Return the root of an import; its orders are read one by one, so that each fails alone.
+
+    Raises RequestRefusedError (400).
+    """
+    root_faults = tuple(fault for fault in decoded.faults if not is_of_order(fault))
+    if root_faults:
+        raise bad_request(root_faults[0].message, *root_faults)
+    try:
+        return IMPORT.validate_python(decoded.tree)
+    except ValidationError as error:
+        problems = problems_of(error)
+        text = f"{problems[0].message} ({problems[0].path or '/'})"
+        raise bad_request(text, *problems) from None
+
+
+def is_of_order(fault: Problem) -> bool:
+    """Tell whether a fault lies inside of one order, and not at the root of the request."""
+    return fault.path.startswith("/data/")

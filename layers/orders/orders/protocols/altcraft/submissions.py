@@ -15,7 +15,7 @@ from orders.domain.settings import Definitions, LineStatus, Rulebook
 from orders.protocols.altcraft.checks import check_order
 from orders.protocols.altcraft.documents import PROTOCOL, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
-from orders.protocols.altcraft.errors import BAD_REQUEST, RequestRefusedError
+from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
 from orders.protocols.altcraft.requests import (
     LINE,
@@ -236,4 +236,4 @@ def _enum_values(sent: Mapping[str, object], prefix: str) -> dict[str, int]:
 
 
 def _refused(code: Code, path: str, message: str) -> RequestRefusedError:
-    return RequestRefusedError(BAD_REQUEST, message, (Problem(code, path, message),))
+    return bad_request(message, Problem(code, path, message))

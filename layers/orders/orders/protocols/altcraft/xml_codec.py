@@ -14,11 +14,7 @@ from lxml import etree
 
 from orders.domain.problems import Code, Problem, pointer, shown
 from orders.protocols.altcraft.decoded import Decoded
-from orders.protocols.altcraft.errors import (
-    BAD_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
-    RequestRefusedError,
-)
+from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
 
 ROOT = "xml"
@@ -122,9 +118,7 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     """
     root = _parse(body, charset)
     if _local_name(root) != ROOT:
-        raise RequestRefusedError(
-            BAD_REQUEST, f"The root element must be <{ROOT}>, not {shown(_local_name(root))}"
-        )
+        raise bad_request(f"The root element must be <{ROOT}>, not {shown(_local_name(root))}")
     if len(root) and all(_local_name(child) == ROW for child in root):
         for child in root:
             child.tag = "data"
@@ -155,21 +149,17 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
             remove_pis=True,
         )
     except LookupError:
-        raise RequestRefusedError(
-            UNSUPPORTED_MEDIA_TYPE, f"The charset {shown(charset)} is not known"
-        ) from None
+        raise unsupported_media_type(f"The charset {shown(charset)} is not known") from None
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
         reason = (error.msg or "it is empty").partition(", line ")[0]
-        raise RequestRefusedError(
-            BAD_REQUEST, f"The body is not valid XML: line {line}, column {column}: {reason}"
+        raise bad_request(
+            f"The body is not valid XML: line {line}, column {column}: {reason}"
         ) from None
     if cast("etree.DocInfo", root.getroottree().docinfo).internalDTD is not None:
-        raise RequestRefusedError(
-            BAD_REQUEST, "The body must not hold a document type declaration (DOCTYPE)"
-        )
+        raise bad_request("The body must not hold a document type declaration (DOCTYPE)")
     return root
 
 

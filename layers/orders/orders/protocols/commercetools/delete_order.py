@@ -2,38 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order import OrderAddress
 from orders.application.ports import Deadline
 from orders.domain.identifiers import uuid_of
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess
-from orders.protocols.commercetools.answers import answer, guarded, refuse
+from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
 from orders.protocols.commercetools.foreign_orders import represent_found
 from orders.protocols.commercetools.queries import read_version
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteOrderEndpoint:
-    """The route, put together with what it calls. `new_request_id` must never repeat itself."""
+    """The route. `new_request_id` must return another id each time."""
 
     access: ProjectAccess
     find: OrderFinder
     delete_order: DeleteOrder
     new_request_id: Callable[[], str]
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        del read
-        return guarded(head, lambda: self._delete(head, deadline))
-
-    def _delete(self, head: HttpRequest, deadline: Deadline) -> Answered:
-        client = self.access(head, MANAGE, deadline)
-        version = read_version(head)
-        order = self.find(client.account, head.path["ref"], deadline).named.order
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Delete the order of the path for good and return it as it was."""
+        client = self.access(request, MANAGE, deadline)
+        version = read_version(request)
+        order = self.find(client.account, request.path["ref"], deadline).named.order
         address = OrderAddress(client.account, None, order.order_id)
         command = DeleteOrderCommand(address, version, self.new_request_id())
         report = self.delete_order(command, deadline)
@@ -45,4 +42,4 @@ class DeleteOrderEndpoint:
         if report.refusal:
             current = report.found.named.order.version
             return Answered(refuse(concurrent_modification(identity, version, current)), report)
-        return Answered(answer(200, represent_found(report.found)), report)
+        return Answered(answer(HTTPStatus.OK, represent_found(report.found)), report)

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from orders.domain.problems import listed
 from orders.protocols.json_text import write_json
 
-BAD_REQUEST = 400
 MAX_VALUE_CHARACTERS = 100
 
 
@@ -44,7 +44,7 @@ def error_body(status: int, errors: Sequence[ApiError], oauth: str | None = None
 
 def bad_request(*errors: ApiError) -> RequestRefusedError:
     """Return the refusal of a request that cannot be taken as it is."""
-    return RequestRefusedError(BAD_REQUEST, *errors)
+    return RequestRefusedError(HTTPStatus.BAD_REQUEST, *errors)
 
 
 def invalid_json_input(*details: str) -> ApiError:
@@ -125,15 +125,22 @@ def size_limit_exceeded(message: str) -> ApiError:
     return ApiError("ResourceSizeLimitExceeded", message)
 
 
+def content_too_large(message: str) -> RequestRefusedError:
+    """Return the refusal of a request, or of an answer, that is larger than can be carried."""
+    return RequestRefusedError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ApiError("ContentTooLarge", message)
+    )
+
+
 def not_found(message: str) -> RequestRefusedError:
     """Return the refusal of a request for something that is not there."""
-    return RequestRefusedError(404, ApiError("ResourceNotFound", message))
+    return RequestRefusedError(HTTPStatus.NOT_FOUND, ApiError("ResourceNotFound", message))
 
 
 def concurrent_modification(identifier: str, expected: int, current: int) -> RequestRefusedError:
     """Return the refusal of a change of another version than the current one."""
     return RequestRefusedError(
-        409,
+        HTTPStatus.CONFLICT,
         ApiError(
             "ConcurrentModification",
             f"Object '{identifier}' has a different version than expected. "
@@ -146,19 +153,19 @@ def concurrent_modification(identifier: str, expected: int, current: int) -> Req
 def over_capacity() -> RequestRefusedError:
     """Return the refusal of a request that the store could not serve in time."""
     message = "The order store is not available; nothing was changed. Send the request again."
-    return RequestRefusedError(503, ApiError("OverCapacity", message))
+    return RequestRefusedError(HTTPStatus.SERVICE_UNAVAILABLE, ApiError("OverCapacity", message))
 
 
 def outcome_unknown() -> RequestRefusedError:
     """Return the answer to a write of which nobody knows whether it took effect."""
     message = "The write could not be confirmed: look whether it took effect before repeating it."
-    return RequestRefusedError(500, ApiError("General", message))
+    return RequestRefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, ApiError("General", message))
 
 
 def general() -> RequestRefusedError:
     """Return the answer to a request that met a fault of ours; nothing of the fault is told."""
     message = "An unexpected error occurred; it is logged. Look whether a write took effect."
-    return RequestRefusedError(500, ApiError("General", message))
+    return RequestRefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, ApiError("General", message))
 
 
 def access_denied() -> RequestRefusedError:
@@ -185,7 +192,7 @@ def insufficient_scope(*scopes: str) -> RequestRefusedError:
         "Insufficient scope. One of the following scopes is missing: " + ", ".join(scopes) + "."
     )
     error = ApiError("insufficient_scope", message)
-    return RequestRefusedError(403, error, oauth="insufficient_scope")
+    return RequestRefusedError(HTTPStatus.FORBIDDEN, error, oauth="insufficient_scope")
 
 
 def invalid_scope() -> RequestRefusedError:
@@ -207,11 +214,11 @@ def unsupported_grant_type() -> RequestRefusedError:
 
 
 def _unauthorized(code: str, message: str) -> RequestRefusedError:
-    return RequestRefusedError(401, ApiError(code, message), oauth=code)
+    return RequestRefusedError(HTTPStatus.UNAUTHORIZED, ApiError(code, message), oauth=code)
 
 
 def _bad_grant(code: str, message: str) -> RequestRefusedError:
-    return RequestRefusedError(BAD_REQUEST, ApiError(code, message), oauth=code)
+    return RequestRefusedError(HTTPStatus.BAD_REQUEST, ApiError(code, message), oauth=code)
 
 
 def _quoted(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
@@ -9,7 +10,7 @@ from orders.domain.clients import Client
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess
-from orders.protocols.commercetools.answers import answer, guarded, refuse
+from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.checks import check_draft
 from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
 from orders.protocols.commercetools.errors import (
@@ -24,33 +25,27 @@ from orders.protocols.commercetools.errors import (
 )
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
-from orders.protocols.http import Answered, HttpRequest, ReadBody
-
-_CREATED = 201
+from orders.protocols.http import Answered, HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
-class ImportOrderEndpoint:
-    """The route, put together with what it calls. `new_request_id` must never repeat itself."""
+class ImportOrdersEndpoint:
+    """The route. `new_request_id` must return another id each time."""
 
     access: ProjectAccess
     import_orders: ImportOrders
     new_request_id: Callable[[], str]
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request that has come without its body, which `read` gets. Never raises."""
-        return guarded(head, lambda: self._import(head, read, deadline))
-
-    def _import(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        client = self.access(head, MANAGE, deadline)
-        request = read(head)
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Import the draft and return the order."""
+        client = self.access(request, MANAGE, deadline)
         draft = read_draft(request.body, request.charset, client.account)
         errors = check_draft(draft.tree)
         if errors:
             raise bad_request(*errors)
         report = self.import_orders(self._command(draft, client, deadline), deadline)
         if report.stored:
-            return Answered(answer(_CREATED, represent(report.stored[0])), report)
+            return Answered(answer(HTTPStatus.CREATED, represent(report.stored[0])), report)
         return Answered(refuse(_refusal(report, draft)), report)
 
     def _command(

@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from orders.application.authenticate import UnauthenticatedError
@@ -15,14 +16,14 @@ from orders.application.issue_token import (
 )
 from orders.application.ports import Deadline
 from orders.domain.clients import Client
-from orders.protocols.commercetools.answers import answer, guarded
+from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import (
     invalid_client,
     invalid_scope,
     missing_grant_type,
     unsupported_grant_type,
 )
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest
 
 GRANT_TYPE = "client_credentials"
 # The protocol's own, in the order in which they are told.
@@ -32,21 +33,18 @@ _NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True)
 class IssueTokenEndpoint:
-    """The route, put together with what it calls."""
+    """The token route."""
 
     issue_token: IssueToken
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request that has come without its body, which `read` gets. Never raises."""
-        return guarded(head, lambda: self._issue(head, read, deadline))
-
-    def _issue(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        credentials = read_credentials(head)
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Return an access token; the credentials are checked before the body is read."""
+        credentials = read_credentials(request)
         try:
             client = self.issue_token.authenticate(credentials, deadline)
         except UnauthenticatedError:
             raise invalid_client() from None
-        scopes = _read_scopes(_parameters(read(head)), client)
+        scopes = _read_scopes(_parameters(request), client)
         try:
             token = self.issue_token(client, credentials.secret, scopes, deadline)
         except ScopeRefusedError:
@@ -57,12 +55,12 @@ class IssueTokenEndpoint:
             "expires_in": int(LIFETIME.total_seconds()),
             "scope": " ".join(f"{scope}:{client.account}" for scope in scopes),
         }
-        return Answered(answer(200, body, _NO_STORE))
+        return Answered(answer(HTTPStatus.OK, body, _NO_STORE))
 
 
-def read_credentials(head: HttpRequest) -> Credentials:
+def read_credentials(request: HttpRequest) -> Credentials:
     """Read HTTP Basic credentials. Raises RequestRefusedError (401 invalid_client)."""
-    scheme, _, encoded = head.headers.get("authorization", "").strip().partition(" ")
+    scheme, _, encoded = request.headers.get("authorization", "").strip().partition(" ")
     if scheme.lower() != "basic":
         raise invalid_client()
     try:

@@ -35,28 +35,28 @@ class PageQuery:
     where: Mapping[str, str]
 
 
-def read_page_query(head: HttpRequest, served: frozenset[str]) -> PageQuery:
+def read_page_query(request: HttpRequest, served: frozenset[str]) -> PageQuery:
     """Read the parameters of a list whose predicates may name the members `served`.
 
     Raises RequestRefusedError (400 InvalidInput) for whatever would not be followed.
     """
-    asked = head.query
+    asked = request.query
     for name in sorted(asked.keys() - _READ):
         raise _invalid(f"The query parameter {shown(name)} is not served: leave it out.")
     return PageQuery(
         OrderSlice(
             offset=_number(asked, "offset", 0, MAX_OFFSET),
             limit=_number(asked, "limit", DEFAULT_LIMIT, MAX_LIMIT),
-            newest_first=_is_descending(head),
+            newest_first=_is_descending(request),
         ),
         with_total=_flag(asked, "withTotal"),
-        where=_predicates(head, served),
+        where=_predicates(request, served),
     )
 
 
-def read_version(head: HttpRequest) -> int:
+def read_version(request: HttpRequest) -> int:
     """Read the version that a deletion needs. Raises RequestRefusedError."""
-    sent = head.query.get("version")
+    sent = request.query.get("version")
     if sent is None:
         raise _invalid("The query parameter version is missing.")
     if _NUMBER.fullmatch(sent) is None:
@@ -78,8 +78,8 @@ def _flag(asked: Mapping[str, str], name: str) -> bool:
     return _FLAGS[sent]
 
 
-def _is_descending(head: HttpRequest) -> bool:
-    sent = _values(head, "sort")
+def _is_descending(request: HttpRequest) -> bool:
+    sent = _values(request, "sort")
     if not sent:
         return False
     words = sent[0].split()
@@ -89,9 +89,9 @@ def _is_descending(head: HttpRequest) -> bool:
     return direction == "desc"
 
 
-def _predicates(head: HttpRequest, served: frozenset[str]) -> dict[str, str]:
+def _predicates(request: HttpRequest, served: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for sent in _values(head, "where"):
+    for sent in _values(request, "where"):
         for name, value in _terms(sent, served):
             if name not in served or found.get(name, value) != value:
                 raise _unserved(sent, served)
@@ -119,8 +119,8 @@ def _terms(sent: str, served: frozenset[str]) -> list[tuple[str, str]]:
         at = joint.end()
 
 
-def _values(head: HttpRequest, name: str) -> tuple[str, ...]:
-    return head.queries.get(name) or ((head.query[name],) if name in head.query else ())
+def _values(request: HttpRequest, name: str) -> tuple[str, ...]:
+    return request.queries.get(name) or ((request.query[name],) if name in request.query else ())
 
 
 def _unserved(sent: str, served: frozenset[str]) -> RequestRefusedError:

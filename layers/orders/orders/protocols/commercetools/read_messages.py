@@ -5,6 +5,7 @@ The messages are read off the orders themselves: an order has its message as lon
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
 from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
@@ -14,7 +15,7 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
-from orders.protocols.commercetools.answers import answer, guarded
+from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER, PROTOCOL
 from orders.protocols.commercetools.errors import bad_request, invalid_input
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
@@ -26,7 +27,7 @@ from orders.protocols.commercetools.representation import (
     represent,
 )
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest
 
 TYPE = "OrderImported"
 _RESOURCE = "resource(id)"
@@ -35,21 +36,17 @@ _SERVED = frozenset({"type", _RESOURCE})
 
 @dataclass(frozen=True, slots=True)
 class MessagesEndpoint:
-    """The route, put together with what it calls."""
+    """`GET /{projectKey}/messages`."""
 
     access: ProjectAccess
     get_order: GetOrder
     list_orders: ListOrders
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        del read
-        return guarded(head, lambda: self._read(head, deadline))
-
-    def _read(self, head: HttpRequest, deadline: Deadline) -> Answered:
-        client = self.access(head, VIEW_MESSAGES, deadline)
-        query = read_page_query(head, _SERVED)
-        if head.query.get("sort") and not query.wanted.newest_first:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Return one page of the project's messages."""
+        client = self.access(request, VIEW_MESSAGES, deadline)
+        query = read_page_query(request, _SERVED)
+        if request.query.get("sort") and not query.wanted.newest_first:
             raise bad_request(invalid_input("Messages come newest first: sort=createdAt desc."))
         end = query.wanted.offset + query.wanted.limit
         if end > MAX_EXAMINED:
@@ -58,7 +55,7 @@ class MessagesEndpoint:
             )
         orders = self._orders(client.account, query, end, deadline)
         messages = [message_of(found.named.order) for found in orders][query.wanted.offset : end]
-        return Answered(answer(200, page_tree(query, within_answer(messages), None)))
+        return Answered(answer(HTTPStatus.OK, page_tree(query, within_answer(messages), None)))
 
     def _orders(
         self, account: str, query: PageQuery, end: int, deadline: Deadline

@@ -1,6 +1,7 @@
 """Order reads: by id, by number, and in pages (commercetools, Orders)."""
 
 from dataclasses import dataclass
+from http import HTTPMethod, HTTPStatus
 
 from orders.application.find_order import FindOrder
 from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
@@ -9,17 +10,15 @@ from orders.application.ports import Deadline
 from orders.domain.identifiers import is_external_id, order_id_of
 from orders.domain.problems import shown
 from orders.protocols.commercetools.access import VIEW, ProjectAccess
-from orders.protocols.commercetools.answers import answer, bare, guarded
-from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, not_found
+from orders.protocols.commercetools.answers import answer
+from orders.protocols.commercetools.errors import RequestRefusedError, content_too_large, not_found
 from orders.protocols.commercetools.foreign_orders import represent_found
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 
 NUMBER_PREFIX = "order-number="
-# Lambda answers at most 6 MB, in which quotes and backslashes of the body are escaped.
-MAX_ANSWER_BYTES = 5 * 1024 * 1024
 _SERVED = frozenset({"orderNumber"})
 
 
@@ -65,45 +64,38 @@ class GetOrderEndpoint:
     access: ProjectAccess
     find: OrderFinder
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        del read
-        return guarded(head, lambda: self._get(head, deadline))
-
-    def _get(self, head: HttpRequest, deadline: Deadline) -> Answered:
-        client = self.access(head, VIEW, deadline)
-        found = self.find(client.account, head.path["ref"], deadline)
-        return Answered(answer(200, represent_found(found)))
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Return the order of the path."""
+        client = self.access(request, VIEW, deadline)
+        found = self.find(client.account, request.path["ref"], deadline)
+        return Answered(answer(HTTPStatus.OK, represent_found(found)))
 
 
 @dataclass(frozen=True, slots=True)
 class PageOrdersEndpoint:
-    """`GET /{projectKey}/orders`; where something `must_match`, nothing is 404."""
+    """`GET /{projectKey}/orders`; asked by HEAD, a page without orders is 404."""
 
     access: ProjectAccess
     find: OrderFinder
     page_orders: PageOrders
-    must_match: bool = False
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        del read
-        return guarded(head, lambda: self._page(head, deadline))
-
-    def _page(self, head: HttpRequest, deadline: Deadline) -> Answered:
-        client = self.access(head, VIEW, deadline)
-        query = read_page_query(head, _SERVED)
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Return one page of the project's orders."""
+        client = self.access(request, VIEW, deadline)
+        query = read_page_query(request, _SERVED)
         number = query.where.get("orderNumber")
-        if number is not None:
-            return self._told(self._numbered(client.account, number, query, deadline))
-        page = self.page_orders(client.account, query.wanted, deadline, with_total=query.with_total)
-        orders = within_answer([represent_found(each) for each in page.orders])
-        return self._told(page_tree(query, orders, page.total))
-
-    def _told(self, page: Tree) -> Answered:
-        if self.must_match and not page["results"]:
+        if number is None:
+            page = self._page(client.account, query, deadline)
+        else:
+            page = self._numbered(client.account, number, query, deadline)
+        if request.method == HTTPMethod.HEAD and not page["results"]:
             raise not_found("No order matches.")
-        return Answered(answer(200, page))
+        return Answered(answer(HTTPStatus.OK, page))
+
+    def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
+        page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)
+        orders = within_answer([represent_found(each) for each in page.orders])
+        return page_tree(query, orders, page.total)
 
     def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
         found = self.find.by_number(account, number, deadline)
@@ -112,17 +104,6 @@ class PageOrdersEndpoint:
         orders = [represent_found(found)] if found is not None and is_it else []
         part = orders[query.wanted.offset :][: query.wanted.limit]
         return page_tree(query, part, len(orders) if query.with_total else None)
-
-
-@dataclass(frozen=True, slots=True)
-class HeadEndpoint:
-    """A GET route asked by HEAD: its status and headers, without its body."""
-
-    get: GetOrderEndpoint | PageOrdersEndpoint
-
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        return bare(self.get(head, read, deadline))
 
 
 def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
@@ -141,12 +122,8 @@ def within_answer(results: list[Tree]) -> list[Tree]:
 
     Raises RequestRefusedError (413).
     """
-    size = sum(_escaped_size(write_json(each)) for each in results)
-    if len(results) > 1 and size > MAX_ANSWER_BYTES:
-        message = f"The {len(results)} results are too much for one answer: ask for a lower limit."
-        raise RequestRefusedError(413, ApiError("ContentTooLarge", message))
+    if len(results) > 1 and not fits_answer(*map(write_json, results)):
+        raise content_too_large(
+            f"The {len(results)} results are too much for one answer: ask for a lower limit."
+        )
     return results
-
-
-def _escaped_size(body: bytes) -> int:
-    return len(body) + body.count(b'"') + body.count(b"\\")

@@ -1,15 +1,22 @@
-"""Answers, and the one place where whatever went wrong becomes one."""
+"""Answers, also to errors, in the shapes of the Partner API."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import Any
 
 from orders.application.ports import StorageUnavailableError
 from orders.domain.rate_limit import Allowance
-from orders.protocols.http import Answered, BodyRefusedError, HttpAnswer
+from orders.protocols.http import (
+    RETRY_AFTER_SECONDS,
+    BodyRefusedError,
+    HttpAnswer,
+    HttpRequest,
+    WrappedError,
+)
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.errors import (
     INTERNAL,
@@ -19,28 +26,42 @@ from orders.protocols.yandex_market.errors import (
     unsupported_media_type,
 )
 
-_TOO_LARGE = 413
-_UNSUPPORTED = 415
-_RETRY_AFTER_SECONDS = "5"
+
+class CountedError(WrappedError):
+    """An error of a request that was counted: its answer carries headers that say so."""
+
+    def __init__(self, error: Exception, headers: Mapping[str, str]) -> None:
+        super().__init__(error)
+        self.headers = headers
 
 
-def guarded(work: Callable[[], Answered]) -> Answered:
-    """Do the work; answer its refusal or fault in the protocol's shape. Never raises."""
+@contextmanager
+def errors_answered_with(headers: Mapping[str, str]) -> Iterator[None]:
+    """Let the answer to whatever is raised inside carry these headers."""
     try:
-        return work()
-    except RequestRefusedError as refusal:
-        return Answered(refuse(refusal))
-    except BodyRefusedError as refusal:
-        return Answered(refuse(_of_body(refusal)))
-    except StorageUnavailableError:
-        return Answered(refuse(UNAVAILABLE))
-    except Exception as fault:  # noqa: BLE001 - every fault must be answered in the protocol
-        return Answered(refuse(INTERNAL), fault=fault)
+        yield
+    except Exception as error:
+        raise CountedError(error, headers) from error
+
+
+def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
+    """Answer whatever an endpoint has raised; its words only where they are for the client."""
+    if isinstance(error, CountedError):
+        return answer_error(error.error, request).with_headers(error.headers)
+    match error:
+        case RequestRefusedError():
+            return refuse(error)
+        case BodyRefusedError():
+            return refuse(_of_body(error))
+        case StorageUnavailableError():
+            return refuse(UNAVAILABLE)
+        case _:
+            return refuse(INTERNAL)
 
 
 def answer_ok(members: Mapping[str, Any]) -> HttpAnswer:
     """Answer with 200."""
-    return _answer(200, members)
+    return _answer(HTTPStatus.OK, members)
 
 
 def refuse(refusal: RequestRefusedError) -> HttpAnswer:
@@ -48,7 +69,7 @@ def refuse(refusal: RequestRefusedError) -> HttpAnswer:
     error = {"code": refusal.code, "message": refusal.message}
     answer = _answer(refusal.status, {"status": "ERROR", "errors": [error]})
     if refusal.status == UNAVAILABLE.status:
-        return replace(answer, headers={**answer.headers, "Retry-After": _RETRY_AFTER_SECONDS})
+        return answer.with_headers({"Retry-After": RETRY_AFTER_SECONDS})
     return answer
 
 
@@ -68,8 +89,8 @@ def _answer(status: int, members: Mapping[str, Any]) -> HttpAnswer:
 
 
 def _of_body(refusal: BodyRefusedError) -> RequestRefusedError:
-    if refusal.status == _TOO_LARGE:
+    if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return bad_request(f"The request is too big: {refusal.text}")
-    if refusal.status == _UNSUPPORTED:
+    if refusal.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
         return RequestRefusedError(refusal.status, unsupported_media_type("").code, refusal.text)
     return bad_request(f"JSON: {refusal.text}")

@@ -10,10 +10,10 @@ from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
 from orders.domain.clients import Role
 from orders.domain.identifiers import MAX_ORDER_ID
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
-from orders.protocols.yandex_market.answers import answer_ok, guarded
+from orders.protocols.yandex_market.answers import answer_ok
 from orders.protocols.yandex_market.errors import (
     bad_request,
     order_not_found,
@@ -26,8 +26,6 @@ from orders.protocols.yandex_market.requests import (
 )
 
 MAX_PAGE = 50
-# Lambda answers at most 6 MB, in which every quote of the body is escaped.
-MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _INTEGER = re.compile(r"\d{1,16}", re.ASCII)
 # Ignoring any other filter would answer with the wrong orders.
 _SERVED = frozenset(
@@ -55,19 +53,16 @@ _STATUSES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class GetOrderEndpoint:
-    """`GET /campaigns/{campaignId}/orders/{orderId}`, put together with what it calls."""
+    """`GET /campaigns/{campaignId}/orders/{orderId}`."""
 
     access: CampaignAccess
     get_order: GetOrder
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        del read
-        return guarded(lambda: self._get(without_suffix(head, "orderId"), deadline))
-
-    def _get(self, head: HttpRequest, deadline: Deadline) -> Answered:
-        access = self.access(head, Role.ORDERS_READ, deadline)
-        order_id = read_id(head, "orderId")
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Return the order of the path."""
+        request = without_suffix(request, "orderId")
+        access = self.access(request, Role.ORDERS_READ, deadline)
+        order_id = read_id(request, "orderId")
         found = self.get_order(access.address_of(order_id), deadline)
         if found is None:
             raise order_not_found(order_id)
@@ -77,26 +72,22 @@ class GetOrderEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class ListOrdersEndpoint:
-    """`GET /campaigns/{campaignId}/orders`, put together with what it calls."""
+    """`GET /campaigns/{campaignId}/orders`."""
 
     access: CampaignAccess
     list_orders: ListOrders
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request. Never raises."""
-        del read
-        return guarded(lambda: self._list(head, deadline))
-
-    def _list(self, head: HttpRequest, deadline: Deadline) -> Answered:
-        access = self.access(head, Role.ORDERS_READ, deadline)
-        page = self.list_orders(_query(access, head), deadline)
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Return one page of the campaign's orders, as many as one answer can hold."""
+        access = self.access(request, Role.ORDERS_READ, deadline)
+        page = self.list_orders(_query(access, request), deadline)
         orders: list[dict[str, Any]] = []
+        written: list[bytes] = []
         next_before = page.next_before
-        size = 0
         for found in page.orders:
             order = order_of(found, access.endpoint.sales_model)
-            size += len(write_json(order))
-            if orders and size > MAX_ANSWER_BYTES:
+            written.append(write_json(order))
+            if orders and not fits_answer(*written):
                 next_before = orders[-1]["id"]
                 break
             orders.append(order)
@@ -104,10 +95,10 @@ class ListOrdersEndpoint:
         return Answered(answer_ok({"orders": orders, "paging": paging}))
 
 
-def _query(access: Access, head: HttpRequest) -> OrdersQuery:
-    asked = head.query
+def _query(access: Access, request: HttpRequest) -> OrdersQuery:
+    asked = request.query
     for name in sorted(asked.keys() - _SERVED):
-        if name not in _FLAGS or _values(head, name) != {"false"}:
+        if name not in _FLAGS or _values(request, name) != {"false"}:
             raise bad_request(f"Query parameter {spelled(name)} is not supported: leave it out")
     if asked.get("page", "1") != "1":
         raise bad_request(
@@ -115,7 +106,7 @@ def _query(access: Access, head: HttpRequest) -> OrdersQuery:
             "paging.nextPageToken of the answer before"
         )
     token = asked.get("pageToken") or asked.get("page_token")
-    statuses, substatuses = _values(head, "status"), _values(head, "substatus")
+    statuses, substatuses = _values(request, "status"), _values(request, "substatus")
     for status in sorted(statuses - _STATUSES):
         raise bad_request(f"Type mismatch: {spelled(status)}")
     fake = asked.get("fake", "false").lower()
@@ -139,9 +130,9 @@ def _query(access: Access, head: HttpRequest) -> OrdersQuery:
     )
 
 
-def _values(head: HttpRequest, name: str) -> frozenset[str]:
+def _values(request: HttpRequest, name: str) -> frozenset[str]:
     """Return the values of a parameter that may be repeated or hold several, joined by commas."""
-    sent = head.queries.get(name) or (head.query.get(name, ""),)
+    sent = request.queries.get(name) or (request.query.get(name, ""),)
     return frozenset(part for value in sent for part in value.split(",") if part)
 
 

@@ -13,7 +13,7 @@ from orders.domain.identifiers import (
     is_external_id,
 )
 from orders.domain.problems import shown
-from orders.protocols.http import HttpRequest, ReadBody
+from orders.protocols.http import HttpRequest
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 from orders.protocols.yandex_market.errors import bad_request, unsupported_media_type
 
@@ -73,10 +73,10 @@ def without_suffix(request: HttpRequest, name: str) -> HttpRequest:
     return replace(request, path=path)
 
 
-def read_body[Body: BaseModel](head: HttpRequest, read: ReadBody, model: type[Body]) -> Body:
+def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> Body:
     """Read a JSON body; raise RequestRefusedError or BodyRefusedError saying what is wrong."""
-    _expect_json(head)
-    body = read(head).body
+    _expect_json(request)
+    body = request.body
     if len(body) > MAX_BODY_BYTES:
         raise bad_request(f"The request is too big: at most {MAX_BODY_BYTES} bytes (512 KB)")
     if not body.strip():

@@ -3,18 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orders.application.get_order import OrderAddress
 from orders.application.limit_requests import LimitRequests
 from orders.application.ports import Deadline
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.clients import Role
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
 from orders.domain.order import Order
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import (
     answer_ok,
-    guarded,
+    errors_answered_with,
     rate_limit_headers,
     refuse,
 )
@@ -25,7 +24,7 @@ from orders.protocols.yandex_market.errors import (
     limit_exceeded,
     order_not_found,
 )
-from orders.protocols.yandex_market.requests import ExternalIdBody, read_body, read_id
+from orders.protocols.yandex_market.requests import ExternalIdBody, read_id, read_json_body
 
 RESOURCE = "/campaigns/{campaignId}/orders/{orderId}/external-id"
 UPDATE_ERROR = "EXTERNAL_ORDER_ID_UPDATE_ERROR"
@@ -33,40 +32,33 @@ UPDATE_ERROR = "EXTERNAL_ORDER_ID_UPDATE_ERROR"
 
 @dataclass(frozen=True, slots=True)
 class UpdateExternalIdEndpoint:
-    """The route, put together with what it calls. `new_request_id` must never repeat itself."""
+    """The route. `new_request_id` must return another id each time."""
 
     access: CampaignAccess
     limit_requests: LimitRequests
     update_external_id: UpdateExternalId
     new_request_id: Callable[[], str]
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request that has come without its body, which `read` gets. Never raises."""
-        return guarded(
-            lambda: self._admitted(
-                self.access(head, Role.ORDERS_WRITE, deadline), head, read, deadline
-            )
-        )
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Give the order of the path the external id of the body.
 
-    def _admitted(
-        self, access: Access, head: HttpRequest, read: ReadBody, deadline: Deadline
-    ) -> Answered:
-        """Count the request; from here on every answer tells what is left, refusals too."""
+        From the count of the request on every answer says what is left of the hour's limit.
+        """
+        access = self.access(request, Role.ORDERS_WRITE, deadline)
         limit = access.policies.external_id_requests_per_hour
         allowance = self.limit_requests(access.account, access.campaign_id, limit, deadline)
         headers = rate_limit_headers(allowance)
-        if allowance.exceeded:
-            return Answered(refuse(limit_exceeded(limit, RESOURCE))).with_headers(headers)
-        return guarded(lambda: self._update(access, head, read, deadline)).with_headers(headers)
+        with errors_answered_with(headers):
+            if allowance.exceeded:
+                raise limit_exceeded(limit, RESOURCE)
+            return self._update(access, request, deadline).with_headers(headers)
 
-    def _update(
-        self, access: Access, head: HttpRequest, read: ReadBody, deadline: Deadline
-    ) -> Answered:
+    def _update(self, access: Access, request: HttpRequest, deadline: Deadline) -> Answered:
         access.expect_sales_model()
-        order_id = read_id(head, "orderId")
-        body = read_body(head, read, ExternalIdBody)
+        order_id = read_id(request, "orderId")
+        body = read_json_body(request, ExternalIdBody)
         command = UpdateExternalIdCommand(
-            address=OrderAddress(access.account, access.endpoint.external_id, order_id),
+            address=access.address_of(order_id),
             external_id=body.external_order_id,
             policy=access.policies.external_id_policy,
             request_id=self.new_request_id(),

@@ -10,9 +10,9 @@ from orders.domain.fulfilment import MoveRefusal, requestable, substatuses_of
 from orders.domain.order import Order
 from orders.domain.problems import listed
 from orders.domain.status_updates import Move
-from orders.protocols.http import Answered, HttpRequest, ReadBody
+from orders.protocols.http import Answered, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
-from orders.protocols.yandex_market.answers import answer_ok, guarded, refuse
+from orders.protocols.yandex_market.answers import answer_ok, refuse
 from orders.protocols.yandex_market.errors import (
     UNAVAILABLE,
     RequestRefusedError,
@@ -20,29 +20,31 @@ from orders.protocols.yandex_market.errors import (
     order_not_found,
 )
 from orders.protocols.yandex_market.representation import order_of
-from orders.protocols.yandex_market.requests import OrderStatusBody, read_body, read_id, spelled
+from orders.protocols.yandex_market.requests import (
+    OrderStatusBody,
+    read_id,
+    read_json_body,
+    spelled,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class UpdateOrderStatusEndpoint:
-    """`PUT /campaigns/{campaignId}/orders/{orderId}/status`, put together with what it calls.
+    """`PUT /campaigns/{campaignId}/orders/{orderId}/status`.
 
-    `new_request_id` must never repeat itself.
+    `new_request_id` must return another id each time.
     """
 
     access: CampaignAccess
     update_order_status: UpdateOrderStatus
     new_request_id: Callable[[], str]
 
-    def __call__(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        """Answer a request that has come without its body, which `read` gets. Never raises."""
-        return guarded(lambda: self._update(head, read, deadline))
-
-    def _update(self, head: HttpRequest, read: ReadBody, deadline: Deadline) -> Answered:
-        access = self.access(head, Role.ORDERS_WRITE, deadline)
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+        """Move the order of the path on and return it."""
+        access = self.access(request, Role.ORDERS_WRITE, deadline)
         access.expect_sales_model()
-        order_id = read_id(head, "orderId")
-        sent = read_body(head, read, OrderStatusBody).order
+        order_id = read_id(request, "orderId")
+        sent = read_json_body(request, OrderStatusBody).order
         move = Move(sent.status, sent.substatus, access.endpoint.sales_model)
         command = UpdateOrderStatusCommand(access.address_of(order_id), move, self.new_request_id())
         report = self.update_order_status(command, deadline)

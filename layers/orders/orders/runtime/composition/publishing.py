@@ -27,6 +27,6 @@ def present(order: Order) -> bytes:
     if order.protocol == ALTCRAFT:
         return stored_text(order)
     # Costs start-up, and most environments never meet an order of another protocol.
-    from orders.protocols.commercetools.representation import represent  # noqa: PLC0415
+    from orders.protocols.commercetools.representation import represent
 
     return write_json(represent(order))

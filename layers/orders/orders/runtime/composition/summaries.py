@@ -11,6 +11,6 @@ def summarise(order: Order) -> OrderSummary:
     if order.protocol == ALTCRAFT:
         return summarise_altcraft(order)
     # Costs start-up, and most environments never meet an order of another protocol.
-    from orders.protocols.commercetools import summaries  # noqa: PLC0415
+    from orders.protocols.commercetools import summaries
 
     return summaries.summarise(order)

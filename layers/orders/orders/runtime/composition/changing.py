@@ -1,25 +1,16 @@
-"""What the Partner API's functions share."""
+"""What the changes of one order share in all protocols."""
 
 from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
-from orders.adapters.dynamodb_settings import DynamoSettings
-from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
-from orders.protocols.yandex_market.access import CampaignAccess
 from orders.runtime.composition import Aws
 from orders.runtime.composition.publishing import publish_triggers
 from orders.runtime.composition.summaries import summarise
 
 
-def campaign_access(aws: Aws) -> CampaignAccess:
-    """Put together what lets a request in."""
-    table = aws.environment.table
-    return CampaignAccess(DynamoTokens(aws.dynamodb, table), DynamoSettings(aws.dynamodb, table))
-
-
 def change_order(aws: Aws) -> ChangeOrder:
-    """Put together what the changes of one order have in common."""
+    """Return the use case that every change of one order is made by."""
     index = DynamoOrderIndex(aws.dynamodb, aws.environment.table)
     return ChangeOrder(
         get_order=GetOrder(index, summarise),

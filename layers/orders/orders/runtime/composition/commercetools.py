@@ -1,0 +1,101 @@
+"""The commercetools routes of each function, with their parts.
+
+Each service is opened by the functions that serve it and imports what it needs then: a function
+that only issues tokens loads nothing of orders, and one whose requests are all of another protocol
+nothing of this one. Start-up time is what a shop waits for at a cold start.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from orders.adapters.dynamodb_tokens import DynamoAccessTokens, DynamoTokens
+from orders.protocols.http import Endpoint
+from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.serve import Route, Service
+
+_PROJECT = "/{projectKey}/"
+
+
+def issue_token() -> Service:
+    """Return the token route."""
+    from orders.application.create_token import TOKEN_BYTES
+    from orders.application.issue_token import IssueToken
+    from orders.protocols.commercetools.answers import answer_error, correlation
+    from orders.protocols.commercetools.issue_token import IssueTokenEndpoint
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        table = aws.environment.table
+        use_case = IssueToken(
+            tokens=DynamoTokens(aws.dynamodb, table),
+            access_tokens=DynamoAccessTokens(aws.dynamodb, table),
+            clock=utc_now,
+            new_token=lambda: secrets.token_urlsafe(TOKEN_BYTES),
+        )
+        return {("POST", "/oauth/token"): IssueTokenEndpoint(use_case)}
+
+    return Service("/oauth/", endpoints, answer_error, correlation)
+
+
+def import_orders() -> Service:
+    """Return the import of one order."""
+    from orders.protocols.commercetools.access import ProjectAccess
+    from orders.protocols.commercetools.answers import answer_error, correlation
+    from orders.protocols.commercetools.import_orders import ImportOrdersEndpoint
+    from orders.runtime.composition.importing import import_orders as import_orders_use_case
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        return {
+            ("POST", "/{projectKey}/orders/import"): ImportOrdersEndpoint(
+                access=ProjectAccess(DynamoTokens(aws.dynamodb, aws.environment.table)),
+                import_orders=import_orders_use_case(aws),
+                new_request_id=new_request_id,
+            )
+        }
+
+    return Service(_PROJECT, endpoints, answer_error, correlation)
+
+
+def manage_orders() -> Service:
+    """Return the order reads, the messages and the deletion."""
+    from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.application.delete_order import DeleteOrder
+    from orders.application.find_order import FindOrder
+    from orders.application.list_orders import ListOrders
+    from orders.application.page_orders import PageOrders
+    from orders.protocols.commercetools.access import ProjectAccess
+    from orders.protocols.commercetools.answers import answer_error, correlation
+    from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
+    from orders.protocols.commercetools.read_messages import MessagesEndpoint
+    from orders.protocols.commercetools.read_orders import (
+        GetOrderEndpoint,
+        OrderFinder,
+        PageOrdersEndpoint,
+    )
+    from orders.runtime.composition.changing import change_order
+    from orders.runtime.composition.summaries import summarise
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        table = aws.environment.table
+        access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
+        change = change_order(aws)
+        index = change.index
+        find = OrderFinder(
+            change.get_order, FindOrder(DynamoOrders(aws.dynamodb, table), summarise)
+        )
+        delete_order = DeleteOrder(change, utc_now)
+        return {
+            ("GET", "/{projectKey}/orders/{ref+}"): GetOrderEndpoint(access, find),
+            ("DELETE", "/{projectKey}/orders/{ref+}"): DeleteOrderEndpoint(
+                access, find, delete_order, new_request_id
+            ),
+            ("GET", "/{projectKey}/orders"): PageOrdersEndpoint(
+                access, find, PageOrders(index, summarise)
+            ),
+            ("GET", "/{projectKey}/messages"): MessagesEndpoint(
+                access, change.get_order, ListOrders(index, summarise)
+            ),
+        }
+
+    return Service(_PROJECT, endpoints, answer_error, correlation)

@@ -1,0 +1,65 @@
+"""The Yandex Market routes of each function, with their parts."""
+
+from collections.abc import Mapping
+
+from orders.adapters.dynamodb_request_counter import DynamoRequestCounter
+from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.application.limit_requests import LimitRequests
+from orders.application.list_orders import ListOrders
+from orders.application.update_external_id import UpdateExternalId
+from orders.application.update_order_status import UpdateOrderStatus
+from orders.protocols.http import Endpoint
+from orders.protocols.yandex_market.access import CampaignAccess
+from orders.protocols.yandex_market.answers import answer_error
+from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
+from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
+from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
+from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.composition.changing import change_order
+from orders.runtime.serve import Route, Service
+
+_ROOT = "/campaigns/"
+_ORDERS = f"{_ROOT}{{campaignId}}/orders"
+
+
+def manage_orders() -> Service:
+    """Return the order reads and the status change."""
+    return Service(_ROOT, _manage_orders, answer_error)
+
+
+def update_external_id() -> Service:
+    """Return the update of an external id."""
+    return Service(_ROOT, _update_external_id, answer_error)
+
+
+def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
+    access = _campaign_access(aws)
+    change = change_order(aws)
+    get_order = change.get_order
+    return {
+        ("GET", _ORDERS): ListOrdersEndpoint(
+            access, ListOrders(get_order.index, get_order.summarise)
+        ),
+        ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order),
+        ("PUT", f"{_ORDERS}/{{orderId}}/status"): UpdateOrderStatusEndpoint(
+            access, UpdateOrderStatus(change, utc_now), new_request_id
+        ),
+    }
+
+
+def _update_external_id(aws: Aws) -> Mapping[Route, Endpoint]:
+    counter = DynamoRequestCounter(aws.dynamodb, aws.environment.table)
+    return {
+        ("POST", f"{_ORDERS}/{{orderId}}/external-id"): UpdateExternalIdEndpoint(
+            access=_campaign_access(aws),
+            limit_requests=LimitRequests(counter, utc_now),
+            update_external_id=UpdateExternalId(change_order(aws), utc_now),
+            new_request_id=new_request_id,
+        )
+    }
+
+
+def _campaign_access(aws: Aws) -> CampaignAccess:
+    table = aws.environment.table
+    return CampaignAccess(DynamoTokens(aws.dynamodb, table), DynamoSettings(aws.dynamodb, table))

@@ -1,0 +1,37 @@
+"""The door of the table's stream: a batch of records becomes one call of the relay."""
+
+from collections.abc import Callable
+from typing import Any
+
+from orders.adapters.stream_records import read_record
+from orders.application.relay_triggers import RelayTriggers
+from orders.runtime.deadlines import LambdaContext, LambdaDeadline
+from orders.runtime.observability import logger, metrics, record_fault, record_relay
+from orders.runtime.serve import Handler
+
+
+class RelayFailedError(Exception):
+    """A batch could not be processed; Lambda delivers it again."""
+
+
+def serve_stream(relay_triggers: Callable[[], RelayTriggers]) -> Handler:
+    """Return the handler of a function on the stream: it names the record from which to go on.
+
+    The handler raises RelayFailedError if a batch could not be processed at all.
+    """
+
+    @logger.inject_lambda_context(clear_state=True)
+    @metrics.log_metrics
+    def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        try:
+            records = [each for each in map(read_record, event["Records"]) if each]
+            report = relay_triggers()(records, LambdaDeadline(context))
+        except Exception as error:  # noqa: BLE001 - no message of a fault may get into the log
+            record_fault("the relay failed", error)
+            # Lambda logs what is raised, and the message of a fault can repeat an order.
+            raise RelayFailedError("the relay failed: its log says where") from None
+        record_relay(report)
+        failures = [] if report.failed is None else [{"itemIdentifier": report.failed}]
+        return {"batchItemFailures": failures}
+
+    return lambda_handler

@@ -1,0 +1,208 @@
+"""The one door: every error has one answer, in the protocol of its route."""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.application.ports import Deadline, StorageUnavailableError
+from orders.protocols.http import Answered, BodyRefusedError, HttpAnswer, HttpRequest
+from orders.runtime import serve as door
+from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market
+from orders.runtime.serve import Route, Service, serve
+from tests.support.lambda_context import Context
+from tests.support.template_tables import load_template
+
+type Tree = dict[str, Any]
+
+
+@dataclass
+class Shelf:
+    """A protocol with one route. `opened` counts how often its modules were asked for."""
+
+    root: str
+    answer: Callable[[HttpRequest], HttpAnswer]
+    opened: int = 0
+    built: int = 0
+    errors: list[Exception] = field(default_factory=list)
+
+    def open(self) -> Service:
+        self.opened += 1
+        return Service(
+            self.root, self._endpoints, self._answer_error, lambda _request: {"X-Id": "1"}
+        )
+
+    def _endpoints(self, _aws: Aws) -> Mapping[Route, Any]:
+        self.built += 1
+        return {("GET", f"{self.root}orders"): self._ask}
+
+    def _ask(self, request: HttpRequest, _deadline: Deadline) -> Answered:
+        return Answered(self.answer(request))
+
+    def _answer_error(self, error: Exception, _request: HttpRequest) -> HttpAnswer:
+        self.errors.append(error)
+        return HttpAnswer(400 if isinstance(error, BodyRefusedError) else 500, b"no", {})
+
+
+@pytest.fixture(autouse=True)
+def _no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "connect", lambda: None)
+
+
+def _event(resource: str = "/a/orders", method: str = "GET", **more: object) -> Tree:
+    return {"resource": resource, "httpMethod": method, "headers": {}, **more}
+
+
+def _ok(_request: HttpRequest) -> HttpAnswer:
+    return HttpAnswer(200, b"yes", {"Content-Type": "text/plain"})
+
+
+def test_a_service_is_opened_once_and_put_together_at_its_first_request() -> None:
+    shelf = Shelf("/a/", _ok)
+    handler = serve(shelf.open)
+    assert (shelf.opened, shelf.built) == (1, 0)
+    for _ in range(2):
+        assert handler(_event(), Context())["body"] == "yes"
+    assert (shelf.opened, shelf.built) == (1, 1)
+
+
+def test_another_protocol_is_opened_by_the_first_request_for_it() -> None:
+    first, second = Shelf("/a/", _ok), Shelf("/b/", _ok)
+    handler = serve(first.open, second.open)
+    handler(_event(), Context())
+    assert second.opened == 0
+    for _ in range(2):
+        assert handler(_event("/b/orders"), Context())["statusCode"] == 200
+    assert second.opened == 1
+
+
+def test_head_is_the_get_without_its_body() -> None:
+    seen = []
+
+    def answer(request: HttpRequest) -> HttpAnswer:
+        seen.append(request.method)
+        return _ok(request)
+
+    answered = serve(Shelf("/a/", answer).open)(_event(method="HEAD"), Context())
+    assert answered["body"] == ""
+    assert answered["headers"] == {"Content-Type": "text/plain", "X-Id": "1"}
+    assert seen == ["HEAD"]
+
+
+def test_an_error_of_any_kind_has_one_answer_with_the_services_headers() -> None:
+    def fail(_request: HttpRequest) -> HttpAnswer:
+        raise ZeroDivisionError
+
+    shelf = Shelf("/a/", fail)
+    answered = serve(shelf.open)(_event(), Context())
+    assert (answered["statusCode"], answered["headers"]) == (500, {"X-Id": "1"})
+    assert [type(error) for error in shelf.errors] == [ZeroDivisionError]
+
+
+def test_a_route_that_the_function_does_not_have_is_answered_too() -> None:
+    shelf = Shelf("/a/", _ok)
+    assert serve(shelf.open)(_event("/elsewhere"), Context())["statusCode"] == 500
+    assert [type(error) for error in shelf.errors] == [KeyError]
+
+
+def test_a_body_that_nobody_asks_for_is_not_decoded() -> None:
+    event = _event(body="%%%", isBase64Encoded=True)
+    assert serve(Shelf("/a/", _ok).open)(event, Context())["statusCode"] == 200
+    reading = Shelf("/a/", lambda request: HttpAnswer(200, request.body, {}))
+    assert serve(reading.open)(event, Context())["statusCode"] == 400
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_the_cause_of_every_5xx_is_logged(
+    status: int, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_request: HttpRequest) -> HttpAnswer:
+        raise StorageUnavailableError
+
+    shelf = Shelf("/a/", fail)
+    service = shelf.open()
+    answering = Service(
+        service.root, service.endpoints, lambda _error, _request: HttpAnswer(status, b"", {})
+    )
+    serve(lambda: answering)(_event(), Context())
+    causes = [each.exc_info[0] for each in caplog.records if each.exc_info]
+    assert causes == [StorageUnavailableError]
+    assert ('"Faults"' in capsys.readouterr().out) is (status == 500)
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+@pytest.mark.parametrize(
+    ("open_service", "resource", "status"),
+    [
+        (altcraft.import_orders, "/api/v1.1/market/orders/import", 401),
+        (commercetools.import_orders, "/{projectKey}/orders/import", 401),
+        (
+            yandex_market.update_external_id,
+            "/campaigns/{campaignId}/orders/{orderId}/external-id",
+            403,
+        ),
+    ],
+)
+def test_a_wrong_bearer_token_is_refused_before_the_body_is_read(
+    open_service: Callable[[], Service],
+    resource: str,
+    status: int,
+    encoding: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(door, "connect", lambda: Aws(_Environment(), None, None))  # type: ignore[arg-type]
+    monkeypatch.setattr(DynamoTokens, "client_of", lambda *_: None)
+    event = _event(
+        resource,
+        "POST",
+        pathParameters={"projectKey": "demo", "campaignId": "1", "orderId": "1"},
+        body=base64.b64encode(b"neither of them").decode(),
+        isBase64Encoded=True,
+    )
+    event["headers"] = {"Authorization": "Bearer wrong", "Content-Encoding": encoding}
+    assert serve(open_service)(event, Context())["statusCode"] == status
+
+
+@dataclass(frozen=True)
+class _Environment:
+    table: str = "table"
+    bus: str = "bus"
+
+
+def test_one_correlation_id_is_made_for_a_request() -> None:
+    service = commercetools.issue_token()
+    first, second = (service.headers(HttpRequest()) for _ in range(2))
+    assert first.keys() == {"X-Correlation-ID"}
+    assert first != second
+    sent = HttpRequest(headers={"x-correlation-id": "from-the-shop"})
+    assert service.headers(sent) == {"X-Correlation-ID": "from-the-shop"}
+
+
+def test_the_services_serve_the_routes_of_their_functions() -> None:
+    served = {
+        "import_orders": [altcraft.import_orders],
+        "import_commercetools_order": [commercetools.import_orders],
+        "issue_token": [commercetools.issue_token],
+        "manage_orders": [yandex_market.manage_orders, commercetools.manage_orders],
+        "update_external_id": [yandex_market.update_external_id],
+    }
+    aws = Aws(_Environment(), None, None)  # type: ignore[arg-type]
+    for resource in load_template()["Resources"].values():
+        function = (
+            str(resource.get("Properties", {}).get("CodeUri", "")).strip("/").rpartition("/")[2]
+        )
+        if resource["Type"] != "AWS::Serverless::Function" or function not in served:
+            continue
+        described = {
+            (each["Properties"]["Method"].upper(), each["Properties"]["Path"])
+            for each in resource["Properties"]["Events"].values()
+        }
+        routes = {
+            ("GET" if method == "HEAD" else method, path.removeprefix("/v2").removesuffix(".json"))
+            for method, path in described
+        }
+        assert routes == {route for each in served.pop(function) for route in each().endpoints(aws)}
+    assert not served
