@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from string import Template
 from typing import Any
 
 import pytest
@@ -432,6 +433,12 @@ def test_alarm_is_heard(name: str) -> None:
     }
 
 
+def substituted(text: Resource) -> str:
+    """Return a text as CloudFormation's `Fn::Sub` would."""
+    template, values = text["Sub"]
+    return Template(template).substitute(values)
+
+
 def test_gateway_answers_with_the_right_statuses() -> None:
     responses = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"]
     assert {name: each["StatusCode"] for name, each in responses.items()} == GATEWAY_STATUSES
@@ -440,7 +447,7 @@ def test_gateway_answers_with_the_right_statuses() -> None:
 @pytest.mark.parametrize("name", GATEWAY_STATUSES)
 def test_gateway_answers_every_protocol_in_one_body(name: str) -> None:
     response = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"][name]
-    body = json.loads(response["ResponseTemplates"]["application/json"])
+    body = json.loads(substituted(response["ResponseTemplates"]["application/json"]))
     text = body["message"]
     [error] = body.pop("errors")
     assert error == {"code": error["code"], "message": text}
@@ -526,7 +533,7 @@ def test_firewall_refuses_by_the_number_in_content_length(length: str, refused: 
     body = RESOURCES["Firewall"]["Properties"]["CustomResponseBodies"][
         response["CustomResponseBodyKey"]
     ]
-    assert json.loads(body["Content"])["statusCode"] == response["ResponseCode"] == 413
+    assert json.loads(substituted(body["Content"]))["statusCode"] == response["ResponseCode"] == 413
 
 
 def test_firewall_looks_into_no_body() -> None:
