@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 
 import pytest
+import yaml
 
 from orders.domain.relaying import Patience
 from tests.support.aws_actions import role_of
@@ -566,6 +567,31 @@ def test_dashboard_watches_metrics_that_exist(widget: Resource) -> None:
         assert set(dimensions) == DIMENSIONS.get(namespace, {"service"})
         for reference in re.findall(r"\$\{(\w+)(?:\.\w+)?\}", " ".join(dimensions.values())):
             assert reference in RESOURCES or reference == "AWS"
+
+
+def keys_of(node: yaml.MappingNode) -> list[str]:
+    """Return the keys of a mapping and of what is merged into it."""
+    return [
+        each
+        for key, value in node.value
+        for each in (keys_of(value) if key.value == "<<" else [key.value])
+    ]
+
+
+def repeated_keys(node: yaml.Node | None) -> list[str]:
+    if isinstance(node, yaml.MappingNode):
+        keys = keys_of(node)
+        below = [each for _key, value in node.value for each in repeated_keys(value)]
+        return [*{key for key in keys if keys.count(key) > 1}, *below]
+    if isinstance(node, yaml.SequenceNode):
+        return [each for value in node.value for each in repeated_keys(value)]
+    return []
+
+
+def test_no_key_is_written_twice_or_overrides_a_merged_one() -> None:
+    """Checkov skips a template that has such a key, and succeeds."""
+    assert repeated_keys(yaml.compose("{a: {<<: &x {b: 1, <<: {c: 1}}, c: 2}}")) == ["c"]
+    assert not repeated_keys(yaml.compose(TEMPLATE_FILE.read_text(encoding="utf-8")))
 
 
 def test_table_survives_mistakes() -> None:
