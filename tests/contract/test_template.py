@@ -306,7 +306,7 @@ def test_new_code_is_rolled_back_by_its_own_alarms(function: str) -> None:
             and {"Name": "FunctionName", "Value": {"Ref": function}} in alarm["Dimensions"]
         )
         or (
-            alarm["MetricName"].endswith("Faults")
+            alarm["MetricName"] == "Faults"
             and {"Name": "service", "Value": service} in alarm["Dimensions"]
         )
     }
@@ -408,7 +408,8 @@ def assert_code_records(alarm: Resource) -> None:
     assert service["Name"] == "service"
     assert service["Value"] in services
     root = TEMPLATE_FILE.parent
-    code = [*(root / "functions").rglob("*.py"), *(root / "layers").rglob("observability.py")]
+    runtime = root / "layers" / "orders" / "orders" / "runtime"
+    code = [*(root / "functions").rglob("*.py"), *runtime.rglob("*.py")]
     assert any(f'"{alarm["MetricName"]}"' in path.read_text(encoding="utf-8") for path in code)
 
 
