@@ -1,6 +1,7 @@
 """What the embedded AWS misses or misreads in the template."""
 
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import yaml
@@ -34,7 +35,11 @@ def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN
             responseParameters={
                 f"gatewayresponse.header.{name}": value for name, value in headers.items()
             },
-            responseTemplates=response["ResponseTemplates"],
+            responseTemplates={
+                # The arguments of `!Sub`, whose spelling of variables is that of Template.
+                media_type: Template(body).substitute(values)
+                for media_type, (body, values) in response["ResponseTemplates"].items()
+            },
         )
     apigateway.create_deployment(restApiId=api_id, stageName=stage)
 

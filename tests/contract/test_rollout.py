@@ -1,4 +1,4 @@
-"""Which changes reach the callers, by SAM's own transform: an alias serves published versions."""
+"""What SAM's own transform makes of the template, and which changes reach the callers by it."""
 
 import json
 import subprocess
@@ -82,6 +82,24 @@ def transformed(name: str = "", **parameters: str) -> Stack:
 @pytest.fixture(scope="module")
 def first() -> Stack:
     return transformed()
+
+
+def test_alarms_are_deployed_whole(first: Stack) -> None:
+    """CloudFormation has no merge keys: SAM expands them."""
+    alarms = [
+        each["Properties"]
+        for each in first.resources.values()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+    ]
+    assert len(alarms) == len(
+        [each for each in RESOURCES.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+    )
+    for alarm in alarms:
+        assert set(alarm) == {
+            *("AlarmName", "AlarmDescription", "AlarmActions"),
+            *("Namespace", "MetricName", "Dimensions", "Statistic", "Period"),
+            *("EvaluationPeriods", "Threshold", "ComparisonOperator", "TreatMissingData"),
+        }
 
 
 def test_every_function_is_served_by_its_alias(first: Stack) -> None:

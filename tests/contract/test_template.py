@@ -5,11 +5,15 @@ import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from string import Template
 from typing import Any
 
 import pytest
+import yaml
 
 from orders.domain.relaying import Patience
+from tests.support.aws_actions import role_of
+from tests.support.aws_actions import statements_of as statements
 from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
 from tests.support.template_tables import load_template
 
@@ -54,6 +58,46 @@ DIMENSIONS = {
     "AWS/SQS": {"QueueName"},
 }
 
+# The metrics that AWS documents for these dimensions. An alarm on any other name never fires.
+METRICS = {
+    "AWS/Lambda": {
+        *("ConcurrentExecutions", "Duration", "Errors", "Invocations"),
+        *("IteratorAge", "PostRuntimeExtensionsDuration", "Throttles"),
+    },
+    "AWS/ApiGateway": {
+        *("4XXError", "5XXError", "CacheHitCount", "CacheMissCount"),
+        *("Count", "IntegrationLatency", "Latency"),
+    },
+    "AWS/DynamoDB": {
+        *("ConditionalCheckFailedRequests", "ConsumedReadCapacityUnits"),
+        *("ConsumedWriteCapacityUnits", "ReadThrottleEvents", "TimeToLiveDeletedItemCount"),
+        *("TransactionConflict", "WriteThrottleEvents"),
+    },
+    "AWS/SQS": {
+        *("ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesDelayed"),
+        *("ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesVisible"),
+        *("NumberOfEmptyReceives", "NumberOfMessagesDeleted", "NumberOfMessagesReceived"),
+        *("NumberOfMessagesSent", "SentMessageSize"),
+    },
+}
+
+# The exact resources that the roles of the functions may name, by the service of the actions.
+LOG_GROUP = (
+    "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}"
+    ":log-group:/aws/lambda/${AWS::StackName}-${!aws:PrincipalTag/function}:*"
+)
+READS_STREAM = {
+    *("dynamodb:DescribeStream", "dynamodb:GetRecords"),
+    *("dynamodb:GetShardIterator", "dynamodb:ListStreams"),
+}
+NAMED_RESOURCES: dict[str, object] = {
+    "dynamodb": {"GetAtt": "OrdersTable.Arn"},
+    "events": {"GetAtt": "TriggersBus.Arn"},
+    "logs": {"Sub": LOG_GROUP},
+    "sqs": {"GetAtt": "ParkedTriggersQueue.Arn"},
+    "xray": "*",
+}
+
 
 def of_type(resource_type: str) -> dict[str, Resource]:
     return {
@@ -65,15 +109,6 @@ def of_type(resource_type: str) -> dict[str, Resource]:
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
 ALARMS = of_type("AWS::CloudWatch::Alarm")
-
-
-def statements(function: str) -> list[Resource]:
-    role = RESOURCES[FUNCTIONS[function]["Role"]["GetAtt"].removesuffix(".Arn")]["Properties"]
-    return [
-        statement
-        for policy in role["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
 
 
 def as_list(value: str | list[str]) -> list[str]:
@@ -168,6 +203,64 @@ def test_only_traces_go_to_any_resource(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_names_the_exact_resources(function: str) -> None:
+    for statement in statements(function):
+        actions = set(as_list(statement["Action"]))
+        [service] = {action.partition(":")[0] for action in actions}
+        stream = {"Sub": "${OrdersTable.Arn}/stream/*"}
+        named = stream if actions <= READS_STREAM else NAMED_RESOURCES[service]
+        assert statement["Resource"] == named
+        assert statement["Effect"] == "Allow"
+        assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
+
+
+def trust(service: str) -> Resource:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        ],
+    }
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_trusts_lambda_alone_and_has_one_managed_policy(function: str) -> None:
+    role = role_of(function)
+    assert role["AssumeRolePolicyDocument"] == trust("lambda.amazonaws.com")
+    assert role["ManagedPolicyArns"] == [{"Ref": "LogsAndTracesPolicy"}]
+    assert set(role) <= {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}
+
+
+def test_the_role_of_the_gateway_writes_logs_alone() -> None:
+    role = dict(RESOURCES["ApiGatewayAccountRole"]["Properties"])
+    assert role.pop("AssumeRolePolicyDocument") == trust("apigateway.amazonaws.com")
+    [policy] = role.pop("ManagedPolicyArns")
+    assert policy == {
+        "Sub": "arn:${AWS::Partition}:iam::aws:policy"
+        "/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+    }
+    assert not role
+
+
+def test_nothing_else_gives_permissions() -> None:
+    roles = {each["Role"]["GetAtt"] for each in FUNCTIONS.values()}
+    assert len(roles) == len(FUNCTIONS)
+    assert set(of_type("AWS::IAM::Role")) == {
+        *(each.removesuffix(".Arn") for each in roles),
+        "ApiGatewayAccountRole",
+    }
+    [policy] = of_type("AWS::IAM::ManagedPolicy").values()
+    assert set(policy) == {"Description", "PolicyDocument"}
+    types = {each["Type"] for each in RESOURCES.values()}
+    assert {each for each in types if each.startswith("AWS::IAM::")} == {
+        "AWS::IAM::Role",
+        "AWS::IAM::ManagedPolicy",
+    }
+    # SAM's own way to extend a role.
+    assert not any("Policies" in each for each in FUNCTIONS.values())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_publishes_as_market_orders_only(function: str) -> None:
     publishing = [
         statement
@@ -192,8 +285,11 @@ def test_function_has_a_log_group_that_forgets(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_function_may_write_to_its_own_log_group_only(function: str) -> None:
     name = FUNCTIONS[function]["FunctionName"]["Sub"]
+    [tag] = role_of(function)["Tags"]
+    assert tag["Key"] == "function"
     [logging] = [each for each in statements(function) if each["Sid"] == "WriteLogs"]
-    assert logging["Resource"]["Sub"].endswith(f":log-group:/aws/lambda/{name}:*")
+    resource = logging["Resource"]["Sub"].replace("${!aws:PrincipalTag/function}", tag["Value"])
+    assert resource.endswith(f":log-group:/aws/lambda/{name}:*")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -210,7 +306,7 @@ def test_new_code_is_rolled_back_by_its_own_alarms(function: str) -> None:
             and {"Name": "FunctionName", "Value": {"Ref": function}} in alarm["Dimensions"]
         )
         or (
-            alarm["MetricName"].endswith("Faults")
+            alarm["MetricName"] == "Faults"
             and {"Name": "service", "Value": service} in alarm["Dimensions"]
         )
     }
@@ -312,7 +408,8 @@ def assert_code_records(alarm: Resource) -> None:
     assert service["Name"] == "service"
     assert service["Value"] in services
     root = TEMPLATE_FILE.parent
-    code = [*(root / "functions").rglob("*.py"), *(root / "layers").rglob("observability.py")]
+    runtime = root / "layers" / "orders" / "orders" / "runtime"
+    code = [*(root / "functions").rglob("*.py"), *runtime.rglob("*.py")]
     assert any(f'"{alarm["MetricName"]}"' in path.read_text(encoding="utf-8") for path in code)
 
 
@@ -322,6 +419,7 @@ def test_alarm_watches_a_metric_that_exists(name: str) -> None:
     if alarm["Namespace"] == "MarketOrders":
         assert_code_records(alarm)
         return
+    assert alarm["MetricName"] in METRICS[alarm["Namespace"]]
     assert {each["Name"] for each in alarm["Dimensions"]} == DIMENSIONS[alarm["Namespace"]]
     for dimension in alarm["Dimensions"]:
         value = dimension["Value"]
@@ -337,6 +435,12 @@ def test_alarm_is_heard(name: str) -> None:
     }
 
 
+def substituted(text: Resource) -> str:
+    """Return a text as CloudFormation's `Fn::Sub` would."""
+    template, values = text["Sub"]
+    return Template(template).substitute(values)
+
+
 def test_gateway_answers_with_the_right_statuses() -> None:
     responses = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"]
     assert {name: each["StatusCode"] for name, each in responses.items()} == GATEWAY_STATUSES
@@ -345,7 +449,7 @@ def test_gateway_answers_with_the_right_statuses() -> None:
 @pytest.mark.parametrize("name", GATEWAY_STATUSES)
 def test_gateway_answers_every_protocol_in_one_body(name: str) -> None:
     response = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"][name]
-    body = json.loads(response["ResponseTemplates"]["application/json"])
+    body = json.loads(substituted(response["ResponseTemplates"]["application/json"]))
     text = body["message"]
     [error] = body.pop("errors")
     assert error == {"code": error["code"], "message": text}
@@ -431,7 +535,7 @@ def test_firewall_refuses_by_the_number_in_content_length(length: str, refused: 
     body = RESOURCES["Firewall"]["Properties"]["CustomResponseBodies"][
         response["CustomResponseBodyKey"]
     ]
-    assert json.loads(body["Content"])["statusCode"] == response["ResponseCode"] == 413
+    assert json.loads(substituted(body["Content"]))["statusCode"] == response["ResponseCode"] == 413
 
 
 def test_firewall_looks_into_no_body() -> None:
@@ -460,10 +564,35 @@ def test_dashboard_watches_metrics_that_exist(widget: Resource) -> None:
     for namespace, name, *rest in widget["properties"]["metrics"]:
         pairs = [each for each in rest if isinstance(each, str)]
         dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        assert name
+        assert namespace == "MarketOrders" or name in METRICS[namespace]
         assert set(dimensions) == DIMENSIONS.get(namespace, {"service"})
         for reference in re.findall(r"\$\{(\w+)(?:\.\w+)?\}", " ".join(dimensions.values())):
             assert reference in RESOURCES or reference == "AWS"
+
+
+def keys_of(node: yaml.MappingNode) -> list[str]:
+    """Return the keys of a mapping and of what is merged into it."""
+    return [
+        each
+        for key, value in node.value
+        for each in (keys_of(value) if key.value == "<<" else [key.value])
+    ]
+
+
+def repeated_keys(node: yaml.Node | None) -> list[str]:
+    if isinstance(node, yaml.MappingNode):
+        keys = keys_of(node)
+        below = [each for _key, value in node.value for each in repeated_keys(value)]
+        return [*{key for key in keys if keys.count(key) > 1}, *below]
+    if isinstance(node, yaml.SequenceNode):
+        return [each for value in node.value for each in repeated_keys(value)]
+    return []
+
+
+def test_no_key_is_written_twice_or_overrides_a_merged_one() -> None:
+    """Checkov skips a template that has such a key, and succeeds."""
+    assert repeated_keys(yaml.compose("{a: {<<: &x {b: 1, <<: {c: 1}}, c: 2}}")) == ["c"]
+    assert not repeated_keys(yaml.compose(TEMPLATE_FILE.read_text(encoding="utf-8")))
 
 
 def test_table_survives_mistakes() -> None:

@@ -68,10 +68,21 @@ def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> Itera
             yield f"{service}:{operation}"
 
 
+def role_of(function: str) -> Tree:
+    """Return the properties of a function's role, by the function's logical id."""
+    name = RESOURCES[function]["Properties"]["Role"]["GetAtt"].removesuffix(".Arn")
+    role: Tree = RESOURCES[name]["Properties"]
+    return role
+
+
 def statements_of(function: str) -> list[Tree]:
-    """Return the statements of a function's role, by the function's logical id."""
-    role = RESOURCES[function]["Properties"]["Role"]["GetAtt"].removesuffix(".Arn")
-    policies: Sequence[Tree] = RESOURCES[role]["Properties"]["Policies"]
+    """Return what a function's role allows, by the function's logical id.
+
+    Policies of the stack that are attached to the role count; a policy from elsewhere is an error.
+    """
+    role = role_of(function)
+    attached = [RESOURCES[each["Ref"]]["Properties"] for each in role.get("ManagedPolicyArns", [])]
+    policies: Sequence[Tree] = [*role.get("Policies", []), *attached]
     return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
 
 
