@@ -5,7 +5,7 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,8 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.demo import TOKEN
 from orders.domain.clients import Role
-from orders.runtime import observability
+from orders.runtime import observability, serve
+from orders.runtime.composition import Aws
 from orders.runtime.http import MAX_BODY_BYTES
 from tests.support.functions import EVENTS, Function, Tenant, deployed, sample
 from tests.support.samples import api_event, line, order, request
@@ -148,10 +149,10 @@ def test_an_over_large_body_is_refused_in_the_callers_format(
 def test_a_fault_of_ours_is_answered_without_its_details(
     function: Function, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def explode() -> Callable[..., object]:
+    def explode() -> Aws:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(function.module, "import_endpoint", explode)
+    monkeypatch.setattr(serve, "connect", explode)
     answer = function.invoke(api_event(request(token=TOKEN)))
     assert answer["statusCode"] == 500
     assert json.loads(answer["body"])["error"] == 500
