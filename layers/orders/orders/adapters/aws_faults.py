@@ -7,7 +7,7 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from orders.application.ports import Deadline, StorageRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause, StorageRefusedError, StorageUnavailableError
 
 # Every timeout, refused or broken connection descends from one of the two.
 TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
@@ -62,7 +62,7 @@ def is_throttling(code: str) -> bool:
 def call_patiently[T](
     call: Callable[[], T],
     deadline: Deadline,
-    pause: Callable[[int, Deadline], bool],
+    pause: Pause,
 ) -> T:
     """Make a call that may be repeated, up to MAX_ATTEMPTS times and not after the deadline.
 

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.order_items import Item
 from orders.adapters.table_keys import Key
-from orders.application.ports import Deadline, StorageRefusedError
+from orders.application.ports import Deadline, Pause, StorageRefusedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -33,7 +33,7 @@ class Batches:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def read(self, keys: Iterable[Key], deadline: Deadline) -> tuple[list[Item], set[Identity]]:

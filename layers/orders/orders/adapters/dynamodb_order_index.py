@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,7 @@ from orders.application.ports import (
     Deadline,
     OrderPage,
     OrderSlice,
+    Pause,
     StorageUnavailableError,
     WriteOutcome,
 )
@@ -69,7 +70,7 @@ class DynamoOrderIndex:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:

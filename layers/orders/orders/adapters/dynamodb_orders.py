@@ -8,7 +8,7 @@ transaction costs two and fails as a whole.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ from orders.adapters.order_items import (
     read_order,
 )
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import Deadline, Lookup, StorageRefusedError, WriteOutcome
+from orders.application.ports import Deadline, Lookup, Pause, StorageRefusedError, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 
@@ -53,7 +53,7 @@ class DynamoOrders:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:

@@ -20,6 +20,7 @@ from orders.adapters.settings_document import SettingsDocument, document_of
 from orders.adapters.table_keys import account_key
 from orders.application.ports import (
     Deadline,
+    Pause,
     SettingsTooLargeError,
     StorageRefusedError,
     StorageUnavailableError,
@@ -41,7 +42,7 @@ class DynamoSettings:
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.monotonic
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _cache: dict[str, tuple[float, StoredSettings]] = field(default_factory=dict, init=False)
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:

@@ -12,7 +12,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
-from orders.application.ports import Deadline, Unsent
+from orders.application.ports import Deadline, Pause, Unsent
 from orders.domain.order import Order
 from orders.domain.times import format_time
 from orders.domain.triggers import SCHEMA_VERSION, Trigger
@@ -61,7 +61,7 @@ class EventBridgePublisher:
 
     client: EventBridgeClient
     bus: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     present: Present = stored_text
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 

@@ -44,7 +44,7 @@ class Pause(Protocol):
     """Waiting between attempts."""
 
     def __call__(self, attempt: int, deadline: Deadline) -> bool:
-        """Wait before attempt number `attempt` (from 1); False at once if the time is up."""
+        """Wait after attempt number `attempt` (from 1); return False at once if time is up."""
 
 
 @dataclass(frozen=True, slots=True)
