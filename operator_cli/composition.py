@@ -19,9 +19,11 @@ from pydantic import ValidationError
 
 from operator_cli.aws_failures import explain
 from operator_cli.errors import OperatorError
+from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.application.apply_settings import ApplySettings
 from orders.application.ports import StorageRefusedError, StorageUnavailableError
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Operator:
     accounts: DynamoAccounts
     settings: DynamoSettings
     orders: DynamoOrders
+    apply_settings: ApplySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,12 @@ def connected(
     where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
         client = _client(connection, environment)
+        settings = DynamoSettings(client, connection.table)
         yield Operator(
             DynamoAccounts(client, connection.table),
-            DynamoSettings(client, connection.table),
+            settings,
             DynamoOrders(client, connection.table),
+            ApplySettings(settings, pause_with_jitter),
         )
     except (StorageUnavailableError, StorageRefusedError) as error:
         cause = error.__cause__

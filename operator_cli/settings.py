@@ -12,7 +12,7 @@ from operator_cli.composition import CommandDeadline, Operator, connected
 from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_difference
 from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
-from orders.application.apply_settings import SettingsChange, apply_settings
+from orders.application.apply_settings import SettingsChange
 from orders.application.define_settings import DefinitionsRefusedError
 from orders.application.ports import SettingsTooLargeError
 
@@ -61,8 +61,8 @@ def applied(
     """Apply a settings file to an account."""
     declaration = declared.document.declaration()
     try:
-        return apply_settings(
-            operator.settings, account, declaration, CommandDeadline.from_now(), dry_run=dry_run
+        return operator.apply_settings(
+            account, declaration, CommandDeadline.from_now(), dry_run=dry_run
         )
     except SettingsTooLargeError as error:
         raise OperatorError(f"{error}.") from error

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from orders.application.ports import Deadline, Pause, StorageRefusedError, StorageUnavailableError
+from orders.application.ports import (
+    Deadline,
+    Pause,
+    StorageRefusedError,
+    StorageUnavailableError,
+)
+from orders.application.retries import attempts
 
 # Every timeout, refused or broken connection descends from one of the two.
 TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
@@ -69,16 +75,16 @@ def call_patiently[T](
     Raises StorageUnavailableError if it does not succeed in that time, StorageRefusedError for a
     fault that does not pass.
     """
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    fault: Exception = AssertionError("unreachable: the first attempt is always made")
+    for _ in attempts(deadline, pause, at_most=MAX_ATTEMPTS):
         expect_time(deadline)
         try:
             return call()
         except (ClientError, BotoCoreError) as error:
             if not is_transient(error):
                 raise StorageRefusedError(code_of(error)) from error
-            if attempt == MAX_ATTEMPTS or not pause(attempt, deadline):
-                raise StorageUnavailableError(code_of(error)) from error
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            fault = error
+    raise StorageUnavailableError(code_of(fault)) from fault
 
 
 def expect_time(deadline: Deadline) -> None:

@@ -15,6 +15,7 @@ from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.order_items import Item
 from orders.adapters.table_keys import Key
 from orders.application.ports import Deadline, Pause, StorageRefusedError
+from orders.application.retries import attempts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -47,8 +48,9 @@ class Batches:
 
     def _read_chunk(self, keys: list[Key], deadline: Deadline) -> tuple[list[Item], list[Key]]:
         items: list[Item] = []
-        attempt = 0
-        while keys and deadline.remaining() > 0:
+        for _ in attempts(deadline, self.pause):
+            if deadline.remaining() <= 0:
+                break
             try:
                 answer = self.client.batch_get_item(
                     RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
@@ -61,8 +63,7 @@ class Batches:
                 items += answer["Responses"].get(self.table, [])
                 unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
                 keys = list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
-            attempt += 1
-            if keys and not self.pause(attempt, deadline):
+            if not keys:
                 break
         return items, keys
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import code_of, is_transient
+from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.dynamodb_tokens import hash_of
 from orders.adapters.settings_document import document_of
 from orders.adapters.table_keys import (
@@ -20,7 +20,9 @@ from orders.adapters.table_keys import (
     listed_token_key,
     token_key,
 )
-from orders.application.ports import StorageUnavailableError
+from orders.application.deadlines import NoDeadline
+from orders.application.ports import Pause, StorageUnavailableError
+from orders.application.retries import attempts
 from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Role, Token
 from orders.domain.settings import Settings
 
@@ -46,6 +48,7 @@ class DynamoAccounts:
 
     client: DynamoDBClient
     table: str
+    pause: Pause = pause_with_jitter
 
     def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
         """Create an account with its first settings; tell whether it was new."""
@@ -143,7 +146,7 @@ class DynamoAccounts:
         Every change of a client or of its tokens raises the client's `revision`, on condition that
         it is the one read before. So no token slips in while all are revoked, or above the limit.
         """
-        for _ in range(MAX_ATTEMPTS):
+        for _ in attempts(NoDeadline(), self.pause, at_most=MAX_ATTEMPTS):
             yield self._get(client_key(client.account, client.client_id))
         raise StorageUnavailableError(f"client {client.client_id!r} keeps changing")
 

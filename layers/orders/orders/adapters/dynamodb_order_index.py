@@ -51,6 +51,7 @@ from orders.application.ports import (
     StorageUnavailableError,
     WriteOutcome,
 )
+from orders.application.retries import attempts
 from orders.domain.changes import NamedOrder, OrderChange
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ _log = logging.getLogger(__name__)
 _TOKEN_CHARACTERS = 36
 # Entries that are read of a shard beyond its share of a slice, so that one page mostly suffices.
 _MORE_THAN_ITS_SHARE = 20
+_KEEPS_MOVING = "the order keeps changing its external id"
 type EntryPage = tuple[list[Item], Key | None]
 
 
@@ -79,20 +81,21 @@ class DynamoOrderIndex:
 
     def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
         """Read an order consistently by way of its index item."""
-        seen: Item | None = None
-        attempt = 0
-        while True:
-            entry = self._get(index_key(account, order_id), deadline)
+        entry = self._get(index_key(account, order_id), deadline)
+        if entry is None:
+            return None
+        named = self._behind(account, entry, deadline)
+        if named is not None:
+            return named
+        for _ in attempts(deadline, self.pause):
+            seen, entry = entry, self._get(index_key(account, order_id), deadline)
             # Read twice without a change: the index item of an order that lost its race.
             if entry is None or entry == seen:
                 return None
-            item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
-            if item is not None and _belongs(item, order_id):
-                return NamedOrder(read_order(account, item), _aliases(entry))
-            if seen is not None:
-                attempt += 1
-                self._pause(attempt, deadline)
-            seen = entry
+            named = self._behind(account, entry, deadline)
+            if named is not None:
+                return named
+        raise StorageUnavailableError(_KEEPS_MOVING)
 
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
@@ -152,7 +155,7 @@ class DynamoOrderIndex:
         """
         actions = _actions(change, self.table)
         outcome = WriteOutcome.UNTRIED
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
             if deadline.remaining() <= 0:
                 break
             latest = self._transact(actions, _token(change))
@@ -162,8 +165,6 @@ class DynamoOrderIndex:
                 return outcome
             elif latest is not WriteOutcome.UNTRIED:
                 return latest
-            if not self.pause(attempt, deadline):
-                break
         return outcome
 
     def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
@@ -178,6 +179,13 @@ class DynamoOrderIndex:
             _log.log(level, "changing an order failed", extra={"code": code_of(error)})
             return outcome
         return WriteOutcome.COMMITTED
+
+    def _behind(self, account: str, entry: Item, deadline: Deadline) -> NamedOrder | None:
+        """Read the order that an index item leads to; None if it is no longer there."""
+        item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
+        if item is None or not _belongs(item, _order_id(entry)):
+            return None
+        return NamedOrder(read_order(account, item), _aliases(entry))
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -265,18 +273,25 @@ class DynamoOrderIndex:
         entries = {_order_id(entry): entry for entry in page}
         orders = self._read_orders(account, entries.values(), deadline)
         missing = {number: entry for number, entry in entries.items() if number not in orders}
-        attempt = 0
-        while missing:
+        if missing:
+            orders |= self._renamed_meanwhile(account, missing, deadline)
+        return [orders[number] for number in entries if number in orders]
+
+    def _renamed_meanwhile(
+        self, account: str, missing: Mapping[int, Item], deadline: Deadline
+    ) -> dict[int, NamedOrder]:
+        """Read orders, by their ids, that are no longer where their index entries led."""
+        orders: dict[int, NamedOrder] = {}
+        for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
             again = {_order_id(entry): entry for entry in self._read(keys, deadline)}
             # Read twice without a change: the index items of orders that lost their race.
             missing = {n: entry for n, entry in again.items() if entry != missing[n]}
             orders |= self._read_orders(account, missing.values(), deadline)
             missing = {n: entry for n, entry in missing.items() if n not in orders}
-            if missing:
-                attempt += 1
-                self._pause(attempt, deadline)
-        return [orders[number] for number in entries if number in orders]
+            if not missing:
+                return orders
+        raise StorageUnavailableError(_KEEPS_MOVING)
 
     def _read_orders(
         self, account: str, entries: Iterable[Item], deadline: Deadline
@@ -293,11 +308,6 @@ class DynamoOrderIndex:
                     if _belongs(item, _order_id(entry)):
                         found[order.order_id] = NamedOrder(order, _aliases(entry))
         return found
-
-    def _pause(self, attempt: int, deadline: Deadline) -> None:
-        """Wait for another request that renames the order, if there is time."""
-        if not self.pause(attempt, deadline):
-            raise StorageUnavailableError("the order keeps changing its external id")
 
     def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:
         items, unread = self._batches.read(keys, deadline)

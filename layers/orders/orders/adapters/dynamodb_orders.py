@@ -34,6 +34,7 @@ from orders.adapters.order_items import (
 )
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.ports import Deadline, Lookup, Pause, StorageRefusedError, WriteOutcome
+from orders.application.retries import attempts
 from orders.domain.importing import Write
 from orders.domain.order import Order
 
@@ -136,8 +137,9 @@ class DynamoOrders:
 
     def _insert_index(self, account: str, orders: list[Order], deadline: Deadline) -> list[Order]:
         """Insert index items until all are there; return the orders whose items are not in time."""
-        attempt = 0
-        while orders and deadline.remaining() > 0:
+        for _ in attempts(deadline, self.pause):
+            if deadline.remaining() <= 0:
+                break
             statements = [self._insertion(index_item(account, order)) for order in orders]
             try:
                 answer = self.client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
@@ -155,8 +157,7 @@ class DynamoOrders:
                     for order, code in zip(orders, codes, strict=True)
                     if code in TRANSIENT_CODES
                 ]
-            attempt += 1
-            if orders and not self.pause(attempt, deadline):
+            if not orders:
                 break
         return orders
 

@@ -16,6 +16,7 @@ from orders.application.ports import (
     WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
+from orders.application.retries import attempts
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.triggers import Trigger
 
@@ -89,9 +90,8 @@ class ChangeOrder:
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
         """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
-        attempt = 0
         removed: FoundOrder | None = None
-        while True:
+        for _ in attempts(deadline, self.pause):
             found = self.get_order(address, deadline)
             if found is None:
                 # By a deletion of ours whose answer was lost, or by another's: it is gone.
@@ -115,6 +115,4 @@ class ChangeOrder:
             if outcome is WriteOutcome.UNKNOWN:
                 lost[change.after.order.version] = change
                 removed = found if change.removes else removed
-            attempt += 1
-            if not self.pause(attempt, deadline):
-                raise StorageUnavailableError("the order could not be changed in time")
+        raise StorageUnavailableError("the order could not be changed in time")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
-from orders.application.define_settings import define_settings
+from orders.application.define_settings import DefineSettings
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -22,6 +22,7 @@ from orders.application.ports import (
     WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
+from orders.application.retries import attempts
 from orders.domain.checking import Rulebook, blames_settings
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import (
@@ -147,9 +148,8 @@ class ImportOrders:
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.definitions:
-            settings, written = define_settings(
-                self.settings, command.account, command.definitions, deadline
-            )
+            define_settings = DefineSettings(self.settings, self.pause)
+            settings, written = define_settings(command.account, command.definitions, deadline)
             return Rulebook.of(settings), written
         return Rulebook.of(self.settings.load(command.account, deadline).settings), False
 
@@ -184,14 +184,16 @@ class ImportOrders:
             progress.admit(order, order.submit(fresh))
 
     def _store(self, command: ImportCommand, progress: _Progress, deadline: Deadline) -> None:
-        attempt = 0
+        if not progress.pending:
+            return
         try:
-            while progress.pending and deadline.remaining() > 0:
+            for _ in attempts(deadline, self.pause):
+                if deadline.remaining() <= 0:
+                    break
                 lookup = self.orders.find(command.account, progress.pending_ids(), deadline)
                 plans = self._plan(command, progress, lookup, deadline)
                 self._save(command, progress, plans, deadline)
-                attempt += 1
-                if progress.pending and not self.pause(attempt, deadline):
+                if not progress.pending:
                     break
         except StorageRefusedError:
             # What has been committed must still be told, to the consumers and to the caller.
