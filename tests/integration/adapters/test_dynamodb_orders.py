@@ -19,6 +19,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters import dynamodb_orders
 from orders.adapters.aws_faults import is_transient, pause_with_jitter
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
@@ -249,7 +250,7 @@ def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
     policy = ExternalIdPolicy.CHANGE
     change = plan_external_id_update(named, "B", policy, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
-    assert index.save(change, DEADLINE) is COMMITTED
+    assert DynamoOrderChanges(dynamodb, table).save(change, DEADLINE) is COMMITTED
     assert repository.save("demo", [creation], DEADLINE) == [CONFLICT]
     assert index.find("demo", 1, DEADLINE) == change.after
     assert repository.find("demo", ["A"], DEADLINE).orders == {"A": change.after.order}

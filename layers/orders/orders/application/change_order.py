@@ -8,7 +8,7 @@ from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
 from orders.application.ports import (
     Deadline,
-    OrderIndex,
+    OrderChanges,
     Pause,
     RequestKey,
     StorageRefusedError,
@@ -49,7 +49,7 @@ class ChangeOrder:
     """What the changes of one order have in common, put together with its ports."""
 
     get_order: GetOrder
-    index: OrderIndex
+    changes: OrderChanges
     publish_triggers: PublishTriggers
     pause: Pause
 
@@ -104,7 +104,7 @@ class ChangeOrder:
                 # A refusal may come of a change of ours whose answer was lost.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
-            outcome = self.index.save(change, deadline)
+            outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
                 after = replace(found, named=change.before if change.removes else change.after)
                 return ChangeReport(after, trigger=change.trigger)

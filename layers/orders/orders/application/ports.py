@@ -128,6 +128,10 @@ class OrderIndex(Protocol):
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
         """Return how many orders the account has, by their ids; None if more than `limit`."""
 
+
+class OrderChanges(Protocol):
+    """The order store for one change at a time: another external id, another state, deletion."""
+
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change, all or nothing; say what became of it.
 

@@ -1,6 +1,7 @@
 """What the Partner API's functions share."""
 
 from orders.adapters.aws_faults import pause_with_jitter
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
@@ -20,10 +21,10 @@ def campaign_access(aws: Aws) -> CampaignAccess:
 
 def change_order(aws: Aws) -> ChangeOrder:
     """Put together what the changes of one order have in common."""
-    index = DynamoOrderIndex(aws.dynamodb, aws.environment.table)
+    table = aws.environment.table
     return ChangeOrder(
-        get_order=GetOrder(index, summarise),
-        index=index,
+        get_order=GetOrder(DynamoOrderIndex(aws.dynamodb, table), summarise),
+        changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
     )

@@ -47,7 +47,7 @@ def build_project_endpoints(aws: Aws) -> Mapping[tuple[str, str], Endpoint]:
     table = aws.environment.table
     access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
     change = change_order(aws)
-    index = change.index
+    index = change.get_order.index
     find = OrderFinder(change.get_order, FindOrder(DynamoOrders(aws.dynamodb, table), summarise))
     get_order = GetOrderEndpoint(access, find)
     page_orders = PageOrdersEndpoint(access, find, PageOrders(index, summarise))
