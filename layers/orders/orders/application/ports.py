@@ -7,9 +7,10 @@ from enum import Enum
 from typing import Protocol
 
 from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.checking import Rulebook
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.importing import Write
-from orders.domain.order import Order
+from orders.domain.order import Order, Rejection, Submission
 from orders.domain.settings import Settings, StoredSettings
 from orders.domain.triggers import Trigger
 
@@ -45,6 +46,25 @@ class Pause(Protocol):
 
     def __call__(self, attempt: int, deadline: Deadline) -> bool:
         """Wait after attempt number `attempt` (from 1); return False at once if time is up."""
+
+
+class SentOrder(Protocol):
+    """One order of a request, in whatever protocol it came."""
+
+    @property
+    def position(self) -> int:
+        """Return its place in the request, from 0."""
+
+    @property
+    def external_id(self) -> str | None:
+        """Return the id as sent, None if the order has no readable one."""
+
+    @property
+    def skip_trigger(self) -> bool:
+        """Tell whether this order's change is to be kept from the consumers."""
+
+    def submit(self, rules: Rulebook) -> Submission | Rejection:
+        """Hold the order against the settings."""
 
 
 @dataclass(frozen=True, slots=True)
