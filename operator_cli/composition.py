@@ -24,7 +24,7 @@ from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.apply_settings import ApplySettings
-from orders.application.ports import StorageRefusedError, StorageUnavailableError
+from orders.application.errors import StorageError, StorageUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -102,7 +102,7 @@ def connected(
             DynamoOrders(client, connection.table),
             ApplySettings(settings, pause_with_jitter),
         )
-    except (StorageUnavailableError, StorageRefusedError) as error:
+    except StorageError as error:
         cause = error.__cause__
         throttled = isinstance(error, StorageUnavailableError) and isinstance(cause, ClientError)
         if isinstance(cause, BotoCoreError | ClientError) and not throttled:

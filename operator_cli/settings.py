@@ -13,8 +13,7 @@ from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_difference
 from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
 from orders.application.apply_settings import SettingsChange
-from orders.application.define_settings import DefinitionsRefusedError
-from orders.application.ports import SettingsTooLargeError
+from orders.application.errors import DefinitionsRefusedError, SettingsTooLargeError
 
 app = typer.Typer(help="The settings of an account.", no_args_is_help=True)
 

@@ -4,11 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from orders.application.ports import (
-    OrderSlice,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import OrderSlice, WriteOutcome
 from orders.domain.changes import NamedOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from orders.application.errors import SettingsTooLargeError, StorageUnavailableError
 from orders.application.ports import (
     AccessGrant,
     Deadline,
@@ -15,8 +16,6 @@ from orders.application.ports import (
     OrderSlice,
     Parked,
     RequestKey,
-    SettingsTooLargeError,
-    StorageUnavailableError,
     Unsent,
     WriteOutcome,
 )

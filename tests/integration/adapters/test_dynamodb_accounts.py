@@ -13,7 +13,8 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_accounts import MAX_ATTEMPTS, DynamoAccounts
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
-from orders.application.ports import Pause, StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Pause
 from orders.domain.clients import MAX_TOKENS, Client, Role
 from orders.domain.settings import Settings
 from tests.support.deadlines import DEADLINE, CountingPause

@@ -10,7 +10,8 @@ from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.order_items import alias_item
 from orders.adapters.table_keys import index_key
-from orders.application.ports import StorageUnavailableError, WriteOutcome
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from tests.support.aws_faults import Parsed, answering, error_answer, failing

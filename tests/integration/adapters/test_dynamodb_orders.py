@@ -26,11 +26,8 @@ from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import (
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import WriteOutcome
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.importing import MAX_DOCUMENT_BYTES, Write

@@ -12,12 +12,12 @@ from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.table_keys import account_key
 from orders.application.apply_settings import ApplySettings, SettingsChange
-from orders.application.define_settings import (
-    MAX_ATTEMPTS,
-    DefineSettings,
+from orders.application.define_settings import MAX_ATTEMPTS, DefineSettings
+from orders.application.errors import (
     DefinitionsRefusedError,
+    SettingsTooLargeError,
+    StorageUnavailableError,
 )
-from orders.application.ports import SettingsTooLargeError, StorageUnavailableError
 from orders.domain.custom_fields import CustomField, EntityType, ValueType
 from orders.domain.settings import (
     Declaration,

@@ -6,13 +6,9 @@ import pytest
 
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.deadlines import PUBLISHING_SECONDS
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.get_order import GetOrder, OrderAddress
-from orders.application.ports import (
-    Deadline,
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.ports import Deadline, WriteOutcome
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal

@@ -5,12 +5,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from orders.application.apply_settings import ApplySettings
-from orders.application.define_settings import (
-    MAX_ATTEMPTS,
-    DefineSettings,
-    DefinitionsRefusedError,
-)
-from orders.application.ports import Deadline, StorageUnavailableError
+from orders.application.define_settings import MAX_ATTEMPTS, DefineSettings
+from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline
 from orders.domain.custom_fields import ValueType
 from orders.domain.settings import Declaration, Definitions, Settings, StoredSettings
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline

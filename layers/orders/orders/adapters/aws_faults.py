@@ -7,12 +7,8 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from orders.application.ports import (
-    Deadline,
-    Pause,
-    StorageRefusedError,
-    StorageUnavailableError,
-)
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause
 from orders.application.retries import attempts
 
 # Every timeout, refused or broken connection descends from one of the two.

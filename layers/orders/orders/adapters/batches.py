@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.order_items import Item
 from orders.adapters.table_keys import Key
-from orders.application.ports import Deadline, Pause, StorageRefusedError
+from orders.application.errors import StorageRefusedError
+from orders.application.ports import Deadline, Pause
 from orders.application.retries import attempts
 
 if TYPE_CHECKING:

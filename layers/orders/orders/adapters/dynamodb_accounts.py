@@ -21,7 +21,8 @@ from orders.adapters.table_keys import (
     token_key,
 )
 from orders.application.deadlines import NoDeadline
-from orders.application.ports import Pause, StorageUnavailableError
+from orders.application.errors import InvalidRequestError, NotFoundError, StorageUnavailableError
+from orders.application.ports import Pause
 from orders.application.retries import attempts
 from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Role, Token
 from orders.domain.settings import Settings
@@ -103,12 +104,16 @@ class DynamoAccounts:
         added = Token(token_id_of(token), now)
         for stored in self._attempts(client):
             if stored is None:
-                raise LookupError(f"There is no client {client.client_id!r} in {client.account!r}")
+                raise NotFoundError(
+                    f"There is no client {client.client_id!r} in {client.account!r}"
+                )
             if "revoked_at" in stored:
-                raise LookupError(f"Client {client.client_id!r} has been revoked")
+                raise NotFoundError(f"Client {client.client_id!r} has been revoked")
             usable = [each for each in self._tokens(client) if each.revoked_at is None]
             if len(usable) >= MAX_TOKENS:
-                raise ValueError(f"A client has at most {MAX_TOKENS} tokens; revoke one first")
+                raise InvalidRequestError(
+                    f"A client has at most {MAX_TOKENS} tokens; revoke one first"
+                )
             items = _token_items(client, stored["roles"], added, token_hash)
             if self._succeeds([self._touch(stored), *map(self._put_new, items)]):
                 break
@@ -169,7 +174,7 @@ class DynamoAccounts:
 
     def _expect_account(self, account: str) -> None:
         if self._get(account_key(account, "ACCOUNT")) is None:
-            raise LookupError(f"There is no account {account!r}")
+            raise NotFoundError(f"There is no account {account!r}")
 
     def _tokens(self, client: Client) -> Iterator[Token]:
         prefix = f"TOKEN#{client.client_id}#"

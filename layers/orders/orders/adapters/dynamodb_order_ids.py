@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.table_keys import account_key
+from orders.application.errors import OrderIdsExhaustedError
 from orders.application.ports import Deadline, Pause
 from orders.domain.identifiers import MAX_ORDER_ID
 
@@ -55,5 +56,7 @@ class DynamoOrderIds:
         )
         last = int(answer["Attributes"]["last_id"]["N"])
         if last > MAX_ORDER_ID:
-            raise OverflowError(f"Account {account!r} has used all order numbers up to 2^53")
+            raise OrderIdsExhaustedError(
+                f"Account {account!r} has used all order numbers up to 2^53"
+            )
         return range(last - size + 1, last + 1)

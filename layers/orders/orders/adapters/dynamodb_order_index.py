@@ -24,13 +24,8 @@ from orders.adapters.table_keys import (
     index_sort_key,
     order_key,
 )
-from orders.application.ports import (
-    Deadline,
-    OrderPage,
-    OrderSlice,
-    Pause,
-    StorageUnavailableError,
-)
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
 from orders.application.retries import attempts
 from orders.domain.changes import NamedOrder
 

@@ -33,7 +33,8 @@ from orders.adapters.order_items import (
     read_order,
 )
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import Deadline, Lookup, Pause, StorageRefusedError, WriteOutcome
+from orders.application.errors import StorageRefusedError
+from orders.application.ports import Deadline, Lookup, Pause, WriteOutcome
 from orders.application.retries import attempts
 from orders.domain.importing import Write
 from orders.domain.order import Order

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
-from orders.application.ports import Deadline, Parked, Pause, StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline, Parked, Pause
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

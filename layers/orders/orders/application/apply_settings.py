@@ -2,16 +2,9 @@
 
 from dataclasses import dataclass
 
-from orders.application.define_settings import (
-    MAX_ATTEMPTS,
-    DefinitionsRefusedError,
-)
-from orders.application.ports import (
-    Deadline,
-    Pause,
-    SettingsRepository,
-    StorageUnavailableError,
-)
+from orders.application.define_settings import MAX_ATTEMPTS
+from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause, SettingsRepository
 from orders.application.retries import attempts
 from orders.domain.settings import Declaration, Settings, declare
 
@@ -36,7 +29,7 @@ class ApplySettings:
     ) -> SettingsChange:
         """Store the settings as declared and return the change; with `dry_run` only return it.
 
-        Applying the same declaration again changes nothing. Raises LookupError for an unknown
+        Applying the same declaration again changes nothing. Raises NotFoundError for an unknown
         account, DefinitionsRefusedError, SettingsTooLargeError, and StorageUnavailableError also
         when other writers keep winning.
         """

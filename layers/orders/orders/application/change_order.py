@@ -5,16 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
+from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
 from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
-from orders.application.ports import (
-    Deadline,
-    OrderChanges,
-    Pause,
-    RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.ports import Deadline, OrderChanges, Pause, RequestKey, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
 from orders.domain.changes import NamedOrder, OrderChange
@@ -71,7 +64,7 @@ class ChangeOrder:
         try:
             storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
             report = self._change(address, decide, lost, storing)
-        except (StorageUnavailableError, StorageRefusedError):
+        except StorageError:
             if not lost:
                 raise
             report = ChangeReport(unavailable=True)

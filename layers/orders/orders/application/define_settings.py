@@ -2,25 +2,12 @@
 
 from dataclasses import dataclass
 
-from orders.application.ports import (
-    Deadline,
-    Pause,
-    SettingsRepository,
-    StorageUnavailableError,
-)
+from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause, SettingsRepository
 from orders.application.retries import attempts
-from orders.domain.problems import Problem
 from orders.domain.settings import Definitions, Settings, define
 
 MAX_ATTEMPTS = 8
-
-
-class DefinitionsRefusedError(Exception):
-    """The definitions contradict those that stored orders may use. Nothing was written."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("The definitions contradict the stored ones")
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.import_progress import Progress, no_storage, refused
 from orders.application.ports import (
     Clock,
@@ -18,8 +19,6 @@ from orders.application.ports import (
     RequestKey,
     SentOrder,
     SettingsRepository,
-    StorageRefusedError,
-    StorageUnavailableError,
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts

@@ -15,18 +15,6 @@ from orders.domain.settings import Settings, StoredSettings
 from orders.domain.triggers import Trigger
 
 
-class StorageUnavailableError(Exception):
-    """The store did not answer, or kept refusing, within the time allowed. Nothing was decided."""
-
-
-class StorageRefusedError(Exception):
-    """The store refused a call for good: a fault of the stack or of ours, not of the order."""
-
-
-class SettingsTooLargeError(Exception):
-    """The settings would not fit into the store any more. Nothing was written."""
-
-
 class Deadline(Protocol):
     """The time by which a request must be answered."""
 
@@ -184,7 +172,7 @@ class SettingsRepository(Protocol):
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings, up to 30 s old unless `fresh`.
 
-        Raises StorageUnavailableError, and LookupError for an unknown account.
+        Raises StorageUnavailableError, and NotFoundError for an unknown account.
         """
 
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
@@ -233,13 +221,23 @@ class AccountRepository(Protocol):
         """Return the names of all accounts, sorted."""
 
     def create_client(self, client: Client, now: datetime) -> bool:
-        """Create a client of an account; tell whether it was new. LookupError without account."""
+        """Create a client of an account; tell whether it was new.
+
+        Raises NotFoundError for an unknown account.
+        """
 
     def clients(self, account: str) -> Sequence[ClientRecord]:
-        """Return the clients of an account, sorted. LookupError for an unknown account."""
+        """Return the clients of an account, sorted.
+
+        Raises NotFoundError for an unknown account.
+        """
 
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
-        """Store a token's hash. LookupError if the client is not there or revoked."""
+        """Store a token's hash.
+
+        Raises NotFoundError if the client does not exist or is revoked, and InvalidRequestError if
+        it has too many tokens.
+        """
 
     def revoke_token(self, client: Client, token_id: str, now: datetime) -> bool:
         """Make a token worthless; tell whether it was there and not revoked before."""

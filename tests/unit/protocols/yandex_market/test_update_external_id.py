@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.application.ports import StorageRefusedError, WriteOutcome
+from orders.application.errors import StorageRefusedError
+from orders.application.ports import WriteOutcome
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import Endpoint, Policies, Settings, StoredSettings

@@ -5,19 +5,16 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from orders.application.authenticate import (
+from orders.application.authenticate import authenticate
+from orders.application.errors import (
+    DefinitionsRefusedError,
     ForbiddenError,
-    UnauthenticatedError,
-    authenticate,
-)
-from orders.application.define_settings import DefinitionsRefusedError
-from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
-from orders.application.ports import (
-    Deadline,
     SettingsTooLargeError,
     StorageUnavailableError,
-    TokenRepository,
+    UnauthenticatedError,
 )
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.ports import Deadline, TokenRepository
 from orders.domain.clients import Client, Role
 from orders.domain.problems import Code, Problem
 from orders.protocols.altcraft import json_codec

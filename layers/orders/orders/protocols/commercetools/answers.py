@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from orders.application.ports import StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
 from orders.protocols.commercetools.errors import (
     ApiError,
     RequestRefusedError,

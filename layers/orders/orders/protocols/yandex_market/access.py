@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from orders.application.authenticate import (
-    ForbiddenError,
-    UnauthenticatedError,
-    authenticate,
-)
+from orders.application.authenticate import authenticate
+from orders.application.errors import ForbiddenError, UnauthenticatedError
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
 from orders.domain.clients import Client, Role
 from orders.domain.settings import Endpoint, Policies, SalesModel

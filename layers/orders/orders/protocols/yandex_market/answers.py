@@ -7,7 +7,7 @@ from dataclasses import replace
 from email.utils import format_datetime
 from typing import Any
 
-from orders.application.ports import StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
 from orders.domain.rate_limit import Allowance
 from orders.protocols.http import Answered, BodyRefusedError, HttpAnswer
 from orders.protocols.json_text import write_json
