@@ -8,7 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.ports import Deadline, Pause
+from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts
 
 # Every timeout, refused or broken connection descends from one of the two.
@@ -42,18 +42,25 @@ MAX_ATTEMPTS = 4
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same call may succeed later; for its effect see did_nothing."""
+    """Tell whether the same call may succeed later; for its effect see outcome_of."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code_of(error) in TRANSIENT_CODES or status >= _SERVER_ERROR
     return isinstance(error, TRANSPORT_FAULTS)
 
 
-def did_nothing(error: Exception) -> bool:
+def _did_nothing(error: Exception) -> bool:
     """Tell whether a passing fault is sure to have come before any effect of the call."""
     if isinstance(error, ClientError):
         return is_throttling(code_of(error))
     return isinstance(error, NoConnectionError)
+
+
+def outcome_of(error: Exception) -> WriteOutcome:
+    """Return what became of a write whose call failed as a whole."""
+    if not is_transient(error):
+        return WriteOutcome.REFUSED
+    return WriteOutcome.UNTRIED if _did_nothing(error) else WriteOutcome.UNKNOWN
 
 
 def is_throttling(code: str) -> bool:

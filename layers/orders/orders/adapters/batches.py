@@ -49,24 +49,37 @@ class Batches:
 
     def _read_chunk(self, keys: list[Key], deadline: Deadline) -> tuple[list[Item], list[Key]]:
         items: list[Item] = []
+
+        def read(keys: list[Key]) -> list[Key]:
+            answer = self.client.batch_get_item(
+                RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
+            )
+            items.extend(answer["Responses"].get(self.table, []))
+            unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
+            return list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
+
+        return items, self.repeat(read, keys, "reading items failed", deadline)
+
+    def repeat[T](
+        self, call: Callable[[list[T]], list[T]], left: list[T], failure: str, deadline: Deadline
+    ) -> list[T]:
+        """Make a call for what is left until nothing is; return what is left when time is up.
+
+        `call` returns what it leaves over, and may be repeated for it. A passing fault of the call
+        is logged as `failure` and leaves everything over. Raises StorageRefusedError for another.
+        """
         for _ in attempts(deadline, self.pause):
             if deadline.remaining() <= 0:
                 break
             try:
-                answer = self.client.batch_get_item(
-                    RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
-                )
+                left = call(left)
             except (ClientError, BotoCoreError) as error:
                 if not is_transient(error):
                     raise StorageRefusedError(code_of(error)) from error
-                _log.warning("reading items failed", extra={"code": code_of(error)})
-            else:
-                items += answer["Responses"].get(self.table, [])
-                unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
-                keys = list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
-            if not keys:
+                _log.warning(failure, extra={"code": code_of(error)})
+            if not left:
                 break
-        return items, keys
+        return left
 
     def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
         """Make the calls at the same time, results in order; a single one needs no thread."""

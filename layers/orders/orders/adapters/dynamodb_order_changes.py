@@ -18,8 +18,7 @@ from orders.adapters.aws_faults import (
     MAX_ATTEMPTS,
     TRANSIENT_CODES,
     code_of,
-    did_nothing,
-    is_transient,
+    outcome_of,
     pause_with_jitter,
 )
 from orders.adapters.order_items import alias_item, order_item, tombstone_item
@@ -193,9 +192,7 @@ def _token(change: OrderChange) -> str:
 def _outcome(error: Exception) -> WriteOutcome:
     if code_of(error) == "TransactionCanceledException":
         return _outcome_of_cancellation(error)
-    if not is_transient(error):
-        return WriteOutcome.REFUSED
-    return WriteOutcome.UNTRIED if did_nothing(error) else WriteOutcome.UNKNOWN
+    return outcome_of(error)
 
 
 def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
