@@ -12,7 +12,6 @@ from local_stack.stack import LocalStack
 from operator_cli.clients import client_record
 from operator_cli.composition import CommandDeadline, Connection, connected
 from orders.adapters.settings_document import SettingsDocument
-from orders.application.apply_settings import apply_settings
 from orders.application.create_account import create_account
 from orders.application.create_client import create_client
 from orders.domain.clients import Role
@@ -47,7 +46,7 @@ def create_local_account(
     with connected(connection, environment={}) as operator:
         create_account(operator.accounts, name, utc_now)
         create_client(operator.accounts, name, made.client_id, (Role.ADMIN,), utc_now)
-        apply_settings(operator.settings, name, declaration, CommandDeadline.from_now())
+        operator.apply_settings(name, declaration, CommandDeadline.from_now())
         client = client_record(operator, name, made.client_id).client
         operator.accounts.add_token(client, made.token, utc_now())
     return made

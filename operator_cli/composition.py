@@ -19,10 +19,12 @@ from pydantic import ValidationError
 
 from operator_cli.aws_failures import explain
 from operator_cli.errors import OperatorError
+from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
-from orders.application.ports import StorageRefusedError, StorageUnavailableError
+from orders.application.apply_settings import ApplySettings
+from orders.application.errors import StorageError, StorageUnavailableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -66,6 +68,7 @@ class Operator:
     accounts: DynamoAccounts
     settings: DynamoSettings
     orders: DynamoOrders
+    apply_settings: ApplySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +95,14 @@ def connected(
     where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
         client = _client(connection, environment)
+        settings = DynamoSettings(client, connection.table)
         yield Operator(
             DynamoAccounts(client, connection.table),
-            DynamoSettings(client, connection.table),
+            settings,
             DynamoOrders(client, connection.table),
+            ApplySettings(settings, pause_with_jitter),
         )
-    except (StorageUnavailableError, StorageRefusedError) as error:
+    except StorageError as error:
         cause = error.__cause__
         throttled = isinstance(error, StorageUnavailableError) and isinstance(cause, ClientError)
         if isinstance(cause, BotoCoreError | ClientError) and not throttled:

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
+from orders.application.errors import InvalidRequestError, NotFoundError
+
 
 class OperatorError(Exception):
     """What is wrong and, where there is a way, what to do: a sentence for the operator."""
@@ -22,8 +24,5 @@ def refusals() -> Iterator[None]:
     """Turn a use case's refusal, whose text is meant for people, into an OperatorError."""
     try:
         yield
-    except (LookupError, ValueError) as error:
-        # Subclasses, such as KeyError, are defects and not refusals.
-        if type(error) in {LookupError, ValueError}:
-            raise OperatorError(f"{error}.") from error
-        raise
+    except (NotFoundError, InvalidRequestError) as error:
+        raise OperatorError(f"{error}.") from error

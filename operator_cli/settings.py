@@ -12,9 +12,8 @@ from operator_cli.composition import CommandDeadline, Operator, connected
 from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_difference
 from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
-from orders.application.apply_settings import SettingsChange, apply_settings
-from orders.application.define_settings import DefinitionsRefusedError
-from orders.application.ports import SettingsTooLargeError
+from orders.application.apply_settings import SettingsChange
+from orders.application.errors import DefinitionsRefusedError, SettingsTooLargeError
 
 app = typer.Typer(help="The settings of an account.", no_args_is_help=True)
 
@@ -61,8 +60,8 @@ def applied(
     """Apply a settings file to an account."""
     declaration = declared.document.declaration()
     try:
-        return apply_settings(
-            operator.settings, account, declaration, CommandDeadline.from_now(), dry_run=dry_run
+        return operator.apply_settings(
+            account, declaration, CommandDeadline.from_now(), dry_run=dry_run
         )
     except SettingsTooLargeError as error:
         raise OperatorError(f"{error}.") from error

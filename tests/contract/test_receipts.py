@@ -7,12 +7,8 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_receipts import KEPT_SECONDS, MAX_IDS, DynamoReceipts
 from orders.adapters.table_keys import receipt_key
-from orders.application.ports import (
-    ReceiptRepository,
-    RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
-)
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import ReceiptRepository, RequestKey
 from orders.domain.triggers import trigger_id
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline

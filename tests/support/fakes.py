@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from orders.application.errors import SettingsTooLargeError, StorageUnavailableError
 from orders.application.ports import (
     AccessGrant,
     Deadline,
@@ -15,8 +16,6 @@ from orders.application.ports import (
     OrderSlice,
     Parked,
     RequestKey,
-    SettingsTooLargeError,
-    StorageUnavailableError,
     Unsent,
     WriteOutcome,
 )
@@ -80,6 +79,14 @@ class FakeOrders:
         self.writes.append(write)
         return WriteOutcome.COMMITTED
 
+    def aliases_of(self, order: Order) -> tuple[str, ...]:
+        """Return the ids that the order had before."""
+        return tuple(
+            name
+            for (account, name), order_id in self.aliases.items()
+            if (account, order_id) == (order.account, order.order_id)
+        )
+
     def _save(self, account: str, write: Write) -> WriteOutcome:
         assert write.order.account == account
         if self.faults:
@@ -89,22 +96,16 @@ class FakeOrders:
 
 @dataclass
 class FakeOrderIndex:
-    """OrderIndex in memory, on the orders of a FakeOrders.
-
-    `faults` holds what the next calls of save do instead.
-    """
+    """OrderIndex in memory, on the orders of a FakeOrders."""
 
     store: FakeOrders
     available: bool = True
-    faults: list[Callable[[FakeOrderIndex, OrderChange], WriteOutcome]] = field(
-        default_factory=list
-    )
 
     def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
         self._expect(deadline)
         for order in self.store.orders.values():
             if (order.account, order.order_id) == (account, order_id):
-                return NamedOrder(order, self._aliases(order))
+                return NamedOrder(order, self.store.aliases_of(order))
         return None
 
     def list_orders(
@@ -120,7 +121,7 @@ class FakeOrderIndex:
             key=lambda order: order.order_id,
             reverse=True,
         )
-        page = [NamedOrder(order, self._aliases(order)) for order in orders[:limit]]
+        page = [NamedOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
@@ -131,6 +132,23 @@ class FakeOrderIndex:
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
         count = len(self.list_orders(account, None, 10**6, deadline).orders)
         return count if count <= limit else None
+
+    def _expect(self, deadline: Deadline) -> None:
+        if not self.available or deadline.remaining() <= 0:
+            raise StorageUnavailableError
+
+
+@dataclass
+class FakeOrderChanges:
+    """OrderChanges in memory, on the orders of a FakeOrders.
+
+    `faults` holds what the next calls of save do instead.
+    """
+
+    store: FakeOrders
+    faults: list[Callable[[FakeOrderChanges, OrderChange], WriteOutcome]] = field(
+        default_factory=list
+    )
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         if deadline.remaining() <= 0:
@@ -145,7 +163,7 @@ class FakeOrderIndex:
         if (
             stored is None
             or (stored.version, stored.order_id) != (before.version, before.order_id)
-            or self._aliases(stored) != change.before.aliases
+            or self.store.aliases_of(stored) != change.before.aliases
         ):
             return WriteOutcome.CONFLICT
         if change.removes:
@@ -162,17 +180,6 @@ class FakeOrderIndex:
             del self.store.orders[place]
         self.store.orders[new_place] = after
         return WriteOutcome.COMMITTED
-
-    def _aliases(self, order: Order) -> tuple[str, ...]:
-        return tuple(
-            name
-            for (account, name), order_id in self.store.aliases.items()
-            if (account, order_id) == (order.account, order.order_id)
-        )
-
-    def _expect(self, deadline: Deadline) -> None:
-        if not self.available or deadline.remaining() <= 0:
-            raise StorageUnavailableError
 
 
 @dataclass

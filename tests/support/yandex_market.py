@@ -34,6 +34,7 @@ from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEn
 from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
+    FakeOrderChanges,
     FakeOrderIndex,
     FakeOrders,
     FakePublisher,
@@ -134,9 +135,10 @@ class Seller:
             return f"request-{next(numbers)}"
 
         self.index = FakeOrderIndex(self.orders)
+        self.changes = FakeOrderChanges(self.orders)
         access = CampaignAccess(self.tokens, self.settings)
         get_order = GetOrder(self.index, summarise)
-        change = ChangeOrder(get_order, self.index, publishing(self.publisher), self.pause)
+        change = ChangeOrder(get_order, self.changes, publishing(self.publisher), self.pause)
         self._update_external_id = UpdateExternalIdEndpoint(
             access,
             LimitRequests(self.counter, self.clock),

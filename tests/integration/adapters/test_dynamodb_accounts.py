@@ -13,10 +13,11 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_accounts import MAX_ATTEMPTS, DynamoAccounts
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
-from orders.application.ports import StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Pause
 from orders.domain.clients import MAX_TOKENS, Client, Role
 from orders.domain.settings import Settings
-from tests.support.deadlines import DEADLINE
+from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.dynamodb_local import local_client
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -37,7 +38,9 @@ def _client_of(accounts: DynamoAccounts, token: str) -> Client | None:
     return DynamoTokens(accounts.client, accounts.table).client_of(token, DEADLINE)
 
 
-def _interfering(accounts: DynamoAccounts, interfere: Callable[[], object]) -> DynamoAccounts:
+def _interfering(
+    accounts: DynamoAccounts, interfere: Callable[[], object], pause: Pause | None = None
+) -> DynamoAccounts:
     """Return the same store; right before each of its transactions `interfere` is called."""
     client = local_client(accounts.client.meta.endpoint_url)
 
@@ -45,7 +48,7 @@ def _interfering(accounts: DynamoAccounts, interfere: Callable[[], object]) -> D
         interfere()
 
     client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", call)
-    return DynamoAccounts(client, accounts.table)
+    return DynamoAccounts(client, accounts.table, pause or CountingPause())
 
 
 def _once(act: Callable[[], object]) -> Callable[[], object]:
@@ -215,9 +218,19 @@ def test_writers_that_keep_losing_give_up(accounts: DynamoAccounts) -> None:
     def add() -> None:
         accounts.add_token(SHOP, f"token-{next(numbers)}", NOW)
 
+    pause = CountingPause()
     with pytest.raises(StorageUnavailableError, match="'shop' keeps changing"):
-        _interfering(accounts, add).revoke_client(SHOP, LATER)
+        _interfering(accounts, add, pause).revoke_client(SHOP, LATER)
     assert _client_of(accounts, "token-0") == SHOP
+    assert pause.attempts == list(range(1, MAX_ATTEMPTS)), "a lost race is followed by a pause"
+
+
+def test_a_writer_that_lost_one_race_pauses_once(accounts: DynamoAccounts) -> None:
+    pause = CountingPause()
+    other = _once(lambda: accounts.add_token(SHOP, "theirs", NOW))
+    _interfering(accounts, other, pause).add_token(SHOP, "mine", NOW)
+    assert pause.attempts == [1]
+    assert _client_of(accounts, "theirs") == _client_of(accounts, "mine") == SHOP
 
 
 @pytest.mark.parametrize(

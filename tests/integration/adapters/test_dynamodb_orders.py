@@ -19,17 +19,15 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters import dynamodb_orders
 from orders.adapters.aws_faults import is_transient, pause_with_jitter
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import (
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import WriteOutcome
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.importing import MAX_DOCUMENT_BYTES, Write
@@ -249,7 +247,7 @@ def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
     policy = ExternalIdPolicy.CHANGE
     change = plan_external_id_update(named, "B", policy, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
-    assert index.save(change, DEADLINE) is COMMITTED
+    assert DynamoOrderChanges(dynamodb, table).save(change, DEADLINE) is COMMITTED
     assert repository.save("demo", [creation], DEADLINE) == [CONFLICT]
     assert index.find("demo", 1, DEADLINE) == change.after
     assert repository.find("demo", ["A"], DEADLINE).orders == {"A": change.after.order}

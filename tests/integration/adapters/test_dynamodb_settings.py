@@ -11,13 +11,13 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.table_keys import account_key
-from orders.application.apply_settings import SettingsChange, apply_settings
-from orders.application.define_settings import (
-    MAX_ATTEMPTS,
+from orders.application.apply_settings import ApplySettings, SettingsChange
+from orders.application.define_settings import MAX_ATTEMPTS, DefineSettings
+from orders.application.errors import (
     DefinitionsRefusedError,
-    define_settings,
+    SettingsTooLargeError,
+    StorageUnavailableError,
 )
-from orders.application.ports import SettingsTooLargeError, StorageUnavailableError
 from orders.domain.custom_fields import CustomField, EntityType, ValueType
 from orders.domain.settings import (
     Declaration,
@@ -29,7 +29,7 @@ from orders.domain.settings import (
     TotalCheck,
 )
 from orders.runtime.composition import utc_now
-from tests.support.deadlines import DEADLINE
+from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.dynamodb_local import local_client
 from tests.support.samples import order_field
 from tests.support.settings_strategies import all_settings
@@ -156,13 +156,19 @@ def test_settings_of_an_account_that_is_not_there_are_not_stored(store: DynamoSe
 
 
 def test_applying_again_writes_nothing(store: DynamoSettings) -> None:
-    assert apply_settings(store, "demo", DECLARED, DEADLINE) == SettingsChange(Settings(), USD)
-    assert apply_settings(store, "demo", DECLARED, DEADLINE) == SettingsChange(USD, USD)
+    assert ApplySettings(store, CountingPause())("demo", DECLARED, DEADLINE) == SettingsChange(
+        Settings(), USD
+    )
+    assert ApplySettings(store, CountingPause())("demo", DECLARED, DEADLINE) == SettingsChange(
+        USD, USD
+    )
     assert store.load("demo", DEADLINE, fresh=True).version == 2
 
 
 def test_a_dry_run_writes_nothing(store: DynamoSettings) -> None:
-    assert apply_settings(store, "demo", DECLARED, DEADLINE, dry_run=True).after == USD
+    assert (
+        ApplySettings(store, CountingPause())("demo", DECLARED, DEADLINE, dry_run=True).after == USD
+    )
     assert store.load("demo", DEADLINE, fresh=True) == store.load("demo", DEADLINE)
     assert store.load("demo", DEADLINE).version == 1
 
@@ -173,11 +179,11 @@ def test_definitions_that_an_import_makes_meanwhile_are_kept(store: DynamoSettin
 
     def import_once() -> None:
         if made:
-            define_settings(imports, "demo", made.pop(), DEADLINE)
+            DefineSettings(imports, CountingPause())("demo", made.pop(), DEADLINE)
 
     mine = Definitions((order_field("mine"),))
-    apply_settings(
-        _interfering(store, import_once), "demo", Declaration(definitions=mine), DEADLINE
+    ApplySettings(_interfering(store, import_once), CountingPause())(
+        "demo", Declaration(definitions=mine), DEADLINE
     )
     stored = store.load("demo", DEADLINE, fresh=True)
     assert set(stored.settings.fields_of(EntityType.ORDER)) == {"made_by_import", "mine"}
@@ -190,11 +196,13 @@ def test_what_an_import_makes_meanwhile_may_refuse_a_declaration(store: DynamoSe
 
     def import_once() -> None:
         if made:
-            define_settings(imports, "demo", made.pop(), DEADLINE)
+            DefineSettings(imports, CountingPause())("demo", made.pop(), DEADLINE)
 
     declaration = Declaration(definitions=Definitions((order_field("x"),)))
     with pytest.raises(DefinitionsRefusedError):
-        apply_settings(_interfering(store, import_once), "demo", declaration, DEADLINE)
+        ApplySettings(_interfering(store, import_once), CountingPause())(
+            "demo", declaration, DEADLINE
+        )
 
 
 def test_writers_that_keep_losing_give_up(store: DynamoSettings) -> None:
@@ -203,23 +211,23 @@ def test_writers_that_keep_losing_give_up(store: DynamoSettings) -> None:
         assert store.save("demo", EUR, stored.version, DEADLINE)
 
     with pytest.raises(StorageUnavailableError, match="keep changing"):
-        apply_settings(_interfering(store, write), "demo", DECLARED, DEADLINE)
+        ApplySettings(_interfering(store, write), CountingPause())("demo", DECLARED, DEADLINE)
     assert store.load("demo", DEADLINE, fresh=True).version == 1 + MAX_ATTEMPTS
 
 
 def test_another_value_type_is_refused_and_nothing_is_written(store: DynamoSettings) -> None:
     field = order_field("x")
-    define_settings(store, "demo", Definitions((field,)), DEADLINE)
+    DefineSettings(store, CountingPause())("demo", Definitions((field,)), DEADLINE)
     changed: CustomField = replace(field, value_type=ValueType.INT)
     declaration = Declaration(currencies=("USD",), definitions=Definitions((changed,)))
     with pytest.raises(DefinitionsRefusedError):
-        apply_settings(store, "demo", declaration, DEADLINE)
+        ApplySettings(store, CountingPause())("demo", declaration, DEADLINE)
     assert store.load("demo", DEADLINE, fresh=True).settings.currencies == ()
 
 
 def test_an_unknown_account_has_no_settings_to_apply(store: DynamoSettings) -> None:
     with pytest.raises(LookupError, match="no account 'nobody'"):
-        apply_settings(store, "nobody", DECLARED, DEADLINE)
+        ApplySettings(store, CountingPause())("nobody", DECLARED, DEADLINE)
 
 
 def test_one_accounts_copy_never_serves_another(dynamodb: DynamoDBClient, table: str) -> None:

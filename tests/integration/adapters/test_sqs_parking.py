@@ -12,7 +12,8 @@ from moto import mock_aws
 from mypy_boto3_sqs.client import SQSClient
 
 from orders.adapters.sqs_parking import MESSAGES_PER_CALL, SqsParking
-from orders.application.ports import Parked, StorageRefusedError, StorageUnavailableError
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import Parked
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 
 type Tree = dict[str, Any]

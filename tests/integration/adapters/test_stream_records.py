@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_receipts import DynamoReceipts
@@ -80,6 +81,7 @@ class Table:
     def __post_init__(self) -> None:
         self.orders = DynamoOrders(self.client, self.name)
         self.index = DynamoOrderIndex(self.client, self.name)
+        self.changes = DynamoOrderChanges(self.client, self.name)
 
     def create(self, order: Order) -> Trigger:
         return self._write(Write(order, None, trigger_of(None, order)))
@@ -121,7 +123,7 @@ class Table:
 
     def _change(self, change: object) -> Trigger:
         assert isinstance(change, OrderChange)
-        assert self.index.save(change, DEADLINE) is WriteOutcome.COMMITTED
+        assert self.changes.save(change, DEADLINE) is WriteOutcome.COMMITTED
         return change.trigger
 
 

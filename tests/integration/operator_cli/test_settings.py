@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, example, given, settings
 from operator_cli.composition import Connection, connected
 from operator_cli.errors import OperatorError
 from operator_cli.settings_file import read_settings_file, settings_yaml
-from orders.application.define_settings import define_settings
+from orders.application.define_settings import DefineSettings
 from orders.domain.custom_fields import ValueType
 from orders.domain.settings import Definitions, Region, Settings, declare
 from tests.integration.operator_cli.conftest import Run
-from tests.support.deadlines import DEADLINE
+from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.samples import order_field
 from tests.support.settings_strategies import all_settings
 
@@ -50,8 +50,8 @@ def _version(connection: Connection) -> int:
 
 def _define(connection: Connection, value_type: ValueType, name: str = "made_by_import") -> None:
     with connected(connection) as operator:
-        define_settings(
-            operator.settings, "demo", Definitions((order_field(name, value_type),)), DEADLINE
+        DefineSettings(operator.settings, CountingPause())(
+            "demo", Definitions((order_field(name, value_type),)), DEADLINE
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
 from orders.adapters.aws_faults import MAX_ATTEMPTS, call_patiently
-from orders.application.ports import StorageRefusedError, StorageUnavailableError
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException"}}, "GetItem")

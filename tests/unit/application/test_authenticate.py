@@ -2,7 +2,8 @@
 
 import pytest
 
-from orders.application.authenticate import ForbiddenError, UnauthenticatedError, authenticate
+from orders.application.authenticate import authenticate
+from orders.application.errors import ForbiddenError, UnauthenticatedError
 from orders.domain.clients import Role
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeTokens, client

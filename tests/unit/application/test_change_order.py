@@ -6,13 +6,9 @@ import pytest
 
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.deadlines import PUBLISHING_SECONDS
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.get_order import GetOrder, OrderAddress
-from orders.application.ports import (
-    Deadline,
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.ports import Deadline, WriteOutcome
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal
@@ -20,7 +16,14 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.settings import ExternalIdPolicy
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
-from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock, publishing
+from tests.support.fakes import (
+    FakeOrderChanges,
+    FakeOrderIndex,
+    FakeOrders,
+    FakePublisher,
+    TickingClock,
+    publishing,
+)
 from tests.support.yandex_market import stored_order
 
 UNKNOWN, UNTRIED = WriteOutcome.UNKNOWN, WriteOutcome.UNTRIED
@@ -35,10 +38,11 @@ class World:
         order = stored_order()
         self.orders.orders[order.account, order.external_id] = order
         self.index = FakeOrderIndex(self.orders)
+        self.changes = FakeOrderChanges(self.orders)
         self.publisher = FakePublisher()
         self.pause = CountingPause(limit=attempts)
         change = ChangeOrder(
-            GetOrder(self.index, summarise), self.index, publishing(self.publisher), self.pause
+            GetOrder(self.index, summarise), self.changes, publishing(self.publisher), self.pause
         )
         self._update = UpdateExternalId(change, TickingClock())
 
@@ -54,19 +58,19 @@ class World:
 
     def by_another(self, external_id: str) -> None:
         """Let another request change the order's id meanwhile."""
-        faults, self.index.faults = self.index.faults, []
+        faults, self.changes.faults = self.changes.faults, []
         assert self.rename(external_id, "another").trigger
-        self.index.faults = faults
+        self.changes.faults = faults
 
 
 def test_a_lost_race_is_read_and_decided_again() -> None:
     world = World()
 
-    def be_overtaken(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+    def be_overtaken(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
         world.by_another("C")
-        return index.commit(change)
+        return changes.commit(change)
 
-    world.index.faults.append(be_overtaken)
+    world.changes.faults.append(be_overtaken)
     report = world.rename("B")
     assert report.trigger
     assert report.trigger.changed == {"external_id": {"old": "C", "new": "B"}}
@@ -76,11 +80,11 @@ def test_a_lost_race_is_read_and_decided_again() -> None:
 def test_a_race_that_leaves_nothing_to_do_writes_nothing() -> None:
     world = World()
 
-    def be_overtaken(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+    def be_overtaken(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
         world.by_another("B")
-        return index.commit(change)
+        return changes.commit(change)
 
-    world.index.faults.append(be_overtaken)
+    world.changes.faults.append(be_overtaken)
     report = world.rename("B")
     assert (report.trigger, report.refusal, report.unpublished) == (None, None, ())
     assert [trigger.order.request_id for trigger in world.publisher.sent] == ["another"]
@@ -89,23 +93,23 @@ def test_a_race_that_leaves_nothing_to_do_writes_nothing() -> None:
 def test_an_order_that_left_the_endpoint_meanwhile_is_not_found() -> None:
     world = World()
 
-    def move_away(_index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+    def move_away(_changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
         moved = stored_order(endpoint="couriers")
         world.orders.orders["demo", "A"] = replace(moved, version=2)
         return WriteOutcome.CONFLICT if change else UNTRIED
 
-    world.index.faults.append(move_away)
+    world.changes.faults.append(move_away)
     assert world.rename().found is None
 
 
 def test_a_lost_answer_of_a_committed_change_is_recognised() -> None:
     world = World()
 
-    def lose(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
-        index.commit(change)
+    def lose(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
         return UNKNOWN
 
-    world.index.faults.append(lose)
+    world.changes.faults.append(lose)
     report = world.rename()
     assert report.trigger
     assert world.publisher.sent == [report.trigger]
@@ -116,7 +120,7 @@ def test_a_lost_answer_of_a_committed_change_is_recognised() -> None:
 
 def test_a_lost_answer_of_a_change_that_never_came_is_tried_again() -> None:
     world = World()
-    world.index.faults.append(lambda _index, _change: UNKNOWN)
+    world.changes.faults.append(lambda _changes, _change: UNKNOWN)
     report = world.rename()
     assert report.trigger
     assert report.trigger.order.version == 2
@@ -128,12 +132,12 @@ def test_a_change_that_may_have_been_committed_is_told_as_unpublished() -> None:
     """Another request wrote after it: whose version 2 it was, cannot be known any more."""
     world = World()
 
-    def lose_and_be_overtaken(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
-        index.commit(change)
+    def lose_and_be_overtaken(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
         world.by_another("C")
         return UNKNOWN
 
-    world.index.faults.append(lose_and_be_overtaken)
+    world.changes.faults.append(lose_and_be_overtaken)
     report = world.rename("B")
     assert report.trigger
     assert report.trigger.order.version == 4
@@ -142,7 +146,7 @@ def test_a_change_that_may_have_been_committed_is_told_as_unpublished() -> None:
 
 def test_answers_that_stay_lost_leave_the_change_unknown() -> None:
     world = World()
-    world.index.faults += [lambda _index, _change: UNKNOWN] * 9
+    world.changes.faults += [lambda _changes, _change: UNKNOWN] * 9
     report = world.rename()
     assert report.unavailable
     assert [trigger.order.version for trigger in report.unpublished] == [2]
@@ -151,7 +155,7 @@ def test_answers_that_stay_lost_leave_the_change_unknown() -> None:
 
 def test_without_the_store_nothing_is_changed() -> None:
     world = World()
-    world.index.faults += [lambda _index, _change: UNTRIED] * 9
+    world.changes.faults += [lambda _changes, _change: UNTRIED] * 9
     with pytest.raises(StorageUnavailableError):
         world.rename()
     assert world.pause.attempts == [1, 2, 3, 4, 5]
@@ -163,18 +167,18 @@ def test_without_the_store_nothing_is_changed() -> None:
 def test_a_store_that_fails_after_a_lost_answer_is_told() -> None:
     world = World()
 
-    def lose_and_fail(index: FakeOrderIndex, _change: OrderChange) -> WriteOutcome:
-        index.available = False
+    def lose_and_fail(_changes: FakeOrderChanges, _change: OrderChange) -> WriteOutcome:
+        world.index.available = False
         return UNKNOWN
 
-    world.index.faults.append(lose_and_fail)
+    world.changes.faults.append(lose_and_fail)
     report = world.rename()
     assert (report.unavailable, len(report.unpublished)) == (True, 1)
 
 
 def test_a_refused_write_is_a_fault_of_ours() -> None:
     world = World()
-    world.index.faults.append(lambda _index, _change: WriteOutcome.REFUSED)
+    world.changes.faults.append(lambda _changes, _change: WriteOutcome.REFUSED)
     with pytest.raises(StorageRefusedError):
         world.rename()
 
@@ -201,13 +205,13 @@ def test_what_the_bus_does_not_take_is_told() -> None:
 def test_a_fault_of_ours_after_a_lost_answer_is_told_with_the_trigger() -> None:
     world = World()
 
-    def lose(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
-        index.commit(change)
+    def lose(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
         world.by_another("D")
-        index.faults.append(lambda _index, _change: WriteOutcome.REFUSED)
+        changes.faults.append(lambda _changes, _change: WriteOutcome.REFUSED)
         return UNKNOWN
 
-    world.index.faults.append(lose)
+    world.changes.faults.append(lose)
     report = world.rename("B")
     assert (report.unavailable, len(report.unpublished)) == (True, 1)
 
@@ -215,11 +219,11 @@ def test_a_fault_of_ours_after_a_lost_answer_is_told_with_the_trigger() -> None:
 def test_another_writers_version_is_not_taken_for_ours() -> None:
     world = World()
 
-    def lose_and_be_overtaken(_index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
+    def lose_and_be_overtaken(_changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
         world.by_another("C")
         return UNKNOWN if change else UNTRIED
 
-    world.index.faults.append(lose_and_be_overtaken)
+    world.changes.faults.append(lose_and_be_overtaken)
     report = world.rename("B")
     assert report.trigger
     assert report.trigger.changed == {"external_id": {"old": "C", "new": "B"}}
@@ -229,15 +233,15 @@ def test_another_writers_version_is_not_taken_for_ours() -> None:
 def test_a_refusal_after_a_lost_answer_may_be_of_our_own_making() -> None:
     world = World()
 
-    def lose_and_be_moved_on(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
-        index.commit(change)
+    def lose_and_be_moved_on(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
         world.by_another("D")
         order = world.orders.orders["demo", "D"]
         shipped = replace(order, version=4, fulfilment=Fulfilment.SHIPPED)
         world.orders.orders["demo", "D"] = shipped
         return UNKNOWN
 
-    world.index.faults.append(lose_and_be_moved_on)
+    world.changes.faults.append(lose_and_be_moved_on)
     report = world.rename("B")
     assert (report.unavailable, report.refusal) == (True, None)
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from orders.application.apply_settings import apply_settings
-from orders.application.define_settings import DefinitionsRefusedError, define_settings
-from orders.application.ports import Deadline, StorageUnavailableError
+from orders.application.apply_settings import ApplySettings
+from orders.application.define_settings import MAX_ATTEMPTS, DefineSettings
+from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline
 from orders.domain.custom_fields import ValueType
 from orders.domain.settings import Declaration, Definitions, Settings, StoredSettings
-from tests.support.deadlines import DEADLINE
+from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 from tests.support.fakes import FakeSettings
 from tests.support.samples import order_field, settings
 
@@ -37,7 +38,7 @@ class BusySettings(FakeSettings):
 
 def test_a_lost_race_for_the_settings_is_decided_again() -> None:
     repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=3)
-    defined, written = define_settings(repository, "demo", FIELD, DEADLINE)
+    defined, written = DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     assert written
     assert repository.stored["demo"] == StoredSettings(defined, 5)
     assert defined.currencies.count("GBP") == 3
@@ -47,24 +48,63 @@ def test_a_lost_race_for_the_settings_is_decided_again() -> None:
 def test_settings_that_keep_changing_are_a_fault() -> None:
     repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=1000)
     with pytest.raises(StorageUnavailableError):
-        define_settings(repository, "demo", FIELD, DEADLINE)
+        DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     with pytest.raises(StorageUnavailableError):
-        apply_settings(repository, "demo", Declaration(definitions=FIELD), DEADLINE)
+        ApplySettings(repository, CountingPause())("demo", Declaration(definitions=FIELD), DEADLINE)
+
+
+def test_writers_of_settings_pause_between_their_attempts() -> None:
+    repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=3)
+    pause = CountingPause()
+    DefineSettings(repository, pause)("demo", FIELD, DEADLINE)
+    assert pause.attempts == [1, 2, 3]
+    repository.others = 2
+    pause = CountingPause()
+    ApplySettings(repository, pause)("demo", Declaration(currencies=("RUB",)), DEADLINE)
+    assert pause.attempts == [1, 2]
+
+
+def test_writers_of_settings_without_a_lost_race_do_not_pause() -> None:
+    pause = CountingPause()
+    for _ in range(2):
+        DefineSettings(_repository(), pause)("demo", FIELD, DEADLINE)
+        ApplySettings(_repository(), pause)("demo", Declaration(currencies=()), DEADLINE)
+    assert pause.attempts == []
+
+
+@pytest.mark.parametrize(("limit", "attempts"), [(3, 3), (1000, MAX_ATTEMPTS)])
+def test_writers_of_settings_stop_when_time_is_up(limit: int, attempts: int) -> None:
+    for write in (
+        lambda store, pause: DefineSettings(store, pause)("demo", FIELD, DEADLINE),
+        lambda store, pause: ApplySettings(store, pause)(
+            "demo", Declaration(currencies=("RUB",)), DEADLINE
+        ),
+    ):
+        repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=1000)
+        with pytest.raises(StorageUnavailableError, match="keep changing"):
+            write(repository, CountingPause(limit))
+        assert repository.fresh_loads == attempts
+
+
+def test_equal_definitions_need_no_time() -> None:
+    repository = _repository()
+    DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
+    late = FixedDeadline(0)
+    assert DefineSettings(repository, CountingPause())("demo", FIELD, late)[1] is False
 
 
 def test_an_old_copy_neither_refuses_nor_overwrites() -> None:
     repository = _repository()
     old = settings()
     repository.cached["demo"] = StoredSettings(
-        define_settings(
-            FakeSettings({"demo": StoredSettings(old, 1)}),
+        DefineSettings(FakeSettings({"demo": StoredSettings(old, 1)}), CountingPause())(
             "demo",
             Definitions((order_field("a", ValueType.INT),)),
             DEADLINE,
         )[0],
         0,
     )
-    defined, written = define_settings(repository, "demo", FIELD, DEADLINE)
+    defined, written = DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     assert written
     assert defined.custom_fields == {("order", "a"): order_field("a")}
 
@@ -72,24 +112,26 @@ def test_an_old_copy_neither_refuses_nor_overwrites() -> None:
 def test_applying_shows_the_change_and_stores_it_once() -> None:
     repository = _repository()
     declaration = Declaration(currencies=("RUB",))
-    change = apply_settings(repository, "demo", declaration, DEADLINE)
+    change = ApplySettings(repository, CountingPause())("demo", declaration, DEADLINE)
     assert (change.before.currencies, change.after.currencies) == (("USD", "EUR"), ("RUB",))
     assert repository.stored["demo"] == StoredSettings(change.after, 2)
-    again = apply_settings(repository, "demo", declaration, DEADLINE)
+    again = ApplySettings(repository, CountingPause())("demo", declaration, DEADLINE)
     assert again.before == again.after
     assert repository.stored["demo"].version == 2
 
 
 def test_a_dry_run_stores_nothing() -> None:
     repository = _repository()
-    change = apply_settings(repository, "demo", Declaration(currencies=()), DEADLINE, dry_run=True)
+    change = ApplySettings(repository, CountingPause())(
+        "demo", Declaration(currencies=()), DEADLINE, dry_run=True
+    )
     assert change.after.currencies == ()
     assert repository.stored["demo"] == StoredSettings(settings(), 1)
 
 
 def test_a_declaration_that_breaks_stored_values_is_refused() -> None:
     repository = _repository()
-    define_settings(repository, "demo", FIELD, DEADLINE)
+    DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     broken = Declaration(definitions=Definitions((order_field("a", ValueType.INT),)))
     with pytest.raises(DefinitionsRefusedError):
-        apply_settings(repository, "demo", broken, DEADLINE)
+        ApplySettings(repository, CountingPause())("demo", broken, DEADLINE)

@@ -9,7 +9,14 @@ from orders.domain.deletions import DeletionRefusal
 from orders.domain.triggers import TriggerKind
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause
-from tests.support.fakes import FakeOrderIndex, FakeOrders, FakePublisher, TickingClock, publishing
+from tests.support.fakes import (
+    FakeOrderChanges,
+    FakeOrderIndex,
+    FakeOrders,
+    FakePublisher,
+    TickingClock,
+    publishing,
+)
 from tests.support.yandex_market import stored_order
 
 
@@ -19,10 +26,14 @@ class World:
     def __init__(self) -> None:
         order = replace(stored_order(), version=2)
         self.orders = FakeOrders({(order.account, order.external_id): order}, {("demo", "old"): 1})
-        self.index = index = FakeOrderIndex(self.orders)
+        index = FakeOrderIndex(self.orders)
+        self.changes = FakeOrderChanges(self.orders)
         self.publisher = FakePublisher()
         change = ChangeOrder(
-            GetOrder(index, summarise), index, publishing(self.publisher), CountingPause(limit=3)
+            GetOrder(index, summarise),
+            self.changes,
+            publishing(self.publisher),
+            CountingPause(limit=3),
         )
         self._delete = DeleteOrder(change, TickingClock())
 
@@ -60,11 +71,11 @@ def test_an_order_that_is_not_there_is_not_found() -> None:
 def test_a_deletion_whose_answer_was_lost_is_known_by_the_order_that_is_gone() -> None:
     world = World()
 
-    def lose(index: FakeOrderIndex, change: OrderChange) -> WriteOutcome:
-        index.commit(change)
+    def lose(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
         return WriteOutcome.UNKNOWN
 
-    world.index.faults.append(lose)
+    world.changes.faults.append(lose)
     report = world.delete()
     assert report.found is not None
     assert report.found.named.order.version == 2
@@ -75,7 +86,7 @@ def test_a_deletion_whose_answer_was_lost_is_known_by_the_order_that_is_gone() -
 
 def test_a_deletion_that_never_took_effect_is_tried_again() -> None:
     world = World()
-    world.index.faults.append(lambda _index, _change: WriteOutcome.UNKNOWN)
+    world.changes.faults.append(lambda _changes, _change: WriteOutcome.UNKNOWN)
     report = world.delete()
     assert report.found is not None
     assert len(world.orders) == 0

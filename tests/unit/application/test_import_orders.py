@@ -8,20 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.application.deadlines import PUBLISHING_SECONDS
-from orders.application.define_settings import DefinitionsRefusedError
-from orders.application.import_orders import (
-    ImportCommand,
-    ImportOrders,
-    ImportReport,
-)
-from orders.application.ports import (
-    Deadline,
-    Lookup,
+from orders.application.errors import (
+    DefinitionsRefusedError,
     SettingsTooLargeError,
     StorageRefusedError,
     StorageUnavailableError,
-    WriteOutcome,
 )
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.importing import Outcome, Write
 from orders.domain.order import Rejection, Submission

@@ -4,13 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from orders.application.authenticate import UnauthenticatedError
-from orders.application.issue_token import (
-    LIFETIME,
-    Credentials,
-    IssueToken,
-    ScopeRefusedError,
-)
+from orders.application.errors import ScopeRefusedError, UnauthenticatedError
+from orders.application.issue_token import LIFETIME, Credentials, IssueToken
 from orders.domain.clients import Client, Role
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock

@@ -2,10 +2,11 @@
 
 import pytest
 
+from orders.application.errors import StorageUnavailableError
 from orders.application.find_order import FindOrder
 from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.page_orders import MAX_COUNTED, PageOrders
-from orders.application.ports import OrderSlice, StorageUnavailableError
+from orders.application.ports import OrderSlice
 from orders.domain.changes import NamedOrder
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE

@@ -8,13 +8,8 @@ import pytest
 
 from orders.application import publish_triggers
 from orders.application.deadlines import RECEIPT_SECONDS
-from orders.application.ports import (
-    Deadline,
-    RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
-    Unsent,
-)
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, RequestKey, Unsent
 from orders.application.publish_triggers import PublishTriggers
 from orders.domain.triggers import Trigger, trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline

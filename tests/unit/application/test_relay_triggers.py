@@ -8,14 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orders.application.ports import (
-    Deadline,
-    Parked,
-    RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
-    Unsent,
-)
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Parked, RequestKey, Unsent
 from orders.application.relay_triggers import RelayReport, RelayTriggers, Unreadable
 from orders.domain.relaying import Patience
 from orders.domain.triggers import Trigger, trigger_of

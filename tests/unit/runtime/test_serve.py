@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
-from orders.application.ports import Deadline, StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline
 from orders.protocols.http import Answered, BodyRefusedError, HttpAnswer, HttpRequest
 from orders.runtime import serve as door
 from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
-from orders.application.ports import Deadline, StorageRefusedError, StorageUnavailableError
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause, WriteOutcome
+from orders.application.retries import attempts
 
 # Every timeout, refused or broken connection descends from one of the two.
 TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
@@ -40,18 +42,25 @@ MAX_ATTEMPTS = 4
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same call may succeed later; for its effect see did_nothing."""
+    """Tell whether the same call may succeed later; for its effect see outcome_of."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code_of(error) in TRANSIENT_CODES or status >= _SERVER_ERROR
     return isinstance(error, TRANSPORT_FAULTS)
 
 
-def did_nothing(error: Exception) -> bool:
+def _did_nothing(error: Exception) -> bool:
     """Tell whether a passing fault is sure to have come before any effect of the call."""
     if isinstance(error, ClientError):
         return is_throttling(code_of(error))
     return isinstance(error, NoConnectionError)
+
+
+def outcome_of(error: Exception) -> WriteOutcome:
+    """Return what became of a write whose call failed as a whole."""
+    if not is_transient(error):
+        return WriteOutcome.REFUSED
+    return WriteOutcome.UNTRIED if _did_nothing(error) else WriteOutcome.UNKNOWN
 
 
 def is_throttling(code: str) -> bool:
@@ -62,23 +71,23 @@ def is_throttling(code: str) -> bool:
 def call_patiently[T](
     call: Callable[[], T],
     deadline: Deadline,
-    pause: Callable[[int, Deadline], bool],
+    pause: Pause,
 ) -> T:
     """Make a call that may be repeated, up to MAX_ATTEMPTS times and not after the deadline.
 
     Raises StorageUnavailableError if it does not succeed in that time, StorageRefusedError for a
     fault that does not pass.
     """
-    for attempt in range(1, MAX_ATTEMPTS + 1):
+    fault: Exception = AssertionError("unreachable: the first attempt is always made")
+    for _ in attempts(deadline, pause, at_most=MAX_ATTEMPTS):
         expect_time(deadline)
         try:
             return call()
         except (ClientError, BotoCoreError) as error:
             if not is_transient(error):
                 raise StorageRefusedError(code_of(error)) from error
-            if attempt == MAX_ATTEMPTS or not pause(attempt, deadline):
-                raise StorageUnavailableError(code_of(error)) from error
-    raise AssertionError("unreachable: the last attempt returns or raises")
+            fault = error
+    raise StorageUnavailableError(code_of(fault)) from fault
 
 
 def expect_time(deadline: Deadline) -> None:

@@ -14,7 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.order_items import Item
 from orders.adapters.table_keys import Key
-from orders.application.ports import Deadline, StorageRefusedError
+from orders.application.errors import StorageRefusedError
+from orders.application.ports import Deadline, Pause
+from orders.application.retries import attempts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -33,7 +35,7 @@ class Batches:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def read(self, keys: Iterable[Key], deadline: Deadline) -> tuple[list[Item], set[Identity]]:
@@ -47,24 +49,37 @@ class Batches:
 
     def _read_chunk(self, keys: list[Key], deadline: Deadline) -> tuple[list[Item], list[Key]]:
         items: list[Item] = []
-        attempt = 0
-        while keys and deadline.remaining() > 0:
+
+        def read(keys: list[Key]) -> list[Key]:
+            answer = self.client.batch_get_item(
+                RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
+            )
+            items.extend(answer["Responses"].get(self.table, []))
+            unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
+            return list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
+
+        return items, self.repeat(read, keys, "reading items failed", deadline)
+
+    def repeat[T](
+        self, call: Callable[[list[T]], list[T]], left: list[T], failure: str, deadline: Deadline
+    ) -> list[T]:
+        """Make a call for what is left until nothing is; return what is left when time is up.
+
+        `call` returns what it leaves over, and may be repeated for it. A passing fault of the call
+        is logged as `failure` and leaves everything over. Raises StorageRefusedError for another.
+        """
+        for _ in attempts(deadline, self.pause):
+            if deadline.remaining() <= 0:
+                break
             try:
-                answer = self.client.batch_get_item(
-                    RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
-                )
+                left = call(left)
             except (ClientError, BotoCoreError) as error:
                 if not is_transient(error):
                     raise StorageRefusedError(code_of(error)) from error
-                _log.warning("reading items failed", extra={"code": code_of(error)})
-            else:
-                items += answer["Responses"].get(self.table, [])
-                unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
-                keys = list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
-            attempt += 1
-            if keys and not self.pause(attempt, deadline):
+                _log.warning(failure, extra={"code": code_of(error)})
+            if not left:
                 break
-        return items, keys
+        return left
 
     def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
         """Make the calls at the same time, results in order; a single one needs no thread."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import code_of, is_transient
+from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.dynamodb_tokens import hash_of
 from orders.adapters.settings_document import document_of
 from orders.adapters.table_keys import (
@@ -20,7 +20,10 @@ from orders.adapters.table_keys import (
     listed_token_key,
     token_key,
 )
-from orders.application.ports import StorageUnavailableError
+from orders.application.deadlines import NoDeadline
+from orders.application.errors import InvalidRequestError, NotFoundError, StorageUnavailableError
+from orders.application.ports import Pause
+from orders.application.retries import attempts
 from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Role, Token
 from orders.domain.settings import Settings
 
@@ -46,6 +49,7 @@ class DynamoAccounts:
 
     client: DynamoDBClient
     table: str
+    pause: Pause = pause_with_jitter
 
     def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
         """Create an account with its first settings; tell whether it was new."""
@@ -100,12 +104,16 @@ class DynamoAccounts:
         added = Token(token_id_of(token), now)
         for stored in self._attempts(client):
             if stored is None:
-                raise LookupError(f"There is no client {client.client_id!r} in {client.account!r}")
+                raise NotFoundError(
+                    f"There is no client {client.client_id!r} in {client.account!r}"
+                )
             if "revoked_at" in stored:
-                raise LookupError(f"Client {client.client_id!r} has been revoked")
+                raise NotFoundError(f"Client {client.client_id!r} has been revoked")
             usable = [each for each in self._tokens(client) if each.revoked_at is None]
             if len(usable) >= MAX_TOKENS:
-                raise ValueError(f"A client has at most {MAX_TOKENS} tokens; revoke one first")
+                raise InvalidRequestError(
+                    f"A client has at most {MAX_TOKENS} tokens; revoke one first"
+                )
             items = _token_items(client, stored["roles"], added, token_hash)
             if self._succeeds([self._touch(stored), *map(self._put_new, items)]):
                 break
@@ -143,7 +151,7 @@ class DynamoAccounts:
         Every change of a client or of its tokens raises the client's `revision`, on condition that
         it is the one read before. So no token slips in while all are revoked, or above the limit.
         """
-        for _ in range(MAX_ATTEMPTS):
+        for _ in attempts(NoDeadline(), self.pause, at_most=MAX_ATTEMPTS):
             yield self._get(client_key(client.account, client.client_id))
         raise StorageUnavailableError(f"client {client.client_id!r} keeps changing")
 
@@ -166,7 +174,7 @@ class DynamoAccounts:
 
     def _expect_account(self, account: str) -> None:
         if self._get(account_key(account, "ACCOUNT")) is None:
-            raise LookupError(f"There is no account {account!r}")
+            raise NotFoundError(f"There is no account {account!r}")
 
     def _tokens(self, client: Client) -> Iterator[Token]:
         prefix = f"TOKEN#{client.client_id}#"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.table_keys import account_key
-from orders.application.ports import Deadline
+from orders.application.errors import OrderIdsExhaustedError
+from orders.application.ports import Deadline, Pause
 from orders.domain.identifiers import MAX_ORDER_ID
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class DynamoOrderIds:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _left: dict[str, range] = field(default_factory=dict, init=False)
 
     def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
@@ -55,5 +56,7 @@ class DynamoOrderIds:
         )
         last = int(answer["Attributes"]["last_id"]["N"])
         if last > MAX_ORDER_ID:
-            raise OverflowError(f"Account {account!r} has used all order numbers up to 2^53")
+            raise OrderIdsExhaustedError(
+                f"Account {account!r} has used all order numbers up to 2^53"
+            )
         return range(last - size + 1, last + 1)

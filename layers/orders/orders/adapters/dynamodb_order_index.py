@@ -1,4 +1,4 @@
-"""The order store by our own ids, and the changes of one order at a time.
+"""The order store by our own ids.
 
 An order's index item holds its external id of now and its aliases. It changes only together with
 the order, in one transaction, so whoever reads it and then the order sees either both as they are
@@ -7,34 +7,15 @@ or notices that they do not fit.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from orders.adapters.aws_faults import (
-    MAX_ATTEMPTS,
-    TRANSIENT_CODES,
-    call_patiently,
-    code_of,
-    did_nothing,
-    is_transient,
-    pause_with_jitter,
-)
+from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.batches import Batches
-from orders.adapters.order_items import (
-    Item,
-    alias_item,
-    is_order,
-    order_item,
-    read_order,
-    tombstone_item,
-)
+from orders.adapters.order_items import Item, is_order, read_order
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
     Key,
@@ -43,23 +24,17 @@ from orders.adapters.table_keys import (
     index_sort_key,
     order_key,
 )
-from orders.application.ports import (
-    Deadline,
-    OrderPage,
-    OrderSlice,
-    StorageUnavailableError,
-    WriteOutcome,
-)
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
+from orders.application.retries import attempts
+from orders.domain.changes import NamedOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-_log = logging.getLogger(__name__)
-
-_TOKEN_CHARACTERS = 36
 # Entries that are read of a shard beyond its share of a slice, so that one page mostly suffices.
 _MORE_THAN_ITS_SHARE = 20
+_KEEPS_MOVING = "the order keeps changing its external id"
 type EntryPage = tuple[list[Item], Key | None]
 
 
@@ -69,7 +44,7 @@ class DynamoOrderIndex:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,20 +53,21 @@ class DynamoOrderIndex:
 
     def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
         """Read an order consistently by way of its index item."""
-        seen: Item | None = None
-        attempt = 0
-        while True:
-            entry = self._get(index_key(account, order_id), deadline)
+        entry = self._get(index_key(account, order_id), deadline)
+        if entry is None:
+            return None
+        named = self._behind(account, entry, deadline)
+        if named is not None:
+            return named
+        for _ in attempts(deadline, self.pause):
+            seen, entry = entry, self._get(index_key(account, order_id), deadline)
             # Read twice without a change: the index item of an order that lost its race.
             if entry is None or entry == seen:
                 return None
-            item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
-            if item is not None and _belongs(item, order_id):
-                return NamedOrder(read_order(account, item), _aliases(entry))
-            if seen is not None:
-                attempt += 1
-                self._pause(attempt, deadline)
-            seen = entry
+            named = self._behind(account, entry, deadline)
+            if named is not None:
+                return named
+        raise StorageUnavailableError(_KEEPS_MOVING)
 
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
@@ -143,40 +119,12 @@ class DynamoOrderIndex:
         )
         return sum(counts) if sum(counts) <= limit else None
 
-    def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
-        """Write a change in one transaction.
-
-        Its token makes a repeated one harmless for ten minutes: a try whose answer was lost is
-        repeated, and answered as what became of the first.
-        """
-        actions = _actions(change, self.table)
-        outcome = WriteOutcome.UNTRIED
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            if deadline.remaining() <= 0:
-                break
-            latest = self._transact(actions, _token(change))
-            if latest is WriteOutcome.UNKNOWN:
-                outcome = latest
-            elif latest is WriteOutcome.REFUSED and outcome is WriteOutcome.UNKNOWN:
-                return outcome
-            elif latest is not WriteOutcome.UNTRIED:
-                return latest
-            if not self.pause(attempt, deadline):
-                break
-        return outcome
-
-    def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
-        try:
-            self.client.transact_write_items(
-                TransactItems=actions,  # type: ignore[arg-type]
-                ClientRequestToken=token,
-            )
-        except (ClientError, BotoCoreError) as error:
-            outcome = _outcome(error)
-            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.INFO
-            _log.log(level, "changing an order failed", extra={"code": code_of(error)})
-            return outcome
-        return WriteOutcome.COMMITTED
+    def _behind(self, account: str, entry: Item, deadline: Deadline) -> NamedOrder | None:
+        """Read the order that an index item leads to; None if it is no longer there."""
+        item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
+        if item is None or not _belongs(item, _order_id(entry)):
+            return None
+        return NamedOrder(read_order(account, item), _aliases(entry))
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -264,18 +212,25 @@ class DynamoOrderIndex:
         entries = {_order_id(entry): entry for entry in page}
         orders = self._read_orders(account, entries.values(), deadline)
         missing = {number: entry for number, entry in entries.items() if number not in orders}
-        attempt = 0
-        while missing:
+        if missing:
+            orders |= self._renamed_meanwhile(account, missing, deadline)
+        return [orders[number] for number in entries if number in orders]
+
+    def _renamed_meanwhile(
+        self, account: str, missing: Mapping[int, Item], deadline: Deadline
+    ) -> dict[int, NamedOrder]:
+        """Read orders, by their ids, that are no longer where their index entries led."""
+        orders: dict[int, NamedOrder] = {}
+        for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
             again = {_order_id(entry): entry for entry in self._read(keys, deadline)}
             # Read twice without a change: the index items of orders that lost their race.
             missing = {n: entry for n, entry in again.items() if entry != missing[n]}
             orders |= self._read_orders(account, missing.values(), deadline)
             missing = {n: entry for n, entry in missing.items() if n not in orders}
-            if missing:
-                attempt += 1
-                self._pause(attempt, deadline)
-        return [orders[number] for number in entries if number in orders]
+            if not missing:
+                return orders
+        raise StorageUnavailableError(_KEEPS_MOVING)
 
     def _read_orders(
         self, account: str, entries: Iterable[Item], deadline: Deadline
@@ -293,152 +248,11 @@ class DynamoOrderIndex:
                         found[order.order_id] = NamedOrder(order, _aliases(entry))
         return found
 
-    def _pause(self, attempt: int, deadline: Deadline) -> None:
-        """Wait for another request that renames the order, if there is time."""
-        if not self.pause(attempt, deadline):
-            raise StorageUnavailableError("the order keeps changing its external id")
-
     def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:
         items, unread = self._batches.read(keys, deadline)
         if unread:
             raise StorageUnavailableError("the orders could not be read in time")
         return items
-
-
-def _actions(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    if change.removes:
-        return _removing(change, table)
-    return _moving(change, table) if change.moves else [_staying(change, table)]
-
-
-def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    """Return a removal: the order, its index item and its aliases go, a tombstone comes."""
-    before, last = change.before.order, change.after.order
-    # No other order can have taken these: whatever gives or takes an alias changes the index item.
-    aliases = [
-        {"Delete": {"TableName": table, "Key": order_key(before.account, alias)}}
-        for alias in change.before.aliases
-    ]
-    return [
-        {
-            "Delete": _unchanged(change)
-            | {"TableName": table, "Key": order_key(before.account, before.external_id)}
-        },
-        {"Put": {"TableName": table, "Item": tombstone_item(last, change.trigger)}},
-        {
-            "Delete": _same_names(change.before)
-            | {"TableName": table, "Key": index_key(before.account, before.order_id)}
-        },
-        *aliases,
-    ]
-
-
-def _same_names(named: NamedOrder, **more: dict[str, Any]) -> dict[str, Any]:
-    """Return the condition that an index item is still as it was read; `more` are other values."""
-    aliases = {":before": _listed(named.aliases)} if named.aliases else {}
-    return {
-        "ConditionExpression": "external_id = :old AND "
-        + ("aliases = :before" if aliases else "attribute_not_exists(aliases)"),
-        "ExpressionAttributeValues": {
-            ":old": {"S": named.order.external_id},
-            **aliases,
-            **{f":{name}": value for name, value in more.items()},
-        },
-    }
-
-
-def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    """Return a move: alias out of the order, order to its new place, index to lead there.
-
-    The new place must be free, or held by an alias of the same order.
-    """
-    before, after = change.before.order, change.after.order
-    number = {"N": str(after.order_id)}
-    return [
-        {
-            "Put": _unchanged(change)
-            | {
-                "TableName": table,
-                "Item": alias_item(before.account, before.external_id, before.order_id),
-            }
-        },
-        {
-            "Put": {
-                "TableName": table,
-                "Item": order_item(after, change.trigger),
-                "ConditionExpression": (
-                    "attribute_not_exists(pk) OR (#type = :alias AND order_id = :number)"
-                ),
-                "ExpressionAttributeNames": {"#type": "type"},
-                "ExpressionAttributeValues": {":alias": {"S": "alias"}, ":number": number},
-            }
-        },
-        {
-            "Update": _same_names(
-                change.before,
-                new={"S": after.external_id},
-                after=_listed(change.after.aliases),
-                version={"N": str(after.version)},
-            )
-            | {
-                "TableName": table,
-                "Key": index_key(before.account, before.order_id),
-                # The version makes each entry another one, also where the names come back.
-                "UpdateExpression": (
-                    "SET external_id = :new, aliases = :after, moved_in = :version"
-                ),
-            }
-        },
-    ]
-
-
-def _staying(change: OrderChange, table: str) -> dict[str, Any]:
-    """Return the write of an order that keeps its external id."""
-    item = order_item(change.after.order, change.trigger)
-    return {"Put": {"TableName": table, "Item": item, **_unchanged(change)}}
-
-
-def _unchanged(change: OrderChange) -> dict[str, Any]:
-    """Return the condition that the order is still as it was read."""
-    return {
-        "ConditionExpression": "version = :version AND order_id = :number",
-        "ExpressionAttributeValues": {
-            ":version": {"N": str(change.before.order.version)},
-            ":number": {"N": str(change.before.order.order_id)},
-        },
-    }
-
-
-def _token(change: OrderChange) -> str:
-    """Return the idempotency key of a change: one for each version that one request writes."""
-    parts = f"{change.after.order.request_id}\n{change.trigger.id}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:_TOKEN_CHARACTERS]
-
-
-def _outcome(error: Exception) -> WriteOutcome:
-    if code_of(error) == "TransactionCanceledException":
-        return _outcome_of_cancellation(error)
-    if not is_transient(error):
-        return WriteOutcome.REFUSED
-    return WriteOutcome.UNTRIED if did_nothing(error) else WriteOutcome.UNKNOWN
-
-
-def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
-    """Say why a transaction was cancelled; whatever the reason, nothing of it was written."""
-    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
-    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
-    failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-    # With anything else in the way the new place may be held by a twin of this very change. Only a
-    # move has a condition there.
-    if failed == [_NEW_PLACE] and codes.count("None") == len(codes) - 1:
-        return WriteOutcome.TAKEN
-    if failed:
-        return WriteOutcome.CONFLICT
-    passing = TRANSIENT_CODES | {"None"}
-    return WriteOutcome.UNTRIED if passing.issuperset(codes) else WriteOutcome.REFUSED
-
-
-_NEW_PLACE = 1
 
 
 def _belongs(item: Item, order_id: int) -> bool:
@@ -451,7 +265,3 @@ def _order_id(entry: Item) -> int:
 
 def _aliases(entry: Item) -> tuple[str, ...]:
     return tuple(alias["S"] for alias in entry["aliases"]["L"]) if "aliases" in entry else ()
-
-
-def _listed(aliases: Iterable[str]) -> dict[str, Any]:
-    return {"L": [{"S": alias} for alias in aliases]}

@@ -8,7 +8,7 @@ transaction costs two and fails as a whole.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import (
     TRANSIENT_CODES,
     code_of,
-    did_nothing,
     is_throttling,
-    is_transient,
+    outcome_of,
     pause_with_jitter,
 )
 from orders.adapters.batches import Batches, identity_of, key_of
@@ -33,7 +32,8 @@ from orders.adapters.order_items import (
     read_order,
 )
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import Deadline, Lookup, StorageRefusedError, WriteOutcome
+from orders.application.errors import StorageRefusedError
+from orders.application.ports import Deadline, Lookup, Pause, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 
@@ -53,7 +53,7 @@ class DynamoOrders:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
@@ -135,30 +135,20 @@ class DynamoOrders:
         return {order.order_id for left in answers for order in left}
 
     def _insert_index(self, account: str, orders: list[Order], deadline: Deadline) -> list[Order]:
-        """Insert index items until all are there; return the orders whose items are not in time."""
-        attempt = 0
-        while orders and deadline.remaining() > 0:
+        """Insert index items until all exist; return the orders whose items are not in time."""
+
+        def insert(orders: list[Order]) -> list[Order]:
             statements = [self._insertion(index_item(account, order)) for order in orders]
-            try:
-                answer = self.client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
-            except (ClientError, BotoCoreError) as error:
-                if not is_transient(error):
-                    raise StorageRefusedError(code_of(error)) from error
-                _log.warning("writing index items failed", extra={"code": code_of(error)})
-            else:
-                codes = [each.get("Error", {}).get("Code") for each in answer["Responses"]]
-                refused = {str(code) for code in codes if code} - TRANSIENT_CODES - _LOST_RACE_CODES
-                if refused:
-                    raise StorageRefusedError(", ".join(sorted(refused)))
-                orders = [
-                    order
-                    for order, code in zip(orders, codes, strict=True)
-                    if code in TRANSIENT_CODES
-                ]
-            attempt += 1
-            if orders and not self.pause(attempt, deadline):
-                break
-        return orders
+            answer = self.client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
+            codes = [each.get("Error", {}).get("Code") for each in answer["Responses"]]
+            refused = {str(code) for code in codes if code} - TRANSIENT_CODES - _LOST_RACE_CODES
+            if refused:
+                raise StorageRefusedError(", ".join(sorted(refused)))
+            return [
+                order for order, code in zip(orders, codes, strict=True) if code in TRANSIENT_CODES
+            ]
+
+        return self._batches.repeat(insert, orders, "writing index items failed", deadline)
 
     def _execute(self, writes: Sequence[Write], deadline: Deadline) -> list[WriteOutcome]:
         if deadline.remaining() <= 0:
@@ -169,12 +159,9 @@ class DynamoOrders:
             )
         except (ClientError, BotoCoreError) as error:
             # Raising would hide what the other batches have committed.
-            passing = is_transient(error)
-            level = logging.WARNING if passing else logging.ERROR
+            outcome = outcome_of(error)
+            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.WARNING
             _log.log(level, "writing orders failed", extra={"code": code_of(error)})
-            if not passing:
-                return [WriteOutcome.REFUSED] * len(writes)
-            outcome = WriteOutcome.UNTRIED if did_nothing(error) else WriteOutcome.UNKNOWN
             return [outcome] * len(writes)
         return [_outcome(response.get("Error")) for response in answer["Responses"]]
 

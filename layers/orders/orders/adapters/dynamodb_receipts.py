@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.batches import Batches, identity_of
 from orders.adapters.table_keys import receipt_key
-from orders.application.ports import Deadline, RequestKey, StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline, Pause, RequestKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -30,7 +31,7 @@ class DynamoReceipts:
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.time
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:

@@ -18,12 +18,13 @@ from orders.adapters.aws_faults import (
 )
 from orders.adapters.settings_document import SettingsDocument, document_of
 from orders.adapters.table_keys import account_key
-from orders.application.ports import (
-    Deadline,
+from orders.application.errors import (
+    NotFoundError,
     SettingsTooLargeError,
     StorageRefusedError,
     StorageUnavailableError,
 )
+from orders.application.ports import Deadline, Pause
 from orders.domain.settings import Settings, StoredSettings
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ class DynamoSettings:
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.monotonic
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     _cache: dict[str, tuple[float, StoredSettings]] = field(default_factory=dict, init=False)
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
-        """Return the settings; LookupError for an unknown account."""
+        """Return the settings; NotFoundError for an unknown account."""
         read_at, cached = self._cache.get(account, (0.0, None))
         if cached and not fresh and self.seconds() - read_at < CACHE_SECONDS:
             return cached
@@ -95,6 +96,6 @@ class DynamoSettings:
         )
         item = answer.get("Item")
         if item is None:
-            raise LookupError(f"There is no account {account!r}")
+            raise NotFoundError(f"There is no account {account!r}")
         document = SettingsDocument.model_validate_json(item["document"]["S"])
         return StoredSettings(document.settings(), int(item["version"]["N"]))

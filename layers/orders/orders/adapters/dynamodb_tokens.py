@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
 from orders.adapters.table_keys import token_key
-from orders.application.ports import AccessGrant, Deadline
+from orders.application.ports import AccessGrant, Deadline, Pause
 from orders.domain.clients import Client, Role
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class DynamoTokens:
     client: DynamoDBClient
     table: str
     seconds: Callable[[], float] = time.monotonic
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     now: Callable[[], float] = time.time
     _cache: dict[str, tuple[float, Client]] = field(default_factory=dict, init=False)
 
@@ -81,7 +81,7 @@ class DynamoAccessTokens:
 
     client: DynamoDBClient
     table: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
 
     def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
         """Put the token's item, which holds neither it nor its secret."""

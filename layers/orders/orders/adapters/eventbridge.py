@@ -12,7 +12,8 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
-from orders.application.ports import Deadline, Unsent
+from orders.application.ports import Deadline, Pause, Unsent
+from orders.application.retries import attempts
 from orders.domain.order import Order
 from orders.domain.times import format_time
 from orders.domain.triggers import SCHEMA_VERSION, Trigger
@@ -61,7 +62,7 @@ class EventBridgePublisher:
 
     client: EventBridgeClient
     bus: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
     present: Present = stored_text
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
@@ -88,8 +89,9 @@ class EventBridgePublisher:
 
     def _send(self, parcels: Sequence[_Parcel], deadline: Deadline) -> list[Unsent]:
         unsent = {parcel.trigger.id: Unsent(parcel.trigger, _NO_TIME) for parcel in parcels}
-        attempt = 0
-        while parcels and deadline.remaining() > 0:
+        for _ in attempts(deadline, self.pause):
+            if deadline.remaining() <= 0:
+                break
             failures = self._try(parcels)
             for parcel in parcels:
                 code = failures.get(parcel.trigger.id)
@@ -99,8 +101,7 @@ class EventBridgePublisher:
                     poison = code in _ENTRY_FAULTS
                     unsent[parcel.trigger.id] = Unsent(parcel.trigger, code, poison)
             parcels = [each for each in parcels if failures.get(each.trigger.id) in TRANSIENT]
-            attempt += 1
-            if parcels and not self.pause(attempt, deadline):
+            if not parcels:
                 break
         return list(unsent.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched
 from typing import TYPE_CHECKING
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from orders.adapters.aws_faults import call_patiently, pause_with_jitter
-from orders.application.ports import Deadline, Parked, StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline, Parked, Pause
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -24,7 +25,7 @@ class SqsParking:
 
     client: SQSClient
     queue_url: str
-    pause: Callable[[int, Deadline], bool] = pause_with_jitter
+    pause: Pause = pause_with_jitter
 
     def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
         """Send one message each; a repeated one is a second message about the same trigger."""

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from orders.application.define_settings import (
-    MAX_ATTEMPTS,
-    DefinitionsRefusedError,
-)
-from orders.application.ports import Deadline, SettingsRepository, StorageUnavailableError
+from orders.application.define_settings import MAX_ATTEMPTS
+from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause, SettingsRepository
+from orders.application.retries import attempts
 from orders.domain.settings import Declaration, Settings, declare
 
 
@@ -18,28 +17,30 @@ class SettingsChange:
     after: Settings
 
 
-def apply_settings(
-    repository: SettingsRepository,
-    account: str,
-    declaration: Declaration,
-    deadline: Deadline,
-    *,
-    dry_run: bool = False,
-) -> SettingsChange:
-    """Store the settings as declared and return the change; with `dry_run` only return it.
+@dataclass(frozen=True, slots=True)
+class ApplySettings:
+    """The use case with its ports."""
 
-    Applying the same declaration again changes nothing. Raises LookupError for an unknown account,
-    DefinitionsRefusedError, SettingsTooLargeError, and StorageUnavailableError also when other
-    writers keep winning.
-    """
-    for _ in range(MAX_ATTEMPTS):
-        stored = repository.load(account, deadline, fresh=True)
-        wanted = declare(stored.settings, declaration)
-        if not isinstance(wanted, Settings):
-            raise DefinitionsRefusedError(wanted)
-        change = SettingsChange(stored.settings, wanted)
-        if dry_run or wanted == stored.settings:
-            return change
-        if repository.save(account, wanted, stored.version, deadline):
-            return change
-    raise StorageUnavailableError("The account's settings keep changing")
+    settings: SettingsRepository
+    pause: Pause
+
+    def __call__(
+        self, account: str, declaration: Declaration, deadline: Deadline, *, dry_run: bool = False
+    ) -> SettingsChange:
+        """Store the settings as declared and return the change; with `dry_run` only return it.
+
+        Applying the same declaration again changes nothing. Raises NotFoundError for an unknown
+        account, DefinitionsRefusedError, SettingsTooLargeError, and StorageUnavailableError also
+        when other writers keep winning.
+        """
+        for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
+            stored = self.settings.load(account, deadline, fresh=True)
+            wanted = declare(stored.settings, declaration)
+            if not isinstance(wanted, Settings):
+                raise DefinitionsRefusedError(wanted)
+            change = SettingsChange(stored.settings, wanted)
+            if dry_run or wanted == stored.settings:
+                return change
+            if self.settings.save(account, wanted, stored.version, deadline):
+                return change
+        raise StorageUnavailableError("The account's settings keep changing")

@@ -1,15 +1,8 @@
 """Who sends a request, and whether they may."""
 
+from orders.application.errors import ForbiddenError, UnauthenticatedError
 from orders.application.ports import Deadline, TokenRepository
 from orders.domain.clients import Client, Role
-
-
-class UnauthenticatedError(Exception):
-    """The token is missing, unknown or revoked; which of the two latter is not told."""
-
-
-class ForbiddenError(Exception):
-    """The client is known but lacks the role."""
 
 
 def authenticate(

@@ -5,17 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
+from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
 from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
-from orders.application.ports import (
-    Deadline,
-    OrderIndex,
-    Pause,
-    RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
-)
+from orders.application.ports import Deadline, OrderChanges, Pause, RequestKey, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
+from orders.application.retries import attempts
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.triggers import Trigger
 
@@ -48,7 +42,7 @@ class ChangeOrder:
     """What the changes of one order have in common, put together with its ports."""
 
     get_order: GetOrder
-    index: OrderIndex
+    changes: OrderChanges
     publish_triggers: PublishTriggers
     pause: Pause
 
@@ -70,7 +64,7 @@ class ChangeOrder:
         try:
             storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
             report = self._change(address, decide, lost, storing)
-        except (StorageUnavailableError, StorageRefusedError):
+        except StorageError:
             if not lost:
                 raise
             report = ChangeReport(unavailable=True)
@@ -89,9 +83,8 @@ class ChangeOrder:
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
         """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
-        attempt = 0
         removed: FoundOrder | None = None
-        while True:
+        for _ in attempts(deadline, self.pause):
             found = self.get_order(address, deadline)
             if found is None:
                 # By a deletion of ours whose answer was lost, or by another's: it is gone.
@@ -104,7 +97,7 @@ class ChangeOrder:
                 # A refusal may come of a change of ours whose answer was lost.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
-            outcome = self.index.save(change, deadline)
+            outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
                 after = replace(found, named=change.before if change.removes else change.after)
                 return ChangeReport(after, trigger=change.trigger)
@@ -115,6 +108,4 @@ class ChangeOrder:
             if outcome is WriteOutcome.UNKNOWN:
                 lost[change.after.order.version] = change
                 removed = found if change.removes else removed
-            attempt += 1
-            if not self.pause(attempt, deadline):
-                raise StorageUnavailableError("the order could not be changed in time")
+        raise StorageUnavailableError("the order could not be changed in time")

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from orders.application.errors import InvalidRequestError
 from orders.application.ports import AccountRepository, Clock
 from orders.domain.clients import Client, Role
 from orders.domain.identifiers import CLIENT_RULE, is_client_id
@@ -16,10 +17,11 @@ def create_client(
 ) -> bool:
     """Create a client with its roles; tell whether it was new.
 
-    Raises ValueError for a name that is none or without roles, LookupError for an unknown account.
+    Raises InvalidRequestError for a name that breaks the rules or for no roles, NotFoundError for
+    an unknown account.
     """
     if not is_client_id(client_id):
-        raise ValueError(f"A client's name takes {CLIENT_RULE}")
+        raise InvalidRequestError(f"A client's name takes {CLIENT_RULE}")
     if not roles:
-        raise ValueError(f"A client needs at least one role of {', '.join(Role)}")
+        raise InvalidRequestError(f"A client needs at least one role of {', '.join(Role)}")
     return repository.create_client(Client(account, client_id, frozenset(roles)), clock())

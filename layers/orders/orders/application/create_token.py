@@ -12,7 +12,8 @@ TOKEN_BYTES = 32
 def create_token(repository: AccountRepository, client: Client, clock: Clock) -> tuple[str, Token]:
     """Return a new token, which nothing can show again, and what is stored of it.
 
-    Raises LookupError if the client is not there or revoked, ValueError if it has too many tokens.
+    Raises NotFoundError if the client does not exist or is revoked, InvalidRequestError if it has
+    too many tokens.
     """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     return token, repository.add_token(client, token, clock())

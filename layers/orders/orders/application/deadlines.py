@@ -1,5 +1,6 @@
 """How the time of a request is divided."""
 
+import math
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline
@@ -20,3 +21,11 @@ class EarlierDeadline:
     def remaining(self) -> float:
         """Return the seconds left, 0 or less when there is none."""
         return self.deadline.remaining() - self.seconds
+
+
+class NoDeadline:
+    """A deadline that never passes, for work that is bounded by a number of attempts."""
+
+    def remaining(self) -> float:
+        """Return infinity."""
+        return math.inf

@@ -1,38 +1,41 @@
 """Define custom fields and line statuses in an account's settings."""
 
-from orders.application.ports import Deadline, SettingsRepository, StorageUnavailableError
-from orders.domain.problems import Problem
+from dataclasses import dataclass
+
+from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.ports import Deadline, Pause, SettingsRepository
+from orders.application.retries import attempts
 from orders.domain.settings import Definitions, Settings, define
 
 MAX_ATTEMPTS = 8
 
 
-class DefinitionsRefusedError(Exception):
-    """The definitions contradict those that stored orders may use. Nothing was written."""
+@dataclass(frozen=True, slots=True)
+class DefineSettings:
+    """The use case with its ports."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("The definitions contradict the stored ones")
-        self.problems = problems
+    settings: SettingsRepository
+    pause: Pause
 
+    def __call__(
+        self, account: str, definitions: Definitions, deadline: Deadline
+    ) -> tuple[Settings, bool]:
+        """Create or update the definitions; return the settings and whether anything was written.
 
-def define_settings(
-    repository: SettingsRepository, account: str, definitions: Definitions, deadline: Deadline
-) -> tuple[Settings, bool]:
-    """Create or update the definitions; return the settings and whether anything was written.
-
-    Definitions equal to the stored ones write nothing. Raises DefinitionsRefusedError,
-    SettingsTooLargeError, and StorageUnavailableError also when other writers keep winning.
-    """
-    for attempt in range(MAX_ATTEMPTS):
-        stored = repository.load(account, deadline, fresh=attempt > 0)
-        wanted = define(stored.settings, definitions)
-        if wanted == stored.settings:
-            return stored.settings, False
-        if attempt == 0:
-            # The copy at hand may be old: a refusal or a write needs the settings of now.
-            continue
-        if not isinstance(wanted, Settings):
-            raise DefinitionsRefusedError(wanted)
-        if repository.save(account, wanted, stored.version, deadline):
-            return wanted, True
-    raise StorageUnavailableError("The account's settings keep changing")
+        Definitions equal to the stored ones write nothing. Raises DefinitionsRefusedError,
+        SettingsTooLargeError, and StorageUnavailableError also when other writers keep winning.
+        """
+        known = self.settings.load(account, deadline).settings
+        if define(known, definitions) == known:
+            return known, False
+        # The copy at hand may be old: a refusal or a write needs the current settings.
+        for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
+            stored = self.settings.load(account, deadline, fresh=True)
+            wanted = define(stored.settings, definitions)
+            if wanted == stored.settings:
+                return stored.settings, False
+            if not isinstance(wanted, Settings):
+                raise DefinitionsRefusedError(wanted)
+            if self.settings.save(account, wanted, stored.version, deadline):
+                return wanted, True
+        raise StorageUnavailableError("The account's settings keep changing")

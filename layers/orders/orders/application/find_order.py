@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from orders.application.errors import StorageUnavailableError
 from orders.application.get_order import FoundOrder
-from orders.application.ports import Deadline, OrderRepository, StorageUnavailableError
+from orders.application.ports import Deadline, OrderRepository
 from orders.domain.changes import NamedOrder
 from orders.domain.order_summary import Summarise
 

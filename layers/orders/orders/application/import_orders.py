@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
-from orders.application.define_settings import define_settings
+from orders.application.define_settings import DefineSettings
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.import_progress import Progress, no_storage, refused
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -16,47 +17,23 @@ from orders.application.ports import (
     OrderRepository,
     Pause,
     RequestKey,
+    SentOrder,
     SettingsRepository,
-    StorageRefusedError,
-    StorageUnavailableError,
-    WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
+from orders.application.retries import attempts
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import (
     Group,
     OrderResult,
     Outcome,
     Plan,
-    Step,
-    Write,
-    failed,
     group_steps,
     plan_group,
 )
-from orders.domain.order import Order, Rejection, Submission
-from orders.domain.problems import Code, Problem
+from orders.domain.order import Order, Rejection
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
 from orders.domain.triggers import Trigger
-
-
-class SentOrder(Protocol):
-    """One order of a request, in whatever protocol it came."""
-
-    @property
-    def position(self) -> int:
-        """Return its place in the request, from 0."""
-
-    @property
-    def external_id(self) -> str | None:
-        """Return the id as sent, None if the order has no readable one."""
-
-    @property
-    def skip_trigger(self) -> bool:
-        """Tell whether this order's change is to be kept from the consumers."""
-
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Hold the order against the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +97,7 @@ class ImportOrders:
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
-        progress = _Progress(command.request_id, order_ids=dict(command.order_ids))
+        progress = Progress(command.request_id, order_ids=dict(command.order_ids))
         self._submit(command, rules, progress, storing)
         self._store(command, progress, storing)
         triggers = progress.committed_triggers()
@@ -146,14 +123,13 @@ class ImportOrders:
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.definitions:
-            settings, written = define_settings(
-                self.settings, command.account, command.definitions, deadline
-            )
+            define_settings = DefineSettings(self.settings, self.pause)
+            settings, written = define_settings(command.account, command.definitions, deadline)
             return Rulebook.of(settings), written
         return Rulebook.of(self.settings.load(command.account, deadline).settings), False
 
     def _submit(
-        self, command: ImportCommand, rules: Rulebook, progress: _Progress, deadline: Deadline
+        self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
         doubtful = []
         for order in command.orders:
@@ -169,7 +145,7 @@ class ImportOrders:
         self,
         account: str,
         doubtful: Sequence[SentOrder],
-        progress: _Progress,
+        progress: Progress,
         deadline: Deadline,
     ) -> None:
         """Hold the orders against the settings of now: those at hand may be old."""
@@ -177,32 +153,34 @@ class ImportOrders:
             fresh = Rulebook.of(self.settings.load(account, deadline, fresh=True).settings)
         except StorageUnavailableError:
             for order in doubtful:
-                progress.refuse(order, (_no_storage(),), retryable=True)
+                progress.refuse(order, (no_storage(),), retryable=True)
             return
         for order in doubtful:
             progress.admit(order, order.submit(fresh))
 
-    def _store(self, command: ImportCommand, progress: _Progress, deadline: Deadline) -> None:
-        attempt = 0
+    def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
+        if not progress.pending:
+            return
         try:
-            while progress.pending and deadline.remaining() > 0:
+            for _ in attempts(deadline, self.pause):
+                if deadline.remaining() <= 0:
+                    break
                 lookup = self.orders.find(command.account, progress.pending_ids(), deadline)
                 plans = self._plan(command, progress, lookup, deadline)
                 self._save(command, progress, plans, deadline)
-                attempt += 1
-                if progress.pending and not self.pause(attempt, deadline):
+                if not progress.pending:
                     break
         except StorageRefusedError:
             # What has been committed must still be told, to the consumers and to the caller.
             if not progress.committed:
                 raise
-            progress.give_up(_refused(), retryable=False)
+            progress.give_up(refused(), retryable=False)
         progress.give_up_in_time()
 
     def _plan(
         self,
         command: ImportCommand,
-        progress: _Progress,
+        progress: Progress,
         lookup: Lookup,
         deadline: Deadline,
     ) -> list[Plan]:
@@ -224,7 +202,7 @@ class ImportOrders:
         ]
 
     def _number_new(
-        self, account: str, groups: list[Group], progress: _Progress, deadline: Deadline
+        self, account: str, groups: list[Group], progress: Progress, deadline: Deadline
     ) -> list[Group]:
         """Give each new order its number; without numbers, only stored orders can go on."""
         new = [
@@ -242,7 +220,7 @@ class ImportOrders:
     def _save(
         self,
         command: ImportCommand,
-        progress: _Progress,
+        progress: Progress,
         plans: Sequence[Plan],
         deadline: Deadline,
     ) -> None:
@@ -255,135 +233,3 @@ class ImportOrders:
         outcomes = self.orders.save(command.account, [write for _, write in writing], deadline)
         for (plan, write), outcome in zip(writing, outcomes, strict=True):
             progress.record(plan, write, outcome)
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far one request has come: what is answered, what is still to be written.
-
-    `uncertain` holds, by order number, the plans whose writes may or may not have been committed.
-    """
-
-    request_id: str
-    results: dict[int, OrderResult] = field(default_factory=dict)
-    pending: dict[int, Step] = field(default_factory=dict)
-    committed: list[Write] = field(default_factory=list)
-    order_ids: dict[str, int] = field(default_factory=dict)
-    uncertain: dict[int, Plan] = field(default_factory=dict)
-    doubtful: dict[str, Trigger] = field(default_factory=dict)
-    lost_races: set[int] = field(default_factory=set)
-
-    def admit(self, order: SentOrder, answer: Submission | Rejection) -> None:
-        """Take a submission up for writing, a rejection as that order's result."""
-        if isinstance(answer, Submission):
-            self.pending[order.position] = Step(order.position, answer, order.skip_trigger)
-        else:
-            self.refuse(order, answer.problems)
-
-    def refuse(
-        self, order: SentOrder, problems: tuple[Problem, ...], *, retryable: bool = False
-    ) -> None:
-        """Answer an order that is not going to be written."""
-        self.results[order.position] = OrderResult(
-            order.position,
-            order.external_id,
-            Outcome.FAILED,
-            problems=problems,
-            retryable=retryable,
-        )
-
-    def pending_ids(self) -> set[str]:
-        """Return the ids that the unfinished orders were sent under."""
-        return {step.submission.external_id for step in self.pending.values()}
-
-    def settle(self, plan: Plan) -> None:
-        """Answer the orders of a plan that is done."""
-        for result in plan.results:
-            self.results[result.position] = result
-            self.pending.pop(result.position, None)
-
-    def record(self, plan: Plan, write: Write, outcome: WriteOutcome) -> None:
-        """Take note of what became of a plan's write."""
-        positions = {step.position for step in plan.group.steps}
-        self.lost_races -= positions
-        match outcome:
-            case WriteOutcome.COMMITTED:
-                self._commit(plan, write)
-            case WriteOutcome.REFUSED:
-                for step in plan.group.steps:
-                    self.results[step.position] = failed(step, _refused(), retryable=False)
-                    del self.pending[step.position]
-            case WriteOutcome.CONFLICT:
-                self.lost_races |= positions
-            case WriteOutcome.UNTRIED:
-                pass
-            case WriteOutcome.UNKNOWN:
-                self.uncertain[write.order.order_id] = plan
-                if write.trigger:
-                    self.doubtful[write.trigger.id] = write.trigger
-
-    def recognise(self, group: Group) -> bool:
-        """Settle a group whose earlier write turns out to have been committed after all.
-
-        The stored version names the request that wrote it. Steps that came to the group since then
-        stay pending and are decided against it in the next round.
-        """
-        plan = self.uncertain.get(group.stored.order_id) if group.stored else None
-        if plan is None or plan.write is None or group.stored is None:
-            return False
-        ours = (
-            group.stored.request_id == self.request_id
-            and group.stored.version == plan.write.order.version
-        )
-        if ours:
-            self._commit(plan, plan.write)
-        return ours
-
-    def give_up_in_time(self) -> None:
-        """Answer what could not be finished in time."""
-        raced = {
-            position: self.pending[position] for position in self.lost_races & set(self.pending)
-        }
-        for step in raced.values():
-            self._fail(step, _lost_race(), retryable=True)
-        self.give_up(_no_storage(), retryable=True)
-
-    def give_up(self, problem: Problem, *, retryable: bool) -> None:
-        """Answer all that is unfinished with one problem."""
-        for step in list(self.pending.values()):
-            self._fail(step, problem, retryable=retryable)
-
-    def committed_triggers(self) -> list[Trigger]:
-        """Return the triggers of what is known to be committed."""
-        return [write.trigger for write in self.committed if write.trigger]
-
-    def doubtful_triggers(self) -> list[Trigger]:
-        """Return the triggers that nobody sends, of writes that may have been committed."""
-        sent = {trigger.id for trigger in self.committed_triggers()}
-        return [trigger for name, trigger in self.doubtful.items() if name not in sent]
-
-    def _commit(self, plan: Plan, write: Write) -> None:
-        self.committed.append(write)
-        self.uncertain.pop(write.order.order_id, None)
-        self.settle(plan)
-
-    def _fail(self, step: Step, problem: Problem, *, retryable: bool) -> None:
-        self.results[step.position] = failed(step, problem, retryable=retryable)
-        del self.pending[step.position]
-
-
-def _refused() -> Problem:
-    return Problem(Code.NOT_STORABLE, "", "The store refused this order; the fault is logged")
-
-
-def _lost_race() -> Problem:
-    return Problem(Code.CONFLICT, "", "Other requests kept changing this order; send it again")
-
-
-def _no_storage() -> Problem:
-    return Problem(
-        Code.STORAGE_UNAVAILABLE,
-        "",
-        "The order could not be stored, or this not be confirmed, in time; "
-        "sending it again is safe",
-    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from orders.application.authenticate import UnauthenticatedError
+from orders.application.errors import ScopeRefusedError, UnauthenticatedError
 from orders.application.ports import (
     AccessGrant,
     AccessTokenRepository,
@@ -16,10 +16,6 @@ from orders.application.ports import (
 from orders.domain.clients import Client, roles_granted_by
 
 LIFETIME = timedelta(days=2)
-
-
-class ScopeRefusedError(Exception):
-    """A scope is not known, or is more than the client may have."""
 
 
 @dataclass(frozen=True, slots=True)

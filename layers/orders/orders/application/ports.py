@@ -9,21 +9,9 @@ from typing import Protocol
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.importing import Write
-from orders.domain.order import Order
-from orders.domain.settings import Settings, StoredSettings
+from orders.domain.order import Order, Rejection, Submission
+from orders.domain.settings import Rulebook, Settings, StoredSettings
 from orders.domain.triggers import Trigger
-
-
-class StorageUnavailableError(Exception):
-    """The store did not answer, or kept refusing, within the time allowed. Nothing was decided."""
-
-
-class StorageRefusedError(Exception):
-    """The store refused a call for good: a fault of the stack or of ours, not of the order."""
-
-
-class SettingsTooLargeError(Exception):
-    """The settings would not fit into the store any more. Nothing was written."""
 
 
 class Deadline(Protocol):
@@ -44,7 +32,26 @@ class Pause(Protocol):
     """Waiting between attempts."""
 
     def __call__(self, attempt: int, deadline: Deadline) -> bool:
-        """Wait before attempt number `attempt` (from 1); False at once if the time is up."""
+        """Wait after attempt number `attempt` (from 1); return False at once if time is up."""
+
+
+class SentOrder(Protocol):
+    """One order of a request, in whatever protocol it came."""
+
+    @property
+    def position(self) -> int:
+        """Return its place in the request, from 0."""
+
+    @property
+    def external_id(self) -> str | None:
+        """Return the id as sent, None if the order has no readable one."""
+
+    @property
+    def skip_trigger(self) -> bool:
+        """Tell whether this order's change is to be kept from the consumers."""
+
+    def submit(self, rules: Rulebook) -> Submission | Rejection:
+        """Hold the order against the settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +135,10 @@ class OrderIndex(Protocol):
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
         """Return how many orders the account has, by their ids; None if more than `limit`."""
 
+
+class OrderChanges(Protocol):
+    """The order store for one change at a time: another external id, another state, deletion."""
+
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change, all or nothing; say what became of it.
 
@@ -160,7 +171,7 @@ class SettingsRepository(Protocol):
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings, up to 30 s old unless `fresh`.
 
-        Raises StorageUnavailableError, and LookupError for an unknown account.
+        Raises StorageUnavailableError, and NotFoundError for an unknown account.
         """
 
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
@@ -209,13 +220,23 @@ class AccountRepository(Protocol):
         """Return the names of all accounts, sorted."""
 
     def create_client(self, client: Client, now: datetime) -> bool:
-        """Create a client of an account; tell whether it was new. LookupError without account."""
+        """Create a client of an account; tell whether it was new.
+
+        Raises NotFoundError for an unknown account.
+        """
 
     def clients(self, account: str) -> Sequence[ClientRecord]:
-        """Return the clients of an account, sorted. LookupError for an unknown account."""
+        """Return the clients of an account, sorted.
+
+        Raises NotFoundError for an unknown account.
+        """
 
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
-        """Store a token's hash. LookupError if the client is not there or revoked."""
+        """Store a token's hash.
+
+        Raises NotFoundError if the client does not exist or is revoked, and InvalidRequestError if
+        it has too many tokens.
+        """
 
     def revoke_token(self, client: Client, token_id: str, now: datetime) -> bool:
         """Make a token worthless; tell whether it was there and not revoked before."""

@@ -10,14 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orders.application.deadlines import RECEIPT_SECONDS, EarlierDeadline
-from orders.application.ports import (
-    Deadline,
-    ReceiptRepository,
-    RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
-    TriggerPublisher,
-)
+from orders.application.errors import StorageError
+from orders.application.ports import Deadline, ReceiptRepository, RequestKey, TriggerPublisher
 from orders.domain.triggers import Trigger
 
 _log = logging.getLogger(__name__)
@@ -50,6 +44,6 @@ class PublishTriggers:
         left = (*(each.trigger for each in unsent), *doubtful)
         try:
             self.receipts.leave(request, [trigger.id for trigger in left], deadline)
-        except (StorageUnavailableError, StorageRefusedError) as error:
+        except StorageError as error:
             _log.warning("a receipt was not left", extra={"code": str(error)})
         return left

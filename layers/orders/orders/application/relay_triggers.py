@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from orders.application.errors import StorageError
 from orders.application.ports import (
     Clock,
     Deadline,
     Parked,
     ReceiptRepository,
     RequestKey,
-    StorageRefusedError,
-    StorageUnavailableError,
     TriggerParking,
     TriggerPublisher,
     Unsent,
@@ -118,7 +117,7 @@ class RelayTriggers:
         now = self.clock()
         try:
             receipts = self.receipts.find({each.request for each in records}, deadline)
-        except (StorageUnavailableError, StorageRefusedError):
+        except StorageError:
             batch.fail(records)
             return []
         due, waiting = [], []
@@ -153,7 +152,7 @@ class RelayTriggers:
             return
         try:
             self.parking.park([each.parked for each in poison], deadline)
-        except (StorageUnavailableError, StorageRefusedError):
+        except StorageError:
             batch.fail(poison)
         else:
             batch.parked += len(poison)

@@ -366,7 +366,7 @@ def test_reads_and_moves_have_no_limit_of_their_own(seller: Seller) -> None:
 
 
 def test_faults_of_the_store_are_503(seller: Seller) -> None:
-    seller.index.faults += [lambda _index, _change: WriteOutcome.UNKNOWN] * 9
+    seller.changes.faults += [lambda _changes, _change: WriteOutcome.UNKNOWN] * 9
     assert error_of(seller.move("PROCESSING", "READY_TO_SHIP"))[0] == 503
     seller.index.available = False
     assert error_of(seller.get())[0] == 503

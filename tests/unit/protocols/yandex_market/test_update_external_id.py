@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.application.ports import StorageRefusedError, WriteOutcome
+from orders.application.errors import StorageRefusedError
+from orders.application.ports import WriteOutcome
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import Endpoint, Policies, Settings, StoredSettings
 from orders.domain.triggers import TriggerKind
 from orders.protocols.http import BodyRefusedError
 from orders.protocols.yandex_market.answers import answer_error
-from tests.support.fakes import FakeOrderIndex, TickingClock
+from tests.support.fakes import FakeOrderChanges, TickingClock
 from tests.support.http import request
 from tests.support.yandex_market import (
     DBS,
@@ -367,7 +368,7 @@ def test_tokens_that_cannot_be_read_are_a_503(seller: Seller) -> None:
 
 
 def test_a_change_that_may_be_stored_is_a_503_whose_trigger_is_told(seller: Seller) -> None:
-    seller.index.faults += [lambda _index, _change: WriteOutcome.UNKNOWN] * 9
+    seller.changes.faults += [lambda _changes, _change: WriteOutcome.UNKNOWN] * 9
     answered = seller.answer_rename("B")
     assert answered.answer.status == 503
     assert answered.report
@@ -375,10 +376,10 @@ def test_a_change_that_may_be_stored_is_a_503_whose_trigger_is_told(seller: Sell
 
 
 def test_a_fault_of_ours_is_a_500_without_its_inside(seller: Seller) -> None:
-    def refuse(_index: FakeOrderIndex, _change: object) -> WriteOutcome:
+    def refuse(_changes: FakeOrderChanges, _change: object) -> WriteOutcome:
         raise StorageRefusedError("the table's name is market-orders-orders")
 
-    seller.index.faults.append(refuse)
+    seller.changes.faults.append(refuse)
     answered = seller.answer_rename("B")
     assert error_of(answered.answer) == (500, "INTERNAL_ERROR", "Internal server error")
     assert isinstance(answered.error, StorageRefusedError)
@@ -386,7 +387,7 @@ def test_a_fault_of_ours_is_a_500_without_its_inside(seller: Seller) -> None:
 
 
 def test_a_refused_write_is_a_500(seller: Seller) -> None:
-    seller.index.faults.append(lambda _index, _change: WriteOutcome.REFUSED)
+    seller.changes.faults.append(lambda _changes, _change: WriteOutcome.REFUSED)
     assert error_of(seller.rename("B"))[0] == 500
 
 

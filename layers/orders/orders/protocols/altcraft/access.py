@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from orders.application.authenticate import UnauthenticatedError, authenticate
+from orders.application.authenticate import authenticate
+from orders.application.errors import UnauthenticatedError
 from orders.application.ports import Deadline, TokenRepository
 from orders.domain.clients import Client, Role
 from orders.protocols.http import HttpRequest

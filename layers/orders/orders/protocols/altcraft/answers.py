@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from orders.application.authenticate import ForbiddenError, UnauthenticatedError
-from orders.application.define_settings import DefinitionsRefusedError
+from orders.application.errors import (
+    DefinitionsRefusedError,
+    ForbiddenError,
+    SettingsTooLargeError,
+    StorageUnavailableError,
+    UnauthenticatedError,
+)
 from orders.application.import_orders import ImportReport
-from orders.application.ports import SettingsTooLargeError, StorageUnavailableError
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.problems import Problem
 from orders.protocols.altcraft.decoded import LineOf, no_line
@@ -69,7 +73,7 @@ def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
 
 
 # Errors whose message is written for the client.
-_STATUSES = {
+_STATUSES: Mapping[type[Exception], HTTPStatus] = {
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     SettingsTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

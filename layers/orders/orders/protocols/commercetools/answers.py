@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-from orders.application.ports import StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
 from orders.protocols.commercetools.errors import (
     RequestRefusedError,
     bad_request,

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from orders.application.authenticate import UnauthenticatedError
-from orders.application.issue_token import (
-    LIFETIME,
-    Credentials,
-    IssueToken,
-    ScopeRefusedError,
-)
+from orders.application.errors import ScopeRefusedError, UnauthenticatedError
+from orders.application.issue_token import LIFETIME, Credentials, IssueToken
 from orders.application.ports import Deadline
 from orders.domain.clients import Client
 from orders.protocols.commercetools.answers import answer

@@ -2,11 +2,8 @@
 
 from dataclasses import dataclass
 
-from orders.application.authenticate import (
-    ForbiddenError,
-    UnauthenticatedError,
-    authenticate,
-)
+from orders.application.authenticate import authenticate
+from orders.application.errors import ForbiddenError, UnauthenticatedError
 from orders.application.get_order import OrderAddress
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
 from orders.domain.clients import Client, Role

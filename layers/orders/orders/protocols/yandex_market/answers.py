@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from http import HTTPStatus
 from typing import Any
 
-from orders.application.ports import StorageUnavailableError
+from orders.application.errors import StorageUnavailableError
 from orders.domain.rate_limit import Allowance
 from orders.protocols.http import (
     RETRY_AFTER_SECONDS,

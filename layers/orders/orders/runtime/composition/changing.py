@@ -1,6 +1,7 @@
 """What the changes of one order share in all protocols."""
 
 from orders.adapters.aws_faults import pause_with_jitter
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
@@ -11,10 +12,10 @@ from orders.runtime.composition.summaries import summarise
 
 def change_order(aws: Aws) -> ChangeOrder:
     """Return the use case that every change of one order is made by."""
-    index = DynamoOrderIndex(aws.dynamodb, aws.environment.table)
+    table = aws.environment.table
     return ChangeOrder(
-        get_order=GetOrder(index, summarise),
-        index=index,
+        get_order=GetOrder(DynamoOrderIndex(aws.dynamodb, table), summarise),
+        changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
     )

@@ -80,7 +80,7 @@ def manage_orders() -> Service:
         table = aws.environment.table
         access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
         change = change_order(aws)
-        index = change.index
+        index = change.get_order.index
         find = OrderFinder(
             change.get_order, FindOrder(DynamoOrders(aws.dynamodb, table), summarise)
         )

@@ -1,0 +1,58 @@
+"""A stored order and the changes that the domain plans for it."""
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.deletions import plan_deletion
+from orders.domain.external_ids import plan_external_id_update
+from orders.domain.order import Order
+from orders.domain.settings import ExternalIdPolicy, SalesModel
+from orders.domain.status_updates import Move, plan_status_update
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+DOCUMENT = (
+    '{"comment":"я","currency":"USD","endpoint":"website","lines":[],'
+    '"status":"new","total_price":"1"}'
+)
+
+
+def new_order(external_id: str = "A", order_id: int = 1, account: str = "demo") -> Order:
+    """Return the first version of an order."""
+    return Order(
+        account=account,
+        external_id=external_id,
+        order_id=order_id,
+        version=1,
+        status="new",
+        protocol="altcraft",
+        document=DOCUMENT,
+        created_at=NOW,
+        updated_at=NOW,
+        request_id="request",
+        update_time=NOW,
+    )
+
+
+def renaming(named: NamedOrder, external_id: str) -> OrderChange:
+    """Return the move of an order to another external id."""
+    # DynamoDB Local knows a transaction's token in every table: no two changes may share one.
+    request_id = uuid4().hex
+    change = plan_external_id_update(named, external_id, ExternalIdPolicy.CHANGE, request_id, NOW)
+    assert isinstance(change, OrderChange)
+    return change
+
+
+def deletion(named: NamedOrder) -> OrderChange:
+    """Return the deletion of an order."""
+    change = plan_deletion(named, None, uuid4().hex, NOW)
+    assert isinstance(change, OrderChange)
+    return change
+
+
+def shipping(named: NamedOrder) -> OrderChange:
+    """Return the move of an order to the next state."""
+    move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
+    change = plan_status_update(named, move, uuid4().hex, NOW)
+    assert isinstance(change, OrderChange)
+    return change

@@ -1,0 +1,58 @@
+"""The ways into one order store: its orders by their names and ids, and their changes."""
+
+from dataclasses import dataclass
+
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
+from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.application.ports import OrderChanges, OrderIndex, OrderRepository, WriteOutcome
+from orders.domain.changes import NamedOrder
+from orders.domain.importing import Write
+from orders.domain.order import Order
+from tests.support.deadlines import DEADLINE
+from tests.support.fakes import FakeOrderChanges, FakeOrderIndex, FakeOrders
+from tests.support.order_changes import renaming
+from tests.support.template_tables import create_table
+
+
+@dataclass
+class OrderStore:
+    """The three ports of one store."""
+
+    orders: OrderRepository
+    index: OrderIndex
+    changes: OrderChanges
+
+    def create(self, *orders: Order) -> None:
+        for order in orders:
+            [outcome] = self.orders.save(order.account, [Write(order, None, None)], DEADLINE)
+            assert outcome is WriteOutcome.COMMITTED
+
+    def found(self, order_id: int, account: str = "demo") -> NamedOrder:
+        named = self.index.find(account, order_id, DEADLINE)
+        assert named is not None
+        return named
+
+    def by_name(self, *names: str) -> dict[str, Order]:
+        return dict(self.orders.find("demo", names, DEADLINE).orders)
+
+    def rename(self, order_id: int, external_id: str) -> WriteOutcome:
+        return self.changes.save(renaming(self.found(order_id), external_id), DEADLINE)
+
+
+def memory_store() -> OrderStore:
+    """Return a store of fakes."""
+    orders = FakeOrders()
+    return OrderStore(orders, FakeOrderIndex(orders), FakeOrderChanges(orders))
+
+
+def table_store(client: DynamoDBClient) -> OrderStore:
+    """Return a store on a new table."""
+    table = create_table(client)
+    return OrderStore(
+        DynamoOrders(client, table),
+        DynamoOrderIndex(client, table),
+        DynamoOrderChanges(client, table),
+    )
