@@ -50,19 +50,19 @@ help: ## List the commands
 setup: $(ENVIRONMENTS) $(DYNAMODB_LOCAL) ## Install everything that the other commands need
 
 run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 chooses the port
-	@exec $(BIN)/python -m local_stack --port "$(PORT)"
+	@exec $(BIN)/python -m tools.local_stack --port "$(PORT)"
 
 test: setup require-java ## Run the whole test suite
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: setup require-java ## Measure what an import costs; the table, .local/bench/results.json and chart.md
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m tools.bench
 
 bench-full: setup require-java ## The same, also with a million orders stored
-	@$(BIN)/python -m bench --full
+	@$(BIN)/python -m tools.bench --full
 
 load: setup ## Shops at work on a stack with faults and a restart, then an audit; MINUTES=10
-	@$(BIN)/python -m load --minutes "$(MINUTES)"
+	@$(BIN)/python -m tools.load --minutes "$(MINUTES)"
 
 fuzz: setup ## Fuzz the decoders for SECONDS=300 in all; the finds lie in .local/fuzz
 	@for target in altcraft_json altcraft_xml commercetools_draft; do \
@@ -91,10 +91,10 @@ audit: $(PROJECT_ENVIRONMENT) ## Look for known vulnerabilities; fail where noth
 	@$(BIN)/python -m supply_chain --strict
 
 contract: $(PROJECT_ENVIRONMENT) $(DYNAMODB_LOCAL) ## Write the API's description and the Postman collection anew
-	@$(BIN)/python -m api_contract
+	@$(BIN)/python -m tools.api_contract
 
 mutants: $(PROJECT_ENVIRONMENT) ## Change the domain and the use cases, and see whether the unit tests notice
-	@$(BIN)/python -m bench.mutants
+	@$(BIN)/python -m tools.bench.mutants
 
 requirements: $(UV) ## Export the layer's requirements from uv.lock
 	$(EXPORT) --output-file $(REQUIREMENTS) > /dev/null
@@ -119,7 +119,7 @@ fmt: $(PROJECT_ENVIRONMENT) ## Format the code and correct what ruff can correct
 clean: ## Remove what was built, and caches; the installed environments stay
 	rm -rf .aws-sam .local/bench .local/build .local/e2e .local/logs
 	rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find bench examples functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
+	find examples functions layers operator_cli tests tools -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------
 # Set-up
