@@ -14,17 +14,26 @@ from tools.local_stack.interruption import POLL_SECONDS, Interruption
 from tools.local_stack.settings import PROJECT
 
 TERMINATION_SECONDS = 5
+# A start that is silent for longer looks stuck.
+REPORT_SECONDS = 8
 TAIL_LINES = 15
 
 
 class Children:
     """Starts processes that can all be found again by the mark in their environment."""
 
-    def __init__(self, mark: str, logs: Path, interruption: Interruption) -> None:
-        """Keep one log file a process in the folder `logs`."""
+    def __init__(
+        self,
+        mark: str,
+        logs: Path,
+        interruption: Interruption,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Keep one log file a process in the folder `logs`; report on processes that take long."""
         self._mark = mark
         self._logs = logs
         self._interruption = interruption
+        self._report = report
         self._started: list[subprocess.Popen[bytes]] = []
 
     def start(
@@ -50,8 +59,13 @@ class Children:
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Run a process to its end; raise LocalStackError if it fails."""
         process = self.start(name, command, environment)
+        started = reported = time.monotonic()
         while process.poll() is None:
             self._interruption.pause()
+            now = time.monotonic()
+            if now - reported >= REPORT_SECONDS:
+                reported = now
+                self._report(f"  {name} has been running for {now - started:.0f} seconds …")
         if process.returncode:
             raise LocalStackError(f"{name} failed: {self.details(name)}")
 

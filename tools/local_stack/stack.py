@@ -38,7 +38,9 @@ class LocalStack:
         self._interruption = interruption or Interruption()
         self._report = report
         self._folder = StateFolder(settings)
-        self._children = Children(str(settings.state), settings.logs, self._interruption)
+        self._children = Children(
+            str(settings.state), settings.logs, self._interruption, self._report
+        )
         self._emulator: Emulator | None = None
         self._triggers: TriggerLog | None = None
 
