@@ -15,6 +15,10 @@ SAM := .local/sam/bin/sam
 REQUIREMENTS := layers/dependencies/requirements.txt
 EXPORT := $(UV) export --quiet --frozen --only-group lambda --no-emit-project --no-header
 
+# It covers every group of the lock. It exits with 1 for a vulnerability, with more where it learnt nothing.
+AUDIT := $(UV) audit --frozen --preview-features audit-command
+NOT_AUDITED := NOT AUDITED: the advisory service gave no answer, so known vulnerabilities may have been missed.
+
 # A stamp lies inside what it vouches for, so that deleting the one deletes the other.
 PROJECT_ENVIRONMENT := .venv/.synced
 SAM_ENVIRONMENT := .local/sam/.synced
@@ -34,6 +38,16 @@ export AWS_DEFAULT_REGION ?= us-east-1
 export SAM_CLI_TELEMETRY ?= 0
 
 comma := ,
+# To stderr, so that what a command prints can be piped.
+ANNOUNCE = @echo $(1) >&2
+
+# Slow installers print nothing into a pipe. This reports on $(1), which replaces the recipe's shell, and
+# ends within a second of it.
+REPORT_SECONDS := 8
+REPORT = { seconds=0; while sleep 1 && kill -0 $$$$; do \
+		seconds=$$((seconds + 1)); \
+		[ $$((seconds % $(REPORT_SECONDS))) -ne 0 ] || echo "  $(1) has been running for $$seconds seconds ..." >&3; \
+	done; } 3>&2 > /dev/null 2>&1 &
 define SAY
 { echo $(1) >&2; exit 1; }
 endef
@@ -41,8 +55,8 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test bench bench-full load fuzz check lint licences audit contract mutants
-.PHONY: requirements check-requirements build deploy fmt clean
+.PHONY: help setup run test unit bench bench-full load fuzz check lint licences audit contract mutants
+.PHONY: requirements check-requirements check-advisories build deploy fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -50,19 +64,26 @@ help: ## List the commands
 setup: $(ENVIRONMENTS) $(DYNAMODB_LOCAL) ## Install everything that the other commands need
 
 run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 chooses the port
-	@exec $(BIN)/python -m local_stack --port "$(PORT)"
+	$(call ANNOUNCE,"Starting the order hub on port $(PORT) ...")
+	@exec $(BIN)/python -m tools.local_stack --port "$(PORT)"
 
 test: setup require-java ## Run the whole test suite
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+unit: $(PROJECT_ENVIRONMENT) ## Run the unit tests; they need neither Java nor npm
+	$(BIN)/pytest -n 2 --dist worksteal tests/unit
+
 bench: setup require-java ## Measure what an import costs; the table, .local/bench/results.json and chart.md
-	@$(BIN)/python -m bench
+	$(call ANNOUNCE,"Measuring ...")
+	@$(BIN)/python -m tools.bench
 
 bench-full: setup require-java ## The same, also with a million orders stored
-	@$(BIN)/python -m bench --full
+	$(call ANNOUNCE,"Measuring$(comma) also with a million orders stored ...")
+	@$(BIN)/python -m tools.bench --full
 
 load: setup ## Shops at work on a stack with faults and a restart, then an audit; MINUTES=10
-	@$(BIN)/python -m load --minutes "$(MINUTES)"
+	$(call ANNOUNCE,"Starting the stack and the shops ...")
+	@$(BIN)/python -m tools.load --minutes "$(MINUTES)"
 
 fuzz: setup ## Fuzz the decoders for SECONDS=300 in all; the finds lie in .local/fuzz
 	@for target in altcraft_json altcraft_xml commercetools_draft; do \
@@ -81,20 +102,29 @@ lint: setup $(CHECKOV_ENVIRONMENT) check-requirements licences ## Check all but 
 	$(BIN)/cfn-lint -a cfn_lint_serverless.rules -- template.yaml examples/*/template.yaml
 	$(SAM) validate --lint
 	.local/checkov/bin/checkov --config-file .checkov.yaml
-	@$(BIN)/python -m supply_chain
+	@$(MAKE) --no-print-directory check-advisories
 
 licences: $(PROJECT_ENVIRONMENT) ## Check that every installed package has a licence that we may use
+	$(call ANNOUNCE,"Reading the licences of the installed packages ...")
 	@$(BIN)/pip-licenses --from=mixed --partial-match --allow-only="$(LICENCES)" \
 		--ignore-packages $(LICENCES_READ) > /dev/null
 
-audit: $(PROJECT_ENVIRONMENT) ## Look for known vulnerabilities; fail where nothing could be learnt
-	@$(BIN)/python -m supply_chain --strict
+audit: $(UV) ## Look for known vulnerabilities; fail if the advisory service cannot be reached
+	$(call ANNOUNCE,"Looking for known vulnerabilities of the locked packages ...")
+	@$(AUDIT) || { [ $$? -eq 1 ] || echo "$(NOT_AUDITED)" >&2; exit 1; }
+
+# A machine without internet can run `make check`, and learns what was left out.
+check-advisories: $(UV)
+	$(call ANNOUNCE,"Looking for known vulnerabilities of the locked packages ...")
+	@$(AUDIT) || { [ $$? -ne 1 ] && echo "$(NOT_AUDITED)" >&2; }
 
 contract: $(PROJECT_ENVIRONMENT) $(DYNAMODB_LOCAL) ## Write the API's description and the Postman collection anew
-	@$(BIN)/python -m api_contract
+	$(call ANNOUNCE,"Writing the API's description and the Postman collection ...")
+	@$(BIN)/python -m tools.api_contract
 
 mutants: $(PROJECT_ENVIRONMENT) ## Change the domain and the use cases, and see whether the unit tests notice
-	@$(BIN)/python -m bench.mutants
+	$(call ANNOUNCE,"Preparing the mutants ...")
+	@$(BIN)/python -m tools.bench.mutants
 
 requirements: $(UV) ## Export the layer's requirements from uv.lock
 	$(EXPORT) --output-file $(REQUIREMENTS) > /dev/null
@@ -116,19 +146,21 @@ fmt: $(PROJECT_ENVIRONMENT) ## Format the code and correct what ruff can correct
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-clean: ## Remove what was built, and caches; the installed environments stay
-	rm -rf .aws-sam .local/bench .local/build .local/e2e .local/logs
-	rm -rf .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
-	find bench examples functions layers local_stack operator_cli tests -type d -name __pycache__ -prune -exec rm -rf {} +
+clean: ## Remove what was built, results and caches; the installed environments stay
+	rm -rf .aws-sam .coverage
+	find . -mindepth 2 -maxdepth 2 -path './.local/*' -type d ! -name bin ! -exec test -d '{}/bin' ';' -exec rm -rf '{}' +
+	find . \( -name .git -o -name .local -o -name .venv -o -name node_modules \) -prune \
+		-o -type d \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis -o -name .schemathesis \) \
+		-prune -exec rm -rf '{}' +
 
 # ------------------------------------------------------------------------------
 # Set-up
 # ------------------------------------------------------------------------------
 .PHONY: require-java
 
-# A uv of the user's is as good as ours if it can read the lock.
+# A uv of the user's is as good as ours if it can read the lock and audit it.
 ifeq ($(wildcard $(UV)),)
-ifneq ($(shell uv export --quiet --frozen --only-group lambda > /dev/null 2>&1 && echo fits),fits)
+ifneq ($(shell { uv export --quiet --frozen --only-group lambda && uv help audit; } > /dev/null 2>&1 && echo fits),fits)
 $(UV): $(OWN_UV)/bin/uv
 endif
 endif
@@ -139,7 +171,8 @@ $(UV):
 
 # By its real path, since a shim would stay in between and leave pip running when make is ended.
 $(OWN_UV)/bin/uv:
-	@for python in python3 python3.13 python; do \
+	$(call ANNOUNCE,"Installing uv $(UV_VERSION) into $(OWN_UV) ...")
+	@$(call REPORT,pip) for python in python3 python3.13 python; do \
 		"$$python" -m pip --version > /dev/null 2>&1 || continue; \
 		exec "$$("$$python" -c 'import sys; print(sys.executable)')" \
 			-m pip install -qq --upgrade --target $(OWN_UV) "uv==$(UV_VERSION)"; \
@@ -152,32 +185,35 @@ FIND_PYTHON = { for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/version
 		"$$python" -c '$(IS_PYTHON_3_13)' 2> /dev/null && exec "$$python" -c 'import sys; print(sys.executable)'; \
 	done; \
 	$(UV) python find --quiet --system --no-project 3.13 2> /dev/null || \
-		{ $(UV) python install --quiet 3.13 >&2 && $(UV) python find --system --no-project 3.13; }; }
+		{ echo "Downloading Python 3.13 ..." >&2; \
+		$(UV) python install --quiet 3.13 >&2 && $(UV) python find --system --no-project 3.13; }; }
 
-# $(1) is the folder of the environment, $(2) what uv is to install into it.
+# $(1) is the folder of the environment, $(2) what it is for, $(3) the groups that uv is to install into it.
 define SYNC
-@python=$$( $(FIND_PYTHON) ) || \
+$(call ANNOUNCE,"Installing $(2) into $(1) ...")
+@$(call REPORT,uv) python=$$( $(FIND_PYTHON) ) || \
 	$(call SAY,"Python 3.13 is missing and could not be downloaded: install Python 3.13$(comma) then run make again."); \
-	UV_PROJECT_ENVIRONMENT=$(1) exec $(UV) sync --quiet --frozen --python "$$python" $(2)
+	UV_PROJECT_ENVIRONMENT=$(1) exec $(UV) sync --quiet --frozen --python "$$python" $(3)
 @touch $@
 endef
 
 $(PROJECT_ENVIRONMENT): uv.lock pyproject.toml | $(UV)
-	$(call SYNC,.venv)
+	$(call SYNC,.venv,the packages of the project)
 
 $(SAM_ENVIRONMENT): uv.lock | $(UV)
-	$(call SYNC,.local/sam,--only-group sam)
+	$(call SYNC,.local/sam,the SAM CLI,--only-group sam)
 
 $(EMULATOR_ENVIRONMENT): uv.lock | $(UV)
-	$(call SYNC,.local/emulator,--only-group emulator)
+	$(call SYNC,.local/emulator,the embedded AWS,--only-group emulator)
 
 $(CHECKOV_ENVIRONMENT): uv.lock | $(UV)
-	$(call SYNC,.local/checkov,--only-group checkov)
+	$(call SYNC,.local/checkov,checkov,--only-group checkov)
 
 $(DYNAMODB_LOCAL): package.json package-lock.json
 	@command -v npm > /dev/null || \
 		$(call SAY,"npm is missing: install Node.js 18 or later$(comma) which brings it$(comma) then run make again.")
-	@exec npm ci --silent
+	$(call ANNOUNCE,"Installing DynamoDB Local and the JavaScript tools into node_modules: up to a minute ...")
+	@$(call REPORT,npm) exec npm ci --loglevel=error >&2
 	@touch $@
 
 require-java:

@@ -20,7 +20,7 @@ CLIENT_ID = "demo-shop"
 ROLES = (Role.ORDERS_WRITE, Role.ORDERS_READ)
 # Always the same, so that the sample events and the README's lines work as they stand.
 TOKEN = "demo-token-for-local-use-only"  # noqa: S105 - it opens nothing but a local stack
-SETTINGS_FILE = Path(__file__).parents[1] / "demo" / "settings.yaml"
+SETTINGS_FILE = Path(__file__).parents[1] / "examples" / "demo" / "settings.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,6 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from api_contract.breaking import breaking_changes
-from api_contract.document import BASE_URL, document
-from api_contract.files import DESCRIPTION, POSTMAN_COLLECTION, RELEASED, written
-from api_contract.postman import export_collection
-from api_contract.shapes import schema_of
-from api_contract.story import STORY
 from orders.domain.problems import Code
 from orders.protocols.altcraft.requests import MAX_ORDERS
 from orders.runtime.description import PLACEHOLDER
@@ -22,11 +16,17 @@ from tests.support.commercetools import draft, full_draft
 from tests.support.contract_schemas import schema_faults
 from tests.support.samples import order, request
 from tests.support.template_tables import load_template
+from tools.api_contract.breaking import breaking_changes
+from tools.api_contract.document import BASE_URL, document
+from tools.api_contract.files import DESCRIPTION, POSTMAN_COLLECTION, RELEASED, written
+from tools.api_contract.postman import export_collection
+from tools.api_contract.shapes import schema_of
+from tools.api_contract.story import STORY
 
 type Tree = dict[str, Any]
 type Change = Callable[[Tree], object]
 
-WRITE = "`python -m api_contract` writes it"
+WRITE = "`python -m tools.api_contract` writes it"
 
 
 def schema(name: str) -> Tree:

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from local_stack.settings import DEFAULT_PORT, STACK_NAME
 from tests.support.template_tables import load_template
+from tools.local_stack.settings import DEFAULT_PORT, STACK_NAME
 
 ENV_FILE = Path(__file__).parents[2] / "events" / "local-env.json"
 VARIABLES = json.loads(ENV_FILE.read_text())["Parameters"]

@@ -1,4 +1,4 @@
-"""What is missing on the machine is named in one sentence."""
+"""Commands say what they are doing, and name what is missing on the machine in one sentence."""
 
 import os
 import shutil
@@ -75,3 +75,133 @@ def test_a_shim_that_does_not_run_is_no_python(bare_path: Path) -> None:
     shim.chmod(0o755)
     said = make(bare_path, "-W", "uv.lock", ".local/sam/.synced")
     assert "Python 3.13 is missing and could not be downloaded: install Python 3.13" in said
+
+
+STAMPS = {
+    ".venv/.synced": "Installing the packages of the project into .venv ...",
+    ".local/sam/.synced": "Installing the SAM CLI into .local/sam ...",
+    ".local/emulator/.synced": "Installing the embedded AWS into .local/emulator ...",
+    ".local/checkov/.synced": "Installing checkov into .local/checkov ...",
+}
+
+
+def program(path: Path, script: str) -> Path:
+    """Write a shell script that stands in for a program."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture
+def fresh_clone(tmp_path: Path) -> Path:
+    """Return a folder with what the Makefile reads, and nothing installed."""
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    for name in ("Makefile", "uv.lock", "pyproject.toml", "package.json", "package-lock.json"):
+        shutil.copy(PROJECT / name, clone)
+    return clone
+
+
+def make_in(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a target in a clone with stand-ins for uv, Python and npm; they say that they ran."""
+    programs = clone.parent / "programs"
+    uv = program(programs / "uv", 'mkdir -p "$UV_PROJECT_ENVIRONMENT"; echo "uv $1" >&2')
+    program(programs / "python3.13", 'case "$2" in *print*) echo "$0" ;; esac')
+    program(programs / "npm", 'mkdir -p node_modules; echo "npm $1" >&2')
+    return subprocess.run(  # noqa: S603  # the commands are ours
+        ["make", "--no-print-directory", f"UV={uv}", *arguments],  # noqa: S607  # the user's make
+        cwd=clone,
+        env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("stamp", STAMPS)
+def test_an_installation_is_announced_before_it_starts(fresh_clone: Path, stamp: str) -> None:
+    ended = make_in(fresh_clone, stamp)
+    assert ended.stderr.splitlines() == [STAMPS[stamp], "uv sync"]
+    assert ended.stdout == ""
+    assert (fresh_clone / stamp).exists()
+
+
+def test_an_installed_environment_is_left_alone(fresh_clone: Path) -> None:
+    make_in(fresh_clone, ".venv/.synced")
+    assert make_in(fresh_clone, ".venv/.synced").stderr == ""
+
+
+def test_the_installation_of_node_packages_is_announced(fresh_clone: Path) -> None:
+    said = make_in(fresh_clone, "node_modules/.package-lock.json").stderr.splitlines()
+    assert said[0].startswith("Installing DynamoDB Local and the JavaScript tools")
+    assert said[1:] == ["npm ci"]
+
+
+def test_a_slow_installation_is_reported(fresh_clone: Path) -> None:
+    program(fresh_clone.parent / "slow", "mkdir -p .venv; sleep 3")
+    slow = [f"UV={fresh_clone.parent / 'slow'}", "REPORT_SECONDS=1", ".venv/.synced"]
+    ended = make_in(fresh_clone, *slow)
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines()[:2] == [
+        STAMPS[".venv/.synced"],
+        "  uv has been running for 1 seconds ...",
+    ]
+
+
+def test_the_download_of_python_is_announced(bare_path: Path, fresh_clone: Path) -> None:
+    program(bare_path / "uv", '[ "$1 $2" != "python install" ] || echo installs >&2; exit 1')
+    environment = {"PATH": str(bare_path), "HOME": str(bare_path)}
+    ended = subprocess.run(  # noqa: S603  # the commands are ours
+        [bare_path / "make", f"UV={bare_path / 'uv'}", ".venv/.synced"],
+        cwd=fresh_clone,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    said = ended.stderr.splitlines()
+    assert said[:3] == [STAMPS[".venv/.synced"], "Downloading Python 3.13 ...", "installs"]
+
+
+def test_the_installation_of_uv_is_announced(fresh_clone: Path) -> None:
+    program(fresh_clone.parent / "programs" / "python3", 'echo "$0"; echo pip >&2; exit 1')
+    uv = fresh_clone / "own" / "bin" / "uv"
+    said = make_in(fresh_clone, f"OWN_UV={uv.parents[1]}", str(uv)).stderr.splitlines()
+    assert said[0].startswith("Installing uv ")
+
+
+def test_unit_tests_need_neither_java_nor_npm(bare_path: Path, fresh_clone: Path) -> None:
+    (bare_path / "uv").symlink_to(program(fresh_clone.parent / "uv", "exit 0"))
+    program(fresh_clone / ".venv" / "bin" / "pytest", 'echo "pytest $*"')
+    (fresh_clone / ".venv" / ".synced").touch()
+    ended = subprocess.run(  # noqa: S603  # the commands are ours
+        [bare_path / "make", f"UV={bare_path / 'uv'}", "unit"],
+        cwd=fresh_clone,
+        env={"PATH": str(bare_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.endswith("pytest -n 2 --dist worksteal tests/unit\n")
+
+
+def test_clean_leaves_the_sources_and_what_is_installed(fresh_clone: Path) -> None:
+    kept = {
+        *(".local/bin/uv", ".local/uv/bin/uv", ".local/sam/bin/sam", ".local/endpoint.json"),
+        *(".venv/lib/a/__pycache__/a.pyc", "node_modules/a/.some_cache/a", "tools/a.py"),
+        *(".git/HEAD", "samconfig.toml", "any_cache/a.py"),
+    }
+    removed = {
+        *(".aws-sam/build/a", ".local/bench/results.json", ".local/a new one/a", ".coverage"),
+        *("tools/__pycache__/a.pyc", "tools/a/b/__pycache__/a.pyc", ".ruff_cache/a"),
+        *(".hypothesis/a", ".schemathesis/a", "a new one/.new_cache/a"),
+    }
+    for name in kept | removed:
+        path = fresh_clone / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert make_in(fresh_clone, "clean").returncode == 0
+    assert {name for name in kept | removed if (fresh_clone / name).exists()} == kept
+    assert make_in(fresh_clone, "clean").returncode == 0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.foreground import free_port
-from local_stack.settings import PROJECT, StackSettings
-from local_stack.stack import LocalStack
 from tests.e2e.stack_process import StackProcess
+from tools.local_stack.foreground import free_port
+from tools.local_stack.settings import PROJECT, StackSettings
+from tools.local_stack.stack import LocalStack
 
 # Kept between runs of the suite for the builds that they cache; every pytest-xdist process
 # has its own.
@@ -34,7 +34,7 @@ def command_state() -> Path:
 
 @pytest.fixture
 def start_stack(command_state: Path) -> Iterator[StartStack]:
-    """Return a function that starts `python -m local_stack`."""
+    """Return a function that starts `python -m tools.local_stack`."""
     with ExitStack() as running:
 
         def start(port: int = 0) -> StackProcess:

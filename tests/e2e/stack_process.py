@@ -1,4 +1,4 @@
-"""`python -m local_stack` as a process, watched from outside."""
+"""`python -m tools.local_stack` as a process, watched from outside."""
 
 import signal
 import subprocess
@@ -11,8 +11,8 @@ from typing import Self
 
 import psutil
 
-from local_stack.environment import MARKER
-from local_stack.settings import PROJECT
+from tools.local_stack.environment import MARKER
+from tools.local_stack.settings import PROJECT
 
 READY_SECONDS = 90.0
 END_SECONDS = 20.0
@@ -25,7 +25,7 @@ class StackProcess:
         self.state = state
         self._output = tempfile.NamedTemporaryFile(prefix="local-stack-")  # noqa: SIM115  # lives as long as the process
         self._process = subprocess.Popen(  # noqa: S603  # the command is ours
-            [sys.executable, "-m", "local_stack", "--port", str(port), "--state", str(state)],
+            [sys.executable, "-m", "tools.local_stack", "--port", str(port), "--state", str(state)],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=self._output,

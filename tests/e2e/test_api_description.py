@@ -11,13 +11,16 @@ from typing import Any
 import pytest
 import urllib3
 
-from api_contract.document import BASE_URL
-from api_contract.files import DESCRIPTION
-from local_stack.accounts import create_local_account
-from local_stack.stack import LocalStack
 from tests.support.samples import IMPORT_RESOURCE, order, request
+from tools.api_contract.document import BASE_URL
+from tools.api_contract.files import DESCRIPTION
+from tools.local_stack.accounts import create_local_account
+from tools.local_stack.settings import PROJECT
+from tools.local_stack.stack import LocalStack
 
 FOLDER = Path(__file__).parent
+# Where schemathesis.toml keeps failed requests.
+FINDINGS = PROJECT / ".local" / "schemathesis"
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 type Tree = dict[str, Any]
@@ -55,9 +58,9 @@ def test_the_page_shows_every_route_and_sends_requests(stack: LocalStack, tmp_pa
     assert all(url.startswith(stack.endpoint.base_url) for url in met["requests"])
 
 
-def test_the_deployed_routes_are_as_described(
-    http: urllib3.PoolManager, stack: LocalStack, tmp_path: Path
-) -> None:
+def test_the_deployed_routes_are_as_described(http: urllib3.PoolManager, stack: LocalStack) -> None:
+    # Schemathesis reads what an earlier run left, and each run is to stand on its own.
+    shutil.rmtree(FINDINGS, ignore_errors=True)
     # What it imports defines fields and more: an account of its own keeps others out of that.
     endpoint, account = stack.endpoint, create_local_account(stack, "described")
     imported = http.request(
@@ -88,8 +91,9 @@ def test_the_deployed_routes_are_as_described(
             "PROJECT_KEY": account.name,
             "ACCESS_TOKEN": token,
             "ORDER_ID": str(imported["result"][0]["order_id"]),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(FINDINGS / "hypothesis"),
         },
-        cwd=tmp_path,
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         timeout=400,
@@ -97,3 +101,5 @@ def test_the_deployed_routes_are_as_described(
     )
     assert ended.returncode == 0, ended.stdout[-20_000:]
     assert "Tested: 16" in ended.stdout
+    assert FINDINGS.is_dir()
+    assert not (PROJECT / ".schemathesis").exists()

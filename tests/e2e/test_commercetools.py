@@ -16,11 +16,11 @@ from commercetools.platform import models
 from commercetools.platform.client import Client
 from oauthlib.oauth2 import OAuth2Error
 
-from local_stack.stack import LocalStack
 from orders.domain.identifiers import order_id_of
 from tests.support.commercetools import basic, draft, full_draft
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.triggers_log import wait_for_triggers
+from tools.local_stack.stack import LocalStack
 
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")
 ROUND_TRIP = Path(__file__).parent / "sdk" / "round_trip.mjs"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from api_contract.files import DESCRIPTION
-from local_stack.stack import LocalStack
+from tools.api_contract.files import DESCRIPTION
+from tools.local_stack.stack import LocalStack
 
 GENERATOR = Path(sys.executable).with_name("openapi-python-client")
 PACKAGE = "market_orders_client"

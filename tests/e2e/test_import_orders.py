@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import urllib3
 
-from local_stack.stack import LocalStack
 from tests.support.samples import IMPORT_RESOURCE, order, request, to_xml
 from tests.support.triggers_log import wait_for_triggers
+from tools.local_stack.stack import LocalStack
 
 EVENTS = Path(__file__).parents[2] / "events" / "import_orders"
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")

@@ -7,11 +7,11 @@ from typing import Any
 import psutil
 import urllib3
 
-from local_stack.aws import EmbeddedAws
-from local_stack.environment import MARKER
-from local_stack.stack import LocalStack
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.triggers_log import wait_for_triggers
+from tools.local_stack.aws import EmbeddedAws
+from tools.local_stack.environment import MARKER
+from tools.local_stack.stack import LocalStack
 
 ORDERS = 1000
 PREFIX = "killed"

@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from local_stack.aws import EmbeddedAws
-from local_stack.children import Children
-from local_stack.errors import LocalStackError
-from local_stack.interruption import Interruption
-from local_stack.settings import HOST
 from tests.e2e.conftest import StartStack
 from tests.e2e.stack_process import StackProcess
+from tools.local_stack.aws import EmbeddedAws
+from tools.local_stack.children import Children
+from tools.local_stack.errors import LocalStackError
+from tools.local_stack.interruption import Interruption
+from tools.local_stack.settings import HOST
 
 pytestmark = pytest.mark.enable_socket
 
@@ -173,7 +173,8 @@ def test_stack_ends_in_the_middle_of_its_start(
 
 
 def test_stack_ends_with_the_process_that_started_it(command_state: Path) -> None:
-    arguments = [sys.executable, "-m", "local_stack", "--port", "0", "--state", str(command_state)]
+    command = [sys.executable, "-m", "tools.local_stack"]
+    arguments = [*command, "--port", "0", "--state", str(command_state)]
     starter = subprocess.Popen(  # noqa: S603  # the command is ours
         [sys.executable, "-c", STARTER, *arguments], stdout=subprocess.PIPE, text=True
     )

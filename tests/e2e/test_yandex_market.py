@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import urllib3
 
-from local_stack.stack import LocalStack
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.triggers_log import wait_for_triggers
+from tools.local_stack.stack import LocalStack
 
 type Tree = dict[str, Any]
 type Call = Callable[..., urllib3.BaseHTTPResponse]

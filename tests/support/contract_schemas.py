@@ -8,8 +8,8 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from lxml import etree
 
-from api_contract.document import document
-from api_contract.operations import JSON
+from tools.api_contract.document import document
+from tools.api_contract.operations import JSON
 
 type Tree = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local_stack.endpoint import Endpoint
+from tools.local_stack.endpoint import Endpoint
 
 type Tree = dict[str, Any]
 

@@ -17,14 +17,14 @@ import pytest
 import yaml
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from api_contract.files import written
-from api_contract.operations import JSON
-from api_contract.story import ANSWERS, STORY, Example, Recorded, recorded_answers
-from local_stack.settings import PROJECT
 from orders.domain.clients import Role
 from tests.support.contract_schemas import DESCRIPTION
 from tests.support.functions import Tenant, deployed
 from tests.support.routes import functions_of_routes
+from tools.api_contract.files import written
+from tools.api_contract.operations import JSON
+from tools.api_contract.story import ANSWERS, STORY, Example, Recorded, recorded_answers
+from tools.local_stack.settings import PROJECT
 
 type Tree = dict[str, Any]
 

@@ -7,9 +7,6 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from local_stack.aws import EmbeddedAws
-from local_stack.demo import load_demo as load_local_demo
-from local_stack.errors import LocalStackError
 from operator_cli.composition import Connection, connected
 from operator_cli.demo import SETTINGS_FILE, DemoAccess, load_demo
 from operator_cli.errors import OperatorError
@@ -21,6 +18,9 @@ from orders.runtime.environment import Environment
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.http import request
+from tools.local_stack.aws import EmbeddedAws
+from tools.local_stack.demo import load_demo as load_local_demo
+from tools.local_stack.errors import LocalStackError
 
 SAMPLE: dict[str, Any] = {
     "external_id": "123456",

@@ -1,1 +1,0 @@
-"""What the project is built from: known vulnerabilities of its locked packages."""

@@ -1,0 +1,165 @@
+"""The audit finds every kind of difference, and none where there is none."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.load.audit import Published, Stored, altered_members, differences
+from tools.load.journal import Entry, Kind, Told, read_journal
+
+DOCUMENT: dict[str, Any] = {
+    "email": "shop@example.com",
+    "total_price": "1900.50",
+    "lines": [{"external_id": "1", "final_price_per_item": "900.25", "count": 2}],
+}
+CHANGED = {**DOCUMENT, "total_price": "7"}
+
+
+def entry(kind: Kind, **changes: Any) -> Entry:  # noqa: ANN401
+    fields: dict[str, Any] = {
+        "account": "north",
+        "order": "A",
+        "told": Told.ACKNOWLEDGED,
+        "external_id": "A",
+        "document": {},
+    }
+    return Entry(kind=kind, **(fields | changes))
+
+
+IMPORTED = entry(Kind.IMPORT, document=DOCUMENT, version=1)
+UPDATED = entry(Kind.IMPORT, document=CHANGED, version=2)
+RENAMED = entry(Kind.RENAME, external_id="B")
+DELETED = entry(Kind.DELETE)
+JOURNAL = [IMPORTED, UPDATED, RENAMED]
+STORED = Stored("north", "B", 7, 3, CHANGED)
+
+
+def published(version: int, kind: str = "OrderUpdated", **changes: Any) -> Published:  # noqa: ANN401
+    trigger = Published("north", f"id-{version}", kind, 7, version, "A" if version < 3 else "B")
+    return replace(trigger, **changes)
+
+
+PUBLISHED = [published(1), published(2), published(3), published(3)]
+
+
+def kinds(*arguments: Any) -> set[str]:  # noqa: ANN401
+    return {each.kind for each in differences(*arguments)}
+
+
+def test_nothing_differs_where_everything_is_as_it_was_told() -> None:
+    assert differences(JOURNAL, [STORED], PUBLISHED) == []
+
+
+def test_a_lost_order_is_found() -> None:
+    assert "lost" in kinds(JOURNAL, [], PUBLISHED)
+
+
+def test_an_order_under_another_name_is_found() -> None:
+    assert "renamed" in kinds(JOURNAL, [replace(STORED, external_id="A")], PUBLISHED)
+
+
+def test_an_order_under_both_names_is_found() -> None:
+    twice = [STORED, replace(STORED, external_id="A", order_id=8)]
+    assert "doubled" in kinds(JOURNAL, twice, PUBLISHED)
+
+
+def test_an_order_id_of_two_orders_is_found() -> None:
+    others = replace(STORED, external_id="Z")
+    assert "doubled" in kinds(JOURNAL, [STORED, others], PUBLISHED)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {**CHANGED, "total_price": "7.00000001"},
+        {**CHANGED, "email": "other@example.com"},
+        {**CHANGED, "lines": []},
+        {**CHANGED, "lines": [{**DOCUMENT["lines"][0], "count": 3}]},
+        {name: value for name, value in CHANGED.items() if name != "email"},
+        DOCUMENT,
+    ],
+)
+def test_an_altered_order_is_found(document: dict[str, Any]) -> None:
+    assert kinds(JOURNAL, [replace(STORED, document=document)], PUBLISHED) == {"altered"}
+
+
+def test_an_older_version_is_found() -> None:
+    found = kinds([IMPORTED, UPDATED], [Stored("north", "A", 7, 1, CHANGED)], [published(1)])
+    assert "older" in found
+
+
+def test_amounts_are_compared_as_numbers_and_texts_as_texts() -> None:
+    assert list(altered_members({"a": "7.50", "b": 2}, {"a": "7.5", "b": "2"})) == []
+    assert list(altered_members({"a": "x "}, {"a": "x"}))
+    assert list(altered_members({"a": "12345678901234567.01"}, {"a": "12345678901234567.02"}))
+
+
+def test_a_missing_trigger_is_found() -> None:
+    assert kinds(JOURNAL, [STORED], [published(1), published(3)]) == {"no trigger"}
+
+
+def test_an_invented_trigger_is_found() -> None:
+    assert kinds(JOURNAL, [STORED], [*PUBLISHED, published(4)]) == {"invented"}
+    strange = published(1, order_id=99, id="strange")
+    assert kinds(JOURNAL, [STORED], [*PUBLISHED, strange]) == {"invented"}
+
+
+def test_two_triggers_of_one_version_are_found() -> None:
+    assert "two triggers" in kinds(JOURNAL, [STORED], [*PUBLISHED, published(2, id="other")])
+
+
+def test_one_id_of_two_changes_is_found() -> None:
+    assert "one id" in kinds(JOURNAL, [STORED], [*PUBLISHED[:2], published(3, id="id-2")])
+
+
+def test_a_deleted_order_is_gone_and_told() -> None:
+    journal = [IMPORTED, DELETED]
+    told = [published(1), published(2, "OrderDeleted")]
+    assert differences(journal, [], told) == []
+    assert "no trigger" in kinds(journal, [], [published(1)])
+    back = Stored("north", "A", 7, 1, DOCUMENT)
+    assert "back again" in kinds(journal, [back], told)
+
+
+def test_a_refused_order_is_not_stored() -> None:
+    refused = replace(IMPORTED, told=Told.REFUSED)
+    assert differences([refused], [], []) == []
+    assert "back again" in kinds([refused], [Stored("north", "A", 7, 1, DOCUMENT)], [published(1)])
+
+
+@pytest.mark.parametrize("document", [DOCUMENT, CHANGED])
+def test_what_the_client_never_learnt_may_be_either_way(document: dict[str, Any]) -> None:
+    journal = [IMPORTED, replace(UPDATED, told=Told.UNKNOWN, version=0)]
+    stored = Stored("north", "A", 7, 1, document)
+    assert differences(journal, [stored], [published(1)]) == []
+    third = replace(stored, document={**DOCUMENT, "total_price": "3"})
+    assert kinds(journal, [third], [published(1)]) == {"altered"}
+
+
+def test_an_unknown_first_import_may_be_there_or_not() -> None:
+    journal = [replace(IMPORTED, told=Told.UNKNOWN, version=0)]
+    assert differences(journal, [], []) == []
+    stored = Stored("north", "A", 7, 1, DOCUMENT)
+    assert differences(journal, [stored], [published(1)]) == []
+
+
+def test_an_unknown_rename_may_be_under_either_name() -> None:
+    journal = [IMPORTED, replace(RENAMED, told=Told.UNKNOWN)]
+    for name in ("A", "B"):
+        assert differences(journal, [Stored("north", name, 7, 1, DOCUMENT)], [published(1)]) == []
+
+
+def test_an_answer_settles_what_was_unknown_before() -> None:
+    journal = [replace(UPDATED, told=Told.UNKNOWN, version=0), IMPORTED]
+    stored = Stored("north", "A", 7, 1, CHANGED)
+    assert kinds(journal, [stored], [published(1)]) == {"altered"}
+
+
+def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
+    lines = [each.written() for each in JOURNAL]
+    assert json.loads(lines[0])["kind"] == "import"
+    (tmp_path / "shop-1.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert list(read_journal(tmp_path)) == JOURNAL

@@ -1,0 +1,27 @@
+"""Write the contract: the description that the hub serves, and a Postman collection of it.
+
+`python -m tools.api_contract` writes both; `python -m tools.api_contract release` also makes the
+description the last released one, which later ones must not break.
+"""
+
+import argparse
+import shutil
+
+from tools.api_contract.document import document
+from tools.api_contract.files import DESCRIPTION, POSTMAN_COLLECTION, RELEASED, written
+from tools.api_contract.postman import export_collection
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tools.api_contract", description=__doc__)
+    parser.add_argument("verb", nargs="?", choices=["write", "release"], default="write")
+    verb = parser.parse_args().verb
+    DESCRIPTION.write_text(written(document()), encoding="utf-8")
+    POSTMAN_COLLECTION.write_text(written(export_collection(DESCRIPTION)), encoding="utf-8")
+    if verb == "release":
+        shutil.copyfile(DESCRIPTION, RELEASED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,194 @@
+"""The orders import of Altcraft Market, in JSON and XML."""
+
+from typing import Any
+
+from orders.domain.importing import Outcome
+from orders.domain.problems import Code
+from orders.protocols.altcraft.errors import CODES
+from orders.protocols.altcraft.requests import ImportBody, LineBody, OrderBody
+from tools.api_contract.models import schema_of_model
+from tools.api_contract.operations import (
+    JSON,
+    XML,
+    Operation,
+    Section,
+    Tree,
+    answer,
+    array,
+    parameter,
+    record,
+    reference,
+    response,
+    strings,
+)
+
+TAG = "Altcraft Market"
+_TEXT: Tree = {"type": "string"}
+_COUNT: Tree = {"type": "integer", "minimum": 0}
+_LINES = "Line of the source, in XML"
+
+
+def section() -> Section:
+    """Return what the protocol adds to the description."""
+    return Section(
+        tag={"name": TAG, "description": "Import of orders, v1.1, in JSON and XML"},
+        operations=(_import_orders(),),
+        schemas=_schemas(),
+        responses=_responses(),
+    )
+
+
+def _import_orders() -> Operation:
+    refusals = ("400", "401", "403", "413", "415", "500", "503")
+    return Operation(
+        "post",
+        "/api/v1.1/market/orders/import",
+        "importOrders",
+        TAG,
+        "Import orders",
+        {
+            "200": response("AltcraftImport"),
+            **{status: response(f"Altcraft{status}") for status in refusals},
+            "429": response("Gateway429"),
+            "502": response("Gateway502"),
+            "504": response("Gateway504"),
+        },
+        "Creates or updates each order of `data`; a bad one never blocks a good one, so the status "
+        "is 200 even where some failed: `error` tells. The token comes in the header, or as the "
+        "member `token` of the body; the body may be compressed (`Content-Encoding: gzip`).",
+        parameters=(parameter("query", "format", strings("json", "xml"), "Format of the answer"),),
+        body={
+            "required": True,
+            "content": {
+                JSON: {"schema": reference("AltcraftImportRequest")},
+                XML: {"schema": reference("AltcraftImportRequest")},
+            },
+        },
+        security=({"bearerToken": []}, {}),
+    )
+
+
+def _schemas() -> Tree:
+    tree = {
+        **schema_of_model(
+            ImportBody,
+            "AltcraftImportRequest",
+            {
+                "CustomFieldBody": "AltcraftCustomField",
+                "EntityType": "AltcraftEntityType",
+                "ValueType": "AltcraftValueType",
+                "LineStatusBody": "AltcraftLineStatus",
+                "LineStatusType": "AltcraftLineStatusType",
+            },
+        ),
+        **schema_of_model(OrderBody, "AltcraftOrder"),
+        **schema_of_model(LineBody, "AltcraftLine"),
+    }
+    request, order = tree["AltcraftImportRequest"], tree["AltcraftOrder"]
+    request["properties"] = {
+        "token": {**_TEXT, "description": "Instead of the header"},
+        "format": strings("json", "xml", description="Format of the answer"),
+        **request["properties"],
+    }
+    # Read one by one, so the models leave their elements open.
+    request["properties"]["data"]["items"] = reference("AltcraftOrder")
+    order["properties"]["lines"]["items"] = reference("AltcraftLine")
+    request["xml"] = {"name": "xml"}
+    return {**tree, **_answer_schemas()}
+
+
+def _answer_schemas() -> Tree:
+    problems = array(reference("AltcraftProblem"))
+    error: Tree = {"type": "integer", "description": "0, or the number of the error"}
+    return {
+        "AltcraftAnswer": _in_xml(
+            record(
+                {
+                    "error": error,
+                    "error_text": _TEXT,
+                    "result": array(reference("AltcraftResult")),
+                    "counts": record(
+                        {"received": _COUNT, **{str(each): _COUNT for each in Outcome}}
+                    ),
+                    "warnings": problems,
+                    "details_omitted": {
+                        "type": "boolean",
+                        "description": "The answer was shortened to fit",
+                    },
+                },
+                ["counts", "warnings", "details_omitted"],
+            )
+        ),
+        "AltcraftRefusal": _in_xml(
+            record(
+                {
+                    "error": error,
+                    "error_text": _TEXT,
+                    "result": array({}, maxItems=0),
+                    "errors": problems,
+                },
+                ["errors"],
+            )
+        ),
+        "AltcraftResult": record(
+            {
+                "error": {"type": "integer", "enum": sorted({0, 400, *CODES.values()})},
+                "external_id": {"type": ["string", "null"]},
+                "error_text": _TEXT,
+                "errors": problems,
+                "retryable": {"type": "boolean"},
+                "outcome": strings(*map(str, Outcome)),
+                "order_id": {"type": "integer", "format": "int64"},
+                "version": {"type": "integer"},
+                "warnings": problems,
+            },
+            [
+                *("error_text", "errors", "retryable"),
+                *("outcome", "order_id", "version", "warnings"),
+            ],
+        ),
+        "AltcraftProblem": record(
+            {
+                "code": strings(*map(str, Code)),
+                "path": {**_TEXT, "description": "JSON pointer into the request"},
+                "message": _TEXT,
+                "line": {"type": "integer", "description": _LINES},
+            },
+            ["line"],
+        ),
+    }
+
+
+def _in_xml(schema: Tree) -> Tree:
+    return {**schema, "xml": {"name": "xml"}}
+
+
+def _responses() -> Tree:
+    def both(name: str) -> dict[str, Any]:
+        return {JSON: reference(name), XML: reference(name)}
+
+    refusals = {
+        "400": "The request is unreadable, or its definitions are refused",
+        "401": "No token, or none that is known",
+        "413": "Over 4 MB",
+        "415": "A media type, charset or content coding that is not read",
+        "500": "A fault of ours; the orders can be sent again",
+    }
+    either = {"anyOf": [reference("AltcraftRefusal"), reference("GatewayError")]}
+    unavailable = {"anyOf": [reference("AltcraftRefusal"), reference("AltcraftAnswer")]}
+    return {
+        "AltcraftImport": answer("What became of each order", both("AltcraftAnswer")),
+        **{
+            f"Altcraft{status}": answer(told, both("AltcraftRefusal"))
+            for status, told in refusals.items()
+        },
+        "Altcraft403": answer(
+            "No such role, or the firewall refused",
+            {JSON: either, XML: reference("AltcraftRefusal")},
+        ),
+        "Altcraft503": answer(
+            "The store is not available, and nothing was written",
+            {JSON: unavailable, XML: unavailable},
+            Retry_After="Seconds to wait",
+        ),
+    }

@@ -1,0 +1,486 @@
+"""The routes of a commercetools project, and its tokens."""
+
+from orders.application.list_orders import MAX_EXAMINED
+from orders.domain.identifiers import CLIENT_RULE
+from orders.protocols.commercetools.issue_token import GRANT_TYPE
+from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from orders.protocols.commercetools.read_messages import TYPE as ORDER_IMPORTED
+from tools.api_contract.operations import (
+    FORM,
+    JSON,
+    Operation,
+    Section,
+    Tree,
+    answer,
+    array,
+    constant,
+    parameter,
+    record,
+    reference,
+    response,
+    strings,
+)
+from tools.api_contract.shapes import components
+
+TAG = "commercetools"
+_TEXT: Tree = {"type": "string"}
+_INT: Tree = {"type": "integer"}
+_LONG: Tree = {"type": "integer", "format": "int64"}
+_BOOLEAN: Tree = {"type": "boolean"}
+_MOMENT: Tree = {"type": "string", "format": "date-time"}
+_UUID: Tree = {"type": "string", "format": "uuid"}
+_EMPTY: Tree = {"type": "array", "items": {}, "maxItems": 0}
+_BY = record({"clientId": _TEXT, "isPlatformClient": _BOOLEAN})
+_ORDER = reference("CommercetoolsOrder")
+_CORRELATION = "The request's id: that of the client, or one of ours"
+
+_PROJECT = parameter("path", "projectKey", _TEXT, f"The account: {CLIENT_RULE}")
+_REF = parameter(
+    "path",
+    "ref",
+    {"type": "string", "minLength": 1},
+    "An order's id, or `order-number=` and its number, percent-encoded",
+)
+_LIMIT = parameter(
+    "query",
+    "limit",
+    {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+    "Length of the page",
+)
+_OFFSET = parameter(
+    "query",
+    "offset",
+    {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+    "How many come before the page",
+)
+_WITH_TOTAL = parameter(
+    "query", "withTotal", {**_BOOLEAN, "default": True}, "Whether `total` is told"
+)
+_EXPAND = parameter("query", "expand", _TEXT, "Taken, without effect: nothing is kept to expand")
+
+
+def _where(served: str, pattern: str) -> Tree:
+    schema = {"type": "string", "pattern": pattern}
+    return parameter("query", "where", schema, f"Predicate: {served}")
+
+
+_LIST = (
+    _PROJECT,
+    _LIMIT,
+    _OFFSET,
+    parameter(
+        "query",
+        "sort",
+        strings("createdAt asc", "createdAt desc", default="createdAt asc"),
+        "Order of the list",
+    ),
+    _WITH_TOTAL,
+    _where('`orderNumber="…"`', '^orderNumber="[A-Za-z0-9-]+"$'),
+    _EXPAND,
+)
+_MESSAGES = (
+    _PROJECT,
+    parameter(
+        "query",
+        "limit",
+        {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        f"Length of the page; with offset at most {MAX_EXAMINED}",
+    ),
+    parameter(
+        "query",
+        "offset",
+        {"type": "integer", "minimum": 0, "maximum": MAX_EXAMINED - MAX_LIMIT, "default": 0},
+        f"How many come before the page; with limit at most {MAX_EXAMINED}",
+    ),
+    parameter("query", "sort", strings("createdAt desc"), "Newest first, always"),
+    _WITH_TOTAL,
+    _where(
+        f'`type="{ORDER_IMPORTED}"`, `resource(id="…")`, or both joined by `and`',
+        f'^type="{ORDER_IMPORTED}"$',
+    ),
+    _EXPAND,
+)
+
+_READ_REFUSALS = {status: response(f"Commercetools{status}") for status in ("401", "403")}
+_FAULTS = {
+    "429": response("Gateway429"),
+    "500": response("Commercetools500"),
+    "502": response("Gateway502"),
+    "503": response("Commercetools503"),
+    "504": response("Gateway504"),
+}
+_BAD = {"400": response("Commercetools400")}
+_MISSING = {"404": response("Commercetools404")}
+_TOO_LARGE = {"413": response("Commercetools413")}
+_BEARER: tuple[Tree, ...] = ({"commercetoolsOAuth": ["view_orders"]}, {"bearerToken": []})
+_MANAGING: tuple[Tree, ...] = ({"commercetoolsOAuth": ["manage_orders"]}, {"bearerToken": []})
+_FOR_MESSAGES: tuple[Tree, ...] = ({"commercetoolsOAuth": ["view_messages"]}, {"bearerToken": []})
+
+
+def _bare(description: str) -> Tree:
+    return {"description": description}
+
+
+_HEAD_REFUSALS = {
+    status: _bare(f"As the GET request's {status}, without a body")
+    for status in ("400", "401", "403", "404", "429", "500", "502", "503", "504")
+}
+
+
+def section() -> Section:
+    """Return what the protocol adds to the description."""
+    return Section(
+        tag={"name": TAG, "description": "Orders of a commercetools project, by its own SDKs"},
+        operations=_operations(),
+        schemas=_schemas(),
+        responses=_responses(),
+    )
+
+
+def _operations() -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "post",
+            "/oauth/token",
+            "issueToken",
+            TAG,
+            "Issue an access token (client credentials)",
+            {
+                "200": response("AccessToken"),
+                "400": response("Commercetools400"),
+                "401": response("Commercetools401"),
+                "403": response("Gateway403"),
+                "413": response("Commercetools413"),
+                "415": response("Commercetools415"),
+                **_FAULTS,
+            },
+            "The client's id and secret come as HTTP Basic credentials, the parameters in the form "
+            "or in the query. Without a scope the token gets every scope that the client may have.",
+            body={
+                "content": {
+                    FORM: {
+                        "schema": record(
+                            {"grant_type": constant(GRANT_TYPE), "scope": _TEXT}, ["scope"]
+                        )
+                    }
+                },
+                "required": True,
+            },
+            security=({"clientCredentials": []},),
+        ),
+        Operation(
+            "post",
+            "/{projectKey}/orders/import",
+            "importCommercetoolsOrder",
+            TAG,
+            "Create an order by import",
+            {
+                "201": response("CommercetoolsOrder"),
+                **_BAD,
+                **_READ_REFUSALS,
+                **_TOO_LARGE,
+                "415": response("Commercetools415"),
+                **_FAULTS,
+            },
+            "The order must be new: a number that is taken is refused with DuplicateField.",
+            parameters=(_PROJECT,),
+            body={
+                "content": {JSON: {"schema": reference("CommercetoolsOrderDraft")}},
+                "required": True,
+            },
+            security=_MANAGING,
+        ),
+        Operation(
+            "get",
+            "/{projectKey}/orders",
+            "pageCommercetoolsOrders",
+            TAG,
+            "List orders in pages",
+            {
+                "200": response("CommercetoolsOrderPage"),
+                **_BAD,
+                **_READ_REFUSALS,
+                **_TOO_LARGE,
+                **_FAULTS,
+            },
+            parameters=_LIST,
+            security=_BEARER,
+        ),
+        Operation(
+            "head",
+            "/{projectKey}/orders",
+            "headCommercetoolsOrders",
+            TAG,
+            "Tell whether there is such an order",
+            {"200": _bare("There is one"), **_HEAD_REFUSALS, "413": _bare("Too many to tell")},
+            parameters=_LIST,
+            security=_BEARER,
+        ),
+        Operation(
+            "get",
+            "/{projectKey}/orders/{ref}",
+            "getCommercetoolsOrder",
+            TAG,
+            "Return an order by its id or number",
+            {"200": response("CommercetoolsOrder"), **_READ_REFUSALS, **_MISSING, **_FAULTS},
+            parameters=(_PROJECT, _REF, _EXPAND),
+            security=_BEARER,
+        ),
+        Operation(
+            "head",
+            "/{projectKey}/orders/{ref}",
+            "headCommercetoolsOrder",
+            TAG,
+            "Tell whether there is an order of this id or number",
+            {"200": _bare("There is one"), **_HEAD_REFUSALS},
+            parameters=(_PROJECT, _REF),
+            security=_BEARER,
+        ),
+        Operation(
+            "delete",
+            "/{projectKey}/orders/{ref}",
+            "deleteCommercetoolsOrder",
+            TAG,
+            "Delete an order by its id or number",
+            {
+                "200": response("CommercetoolsOrder"),
+                **_BAD,
+                **_READ_REFUSALS,
+                **_MISSING,
+                "409": response("Commercetools409"),
+                **_FAULTS,
+            },
+            "Answers the order as it was last.",
+            parameters=(
+                _PROJECT,
+                _REF,
+                parameter(
+                    "query",
+                    "version",
+                    {"type": "integer", "minimum": 0, "maximum": 999_999_999},
+                    "The order's current version",
+                    required=True,
+                ),
+            ),
+            security=_MANAGING,
+        ),
+        Operation(
+            "get",
+            "/{projectKey}/messages",
+            "listCommercetoolsMessages",
+            TAG,
+            "List the messages that orders were imported",
+            {
+                "200": response("CommercetoolsMessagePage"),
+                **_BAD,
+                **_READ_REFUSALS,
+                **_TOO_LARGE,
+                **_FAULTS,
+            },
+            parameters=_MESSAGES,
+            security=_FOR_MESSAGES,
+        ),
+    )
+
+
+def _responses() -> Tree:
+    error = {JSON: reference("CommercetoolsError")}
+    refusals = {
+        "400": "The request is refused; `errors` say why",
+        "401": "No credentials, or none that are known",
+        "404": "There is no such order",
+        "409": "The order has another version",
+        "413": "The body, or the answer, would be too large",
+        "415": "The content coding is neither gzip nor identity",
+        "500": "A fault of ours, or a write whose effect is not known",
+    }
+    either = {JSON: {"anyOf": [reference("CommercetoolsError"), reference("GatewayError")]}}
+    return {
+        "AccessToken": answer("The token", {JSON: reference("AccessToken")}),
+        "CommercetoolsOrder": answer("The order", {JSON: _ORDER}, X_Correlation_ID=_CORRELATION),
+        "CommercetoolsOrderPage": answer(
+            "One page", {JSON: reference("CommercetoolsOrderPage")}, X_Correlation_ID=_CORRELATION
+        ),
+        "CommercetoolsMessagePage": answer(
+            "One page",
+            {JSON: reference("CommercetoolsMessagePage")},
+            X_Correlation_ID=_CORRELATION,
+        ),
+        **{
+            f"Commercetools{status}": answer(told, error, X_Correlation_ID=_CORRELATION)
+            for status, told in refusals.items()
+        },
+        "Commercetools403": answer("The token has no such scope, or the firewall refused", either),
+        "Commercetools503": answer(
+            "The store is not available, and nothing was changed",
+            error,
+            X_Correlation_ID=_CORRELATION,
+            Retry_After="Seconds to wait",
+        ),
+    }
+
+
+def _schemas() -> Tree:
+    answered = components(answered=True)
+    draft = answered.pop("CommercetoolsOrder")
+    return {
+        **components(),
+        **{name: _completed(name, schema) for name, schema in answered.items()},
+        "CommercetoolsOrder": _order(draft),
+        "CommercetoolsOrderPage": _page(_ORDER),
+        "CommercetoolsMessage": _message(),
+        "CommercetoolsMessagePage": _page(reference("CommercetoolsMessage")),
+        **_money_schemas(),
+        "CommercetoolsError": record(
+            {
+                "statusCode": _INT,
+                "message": _TEXT,
+                "errors": array(reference("CommercetoolsErrorObject"), minItems=1),
+                "error": {**_TEXT, "description": "OAuth code"},
+                "error_description": _TEXT,
+            },
+            ["error", "error_description"],
+        ),
+        "CommercetoolsErrorObject": {
+            **record({"code": _TEXT, "message": _TEXT}),
+            "description": "With the members that the code brings along, such as `field`",
+            "additionalProperties": True,
+        },
+        "AccessToken": record(
+            {
+                "access_token": _TEXT,
+                "token_type": constant("Bearer"),
+                "expires_in": {**_INT, "description": "Seconds"},
+                "scope": _TEXT,
+            }
+        ),
+    }
+
+
+def _money_schemas() -> Tree:
+    cents = {"currencyCode": _TEXT, "centAmount": _LONG}
+    digits = {"fractionDigits": {"type": "integer", "minimum": 0, "maximum": 20}}
+    cent = {"type": constant("centPrecision"), **cents, **digits}
+    high = {"type": constant("highPrecision"), **cents, "preciseAmount": _LONG, **digits}
+    return {
+        "CommercetoolsCentMoney": record(cent, ["type", "fractionDigits"]),
+        "CommercetoolsHighPrecisionMoney": record(high, ["centAmount"]),
+        "CommercetoolsMoney": {
+            "anyOf": [
+                reference("CommercetoolsCentMoney"),
+                reference("CommercetoolsHighPrecisionMoney"),
+            ]
+        },
+        "CommercetoolsTypedCentMoney": record(cent),
+        "CommercetoolsTypedHighPrecisionMoney": record(high),
+        "CommercetoolsTypedMoney": {
+            "oneOf": [
+                reference("CommercetoolsTypedCentMoney"),
+                reference("CommercetoolsTypedHighPrecisionMoney"),
+            ],
+            "discriminator": {
+                "propertyName": "type",
+                "mapping": {
+                    "centPrecision": "#/components/schemas/CommercetoolsTypedCentMoney",
+                    "highPrecision": "#/components/schemas/CommercetoolsTypedHighPrecisionMoney",
+                },
+            },
+        },
+    }
+
+
+_TYPED_CENTS = reference("CommercetoolsTypedCentMoney")
+_MADE = {"id": _UUID, "createdAt": _MOMENT}
+_LINE_MEMBERS: Tree = {
+    "id": _UUID,
+    "totalPrice": _TYPED_CENTS,
+    "discountedPricePerQuantity": _EMPTY,
+    "taxedPricePortions": _EMPTY,
+    "perMethodTaxRate": _EMPTY,
+}
+# What answers add to what was sent: required members, and others.
+_ADDED: dict[str, tuple[Tree, Tree]] = {
+    "CommercetoolsLineItem": (
+        {
+            **_LINE_MEMBERS,
+            "productId": _TEXT,
+            "productType": record({"typeId": constant("product-type"), "id": _TEXT}),
+            "priceMode": constant("Platform"),
+            "lineItemMode": constant("Standard"),
+        },
+        {"productKey": _TEXT, "productSlug": {"type": "object", "additionalProperties": _TEXT}},
+    ),
+    "CommercetoolsCustomLineItem": (_LINE_MEMBERS, {}),
+    "CommercetoolsVariant": ({"assets": _EMPTY}, {}),
+    "CommercetoolsPrice": ({"id": _UUID}, {}),
+    "CommercetoolsDelivery": (_MADE, {}),
+    "CommercetoolsParcel": (_MADE, {}),
+    "CommercetoolsShippingDetails": ({"valid": _BOOLEAN}, {}),
+}
+
+
+def _completed(name: str, schema: Tree) -> Tree:
+    added, optional = _ADDED.get(name, ({}, {}))
+    return {
+        **schema,
+        **({"required": sorted({*schema.get("required", ()), *added})} if added else {}),
+        "properties": {**schema["properties"], **added, **optional},
+    }
+
+
+# Of an order that another protocol wrote, these are not known.
+_NOT_ALWAYS = ("lastModifiedBy", "createdBy", "priceRoundingMode")
+
+
+def _order(draft: Tree) -> Tree:
+    head = {
+        "type": constant("Order"),
+        "id": _UUID,
+        "version": {"type": "integer", "minimum": 1},
+        "createdAt": _MOMENT,
+        "lastModifiedAt": _MOMENT,
+        "lastModifiedBy": _BY,
+        "createdBy": _BY,
+    }
+    constants = {
+        "syncInfo": _EMPTY,
+        "returnInfo": _EMPTY,
+        "taxMode": constant("External"),
+        "shippingMode": constant("Single"),
+        "shipping": _EMPTY,
+        "transactionFee": _BOOLEAN,
+        "discountCodes": _EMPTY,
+        "directDiscounts": _EMPTY,
+        "refusedGifts": _EMPTY,
+    }
+    required = {*head, *constants, *draft["required"]} - {*_NOT_ALWAYS}
+    return {
+        "type": "object",
+        "required": sorted(required),
+        "properties": {**head, **draft["properties"], **constants},
+    }
+
+
+def _page(items: Tree) -> Tree:
+    members: Tree = dict.fromkeys(("limit", "offset", "count", "total"), _INT)
+    return record({**members, "results": array(items)}, ["total"])
+
+
+def _message() -> Tree:
+    return record(
+        {
+            "id": _UUID,
+            "version": _INT,
+            "createdAt": _MOMENT,
+            "lastModifiedAt": _MOMENT,
+            "lastModifiedBy": _BY,
+            "createdBy": _BY,
+            "sequenceNumber": _INT,
+            "resource": record({"typeId": constant("order"), "id": _UUID}),
+            "resourceVersion": _INT,
+            "resourceUserProvidedIdentifiers": record({"orderNumber": _TEXT}),
+            "type": constant(ORDER_IMPORTED),
+            "order": _ORDER,
+        },
+        ["resourceUserProvidedIdentifiers"],
+    )

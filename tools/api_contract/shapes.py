@@ -1,0 +1,197 @@
+"""commercetools' shapes as JSON Schemas: as they are sent, and as answers show them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from orders.domain.identifiers import MAX_EXTERNAL_ID_CHARACTERS
+from orders.protocols.commercetools import drafts, money_shapes, shapes
+from orders.protocols.commercetools.references import KeyReference, Reference
+from tools.api_contract.operations import Tree, array, constant, reference, strings
+
+_MONEY = reference("CommercetoolsMoney")
+_CENTS = reference("CommercetoolsCentMoney")
+_ANSWERED_MONEY = reference("CommercetoolsTypedMoney")
+_ANSWERED_CENTS = reference("CommercetoolsTypedCentMoney")
+_LONG = {"type": "integer", "format": "int64"}
+_LANGUAGE = "^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$"
+_LEAVES: Mapping[Callable[..., Any], Tree] = {
+    shapes.text: {"type": "string"},
+    shapes.boolean: {"type": "boolean"},
+    shapes.long: {**_LONG, "minimum": shapes.MIN_LONG, "maximum": shapes.MAX_LONG},
+    shapes.integer: {
+        "type": "integer",
+        "format": "int32",
+        "minimum": -shapes.MAX_INT - 1,
+        "maximum": shapes.MAX_INT,
+    },
+    shapes.rate: {"type": "number", "minimum": 0, "maximum": 1},
+    shapes.anything: {},
+    money_shapes.currency_code: {"type": "string", "description": "ISO 4217 code"},
+    money_shapes.money: _MONEY,
+    money_shapes.cent_money: _CENTS,
+    money_shapes.rounded_money: _MONEY,
+    drafts.moment: {"type": "string", "format": "date-time"},
+    drafts.localized: {
+        "type": "object",
+        "description": "Text by language tag",
+        "propertyNames": {"pattern": _LANGUAGE},
+        "additionalProperties": {"type": "string"},
+    },
+    drafts.custom_fields: {
+        "type": "object",
+        "propertyNames": {"pattern": "^[a-zA-Z0-9_-]{2,36}$"},
+    },
+    drafts.order_number: {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_EXTERNAL_ID_CHARACTERS,
+    },
+    drafts.discount: {
+        "type": "object",
+        "properties": {
+            "typeId": strings("cart-discount", "direct-discount"),
+            "id": {"type": "string"},
+            "key": {"type": "string"},
+        },
+        "anyOf": [{"required": ["id"]}, {"required": ["key"]}],
+    },
+}
+_ANSWERED_LEAVES: Mapping[Callable[..., Any], Tree] = {
+    money_shapes.money: _ANSWERED_MONEY,
+    money_shapes.cent_money: _ANSWERED_CENTS,
+    money_shapes.rounded_money: _ANSWERED_CENTS,
+    drafts.discount: {
+        "type": "object",
+        "required": ["typeId", "id"],
+        "properties": {
+            "typeId": strings("cart-discount", "direct-discount"),
+            "id": {"type": "string"},
+        },
+    },
+}
+
+# Records that are components of their own; every other one is written where it is used.
+_NAMED = (
+    ("Address", drafts.ADDRESS),
+    ("Custom", drafts.CUSTOM),
+    ("CustomLineItem", drafts.CUSTOM_LINE),
+    ("Delivery", drafts.DELIVERY),
+    ("Image", drafts.IMAGE),
+    ("LineItem", drafts.LINE),
+    ("Order", drafts.ORDER_IMPORT_DRAFT),
+    ("Parcel", drafts.PARCEL),
+    ("Price", drafts.PRICE),
+    ("ShippingDetails", drafts.SHIPPING_DETAILS),
+    ("ShippingInfo", drafts.SHIPPING_INFO),
+    ("ShippingRate", drafts.SHIPPING_RATE),
+    ("TaxRate", drafts.TAX_RATE),
+    ("TaxedPrice", drafts.TAXED_PRICE),
+    ("Variant", drafts.VARIANT),
+)
+
+
+def components(*, answered: bool = False) -> Tree:
+    """Return the schemas of the records that have a name, by that of their component."""
+    return {
+        _component(name, answered=answered): _record(shape.members, answered=answered)
+        for name, shape in _NAMED
+    }
+
+
+def schema_of(shape: object, *, answered: bool = False) -> Tree:
+    """Return the schema of what a shape takes, or of what answers show of it.
+
+    Raises LookupError for a shape that nothing is known of.
+    """
+
+    def of(inner: object) -> Tree:
+        return schema_of(inner, answered=answered)
+
+    match shape:
+        case shapes.Record(members):
+            return _named(shape, answered=answered) or _record(members, answered=answered)
+        case shapes.Tagged(_, choices):
+            return {"oneOf": [_tagged(name, of(each)) for name, each in choices.items()]}
+        case shapes.Array(inner):
+            return array(of(inner))
+        case shapes.MapOf(inner):
+            return {"type": "object", "additionalProperties": of(inner)}
+        case _:
+            return _simple(shape, answered=answered)
+
+
+def _simple(shape: object, *, answered: bool) -> Tree:
+    match shape:
+        case shapes.OneOf(allowed):
+            return strings(*allowed)
+        case shapes.Matching(_, rule, pattern):
+            return _string(rule, pattern)
+        case Reference(type_id):
+            return _identifier(type_id, "id" if answered else None)
+        case KeyReference(type_id):
+            return _identifier(type_id, "key" if answered else None)
+        case _:
+            return _leaf(shape, answered=answered)
+
+
+def _named(shape: shapes.Record, *, answered: bool) -> Tree | None:
+    names = (name for name, each in _NAMED if each is shape)
+    name = next(names, None)
+    return None if name is None else reference(_component(name, answered=answered))
+
+
+def _component(name: str, *, answered: bool) -> str:
+    return f"Commercetools{name}{'' if answered else 'Draft'}"
+
+
+def _record(members: Sequence[shapes.Member], *, answered: bool) -> Tree:
+    # A member that has a default is never left out of an answer.
+    required = [
+        each.name for each in members if each.required or (answered and each.default is not None)
+    ]
+    return {
+        "type": "object",
+        **({"required": required} if required else {}),
+        "properties": {
+            each.name: schema_of(each.shape, answered=answered)
+            | ({} if answered else _default(each))
+            for each in members
+        },
+    }
+
+
+def _default(member: shapes.Member) -> Tree:
+    return {"default": member.default} if isinstance(member.default, str | bool) else {}
+
+
+def _tagged(name: str, schema: Tree) -> Tree:
+    properties = {**schema["properties"], "type": constant(name)}
+    return {**schema, "properties": properties}
+
+
+def _string(rule: str, pattern: str | None) -> Tree:
+    matched = {} if pattern is None else {"pattern": f"^{pattern}$"}
+    return {"type": "string", "description": rule, **matched}
+
+
+def _identifier(type_id: str, by: str | None) -> Tree:
+    """Return a resource identifier as it is sent, or the reference that answers show."""
+    if by is not None:
+        members = {"typeId": constant(type_id), by: {"type": "string"}}
+        return {"type": "object", "required": ["typeId", by], "properties": members}
+    return {
+        "type": "object",
+        "properties": {
+            "typeId": constant(type_id),
+            "id": {"type": "string"},
+            "key": {"type": "string"},
+        },
+        "anyOf": [{"required": ["id"]}, {"required": ["key"]}],
+    }
+
+
+def _leaf(shape: object, *, answered: bool) -> Tree:
+    if not callable(shape):
+        raise TypeError(f"{shape!r} is no shape")
+    own = _ANSWERED_LEAVES.get(shape) if answered else None
+    return dict(_LEAVES[shape] if own is None else own)

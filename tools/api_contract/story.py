@@ -1,0 +1,257 @@
+"""The examples of the description: one story of requests, whose answers are recorded.
+
+`answers.json` holds what the handlers answered; the tests replay the story and compare.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from tools.api_contract.operations import FORM, JSON, XML
+
+ANSWERS = Path(__file__).parent / "answers.json"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request. `body` is a JSON value, or the text of another media type.
+
+    `credentials` says how it authenticates: "bearer" (the client's secret), "api-key", "basic",
+    "oauth" (an access token) or "none".
+    """
+
+    operation: str
+    name: str
+    summary: str
+    credentials: str
+    path: Mapping[str, str] = _NOTHING
+    query: Mapping[str, str] = _NOTHING
+    media: str = JSON
+    body: Any = field(default=None)
+
+    @property
+    def key(self) -> str:
+        """Return the name of its answer."""
+        return f"{self.operation}/{self.name}"
+
+
+_ORDER = {
+    "external_id": "1001",
+    "email": "johndoe@example.com",
+    "endpoint": "website",
+    "status": "new",
+    "delivery_cost": "100",
+    "total_price": "1900.50",
+    "currency": "USD",
+    "lines": [
+        {"external_id": "1", "sku": "mug", "final_price_per_item": "900.25", "count": 2},
+    ],
+}
+_XML_ORDER = """\
+<xml>
+<data>
+  <external_id>1002</external_id>
+  <email>johndoe@example.com</email>
+  <endpoint>website</endpoint>
+  <status>new</status>
+  <total_price>{total}</total_price>
+  <currency>USD</currency>
+  <lines>
+    <external_id>1</external_id><sku>mug</sku>
+    <final_price_per_item>900.25</final_price_per_item>
+    <count>1</count>
+  </lines>
+</data>
+</xml>"""
+_DRAFT = {
+    "orderNumber": "CT-1",
+    "totalPrice": {"currencyCode": "USD", "centAmount": 1990},
+    "lineItems": [
+        {
+            "name": {"en": "Mug"},
+            "variant": {"sku": "mug"},
+            "quantity": 2,
+            "price": {"value": {"currencyCode": "USD", "centAmount": 995}},
+        }
+    ],
+}
+_PROJECT = {"projectKey": "demo"}
+_BY_NUMBER = {**_PROJECT, "ref": "order-number=CT-1"}
+_CAMPAIGN = {"campaignId": "1001"}
+_OURS = {**_CAMPAIGN, "orderId": "1"}
+_UNKNOWN = {**_CAMPAIGN, "orderId": "999"}
+_READY = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
+
+STORY = (
+    Example(
+        "importOrders",
+        "created",
+        "One order, with details",
+        "bearer",
+        body={"result_details": True, "data": [_ORDER]},
+    ),
+    Example(
+        "importOrders",
+        "repeated",
+        "The same again changes nothing",
+        "bearer",
+        body={"result_details": True, "data": [_ORDER]},
+    ),
+    Example(
+        "importOrders",
+        "partly_failed",
+        "A bad order does not block a good one",
+        "bearer",
+        body={
+            "data": [
+                {**_ORDER, "external_id": "1003"},
+                {**_ORDER, "external_id": "1004", "currency": "DOGE"},
+            ]
+        },
+    ),
+    Example(
+        "importOrders",
+        "xml",
+        "One order in XML",
+        "bearer",
+        media=XML,
+        body=_XML_ORDER.format(total="900.25"),
+    ),
+    Example(
+        "importOrders",
+        "xml_refused",
+        "A mistake in XML, with its line",
+        "bearer",
+        media=XML,
+        body=_XML_ORDER.format(total="900,25"),
+    ),
+    Example("importOrders", "no_token", "Without a token", "none", body={"data": [_ORDER]}),
+    Example("importOrders", "no_data", "Without orders", "bearer", body={}),
+    Example("getOrder", "found", "An order", "api-key", _OURS),
+    Example("getOrder", "unknown", "An order that is not there", "api-key", _UNKNOWN),
+    Example("listOrders", "first_page", "The newest order", "api-key", _CAMPAIGN, {"limit": "1"}),
+    Example(
+        "listOrders", "bad_limit", "A limit that is too high", "api-key", _CAMPAIGN, {"limit": "99"}
+    ),
+    Example(
+        "updateExternalId",
+        "changed",
+        "Another id for the order",
+        "api-key",
+        _OURS,
+        body={"externalOrderId": "SHOP-77"},
+    ),
+    Example(
+        "updateOrderStatus", "ready", "The order is ready to ship", "api-key", _OURS, body=_READY
+    ),
+    Example(
+        "updateExternalId",
+        "too_late",
+        "From READY_TO_SHIP on the id stays",
+        "api-key",
+        _OURS,
+        body={"externalOrderId": "SHOP-78"},
+    ),
+    Example(
+        "updateExternalId",
+        "no_key",
+        "Without a key",
+        "none",
+        _OURS,
+        body={"externalOrderId": "SHOP-78"},
+    ),
+    Example(
+        "issueToken",
+        "all_scopes",
+        "A token with every scope that the client may have",
+        "basic",
+        media=FORM,
+        body="grant_type=client_credentials",
+    ),
+    Example(
+        "issueToken",
+        "bad_scope",
+        "A scope of another project",
+        "basic",
+        media=FORM,
+        body="grant_type=client_credentials&scope=manage_orders:other",
+    ),
+    Example("importCommercetoolsOrder", "created", "A new order", "oauth", _PROJECT, body=_DRAFT),
+    Example(
+        "importCommercetoolsOrder",
+        "taken",
+        "A number that is taken",
+        "oauth",
+        _PROJECT,
+        body=_DRAFT,
+    ),
+    Example(
+        "importCommercetoolsOrder",
+        "wrong_shape",
+        "A draft without its total",
+        "oauth",
+        _PROJECT,
+        body={"orderNumber": "CT-2"},
+    ),
+    Example("getCommercetoolsOrder", "by_number", "By its number", "oauth", _BY_NUMBER),
+    Example(
+        "getCommercetoolsOrder",
+        "unknown",
+        "A number that no order has",
+        "oauth",
+        {**_PROJECT, "ref": "order-number=CT-9"},
+    ),
+    Example(
+        "pageCommercetoolsOrders",
+        "by_number",
+        "The order with a number",
+        "oauth",
+        _PROJECT,
+        {"where": 'orderNumber="CT-1"'},
+    ),
+    Example(
+        "listCommercetoolsMessages",
+        "imported",
+        "The newest import",
+        "oauth",
+        _PROJECT,
+        {"limit": "1"},
+    ),
+    Example(
+        "deleteCommercetoolsOrder",
+        "other_version",
+        "Another version than the current one",
+        "oauth",
+        _BY_NUMBER,
+        {"version": "7"},
+    ),
+    Example(
+        "deleteCommercetoolsOrder",
+        "deleted",
+        "Deleted: the order as it was last",
+        "oauth",
+        _BY_NUMBER,
+        {"version": "1"},
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An answer of the story; `body` is a JSON value, or the text of XML."""
+
+    status: int
+    media: str
+    body: Any
+
+
+def recorded_answers() -> dict[str, Recorded]:
+    """Return the recorded answers by the keys of their examples; none before the first record."""
+    if not ANSWERS.exists():
+        return {}
+    answers = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    return {key: Recorded(**each) for key, each in answers.items()}

@@ -1,0 +1,203 @@
+"""`make bench`: measure, print the tables with every target, write them as JSON and as a chart."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.bench import SCRATCH
+from tools.bench.cold_start import Start, measure_cold_start
+from tools.bench.costs import BATCHES as COSTED
+from tools.bench.costs import MEMORY_SIZES, Request, imported, memory_curve, one_by_one
+from tools.bench.cpu import BATCHES, Cpu, measure, measure_cpu, ratio
+from tools.bench.embedded import Largest, measure_largest
+from tools.bench.handlers import naive
+from tools.bench.units import STORED, STORED_FULL, Units, measure_batch, measure_units
+from tools.bench.world import World, opened
+
+type Tree = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is aimed at, and what was measured; `met` is None where it cannot be measured here."""
+
+    what: str
+    aim: str
+    measured: str
+    met: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All that one run has found."""
+
+    cpu: Sequence[Cpu]
+    cold_start: Start | None
+    units: Sequence[Units]
+    requests: Sequence[Request]
+    largest: Sequence[Largest]
+    growth: Tree
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run everything; `--full` also measures with a million orders stored."""
+    with opened() as world:
+        cpu = measure_cpu(world)
+        start = measure_cold_start(world)
+        requests = _measure_requests(world)
+        units = measure_units(world, STORED_FULL if "--full" in arguments else STORED)
+    measured = Measured(cpu, start, units, requests, measure_largest(), _measure_growth())
+    targets = _targets(measured)
+    _print(measured, targets)
+    _write(measured, targets)
+
+
+def _measure_requests(world: World) -> list[Request]:
+    """Measure what the costs are made of."""
+    requests = []
+    for batch in COSTED:
+        cpu = measure(world, "import", batch, world.handle)
+        requests.append(imported(batch, cpu.milliseconds, measure_batch(world, batch).write_units))
+    return [*requests, one_by_one(50, measure(world, "naive", 50, naive).milliseconds)]
+
+
+def _measure_growth() -> Tree:
+    """Measure in a process of its own, whose memory nothing else has touched."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "tools.bench.memory"],
+        check=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        stdout=subprocess.DEVNULL,
+    )
+    measured: Tree = json.loads(ended.stderr.splitlines()[-1])
+    return measured
+
+
+def _targets(measured: Measured) -> list[Target]:
+    cpu, start = measured.cpu, measured.cold_start
+    [ours] = [each for each in cpu if (each.name, each.batch) == ("import", 100)]
+    [single] = [each for each in cpu if (each.name, each.batch) == ("import", 1)]
+    write_units = max(each.write_units for each in measured.units)
+    slowest = max(each.seconds for each in measured.largest)
+    peak = max(each.peak_mb for each in measured.largest)
+    growth = measured.growth["growth_mb"]
+    return [
+        _at_least("orders a CPU second, batch of 100", ours.orders_a_second, 2500),
+        _at_most("times the floor, batch of 100", ratio(cpu, "import", "floor", 100), 1.4),
+        _at_least("times less than the naive Lambda", ratio(cpu, "naive", "import", 100), 8),
+        _at_most("times JSON, as XML", ratio(cpu, "XML", "import", 100), 2),
+        _at_most("times the bare cold start", start.ratio if start else None, 1.5),
+        _at_most("write units a created order", write_units, 2.2),
+        _at_most("calls of a warm batch of 1", single.calls, 5),
+        _at_most("s for the largest request, embedded AWS", slowest, 10),
+        _at_most("MB at its peak", peak, 512),
+        _at_most("MB more after 10 000 invocations", growth, 5),
+    ]
+
+
+def _at_most(what: str, measured: float | None, limit: float) -> Target:
+    if measured is None:
+        return Target(what, f"at most {limit:g}", "only on Linux", None)
+    return Target(what, f"at most {limit:g}", f"{measured:.4g}", measured <= limit)
+
+
+def _at_least(what: str, measured: float, limit: float) -> Target:
+    return Target(what, f"at least {limit:g}", f"{measured:.4g}", measured >= limit)
+
+
+def _print(measured: Measured, targets: Sequence[Target]) -> None:
+    console = Console(width=120)
+    console.print(_cpu_table(measured.cpu))
+    for units in measured.units:
+        console.print(
+            f"{units.stored} orders stored: {units.calls:.2f} calls, {units.write_units:.3f} write "
+            "units an order"
+        )
+    for largest in measured.largest:
+        console.print(
+            f"the largest {largest.kind} request, {largest.orders} orders: {largest.seconds} s, "
+            f"{largest.peak_mb} MB"
+        )
+    if start := measured.cold_start:
+        console.print(
+            f"cold start to the first answer: {start.import_ms:.0f} ms, XML {start.xml_ms:.0f} ms, "
+            f"bare {start.bare_ms:.0f} ms"
+        )
+        console.print(
+            "of it the imports: " + ", ".join(f"{name} {ms}" for name, ms in start.imports.items())
+        )
+    console.print(_cost_table(measured.requests))
+    console.print(_memory_table(measured.requests))
+    console.print(_target_table(targets))
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="right" if column else "left")
+    return table
+
+
+def _cpu_table(cpu: Sequence[Cpu]) -> Table:
+    columns = (f"batch of {batch}" for batch in BATCHES)
+    table = _table("CPU of a warm invocation, us an order", "", *columns)
+    for name in dict.fromkeys(each.name for each in cpu):
+        table.add_row(name, *(f"{each.microseconds:.0f}" for each in cpu if each.name == name))
+    return table
+
+
+def _cost_table(requests: Sequence[Request]) -> Table:
+    table = _table("Dollars a million orders", "", *(each.name for each in requests))
+    for service in requests[0].costs():
+        table.add_row(service, *(f"{each.costs()[service]:.2f}" for each in requests))
+    table.add_row("sum", *(f"{sum(each.costs().values()):.2f}" for each in requests))
+    return table
+
+
+def _memory_table(requests: Sequence[Request]) -> Table:
+    columns = (f"{memory} MB" for memory in MEMORY_SIZES)
+    table = _table("A request's time, and dollars a million orders for it", "", *columns)
+    for name, by_memory in memory_curve(requests).items():
+        table.add_row(name, *(f"{ms:.0f} ms, {cost:.2f}" for ms, cost in by_memory.values()))
+    return table
+
+
+def _target_table(targets: Sequence[Target]) -> Table:
+    table = _table("Targets", "measured", "", "aim", "met")
+    said: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "-"}
+    for target in targets:
+        table.add_row(target.measured, target.what, target.aim, said[target.met])
+    return table
+
+
+def _write(measured: Measured, targets: Sequence[Target]) -> None:
+    SCRATCH.mkdir(parents=True, exist_ok=True)
+    results = asdict(measured) | {
+        "memory_curve": memory_curve(measured.requests),
+        "targets": [asdict(each) for each in targets],
+    }
+    (SCRATCH / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+    (SCRATCH / "chart.md").write_text(_chart(measured.cpu))
+
+
+def _chart(cpu: Sequence[Cpu]) -> str:
+    """Return a chart that Markdown shows: CPU an order at a batch of 100."""
+    bars = [each for each in cpu if each.batch == 100]  # noqa: PLR2004 - the batch of the targets
+    names = ", ".join(f'"{each.name}"' for each in bars)
+    values = ", ".join(f"{each.microseconds:.0f}" for each in bars)
+    return (
+        "```mermaid\nxychart-beta\n"
+        '    title "CPU an order, batch of 100, microseconds"\n'
+        f"    x-axis [{names}]\n    bar [{values}]\n```\n"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

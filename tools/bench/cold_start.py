@@ -1,0 +1,191 @@
+"""Start-up under Lambda's own runtime client: from nothing to the first answer.
+
+The runtime interface emulator that the SAM CLI carries starts Lambda's runtime client, which loads
+what `sam build` made; AWS answers from a server on this machine. Beside it, a handler that imports
+boto3 and makes one client. Both run from compiled sources.
+"""
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import psutil
+import urllib3
+
+from tools.bench import SCRATCH, STACK
+from tools.bench.requests import event, orders
+from tools.bench.stub_server import serving
+from tools.bench.world import World
+from tools.local_stack.children import Children
+from tools.local_stack.deployment import build
+from tools.local_stack.foreground import free_port
+from tools.local_stack.interruption import Interruption
+from tools.local_stack.settings import PROJECT, StackSettings
+
+type Tree = dict[str, Any]
+REPEATS = 9
+BARE_HANDLER = """
+import boto3
+boto3.client("dynamodb")
+def lambda_handler(event, context):
+    return {"statusCode": 200}
+"""
+# What the bare handler needs, and Lambda's runtime client itself.
+BARE = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
+RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
+_EMULATOR = PROJECT / ".local/sam/lib/python3.13/site-packages/samcli/local/rapid"
+_PATIENCE = urllib3.Timeout(total=30)
+_UNTIL_IT_LISTENS = urllib3.Retry(connect=9, backoff_factor=0.002, read=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Medians of runs that take turns, in milliseconds.
+
+    `imports` holds what the dearest packages on the handler's way take without what they import.
+    """
+
+    import_ms: float
+    bare_ms: float
+    xml_ms: float
+    imports: Mapping[str, float]
+
+    @property
+    def ratio(self) -> float:
+        """Return how many times the bare start the import's is."""
+        return self.import_ms / self.bare_ms
+
+
+def measure_cold_start(world: World) -> Start | None:
+    """Measure; None where the emulator does not run: it is a program for Linux."""
+    if platform.system() != "Linux":
+        return None
+    with ExitStack() as stack:
+        endpoint = stack.enter_context(serving(world.aws))
+        runtime = _packages("runtime", RUNTIME)
+        path = f"{_built()}:{runtime}"
+        ours = {"AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": path, **_variables()}
+        bare = {"PYTHONPATH": f"{_bare()}:{runtime}", **_variables()}
+        requests = {kind: event(orders(1), kind) for kind in ("json", "xml")}
+        measured: dict[str, list[float]] = {"json": [], "xml": [], "bare": []}
+        for _ in range(REPEATS):
+            measured["json"].append(_milliseconds(ours, requests["json"]))
+            measured["bare"].append(_milliseconds(bare, requests["json"]))
+            measured["xml"].append(_milliseconds(ours, requests["xml"]))
+        median = {name: statistics.median(each) for name, each in measured.items()}
+        return Start(median["json"], median["bare"], median["xml"], _imports(ours))
+
+
+def _built() -> str:
+    """Build the functions and layers for this machine; return the path that Lambda would set."""
+    settings = StackSettings(state=STACK)
+    for folder in (settings.logs, settings.scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    build(settings, Children(str(settings.state), settings.logs, Interruption()))
+    layers = [settings.build / name / "python" for name in ("DependenciesLayer", "OrdersLayer")]
+    return ":".join(map(str, (settings.build / "ImportOrdersFunction", *layers)))
+
+
+def _bare() -> str:
+    handler = SCRATCH / "bare" / "handler.py"
+    handler.parent.mkdir(parents=True, exist_ok=True)
+    handler.write_text(BARE_HANDLER)
+    return f"{handler.parent}:{_packages('boto3', BARE)}"
+
+
+def _packages(name: str, distributions: tuple[str, ...]) -> Path:
+    """Return a folder of installed packages with their compiled sources, as Lambda has them."""
+    folder = SCRATCH / name
+    shutil.rmtree(folder, ignore_errors=True)
+    for each in distributions:
+        installed = distribution(each)
+        for file in installed.files or ():
+            target = folder / file
+            if ".." in file.parts:
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(Path(str(file.locate())).resolve())
+    command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, str(folder)], check=True)  # noqa: S603 - our own interpreter
+    return folder
+
+
+def _variables() -> dict[str, str]:
+    named = (
+        *("TABLE_NAME", "EVENT_BUS_NAME", "POWERTOOLS_SERVICE_NAME"),
+        *("POWERTOOLS_METRICS_NAMESPACE", "AWS_DEFAULT_REGION"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    )
+    return {
+        "PATH": os.environ["PATH"],
+        "AWS_LAMBDA_FUNCTION_NAME": "import-orders",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        **{name: os.environ[name] for name in named},
+    }
+
+
+def _milliseconds(variables: Mapping[str, str], sent: Tree) -> float:
+    """Return the time from the start of all processes to the first answer."""
+    body = json.dumps(sent)
+    started = time.perf_counter()
+    with _emulated(variables) as url:
+        answer = urllib3.request(
+            "POST", url, body=body, timeout=_PATIENCE, retries=_UNTIL_IT_LISTENS
+        )
+        milliseconds = (time.perf_counter() - started) * 1000
+    if answer.json().get("statusCode") != HTTPStatus.OK:
+        raise RuntimeError(answer.data.decode()[:300])
+    return milliseconds
+
+
+@contextmanager
+def _emulated(variables: Mapping[str, str]) -> Iterator[str]:
+    machine = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+    port = free_port()
+    command = [
+        str(_EMULATOR / f"aws-lambda-rie-{machine}"),
+        *("--runtime-interface-emulator-address", f"127.0.0.1:{port}"),
+        *("--runtime-api-address", f"127.0.0.1:{free_port()}"),
+        *(sys.executable, "-s", "-S", "-m", "awslambdaric", "handler.lambda_handler"),
+    ]
+    process = subprocess.Popen(  # noqa: S603 - the SAM CLI's program
+        command, env=dict(variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+    finally:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
+        process.wait()
+
+
+def _imports(variables: Mapping[str, str]) -> dict[str, float]:
+    """Return what each package takes of the handler's import, in milliseconds, largest first."""
+    told = subprocess.run(
+        [sys.executable, "-s", "-S", "-X", "importtime", "-c", "import handler"],
+        env=dict(variables),
+        check=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    ).stderr
+    taken: dict[str, float] = {}
+    for line in told.splitlines():
+        own, _, name = (part.strip() for part in line.removeprefix("import time:").split("|"))
+        if own.isdigit():
+            package = name.partition(".")[0]
+            taken[package] = taken.get(package, 0) + int(own) / 1000
+    largest = sorted(taken.items(), key=lambda each: -each[1])
+    return {name: round(milliseconds, 1) for name, milliseconds in largest[:12]}

@@ -1,0 +1,93 @@
+"""The largest request, sent to the whole stack on the embedded AWS."""
+
+import json
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+
+import psutil
+import urllib3
+
+from orders.protocols.altcraft.requests import MAX_ORDERS
+from orders.runtime.http import MAX_BODY_BYTES
+from tests.support.samples import IMPORT_RESOURCE, to_xml
+from tools.bench import STACK
+from tools.bench.requests import orders
+from tools.local_stack.foreground import free_port
+from tools.local_stack.settings import StackSettings
+from tools.local_stack.stack import LocalStack
+
+_PATIENCE = urllib3.Timeout(total=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """As many orders as the published limits let through, all of them new.
+
+    `peak_mb` is the most memory that the function's process has held.
+    """
+
+    kind: str
+    orders: int
+    megabytes: float
+    seconds: float
+    peak_mb: int
+
+
+def measure_largest() -> list[Largest]:
+    """Measure in both formats, each on a stack of its own so that neither warms the other's."""
+    return [_measure(kind) for kind in ("json", "xml")]
+
+
+def _measure(kind: str) -> Largest:
+    with LocalStack(StackSettings(port=free_port(), state=STACK)) as stack:
+        endpoint = stack.endpoint
+        headers = {
+            "Content-Type": f"application/{kind}",
+            "Authorization": f"Bearer {endpoint.token}",
+        }
+
+        def send(body: bytes) -> urllib3.BaseHTTPResponse:
+            url = endpoint.base_url + IMPORT_RESOURCE
+            return urllib3.request("POST", url, body=body, headers=headers, timeout=_PATIENCE)
+
+        send(_body(kind, 1, first=MAX_ORDERS))
+        count, body = _largest_body(kind)
+        started = time.perf_counter()
+        answer = send(body)
+        seconds = time.perf_counter() - started
+        told = answer.data.decode()
+        done = told.count('"error":0,"external_id"' if kind == "json" else "<error>0</error><ext")
+        if answer.status != HTTPStatus.OK or done != count:
+            raise RuntimeError(f"{done} of {count} orders were imported: {told[:300]}")
+        return Largest(kind, count, len(body) / 1024**2, round(seconds, 2), _peak_mb())
+
+
+def _largest_body(kind: str) -> tuple[int, bytes]:
+    few = 100
+    count = min(MAX_ORDERS, MAX_BODY_BYTES * few // len(_body(kind, few)))
+    while len(body := _body(kind, count)) > MAX_BODY_BYTES:
+        count -= 1
+    return count, body
+
+
+def _body(kind: str, count: int, first: int = 0) -> bytes:
+    tree = {"data": orders(count, first)}
+    return json.dumps(tree).encode() if kind == "json" else to_xml(tree)
+
+
+def _peak_mb() -> int:
+    return max(
+        _peak_of(process)
+        for process in psutil.Process().children(recursive=True)
+        if any("import-orders" in part for part in process.cmdline())
+    )
+
+
+def _peak_of(process: psutil.Process) -> int:
+    told = Path(f"/proc/{process.pid}/status")
+    if not told.exists():
+        return int(process.memory_info().rss / 1024**2)
+    [peak] = [line for line in told.read_text().splitlines() if line.startswith("VmHWM:")]
+    return int(peak.split()[1]) // 1024

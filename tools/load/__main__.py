@@ -1,0 +1,163 @@
+"""Run the load and the audit: `python -m tools.load --minutes 10`.
+
+Starts the stack on an embedded AWS with faults, lets shops work on it, restarts it in the middle
+with its state, waits until every trigger has had its time, and compares what the shops were told
+with what is stored and what was published. Ends with 1 if anything differs.
+"""
+
+import argparse
+import csv
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tools.load.audit import Difference, differences
+from tools.load.journal import Entry, Told, read_journal
+from tools.load.stored import read_published, read_stored
+from tools.load.world import ACCOUNTS, create_accounts
+from tools.local_stack.foreground import free_port
+from tools.local_stack.settings import PROJECT, StackSettings
+from tools.local_stack.stack import LocalStack
+
+STATE = PROJECT / ".local" / "load"
+LOCUST = Path(sys.executable).with_name("locust")
+FAULT_SHARE = 0.04
+# The relay takes up what a dead writer left behind half a minute after its end.
+PATIENCE_SECONDS = 180.0
+QUIET_SECONDS = 45.0
+console = Console()
+
+
+def main() -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tools.load", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10, help="how long the shops work")
+    parser.add_argument("--shops", type=int, default=12, help="how many of them")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    asked = parser.parse_args()
+    journals = STATE / "journals"
+    _empty(journals)
+    faults = STATE / "faults.log"
+    faults.write_text("")
+    settings = StackSettings(
+        port=asked.port or free_port(),
+        state=STATE,
+        emulator_program=PROJECT / "tools" / "load" / "faulty_emulator.py",
+        emulator_variables={
+            "PERSIST_STATE": "1",
+            "FAULT_SHARE": str(FAULT_SHARE),
+            "FAULTS_LOG": str(faults),
+        },
+    )
+    with LocalStack(settings, report=console.print) as stack:
+        world = create_accounts(stack)
+        console.print(f"{asked.shops} shops of {len(ACCOUNTS)} accounts, {asked.minutes:g} min …")
+        shops = _start(world, stack.endpoint.base_url, asked.shops, asked.minutes)
+        _wait(shops, asked.minutes * 30)
+        console.print("Restarting the embedded AWS …")
+        stack.restart()
+        shops.wait(asked.minutes * 60 + 300)
+        console.print("Waiting for the last triggers …")
+        _wait_until_quiet(settings.events_log)
+        journal = list(read_journal(journals))
+        stored = read_stored(stack)
+        published = read_published(settings.events_log)
+    found = differences(journal, stored, published)
+    complaints = journals / "complaints.txt"
+    if complaints.exists():
+        found += [
+            Difference("complaint", "", "", line)
+            for line in complaints.read_text(encoding="utf-8").splitlines()
+        ]
+    _show(journal, len(stored), len(published), faults)
+    for each in found[:50]:
+        console.print(f"[red]{each.kind}[/red] {each.account} {each.order}: {each.detail}")
+    console.print(f"{len(found)} differences")
+    return 1 if found or not journal else 0
+
+
+def _empty(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        path.unlink()
+
+
+def _start(world: Path, host: str, shops: int, minutes: float) -> subprocess.Popen[bytes]:
+    log = (STATE / "locust.log").open("wb")
+    return subprocess.Popen(  # noqa: S603 - a program of the environment
+        [
+            str(LOCUST),
+            *("--locustfile", str(PROJECT / "tools" / "load" / "shoppers.py"), "--headless"),
+            *("--host", host, "--users", str(shops), "--spawn-rate", "4"),
+            *("--run-time", f"{int(minutes * 60)}s", "--stop-timeout", "200"),
+            *("--csv", str(STATE / "locust"), "--only-summary"),
+        ],
+        cwd=PROJECT,
+        env={
+            "LOAD_WORLD": str(world),
+            "LOAD_JOURNALS": str(STATE / "journals"),
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(PROJECT),
+        },
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    """Wait for some time, or less if the process ends. Raises RuntimeError for one that ends."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+    raise RuntimeError(f"the shops ended too soon: see {STATE / 'locust.log'}")
+
+
+def _wait_until_quiet(log: Path) -> None:
+    """Wait until no trigger has come for a while."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    size, since = log.stat().st_size, time.monotonic()
+    while time.monotonic() < deadline and time.monotonic() - since < QUIET_SECONDS:
+        time.sleep(1)
+        if log.stat().st_size != size:
+            size, since = log.stat().st_size, time.monotonic()
+
+
+def _show(journal: list[Entry], stored: int, published: int, faults: Path) -> None:
+    told = Counter(each.told for each in journal)
+    requests = _requests()
+    injected = Counter(faults.read_text(encoding="utf-8").splitlines())
+    injected.pop("none", None)
+    rows = {
+        "requests, repetitions too": requests["Request Count"],
+        "requests a second": f"{float(requests['Requests/s']):.1f}",
+        "latency p50 / p95 / p99, ms": " / ".join(requests[p] for p in ("50%", "95%", "99%")),
+        "writes acknowledged": told[Told.ACKNOWLEDGED],
+        "writes refused": told[Told.REFUSED],
+        "writes whose outcome stayed unknown": told[Told.UNKNOWN],
+        "writes that were sent more than once": sum(each.tries > 1 for each in journal),
+        "orders stored": stored,
+        "triggers received": published,
+        "faults injected": injected.total(),
+    }
+    table = Table("", "")
+    for name, value in rows.items():
+        table.add_row(name, str(value))
+    console.print(table)
+    kinds = Counter(each.rpartition(": ")[2] for each in injected.elements())
+    console.print(json.dumps(kinds))
+
+
+def _requests() -> dict[str, str]:
+    with (STATE / "locust_stats.csv").open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["Name"] == "Aggregated"][0]  # noqa: RUF015
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,258 @@
+"""Holds what clients were told against what is stored and what was published.
+
+Every order of a journal belongs to one client, which waits for an answer before it sends the next
+request about it: so what must be stored is known, save for what the client never learnt.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from tools.load.journal import Entry, Kind, Told
+
+type Document = Mapping[str, Any]
+# An account and an external id, or an account and an order id.
+type Name = tuple[str, str]
+type Number = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An order as the table holds it."""
+
+    account: str
+    external_id: str
+    order_id: int
+    version: int
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A trigger as a consumer got it."""
+
+    account: str
+    id: str
+    kind: str
+    order_id: int
+    version: int
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is not as it must be. `kind` is a word such as "lost"."""
+
+    kind: str
+    account: str
+    order: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be stored of one order. Of `uncertain` requests nobody knows the outcome."""
+
+    account: str
+    order: str
+    external_id: str
+    exists: bool = False
+    document: Document = field(default_factory=dict)
+    version: int = 0
+    uncertain: tuple[Entry, ...] = ()
+    is_deleted: bool = False
+
+
+def expectations(journal: Iterable[Entry]) -> dict[Name, Expected]:
+    """Return what must be stored of each order, by its first external id."""
+    expected: dict[Name, Expected] = {}
+    for entry in journal:
+        name = (entry.account, entry.order)
+        known = expected.get(name, Expected(entry.account, entry.order, entry.order))
+        expected[name] = _after(known, entry)
+    return expected
+
+
+def _after(known: Expected, entry: Entry) -> Expected:
+    if entry.told is Told.REFUSED:
+        return known
+    if entry.told is Told.UNKNOWN:
+        return replace(known, uncertain=(*known.uncertain, entry))
+    match entry.kind:
+        case Kind.IMPORT | Kind.CREATE:
+            # What is acknowledged now settles what was uncertain about the document.
+            open_renames = tuple(each for each in known.uncertain if each.kind is Kind.RENAME)
+            return replace(
+                known,
+                exists=True,
+                document=entry.document,
+                version=max(entry.version, known.version),
+                uncertain=open_renames,
+                is_deleted=False,
+            )
+        case Kind.RENAME:
+            return replace(known, external_id=entry.external_id)
+        case Kind.DELETE:
+            return replace(known, exists=False, uncertain=(), is_deleted=True)
+        case Kind.MOVE:
+            return known
+
+
+def differences(
+    journal: Sequence[Entry], stored: Sequence[Stored], published: Sequence[Published]
+) -> list[Difference]:
+    """Return whatever was lost, doubled, altered or invented."""
+    expected = expectations(journal)
+    by_name = {(each.account, each.external_id): each for each in stored}
+    found = [
+        *_doubled(stored),
+        *(each for one in expected.values() for each in _of_order(one, by_name)),
+        *_of_triggers(stored, published, _last_versions(published)),
+        *_invented(stored, published, expected),
+        *_untold_deletions(published, expected.values()),
+    ]
+    return sorted(found, key=lambda each: (each.kind, each.account, each.order))
+
+
+def _doubled(stored: Iterable[Stored]) -> Iterator[Difference]:
+    holders = defaultdict(list)
+    for each in stored:
+        holders[each.account, each.order_id].append(each.external_id)
+    for (account, order_id), names in holders.items():
+        if len(names) > 1:
+            yield Difference("doubled", account, names[0], f"order id {order_id}: {names}")
+
+
+def _of_order(expected: Expected, by_name: Mapping[Name, Stored]) -> Iterator[Difference]:
+    def differs(kind: str, detail: str) -> Difference:
+        return Difference(kind, expected.account, expected.order, detail)
+
+    names = dict.fromkeys(
+        (
+            expected.external_id,
+            expected.order,
+            *(each.external_id for each in expected.uncertain if each.kind is Kind.RENAME),
+        )
+    )
+    holders = [by_name[expected.account, name] for name in names if _has(by_name, expected, name)]
+    if len(holders) > 1:
+        yield differs("doubled", f"stored as {[each.external_id for each in holders]}")
+    if not holders:
+        may_be_gone = any(each.kind is Kind.DELETE for each in expected.uncertain)
+        if expected.exists and not may_be_gone:
+            yield differs("lost", f"version {expected.version} was acknowledged")
+        return
+    [order, *_] = holders
+    may_be_there = any(each.kind in {Kind.IMPORT, Kind.CREATE} for each in expected.uncertain)
+    if not expected.exists and not may_be_there:
+        yield differs("back again", "its deletion was acknowledged, or it was never accepted")
+        return
+    is_uncertain_name = any(each.kind is Kind.RENAME for each in expected.uncertain)
+    if order.external_id != expected.external_id and not is_uncertain_name:
+        yield differs("renamed", f"{order.external_id} instead of {expected.external_id}")
+    if order.version < expected.version:
+        yield differs("older", f"version {order.version} of {expected.version}")
+    yield from _altered(expected, order)
+
+
+def _has(by_name: Mapping[Name, Stored], expected: Expected, name: str) -> bool:
+    return (expected.account, name) in by_name
+
+
+def _altered(expected: Expected, order: Stored) -> Iterator[Difference]:
+    candidates = [
+        *([expected.document] if expected.exists else []),
+        *(each.document for each in expected.uncertain if each.document),
+    ]
+    found = [list(altered_members(sent, order.document)) for sent in candidates]
+    if found and all(found):
+        detail = "; ".join(found[0][:3])
+        yield Difference("altered", expected.account, expected.order, detail)
+
+
+def altered_members(sent: Any, kept: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
+    """Name what of a document is not kept as it was sent; amounts are compared digit by digit."""
+    if isinstance(sent, Mapping):
+        if not isinstance(kept, Mapping):
+            yield f"{path or '/'} is gone"
+            return
+        for name, value in sent.items():
+            yield from altered_members(value, kept.get(name), f"{path}/{name}")
+    elif isinstance(sent, list):
+        if not isinstance(kept, list) or len(kept) != len(sent):
+            yield f"{path} has another length"
+            return
+        for position, (one, other) in enumerate(zip(sent, kept, strict=True)):
+            yield from altered_members(one, other, f"{path}/{position}")
+    elif not _equal(sent, kept):
+        yield f"{path}: {kept!r} instead of {sent!r}"
+
+
+def _equal(sent: object, kept: object) -> bool:
+    if sent == kept:
+        return True
+    try:
+        return Decimal(str(sent)) == Decimal(str(kept))
+    except InvalidOperation:
+        return False
+
+
+def _last_versions(published: Iterable[Published]) -> dict[Number, int]:
+    """Return the version that the deletion of an order was, of those that were deleted."""
+    return {
+        (each.account, each.order_id): each.version
+        for each in published
+        if each.kind == "OrderDeleted"
+    }
+
+
+def _of_triggers(
+    stored: Sequence[Stored], published: Sequence[Published], deleted: Mapping[Number, int]
+) -> Iterator[Difference]:
+    seen: dict[Number, dict[int, set[Published]]] = defaultdict(lambda: defaultdict(set))
+    for each in published:
+        seen[each.account, each.order_id][each.version].add(each)
+    last = {(each.account, each.order_id): each.version for each in stored}
+    names = {(each.account, each.order_id): each.external_id for each in stored}
+    for number, version in {**deleted, **last}.items():
+        account, order_id = number
+        name = names.get(number, f"order id {order_id}")
+        versions = seen.get(number, {})
+        missing = sorted(set(range(1, version + 1)) - set(versions))
+        if missing:
+            yield Difference("no trigger", account, name, f"versions {missing}")
+        for told, copies in versions.items():
+            if len(copies) > 1:
+                yield Difference("two triggers", account, name, f"of version {told}: {copies}")
+
+
+def _untold_deletions(
+    published: Iterable[Published], expected: Iterable[Expected]
+) -> Iterator[Difference]:
+    told = {(each.account, each.external_id) for each in published if each.kind == "OrderDeleted"}
+    for each in expected:
+        if each.is_deleted and (each.account, each.external_id) not in told:
+            yield Difference("no trigger", each.account, each.order, "of its deletion")
+
+
+def _invented(
+    stored: Sequence[Stored], published: Sequence[Published], expected: Mapping[Name, Expected]
+) -> Iterator[Difference]:
+    last = {(each.account, each.order_id): each.version for each in stored}
+    deleted = _last_versions(published)
+    ids: dict[str, set[tuple[str, int, int]]] = defaultdict(set)
+    accounts = {account for account, _ in expected}
+    for each in published:
+        number = (each.account, each.order_id)
+        ids[each.id].add((*number, each.version))
+        if each.account not in accounts:
+            continue
+        if each.version > max(last.get(number, 0), deleted.get(number, 0)):
+            detail = f"version {each.version} was never committed"
+            yield Difference("invented", each.account, each.external_id, detail)
+    for identity, changes in ids.items():
+        if len(changes) > 1:
+            account = next(iter(changes))[0]
+            yield Difference("one id", account, identity, f"stands for {sorted(changes)}")

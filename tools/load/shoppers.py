@@ -1,0 +1,414 @@
+"""The clients: shops that import, rename, read and delete orders in every protocol, by Locust.
+
+Each shop has orders of its own and waits for an answer before it sends the next request about one
+of them. What is answered with an error of the server, or not at all, it sends again with the same
+body, as a good client does.
+"""
+
+import json
+import os
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import gevent  # type: ignore[import-untyped]  # it has no types
+from locust import FastHttpUser, constant_pacing, task
+
+from tools.load.journal import Entry, Kind, Told
+
+WORLD: dict[str, Any] = json.loads(Path(os.environ["LOAD_WORLD"]).read_text(encoding="utf-8"))
+JOURNALS = Path(os.environ["LOAD_JOURNALS"])
+IMPORT = "/api/v1.1/market/orders/import"
+# Long enough for a restart of the server.
+TRIES, LONGEST_PAUSE = 40, 3.0
+SERVER_ERROR, TOO_MANY, UNAUTHORIZED, NOT_FOUND, CREATED = 500, 429, 401, 404, 201
+BAD_REQUEST, OK = 400, 200
+MAX_BATCH, USUAL_BATCH, MAX_RENAMES = 100, 8, 5
+# Shares of what a shop does.
+LARGE, IN_XML, NEW, CHANGED = 0.05, 0.4, 0.5, 0.7
+
+type Tree = dict[str, Any]
+_numbers = count()
+
+
+@dataclass
+class Answer:
+    """The last answer to a request, and how often it was sent. Status 0: none came."""
+
+    status: int
+    body: str
+    tries: int
+
+    @property
+    def tree(self) -> Tree:
+        """The body as JSON; empty for another one."""
+        try:
+            tree: Tree = json.loads(self.body)
+        except ValueError:
+            return {}
+        return tree
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it says what became of the request."""
+        return 0 < self.status < SERVER_ERROR and self.status != TOO_MANY
+
+
+@dataclass
+class OwnOrder:
+    """An order of a shop, as the shop believes it to be."""
+
+    label: str
+    external_id: str
+    document: Tree
+    order_id: int = 0
+    is_settled: bool = True
+    is_moved: bool = False
+    former: list[str] = field(default_factory=list)
+
+
+class Shop(FastHttpUser):
+    """One shop of one of the accounts, with all its protocols."""
+
+    wait_time = constant_pacing(float(os.environ.get("LOAD_PACE", "1")))
+    connection_timeout = 10.0
+    network_timeout = 40.0
+
+    def on_start(self) -> None:
+        """Take an account, and open a journal."""
+        number = next(_numbers)
+        self.account: Tree = WORLD["accounts"][number % len(WORLD["accounts"])]
+        self.name = f"shop-{number}"
+        self.chance = random.Random(number)  # noqa: S311 - orders are no secrets
+        self.orders: list[OwnOrder] = []
+        self.drafts: list[OwnOrder] = []
+        self.access_token = ""
+        self.journal = (JOURNALS / f"{self.name}.jsonl").open("a", encoding="utf-8", buffering=1)
+
+    def on_stop(self) -> None:
+        """Close the journal."""
+        self.journal.close()
+
+    @task(5)
+    def import_batch(self) -> None:
+        """Send new orders, changed ones and unchanged ones, in JSON or XML."""
+        is_large = self.chance.random() < LARGE
+        size = MAX_BATCH if is_large else self.chance.randint(1, USUAL_BATCH)
+        batch = [self._some_order() for _ in range(size)]
+        batch = list({order.label: order for order in batch}.values())
+        self._import(batch, is_xml=self.chance.random() < IN_XML)
+
+    @task(1)
+    def import_with_a_bad_order(self) -> None:
+        """Send a bad order between good ones: it alone is refused."""
+        good = [self._new_order(), self._new_order()]
+        bad = {**self._document(), "currency": "DOGE", "external_id": f"{self.name}-bad"}
+        answer = self._send_json(IMPORT, {"data": [*self._bodies(good), bad]}, self._bearer())
+        refused = [each["error"] for each in answer.tree.get("result", [])][-1:] == [BAD_REQUEST]
+        if answer.is_known and not refused:
+            self._complain("a bad order was not refused", answer)
+        self._note_import(good, answer, is_xml=False)
+
+    @task(2)
+    def rename(self) -> None:
+        """Give an order another external id."""
+        order = self._known_order()
+        if order is None or order.is_moved:
+            return
+        wanted = f"{order.label}/r{len(order.former) + 1}"
+        if len(order.former) >= MAX_RENAMES:
+            return
+        path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}/external-id"
+        answer = self._send_json(path, {"externalOrderId": wanted}, self._key(), "rename")
+        told = self._told(answer, {OK})
+        self._note(order, Kind.RENAME, told, wanted, {}, answer=answer)
+        if told is Told.ACKNOWLEDGED:
+            order.former.append(order.external_id)
+            order.external_id = wanted
+        elif told is Told.UNKNOWN:
+            order.is_settled = False
+
+    @task(1)
+    def move(self) -> None:
+        """Say that an order is ready to ship."""
+        order = self._known_order()
+        if order is None:
+            return
+        path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}/status"
+        body = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
+        answer = self._send_json(path, body, self._key(), "move", method="PUT")
+        self._note(order, Kind.MOVE, self._told(answer, {OK}), order.external_id, {}, answer=answer)
+        order.is_moved = True
+
+    @task(3)
+    def read(self) -> None:
+        """Read an order: what was acknowledged is what is read."""
+        order = self._known_order()
+        if order is None:
+            return
+        path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}"
+        answer = self._send("GET", path, self._key(), "read")
+        if answer.is_known:
+            shown = answer.tree.get("order", {}).get("externalOrderId")
+            if answer.status != OK or shown != order.external_id:
+                self._complain(f"{order.external_id} was read as {shown}", answer)
+
+    @task(1)
+    def list_orders(self) -> None:
+        """List the campaign's newest orders."""
+        path = f"/campaigns/{self.account['campaign_id']}/orders?limit=20"
+        answer = self._send("GET", path, self._key(), "list")
+        if answer.is_known and answer.status != OK:
+            self._complain("the list was refused", answer)
+
+    @task(2)
+    def create_by_commercetools(self) -> None:
+        """Import a new order as a commercetools client does."""
+        number = f"{self.name}-ct-{len(self.drafts)}"
+        cents = self.chance.randint(1, 10**9)
+        document: Tree = {
+            "customerEmail": f"{self.name}@example.com",
+            "totalPrice": {"currencyCode": "USD", "centAmount": cents},
+            "lineItems": [
+                {
+                    "name": {"en": "Mug"},
+                    "variant": {"sku": "mug"},
+                    "quantity": 1,
+                    "price": {"value": {"currencyCode": "USD", "centAmount": cents}},
+                }
+            ],
+        }
+        order = OwnOrder(number, number, document)
+        self.drafts.append(order)
+        answer = self._send_project("POST", "/orders/import", {"orderNumber": number, **document})
+        told = self._told(answer, {CREATED})
+        if told is Told.REFUSED and answer.tries > 1 and "DuplicateField" in answer.body:
+            # An earlier try took effect, though its answer never came.
+            told = Told.ACKNOWLEDGED
+        self._note(order, Kind.CREATE, told, number, document, answer=answer)
+        order.is_settled = told is Told.ACKNOWLEDGED
+
+    @task(1)
+    def read_by_commercetools(self) -> None:
+        """Read a draft of one's own by its number."""
+        known = [order for order in self.drafts if order.is_settled]
+        if not known:
+            return
+        order = self.chance.choice(known)
+        answer = self._send_project("GET", f"/orders/order-number={order.external_id}")
+        if answer.is_known and answer.status != OK:
+            self._complain(f"{order.external_id} was not found", answer)
+
+    @task(1)
+    def delete_by_commercetools(self) -> None:
+        """Delete a draft of one's own."""
+        known = [order for order in self.drafts if order.is_settled]
+        if not known:
+            return
+        order = self.chance.choice(known)
+        path = f"/orders/order-number={order.external_id}?version=1"
+        answer = self._send_project("DELETE", path)
+        told = self._told(answer, {OK})
+        if answer.status == NOT_FOUND and answer.tries > 1:
+            told = Told.ACKNOWLEDGED
+        self._note(order, Kind.DELETE, told, order.external_id, {}, answer=answer)
+        order.is_settled = False
+
+    def _some_order(self) -> OwnOrder:
+        known = self._known_order()
+        if known is None or self.chance.random() < NEW:
+            return self._new_order()
+        if self.chance.random() < CHANGED:
+            known.document = self._document()
+        return known
+
+    def _new_order(self) -> OwnOrder:
+        label = f"{self.name}-{uuid.uuid4().hex[:12]}"
+        return OwnOrder(label, label, self._document())
+
+    def _known_order(self) -> OwnOrder | None:
+        known = [order for order in self.orders if order.is_settled and order.order_id]
+        return self.chance.choice(known) if known else None
+
+    def _document(self) -> Tree:
+        def amount() -> str:
+            digits = self.chance.randint(0, 8)
+            whole = str(self.chance.randint(0, 10 ** self.chance.randint(1, 14)))
+            fraction = "".join(self.chance.choices("0123456789", k=digits))
+            return f"{whole}.{fraction}" if digits else whole
+
+        return {
+            "email": f"{self.name}-{self.chance.randint(1, 10**6)}@example.com",
+            "endpoint": "website",
+            "status": "new",
+            "delivery_cost": amount(),
+            "total_price": amount(),
+            "currency": "USD",
+            "tags": ["load", "größer & <besser>"],
+            "lines": [
+                {
+                    "external_id": str(number),
+                    "sku": f"sku-{number}",
+                    "final_price_per_item": amount(),
+                    "count": self.chance.randint(1, 9),
+                }
+                for number in range(1, self.chance.randint(2, 4))
+            ],
+        }
+
+    def _bodies(self, orders: list[OwnOrder]) -> list[Tree]:
+        return [{"external_id": order.external_id, **order.document} for order in orders]
+
+    def _import(self, batch: list[OwnOrder], *, is_xml: bool) -> None:
+        tree = {"result_details": True, "data": self._bodies(batch)}
+        if is_xml:
+            headers = {**self._bearer(), "Content-Type": "application/xml"}
+            answer = self._send_text(IMPORT + "?format=json", xml_of(tree), headers, "import XML")
+        else:
+            answer = self._send_json(IMPORT, tree, self._bearer(), "import JSON")
+        self._note_import(batch, answer, is_xml=is_xml)
+
+    def _note_import(self, batch: list[OwnOrder], answer: Answer, *, is_xml: bool) -> None:
+        results = answer.tree.get("result", []) if answer.status == OK else []
+        for position, order in enumerate(batch):
+            entry = results[position] if position < len(results) else {}
+            told = Told.UNKNOWN
+            if entry and not entry.get("retryable"):
+                told = Told.REFUSED if entry["error"] else Told.ACKNOWLEDGED
+            if told is Told.REFUSED or (answer.is_known and answer.status != OK):
+                self._complain(f"{order.external_id} was refused in {is_xml=}", answer)
+            self._note(
+                order,
+                Kind.IMPORT,
+                told,
+                order.external_id,
+                order.document,
+                version=entry.get("version", 0),
+                answer=answer,
+            )
+            order.order_id = entry.get("order_id", order.order_id)
+            order.is_settled = told is Told.ACKNOWLEDGED
+            if order not in self.orders:
+                self.orders.append(order)
+
+    def _note(  # noqa: PLR0913 - the fields of an entry
+        self,
+        order: OwnOrder,
+        kind: Kind,
+        told: Told,
+        external_id: str,
+        document: Tree,
+        *,
+        answer: Answer,
+        version: int = 0,
+    ) -> None:
+        entry = Entry(
+            account=self.account["account"],
+            order=order.label,
+            kind=kind,
+            told=told,
+            external_id=external_id,
+            document=document,
+            version=version,
+            tries=answer.tries,
+        )
+        self.journal.write(entry.written() + "\n")
+
+    def _told(self, answer: Answer, accepted: set[int]) -> Told:
+        if not answer.is_known:
+            return Told.UNKNOWN
+        return Told.ACKNOWLEDGED if answer.status in accepted else Told.REFUSED
+
+    def _complain(self, what: str, answer: Answer) -> None:
+        with (JOURNALS / "complaints.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{self.name}: {what}: {answer.status} {answer.body[:300]}\n")
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.account['token']}"}
+
+    def _key(self) -> dict[str, str]:
+        return {"Api-Key": self.account["token"]}
+
+    def _send_json(
+        self,
+        path: str,
+        tree: Tree,
+        headers: Mapping[str, str],
+        name: str = "import JSON",
+        method: str = "POST",
+    ) -> Answer:
+        content = {**headers, "Content-Type": "application/json"}
+        return self._repeat(method, path, content, name, json.dumps(tree))
+
+    def _send_text(self, path: str, text: str, headers: Mapping[str, str], name: str) -> Answer:
+        return self._repeat("POST", path, dict(headers), name, text)
+
+    def _send(self, method: str, path: str, headers: Mapping[str, str], name: str) -> Answer:
+        return self._repeat(method, path, dict(headers), name, None)
+
+    def _send_project(self, method: str, path: str, tree: Tree | None = None) -> Answer:
+        """Send a request of commercetools' with an access token, a new one if it has ended."""
+        for _ in range(2):
+            headers = {
+                "Authorization": f"Bearer {self._token()}",
+                "Content-Type": "application/json",
+            }
+            body = None if tree is None else json.dumps(tree)
+            name = f"commercetools {method}"
+            answer = self._repeat(method, f"/{self.account['account']}{path}", headers, name, body)
+            if answer.status != UNAUTHORIZED:
+                break
+            self.access_token = ""
+        return answer
+
+    def _token(self) -> str:
+        if not self.access_token:
+            headers = {
+                "Authorization": self.account["basic"],
+                "Content-Type": "application/x-www-form-urlencoded",
+            }
+            grant = "grant_type=client_credentials"
+            answer = self._repeat("POST", "/oauth/token", headers, "token", grant)
+            self.access_token = answer.tree.get("access_token", "")
+        return self.access_token
+
+    def _repeat(
+        self, method: str, path: str, headers: dict[str, str], name: str, body: str | None
+    ) -> Answer:
+        """Send a request until the answer says what became of it."""
+        answer = Answer(0, "", 0)
+        for attempt in range(1, TRIES + 1):
+            with self.client.request(
+                method, path, data=body, headers=headers, name=name, catch_response=True
+            ) as response:
+                answer = Answer(response.status_code or 0, response.text or "", attempt)
+                is_partial = '"retryable":true' in answer.body
+                # A refusal is an answer; what the server could not do is no surprise here.
+                response.success()
+            if answer.is_known and not is_partial:
+                break
+            gevent.sleep(min(LONGEST_PAUSE, 0.1 * 2**attempt) * self.chance.uniform(0.5, 1))
+        return answer
+
+
+def xml_of(tree: Tree) -> str:
+    """Write a request in XML."""
+    return f"<xml>{_children(tree)}</xml>"
+
+
+def _children(tree: Tree) -> str:
+    return "".join(_element(name, value) for name, value in tree.items())
+
+
+def _element(name: str, value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+    if isinstance(value, list):
+        return "".join(_element(name, each) for each in value)
+    if isinstance(value, dict):
+        return f"<{name}>{_children(value)}</{name}>"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"<{name}>{escape(text)}</{name}>"

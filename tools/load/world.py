@@ -1,0 +1,28 @@
+"""The accounts that the shops belong to."""
+
+import json
+from pathlib import Path
+
+from tools.local_stack.accounts import create_local_account
+from tools.local_stack.stack import LocalStack
+
+ACCOUNTS = ("north", "south", "east", "west")
+# The shops' totals are drawn by chance, like everything else of their orders.
+POLICIES = {"total_check": "off"}
+
+
+def create_accounts(stack: LocalStack) -> Path:
+    """Create the accounts; return the file that tells the shops how to get in."""
+    made = [create_local_account(stack, name, POLICIES) for name in ACCOUNTS]
+    accounts = [
+        {
+            "account": account.name,
+            "token": account.token,
+            "basic": account.basic,
+            "campaign_id": stack.endpoint.campaign_id,
+        }
+        for account in made
+    ]
+    path = Path(stack.endpoint.events_log).parent / "world.json"
+    path.write_text(json.dumps({"accounts": accounts}), encoding="utf-8")
+    return path

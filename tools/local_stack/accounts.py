@@ -1,0 +1,54 @@
+"""Accounts of their own on a running stack, for who leaves things behind."""
+
+import base64
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import yaml
+
+from operator_cli.clients import client_record
+from operator_cli.composition import CommandDeadline, Connection, connected
+from orders.adapters.settings_document import SettingsDocument
+from orders.application.create_account import create_account
+from orders.application.create_client import create_client
+from orders.domain.clients import Role
+from orders.runtime.composition import utc_now
+from tools.local_stack.settings import PROJECT
+from tools.local_stack.stack import LocalStack
+
+
+@dataclass(frozen=True)
+class LocalAccount:
+    """An account with the demo account's settings, and a client that may do everything."""
+
+    name: str
+    client_id: str
+    token: str
+
+    @property
+    def basic(self) -> str:
+        """The client's HTTP Basic credentials."""
+        return "Basic " + base64.b64encode(f"{self.client_id}:{self.token}".encode()).decode()
+
+
+def create_local_account(
+    stack: LocalStack, name: str, policies: Mapping[str, object] | None = None
+) -> LocalAccount:
+    """Create an account on a running stack, with some of its policies changed."""
+    made = LocalAccount(name, "tester", secrets.token_urlsafe(32))
+    settings = yaml.safe_load(
+        (PROJECT / "examples" / "demo" / "settings.yaml").read_text(encoding="utf-8")
+    )
+    settings["policies"] |= policies or {}
+    declaration = SettingsDocument.model_validate(settings).declaration()
+    connection = Connection(
+        stack.endpoint.aws_endpoint, stack.deployment.table_name.removesuffix("-orders")
+    )
+    with connected(connection, environment={}) as operator:
+        create_account(operator.accounts, name, utc_now)
+        create_client(operator.accounts, name, made.client_id, (Role.ADMIN,), utc_now)
+        operator.apply_settings(name, declaration, CommandDeadline.from_now())
+        client = client_record(operator, name, made.client_id).client
+        operator.accounts.add_token(client, made.token, utc_now())
+    return made

@@ -1,0 +1,16 @@
+"""The demo account, in the embedded AWS."""
+
+from operator_cli import demo
+from operator_cli.errors import OperatorError
+from tools.local_stack.aws import EmbeddedAws
+from tools.local_stack.errors import LocalStackError
+
+TABLE_SUFFIX = "-orders"
+
+
+def load_demo(aws: EmbeddedAws, table_name: str) -> demo.DemoAccess:
+    """Load the demo account into the stack that has this table."""
+    try:
+        return demo.load_demo(aws.endpoint, table_name.removesuffix(TABLE_SUFFIX))
+    except OperatorError as error:
+        raise LocalStackError(f"The demo account could not be loaded. {error}") from error

@@ -1,0 +1,95 @@
+"""The real template, built and deployed with the real SAM CLI."""
+
+import json
+import platform
+import time
+from dataclasses import dataclass
+
+from tools.local_stack.api_definition import (
+    complete_api,
+    leave_out_unknown_resources,
+    spell_media_types,
+)
+from tools.local_stack.aws import EmbeddedAws
+from tools.local_stack.children import Children
+from tools.local_stack.environment import sam_environment
+from tools.local_stack.settings import PROJECT, REGION, STACK_NAME, StackSettings
+
+ARTIFACTS_BUCKET = "artifacts"
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What the deployed template has made."""
+
+    base_url: str
+    table_name: str
+    event_bus_name: str
+
+
+def build(settings: StackSettings, children: Children) -> None:
+    """Build the functions and layers for the processor of this machine."""
+    _write_sam_files(settings)
+    command = [
+        *_sam(settings, "build"),
+        *("--template-file", str(PROJECT / "template.yaml")),
+        *("--build-dir", str(settings.build)),
+        *("--cached", "--cache-dir", str(settings.build_cache)),
+        *_parameters(),
+    ]
+    children.run("sam build", command, sam_environment(settings))
+    leave_out_unknown_resources(settings.build / "template.yaml")
+    spell_media_types(settings.build / "template.yaml")
+
+
+def deploy(settings: StackSettings, children: Children, aws: EmbeddedAws) -> Deployment:
+    """Deploy what was built to the embedded AWS."""
+    aws.client("s3").create_bucket(Bucket=ARTIFACTS_BUCKET)
+    command = [
+        *_sam(settings, "deploy"),
+        *("--template-file", str(settings.build / "template.yaml")),
+        *("--stack-name", STACK_NAME, "--region", REGION),
+        *("--s3-bucket", ARTIFACTS_BUCKET, "--no-progressbar"),
+        *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
+        *_parameters(),
+    ]
+    children.run("sam deploy", command, sam_environment(settings))
+    outputs = _outputs(aws)
+    api_id, stage = outputs["ApiId"], outputs["ApiStage"]
+    complete_api(aws.client("apigateway"), api_id, stage)
+    return Deployment(
+        base_url=f"{settings.aws_endpoint}/_aws/execute-api/{api_id}/{stage}",
+        table_name=outputs["TableName"],
+        event_bus_name=outputs["EventBusName"],
+    )
+
+
+def _sam(settings: StackSettings, verb: str) -> list[str]:
+    return [str(settings.sam_program), verb, "--config-file", str(_sam_config(settings))]
+
+
+def _sam_config(settings: StackSettings) -> str:
+    return str(settings.scratch / "samconfig.toml")
+
+
+def _write_sam_files(settings: StackSettings) -> None:
+    """Keep the SAM CLI from the developer's deployment settings, and from asking for updates."""
+    (settings.scratch / "samconfig.toml").write_text("version = 0.1\n")
+    folder = settings.scratch / "sam"
+    folder.mkdir(exist_ok=True)
+    (folder / "metadata.json").write_text(json.dumps({"lastVersionCheck": time.time()}))
+
+
+def _parameters() -> list[str]:
+    architecture = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+    return [
+        "--parameter-overrides",
+        f"Architecture={architecture}",
+        "DeletionProtection=false",
+        "ApiGatewayLogRole=existing",
+    ]
+
+
+def _outputs(aws: EmbeddedAws) -> dict[str, str]:
+    stacks = aws.client("cloudformation").describe_stacks(StackName=STACK_NAME)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0]["Outputs"]}

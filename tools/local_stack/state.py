@@ -1,0 +1,71 @@
+"""The state folder, which belongs to one running stack at a time."""
+
+import fcntl
+import os
+import shutil
+import time
+from io import TextIOWrapper
+
+from tools.local_stack.errors import LocalStackError
+from tools.local_stack.settings import StackSettings
+
+# An outgoing stack needs a moment to end what it started.
+PATIENCE_SECONDS = 5.0
+
+
+class StateFolder:
+    """Exclusive use of a state folder; the system gives it up for a process that is killed."""
+
+    def __init__(self, settings: StackSettings) -> None:
+        """Claim nothing yet."""
+        self._settings = settings
+        self._lock: TextIOWrapper | None = None
+
+    def claim(self) -> None:
+        """Take the folder, or raise LocalStackError if another stack has it."""
+        self._settings.state.mkdir(parents=True, exist_ok=True)
+        lock = (self._settings.state / "lock").open("a+")
+        if not _locks(lock):
+            lock.seek(0)
+            raise LocalStackError(
+                f"A local stack of this folder runs already, as process {lock.read().strip()}: "
+                "use that one, or end it with Ctrl-C first."
+            )
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def is_claimed(self) -> bool:
+        """Whether this stack has the folder."""
+        return self._lock is not None
+
+    def prepare(self) -> None:
+        """Make the folders and empty what an earlier stack may have left."""
+        self.clear()
+        for folder in (self._settings.logs, self._settings.scratch):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._settings.events_log.write_text("")
+
+    def clear(self) -> None:
+        """Remove the temporary files."""
+        shutil.rmtree(self._settings.scratch, ignore_errors=True)
+
+    def release(self) -> None:
+        """Let the next stack have the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def _locks(lock: TextIOWrapper) -> bool:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        else:
+            return True
