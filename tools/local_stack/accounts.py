@@ -9,12 +9,12 @@ import yaml
 
 from operator_cli.clients import client_record
 from operator_cli.composition import CommandDeadline, Connection, connected
+from operator_cli.demo import SETTINGS_FILE
 from orders.adapters.settings_document import SettingsDocument
 from orders.application.create_account import create_account
 from orders.application.create_client import create_client
 from orders.domain.clients import Role
 from orders.runtime.composition import utc_now
-from tools.local_stack.settings import PROJECT
 from tools.local_stack.stack import LocalStack
 
 
@@ -37,9 +37,7 @@ def create_local_account(
 ) -> LocalAccount:
     """Create an account on a running stack, with some of its policies changed."""
     made = LocalAccount(name, "tester", secrets.token_urlsafe(32))
-    settings = yaml.safe_load(
-        (PROJECT / "examples" / "demo" / "settings.yaml").read_text(encoding="utf-8")
-    )
+    settings = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))
     settings["policies"] |= policies or {}
     declaration = SettingsDocument.model_validate(settings).declaration()
     connection = Connection(

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from operator_cli.demo import SETTINGS_FILE
 from orders.domain.clients import Role
 from tests.support.contract_schemas import DESCRIPTION
 from tests.support.functions import Tenant, deployed
@@ -24,7 +25,6 @@ from tests.support.routes import functions_of_routes
 from tools.api_contract.files import written
 from tools.api_contract.operations import JSON
 from tools.api_contract.story import ANSWERS, STORY, Example, Recorded, recorded_answers
-from tools.local_stack.settings import PROJECT
 
 type Tree = dict[str, Any]
 
@@ -93,7 +93,7 @@ class Replay:
 
 @pytest.fixture(scope="module")
 def replay(dynamodb: DynamoDBClient) -> Replay:
-    settings = yaml.safe_load((PROJECT / "demo" / "settings.yaml").read_text())
+    settings = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))
     tenants = (Tenant("demo", SECRET, (Role.ADMIN,), CLIENT),)
     functions = functions_of_routes()
     answers = {}
