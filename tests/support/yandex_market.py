@@ -8,8 +8,6 @@ from itertools import count
 from types import MappingProxyType
 from typing import Any
 
-from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
-
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.application.limit_requests import LimitRequests
@@ -32,6 +30,7 @@ from orders.protocols.http import Answered, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
+from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderIndex,

@@ -108,18 +108,18 @@ def test_an_older_update_time_is_stale(
     assert bool(plan.write) is (outcome is Outcome.UPDATED)
     if outcome is Outcome.FAILED:
         [problem] = result.problems
-        assert (problem.code, problem.path) == (Code.STALE, "/update_time")
+        assert (problem.code, problem.pointer) == (Code.STALE, "/update_time")
         assert "2026-01-02T04:04:05Z" in problem.message
         assert (result.order_id, result.version) == (None, None)
 
 
 def test_a_problem_with_the_stored_order_is_told_below_the_orders_own_path() -> None:
     stored = replace(STORED, update_time=LATER)
-    sent = replace(SENT, document=_doc("x"), update_time=NOW, path="/data/7")
-    assert _plan(stored, sent).results[0].problems[0].path == "/data/7/update_time"
+    sent = replace(SENT, document=_doc("x"), update_time=NOW, path=("data", 7))
+    assert _plan(stored, sent).results[0].problems[0].pointer == "/data/7/update_time"
     step = Step(7, sent, skip_trigger=False)
-    told = failed(step, Problem(Code.CONFLICT, "", "again"), retryable=True)
-    assert told.problems[0].path == "/data/7"
+    told = failed(step, Problem(Code.CONFLICT, (), "again"), retryable=True)
+    assert told.problems[0].pointer == "/data/7"
 
 
 def test_equal_content_is_never_stale() -> None:
@@ -264,10 +264,10 @@ def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
 
 
 def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
-    sent = replace(SENT, must_be_new=True, path="/data/3")
+    sent = replace(SENT, must_be_new=True, path=("data", 3))
     [result] = _plan(STORED, sent).results
     [problem] = result.problems
-    assert (problem.code, problem.path) == (Code.DUPLICATE, "/data/3/external_id")
+    assert (problem.code, problem.pointer) == (Code.DUPLICATE, "/data/3/external_id")
     assert problem.message == "Order 'A' is there already"
     assert (result.outcome, result.order_id, result.version) == (Outcome.FAILED, None, None)
 
@@ -275,7 +275,7 @@ def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
 def test_the_size_and_the_limit_are_told_in_kilobytes() -> None:
     [result] = _plan(None, replace(SENT, document="x" * (500 * 1024 + 700))).results
     [problem] = result.problems
-    assert (problem.code, problem.path) == (Code.ORDER_TOO_LARGE, "")
+    assert (problem.code, problem.pointer) == (Code.ORDER_TOO_LARGE, "")
     assert problem.message == "The order takes 500 KB, and at most 388 KB can be stored"
 
 
@@ -287,9 +287,9 @@ def test_another_protocol_is_named_with_the_way_out() -> None:
 
 
 def test_a_failed_step_keeps_its_place_its_id_and_its_warnings() -> None:
-    warning = Problem(Code.TOTAL_MISMATCH, "/total_price", "mismatch")
+    warning = Problem(Code.TOTAL_MISMATCH, ("total_price",), "mismatch")
     step = Step(7, replace(SENT, warnings=(warning,)), skip_trigger=False)
-    problem = Problem(Code.CONFLICT, "", "lost")
+    problem = Problem(Code.CONFLICT, (), "lost")
     result = failed(step, problem, retryable=True)
     assert (result.position, result.external_id, result.outcome) == (7, "A", Outcome.FAILED)
     assert (result.problems, result.warnings) == ((problem,), (warning,))

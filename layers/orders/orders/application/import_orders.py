@@ -373,17 +373,17 @@ class _Progress:
 
 
 def _refused() -> Problem:
-    return Problem(Code.NOT_STORABLE, "", "The store refused this order; the fault is logged")
+    return Problem(Code.NOT_STORABLE, (), "The store refused this order; the fault is logged")
 
 
 def _lost_race() -> Problem:
-    return Problem(Code.CONFLICT, "", "Other requests kept changing this order; send it again")
+    return Problem(Code.CONFLICT, (), "Other requests kept changing this order; send it again")
 
 
 def _no_storage() -> Problem:
     return Problem(
         Code.STORAGE_UNAVAILABLE,
-        "",
+        (),
         "The order could not be stored, or this not be confirmed, in time; "
         "sending it again is safe",
     )

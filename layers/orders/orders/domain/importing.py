@@ -144,7 +144,7 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
     if _is_too_large(sent.document):
         return Problem(
             Code.ORDER_TOO_LARGE,
-            "",
+            (),
             f"The order takes {len(sent.document.encode()) // 1024} KB, and at most "
             f"{MAX_DOCUMENT_BYTES // 1024} KB can be stored",
         )
@@ -152,11 +152,11 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         return None
     if sent.must_be_new:
         name = shown(sent.external_id)
-        return Problem(Code.DUPLICATE, "/external_id", f"Order {name} is there already")
+        return Problem(Code.DUPLICATE, ("external_id",), f"Order {name} is there already")
     if current.protocol != sent.protocol:
         return Problem(
             Code.OTHER_PROTOCOL,
-            "/external_id",
+            ("external_id",),
             f"Order {shown(sent.external_id)} was imported through {current.protocol}; "
             "delete it there before importing it here",
         )
@@ -169,7 +169,7 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         stored_time = format_time(current.update_time) if current.update_time else ""
         return Problem(
             Code.STALE,
-            "/update_time",
+            ("update_time",),
             f"Order {shown(sent.external_id)} is stored with update_time {stored_time}, "
             "which is later than the one sent",
         )

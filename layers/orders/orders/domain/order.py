@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.problems import Problem
+from orders.domain.problems import Problem, Steps
 
 type Tree = dict[str, Any]
 
@@ -17,8 +17,8 @@ class Submission:
     """A sent order that may be stored.
 
     `document` is the canonical JSON text of the order without its external id, so equal content is
-    equal text. `update_time` is the one that the shop sent, if any. `path` is the JSON pointer of
-    the order in its request, below which problems with it are told. One that `must_be_new` replaces
+    equal text. `update_time` is the one that the shop sent, if any. `path` leads to the
+    order in its request; the paths of its problems begin with it. One that `must_be_new` replaces
     no stored order, whatever that holds.
     """
 
@@ -28,7 +28,7 @@ class Submission:
     status: str
     update_time: datetime | None = None
     warnings: tuple[Problem, ...] = ()
-    path: str = ""
+    path: Steps = ()
     must_be_new: bool = False
 
 

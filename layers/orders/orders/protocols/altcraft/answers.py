@@ -84,7 +84,7 @@ def _entry(result: OrderResult, style: Style) -> Tree:
     entry: Tree = {"error": 0, "external_id": result.external_id}
     if result.outcome is Outcome.FAILED:
         first, *others = result.problems
-        place = f" ({first.path})" if first.path else ""
+        place = f" ({first.pointer})" if first.path else ""
         more = f" and {len(others)} more" if others else ""
         entry |= {
             "error": code_of(first),
@@ -104,7 +104,7 @@ def _entry(result: OrderResult, style: Style) -> Tree:
 def _problem(problem: Problem, style: Style) -> Tree:
     tree: Tree = {
         "code": str(problem.code),
-        "path": problem.path,
+        "path": problem.pointer,
         "message": problem.message,
     }
     line = style.line_of(problem.path)

@@ -141,17 +141,17 @@ def _read_body(decoded: Decoded) -> ImportBody:
         return IMPORT.validate_python(decoded.tree)
     except ValidationError as error:
         problems = problems_of(error)
-        text = f"{problems[0].message} ({problems[0].path or '/'})"
+        text = f"{problems[0].message} ({problems[0].pointer or '/'})"
         raise RequestRefusedError(BAD_REQUEST, text, problems) from None
 
 
 def _is_of_order(fault: Problem) -> bool:
-    return fault.path.startswith("/data/")
+    return fault.path[:1] == ("data",) and len(fault.path) > 1
 
 
 def _unavailable() -> RequestRefusedError:
     return RequestRefusedError(
         UNAVAILABLE,
         "The order store is not available; nothing was imported. Send the request again",
-        (Problem(Code.STORAGE_UNAVAILABLE, "", "Nothing was imported"),),
+        (Problem(Code.STORAGE_UNAVAILABLE, (), "Nothing was imported"),),
     )

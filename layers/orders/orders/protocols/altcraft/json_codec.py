@@ -25,7 +25,7 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     except NotJsonError as error:
         raise RequestRefusedError(BAD_REQUEST, str(error)) from None
     if isinstance(text.tree, list):
-        return Decoded({"data": text.tree}, tuple(below("/data", each) for each in text.faults))
+        return Decoded({"data": text.tree}, tuple(below(("data",), each) for each in text.faults))
     if not isinstance(text.tree, dict):
         raise RequestRefusedError(
             BAD_REQUEST, "The body is not valid JSON: an object is expected at its root"

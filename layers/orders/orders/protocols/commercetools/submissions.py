@@ -59,4 +59,4 @@ class SentDraft:
 
 
 def _problem(code: Code, error: ApiError) -> ApiProblem:
-    return ApiProblem(code, "", error.message, error)
+    return ApiProblem(code, (), error.message, error)
