@@ -5,7 +5,7 @@ import json
 from api_contract import altcraft, commercetools, description, yandex_market
 from api_contract.examples import add_examples
 from api_contract.operations import Operation, Tree
-from orders.protocols.commercetools.issue_token import SCOPES
+from orders.protocols.commercetools.issue_token import TOLD_SCOPES
 
 # Of the contract, not of the code: it rises with what clients can see.
 VERSION = "1.0.0"
@@ -77,7 +77,7 @@ def _security_schemes() -> Tree:
             "flows": {
                 "clientCredentials": {
                     "tokenUrl": f"{BASE_URL}/oauth/token",
-                    "scopes": {scope: _SCOPES[scope] for scope in SCOPES},
+                    "scopes": {scope.name: _SCOPES[scope.name] for scope in TOLD_SCOPES},
                 }
             },
         },

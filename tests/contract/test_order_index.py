@@ -102,7 +102,7 @@ def _deleted(named: NamedOrder) -> OrderChange:
 
 
 def _shipped(named: NamedOrder) -> OrderChange:
-    move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
+    move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
     change = plan_status_update(named, move, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
     return change

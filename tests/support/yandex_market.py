@@ -15,7 +15,6 @@ from orders.application.list_orders import ListOrders
 from orders.application.update_external_id import UpdateExternalId
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.domain.clients import Role
-from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
 from orders.domain.settings import (
     Endpoint,
@@ -25,6 +24,7 @@ from orders.domain.settings import (
     Settings,
     StoredSettings,
 )
+from orders.protocols.altcraft.states import fulfilment_of
 from orders.protocols.altcraft.summaries import summarise
 from orders.protocols.http import Answered, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
@@ -91,7 +91,7 @@ def stored_order(
         created_at=NOW,
         updated_at=NOW,
         request_id="import",
-        fulfilment=Fulfilment.of_import(str(document["status"])),
+        fulfilment=fulfilment_of(str(document["status"])),
     )
 
 

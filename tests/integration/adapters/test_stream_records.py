@@ -27,6 +27,7 @@ from orders.domain.order import Order
 from orders.domain.settings import ExternalIdPolicy, SalesModel
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import Trigger, TriggerKind, trigger_of
+from orders.protocols.altcraft.states import fulfilment_of
 from tests.support.deadlines import DEADLINE
 from tests.support.stream import Record, passes_filter, read_stream
 from tests.support.template_tables import create_table
@@ -53,7 +54,7 @@ def _order(external_id: str = "A", order_id: int = 1, **members: object) -> Orde
         created_at=NOW,
         updated_at=NOW,
         request_id="import",
-        fulfilment=Fulfilment.of_import(str(document["status"])),
+        fulfilment=fulfilment_of(str(document["status"])),
     )
 
 
@@ -94,7 +95,7 @@ class Table:
 
     def ship(self, order_id: int) -> Trigger:
         named, request_id = self._found(order_id), uuid4().hex
-        move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
+        move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
         return self._change(plan_status_update(named, move, request_id, NOW))
 
     def delete(self, order_id: int) -> Trigger:

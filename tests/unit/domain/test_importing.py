@@ -23,6 +23,7 @@ from orders.domain.problems import Code, Problem
 from orders.domain.triggers import TriggerKind
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+DELIVERED = Fulfilment.DELIVERED
 LATER = NOW + timedelta(hours=1)
 SENT = Submission("A", "altcraft", '{"lines":[],"status":"new"}', "new")
 STORED = Order(
@@ -234,7 +235,7 @@ def test_a_request_of_steps_ends_like_single_requests(texts: list[str], *, known
 
 
 def test_a_new_order_begins_where_its_status_says() -> None:
-    delivered = replace(SENT, document=_doc("done"), status="delivered")
+    delivered = replace(SENT, document=_doc("done"), status="delivered", fulfilment=DELIVERED)
     for sent, state in ((SENT, Fulfilment.STARTED), (delivered, Fulfilment.DELIVERED)):
         plan = _plan(None, sent)
         assert plan.write
@@ -246,7 +247,7 @@ def test_an_import_never_takes_the_fulfilment_back() -> None:
     plan = _plan(stored, replace(SENT, document=_doc("other")))
     assert plan.write
     assert plan.write.order.fulfilment is Fulfilment.READY_TO_SHIP
-    plan = _plan(stored, replace(SENT, document=_doc("done"), status="delivered"))
+    plan = _plan(stored, replace(SENT, document=_doc("done"), fulfilment=DELIVERED))
     assert plan.write
     assert plan.write.order.fulfilment is Fulfilment.DELIVERED
     assert plan.write.trigger
@@ -254,7 +255,7 @@ def test_an_import_never_takes_the_fulfilment_back() -> None:
 
 
 def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
-    done = replace(SENT, document=_doc("done"), status="delivered")
+    done = replace(SENT, document=_doc("done"), fulfilment=DELIVERED)
     plan = _plan(STORED, done, SENT)
     assert plan.write
     assert plan.write.order.document == STORED.document

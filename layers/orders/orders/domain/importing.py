@@ -209,8 +209,8 @@ def _net_write(stored: Order | None, current: Order | None, *, silent: bool) -> 
 
 def _fulfilment(current: Order | None, sent: Submission) -> Fulfilment:
     if current is None:
-        return Fulfilment.of_import(sent.status)
-    return current.fulfilment.after_import(sent.status)
+        return sent.fulfilment
+    return current.fulfilment.after_import(sent.fulfilment)
 
 
 def _says_the_same(stored: Order, current: Order) -> bool:

@@ -17,15 +17,16 @@ class Submission:
     """A sent order that may be stored.
 
     `document` is the canonical JSON text of the order without its external id, so equal content is
-    equal text. `update_time` is the one that the shop sent, if any. `path` leads to the
-    order in its request; the paths of its problems begin with it. One that `must_be_new` replaces
-    no stored order, whatever that holds.
+    equal text. `fulfilment` is how far an order with this `status` has come. `update_time` is the
+    one that the shop sent, if any. `path` leads to the order in its request; the paths of its
+    problems begin with it. One that `must_be_new` replaces no stored order, whatever that holds.
     """
 
     external_id: str
     protocol: str
     document: str
     status: str
+    fulfilment: Fulfilment = Fulfilment.STARTED
     update_time: datetime | None = None
     warnings: tuple[Problem, ...] = ()
     path: Steps = ()

@@ -89,7 +89,6 @@ class Policies:
 
 type FieldKey = tuple[EntityType, str]
 
-ORDER_STATUSES = ("new", "delivered", "paid", "canceled", "part_refunded")
 LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
     {
         "new": LineStatusType.IN_PROCESS,

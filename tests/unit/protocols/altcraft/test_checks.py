@@ -9,13 +9,13 @@ from orders.domain.custom_fields import CustomField, EntityType, ValueType
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
-    ORDER_STATUSES,
     Rulebook,
     TotalCheck,
     blames_settings,
 )
 from orders.protocols.altcraft.checks import Checked, check_order
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
+from orders.protocols.altcraft.states import ORDER_STATUSES
 from tests.support.samples import order_field, settings
 
 LINE = LineDraft("line_01", 1, Decimal(900), product="iphone")

@@ -181,19 +181,18 @@ def _imported(**changes: object) -> Order:
     sent = SentDraft(read_draft(body, None, "demo"), "CT-1", "demo", "client")
     submission = sent.submit(Rulebook.of(SETTINGS))
     assert isinstance(submission, Submission)
-    status = submission.status
     return Order(
         account="demo",
         external_id="CT-1",
         order_id=7,
         version=1,
-        status=status,
+        status=submission.status,
         protocol=submission.protocol,
         document=submission.document,
         created_at=NOW,
         updated_at=NOW,
         request_id="request",
-        fulfilment=Fulfilment.of_import(status),
+        fulfilment=submission.fulfilment,
     )
 
 

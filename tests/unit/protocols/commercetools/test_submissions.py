@@ -75,7 +75,7 @@ def test_a_submission_is_of_this_protocol_and_replaces_nothing() -> None:
     ],
 )
 def test_its_state_says_how_far_the_order_has_come(state: str, fulfilment: Fulfilment) -> None:
-    assert Fulfilment.of_import(submitted(draft(orderState=state)).status) is fulfilment
+    assert submitted(draft(orderState=state)).fulfilment is fulfilment
 
 
 def test_the_number_is_kept_apart_from_the_document_s_members() -> None:

@@ -7,8 +7,9 @@ from decimal import Decimal, localcontext
 from orders.domain.custom_fields import FieldValue, fill_in
 from orders.domain.money import EXACT_DIGITS, format_amount
 from orders.domain.problems import Code, Problem, below, listed, shown
-from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, Rulebook, Settings, TotalCheck
+from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
+from orders.protocols.altcraft.states import ORDER_STATUSES
 
 
 @dataclass(frozen=True, slots=True)

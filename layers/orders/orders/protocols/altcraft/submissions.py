@@ -30,6 +30,7 @@ from orders.protocols.altcraft.requests import (
     OrderBody,
     problems_of,
 )
+from orders.protocols.altcraft.states import fulfilment_of
 
 MAX_ECHOED_CHARACTERS = 255
 _ENUM_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -59,6 +60,7 @@ class AltcraftOrder:
             protocol=PROTOCOL,
             document=document_of(self.draft, checked),
             status=self.draft.status,
+            fulfilment=fulfilment_of(self.draft.status),
             update_time=self.draft.update_time,
             warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
             path=prefix,

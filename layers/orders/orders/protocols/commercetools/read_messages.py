@@ -10,7 +10,6 @@ from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
 from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
 from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
-from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
@@ -26,6 +25,7 @@ from orders.protocols.commercetools.representation import (
     represent,
 )
 from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.http import Answered, HttpRequest, ReadBody
 
 TYPE = "OrderImported"
@@ -84,7 +84,7 @@ def message_of(order: Order) -> Tree:
         version=1,
         updated_at=order.created_at,
         external_id=number or identity,
-        fulfilment=Fulfilment.of_import(order.status),
+        fulfilment=fulfilment_of(order.status),
     )
     by = {"clientId": document[CLIENT], "isPlatformClient": False}
     created_at = header(imported)["createdAt"]

@@ -6,12 +6,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools.documents import CLIENT
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.commercetools.states import states_of
+from orders.protocols.commercetools.states import fulfilment_of, states_of
 from orders.protocols.commercetools.times import wire_time
 
 
@@ -21,7 +20,7 @@ def represent(order: Order) -> Tree:
     Members that are not set are left out. An order without a number of its shop has none.
     """
     document = read_document(order)
-    if order.fulfilment is not Fulfilment.of_import(order.status):
+    if order.fulfilment is not fulfilment_of(order.status):
         # Another protocol has moved it on since.
         document |= states_of(order.fulfilment)
     maker = Maker(order)

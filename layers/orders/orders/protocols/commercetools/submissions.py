@@ -14,6 +14,7 @@ from orders.protocols.commercetools.documents import (
 from orders.protocols.commercetools.drafts import OrderImportDraft
 from orders.protocols.commercetools.errors import ApiError, reference_not_found
 from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.json_text import write_json
 
 
@@ -54,6 +55,7 @@ class SentDraft:
             protocol=PROTOCOL,
             document=write_json(document).decode(),
             status=document["orderState"],
+            fulfilment=fulfilment_of(document["orderState"]),
             must_be_new=True,
         )
 
