@@ -92,6 +92,7 @@ def stored_order(
         updated_at=NOW,
         request_id="import",
         fulfilment=fulfilment_of(str(document["status"])),
+        endpoint=endpoint,
     )
 
 

@@ -37,7 +37,19 @@ DOCUMENT = '{"currency":"USD","endpoint":"website","lines":[],"status":"new","to
 
 
 def _order(external_id: str = "A", order_id: int = 1) -> Order:
-    return Order("demo", external_id, order_id, 1, "new", "altcraft", DOCUMENT, NOW, NOW, "first")
+    return Order(
+        account="demo",
+        external_id=external_id,
+        order_id=order_id,
+        version=1,
+        status="new",
+        protocol="altcraft",
+        document=DOCUMENT,
+        created_at=NOW,
+        updated_at=NOW,
+        request_id="first",
+        endpoint="website",
+    )
 
 
 def _create(client: DynamoDBClient, table: str, *orders: Order) -> None:
@@ -134,7 +146,7 @@ class _Sent:
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
         del rules
-        return Submission(str(self.external_id), "altcraft", self.document, "new")
+        return Submission(str(self.external_id), "altcraft", self.document, "new", "website")
 
 
 @pytest.mark.parametrize("imported", ["A", "B"])

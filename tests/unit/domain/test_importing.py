@@ -295,3 +295,13 @@ def test_a_failed_step_keeps_its_place_its_id_and_its_warnings() -> None:
     assert (result.position, result.external_id, result.outcome) == (7, "A", Outcome.FAILED)
     assert (result.problems, result.warnings) == ((problem,), (warning,))
     assert result.retryable
+
+
+def test_an_order_is_of_the_endpoint_that_its_last_import_named() -> None:
+    sent = replace(SENT, endpoint="website")
+    plan = _plan(None, sent)
+    assert plan.write
+    assert plan.write.order.endpoint == "website"
+    plan = _plan(replace(STORED, endpoint="website"), replace(SENT, document=_doc("x")))
+    assert plan.write
+    assert plan.write.order.endpoint is None

@@ -17,7 +17,7 @@ type Item = Mapping[str, Any]
 # A stream's records live for a day: after two no relay can need it any more.
 TOMBSTONE_KEPT = timedelta(days=2)
 # What an order's item may lack, so that an update must take it away.
-OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment")
+OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint")
 
 
 def is_order(item: Item) -> bool:
@@ -64,6 +64,8 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     }
     if order.update_time is not None:
         item["update_time"] = {"S": order.update_time.isoformat()}
+    if order.endpoint is not None:
+        item["endpoint"] = {"S": order.endpoint}
     # Most orders have only begun: that costs no byte.
     if order.fulfilment is not Fulfilment.STARTED:
         item["fulfilment"] = {"S": order.fulfilment.name}
@@ -140,4 +142,5 @@ def read_order(account: str, item: Item) -> Order:
             datetime.fromisoformat(item["update_time"]["S"]) if "update_time" in item else None
         ),
         fulfilment=Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.STARTED,
+        endpoint=item["endpoint"]["S"] if "endpoint" in item else None,
     )

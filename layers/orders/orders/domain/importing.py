@@ -197,6 +197,7 @@ def _next_version(
         updated_at=now,
         request_id=request_id,
         update_time=sent.update_time,
+        endpoint=sent.endpoint,
     )
 
 

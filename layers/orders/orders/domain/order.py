@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from orders.domain.fulfilment import Fulfilment
+from orders.domain.identifiers import uuid_of
 from orders.domain.problems import Problem, Steps
 
 type Tree = dict[str, Any]
@@ -17,15 +18,17 @@ class Submission:
     """A sent order that may be stored.
 
     `document` is the canonical JSON text of the order without its external id, so equal content is
-    equal text. `fulfilment` is how far an order with this `status` has come. `update_time` is the
-    one that the shop sent, if any. `path` leads to the order in its request; the paths of its
-    problems begin with it. One that `must_be_new` replaces no stored order, whatever that holds.
+    equal text. `endpoint` is the order's point of sale, None without one. `fulfilment` is how far
+    an order with this `status` has come. `update_time` is the one that the shop sent, if any.
+    `path` leads to the order in its request; the paths of its problems begin with it. One that
+    `must_be_new` replaces no stored order, whatever that holds.
     """
 
     external_id: str
     protocol: str
     document: str
     status: str
+    endpoint: str | None = None
     fulfilment: Fulfilment = Fulfilment.STARTED
     update_time: datetime | None = None
     warnings: tuple[Problem, ...] = ()
@@ -46,7 +49,8 @@ class Order:
 
     `created_at` and `updated_at` are the store's own times; `update_time` is the shop's.
     `request_id` names the request that wrote this version. `status` is the imported one;
-    `fulfilment` is our own, which no import takes back.
+    `fulfilment` is our own, which no import takes back. `endpoint` is the order's point of sale,
+    None without one.
     """
 
     account: str
@@ -61,6 +65,12 @@ class Order:
     request_id: str
     update_time: datetime | None = None
     fulfilment: Fulfilment = Fulfilment.STARTED
+    endpoint: str | None = None
+
+    @property
+    def has_own_external_id(self) -> bool:
+        """Tell whether its external id is other than the one that an order without an id gets."""
+        return self.external_id != uuid_of(self.account, self.order_id)
 
     def tree(self) -> Tree:
         """Return the document as plain data, its external id included."""

@@ -64,6 +64,7 @@ def _altcraft(
         updated_at=NOW,
         request_id="request",
         fulfilment=fulfilment,
+        endpoint=str(tree["endpoint"]),
     )
     return represent_found(FoundOrder(NamedOrder(order), summarise_altcraft(order)))
 
@@ -193,6 +194,7 @@ def _imported(**changes: object) -> Order:
         updated_at=NOW,
         request_id="request",
         fulfilment=submission.fulfilment,
+        endpoint=submission.endpoint,
     )
 
 
@@ -212,8 +214,8 @@ def test_commercetools_number() -> None:
 
 
 def test_commercetools_store() -> None:
-    assert _summary().endpoint == "website"
-    assert _summary(store={"typeId": "store", "key": "shop"}).endpoint == "shop"
+    assert _imported().endpoint == "website"
+    assert _imported(store={"typeId": "store", "key": "shop"}).endpoint == "shop"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Rejection
+from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code
 from orders.domain.settings import Endpoint, Policies, Rulebook, Settings, blames_settings
 from orders.protocols.commercetools.submissions import SentDraft
@@ -39,8 +39,11 @@ def with_endpoints(*names: str, default: str | None = None) -> Settings:
 def test_the_store_is_the_point_of_sale(
     store: Tree | None, settings: Settings, endpoint: str | None
 ) -> None:
-    tree = document(draft(store=store), settings)
-    assert tree.get("endpoint") == endpoint
+    submission = answer_of(draft(store=store), settings)
+    assert isinstance(submission, Submission)
+    assert submission.endpoint == endpoint
+    tree = json.loads(submission.document)
+    assert "endpoint" not in tree
     assert tree.get("store") == (store and {"typeId": "store", "key": endpoint})
 
 

@@ -60,6 +60,7 @@ class AltcraftOrder:
             protocol=PROTOCOL,
             document=document_of(self.draft, checked),
             status=self.draft.status,
+            endpoint=self.draft.endpoint,
             fulfilment=fulfilment_of(self.draft.status),
             update_time=self.draft.update_time,
             warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),

@@ -26,7 +26,7 @@ def _represent_foreign(found: FoundOrder) -> Tree:
         **header(order),
         **number_of(order),
         **({"customerEmail": summary.email} if summary.email else {}),
-        **({"store": {"typeId": "store", "key": summary.endpoint}} if summary.endpoint else {}),
+        **({"store": {"typeId": "store", "key": order.endpoint}} if order.endpoint else {}),
         "totalPrice": money_of(summary.total_price, summary.currency),
         **states_of(order.fulfilment),
         "syncInfo": [],

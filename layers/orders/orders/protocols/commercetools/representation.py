@@ -73,8 +73,7 @@ def header(order: Order) -> Tree:
 
 def number_of(order: Order) -> Tree:
     """Return the shop's number of an order as a member, nothing if it has none."""
-    is_ours = order.external_id == uuid_of(order.account, order.order_id)
-    return {} if is_ours else {"orderNumber": order.external_id}
+    return {"orderNumber": order.external_id} if order.has_own_external_id else {}
 
 
 class Maker:

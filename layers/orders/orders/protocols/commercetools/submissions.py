@@ -44,7 +44,7 @@ class SentDraft:
         if store is not None and endpoint not in settings.endpoints:
             error = reference_not_found("store", by="key", value=store["key"])
             return Rejection((_problem(Code.UNKNOWN_ENDPOINT, error),))
-        provenance = Provenance(self.account, self.client_id, endpoint)
+        provenance = Provenance(self.account, self.client_id)
         catalogue = Catalogue.of(self.account, settings.products)
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
@@ -55,6 +55,7 @@ class SentDraft:
             protocol=PROTOCOL,
             document=write_json(document).decode(),
             status=document["orderState"],
+            endpoint=endpoint,
             fulfilment=fulfilment_of(document["orderState"]),
             must_be_new=True,
         )
