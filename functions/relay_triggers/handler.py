@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.adapters.stream_records import read_record
+from orders.runtime.composition.order_protocols import lines_of
 from orders.runtime.composition.relay_triggers import relay_triggers
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.observability import logger, metrics, record_relay
@@ -22,7 +23,8 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     Raises RelayFailedError.
     """
     try:
-        records = [each for each in map(read_record, event["Records"]) if each]
+        read = (read_record(record, lines_of) for record in event["Records"])
+        records = [each for each in read if each]
         report = relay_triggers()(records, LambdaDeadline(context))
     except Exception:  # noqa: BLE001 - whatever it is, its words must not get into the log
         logger.exception("the relay failed")

@@ -18,7 +18,7 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Order, Submission
+from orders.domain.order import LineMembers, Order, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.triggers import TriggerKind
 
@@ -305,3 +305,13 @@ def test_an_order_is_of_the_endpoint_that_its_last_import_named() -> None:
     plan = _plan(replace(STORED, endpoint="website"), replace(SENT, document=_doc("x")))
     assert plan.write
     assert plan.write.order.endpoint is None
+
+
+def test_the_trigger_of_an_import_singles_out_the_lines_of_its_protocol() -> None:
+    lines = LineMembers("parts", identity="key", status="state")
+    stored = replace(STORED, document='{"parts":[{"key":"1","state":"new"}]}')
+    sent = replace(SENT, document='{"parts":[{"key":"1","state":"sent"}]}', lines=lines)
+    plan = _plan(stored, sent)
+    assert plan.write
+    assert plan.write.trigger
+    assert plan.write.trigger.kind is TriggerKind.ORDER_LINE_STATUS_CHANGED

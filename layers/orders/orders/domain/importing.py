@@ -1,6 +1,6 @@
 """What becomes of the orders of one import: created, updated, unchanged or failed, and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -121,8 +121,7 @@ def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> P
             after = _next_version(group, step.submission, order_id, request_id, now)
             current = replace(after, fulfilment=_fulfilment(current, step.submission))
             changed_by.append(step)
-    silent = all(step.skip_trigger for step in changed_by)
-    write = _net_write(group.stored, current, silent=silent)
+    write = _net_write(group.stored, current, changed_by)
     final = write.order if write else group.stored
     results = tuple(_result(step, outcome, problems, final) for step, outcome, problems in decided)
     return Plan(group, write, results)
@@ -201,10 +200,14 @@ def _next_version(
     )
 
 
-def _net_write(stored: Order | None, current: Order | None, *, silent: bool) -> Write | None:
+def _net_write(
+    stored: Order | None, current: Order | None, changed_by: Sequence[Step]
+) -> Write | None:
     if current is None or (stored and _says_the_same(stored, current)):
         return None
-    trigger = None if silent else trigger_of(stored, current)
+    is_silent = all(step.skip_trigger for step in changed_by)
+    lines = changed_by[-1].submission.lines
+    trigger = None if is_silent else trigger_of(stored, current, lines)
     return Write(current, stored.version if stored else None, trigger)
 
 

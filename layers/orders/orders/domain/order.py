@@ -1,7 +1,6 @@
 """Orders: as a shop sends them, and as the store keeps them."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,19 @@ type Tree = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class LineMembers:
+    """Where the documents of a protocol hold their lines, by the names of the members.
+
+    `lines` is a member of the document and holds an array; `identity` and `status` are members of
+    each of its elements. Triggers compare the lines of two versions by them.
+    """
+
+    lines: str
+    identity: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """A sent order that may be stored.
 
@@ -21,7 +33,8 @@ class Submission:
     equal text. `endpoint` is the order's point of sale, None without one. `fulfilment` is how far
     an order with this `status` has come. `update_time` is the one that the shop sent, if any.
     `path` leads to the order in its request; the paths of its problems begin with it. One that
-    `must_be_new` replaces no stored order, whatever that holds.
+    `must_be_new` replaces no stored order, whatever that holds. `lines` says where the document
+    holds its lines, None where they are compared like any other member.
     """
 
     external_id: str
@@ -34,6 +47,7 @@ class Submission:
     warnings: tuple[Problem, ...] = ()
     path: Steps = ()
     must_be_new: bool = False
+    lines: LineMembers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +89,3 @@ class Order:
     def tree(self) -> Tree:
         """Return the document as plain data, its external id included."""
         return {"external_id": self.external_id, **json.loads(self.document)}
-
-
-def line_statuses(tree: Tree) -> Iterator[tuple[str, str]]:
-    """Yield the external id and the status of each line of a document."""
-    for line in tree.get("lines", ()):
-        yield line["external_id"], line["status"]

@@ -12,8 +12,9 @@ from orders.domain.custom_fields import CustomField, ValueType
 from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem, Steps, below, shown
 from orders.domain.settings import Definitions, LineStatus, Rulebook
+from orders.protocols.altcraft import PROTOCOL
 from orders.protocols.altcraft.checks import check_order
-from orders.protocols.altcraft.documents import PROTOCOL, document_of
+from orders.protocols.altcraft.documents import LINES, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.errors import BAD_REQUEST, RequestRefusedError
 from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
@@ -63,6 +64,7 @@ class AltcraftOrder:
             endpoint=self.draft.endpoint,
             fulfilment=fulfilment_of(self.draft.status),
             update_time=self.draft.update_time,
+            lines=LINES,
             warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
             path=prefix,
         )

@@ -23,7 +23,6 @@ from orders.protocols.commercetools.taxes import (
     tax_line,
 )
 
-PROTOCOL = "commercetools"
 CLIENT, FIRST_NUMBER = "client_id", "first_number"
 
 

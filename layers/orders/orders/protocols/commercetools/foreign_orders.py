@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from orders.application.get_order import FoundOrder
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.protocols.commercetools.documents import PROTOCOL, plain
+from orders.protocols.commercetools import PROTOCOL
+from orders.protocols.commercetools.documents import plain
 from orders.protocols.commercetools.money import Money, cents_of, money_of
 from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent

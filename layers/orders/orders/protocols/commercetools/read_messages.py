@@ -12,9 +12,10 @@ from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
+from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
 from orders.protocols.commercetools.answers import answer, guarded
-from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER, PROTOCOL
+from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER
 from orders.protocols.commercetools.errors import bad_request, invalid_input
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.read_orders import page_tree, within_answer

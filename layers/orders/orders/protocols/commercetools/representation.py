@@ -12,6 +12,7 @@ from orders.protocols.commercetools.documents import CLIENT
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import fulfilment_of, states_of
 from orders.protocols.commercetools.times import wire_time
+from orders.protocols.json_text import write_json
 
 
 def represent(order: Order) -> Tree:
@@ -52,6 +53,11 @@ def represent(order: Order) -> Tree:
         **_members(document, ("itemShippingAddresses", "paymentInfo", "custom")),
         "refusedGifts": [],
     }
+
+
+def present(order: Order) -> bytes:
+    """Return the representation as JSON."""
+    return write_json(represent(order))
 
 
 def read_document(order: Order) -> Tree:

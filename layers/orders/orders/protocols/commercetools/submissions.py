@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import Rulebook
+from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import (
-    PROTOCOL,
     DraftRefusedError,
     Provenance,
     document_of,

@@ -8,8 +8,8 @@ from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.runtime.composition import Aws
+from orders.runtime.composition.order_protocols import summarise
 from orders.runtime.composition.publishing import publish_triggers
-from orders.runtime.composition.summaries import summarise
 
 
 def campaign_access(aws: Aws) -> CampaignAccess:

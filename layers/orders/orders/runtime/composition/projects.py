@@ -24,7 +24,7 @@ from orders.protocols.commercetools.read_orders import (
 from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.runtime.composition import Aws, connect, new_request_id, utc_now
 from orders.runtime.composition.campaigns import change_order
-from orders.runtime.composition.summaries import summarise
+from orders.runtime.composition.order_protocols import summarise
 
 type Endpoint = Callable[[HttpRequest, ReadBody, Deadline], Answered]
 
