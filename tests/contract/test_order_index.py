@@ -22,10 +22,10 @@ from orders.application.ports import (
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import MAX_ALIASES, plan_external_id_update
-from orders.domain.fulfilment import Fulfilment
+from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.importing import Write
 from orders.domain.order import Order
-from orders.domain.settings import ExternalIdPolicy, SalesModel
+from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline

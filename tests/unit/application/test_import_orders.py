@@ -24,9 +24,9 @@ from orders.application.ports import (
 )
 from orders.domain.custom_fields import ValueType
 from orders.domain.importing import Outcome, Write
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
+from orders.domain.submissions import Rejection, Submission
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderIds,

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from orders.domain.fulfilment import (
     Fulfilment,
     MoveRefusal,
+    SalesModel,
     decide_move,
 )
-from orders.domain.settings import SalesModel
 
 F = Fulfilment
 FBS, DBS, EXPRESS = SalesModel.FBS, SalesModel.DBS, SalesModel.EXPRESS

@@ -18,8 +18,9 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import LineMembers, Order, Submission
+from orders.domain.order import LineMembers, Order
 from orders.domain.problems import Code, Problem
+from orders.domain.submissions import Submission
 from orders.domain.triggers import TriggerKind
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

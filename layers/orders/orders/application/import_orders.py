@@ -34,9 +34,10 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Order, Rejection, Submission
+from orders.domain.order import Order
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
+from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
 

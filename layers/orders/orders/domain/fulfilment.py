@@ -9,7 +9,15 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Self
 
-from orders.domain.settings import SalesModel
+
+class SalesModel(StrEnum):
+    """How an endpoint's orders reach the buyer (Yandex Market's names)."""
+
+    FBS = "FBS"
+    DBS = "DBS"
+    EXPRESS = "EXPRESS"
+    FBY = "FBY"
+    LAAS = "LAAS"
 
 
 class Fulfilment(Enum):

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Order, Submission
+from orders.domain.order import Order
 from orders.domain.problems import Code, Problem, below, shown
+from orders.domain.submissions import Submission
 from orders.domain.times import format_time
 from orders.domain.triggers import Trigger, trigger_of
 

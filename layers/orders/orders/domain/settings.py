@@ -8,17 +8,8 @@ from typing import Self
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
+from orders.domain.fulfilment import SalesModel
 from orders.domain.problems import Code, Problem, listed, shown
-
-
-class SalesModel(StrEnum):
-    """How an endpoint's orders reach the buyer (Yandex Market's names)."""
-
-    FBS = "FBS"
-    DBS = "DBS"
-    EXPRESS = "EXPRESS"
-    FBY = "FBY"
-    LAAS = "LAAS"
 
 
 class LineStatusType(StrEnum):

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orders.domain.changes import NamedOrder, OrderChange
-from orders.domain.fulfilment import Fulfilment, MoveRefusal, decide_move
-from orders.domain.settings import SalesModel
+from orders.domain.fulfilment import Fulfilment, MoveRefusal, SalesModel, decide_move
 from orders.domain.triggers import trigger_of
 
 

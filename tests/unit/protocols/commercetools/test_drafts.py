@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.order import Submission
+from orders.domain.submissions import Submission
 from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.errors import RequestRefusedError, error_body
 from orders.protocols.commercetools.representation import represent

@@ -9,11 +9,12 @@ import pytest
 
 from orders.application.get_order import FoundOrder
 from orders.domain.changes import NamedOrder
-from orders.domain.fulfilment import Fulfilment
+from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.identifiers import uuid_of
-from orders.domain.order import Order, Submission
+from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.domain.settings import Endpoint, Policies, Rulebook, SalesModel, Settings
+from orders.domain.settings import Endpoint, Policies, Rulebook, Settings
+from orders.domain.submissions import Submission
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.foreign_orders import represent_found

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code
 from orders.domain.settings import Endpoint, Policies, Rulebook, Settings, blames_settings
+from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools.submissions import SentDraft
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
 from tests.support.drafts import SHOP, answer_of, document, read, rejected, submitted

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from orders.domain.custom_fields import CustomField, ValueType
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem, Steps, below, shown
 from orders.domain.settings import Definitions, LineStatus, Rulebook
+from orders.domain.submissions import Rejection, Submission
 from orders.protocols.altcraft import PROTOCOL
 from orders.protocols.altcraft.checks import check_order
 from orders.protocols.altcraft.documents import LINES, document_of

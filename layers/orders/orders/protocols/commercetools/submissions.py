@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import Rulebook
+from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import (
     DraftRefusedError,

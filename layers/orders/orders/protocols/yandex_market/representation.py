@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from orders.application.get_order import FoundOrder
-from orders.domain.settings import SalesModel
+from orders.domain.fulfilment import SalesModel
 
 # The protocol's times are Moscow's, which has stood at +03:00 since 2014.
 _MOSCOW = timezone(timedelta(hours=3))

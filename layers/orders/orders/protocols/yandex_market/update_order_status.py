@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from orders.application.ports import Deadline
 from orders.application.update_order_status import UpdateOrderStatus, UpdateOrderStatusCommand
 from orders.domain.clients import Role
-from orders.domain.fulfilment import MoveRefusal
+from orders.domain.fulfilment import MoveRefusal, SalesModel
 from orders.domain.order import Order
 from orders.domain.problems import listed
-from orders.domain.settings import SalesModel
 from orders.domain.status_updates import Move
 from orders.protocols.http import Answered, HttpRequest, ReadBody
 from orders.protocols.yandex_market.access import CampaignAccess
