@@ -11,9 +11,10 @@ from operator_cli.composition import Operator, connected
 from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_json, print_rows, shown_time
 from orders.application.create_client import create_client
-from orders.domain.clients import ROLES_OF_SCOPE, ClientRecord, Role
+from orders.domain.clients import ClientRecord, Role
 from orders.domain.problems import listed
 from orders.runtime.composition import utc_now
+from orders.runtime.composition.scopes import SCOPES
 
 app = typer.Typer(help="The API clients of an account.", no_args_is_help=True)
 
@@ -25,7 +26,7 @@ Scopes = Annotated[
     list[str] | None,
     typer.Option(
         "--scope",
-        help=f"The same in a protocol's own words: {', '.join(ROLES_OF_SCOPE)}.",
+        help=f"The same in a protocol's own words: {', '.join(SCOPES)}.",
     ),
 ]
 
@@ -89,11 +90,9 @@ def client_record(operator: Operator, account: str, client_id: str) -> ClientRec
 
 def _roles_of(scopes: Sequence[str]) -> Iterator[Role]:
     for scope in scopes:
-        if scope not in ROLES_OF_SCOPE:
-            raise OperatorError(
-                f"There is no scope {scope!r}; there are: {listed(list(ROLES_OF_SCOPE))}."
-            )
-        yield from ROLES_OF_SCOPE[scope]
+        if scope not in SCOPES:
+            raise OperatorError(f"There is no scope {scope!r}; there are: {listed(list(SCOPES))}.")
+        yield from SCOPES[scope].needs
 
 
 def _row(record: ClientRecord) -> dict[str, object]:

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 
 from operator_cli.errors import OperatorError
 from orders.adapters.settings_document import SettingsDocument, document_of, known_keys
-from orders.domain.problems import pointer
+from orders.domain.problems import Steps, pointer
 from orders.domain.settings import Settings
 
 STANDARD_INPUT = "-"
+# A place in a file: keys and positions as text, since a key such as 1 is a number to YAML.
+type Keys = tuple[str, ...]
 # Pydantic's kinds of error in the operator's words; the others speak for themselves.
 EXPLANATIONS = {
     "bool_type": "must be true or false",
@@ -57,13 +59,13 @@ _Dumper.add_representer(str, _node_of)
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """A valid settings document; `lines` leads from JSON pointers to the lines of the file."""
+    """A valid settings document; `lines` leads from places in it to the lines of the file."""
 
     name: str
     document: SettingsDocument
-    lines: Mapping[str, int]
+    lines: Mapping[Keys, int]
 
-    def refusal(self, faults: Iterable[tuple[str, str]]) -> str:
+    def refusal(self, faults: Iterable[tuple[Steps, str]]) -> str:
         """Say what is wrong with the file, one line a fault."""
         return _refusal(self.name, self.lines, faults)
 
@@ -105,7 +107,7 @@ def _text(name: str, path: str) -> str:
         raise OperatorError(f"{name} is not UTF-8 text: byte {error.start} cannot be.") from error
 
 
-def _parsed(name: str, text: str) -> tuple[object, dict[str, int]]:
+def _parsed(name: str, text: str) -> tuple[object, dict[Keys, int]]:
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
@@ -127,31 +129,31 @@ def _reason(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _lines(node: yaml.Node, path: str = "") -> Iterator[tuple[str, int]]:
+def _lines(node: yaml.Node, path: Keys = ()) -> Iterator[tuple[Keys, int]]:
     yield path, node.start_mark.line + 1
     for key, child in _children(node):
-        yield from _lines(child, path + pointer(key))
+        yield from _lines(child, (*path, key))
 
 
-def _repeated(node: yaml.Node, path: str = "") -> Iterator[tuple[str, str]]:
+def _repeated(node: yaml.Node, path: Keys = ()) -> Iterator[tuple[Keys, str]]:
     """Find keys that are there twice, of which YAML would silently take the last."""
-    seen: set[str | int] = set()
+    seen: set[str] = set()
     for key, child in _children(node):
-        below = path + pointer(key)
+        below = (*path, key)
         if key in seen:
             yield below, "is there twice"
         seen.add(key)
         yield from _repeated(child, below)
 
 
-def _children(node: yaml.Node) -> Iterator[tuple[str | int, yaml.Node]]:
+def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
     if isinstance(node, yaml.SequenceNode):
-        yield from enumerate(node.value)
+        yield from ((str(position), child) for position, child in enumerate(node.value))
     elif isinstance(node, yaml.MappingNode):
         yield from ((str(key.value), value) for key, value in node.value)
 
 
-def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
+def _faults(error: ValidationError) -> Iterator[tuple[Steps, str]]:
     for detail in error.errors(include_url=False):
         location = detail["loc"]
         extra = detail["type"] == "extra_forbidden"
@@ -161,17 +163,18 @@ def _faults(error: ValidationError) -> Iterator[tuple[str, str]]:
         }
         text = EXPLANATIONS.get(detail["type"])
         message = text.format(**values) if text else detail["msg"].removeprefix("Value error, ")
-        yield pointer(*location), message
+        yield location, message
 
 
-def _refusal(name: str, lines: Mapping[str, int], faults: Iterable[tuple[str, str]]) -> str:
-    told = [f"{path or '/'}: {message}{_line(lines, path)}" for path, message in faults]
+def _refusal(name: str, lines: Mapping[Keys, int], faults: Iterable[tuple[Steps, str]]) -> str:
+    told = [f"{pointer(*path) or '/'}: {message}{_line(lines, path)}" for path, message in faults]
     count = "1 error" if len(told) == 1 else f"{len(told)} errors"
     return "\n".join([f"{name} was not applied, it has {count}:", *told])
 
 
-def _line(lines: Mapping[str, int], path: str) -> str:
-    """Name the line of a path; what is missing would stand in the thing that lacks it."""
-    while path not in lines and path:
-        path = path.rpartition("/")[0]
-    return f" (line {lines[path]})" if path in lines else ""
+def _line(lines: Mapping[Keys, int], path: Steps) -> str:
+    """Name the line of a path, or of the nearest thing around it: what is missing has no line."""
+    steps = tuple(map(str, path))
+    while steps not in lines and steps:
+        steps = steps[:-1]
+    return f" (line {lines[steps]})" if steps in lines else ""

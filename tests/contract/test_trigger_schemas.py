@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from orders.adapters.eventbridge import MAX_BYTES, detail_of
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
+from orders.protocols.altcraft.documents import LINES
+from orders.protocols.altcraft.representation import present
 
 SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC)
@@ -41,13 +43,13 @@ def _schema(kind: TriggerKind) -> Tree:
 
 def _trigger(before: Order | None, after: Order, kind: TriggerKind) -> Trigger:
     deleted = kind is TriggerKind.ORDER_DELETED
-    trigger = deletion_of(after) if deleted else trigger_of(before, after)
+    trigger = deletion_of(after) if deleted else trigger_of(before, after, LINES)
     assert trigger.kind is kind
     return trigger
 
 
 def _detail(kind: TriggerKind) -> Tree:
-    detail: Tree = json.loads(detail_of(_trigger(*CHANGES[kind], kind)))
+    detail: Tree = json.loads(detail_of(_trigger(*CHANGES[kind], kind), present))
     return detail
 
 
@@ -73,7 +75,7 @@ def test_an_event_without_its_order_fits_too(kind: TriggerKind) -> None:
     if before and kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
         # Nothing but the id changes then: the order is as large before as after.
         before = replace(before, document=document)
-    detail = json.loads(detail_of(_trigger(before, huge, kind)))
+    detail = json.loads(detail_of(_trigger(before, huge, kind), present))
     assert detail["order_omitted"] is True
     Draft202012Validator(_schema(kind)).validate(detail)
 

@@ -59,7 +59,7 @@ def commercetools_draft(data: bytes) -> None:
         return
     if check_draft(draft.tree):
         return
-    provenance = Provenance("demo", "client", None)
+    provenance = Provenance("demo", "client")
     try:
         document = document_of(draft.tree, provenance, Catalogue.of("demo", {}))
     except DraftRefusedError as refusal:

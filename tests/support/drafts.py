@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orders.domain.order import Order, Rejection, Submission
+from orders.domain.order import Order
 from orders.domain.settings import Endpoint, Rulebook, Settings
+from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools.checks import check_draft
 from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
 from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, bad_request

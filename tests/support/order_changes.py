@@ -6,8 +6,9 @@ from uuid import uuid4
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update
+from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.order import Order
-from orders.domain.settings import ExternalIdPolicy, SalesModel
+from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -31,6 +32,7 @@ def new_order(external_id: str = "A", order_id: int = 1, account: str = "demo") 
         updated_at=NOW,
         request_id="request",
         update_time=NOW,
+        endpoint="website",
     )
 
 
@@ -52,7 +54,7 @@ def deletion(named: NamedOrder) -> OrderChange:
 
 def shipping(named: NamedOrder) -> OrderChange:
     """Return the move of an order to the next state."""
-    move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
+    move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
     change = plan_status_update(named, move, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
     return change

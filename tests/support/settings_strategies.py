@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import MAX_INT, CustomField, EntityType, FieldValue, ValueType
+from orders.domain.fulfilment import SalesModel
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
@@ -15,7 +16,6 @@ from orders.domain.settings import (
     LineStatusType,
     Policies,
     Region,
-    SalesModel,
     Settings,
     TotalCheck,
 )

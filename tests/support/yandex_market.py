@@ -15,16 +15,10 @@ from orders.application.list_orders import ListOrders
 from orders.application.update_external_id import UpdateExternalId
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.domain.clients import Role
-from orders.domain.fulfilment import Fulfilment
+from orders.domain.fulfilment import SalesModel
 from orders.domain.order import Order
-from orders.domain.settings import (
-    Endpoint,
-    ExternalIdPolicy,
-    Policies,
-    SalesModel,
-    Settings,
-    StoredSettings,
-)
+from orders.domain.settings import Endpoint, ExternalIdPolicy, Policies, Settings, StoredSettings
+from orders.protocols.altcraft.states import fulfilment_of
 from orders.protocols.altcraft.summaries import summarise
 from orders.protocols.http import Answered, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
@@ -94,7 +88,8 @@ def stored_order(
         created_at=NOW,
         updated_at=NOW,
         request_id="import",
-        fulfilment=Fulfilment.of_import(str(document["status"])),
+        fulfilment=fulfilment_of(str(document["status"])),
+        endpoint=endpoint,
     )
 
 

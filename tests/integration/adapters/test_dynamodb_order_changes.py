@@ -23,8 +23,9 @@ from orders.application.update_external_id import UpdateExternalId, UpdateExtern
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
 from orders.domain.importing import Outcome, Write
-from orders.domain.order import Order, Rejection, Submission
+from orders.domain.order import Order
 from orders.domain.settings import ExternalIdPolicy, Rulebook, StoredSettings
+from orders.domain.submissions import Rejection, Submission
 from orders.protocols.altcraft.summaries import summarise
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import DEADLINE, CountingPause

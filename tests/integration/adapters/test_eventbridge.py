@@ -16,6 +16,7 @@ from orders.adapters.eventbridge import MAX_BYTES, EventBridgePublisher, detail_
 from orders.application.ports import Unsent
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, trigger_of
+from orders.protocols.altcraft.representation import present
 from tests.support.deadlines import CountingPause, FixedDeadline
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -64,7 +65,7 @@ class Bus:
 
 
 def _publisher(client: EventBridgeClient, limit: int = 5) -> EventBridgePublisher:
-    return EventBridgePublisher(client, "triggers", CountingPause(limit))
+    return EventBridgePublisher(client, "triggers", present, CountingPause(limit))
 
 
 def test_a_trigger_is_an_entry_with_the_public_detail(events: EventBridgeClient) -> None:
@@ -169,10 +170,10 @@ def test_an_entry_that_dooms_its_call_dooms_no_other(events: EventBridgeClient) 
 def test_an_order_that_does_not_fit_is_left_out() -> None:
     before, after = _order(), _order(1, json.dumps({"note": "x" * MAX_BYTES}), 2)
     after = replace(after, status="paid")
-    created = json.loads(detail_of(trigger_of(None, after)))
+    created = json.loads(detail_of(trigger_of(None, after), present))
     assert created["order_omitted"] is True
     assert "order" not in created
-    updated = detail_of(trigger_of(before, after))
+    updated = detail_of(trigger_of(before, after), present)
     assert len(updated) < MAX_BYTES
     tree = json.loads(updated)
     assert (tree["order_omitted"], tree["changed_omitted"]) == (True, True)
@@ -180,13 +181,15 @@ def test_an_order_that_does_not_fit_is_left_out() -> None:
 
 
 def test_what_fits_exactly_is_kept() -> None:
-    overhead = len(detail_of(trigger_of(None, _order(1, '{"note":""}'))))
+    overhead = len(detail_of(trigger_of(None, _order(1, '{"note":""}')), present))
     room = MAX_BYTES - 14 - len("market.orders") - len("OrderCreated") - overhead
     fits = detail_of(
-        trigger_of(None, _order(1, json.dumps({"note": "x" * room}, separators=(",", ":"))))
+        trigger_of(None, _order(1, json.dumps({"note": "x" * room}, separators=(",", ":")))),
+        present,
     )
     assert b'"order":' in fits
     over = detail_of(
-        trigger_of(None, _order(1, json.dumps({"note": "x" * (room + 1)}, separators=(",", ":"))))
+        trigger_of(None, _order(1, json.dumps({"note": "x" * (room + 1)}, separators=(",", ":")))),
+        present,
     )
     assert b'"order_omitted":true' in over

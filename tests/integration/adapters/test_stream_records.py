@@ -22,12 +22,15 @@ from orders.application.relay_triggers import Unreadable
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update
-from orders.domain.fulfilment import Fulfilment
+from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.importing import Write
 from orders.domain.order import Order
-from orders.domain.settings import ExternalIdPolicy, SalesModel
+from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import Trigger, TriggerKind, trigger_of
+from orders.protocols.altcraft.documents import LINES
+from orders.protocols.altcraft.states import fulfilment_of
+from orders.runtime.composition.order_protocols import lines_of
 from tests.support.deadlines import DEADLINE
 from tests.support.stream import Record, passes_filter, read_stream
 from tests.support.template_tables import create_table
@@ -54,7 +57,7 @@ def _order(external_id: str = "A", order_id: int = 1, **members: object) -> Orde
         created_at=NOW,
         updated_at=NOW,
         request_id="import",
-        fulfilment=Fulfilment.of_import(str(document["status"])),
+        fulfilment=fulfilment_of(str(document["status"])),
     )
 
 
@@ -87,7 +90,7 @@ class Table:
         return self._write(Write(order, None, trigger_of(None, order)))
 
     def update(self, before: Order, after: Order) -> Trigger:
-        return self._write(Write(after, before.version, trigger_of(before, after)))
+        return self._write(Write(after, before.version, trigger_of(before, after, LINES)))
 
     def rename(self, order_id: int, external_id: str) -> Trigger:
         named, request_id = self._found(order_id), uuid4().hex
@@ -96,7 +99,7 @@ class Table:
 
     def ship(self, order_id: int) -> Trigger:
         named, request_id = self._found(order_id), uuid4().hex
-        move = Move("PROCESSING", "READY_TO_SHIP", SalesModel.FBS)
+        move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
         return self._change(plan_status_update(named, move, request_id, NOW))
 
     def delete(self, order_id: int) -> Trigger:
@@ -133,7 +136,7 @@ def store(dynamodb: DynamoDBClient, table: str) -> Table:
 
 
 def _read(record: Record) -> StreamedChange:
-    change = read_record(record)
+    change = read_record(record, lines_of)
     assert isinstance(change, StreamedChange)
     return change
 
@@ -214,7 +217,7 @@ def test_a_change_that_is_to_be_skipped_is_none(store: Table) -> None:
     assert record["dynamodb"]["NewImage"]["version"] == {"N": "2"}
     assert "trigger" in record["dynamodb"]["OldImage"]
     assert not passes_filter(record)
-    assert read_record(record) is None
+    assert read_record(record, lines_of) is None
 
 
 def test_a_change_after_a_skipped_one_is_compared_with_it(store: Table) -> None:
@@ -239,7 +242,7 @@ def test_items_that_are_no_orders_are_let_through_neither_by_filter_nor_by_code(
     kinds = {each["dynamodb"].get("NewImage", {}).get("type", {}).get("S") for each in others}
     assert {"index", "alias", "receipt"} <= kinds
     assert [each for each in others if passes_filter(each)] == []
-    assert [each for each in others if read_record(each) is not None] == []
+    assert [each for each in others if read_record(each, lines_of) is not None] == []
 
 
 def test_a_removed_order_is_none(store: Table) -> None:
@@ -248,7 +251,7 @@ def test_a_removed_order_is_none(store: Table) -> None:
     record = store.records()[-1]
     assert record["eventName"] == "REMOVE"
     assert not passes_filter(record)
-    assert read_record(record) is None
+    assert read_record(record, lines_of) is None
 
 
 type Image = dict[str, Any]
@@ -312,6 +315,10 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         lambda record: record.__delitem__("ApproximateCreationDateTime"),
         "KeyError",
     ),
+    "a protocol that nobody knows": (
+        _set("NewImage", "protocol", {"S": CUSTOMER}),
+        "UnknownProtocolError",
+    ),
     "an image that is none": (lambda record: record.update(NewImage="order"), "TypeError"),
 }
 
@@ -337,7 +344,7 @@ def test_a_record_that_cannot_be_read_is_told_with_its_key_and_no_customer(
     damage, reason = DAMAGES[name]
     record = deepcopy(update)
     damage(record["dynamodb"])
-    read = read_record(record)
+    read = read_record(record, lines_of)
     assert isinstance(read, Unreadable)
     assert read.sequence_number == update["dynamodb"]["SequenceNumber"]
     assert read.parked.reason == f"unreadable record: {reason}"
@@ -353,7 +360,7 @@ def test_a_move_that_says_not_where_from_is_poison(store: Table) -> None:
     store.rename(1, "B")
     record = store.last()
     del record["dynamodb"]["NewImage"]["trigger"]["M"]["moved_from"]
-    assert isinstance(read_record(record), Unreadable)
+    assert isinstance(read_record(record, lines_of), Unreadable)
 
 
 @pytest.mark.parametrize("missing", ["document", "external_id", "version"])
@@ -364,7 +371,7 @@ def test_a_deletion_that_cannot_be_read_is_told_with_the_key_of_its_tombstone(
     store.delete(1)
     record = store.last()
     del record["dynamodb"]["NewImage"][missing]
-    read = read_record(record)
+    read = read_record(record, lines_of)
     assert isinstance(read, Unreadable)
     assert read.parked.what["keys"] == tombstone_key("demo", 1)
     assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])

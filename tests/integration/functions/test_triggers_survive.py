@@ -32,7 +32,7 @@ from orders.domain.identifiers import uuid_of
 from orders.domain.relaying import Patience
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
-from orders.runtime.composition.publishing import present
+from orders.runtime.composition.order_protocols import lines_of, present
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
@@ -158,7 +158,7 @@ class World:
             self.waited += timedelta(seconds=seconds)
 
         relay = RelayTriggers(
-            EventBridgePublisher(connect().events, "triggers", CountingPause(limit=3), present),
+            EventBridgePublisher(connect().events, "triggers", present, CountingPause(limit=3)),
             DynamoReceipts(self.client, self.table),
             FakeParking(),
             Patience(WRITER),
@@ -167,7 +167,8 @@ class World:
         )
         streamed = self.records()
         new = streamed if from_start else streamed[self.relayed :]
-        report = relay([each for each in map(read_record, new) if each], FixedDeadline())
+        read = (read_record(record, lines_of) for record in new)
+        report = relay([each for each in read if each], FixedDeadline())
         if report.failed is None:
             self.relayed = len(streamed)
         return report

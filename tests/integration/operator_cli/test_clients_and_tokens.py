@@ -10,6 +10,7 @@ from operator_cli.composition import Connection, connected
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import MAX_TOKENS, Client, Role
 from orders.runtime.composition import utc_now
+from orders.runtime.composition.scopes import SCOPES
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE
 
@@ -100,7 +101,7 @@ def test_commercetools_scopes_name_roles_too(
     with connected(connection) as operator:
         [record] = operator.accounts.clients("demo")
     assert record.client.roles == roles
-    assert all(record.client.may_be_granted(scope) for scope in scopes)
+    assert all(record.client.may_be_granted(SCOPES[scope]) for scope in scopes)
 
 
 @pytest.mark.parametrize("roles", [[], ["--role", "boss"]])

@@ -18,9 +18,9 @@ from orders.application.import_orders import ImportCommand, ImportOrders, Import
 from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.importing import Outcome, Write
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
+from orders.domain.submissions import Rejection, Submission
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderIds,
@@ -48,10 +48,10 @@ class Sent:
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
         if self.bad:
-            return Rejection((Problem(Code.REQUIRED, "/status", "status is required"),))
+            return Rejection((Problem(Code.REQUIRED, ("status",), "status is required"),))
         if self.currency not in rules.settings.currencies:
-            unknown = Problem(Code.UNKNOWN_CURRENCY, "/currency", "unknown")
-            other = Problem(Code.DUPLICATE_LINE, "/lines/1", "twice")
+            unknown = Problem(Code.UNKNOWN_CURRENCY, ("currency",), "unknown")
+            other = Problem(Code.DUPLICATE_LINE, ("lines", 1), "twice")
             return Rejection((other, unknown) if self.both else (unknown,))
         return Submission(str(self.external_id), "altcraft", f'{{"note":"{self.text}"}}', "new")
 
@@ -176,7 +176,7 @@ def test_refused_definitions_refuse_the_request() -> None:
     world.send(Sent(0), definitions=Definitions((order_field("a"),)))
     with pytest.raises(DefinitionsRefusedError) as refusal:
         world.send(Sent(1, "B"), definitions=Definitions((order_field("a", ValueType.INT),)))
-    assert refusal.value.problems[0].path == "/custom_fields/0/value_type"
+    assert refusal.value.problems[0].pointer == "/custom_fields/0/value_type"
     assert len(world.orders) == 1
 
 

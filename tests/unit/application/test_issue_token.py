@@ -6,10 +6,14 @@ import pytest
 
 from orders.application.errors import ScopeRefusedError, UnauthenticatedError
 from orders.application.issue_token import LIFETIME, Credentials, IssueToken
-from orders.domain.clients import Client, Role
+from orders.domain.clients import READING, WRITING, Client, Role, Scope
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock
 
+MANAGE_PROJECT = Scope("manage_project", frozenset({Role.ADMIN}))
+MANAGE_ORDERS = Scope("manage_orders", WRITING)
+VIEW_ORDERS = Scope("view_orders", READING)
+VIEW_MESSAGES = Scope("view_messages", READING, is_narrow=True)
 WRITER = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
 READER = Client("demo", "reader", frozenset({Role.ORDERS_READ}))
 ADMIN = Client("demo", "admin", frozenset({Role.ADMIN}))
@@ -38,7 +42,7 @@ def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> Non
     stored = FakeAccessTokens()
     clock = TickingClock(step=timedelta(0))
     issue = IssueToken(TOKENS, stored, clock, lambda: "new")
-    assert issue(WRITER, "writer", ["view_orders", "view_messages"], DEADLINE) == "new"
+    assert issue(WRITER, "writer", [VIEW_ORDERS, VIEW_MESSAGES], DEADLINE) == "new"
     grant = stored.grants["new"]
     assert grant.client == Client(
         "demo", "shop", frozenset({Role.ORDERS_READ}), frozenset({"view_orders", "view_messages"})
@@ -49,14 +53,13 @@ def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> Non
 @pytest.mark.parametrize(
     ("client", "scopes"),
     [
-        (READER, ["manage_orders"]),
-        (READER, ["view_orders", "manage_orders"]),
-        (WRITER, ["manage_project"]),
-        (WRITER, ["manage_everything"]),
+        (READER, [MANAGE_ORDERS]),
+        (READER, [VIEW_ORDERS, MANAGE_ORDERS]),
+        (WRITER, [MANAGE_PROJECT]),
         (WRITER, []),
     ],
 )
-def test_more_than_the_roles_cover_is_refused(client: Client, scopes: list[str]) -> None:
+def test_more_than_the_roles_cover_is_refused(client: Client, scopes: list[Scope]) -> None:
     stored = FakeAccessTokens()
     with pytest.raises(ScopeRefusedError):
         _issue(stored)(client, "secret", scopes, DEADLINE)
@@ -64,22 +67,22 @@ def test_more_than_the_roles_cover_is_refused(client: Client, scopes: list[str])
 
 
 def test_an_admin_may_have_whichever() -> None:
-    scopes = ["manage_project", "manage_orders", "view_orders", "view_messages"]
+    scopes = [MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES]
     assert _issue()(ADMIN, "admin", scopes, DEADLINE) == "new"
 
 
 @pytest.mark.parametrize(
     ("client", "scopes", "may"),
     [
-        (WRITER, ("manage_orders", "manage_project"), True),
-        (READER, ("manage_orders", "manage_project"), False),
-        (READER, ("view_orders",), True),
-        (ADMIN, ("manage_project",), True),
-        (ACCESS, ("view_orders", "manage_orders"), True),
-        (ACCESS, ("manage_orders", "manage_project"), False),
+        (WRITER, (MANAGE_ORDERS, MANAGE_PROJECT), True),
+        (READER, (MANAGE_ORDERS, MANAGE_PROJECT), False),
+        (READER, (VIEW_ORDERS,), True),
+        (ADMIN, (MANAGE_PROJECT,), True),
+        (ACCESS, (VIEW_ORDERS, MANAGE_ORDERS), True),
+        (ACCESS, (MANAGE_ORDERS, MANAGE_PROJECT), False),
         # Its roles would cover this one, but it was not granted.
-        (ACCESS, ("view_messages",), False),
+        (ACCESS, (VIEW_MESSAGES,), False),
     ],
 )
-def test_what_a_client_may_use(client: Client, scopes: tuple[str, ...], may: bool) -> None:  # noqa: FBT001
+def test_what_a_client_may_use(client: Client, scopes: tuple[Scope, ...], may: bool) -> None:  # noqa: FBT001
     assert client.may_use(*scopes) is may

@@ -78,7 +78,7 @@ def test_a_misfit_names_the_definition_and_what_it_takes(
         {"note": definition}, {"note": sent} if sent is not None else {"note": []}
     )
     [problem] = problems
-    assert (problem.code, problem.path) == (Code.WRONG_TYPE, "/note")
+    assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/note")
     assert f"is of type {value_type} and takes" in problem.message
 
 
@@ -110,7 +110,7 @@ def test_a_required_field_must_be_sent_even_if_it_has_a_default(sent: dict[str, 
     definition = order_field("n", ValueType.INT, required=True, default_value=5)
     values, [problem] = fill_in({"n": definition}, sent)
     assert values == {}
-    assert (problem.code, problem.path) == (Code.REQUIRED, "/n")
+    assert (problem.code, problem.pointer) == (Code.REQUIRED, "/n")
 
 
 def test_an_empty_text_is_a_value_of_a_text_field_and_none_of_others() -> None:
@@ -131,7 +131,7 @@ def test_a_bad_value_is_told_once() -> None:
 def test_an_undefined_field_is_named_with_the_defined_ones() -> None:
     values, [problem] = fill_in({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
     assert values == {}
-    assert (problem.code, problem.path) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
+    assert (problem.code, problem.pointer) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
     assert "defined are: a, b" in problem.message
 
 
@@ -207,7 +207,7 @@ def test_a_value_that_does_not_fit_is_told_with_what_would(
     known = {"f": order_field("f", value_type)}
     _, problems = fill_in(known, {"f": sent})
     [problem] = problems
-    assert (problem.code, problem.path) == (Code.WRONG_TYPE, "/f")
+    assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/f")
     assert problem.message == (
         f"Custom field 'f' is of type {value_type} and takes {told}; sent was {str(sent)!r}"
     )

@@ -18,11 +18,13 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Order, Submission
+from orders.domain.order import LineMembers, Order
 from orders.domain.problems import Code, Problem
+from orders.domain.submissions import Submission
 from orders.domain.triggers import TriggerKind
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+DELIVERED = Fulfilment.DELIVERED
 LATER = NOW + timedelta(hours=1)
 SENT = Submission("A", "altcraft", '{"lines":[],"status":"new"}', "new")
 STORED = Order(
@@ -108,18 +110,18 @@ def test_an_older_update_time_is_stale(
     assert bool(plan.write) is (outcome is Outcome.UPDATED)
     if outcome is Outcome.FAILED:
         [problem] = result.problems
-        assert (problem.code, problem.path) == (Code.STALE, "/update_time")
+        assert (problem.code, problem.pointer) == (Code.STALE, "/update_time")
         assert "2026-01-02T04:04:05Z" in problem.message
         assert (result.order_id, result.version) == (None, None)
 
 
 def test_a_problem_with_the_stored_order_is_told_below_the_orders_own_path() -> None:
     stored = replace(STORED, update_time=LATER)
-    sent = replace(SENT, document=_doc("x"), update_time=NOW, path="/data/7")
-    assert _plan(stored, sent).results[0].problems[0].path == "/data/7/update_time"
+    sent = replace(SENT, document=_doc("x"), update_time=NOW, path=("data", 7))
+    assert _plan(stored, sent).results[0].problems[0].pointer == "/data/7/update_time"
     step = Step(7, sent, skip_trigger=False)
-    told = failed(step, Problem(Code.CONFLICT, "", "again"), retryable=True)
-    assert told.problems[0].path == "/data/7"
+    told = failed(step, Problem(Code.CONFLICT, (), "again"), retryable=True)
+    assert told.problems[0].pointer == "/data/7"
 
 
 def test_equal_content_is_never_stale() -> None:
@@ -234,7 +236,7 @@ def test_a_request_of_steps_ends_like_single_requests(texts: list[str], *, known
 
 
 def test_a_new_order_begins_where_its_status_says() -> None:
-    delivered = replace(SENT, document=_doc("done"), status="delivered")
+    delivered = replace(SENT, document=_doc("done"), status="delivered", fulfilment=DELIVERED)
     for sent, state in ((SENT, Fulfilment.STARTED), (delivered, Fulfilment.DELIVERED)):
         plan = _plan(None, sent)
         assert plan.write
@@ -246,7 +248,7 @@ def test_an_import_never_takes_the_fulfilment_back() -> None:
     plan = _plan(stored, replace(SENT, document=_doc("other")))
     assert plan.write
     assert plan.write.order.fulfilment is Fulfilment.READY_TO_SHIP
-    plan = _plan(stored, replace(SENT, document=_doc("done"), status="delivered"))
+    plan = _plan(stored, replace(SENT, document=_doc("done"), fulfilment=DELIVERED))
     assert plan.write
     assert plan.write.order.fulfilment is Fulfilment.DELIVERED
     assert plan.write.trigger
@@ -254,7 +256,7 @@ def test_an_import_never_takes_the_fulfilment_back() -> None:
 
 
 def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
-    done = replace(SENT, document=_doc("done"), status="delivered")
+    done = replace(SENT, document=_doc("done"), fulfilment=DELIVERED)
     plan = _plan(STORED, done, SENT)
     assert plan.write
     assert plan.write.order.document == STORED.document
@@ -264,10 +266,10 @@ def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
 
 
 def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
-    sent = replace(SENT, must_be_new=True, path="/data/3")
+    sent = replace(SENT, must_be_new=True, path=("data", 3))
     [result] = _plan(STORED, sent).results
     [problem] = result.problems
-    assert (problem.code, problem.path) == (Code.DUPLICATE, "/data/3/external_id")
+    assert (problem.code, problem.pointer) == (Code.DUPLICATE, "/data/3/external_id")
     assert problem.message == "Order 'A' is there already"
     assert (result.outcome, result.order_id, result.version) == (Outcome.FAILED, None, None)
 
@@ -275,7 +277,7 @@ def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
 def test_the_size_and_the_limit_are_told_in_kilobytes() -> None:
     [result] = _plan(None, replace(SENT, document="x" * (500 * 1024 + 700))).results
     [problem] = result.problems
-    assert (problem.code, problem.path) == (Code.ORDER_TOO_LARGE, "")
+    assert (problem.code, problem.pointer) == (Code.ORDER_TOO_LARGE, "")
     assert problem.message == "The order takes 500 KB, and at most 388 KB can be stored"
 
 
@@ -287,10 +289,30 @@ def test_another_protocol_is_named_with_the_way_out() -> None:
 
 
 def test_a_failed_step_keeps_its_place_its_id_and_its_warnings() -> None:
-    warning = Problem(Code.TOTAL_MISMATCH, "/total_price", "mismatch")
+    warning = Problem(Code.TOTAL_MISMATCH, ("total_price",), "mismatch")
     step = Step(7, replace(SENT, warnings=(warning,)), skip_trigger=False)
-    problem = Problem(Code.CONFLICT, "", "lost")
+    problem = Problem(Code.CONFLICT, (), "lost")
     result = failed(step, problem, retryable=True)
     assert (result.position, result.external_id, result.outcome) == (7, "A", Outcome.FAILED)
     assert (result.problems, result.warnings) == ((problem,), (warning,))
     assert result.retryable
+
+
+def test_an_order_is_of_the_endpoint_that_its_last_import_named() -> None:
+    sent = replace(SENT, endpoint="website")
+    plan = _plan(None, sent)
+    assert plan.write
+    assert plan.write.order.endpoint == "website"
+    plan = _plan(replace(STORED, endpoint="website"), replace(SENT, document=_doc("x")))
+    assert plan.write
+    assert plan.write.order.endpoint is None
+
+
+def test_the_trigger_of_an_import_singles_out_the_lines_of_its_protocol() -> None:
+    lines = LineMembers("parts", identity="key", status="state")
+    stored = replace(STORED, document='{"parts":[{"key":"1","state":"new"}]}')
+    sent = replace(SENT, document='{"parts":[{"key":"1","state":"sent"}]}', lines=lines)
+    plan = _plan(stored, sent)
+    assert plan.write
+    assert plan.write.trigger
+    assert plan.write.trigger.kind is TriggerKind.ORDER_LINE_STATUS_CHANGED

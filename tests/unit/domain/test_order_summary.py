@@ -9,7 +9,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def _summary(*lines: LineSummary) -> OrderSummary:
-    return OrderSummary("website", "USD", Decimal(0), Decimal(0), lines, NOW, NOW)
+    return OrderSummary("USD", Decimal(0), Decimal(0), lines, NOW, NOW)
 
 
 def test_totals_are_exact() -> None:

@@ -52,7 +52,7 @@ def test_another_value_type_is_refused() -> None:
     answer = define(old, Definitions((order_field("x"), order_field("a", ValueType.INT))))
     assert isinstance(answer, tuple)
     [problem] = answer
-    assert (problem.code, problem.path) == (
+    assert (problem.code, problem.pointer) == (
         Code.DEFINITION_CONFLICT,
         "/custom_fields/1/value_type",
     )
@@ -77,7 +77,7 @@ def test_a_built_in_line_status_cannot_be_redefined() -> None:
         status = LineStatus(name, "x", LineStatusType.DELIVERED)
         answer = define(settings(), Definitions((), (status,)))
         assert isinstance(answer, tuple)
-        assert answer[0].path == "/custom_line_statuses/0/external_id"
+        assert answer[0].pointer == "/custom_line_statuses/0/external_id"
 
 
 def test_definitions_are_true_if_there_are_any() -> None:
@@ -123,7 +123,7 @@ def test_a_default_endpoint_must_be_one_of_the_accounts() -> None:
     assert declared.endpoint_of_none() == "website"
     refused = declare(declared, Declaration(endpoints={"shop": Endpoint("shop")}))
     assert isinstance(refused, tuple)
-    assert [(each.code, each.path) for each in refused] == [
+    assert [(each.code, each.pointer) for each in refused] == [
         (Code.UNKNOWN_ENDPOINT, "/policies/default_endpoint")
     ]
 

@@ -38,12 +38,7 @@ _ENTRY_FAULTS = frozenset({"InvalidArgument", "MalformedDetail", "ValidationExce
 _TIME_BYTES = 14
 
 
-def stored_text(order: Order) -> bytes:
-    """Return the stored document with its external id, without reading its text again."""
-    head = b'{"external_id":' + orjson.dumps(order.external_id)
-    return head + b"," + order.document[1:].encode()
-
-
+# Gives an order in the shape of the protocol that wrote it, as JSON.
 type Present = Callable[[Order], bytes]
 
 
@@ -62,8 +57,8 @@ class EventBridgePublisher:
 
     client: EventBridgeClient
     bus: str
+    present: Present
     pause: Pause = pause_with_jitter
-    present: Present = stored_text
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
@@ -131,10 +126,9 @@ class EventBridgePublisher:
         return {name: code for each in parcels for name, code in self._try([each]).items()}
 
 
-def detail_of(trigger: Trigger, present: Present = stored_text) -> bytes:
+def detail_of(trigger: Trigger, present: Present) -> bytes:
     """Return the public detail of a trigger as JSON; see events/schemas.
 
-    `present` gives its order in the shape of the protocol that wrote it, as JSON.
     An entry may have MAX_BYTES: beyond that the order is left out, and if need be what changed.
     """
     limit = MAX_BYTES - _overhead(trigger)

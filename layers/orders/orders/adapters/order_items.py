@@ -17,7 +17,7 @@ type Item = Mapping[str, Any]
 # A stream's records live for a day: after two no relay can need it any more.
 TOMBSTONE_KEPT = timedelta(days=2)
 # What an order's item may lack, so that an update must take it away.
-OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment")
+OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint")
 
 
 def is_order(item: Item) -> bool:
@@ -64,8 +64,10 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     }
     if order.update_time is not None:
         item["update_time"] = {"S": order.update_time.isoformat()}
-    # Most orders are as far as their imported status says: that costs no byte.
-    if order.fulfilment is not Fulfilment.of_import(order.status):
+    if order.endpoint is not None:
+        item["endpoint"] = {"S": order.endpoint}
+    # Most orders have only begun: that costs no byte.
+    if order.fulfilment is not Fulfilment.STARTED:
         item["fulfilment"] = {"S": order.fulfilment.name}
     if trigger is not None:
         item["trigger"] = {"M": _envelope(trigger)}
@@ -124,14 +126,13 @@ def read_order(account: str, item: Item) -> Order:
         external_id = item["external_id"]["S"]
     else:
         external_id = item["pk"]["S"].removeprefix(order_key(account, "")["pk"]["S"])
-    status = item["status"]["S"]
     fulfilment = item.get("fulfilment")
     return Order(
         account=account,
         external_id=external_id,
         order_id=int(item["order_id"]["N"]),
         version=int(item["version"]["N"]),
-        status=status,
+        status=item["status"]["S"],
         protocol=item["protocol"]["S"],
         document=item["document"]["S"],
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
@@ -140,5 +141,6 @@ def read_order(account: str, item: Item) -> Order:
         update_time=(
             datetime.fromisoformat(item["update_time"]["S"]) if "update_time" in item else None
         ),
-        fulfilment=(Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.of_import(status)),
+        fulfilment=Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.STARTED,
+        endpoint=item["endpoint"]["S"] if "endpoint" in item else None,
     )

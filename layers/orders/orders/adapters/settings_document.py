@@ -16,6 +16,7 @@ from pydantic import (
 
 from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType
+from orders.domain.fulfilment import SalesModel
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
@@ -27,7 +28,6 @@ from orders.domain.settings import (
     LineStatusType,
     Policies,
     Region,
-    SalesModel,
     Settings,
     TotalCheck,
 )

@@ -1,6 +1,6 @@
 """Records of the table's stream, as Lambda hands them over, to the changes that they tell of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from orders.adapters.order_items import (
 from orders.adapters.table_keys import account_of_order
 from orders.application.ports import Parked, RequestKey
 from orders.application.relay_triggers import Unreadable
-from orders.domain.order import Order
+from orders.domain.order import LineMembers, Order
 from orders.domain.triggers import Trigger, deletion_of, trigger_of
 
 
@@ -29,7 +29,12 @@ class StreamedChange:
     committed_at: datetime
 
 
-def read_record(record: Mapping[str, Any]) -> StreamedChange | Unreadable | None:
+# Tells where the documents of an order's protocol hold lines. Raises ValueError for a protocol that
+# is not known.
+type LinesOf = Callable[[Order], LineMembers | None]
+
+
+def read_record(record: Mapping[str, Any], lines_of: LinesOf) -> StreamedChange | Unreadable | None:
     """Read one record: a change, None if it carries no envelope, or what cannot be read."""
     data = record["dynamodb"]
     number = str(data["SequenceNumber"])
@@ -37,21 +42,22 @@ def read_record(record: Mapping[str, Any]) -> StreamedChange | Unreadable | None
         after = data.get("NewImage")
         if after is None or not _may_carry(after) or "trigger" not in after:
             return None
-        return _change(number, data, after)
+        return _change(number, data, after, lines_of)
     except (KeyError, TypeError, ValueError) as error:
         what = {"sequence_number": number, "keys": data.get("Keys")}
         return Unreadable(number, Parked(f"unreadable record: {type(error).__name__}", what))
 
 
-def _change(number: str, data: Mapping[str, Any], image: Item) -> StreamedChange:
+def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf) -> StreamedChange:
     account = account_of_order(image["pk"]["S"])
     after = read_order(account, image)
     envelope = read_envelope(image)
-    trigger = (
-        deletion_of(after)
-        if is_tombstone(image)
-        else trigger_of(_before(account, data.get("OldImage"), after, envelope.moved_from), after)
-    )
+    lines = lines_of(after)
+    if is_tombstone(image):
+        trigger = deletion_of(after)
+    else:
+        before = _before(account, data.get("OldImage"), after, envelope.moved_from)
+        trigger = trigger_of(before, after, lines)
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images tell of another change than the envelope")
     created = datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)

@@ -39,5 +39,6 @@ class GetOrder:
         named = self.index.find(address.account, address.order_id, deadline)
         if named is None:
             return None
-        found = FoundOrder(named, self.summarise(named.order))
-        return found if address.endpoint in {None, found.summary.endpoint} else None
+        if address.endpoint not in {None, named.order.endpoint}:
+            return None
+        return FoundOrder(named, self.summarise(named.order))

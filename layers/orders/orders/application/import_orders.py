@@ -31,8 +31,9 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Order, Rejection
+from orders.domain.order import Order
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
+from orders.domain.submissions import Rejection
 from orders.domain.triggers import Trigger
 
 

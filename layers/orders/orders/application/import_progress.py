@@ -14,8 +14,8 @@ from orders.domain.importing import (
     Write,
     failed,
 )
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
+from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
 
@@ -136,18 +136,18 @@ class Progress:
 
 def refused() -> Problem:
     """Return the problem of an order that the store refused for good."""
-    return Problem(Code.NOT_STORABLE, "", "The store refused this order; the fault is logged")
+    return Problem(Code.NOT_STORABLE, (), "The store refused this order; the fault is logged")
 
 
 def _lost_race() -> Problem:
-    return Problem(Code.CONFLICT, "", "Other requests kept changing this order; send it again")
+    return Problem(Code.CONFLICT, (), "Other requests kept changing this order; send it again")
 
 
 def no_storage() -> Problem:
     """Return the problem of an order that could not be stored in time."""
     return Problem(
         Code.STORAGE_UNAVAILABLE,
-        "",
+        (),
         "The order could not be stored, or this not be confirmed, in time; "
         "sending it again is safe",
     )

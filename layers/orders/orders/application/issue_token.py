@@ -13,7 +13,7 @@ from orders.application.ports import (
     Deadline,
     TokenRepository,
 )
-from orders.domain.clients import Client, roles_granted_by
+from orders.domain.clients import Client, Scope
 
 LIFETIME = timedelta(days=2)
 
@@ -49,7 +49,7 @@ class IssueToken:
         return client
 
     def __call__(
-        self, client: Client, secret: str, scopes: Sequence[str], deadline: Deadline
+        self, client: Client, secret: str, scopes: Sequence[Scope], deadline: Deadline
     ) -> str:
         """Return an access token for these scopes, which lives for LIFETIME.
 
@@ -58,8 +58,8 @@ class IssueToken:
         """
         if not scopes or not all(map(client.may_be_granted, scopes)):
             raise ScopeRefusedError
-        roles = frozenset().union(*(roles_granted_by(scope) for scope in scopes))
-        granted = replace(client, roles=roles, scopes=frozenset(scopes))
+        roles = frozenset().union(*(scope.gives for scope in scopes))
+        granted = replace(client, roles=roles, scopes=frozenset(scope.name for scope in scopes))
         token = self.new_token()
         grant = AccessGrant(granted, secret, self.clock() + LIFETIME)
         self.access_tokens.add(token, grant, deadline)

@@ -53,9 +53,8 @@ class ListOrders:
                 break
             page = self.index.list_orders(query.account, before, _CHUNK, deadline)
             for named in page.orders:
-                summary = self.summarise(named.order)
-                if query.endpoint in {None, summary.endpoint} and query.matches(named):
-                    found.append(FoundOrder(named, summary))
+                if query.endpoint in {None, named.order.endpoint} and query.matches(named):
+                    found.append(FoundOrder(named, self.summarise(named.order)))
                 if len(found) == query.limit:
                     return FoundOrders(tuple(found), named.order.order_id)
             before = page.next_before

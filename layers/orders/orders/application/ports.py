@@ -9,8 +9,9 @@ from typing import Protocol
 from orders.domain.changes import NamedOrder, OrderChange
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.importing import Write
-from orders.domain.order import Order, Rejection, Submission
+from orders.domain.order import Order
 from orders.domain.settings import Rulebook, Settings, StoredSettings
+from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
 

@@ -14,6 +14,15 @@ class NamedOrder:
     aliases: tuple[str, ...] = ()
 
     @property
+    def shop_external_id(self) -> str | None:
+        """Return the external id if the shop has given it, None if the order came without one.
+
+        The id of a renamed order was given, whatever its form.
+        """
+        is_given = self.was_renamed or self.order.has_own_external_id
+        return self.order.external_id if is_given else None
+
+    @property
     def was_renamed(self) -> bool:
         """Tell whether its external id was ever changed: that always leaves an alias."""
         return bool(self.aliases)

@@ -1,10 +1,8 @@
 """API clients of an account, and the roles that let them do things."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 
 class Role(StrEnum):
@@ -17,40 +15,33 @@ class Role(StrEnum):
 
 MAX_TOKENS = 20
 
-_WRITING = frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ})
-_READING = frozenset({Role.ORDERS_READ})
-# What the protocols call the roles: a client may be created with these names too.
-ROLES_OF_SCOPE: Mapping[str, frozenset[Role]] = MappingProxyType(
-    {
-        # Yandex Market Partner API
-        "all-methods": _WRITING,
-        "all-methods:read-only": _READING,
-        "inventory-and-order-processing": _WRITING,
-        "inventory-and-order-processing:read-only": _READING,
-        # commercetools, without the project key that follows them
-        "manage_orders": _WRITING,
-        "view_orders": _READING,
-        "view_messages": _READING,
-        "manage_project": frozenset({Role.ADMIN}),
-    }
-)
+WRITING = frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ})
+READING = frozenset({Role.ORDERS_READ})
 
 
-# These open what is theirs by their names alone, and nothing by a role.
-_NARROW = frozenset({"view_messages"})
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A protocol's name for what a client may do; `needs` are the roles that cover it.
 
+    A narrow one gives no role: it opens what asks for it by its name, and nothing else.
+    """
 
-def roles_granted_by(scope: str) -> frozenset[Role]:
-    """Return the roles that an access token gets with a scope of ROLES_OF_SCOPE."""
-    return frozenset() if scope in _NARROW else ROLES_OF_SCOPE[scope]
+    name: str
+    needs: frozenset[Role]
+    is_narrow: bool = False
+
+    @property
+    def gives(self) -> frozenset[Role]:
+        """Return the roles that an access token gets with it."""
+        return frozenset() if self.is_narrow else self.needs
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """An API client of an account.
 
-    `scopes` are those that its access token was granted, None where it sends its own secret, which
-    may do all that its roles allow.
+    `scopes` are the names of those that its access token was granted, None where it sends its own
+    secret, which may do all that its roles allow.
     """
 
     account: str
@@ -62,16 +53,15 @@ class Client:
         """Tell whether this client has `role`."""
         return role in self.roles or Role.ADMIN in self.roles
 
-    def may_be_granted(self, scope: str) -> bool:
-        """Tell whether its roles cover a scope of ROLES_OF_SCOPE; any other one they do not."""
-        roles = ROLES_OF_SCOPE.get(scope)
-        return roles is not None and all(self.may(role) for role in roles)
+    def may_be_granted(self, scope: Scope) -> bool:
+        """Tell whether its roles cover a scope."""
+        return all(self.may(role) for role in scope.needs)
 
-    def may_use(self, *scopes: str) -> bool:
+    def may_use(self, *scopes: Scope) -> bool:
         """Tell whether one of the scopes was granted, or is covered where none was asked for."""
         if self.scopes is None:
             return any(self.may_be_granted(scope) for scope in scopes)
-        return not self.scopes.isdisjoint(scopes)
+        return not self.scopes.isdisjoint(scope.name for scope in scopes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from orders.domain.problems import Code, Problem, listed, pointer, shown
+from orders.domain.problems import Code, Problem, listed, shown
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import format_time, parse_date
 
@@ -114,7 +114,7 @@ def fill_in(
             continue
         if definition.required:
             problems[name] = Problem(
-                Code.REQUIRED, pointer(name), f"Custom field {shown(name)} is required"
+                Code.REQUIRED, (name,), f"Custom field {shown(name)} is required"
             )
         elif definition.default_value is not None:
             values[name] = definition.default_value
@@ -129,7 +129,7 @@ def _is_absent(definition: CustomField, value: object) -> bool:
 def _unknown(name: str, definitions: Mapping[str, CustomField]) -> Problem:
     return Problem(
         Code.UNKNOWN_CUSTOM_FIELD,
-        pointer(name),
+        (name,),
         f"Custom field {shown(name)} is not defined; defined are: {listed(sorted(definitions))}",
     )
 
@@ -137,7 +137,7 @@ def _unknown(name: str, definitions: Mapping[str, CustomField]) -> Problem:
 def _misfit(definition: CustomField, value: object, allowed: str) -> Problem:
     return Problem(
         Code.WRONG_TYPE,
-        pointer(definition.external_id),
+        (definition.external_id,),
         f"Custom field {shown(definition.external_id)} is of type {definition.value_type} "
         f"and takes {allowed}; sent was {shown(value)}",
     )

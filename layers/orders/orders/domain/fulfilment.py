@@ -1,4 +1,4 @@
-"""How far an order has come on its way to the buyer, in Yandex Market's words.
+"""How far an order has come on its way to the buyer.
 
 It is our own state: derived once from the status that an order is imported with, moved forward by
 later imports and by status changes, and never written back into the imported document.
@@ -9,14 +9,23 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Self
 
-from orders.domain.settings import SalesModel
+
+class SalesModel(StrEnum):
+    """How an endpoint's orders reach the buyer (Yandex Market's names)."""
+
+    FBS = "FBS"
+    DBS = "DBS"
+    EXPRESS = "EXPRESS"
+    FBY = "FBY"
+    LAAS = "LAAS"
 
 
 class Fulfilment(Enum):
     """A status with its substatus, in the order in which they follow each other.
 
-    A cancelled order is told with the substatus SHOP_FAILED if the shop cancelled it through the
-    status change, UNKNOWN if an import did, which does not say why.
+    The pairs are published: triggers show them as the members of `fulfilment`. They are spelled as
+    Yandex Market spells them. A cancelled order has the substatus SHOP_FAILED if the shop cancelled
+    it through the status change, UNKNOWN if an import did, which does not say why.
     """
 
     STARTED = ("PROCESSING", "STARTED")
@@ -49,33 +58,16 @@ class Fulfilment(Enum):
         """Tell whether the external id may be set or changed: until PROCESSING / READY_TO_SHIP."""
         return self is Fulfilment.STARTED
 
-    def after_import(self, status: str) -> Self:
-        """Return the state after an import with this status: it never goes back.
+    def after_import(self, imported: Self) -> Self:
+        """Return the state after an import of an order that has come this far: it never goes back.
 
         A cancelled order stays cancelled.
         """
-        imported = type(self).of_import(status)
         is_cancelled = self.status == Fulfilment.CANCELLED.status
         return self if is_cancelled or _RANKS[imported] < _RANKS[self] else imported
 
-    @classmethod
-    def of_import(cls, status: str) -> Self:
-        """Return the state of an order that is created with this status."""
-        return cls[_IMPORTED.get(status, Fulfilment.STARTED.name)]
-
 
 _RANKS = {state: rank for rank, state in enumerate(Fulfilment)}
-# Altcraft's order statuses (v74, orders import) and commercetools' order states; every other one
-# has only begun.
-_IMPORTED: Mapping[str, str] = MappingProxyType(
-    {
-        "delivered": Fulfilment.DELIVERED.name,
-        "part_refunded": Fulfilment.PARTIALLY_RETURNED.name,
-        "canceled": Fulfilment.CANCELLED.name,
-        "Complete": Fulfilment.DELIVERED.name,
-        "Cancelled": Fulfilment.CANCELLED.name,
-    }
-)
 
 # Who ships decides what may follow (Yandex Market, order status model). What is not listed has no
 # transition that a shop may ask for.
@@ -101,50 +93,19 @@ _TRANSITIONS: Mapping[SalesModel, Mapping[Fulfilment, tuple[Fulfilment, ...]]] =
 class MoveRefusal(StrEnum):
     """Why a status change is refused."""
 
-    STATUS_UNKNOWN = "status_unknown"  # no status that a shop may ask for
-    SUBSTATUS_UNKNOWN = "substatus_unknown"  # the status has no such substatus, or needs one
+    STATUS_UNKNOWN = "status_unknown"  # what was asked for names no state
+    SUBSTATUS_UNKNOWN = "substatus_unknown"  # it names one only in part, or with a wrong detail
     FINAL = "final"
     NO_TRANSITION = "no_transition"
 
 
-# Statuses that a shop may ask for, with their substatuses.
-_REQUESTABLE = {
-    status: {
-        state.substatus: state
-        for state in Fulfilment
-        if state.status == status and state is not Fulfilment.CANCELLED
-    }
-    for status in ("PROCESSING", "CANCELLED", "DELIVERY", "PICKUP", "DELIVERED")
-}
-
-
-def requestable() -> list[str]:
-    """Return the statuses that a shop may ask for."""
-    return list(_REQUESTABLE)
-
-
-def substatuses_of(status: str) -> list[str]:
-    """Return the substatuses that a shop may ask for with a status."""
-    return list(_REQUESTABLE[status])
-
-
 def decide_move(
-    current: Fulfilment, status: str, substatus: str | None, sales_model: SalesModel
+    current: Fulfilment, wanted: Fulfilment, sales_model: SalesModel
 ) -> Fulfilment | MoveRefusal:
-    """Return the state that a status change leads to, the current one if it is there already.
+    """Return the state that a status change leads to: the wanted one, also if it is the current.
 
-    Without a substatus the status must have only one. `sales_model` is FBS, EXPRESS or DBS; the
-    other models have no transitions.
+    `sales_model` is FBS, EXPRESS or DBS; the other models have no transitions.
     """
-    substatuses = _REQUESTABLE.get(status)
-    if substatuses is None:
-        return MoveRefusal.STATUS_UNKNOWN
-    if substatus is None and len(substatuses) == 1 and status != "CANCELLED":
-        [wanted] = substatuses.values()
-    elif substatus in substatuses:
-        wanted = substatuses[substatus]
-    else:
-        return MoveRefusal.SUBSTATUS_UNKNOWN
     if wanted is current:
         return current
     if current.is_final:

@@ -1,13 +1,14 @@
 """What becomes of the orders of one import: created, updated, unchanged or failed, and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Order, Submission
+from orders.domain.order import Order
 from orders.domain.problems import Code, Problem, below, shown
+from orders.domain.submissions import Submission
 from orders.domain.times import format_time
 from orders.domain.triggers import Trigger, trigger_of
 
@@ -121,8 +122,7 @@ def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> P
             after = _next_version(group, step.submission, order_id, request_id, now)
             current = replace(after, fulfilment=_fulfilment(current, step.submission))
             changed_by.append(step)
-    silent = all(step.skip_trigger for step in changed_by)
-    write = _net_write(group.stored, current, silent=silent)
+    write = _net_write(group.stored, current, changed_by)
     final = write.order if write else group.stored
     results = tuple(_result(step, outcome, problems, final) for step, outcome, problems in decided)
     return Plan(group, write, results)
@@ -144,7 +144,7 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
     if _is_too_large(sent.document):
         return Problem(
             Code.ORDER_TOO_LARGE,
-            "",
+            (),
             f"The order takes {len(sent.document.encode()) // 1024} KB, and at most "
             f"{MAX_DOCUMENT_BYTES // 1024} KB can be stored",
         )
@@ -152,11 +152,11 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         return None
     if sent.must_be_new:
         name = shown(sent.external_id)
-        return Problem(Code.DUPLICATE, "/external_id", f"Order {name} is there already")
+        return Problem(Code.DUPLICATE, ("external_id",), f"Order {name} is there already")
     if current.protocol != sent.protocol:
         return Problem(
             Code.OTHER_PROTOCOL,
-            "/external_id",
+            ("external_id",),
             f"Order {shown(sent.external_id)} was imported through {current.protocol}; "
             "delete it there before importing it here",
         )
@@ -169,7 +169,7 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         stored_time = format_time(current.update_time) if current.update_time else ""
         return Problem(
             Code.STALE,
-            "/update_time",
+            ("update_time",),
             f"Order {shown(sent.external_id)} is stored with update_time {stored_time}, "
             "which is later than the one sent",
         )
@@ -197,20 +197,25 @@ def _next_version(
         updated_at=now,
         request_id=request_id,
         update_time=sent.update_time,
+        endpoint=sent.endpoint,
     )
 
 
-def _net_write(stored: Order | None, current: Order | None, *, silent: bool) -> Write | None:
+def _net_write(
+    stored: Order | None, current: Order | None, changed_by: Sequence[Step]
+) -> Write | None:
     if current is None or (stored and _says_the_same(stored, current)):
         return None
-    trigger = None if silent else trigger_of(stored, current)
+    is_silent = all(step.skip_trigger for step in changed_by)
+    lines = changed_by[-1].submission.lines
+    trigger = None if is_silent else trigger_of(stored, current, lines)
     return Write(current, stored.version if stored else None, trigger)
 
 
 def _fulfilment(current: Order | None, sent: Submission) -> Fulfilment:
     if current is None:
-        return Fulfilment.of_import(sent.status)
-    return current.fulfilment.after_import(sent.status)
+        return sent.fulfilment
+    return current.fulfilment.after_import(sent.fulfilment)
 
 
 def _says_the_same(stored: Order, current: Order) -> bool:

@@ -1,42 +1,27 @@
-"""Orders: as a shop sends them, and as the store keeps them."""
+"""Orders as the store keeps them."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.problems import Problem
+from orders.domain.identifiers import uuid_of
 
 type Tree = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Submission:
-    """A sent order that may be stored.
+class LineMembers:
+    """Where the documents of a protocol hold their lines, by the names of the members.
 
-    `document` is the canonical JSON text of the order without its external id, so equal content is
-    equal text. `update_time` is the one that the shop sent, if any. `path` is the JSON pointer of
-    the order in its request, below which problems with it are told. One that `must_be_new` replaces
-    no stored order, whatever that holds.
+    `lines` is a member of the document and holds an array; `identity` and `status` are members of
+    each of its elements. Triggers compare the lines of two versions by them.
     """
 
-    external_id: str
-    protocol: str
-    document: str
+    lines: str
+    identity: str
     status: str
-    update_time: datetime | None = None
-    warnings: tuple[Problem, ...] = ()
-    path: str = ""
-    must_be_new: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A sent order that cannot be stored, and all that is wrong with it."""
-
-    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +30,8 @@ class Order:
 
     `created_at` and `updated_at` are the store's own times; `update_time` is the shop's.
     `request_id` names the request that wrote this version. `status` is the imported one;
-    `fulfilment` is our own, which no import takes back.
+    `fulfilment` is our own, which no import takes back. `endpoint` is the order's point of sale,
+    None without one.
     """
 
     account: str
@@ -60,13 +46,13 @@ class Order:
     request_id: str
     update_time: datetime | None = None
     fulfilment: Fulfilment = Fulfilment.STARTED
+    endpoint: str | None = None
+
+    @property
+    def has_own_external_id(self) -> bool:
+        """Tell whether its external id is other than the one that an order without an id gets."""
+        return self.external_id != uuid_of(self.account, self.order_id)
 
     def tree(self) -> Tree:
         """Return the document as plain data, its external id included."""
         return {"external_id": self.external_id, **json.loads(self.document)}
-
-
-def line_statuses(tree: Tree) -> Iterator[tuple[str, str]]:
-    """Yield the external id and the status of each line of a document."""
-    for line in tree.get("lines", ()):
-        yield line["external_id"], line["status"]

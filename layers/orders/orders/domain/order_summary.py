@@ -26,14 +26,13 @@ class LineSummary:
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """What the protocols have in common. `endpoint` is None where the order names none.
+    """What the protocols have in common.
 
     `total_price` is what the order says itself; amounts are in major units of `currency`.
 
     `created_at` is the shop's own time where it sent one, `updated_at` the store's; aware UTC.
     """
 
-    endpoint: str | None
     currency: str
     total_price: Decimal
     delivery_cost: Decimal

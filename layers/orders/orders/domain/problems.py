@@ -1,7 +1,7 @@
 """What is wrong with an order or a request, said so that a program and a person can act on it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -34,13 +34,22 @@ class Code(StrEnum):
     STORAGE_UNAVAILABLE = "storage_unavailable"
 
 
+# Member names and positions that lead from the root of a document to a place in it.
+type Steps = tuple[str | int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: `path` is a JSON pointer (RFC 6901) into the document that was sent."""
+    """One fault: `path` leads to its place in the document that was sent."""
 
     code: Code
-    path: str
+    path: Steps
     message: str
+
+    @property
+    def pointer(self) -> str:
+        """Return the path as a JSON pointer (RFC 6901)."""
+        return pointer(*self.path)
 
 
 MAX_SHOWN = 60
@@ -51,9 +60,9 @@ def pointer(*steps: str | int) -> str:
     return "".join(f"/{_escaped(step)}" for step in steps)
 
 
-def below(prefix: str, problem: Problem) -> Problem:
+def below(prefix: Steps, problem: Problem) -> Problem:
     """Return `problem` with its path moved under `prefix`."""
-    return Problem(problem.code, prefix + problem.path, problem.message)
+    return replace(problem, path=(*prefix, *problem.path))
 
 
 def shown(value: object) -> str:

@@ -8,17 +8,8 @@ from typing import Self
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
-from orders.domain.problems import Code, Problem, listed, pointer, shown
-
-
-class SalesModel(StrEnum):
-    """How an endpoint's orders reach the buyer (Yandex Market's names)."""
-
-    FBS = "FBS"
-    DBS = "DBS"
-    EXPRESS = "EXPRESS"
-    FBY = "FBY"
-    LAAS = "LAAS"
+from orders.domain.fulfilment import SalesModel
+from orders.domain.problems import Code, Problem, listed, shown
 
 
 class LineStatusType(StrEnum):
@@ -89,7 +80,6 @@ class Policies:
 
 type FieldKey = tuple[EntityType, str]
 
-ORDER_STATUSES = ("new", "delivered", "paid", "canceled", "part_refunded")
 LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
     {
         "new": LineStatusType.IN_PROCESS,
@@ -157,7 +147,7 @@ class Rulebook:
 
 def blames_settings(problem: Problem) -> bool:
     """Tell whether an order may fail for this only because our copy of the settings is old."""
-    return problem.code in _SETTINGS_CODES or "/custom_fields/" in problem.path
+    return problem.code in _SETTINGS_CODES or "custom_fields" in problem.path[:-1]
 
 
 _SETTINGS_CODES = frozenset(
@@ -226,7 +216,7 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
     if default is not None and default not in declared.endpoints:
         known = listed(list(declared.endpoints))
         message = f"{shown(default)} is no endpoint of the account; these are: {known}"
-        path = pointer("policies", "default_endpoint")
+        path = ("policies", "default_endpoint")
         return (Problem(Code.UNKNOWN_ENDPOINT, path, message),)
     return define(declared, declaration.definitions)
 
@@ -265,7 +255,7 @@ def _field_conflicts(settings: Settings, sent: Iterable[CustomField]) -> Iterabl
         if reason:
             yield Problem(
                 Code.DEFINITION_CONFLICT,
-                pointer("custom_fields", position, "value_type"),
+                ("custom_fields", position, "value_type"),
                 f"Custom field {shown(new.external_id)} of {new.entity_type} {reason}, "
                 "which stored orders may use",
             )
@@ -277,6 +267,6 @@ def _status_conflicts(sent: Iterable[LineStatus]) -> Iterable[Problem]:
         if new.external_id in LINE_STATUS_TYPES:
             yield Problem(
                 Code.DEFINITION_CONFLICT,
-                pointer("custom_line_statuses", position, "external_id"),
+                ("custom_line_statuses", position, "external_id"),
                 f"{shown(new.external_id)} is a built-in line status; choose another id",
             )

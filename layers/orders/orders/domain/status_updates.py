@@ -4,17 +4,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orders.domain.changes import NamedOrder, OrderChange
-from orders.domain.fulfilment import Fulfilment, MoveRefusal, decide_move
-from orders.domain.settings import SalesModel
+from orders.domain.fulfilment import Fulfilment, MoveRefusal, SalesModel, decide_move
 from orders.domain.triggers import trigger_of
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The state that is asked for, and the sales model that says which transitions there are."""
+    """The state that is asked for, and the sales model that says which transitions there are.
 
-    status: str
-    substatus: str | None
+    `wanted` is a refusal where what was asked for names no state. It is carried this far because
+    an order that does not exist is the more important answer.
+    """
+
+    wanted: Fulfilment | MoveRefusal
     sales_model: SalesModel
 
 
@@ -23,7 +25,9 @@ def plan_status_update(
 ) -> OrderChange | MoveRefusal | None:
     """Decide a move; None if the order is in that state already. The document stays as it is."""
     order = named.order
-    decision = decide_move(order.fulfilment, move.status, move.substatus, move.sales_model)
+    if isinstance(move.wanted, MoveRefusal):
+        return move.wanted
+    decision = decide_move(order.fulfilment, move.wanted, move.sales_model)
     if not isinstance(decision, Fulfilment):
         return decision
     if decision is order.fulfilment:

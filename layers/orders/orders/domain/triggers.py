@@ -1,12 +1,12 @@
 """Triggers: the business events that a committed change means to consumers."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from orders.domain.order import Order, Tree, line_statuses
+from orders.domain.order import LineMembers, Order, Tree
 
 SCHEMA_VERSION = 1
 
@@ -30,8 +30,8 @@ class Trigger:
     """One business event: the committed version `order`, and what it changed.
 
     `changed` maps each member that differs to its `old` and `new` value (absent means not there);
-    of `lines` it holds only those that differ. `fulfilment`, which is not part of the document, is
-    among them if it differs.
+    of the document's lines it holds only those that differ. `fulfilment`, which is not part of the
+    document, is among them if it differs.
     """
 
     id: str
@@ -45,14 +45,20 @@ def trigger_id(account: str, order_id: int, version: int) -> str:
     return hashlib.sha256(f"{account}\n{order_id}\n{version}".encode()).hexdigest()[:32]
 
 
-def trigger_of(before: Order | None, after: Order) -> Trigger:
-    """Return the trigger of the change from `before` to `after`, the first kind that fits."""
+def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = None) -> Trigger:
+    """Return the trigger of the change from `before` to `after`, the first kind that fits.
+
+    `lines` says where the documents of their protocol hold lines; it matters only where the
+    documents differ.
+    """
     identity = trigger_id(after.account, after.order_id, after.version)
     if before is None:
         return Trigger(identity, TriggerKind.ORDER_CREATED, after, {})
     old, new = before.tree(), after.tree()
-    changed = _changes(old, new) | _fulfilment_change(before, after)
-    return Trigger(identity, _kind_of_change(before, after, old, new), after, changed)
+    changed = _changes(old, new, lines) | _fulfilment_change(before, after)
+    is_line_changed = lines is not None and _has_line_of_other_status(old, new, lines)
+    kind = _kind_of_change(before, after, is_line_changed=is_line_changed)
+    return Trigger(identity, kind, after, changed)
 
 
 def deletion_of(last: Order) -> Trigger:
@@ -64,25 +70,34 @@ def deletion_of(last: Order) -> Trigger:
     return Trigger(identity, TriggerKind.ORDER_DELETED, last, {})
 
 
-def _kind_of_change(before: Order, after: Order, old: Tree, new: Tree) -> TriggerKind:
+def _kind_of_change(before: Order, after: Order, *, is_line_changed: bool) -> TriggerKind:
     if before.external_id != after.external_id:
         return TriggerKind.ORDER_EXTERNAL_ID_CHANGED
     if before.status != after.status:
         return TriggerKind.ORDER_STATUS_CHANGED
-    known = dict(line_statuses(old))
-    if any(known.get(line, status) != status for line, status in line_statuses(new)):
-        return TriggerKind.ORDER_LINE_STATUS_CHANGED
-    return TriggerKind.ORDER_UPDATED
+    return TriggerKind.ORDER_LINE_STATUS_CHANGED if is_line_changed else TriggerKind.ORDER_UPDATED
 
 
-def _changes(old: Tree, new: Tree) -> dict[str, Change]:
+def _has_line_of_other_status(old: Tree, new: Tree, members: LineMembers) -> bool:
+    """Tell whether a line that both hold has another status than before."""
+    known = dict(_line_statuses(old, members))
+    return any(known.get(line, status) != status for line, status in _line_statuses(new, members))
+
+
+def _line_statuses(tree: Tree, members: LineMembers) -> Iterator[tuple[str, str]]:
+    for line in tree.get(members.lines, ()):
+        yield line[members.identity], line[members.status]
+
+
+def _changes(old: Tree, new: Tree, members: LineMembers | None) -> dict[str, Change]:
     changed = {
         member: _change(old, new, member)
         for member in sorted(old.keys() | new.keys())
         if old.get(member) != new.get(member)
     }
-    if "lines" in changed:
-        changed["lines"] = _line_changes(old.get("lines", []), new.get("lines", []))
+    if members is not None and members.lines in changed:
+        old_lines, new_lines = old.get(members.lines, []), new.get(members.lines, [])
+        changed[members.lines] = _line_changes(old_lines, new_lines, members.identity)
     return changed
 
 
@@ -98,12 +113,12 @@ def _fulfilment_change(before: Order, after: Order) -> dict[str, Change]:
     }
 
 
-def _line_changes(old: list[Tree], new: list[Tree]) -> Change:
-    old_lines = {line["external_id"]: line for line in old}
-    new_lines = {line["external_id"]: line for line in new}
+def _line_changes(old: list[Tree], new: list[Tree], identity: str) -> Change:
+    old_lines = {line[identity]: line for line in old}
+    new_lines = {line[identity]: line for line in new}
     differing = {
-        "old": [line for line in old if new_lines.get(line["external_id"]) != line],
-        "new": [line for line in new if old_lines.get(line["external_id"]) != line],
+        "old": [line for line in old if new_lines.get(line[identity]) != line],
+        "new": [line for line in new if old_lines.get(line[identity]) != line],
     }
     only_reordered = not differing["old"] and not differing["new"]
     return {"old": old, "new": new} if only_reordered else differing

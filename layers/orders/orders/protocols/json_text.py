@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import orjson
 
 from orders.domain.money import format_amount
-from orders.domain.problems import Code, Problem, pointer, shown
+from orders.domain.problems import Code, Problem, shown
 
 _ORJSON_BITS = 63
 _PLAIN_DIGITS = 60
@@ -26,8 +26,8 @@ class NotJsonError(ValueError):
 class JsonText:
     """What was read; numbers are int or Decimal.
 
-    `faults` is what plain data cannot hold, such as a member that stood twice; their paths are JSON
-    pointers from the root.
+    `faults` is what plain data cannot hold, such as a member that stood twice; their paths begin at
+    the root.
     """
 
     tree: object
@@ -137,7 +137,7 @@ def _repeated_members(tree: object) -> Iterator[Problem]:
             for name in value.names:
                 yield Problem(
                     Code.DUPLICATE_MEMBER,
-                    pointer(*steps, name),
+                    (*steps, name),
                     f"Member {shown(name)} stands twice; send it once",
                 )
 
@@ -156,7 +156,7 @@ def _illegal_characters(tree: object) -> Iterator[Problem]:
         if any(isinstance(text, str) and _ILLEGAL.search(text) for text in texts):
             yield Problem(
                 Code.ILLEGAL_CHARACTER,
-                pointer(*steps),
+                tuple(steps),
                 "The text holds a control character or half a surrogate pair; send neither",
             )
 

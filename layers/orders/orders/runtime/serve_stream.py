@@ -5,6 +5,7 @@ from typing import Any
 
 from orders.adapters.stream_records import read_record
 from orders.application.relay_triggers import RelayTriggers
+from orders.runtime.composition.order_protocols import lines_of
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.observability import logger, metrics, record_fault, record_relay
 from orders.runtime.serve import Handler
@@ -24,7 +25,8 @@ def serve_stream(relay_triggers: Callable[[], RelayTriggers]) -> Handler:
     @metrics.log_metrics
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
-            records = [each for each in map(read_record, event["Records"]) if each]
+            read = (read_record(record, lines_of) for record in event["Records"])
+            records = [each for each in read if each]
             report = relay_triggers()(records, LambdaDeadline(context))
         except Exception as error:  # noqa: BLE001 - no message of a fault may get into the log
             record_fault("the relay failed", error)

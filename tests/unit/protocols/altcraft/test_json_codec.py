@@ -64,7 +64,7 @@ def test_another_charset_is_refused() -> None:
 def test_a_member_that_stands_twice_is_told_with_its_path() -> None:
     decoded = decode(b'{"data":[{"a":1},{"lines":[{"x/y":1,"x/y":2}]}]}')
     [fault] = decoded.faults
-    assert (fault.code, fault.path) == (Code.DUPLICATE_MEMBER, "/data/1/lines/0/x~1y")
+    assert (fault.code, fault.pointer) == (Code.DUPLICATE_MEMBER, "/data/1/lines/0/x~1y")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_member_that_stands_twice_is_told_with_its_path() -> None:
 )
 def test_characters_that_xml_could_not_answer_are_told(body: bytes, path: str) -> None:
     [fault] = decode(body).faults
-    assert (fault.code, fault.path) == (Code.ILLEGAL_CHARACTER, path)
+    assert (fault.code, fault.pointer) == (Code.ILLEGAL_CHARACTER, path)
 
 
 def test_a_hostile_body_costs_no_more_than_its_size() -> None:
@@ -92,7 +92,7 @@ def test_a_hostile_body_costs_no_more_than_its_size() -> None:
     tracemalloc.start()
     deep = b'{"' + b"k" * 20_000 + b'":[' + b"1," * 5_000 + rb'"x\b"]}'
     [fault] = decode(deep).faults
-    assert fault.path.endswith("/5000")
+    assert fault.pointer.endswith("/5000")
     assert tracemalloc.get_traced_memory()[1] < 100 * len(deep), "a path is built for each value"
     tracemalloc.stop()
 

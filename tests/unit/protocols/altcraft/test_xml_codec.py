@@ -115,7 +115,7 @@ def test_namespaces_are_ignored() -> None:
     ],
 )
 def test_what_fits_no_object_is_told_with_its_path(inner: str, code: Code, path: str) -> None:
-    assert [(fault.code, fault.path) for fault in _data(inner).faults] == [(code, path)]
+    assert [(fault.code, fault.pointer) for fault in _data(inner).faults] == [(code, path)]
 
 
 def test_an_unknown_element_is_noticed_but_not_read() -> None:
@@ -186,16 +186,16 @@ def test_paths_lead_to_the_lines_of_the_source() -> None:
     assert [
         decoded.line_of(path)
         for path in (
-            "",
-            "/data/0",
-            "/data/0/status",
-            "/data/1/lines/0/sku",
-            "/data/1/lines/1/count",
-            "/data/1/lines/1/custom_fields/a~1b",
-            "/data/1/lines/1/missing",
-            "/data/9",
-            "/data/x",
-            "/nowhere",
+            (),
+            ("data", 0),
+            ("data", 0, "status"),
+            ("data", 1, "lines", 0, "sku"),
+            ("data", 1, "lines", 1, "count"),
+            ("data", 1, "lines", 1, "custom_fields", "a/b"),
+            ("data", 1, "lines", 1, "missing"),
+            ("data", 9),
+            ("data", "x"),
+            ("nowhere",),
         )
     ] == [1, 2, 3, 7, 9, 11, 8, 1, 1, 1]
 
@@ -203,7 +203,7 @@ def test_paths_lead_to_the_lines_of_the_source() -> None:
 def test_lines_beyond_65535_are_counted() -> None:
     assert (
         _decode("<xml>" + "\n" * 70_000 + "<data><status>x</status></data></xml>").line_of(
-            "/data/0/status"
+            ("data", 0, "status")
         )
         == 70_001
     )

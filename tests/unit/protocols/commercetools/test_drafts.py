@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.order import Submission
+from orders.domain.submissions import Submission
 from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.errors import RequestRefusedError, error_body
 from orders.protocols.commercetools.representation import represent
@@ -80,7 +80,6 @@ def test_the_least_draft_is_filled_in_with_the_defaults() -> None:
         "itemShippingAddresses": [],
         "customLineItems": [],
         "lineItems": tree["lineItems"],
-        "endpoint": "website",
         "client_id": "client",
         "first_number": "CT-1",
     }
@@ -612,7 +611,7 @@ class TestReferences:
 
     def test_the_key_of_a_store_is_taken_before_its_id(self) -> None:
         tree = document(draft(store={"id": "a uuid", "key": "website"}))
-        assert tree["store"]["key"] == tree["endpoint"] == "website"
+        assert tree["store"]["key"] == "website"
 
     def test_business_units_are_told_by_key(self) -> None:
         tree = document(draft(businessUnit={"key": "unit"}))

@@ -9,11 +9,12 @@ import pytest
 
 from orders.application.get_order import FoundOrder
 from orders.domain.changes import NamedOrder
-from orders.domain.fulfilment import Fulfilment
+from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.identifiers import uuid_of
-from orders.domain.order import Order, Submission
+from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.domain.settings import Endpoint, Policies, Rulebook, SalesModel, Settings
+from orders.domain.settings import Endpoint, Policies, Rulebook, Settings
+from orders.domain.submissions import Submission
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.foreign_orders import represent_found
@@ -64,6 +65,7 @@ def _altcraft(
         updated_at=NOW,
         request_id="request",
         fulfilment=fulfilment,
+        endpoint=str(tree["endpoint"]),
     )
     return represent_found(FoundOrder(NamedOrder(order), summarise_altcraft(order)))
 
@@ -181,19 +183,19 @@ def _imported(**changes: object) -> Order:
     sent = SentDraft(read_draft(body, None, "demo"), "CT-1", "demo", "client")
     submission = sent.submit(Rulebook.of(SETTINGS))
     assert isinstance(submission, Submission)
-    status = submission.status
     return Order(
         account="demo",
         external_id="CT-1",
         order_id=7,
         version=1,
-        status=status,
+        status=submission.status,
         protocol=submission.protocol,
         document=submission.document,
         created_at=NOW,
         updated_at=NOW,
         request_id="request",
-        fulfilment=Fulfilment.of_import(status),
+        fulfilment=submission.fulfilment,
+        endpoint=submission.endpoint,
     )
 
 
@@ -213,8 +215,8 @@ def test_commercetools_number() -> None:
 
 
 def test_commercetools_store() -> None:
-    assert _summary().endpoint == "website"
-    assert _summary(store={"typeId": "store", "key": "shop"}).endpoint == "shop"
+    assert _imported().endpoint == "website"
+    assert _imported(store={"typeId": "store", "key": "shop"}).endpoint == "shop"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from orders.domain.catalogue import Product, Variant
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code
 from orders.domain.settings import Endpoint, Settings
+from orders.domain.submissions import Rejection, Submission
 from tests.support.commercetools import PROJECT, draft, line
 from tests.support.drafts import answer_of, document, rejected
 from tests.support.functions import Tree

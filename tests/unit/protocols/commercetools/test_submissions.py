@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Rejection
 from orders.domain.problems import Code
 from orders.domain.settings import Endpoint, Policies, Rulebook, Settings, blames_settings
+from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools.submissions import SentDraft
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
 from tests.support.drafts import SHOP, answer_of, document, read, rejected, submitted
@@ -39,8 +39,11 @@ def with_endpoints(*names: str, default: str | None = None) -> Settings:
 def test_the_store_is_the_point_of_sale(
     store: Tree | None, settings: Settings, endpoint: str | None
 ) -> None:
-    tree = document(draft(store=store), settings)
-    assert tree.get("endpoint") == endpoint
+    submission = answer_of(draft(store=store), settings)
+    assert isinstance(submission, Submission)
+    assert submission.endpoint == endpoint
+    tree = json.loads(submission.document)
+    assert "endpoint" not in tree
     assert tree.get("store") == (store and {"typeId": "store", "key": endpoint})
 
 
@@ -75,7 +78,7 @@ def test_a_submission_is_of_this_protocol_and_replaces_nothing() -> None:
     ],
 )
 def test_its_state_says_how_far_the_order_has_come(state: str, fulfilment: Fulfilment) -> None:
-    assert Fulfilment.of_import(submitted(draft(orderState=state)).status) is fulfilment
+    assert submitted(draft(orderState=state)).fulfilment is fulfilment
 
 
 def test_the_number_is_kept_apart_from_the_document_s_members() -> None:

@@ -147,7 +147,7 @@ def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
     entry: Tree = {"error": 0, "external_id": result.external_id}
     if result.outcome is Outcome.FAILED:
         first, *others = result.problems
-        place = f" ({first.path})" if first.path else ""
+        place = f" ({first.pointer})" if first.path else ""
         more = f" and {len(others)} more" if others else ""
         entry |= {
             "error": code_of(first),
@@ -167,7 +167,7 @@ def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
 def _problem(problem: Problem, options: AnswerOptions) -> Tree:
     tree: Tree = {
         "code": str(problem.code),
-        "path": problem.path,
+        "path": problem.pointer,
         "message": problem.message,
     }
     line = options.line_of(problem.path)

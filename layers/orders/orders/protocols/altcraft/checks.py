@@ -6,9 +6,10 @@ from decimal import Decimal, localcontext
 
 from orders.domain.custom_fields import FieldValue, fill_in
 from orders.domain.money import EXACT_DIGITS, format_amount
-from orders.domain.problems import Code, Problem, below, listed, pointer, shown
-from orders.domain.settings import LINE_STATUS_TYPES, ORDER_STATUSES, Rulebook, Settings, TotalCheck
+from orders.domain.problems import Code, Problem, below, listed, shown
+from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
+from orders.protocols.altcraft.states import ORDER_STATUSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
     """Check one order; paths in the answer are relative to the order."""
     problems = list(_unknown_references(draft, rules.settings))
     order_fields, faults = fill_in(rules.order_fields, draft.custom_fields)
-    problems += (below("/custom_fields", fault) for fault in faults)
+    problems += (below(("custom_fields",), fault) for fault in faults)
     line_fields = []
     for position, line in enumerate(draft.lines):
         values, line_problems = _check_line(line, rules)
-        problems += (below(pointer("lines", position), problem) for problem in line_problems)
+        problems += (below(("lines", position), problem) for problem in line_problems)
         line_fields.append(values)
     problems += _repeated_lines(draft.lines)
     mismatch = tuple(_total_mismatch(draft, rules.settings.policies.total_check))
@@ -59,14 +60,14 @@ def _unknown_references(draft: OrderDraft, settings: Settings) -> Iterator[Probl
 def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Problem:
     return Problem(
         code,
-        pointer(member),
+        (member,),
         f"Unknown {member} {shown(sent)}; allowed are: {listed(list(allowed))}",
     )
 
 
 def _check_line(line: LineDraft, rules: Rulebook) -> tuple[Mapping[str, FieldValue], list[Problem]]:
     values, faults = fill_in(rules.line_fields, line.custom_fields)
-    problems = [below("/custom_fields", fault) for fault in faults]
+    problems = [below(("custom_fields",), fault) for fault in faults]
     if line.status not in LINE_STATUS_TYPES and line.status not in rules.settings.line_statuses:
         names = rules.settings.line_status_names()
         problems.append(_unknown(Code.UNKNOWN_LINE_STATUS, "status", line.status, names))
@@ -79,7 +80,7 @@ def _repeated_lines(lines: tuple[LineDraft, ...]) -> Iterator[Problem]:
         if first.setdefault(line.external_id, position) != position:
             yield Problem(
                 Code.DUPLICATE_LINE,
-                pointer("lines", position, "external_id"),
+                ("lines", position, "external_id"),
                 f"{shown(line.external_id)} is the id of the order's line "
                 f"{first[line.external_id]} too (counted from 0); each line needs its own",
             )
@@ -95,7 +96,7 @@ def _total_mismatch(draft: OrderDraft, policy: TotalCheck) -> Iterator[Problem]:
     if expected != draft.total_price:
         yield Problem(
             Code.TOTAL_MISMATCH,
-            "/total_price",
+            ("total_price",),
             f"total_price is {format_amount(draft.total_price)}, but the lines and the delivery "
             f"add up to {format_amount(expected)}",
         )

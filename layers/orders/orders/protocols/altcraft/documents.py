@@ -8,11 +8,12 @@ import orjson
 
 from orders.domain.custom_fields import FieldValue
 from orders.domain.money import format_amount
+from orders.domain.order import LineMembers
 from orders.domain.times import format_time
 from orders.protocols.altcraft.checks import Checked
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 
-PROTOCOL = "altcraft"
+LINES = LineMembers("lines", identity="external_id", status="status")
 
 
 def document_of(draft: OrderDraft, checked: Checked) -> str:

@@ -40,7 +40,7 @@ def unavailable() -> RequestRefusedError:
     return RequestRefusedError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The order store is not available; nothing was imported. Send the request again",
-        (Problem(Code.STORAGE_UNAVAILABLE, "", "Nothing was imported"),),
+        (Problem(Code.STORAGE_UNAVAILABLE, (), "Nothing was imported"),),
     )
 
 

@@ -19,7 +19,7 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     except NotJsonError as error:
         raise bad_request(str(error)) from None
     if isinstance(text.tree, list):
-        return Decoded({"data": text.tree}, tuple(below("/data", each) for each in text.faults))
+        return Decoded({"data": text.tree}, tuple(below(("data",), each) for each in text.faults))
     if not isinstance(text.tree, dict):
         raise bad_request("The body is not valid JSON: an object is expected at its root")
     return Decoded(text.tree, text.faults)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from orders.domain.problems import Code, Problem, pointer, shown
+from orders.domain.problems import Code, Problem, shown
 
 DEFAULT_MODE = "email"
 FIELDS = (
@@ -41,7 +41,7 @@ def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
     if needed is None:
         yield Problem(
             Code.INVALID_VALUE,
-            pointer("matching"),
+            ("matching",),
             f"{shown(mode)} is not a matching mode; allowed are: {', '.join(MODES)}",
         )
         return
@@ -50,10 +50,10 @@ def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
         if len(missing) == len(needed):
             yield Problem(
                 Code.REQUIRED,
-                pointer(needed[0]),
+                (needed[0],),
                 f"matching {mode} needs {' or '.join(needed)}",
             )
         return
     default = "" if order.get("matching") else " (the default)"
     for name in missing:
-        yield Problem(Code.REQUIRED, pointer(name), f"matching {mode}{default} needs {name}")
+        yield Problem(Code.REQUIRED, (name,), f"matching {mode}{default} needs {name}")

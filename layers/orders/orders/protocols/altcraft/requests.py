@@ -28,7 +28,7 @@ from pydantic_core import PydanticCustomError
 from orders.domain.custom_fields import EntityType, ValueType
 from orders.domain.identifiers import EXTERNAL_ID_RULE, MAX_EXTERNAL_ID_CHARACTERS, is_external_id
 from orders.domain.money import parse_amount
-from orders.domain.problems import Code, Problem, pointer, shown
+from orders.domain.problems import Code, Problem, Steps, shown
 from orders.domain.settings import LineStatusType
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import parse_time
@@ -256,15 +256,15 @@ ORDER_MEMBERS = frozenset(OrderBody.model_fields)
 
 
 def problems_of(
-    error: ValidationError, prefix: str = "", subject: str = "The body"
+    error: ValidationError, prefix: Steps = (), subject: str = "The body"
 ) -> tuple[Problem, ...]:
-    """Return what a model found wrong, its paths below `prefix`, at most MAX_PROBLEMS of it.
+    """Return what a model found wrong, its paths after `prefix`, at most MAX_PROBLEMS of it.
 
     `subject` names what was read, for a problem with it as a whole.
     """
     details = error.errors(include_url=False, include_input=False)
     return tuple(
-        Problem(code, prefix + pointer(*detail["loc"]), message)
+        Problem(code, (*prefix, *detail["loc"]), message)
         for detail in details[:MAX_PROBLEMS]
         for code, message in [_explained(detail, subject)]
     )
@@ -341,10 +341,10 @@ def read_import(decoded: Decoded) -> ImportBody:
         return IMPORT.validate_python(decoded.tree)
     except ValidationError as error:
         problems = problems_of(error)
-        text = f"{problems[0].message} ({problems[0].path or '/'})"
+        text = f"{problems[0].message} ({problems[0].pointer or '/'})"
         raise bad_request(text, *problems) from None
 
 
 def is_of_order(fault: Problem) -> bool:
     """Tell whether a fault lies inside of one order, and not at the root of the request."""
-    return fault.path.startswith("/data/")
+    return fault.path[:1] == ("data",) and len(fault.path) > 1

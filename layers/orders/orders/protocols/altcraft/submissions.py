@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from orders.domain.custom_fields import CustomField, ValueType
-from orders.domain.order import Rejection, Submission
-from orders.domain.problems import Code, Problem, below, pointer, shown
+from orders.domain.problems import Code, Problem, Steps, below, shown
 from orders.domain.settings import Definitions, LineStatus, Rulebook
+from orders.domain.submissions import Rejection, Submission
+from orders.protocols.altcraft import PROTOCOL
 from orders.protocols.altcraft.checks import check_order
-from orders.protocols.altcraft.documents import PROTOCOL, document_of
+from orders.protocols.altcraft.documents import LINES, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
@@ -30,6 +31,7 @@ from orders.protocols.altcraft.requests import (
     OrderBody,
     problems_of,
 )
+from orders.protocols.altcraft.states import fulfilment_of
 
 MAX_ECHOED_CHARACTERS = 255
 _ENUM_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
@@ -51,7 +53,7 @@ class AltcraftOrder:
         if self.draft is None or self.problems:
             return Rejection(self.problems)
         checked = check_order(self.draft, rules)
-        prefix = pointer("data", self.position)
+        prefix = ("data", self.position)
         if checked.problems:
             return Rejection(tuple(below(prefix, each) for each in checked.problems[:MAX_PROBLEMS]))
         return Submission(
@@ -59,7 +61,10 @@ class AltcraftOrder:
             protocol=PROTOCOL,
             document=document_of(self.draft, checked),
             status=self.draft.status,
+            endpoint=self.draft.endpoint,
+            fulfilment=fulfilment_of(self.draft.status),
             update_time=self.draft.update_time,
+            lines=LINES,
             warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
             path=prefix,
         )
@@ -67,9 +72,10 @@ class AltcraftOrder:
 
 def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:
     """Read each element of `data`; `faults` are those that the decoder found inside of them."""
-    faults_at: dict[int, list[Problem]] = {}
+    faults_at: dict[str | int, list[Problem]] = {}
     for fault in faults:
-        faults_at.setdefault(int(fault.path.split("/")[2]), []).append(fault)
+        _, position, *_ = fault.path
+        faults_at.setdefault(position, []).append(fault)
     skip_all = bool(body.skip_triggers)
     return [
         _read_order(position, sent, faults_at.get(position, ()), skip_all=skip_all)
@@ -80,7 +86,7 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
 def unknown_root_members(root: Mapping[str, object]) -> list[Problem]:
     """Warn of members of the root that nobody reads: a misspelt switch would switch nothing."""
     unknown = sorted(root.keys() - ROOT_MEMBERS)[:MAX_PROBLEMS]
-    return [_unknown_member(pointer(name), name) for name in unknown]
+    return [_unknown_member((name,), name) for name in unknown]
 
 
 def read_definitions(body: ImportBody) -> Definitions:
@@ -102,7 +108,7 @@ def _read_order(
     *,
     skip_all: bool,
 ) -> AltcraftOrder:
-    prefix = pointer("data", position)
+    prefix = ("data", position)
     members: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
     body, problems = _read_body(sent)
     lines, line_problems = _read_lines(members.get("lines"))
@@ -140,9 +146,9 @@ def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
         try:
             lines.append(LINE.validate_python(line))
         except ValidationError as error:
-            problems += problems_of(error, pointer("lines", position), "The line")
+            problems += problems_of(error, ("lines", position), "The line")
         if isinstance(line, dict) and not line.get("product") and not line.get("sku"):
-            path = pointer("lines", position, "product")
+            path = ("lines", position, "product")
             problems.append(Problem(Code.REQUIRED, path, "A line needs product or sku"))
         if len(problems) >= MAX_PROBLEMS:
             break
@@ -186,20 +192,20 @@ def _line(body: LineBody) -> LineDraft:
     )
 
 
-def _unknown_members(sent: Mapping[str, Any], prefix: str) -> Iterator[Problem]:
+def _unknown_members(sent: Mapping[str, Any], prefix: Steps) -> Iterator[Problem]:
     for name in sorted(sent.keys() - ORDER_MEMBERS):
-        yield _unknown_member(prefix + pointer(name), name)
+        yield _unknown_member((*prefix, name), name)
     for position, line in enumerate(sent["lines"]):
         for name in sorted(line.keys() - LINE_MEMBERS):
-            yield _unknown_member(prefix + pointer("lines", position, name), name)
+            yield _unknown_member((*prefix, "lines", position, name), name)
 
 
-def _unknown_member(path: str, name: str) -> Problem:
+def _unknown_member(path: Steps, name: str) -> Problem:
     return Problem(Code.UNKNOWN_MEMBER, path, f"Member {shown(name)} is not known; it was ignored")
 
 
 def _definition(position: int, sent: CustomFieldBody) -> CustomField:
-    prefix = pointer("custom_fields", position)
+    prefix = ("custom_fields", position)
     values, default = sent.enum_values, sent.default_value
     if sent.value_type is ValueType.ENUM and not values and isinstance(default, dict):
         # The documentation's own enum sample sends the values in this place.
@@ -215,19 +221,19 @@ def _definition(position: int, sent: CustomFieldBody) -> CustomField:
         enum_values=_enum_values(values, prefix),
     )
     if sent.value_type is ValueType.ENUM and not values:
-        raise _refused(Code.REQUIRED, prefix + "/enum_values", "An enum needs enum_values")
+        raise _refused(Code.REQUIRED, (*prefix, "enum_values"), "An enum needs enum_values")
     try:
         return field.with_default(default)
     except ValueError as error:
-        raise _refused(Code.WRONG_TYPE, prefix + "/default_value", str(error)) from None
+        raise _refused(Code.WRONG_TYPE, (*prefix, "default_value"), str(error)) from None
 
 
-def _enum_values(sent: Mapping[str, object], prefix: str) -> dict[str, int]:
+def _enum_values(sent: Mapping[str, object], prefix: Steps) -> dict[str, int]:
     values = {}
     for name, number in sent.items():
         text = str(number).strip()
         if isinstance(number, bool) or _ENUM_NUMBER.fullmatch(text) is None:
-            path = prefix + pointer("enum_values", name)
+            path = (*prefix, "enum_values", name)
             raise _refused(
                 Code.WRONG_TYPE, path, "The value of an enum name must be a whole number"
             )
@@ -235,5 +241,5 @@ def _enum_values(sent: Mapping[str, object], prefix: str) -> dict[str, int]:
     return values
 
 
-def _refused(code: Code, path: str, message: str) -> RequestRefusedError:
+def _refused(code: Code, path: Steps, message: str) -> RequestRefusedError:
     return bad_request(message, Problem(code, path, message))

@@ -15,7 +15,6 @@ def summarise(order: Order) -> OrderSummary:
     """
     tree = order.tree()
     return OrderSummary(
-        endpoint=tree["endpoint"],
         currency=tree["currency"],
         total_price=Decimal(tree["total_price"]),
         delivery_cost=Decimal(tree.get("delivery_cost", 0)),

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from lxml import etree
 
-from orders.domain.problems import Code, Problem, pointer, shown
+from orders.domain.problems import Code, Problem, Steps, pointer, shown
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
@@ -27,9 +27,9 @@ _TOLERATED = frozenset({"array"})
 @dataclass(slots=True)
 class _Reader:
     faults: list[Problem] = field(default_factory=list)
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: dict[Steps, int] = field(default_factory=dict)
 
-    def value(self, element: etree._Element, shape: Shape, path: str) -> Any:  # noqa: ANN401
+    def value(self, element: etree._Element, shape: Shape, path: Steps) -> Any:  # noqa: ANN401
         self.lines[path] = cast("int", element.sourceline)
         match shape:
             case Record():
@@ -38,7 +38,7 @@ class _Reader:
                 return self.free(element, path)
             case Array():
                 return [
-                    self.value(item, shape.item, path + pointer(position))
+                    self.value(item, shape.item, (*path, position))
                     for position, item in enumerate(_items(element, shape.item))
                 ]
             case TextOrFree() if len(element):
@@ -46,13 +46,13 @@ class _Reader:
             case Text() | TextOrFree():
                 return self.text(element, path)
 
-    def line_of(self, path: str) -> int | None:
+    def line_of(self, path: Steps) -> int | None:
         """Return the line of the element at `path`, or of the nearest one around it."""
         while path and path not in self.lines:
-            path = path.rpartition("/")[0]
+            path = path[:-1]
         return self.lines.get(path)
 
-    def record(self, element: etree._Element, shape: Record, path: str) -> dict[str, Any]:
+    def record(self, element: etree._Element, shape: Record, path: Steps) -> dict[str, Any]:
         self._expect_no_attributes(element, path)
         members: dict[str, Any] = {}
         for child in element:
@@ -61,23 +61,21 @@ class _Reader:
             if isinstance(member, Array):
                 items = members.setdefault(name, [])
                 for item in _items(child, member.item):
-                    at = path + pointer(name, len(items))
+                    at = (*path, name, len(items))
                     items.append(self.value(item, member.item, at))
             elif name in members:
-                self._fault(
-                    Code.DUPLICATE_MEMBER, path + pointer(name), "stands twice; send it once"
-                )
+                self._fault(Code.DUPLICATE_MEMBER, (*path, name), "stands twice; send it once")
             else:
-                at = path + pointer(name)
+                at = (*path, name)
                 members[name] = "" if member is None else self.value(child, member, at)
         self._expect_no_text(element, path)
         return members
 
-    def free(self, element: etree._Element, path: str) -> dict[str, str]:
+    def free(self, element: etree._Element, path: Steps) -> dict[str, str]:
         members: dict[str, str] = {}
         for child in element:
             name = child.get(NAME_ATTRIBUTE) or _local_name(child)
-            at = path + pointer(name)
+            at = (*path, name)
             if name in members:
                 self._fault(Code.DUPLICATE_MEMBER, at, "stands twice; send it once")
             self.lines[at] = cast("int", child.sourceline)
@@ -86,7 +84,7 @@ class _Reader:
         return members
 
     def text(
-        self, element: etree._Element, path: str, tolerated: frozenset[str] = _TOLERATED
+        self, element: etree._Element, path: Steps, tolerated: frozenset[str] = _TOLERATED
     ) -> str:
         if len(element):
             self._fault(Code.MALFORMED, path, "takes text, not elements")
@@ -94,19 +92,19 @@ class _Reader:
         return element.text or ""
 
     def _expect_no_attributes(
-        self, element: etree._Element, path: str, tolerated: frozenset[str] = _TOLERATED
+        self, element: etree._Element, path: Steps, tolerated: frozenset[str] = _TOLERATED
     ) -> None:
         unknown = [str(name) for name in element.attrib if name not in tolerated]
         if unknown:
             self._fault(Code.MALFORMED, path, f"has an attribute {shown(unknown[0])}; none is read")
 
-    def _expect_no_text(self, element: etree._Element, path: str) -> None:
+    def _expect_no_text(self, element: etree._Element, path: Steps) -> None:
         stray = [element.text, *(child.tail for child in element)]
         if any(text and not text.isspace() for text in stray):
             self._fault(Code.MALFORMED, path, "holds text between its elements; it takes elements")
 
-    def _fault(self, code: Code, path: str, what: str) -> None:
-        self.faults.append(Problem(code, path, f"Element {shown(path or '/')} {what}"))
+    def _fault(self, code: Code, path: Steps, what: str) -> None:
+        self.faults.append(Problem(code, path, f"Element {shown(pointer(*path) or '/')} {what}"))
 
 
 def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
@@ -123,7 +121,7 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
         for child in root:
             child.tag = "data"
     reader = _Reader()
-    tree = reader.value(root, shape, "")
+    tree = reader.value(root, shape, ())
 
     return Decoded(tree, tuple(reader.faults), reader.line_of)
 

@@ -1,1 +1,3 @@
 """commercetools HTTP API: orders by import, reads, tokens."""
+
+PROTOCOL = "commercetools"

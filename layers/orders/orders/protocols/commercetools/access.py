@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, TokenRepository
-from orders.domain.clients import Client
+from orders.domain.clients import Client, Scope
+from orders.protocols.commercetools import scopes
 from orders.protocols.commercetools.errors import access_denied, insufficient_scope, invalid_token
+from orders.protocols.commercetools.scopes import MANAGE_ORDERS, MANAGE_PROJECT, VIEW_ORDERS
 from orders.protocols.http import HttpRequest
 
 # Each lets its holder do the first; the first names what is missing.
-MANAGE = ("manage_orders", "manage_project")
-VIEW = ("view_orders", "manage_orders", "manage_project")
-VIEW_MESSAGES = ("view_messages", "manage_project")
+MANAGE = (MANAGE_ORDERS, MANAGE_PROJECT)
+VIEW = (VIEW_ORDERS, MANAGE_ORDERS, MANAGE_PROJECT)
+VIEW_MESSAGES = (scopes.VIEW_MESSAGES, MANAGE_PROJECT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class ProjectAccess:
 
     tokens: TokenRepository
 
-    def __call__(self, request: HttpRequest, scopes: tuple[str, ...], deadline: Deadline) -> Client:
+    def __call__(
+        self, request: HttpRequest, allowed: tuple[Scope, ...], deadline: Deadline
+    ) -> Client:
         """Return the client, if it may use one of the scopes in the project of the path.
 
         A project of others and one that nobody has are refused alike. Raises RequestRefusedError
@@ -31,6 +35,6 @@ class ProjectAccess:
         client = self.tokens.client_of(token, deadline) if token else None
         if client is None:
             raise invalid_token()
-        if client.account != request.path["projectKey"] or not client.may_use(*scopes):
-            raise insufficient_scope(scopes[0])
+        if client.account != request.path["projectKey"] or not client.may_use(*allowed):
+            raise insufficient_scope(allowed[0].name)
         return client

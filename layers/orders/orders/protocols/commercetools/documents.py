@@ -1,8 +1,8 @@
 """The stored form of an imported order: its representation without what the store says of it.
 
 What is left out comes from the stored order: its id, version, number, times, and the ids that are
-made from its id. Three members are ours: the point of sale, the API client, and the number that the
-order came with, which its later ones do not change.
+made from its id. Two members are ours: the API client, and the number that the order came with,
+which its later ones do not change.
 """
 
 from collections.abc import Mapping
@@ -23,17 +23,15 @@ from orders.protocols.commercetools.taxes import (
     tax_line,
 )
 
-PROTOCOL = "commercetools"
-ENDPOINT, CLIENT, FIRST_NUMBER = "endpoint", "client_id", "first_number"
+CLIENT, FIRST_NUMBER = "client_id", "first_number"
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where an order comes from: its account and API client, and the point of sale it is put to."""
+    """Where an order comes from: its account and API client."""
 
     account: str
     client_id: str
-    endpoint: str | None
 
 
 class DraftRefusedError(Exception):
@@ -75,7 +73,6 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
         **totals,
         "lineItems": line_items,
         "customLineItems": custom_items,
-        ENDPOINT: provenance.endpoint,
         CLIENT: provenance.client_id,
         FIRST_NUMBER: draft.get("orderNumber"),
     }

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id, order_id_of
+from orders.domain.problems import Steps
 from orders.protocols.commercetools.errors import bad_request, invalid_json_input
 from orders.protocols.commercetools.money_shapes import (
     cent_money,
@@ -87,9 +88,8 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
     return OrderImportDraft(tree)
 
 
-def _trail(path: str) -> str:
-    named = (step.replace("~1", "/").replace("~0", "~") for step in path.split("/"))
-    steps = [step for step in named if step and not step.isdigit()]
+def _trail(path: Steps) -> str:
+    steps = [step for step in map(str, path) if step and not step.isdigit()]
     return " -> ".join(steps) + ": " if steps else ""
 
 

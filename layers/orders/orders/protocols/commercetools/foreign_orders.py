@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from orders.application.get_order import FoundOrder
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.protocols.commercetools.documents import PROTOCOL, plain
+from orders.protocols.commercetools import PROTOCOL
+from orders.protocols.commercetools.documents import plain
 from orders.protocols.commercetools.money import Money, cents_of, money_of
 from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
@@ -26,7 +27,7 @@ def _represent_foreign(found: FoundOrder) -> Tree:
         **header(order),
         **number_of(order),
         **({"customerEmail": summary.email} if summary.email else {}),
-        **({"store": {"typeId": "store", "key": summary.endpoint}} if summary.endpoint else {}),
+        **({"store": {"typeId": "store", "key": order.endpoint}} if order.endpoint else {}),
         "totalPrice": money_of(summary.total_price, summary.currency),
         **states_of(order.fulfilment),
         "syncInfo": [],

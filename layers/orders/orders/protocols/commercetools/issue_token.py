@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from orders.application.errors import ScopeRefusedError, UnauthenticatedError
 from orders.application.issue_token import LIFETIME, Credentials, IssueToken
 from orders.application.ports import Deadline
-from orders.domain.clients import Client
+from orders.domain.clients import Client, Scope
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import (
     invalid_client,
@@ -18,11 +18,18 @@ from orders.protocols.commercetools.errors import (
     missing_grant_type,
     unsupported_grant_type,
 )
+from orders.protocols.commercetools.scopes import (
+    MANAGE_ORDERS,
+    MANAGE_PROJECT,
+    SCOPES,
+    VIEW_MESSAGES,
+    VIEW_ORDERS,
+)
 from orders.protocols.http import Answered, HttpRequest
 
 GRANT_TYPE = "client_credentials"
 # The protocol's own, in the order in which they are told.
-SCOPES = ("manage_project", "manage_orders", "view_orders", "view_messages")
+TOLD_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -48,7 +55,7 @@ class IssueTokenEndpoint:
             "access_token": token,
             "token_type": "Bearer",
             "expires_in": int(LIFETIME.total_seconds()),
-            "scope": " ".join(f"{scope}:{client.account}" for scope in scopes),
+            "scope": " ".join(f"{scope.name}:{client.account}" for scope in scopes),
         }
         return Answered(answer(HTTPStatus.OK, body, _NO_STORE))
 
@@ -82,7 +89,7 @@ def read_scopes(text: str, account: str) -> list[str] | None:
     return list(dict.fromkeys(names)) or None
 
 
-def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[str]:
+def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[Scope]:
     grant_type = parameters.get("grant_type", "")
     if not grant_type:
         raise missing_grant_type()
@@ -90,11 +97,11 @@ def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[str]:
         raise unsupported_grant_type()
     asked = parameters.get("scope", "").strip()
     if not asked:
-        return [scope for scope in SCOPES if client.may_be_granted(scope)]
-    scopes = read_scopes(asked, client.account)
-    if scopes is None or not set(scopes) <= set(SCOPES):
+        return [scope for scope in TOLD_SCOPES if client.may_be_granted(scope)]
+    names = read_scopes(asked, client.account)
+    if names is None or not set(names) <= SCOPES.keys():
         raise invalid_scope()
-    return scopes
+    return [SCOPES[name] for name in names]
 
 
 def _parameters(request: HttpRequest) -> dict[str, str]:

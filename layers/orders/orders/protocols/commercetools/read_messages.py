@@ -11,12 +11,12 @@ from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
 from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
 from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
-from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
+from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
 from orders.protocols.commercetools.answers import answer
-from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER, PROTOCOL
+from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER
 from orders.protocols.commercetools.errors import bad_request, invalid_input
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.read_orders import page_tree, within_answer
@@ -27,6 +27,7 @@ from orders.protocols.commercetools.representation import (
     represent,
 )
 from orders.protocols.commercetools.shapes import Tree
+from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.http import Answered, HttpRequest
 
 TYPE = "OrderImported"
@@ -81,7 +82,7 @@ def message_of(order: Order) -> Tree:
         version=1,
         updated_at=order.created_at,
         external_id=number or identity,
-        fulfilment=Fulfilment.of_import(order.status),
+        fulfilment=fulfilment_of(order.status),
     )
     by = {"clientId": document[CLIENT], "isPlatformClient": False}
     created_at = header(imported)["createdAt"]

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
-from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools.documents import CLIENT
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.commercetools.states import states_of
+from orders.protocols.commercetools.states import fulfilment_of, states_of
 from orders.protocols.commercetools.times import wire_time
+from orders.protocols.json_text import write_json
 
 
 def represent(order: Order) -> Tree:
@@ -21,7 +21,7 @@ def represent(order: Order) -> Tree:
     Members that are not set are left out. An order without a number of its shop has none.
     """
     document = read_document(order)
-    if order.fulfilment is not Fulfilment.of_import(order.status):
+    if order.fulfilment is not fulfilment_of(order.status):
         # Another protocol has moved it on since.
         document |= states_of(order.fulfilment)
     maker = Maker(order)
@@ -55,6 +55,11 @@ def represent(order: Order) -> Tree:
     }
 
 
+def present(order: Order) -> bytes:
+    """Return the representation as JSON."""
+    return write_json(represent(order))
+
+
 def read_document(order: Order) -> Tree:
     """Return the stored document; numbers keep their digits."""
     tree: Tree = json.loads(order.document, parse_float=Decimal)
@@ -74,8 +79,7 @@ def header(order: Order) -> Tree:
 
 def number_of(order: Order) -> Tree:
     """Return the shop's number of an order as a member, nothing if it has none."""
-    is_ours = order.external_id == uuid_of(order.account, order.order_id)
-    return {} if is_ours else {"orderNumber": order.external_id}
+    return {"orderNumber": order.external_id} if order.has_own_external_id else {}
 
 
 class Maker:

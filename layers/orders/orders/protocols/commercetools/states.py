@@ -20,6 +20,14 @@ _SHIPMENT_STATES = {
 }
 
 
+_FULFILMENTS = {"Complete": Fulfilment.DELIVERED, "Cancelled": Fulfilment.CANCELLED}
+
+
+def fulfilment_of(order_state: str) -> Fulfilment:
+    """Return how far an order has come that is imported with this orderState."""
+    return _FULFILMENTS.get(order_state, Fulfilment.STARTED)
+
+
 def states_of(fulfilment: Fulfilment) -> Tree:
     """Return orderState, and shipmentState where there is one."""
     shipment = _SHIPMENT_STATES.get(fulfilment)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from orders.domain.order import Rejection, Submission
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import Rulebook
+from orders.domain.submissions import Rejection, Submission
+from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import (
-    PROTOCOL,
     DraftRefusedError,
     Provenance,
     document_of,
@@ -14,6 +14,7 @@ from orders.protocols.commercetools.documents import (
 from orders.protocols.commercetools.drafts import OrderImportDraft
 from orders.protocols.commercetools.errors import ApiError, reference_not_found
 from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.json_text import write_json
 
 
@@ -43,7 +44,7 @@ class SentDraft:
         if store is not None and endpoint not in settings.endpoints:
             error = reference_not_found("store", by="key", value=store["key"])
             return Rejection((_problem(Code.UNKNOWN_ENDPOINT, error),))
-        provenance = Provenance(self.account, self.client_id, endpoint)
+        provenance = Provenance(self.account, self.client_id)
         catalogue = Catalogue.of(self.account, settings.products)
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
@@ -54,9 +55,11 @@ class SentDraft:
             protocol=PROTOCOL,
             document=write_json(document).decode(),
             status=document["orderState"],
+            endpoint=endpoint,
+            fulfilment=fulfilment_of(document["orderState"]),
             must_be_new=True,
         )
 
 
 def _problem(code: Code, error: ApiError) -> ApiProblem:
-    return ApiProblem(code, "", error.message, error)
+    return ApiProblem(code, (), error.message, error)

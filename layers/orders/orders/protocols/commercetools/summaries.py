@@ -5,7 +5,6 @@ from typing import Any
 
 from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.protocols.commercetools.documents import ENDPOINT
 from orders.protocols.commercetools.money import read_money
 from orders.protocols.commercetools.representation import read_document
 
@@ -24,7 +23,6 @@ def summarise(order: Order) -> OrderSummary:
     lines = [_line(str(n), line) for n, line in enumerate(tree["lineItems"], start=1)]
     customs = [_custom_line(f"custom-{n}", line) for n, line in _numbered(tree["customLineItems"])]
     return OrderSummary(
-        endpoint=tree.get(ENDPOINT),
         currency=total.currency,
         total_price=total.amount,
         delivery_cost=read_money(shipping["price"]).amount if shipping else Decimal(0),

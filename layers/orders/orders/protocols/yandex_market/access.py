@@ -7,7 +7,8 @@ from orders.application.errors import ForbiddenError, UnauthenticatedError
 from orders.application.get_order import OrderAddress
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
 from orders.domain.clients import Client, Role
-from orders.domain.settings import Endpoint, Policies, SalesModel
+from orders.domain.fulfilment import SalesModel
+from orders.domain.settings import Endpoint, Policies
 from orders.protocols.http import HttpRequest
 from orders.protocols.yandex_market.errors import bad_request, forbidden, unauthorized
 from orders.protocols.yandex_market.requests import read_id

@@ -4,9 +4,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from orders.application.get_order import FoundOrder
-from orders.domain.changes import NamedOrder
-from orders.domain.identifiers import uuid_of
-from orders.domain.settings import SalesModel
+from orders.domain.fulfilment import SalesModel
 
 # The protocol's times are Moscow's, which has stood at +03:00 since 2014.
 _MOSCOW = timezone(timedelta(hours=3))
@@ -25,7 +23,7 @@ def order_of(found: FoundOrder, sales_model: SalesModel) -> dict[str, Any]:
     before_discount = summary.items_total_before_discount
     tree = {
         "id": order.order_id,
-        "externalOrderId": external_order_id(found.named),
+        "externalOrderId": found.named.shop_external_id,
         "status": order.fulfilment.status,
         "substatus": order.fulfilment.substatus,
         "creationDate": _moscow_time(summary.created_at),
@@ -58,14 +56,6 @@ def order_of(found: FoundOrder, sales_model: SalesModel) -> dict[str, Any]:
         "taxSystem": "UNKNOWN_VALUE",
     }
     return _present(tree)
-
-
-def external_order_id(named: NamedOrder) -> str | None:
-    """Return the shop's id of an order; None if the shop never gave it one."""
-    order = named.order
-    if not named.was_renamed and order.external_id == uuid_of(order.account, order.order_id):
-        return None
-    return order.external_id
 
 
 def _present(tree: dict[str, Any]) -> dict[str, Any]:

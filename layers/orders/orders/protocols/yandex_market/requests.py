@@ -87,7 +87,7 @@ def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> 
         raise bad_request(f"JSON: {error}") from None
     if text.faults:
         fault = text.faults[0]
-        raise bad_request(f"JSON: {fault.path}: {fault.message}")
+        raise bad_request(f"JSON: {fault.pointer}: {fault.message}")
     if not isinstance(text.tree, dict):
         raise bad_request("JSON: an object is expected at its root")
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from orders.application.ports import Deadline
 from orders.application.update_order_status import UpdateOrderStatus, UpdateOrderStatusCommand
 from orders.domain.clients import Role
-from orders.domain.fulfilment import MoveRefusal, requestable, substatuses_of
+from orders.domain.fulfilment import MoveRefusal, SalesModel
 from orders.domain.order import Order
 from orders.domain.problems import listed
 from orders.domain.status_updates import Move
@@ -22,10 +22,12 @@ from orders.protocols.yandex_market.errors import (
 from orders.protocols.yandex_market.representation import order_of
 from orders.protocols.yandex_market.requests import (
     OrderStatusBody,
+    OrderStatusChange,
     read_id,
     read_json_body,
     spelled,
 )
+from orders.protocols.yandex_market.states import requestable, substatuses_of, wanted_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class UpdateOrderStatusEndpoint:
         access.expect_sales_model()
         order_id = read_id(request, "orderId")
         sent = read_json_body(request, OrderStatusBody).order
-        move = Move(sent.status, sent.substatus, access.endpoint.sales_model)
+        wanted = wanted_state(sent.status, sent.substatus)
+        move = Move(wanted, access.endpoint.sales_model)
         command = UpdateOrderStatusCommand(access.address_of(order_id), move, self.new_request_id())
         report = self.update_order_status(command, deadline)
         if report.unavailable:
@@ -53,32 +56,36 @@ class UpdateOrderStatusEndpoint:
         if report.found is None:
             return Answered(refuse(order_not_found(order_id)), report)
         if report.refusal:
-            refusal = _refusal(report.refusal, report.found.named.order, move)
+            refusal = _refusal(
+                report.refusal, report.found.named.order, sent, access.endpoint.sales_model
+            )
             return Answered(refuse(refusal), report)
         order = order_of(report.found, access.endpoint.sales_model)
         return Answered(answer_ok({"order": order}), report)
 
 
-def _refusal(reason: MoveRefusal, order: Order, move: Move) -> RequestRefusedError:
+def _refusal(
+    reason: MoveRefusal, order: Order, sent: OrderStatusChange, model: SalesModel
+) -> RequestRefusedError:
     now = order.fulfilment
     if reason is MoveRefusal.STATUS_UNKNOWN:
         return bad_request(
-            f"Status not allowed: {spelled(move.status)}; allowed are: {listed(requestable())}",
+            f"Status not allowed: {spelled(sent.status)}; allowed are: {listed(requestable())}",
             "STATUS_NOT_ALLOWED",
         )
     if reason is MoveRefusal.SUBSTATUS_UNKNOWN:
         return bad_request(
-            f"Substatus not allowed: {spelled(move.substatus)}; allowed with {move.status} are: "
-            f"{listed(substatuses_of(move.status))}",
+            f"Substatus not allowed: {spelled(sent.substatus)}; allowed with {sent.status} are: "
+            f"{listed(substatuses_of(sent.status))}",
             "SUBSTATUS_NOT_ALLOWED",
         )
     if reason is MoveRefusal.FINAL:
         return bad_request(
-            f"No transition found: {now.status} -> {move.status}", "ORDER_IN_TERMINAL_STATE"
+            f"No transition found: {now.status} -> {sent.status}", "ORDER_IN_TERMINAL_STATE"
         )
     return bad_request(
-        f"Transition {now.status} -> {move.status} is not allowed. Reason: an order of the model "
-        f"{move.sales_model} in {now.status} / {now.substatus} cannot become {move.status}"
-        + (f" / {move.substatus}" if move.substatus else ""),
+        f"Transition {now.status} -> {sent.status} is not allowed. Reason: an order of the model "
+        f"{model} in {now.status} / {now.substatus} cannot become {sent.status}"
+        + (f" / {sent.substatus}" if sent.substatus else ""),
         "STATUS_NOT_ALLOWED",
     )

@@ -6,8 +6,8 @@ from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.runtime.composition import Aws
+from orders.runtime.composition.order_protocols import summarise
 from orders.runtime.composition.publishing import publish_triggers
-from orders.runtime.composition.summaries import summarise
 
 
 def change_order(aws: Aws) -> ChangeOrder:

@@ -74,7 +74,7 @@ def manage_orders() -> Service:
         PageOrdersEndpoint,
     )
     from orders.runtime.composition.changing import change_order
-    from orders.runtime.composition.summaries import summarise
+    from orders.runtime.composition.order_protocols import summarise
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table

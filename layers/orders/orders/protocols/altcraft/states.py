@@ -1,0 +1,22 @@
+"""Order statuses (Altcraft v74, orders import), and how far an order of each has come."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from orders.domain.fulfilment import Fulfilment
+
+_FULFILMENTS: Mapping[str, Fulfilment] = MappingProxyType(
+    {
+        "new": Fulfilment.STARTED,
+        "delivered": Fulfilment.DELIVERED,
+        "paid": Fulfilment.STARTED,
+        "canceled": Fulfilment.CANCELLED,
+        "part_refunded": Fulfilment.PARTIALLY_RETURNED,
+    }
+)
+ORDER_STATUSES = tuple(_FULFILMENTS)
+
+
+def fulfilment_of(status: str) -> Fulfilment:
+    """Return how far an order with one of ORDER_STATUSES has come."""
+    return _FULFILMENTS[status]

@@ -1,0 +1,10 @@
+"""The scopes of all protocols, by which an operator may name a client's roles."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from orders.domain.clients import Scope
+from orders.protocols.commercetools.scopes import SCOPES as COMMERCETOOLS
+from orders.protocols.yandex_market.scopes import SCOPES as YANDEX_MARKET
+
+SCOPES: Mapping[str, Scope] = MappingProxyType({**YANDEX_MARKET, **COMMERCETOOLS})

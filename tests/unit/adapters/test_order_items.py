@@ -1,0 +1,52 @@
+"""An order is read from its item as it was written."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.adapters.order_items import OPTIONAL_ATTRIBUTES, order_item, read_order
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.order import Order
+
+TIMES = st.datetimes(timezones=st.just(UTC))
+BEGUN = Order(
+    "demo",
+    "A",
+    7,
+    1,
+    "delivered",
+    "altcraft",
+    "{}",
+    datetime(2026, 1, 2, tzinfo=UTC),
+    datetime(2026, 1, 2, tzinfo=UTC),
+    "request",
+)
+
+
+@given(
+    st.builds(
+        Order,
+        account=st.just("demo"),
+        external_id=st.text(min_size=1),
+        order_id=st.integers(1, 2**53),
+        version=st.integers(1),
+        status=st.text(min_size=1),
+        protocol=st.sampled_from(["altcraft", "commercetools"]),
+        document=st.text(),
+        created_at=TIMES,
+        updated_at=TIMES,
+        request_id=st.text(),
+        update_time=st.none() | TIMES,
+        fulfilment=st.sampled_from(Fulfilment),
+        endpoint=st.none() | st.text(min_size=1),
+    )
+)
+def test_what_was_written_is_read(order: Order) -> None:
+    assert read_order("demo", order_item(order, None)) == order
+
+
+@pytest.mark.parametrize("name", OPTIONAL_ATTRIBUTES)
+def test_what_an_order_lacks_costs_no_byte(name: str) -> None:
+    assert name not in order_item(BEGUN, None)

@@ -1,0 +1,33 @@
+"""Whether a shop has given an order the id that it has."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from orders.domain.changes import NamedOrder
+from orders.domain.identifiers import uuid_of
+from orders.domain.order import Order
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+MADE = uuid_of("demo", 7)
+
+
+def _named(external_id: str, *aliases: str) -> NamedOrder:
+    order = Order("demo", external_id, 7, 1, "new", "altcraft", "{}", NOW, NOW, "request")
+    return NamedOrder(order, aliases)
+
+
+@pytest.mark.parametrize(
+    ("external_id", "is_own"),
+    [("A", True), (MADE, False), (uuid_of("demo", 8), True), (uuid_of("other", 7), True)],
+)
+def test_an_id_that_was_made_from_the_order_itself_is_not_its_own(
+    external_id: str, *, is_own: bool
+) -> None:
+    assert _named(external_id).order.has_own_external_id is is_own
+    assert _named(external_id).shop_external_id == (external_id if is_own else None)
+
+
+def test_a_renamed_order_was_given_its_id_whatever_its_form() -> None:
+    assert _named(MADE, "A").shop_external_id == MADE
+    assert _named("A", MADE).shop_external_id == "A"
