@@ -132,7 +132,7 @@ class Seller:
         self.index = FakeOrderIndex(self.orders)
         self.changes = FakeOrderChanges(self.orders)
         access = CampaignAccess(self.tokens, self.settings)
-        get_order = GetOrder(self.index, summarise)
+        get_order = GetOrder(self.index)
         change = ChangeOrder(get_order, self.changes, publishing(self.publisher), self.pause)
         self._update_external_id = UpdateExternalIdEndpoint(
             access,
@@ -140,10 +140,10 @@ class Seller:
             UpdateExternalId(change, self.clock),
             new_request_id,
         )
-        self._get_order = GetOrderEndpoint(access, get_order)
-        self._list_orders = ListOrdersEndpoint(access, ListOrders(self.index, summarise))
+        self._get_order = GetOrderEndpoint(access, get_order, summarise)
+        self._list_orders = ListOrdersEndpoint(access, ListOrders(self.index), summarise)
         self._update_status = UpdateOrderStatusEndpoint(
-            access, UpdateOrderStatus(change, self.clock), new_request_id
+            access, UpdateOrderStatus(change, self.clock), summarise, new_request_id
         )
 
     def stock(self, *orders: Order) -> None:

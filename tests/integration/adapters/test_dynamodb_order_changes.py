@@ -26,7 +26,6 @@ from orders.domain.importing import Outcome, Write
 from orders.domain.order import Order
 from orders.domain.settings import ExternalIdPolicy, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
-from orders.protocols.altcraft.summaries import summarise
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import FakeOrderIds, FakePublisher, FakeSettings, TickingClock, publishing
@@ -44,7 +43,7 @@ def _create(client: DynamoDBClient, table: str, *orders: Order) -> None:
 def _update_external_id(
     client: DynamoDBClient, table: str, publisher: FakePublisher, pause: Pause = pause_with_jitter
 ) -> UpdateExternalId:
-    get_order = GetOrder(DynamoOrderIndex(client, table, pause), summarise)
+    get_order = GetOrder(DynamoOrderIndex(client, table, pause))
     changes = DynamoOrderChanges(client, table, pause)
     change = ChangeOrder(get_order, changes, publishing(publisher), CountingPause(limit=500))
     return UpdateExternalId(change, TickingClock())

@@ -14,7 +14,6 @@ from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.settings import ExternalIdPolicy
-from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderChanges,
@@ -42,7 +41,7 @@ class World:
         self.publisher = FakePublisher()
         self.pause = CountingPause(limit=attempts)
         change = ChangeOrder(
-            GetOrder(self.index, summarise), self.changes, publishing(self.publisher), self.pause
+            GetOrder(self.index), self.changes, publishing(self.publisher), self.pause
         )
         self._update = UpdateExternalId(change, TickingClock())
 
@@ -115,7 +114,7 @@ def test_a_lost_answer_of_a_committed_change_is_recognised() -> None:
     assert world.publisher.sent == [report.trigger]
     assert report.unpublished == ()
     assert report.found
-    assert report.found.named.order.version == 2
+    assert report.found.order.version == 2
 
 
 def test_a_lost_answer_of_a_change_that_never_came_is_tried_again() -> None:
@@ -190,7 +189,7 @@ def test_a_taken_id_is_a_refusal() -> None:
     report = world.rename("B")
     assert report.refusal is ExternalIdRefusal.TAKEN
     assert report.found
-    assert report.found.named.order.external_id == "A"
+    assert report.found.order.external_id == "A"
     assert world.publisher.sent == []
 
 

@@ -7,7 +7,6 @@ from orders.application.ports import WriteOutcome
 from orders.domain.changes import OrderChange
 from orders.domain.deletions import DeletionRefusal
 from orders.domain.triggers import TriggerKind
-from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
     FakeOrderChanges,
@@ -30,7 +29,7 @@ class World:
         self.changes = FakeOrderChanges(self.orders)
         self.publisher = FakePublisher()
         change = ChangeOrder(
-            GetOrder(index, summarise),
+            GetOrder(index),
             self.changes,
             publishing(self.publisher),
             CountingPause(limit=3),
@@ -51,7 +50,7 @@ def test_an_order_goes_with_its_aliases_and_its_deletion_is_told() -> None:
     assert (trigger.kind, trigger.order.version) == (TriggerKind.ORDER_DELETED, 3)
     assert trigger.order.request_id == "request"
     assert report.found is not None
-    assert report.found.named.order.version == 2
+    assert report.found.order.version == 2
 
 
 def test_another_version_stays() -> None:
@@ -78,7 +77,7 @@ def test_a_deletion_whose_answer_was_lost_is_known_by_the_order_that_is_gone() -
     world.changes.faults.append(lose)
     report = world.delete()
     assert report.found is not None
-    assert report.found.named.order.version == 2
+    assert report.found.order.version == 2
     assert (report.refusal, report.unavailable) == (None, False)
     # Whether it was this deletion or another's, its trigger is left to the relay.
     assert [trigger.kind for trigger in report.unpublished] == [TriggerKind.ORDER_DELETED]

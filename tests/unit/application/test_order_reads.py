@@ -8,7 +8,6 @@ from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.page_orders import MAX_COUNTED, PageOrders
 from orders.application.ports import OrderSlice
 from orders.domain.changes import NamedOrder
-from orders.protocols.altcraft.summaries import summarise
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeOrderIndex, FakeOrders
 from tests.support.yandex_market import stored_order
@@ -24,26 +23,25 @@ def store(count: int = 5) -> FakeOrders:
 
 @pytest.mark.parametrize("external_id", ["O1", "former"])
 def test_an_order_is_found_under_each_of_its_ids(external_id: str) -> None:
-    found = FindOrder(store(), summarise)("demo", external_id, DEADLINE)
+    found = FindOrder(store())("demo", external_id, DEADLINE)
     assert found is not None
-    assert found.named.order.external_id == "O1"
-    assert found.summary == summarise(found.named.order)
+    assert found.order.external_id == "O1"
 
 
 @pytest.mark.parametrize(("account", "external_id"), [("demo", "none"), ("other", "O1")])
 def test_an_order_that_is_not_there_is_none(account: str, external_id: str) -> None:
-    assert FindOrder(store(), summarise)(account, external_id, DEADLINE) is None
+    assert FindOrder(store())(account, external_id, DEADLINE) is None
 
 
 def test_an_order_that_could_not_be_read_is_not_called_missing() -> None:
     orders = store()
     orders.unread = {"O1"}
     with pytest.raises(StorageUnavailableError):
-        FindOrder(orders, summarise)("demo", "O1", DEADLINE)
+        FindOrder(orders)("demo", "O1", DEADLINE)
 
 
 def ids(orders: tuple[object, ...]) -> list[int]:
-    return [each.named.order.order_id for each in orders]  # type: ignore[attr-defined]
+    return [each.order.order_id for each in orders]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +54,8 @@ def ids(orders: tuple[object, ...]) -> list[int]:
     ],
 )
 def test_a_page_is_a_part_of_the_orders(wanted: OrderSlice, expected: list[int]) -> None:
-    page = PageOrders(FakeOrderIndex(store()), summarise)("demo", wanted, DEADLINE)
+    page = PageOrders(FakeOrderIndex(store()))("demo", wanted, DEADLINE)
     assert (ids(page.orders), page.total) == (expected, 5)
-    for found in page.orders:
-        assert found.summary == summarise(found.named.order)
 
 
 def test_a_total_is_told_where_it_is_asked_for_and_can_be_counted() -> None:
@@ -72,7 +68,7 @@ def test_a_total_is_told_where_it_is_asked_for_and_can_be_counted() -> None:
             return None
 
     index = Counting(store())
-    page = PageOrders(index, summarise)
+    page = PageOrders(index)
     none = OrderSlice(offset=0, limit=0, newest_first=False)
     assert page("demo", none, DEADLINE, with_total=False).total is None
     assert not limits
@@ -81,7 +77,7 @@ def test_a_total_is_told_where_it_is_asked_for_and_can_be_counted() -> None:
 
 
 def listed(query: OrdersQuery, count: int = 5) -> tuple[list[int], int | None]:
-    page = ListOrders(FakeOrderIndex(store(count)), summarise)(query, DEADLINE)
+    page = ListOrders(FakeOrderIndex(store(count)))(query, DEADLINE)
     return ids(tuple(page.orders)), page.next_before
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
-from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
+from orders.application.get_order import GetOrder, OrderAddress
 from orders.application.ports import Deadline, OrderChanges, Pause, RequestKey, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
@@ -26,7 +26,7 @@ class ChangeReport[Refusal: StrEnum]:
     stored; asking for it again is safe.
     """
 
-    found: FoundOrder | None = None
+    found: NamedOrder | None = None
     refusal: Refusal | None = None
     taken: bool = False
     trigger: Trigger | None = None
@@ -83,23 +83,23 @@ class ChangeOrder:
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
         """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
-        removed: FoundOrder | None = None
+        removed: NamedOrder | None = None
         for _ in attempts(deadline, self.pause):
             found = self.get_order(address, deadline)
             if found is None:
                 # By a deletion of ours whose answer was lost, or by another's: it is gone.
                 return ChangeReport(removed)
-            earlier = lost.get(found.named.order.version)
-            if earlier and earlier.after.order == found.named.order:
+            earlier = lost.get(found.order.version)
+            if earlier and earlier.after.order == found.order:
                 return ChangeReport(found, trigger=earlier.trigger)
-            change = decide(found.named)
+            change = decide(found)
             if not isinstance(change, OrderChange):
                 # A refusal may come of a change of ours whose answer was lost.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
             outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
-                after = replace(found, named=change.before if change.removes else change.after)
+                after = change.before if change.removes else change.after
                 return ChangeReport(after, trigger=change.trigger)
             if outcome is WriteOutcome.TAKEN:
                 return ChangeReport(found, taken=True)

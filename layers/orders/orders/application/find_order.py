@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 
 from orders.application.errors import StorageUnavailableError
-from orders.application.get_order import FoundOrder
 from orders.application.ports import Deadline, OrderRepository
 from orders.domain.changes import NamedOrder
-from orders.domain.order_summary import Summarise
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +12,8 @@ class FindOrder:
     """The use case, put together with its ports."""
 
     orders: OrderRepository
-    summarise: Summarise
 
-    def __call__(self, account: str, external_id: str, deadline: Deadline) -> FoundOrder | None:
+    def __call__(self, account: str, external_id: str, deadline: Deadline) -> NamedOrder | None:
         """Return the order, None if there is none; an id that it had before leads to it too.
 
         Its aliases are not told. Raises StorageUnavailableError and StorageRefusedError.
@@ -25,4 +22,4 @@ class FindOrder:
         if lookup.unread:
             raise StorageUnavailableError("the order could not be read in time")
         order = lookup.orders.get(external_id)
-        return None if order is None else FoundOrder(NamedOrder(order), self.summarise(order))
+        return None if order is None else NamedOrder(order)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex
 from orders.domain.changes import NamedOrder
-from orders.domain.order_summary import OrderSummary, Summarise
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,21 +16,12 @@ class OrderAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundOrder:
-    """A stored order and what every protocol can show of it."""
-
-    named: NamedOrder
-    summary: OrderSummary
-
-
-@dataclass(frozen=True, slots=True)
 class GetOrder:
     """The use case, put together with its ports."""
 
     index: OrderIndex
-    summarise: Summarise
 
-    def __call__(self, address: OrderAddress, deadline: Deadline) -> FoundOrder | None:
+    def __call__(self, address: OrderAddress, deadline: Deadline) -> NamedOrder | None:
         """Return the order, None if the endpoint has none with this id.
 
         Raises StorageUnavailableError and StorageRefusedError.
@@ -41,4 +31,4 @@ class GetOrder:
             return None
         if address.endpoint not in {None, named.order.endpoint}:
             return None
-        return FoundOrder(named, self.summarise(named.order))
+        return named

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orders.application.get_order import FoundOrder
 from orders.application.ports import Deadline, OrderIndex
 from orders.domain.changes import NamedOrder
-from orders.domain.order_summary import Summarise
 
 # Bounds the work of one page: an endpoint's orders may lie far apart among the account's.
 MAX_EXAMINED = 1000
@@ -27,10 +25,10 @@ class OrdersQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundOrders:
+class ListedOrders:
     """One page. `next_before` continues it, None at the end; a page may be short before that."""
 
-    orders: tuple[FoundOrder, ...]
+    orders: tuple[NamedOrder, ...]
     next_before: int | None
 
 
@@ -39,14 +37,13 @@ class ListOrders:
     """The use case, put together with its ports."""
 
     index: OrderIndex
-    summarise: Summarise
 
-    def __call__(self, query: OrdersQuery, deadline: Deadline) -> FoundOrders:
+    def __call__(self, query: OrdersQuery, deadline: Deadline) -> ListedOrders:
         """Return one page of at most `limit` orders, having looked at no more than 1 000.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
-        found: list[FoundOrder] = []
+        found: list[NamedOrder] = []
         before = query.before
         for number in range(MAX_EXAMINED // _CHUNK):
             if number and deadline.remaining() < _SECONDS_OF_A_CHUNK:
@@ -54,10 +51,10 @@ class ListOrders:
             page = self.index.list_orders(query.account, before, _CHUNK, deadline)
             for named in page.orders:
                 if query.endpoint in {None, named.order.endpoint} and query.matches(named):
-                    found.append(FoundOrder(named, self.summarise(named.order)))
+                    found.append(named)
                 if len(found) == query.limit:
-                    return FoundOrders(tuple(found), named.order.order_id)
+                    return ListedOrders(tuple(found), named.order.order_id)
             before = page.next_before
             if before is None:
                 break
-        return FoundOrders(tuple(found), before)
+        return ListedOrders(tuple(found), before)

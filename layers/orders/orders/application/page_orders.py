@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from orders.application.get_order import FoundOrder
 from orders.application.ports import Deadline, OrderIndex, OrderSlice
-from orders.domain.order_summary import Summarise
+from orders.domain.changes import NamedOrder
 
 # More are not counted: counting reads an index entry each.
 MAX_COUNTED = 10_000
@@ -17,7 +16,7 @@ class OrderCountedPage:
     It counts ids, of which a few can be without an order.
     """
 
-    orders: tuple[FoundOrder, ...]
+    orders: tuple[NamedOrder, ...]
     total: int | None
 
 
@@ -26,7 +25,6 @@ class PageOrders:
     """The use case, put together with its ports."""
 
     index: OrderIndex
-    summarise: Summarise
 
     def __call__(
         self, account: str, wanted: OrderSlice, deadline: Deadline, *, with_total: bool = True
@@ -36,6 +34,5 @@ class PageOrders:
         Raises StorageUnavailableError and StorageRefusedError.
         """
         orders = self.index.slice(account, wanted, deadline) if wanted.limit else ()
-        found = tuple(FoundOrder(named, self.summarise(named.order)) for named in orders)
         total = self.index.count(account, MAX_COUNTED, deadline) if with_total else None
-        return OrderCountedPage(found, total)
+        return OrderCountedPage(tuple(orders), total)

@@ -83,7 +83,7 @@ def record_fault(
 
 
 def _record_change(report: ChangeReport[Any], status: int) -> None:
-    order = report.found.named.order if report.found else None
+    order = report.found.order if report.found else None
     is_sent = report.trigger is not None and report.trigger not in report.unpublished
     metrics.add_metric("OrdersChanged", MetricUnit.Count, int(report.trigger is not None))
     _record_triggers(int(is_sent), report.unpublished)

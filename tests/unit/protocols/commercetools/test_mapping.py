@@ -7,7 +7,6 @@ from typing import Any
 import orjson
 import pytest
 
-from orders.application.get_order import FoundOrder
 from orders.domain.changes import NamedOrder
 from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.identifiers import uuid_of
@@ -17,7 +16,7 @@ from orders.domain.settings import Endpoint, Policies, Rulebook, Settings
 from orders.domain.submissions import Submission
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.drafts import read_draft
-from orders.protocols.commercetools.foreign_orders import represent_found
+from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.commercetools.summaries import summarise
 from orders.protocols.json_text import write_json
@@ -67,7 +66,7 @@ def _altcraft(
         fulfilment=fulfilment,
         endpoint=str(tree["endpoint"]),
     )
-    return represent_found(FoundOrder(NamedOrder(order), summarise_altcraft(order)))
+    return represent_any(order, summarise_altcraft)
 
 
 def _typed(cents: int) -> Tree:
@@ -210,7 +209,7 @@ def _line(**changes: object) -> LineSummary:
 
 def test_commercetools_number() -> None:
     order = _imported()
-    shown = order_of(FoundOrder(NamedOrder(order), summarise(order)), SalesModel.FBS)
+    shown = order_of(NamedOrder(order), summarise(order), SalesModel.FBS)
     assert (shown["id"], shown["externalOrderId"]) == (7, "CT-1")
 
 

@@ -8,10 +8,11 @@ from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order import OrderAddress
 from orders.application.ports import Deadline
 from orders.domain.identifiers import uuid_of
+from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
-from orders.protocols.commercetools.foreign_orders import represent_found
+from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.queries import read_version
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
 from orders.protocols.http import Answered, HttpRequest
@@ -24,13 +25,14 @@ class DeleteOrderEndpoint:
     access: ProjectAccess
     find: OrderFinder
     delete_order: DeleteOrder
+    summarise: Summarise
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
         """Delete the order of the path for good and return it as it was."""
         client = self.access(request, MANAGE, deadline)
         version = read_version(request)
-        order = self.find(client.account, request.path["ref"], deadline).named.order
+        order = self.find(client.account, request.path["ref"], deadline).order
         address = OrderAddress(client.account, None, order.order_id)
         command = DeleteOrderCommand(address, version, self.new_request_id())
         report = self.delete_order(command, deadline)
@@ -40,6 +42,8 @@ class DeleteOrderEndpoint:
         if report.found is None:
             return Answered(refuse(unknown_id(identity)), report)
         if report.refusal:
-            current = report.found.named.order.version
+            current = report.found.order.version
             return Answered(refuse(concurrent_modification(identity, version, current)), report)
-        return Answered(answer(HTTPStatus.OK, represent_found(report.found)), report)
+        return Answered(
+            answer(HTTPStatus.OK, represent_any(report.found.order, self.summarise)), report
+        )

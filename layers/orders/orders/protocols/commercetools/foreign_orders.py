@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from orders.application.get_order import FoundOrder
-from orders.domain.order_summary import LineSummary, OrderSummary
+from orders.domain.order import Order
+from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import plain
 from orders.protocols.commercetools.money import Money, cents_of, money_of
@@ -13,15 +13,17 @@ from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import states_of
 
 
-def represent_found(found: FoundOrder) -> Tree:
-    """Return the representation of an order, whichever protocol wrote it."""
-    order = found.named.order
-    return represent(order) if order.protocol == PROTOCOL else _represent_foreign(found)
+def represent_any(order: Order, summarise: Summarise) -> Tree:
+    """Return the representation of an order, also of one that another protocol wrote."""
+    return (
+        represent(order)
+        if order.protocol == PROTOCOL
+        else _represent_foreign(order, summarise(order))
+    )
 
 
-def _represent_foreign(found: FoundOrder) -> Tree:
+def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
     """Return what can be told honestly; the rest of what the protocol requires is its default."""
-    order, summary = found.named.order, found.summary
     maker = Maker(order)
     tree: Tree = {
         **header(order),

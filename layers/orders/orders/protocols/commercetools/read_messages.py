@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
+from orders.application.get_order import GetOrder, OrderAddress
 from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
 from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
@@ -55,12 +55,12 @@ class MessagesEndpoint:
                 invalid_input(f"For messages offset and limit add up to {MAX_EXAMINED} at most.")
             )
         orders = self._orders(client.account, query, end, deadline)
-        messages = [message_of(found.named.order) for found in orders][query.wanted.offset : end]
+        messages = [message_of(found.order) for found in orders][query.wanted.offset : end]
         return Answered(answer(HTTPStatus.OK, page_tree(query, within_answer(messages), None)))
 
     def _orders(
         self, account: str, query: PageQuery, end: int, deadline: Deadline
-    ) -> Iterable[FoundOrder]:
+    ) -> Iterable[NamedOrder]:
         if query.where.get("type", TYPE) != TYPE or end == 0:
             return ()
         if _RESOURCE not in query.where:
@@ -69,7 +69,7 @@ class MessagesEndpoint:
         order_id = order_id_of(account, query.where[_RESOURCE])
         address = None if order_id is None else OrderAddress(account, None, order_id)
         found = self.get_order(address, deadline) if address else None
-        return (found,) if found and _is_imported_here(found.named) else ()
+        return (found,) if found and _is_imported_here(found) else ()
 
 
 def message_of(order: Order) -> Tree:

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
 from orders.application.find_order import FindOrder
-from orders.application.get_order import FoundOrder, GetOrder, OrderAddress
+from orders.application.get_order import GetOrder, OrderAddress
 from orders.application.page_orders import PageOrders
 from orders.application.ports import Deadline
+from orders.domain.changes import NamedOrder
 from orders.domain.identifiers import is_external_id, order_id_of
+from orders.domain.order_summary import Summarise
 from orders.domain.problems import shown
 from orders.protocols.commercetools.access import VIEW, ProjectAccess
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import RequestRefusedError, content_too_large, not_found
-from orders.protocols.commercetools.foreign_orders import represent_found
+from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.http import Answered, HttpRequest, fits_answer
@@ -29,7 +31,7 @@ class OrderFinder:
     get_order: GetOrder
     find_order: FindOrder
 
-    def __call__(self, account: str, ref: str, deadline: Deadline) -> FoundOrder:
+    def __call__(self, account: str, ref: str, deadline: Deadline) -> NamedOrder:
         """Return the order. Raises RequestRefusedError (404) and StorageUnavailableError."""
         if ref.startswith(NUMBER_PREFIX):
             number = ref.removeprefix(NUMBER_PREFIX)
@@ -44,7 +46,7 @@ class OrderFinder:
             raise unknown_id(ref)
         return found
 
-    def by_number(self, account: str, number: str, deadline: Deadline) -> FoundOrder | None:
+    def by_number(self, account: str, number: str, deadline: Deadline) -> NamedOrder | None:
         """Return the order with a number, None if there is none."""
         # An id of ours that stands for a missing number is no number.
         if not is_external_id(number) or order_id_of(account, number) is not None:
@@ -63,12 +65,13 @@ class GetOrderEndpoint:
 
     access: ProjectAccess
     find: OrderFinder
+    summarise: Summarise
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
         """Return the order of the path."""
         client = self.access(request, VIEW, deadline)
         found = self.find(client.account, request.path["ref"], deadline)
-        return Answered(answer(HTTPStatus.OK, represent_found(found)))
+        return Answered(answer(HTTPStatus.OK, represent_any(found.order, self.summarise)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ class PageOrdersEndpoint:
 
     access: ProjectAccess
     find: OrderFinder
+    summarise: Summarise
     page_orders: PageOrders
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
@@ -94,14 +98,14 @@ class PageOrdersEndpoint:
 
     def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
         page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)
-        orders = within_answer([represent_found(each) for each in page.orders])
+        orders = within_answer([represent_any(each.order, self.summarise) for each in page.orders])
         return page_tree(query, orders, page.total)
 
     def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
         found = self.find.by_number(account, number, deadline)
         # An id that the order had before is not its number.
-        is_it = found is not None and found.named.order.external_id == number
-        orders = [represent_found(found)] if found is not None and is_it else []
+        is_it = found is not None and found.order.external_id == number
+        orders = [represent_any(found.order, self.summarise)] if found is not None and is_it else []
         part = orders[query.wanted.offset :][: query.wanted.limit]
         return page_tree(query, part, len(orders) if query.with_total else None)
 

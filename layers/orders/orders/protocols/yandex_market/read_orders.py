@@ -10,6 +10,7 @@ from orders.application.ports import Deadline
 from orders.domain.changes import NamedOrder
 from orders.domain.clients import Role
 from orders.domain.identifiers import MAX_ORDER_ID
+from orders.domain.order_summary import Summarise
 from orders.protocols.http import Answered, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
@@ -57,6 +58,7 @@ class GetOrderEndpoint:
 
     access: CampaignAccess
     get_order: GetOrder
+    summarise: Summarise
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
         """Return the order of the path."""
@@ -66,7 +68,7 @@ class GetOrderEndpoint:
         found = self.get_order(access.address_of(order_id), deadline)
         if found is None:
             raise order_not_found(order_id)
-        order = order_of(found, access.endpoint.sales_model)
+        order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
         return Answered(answer_ok({"order": order}))
 
 
@@ -76,6 +78,7 @@ class ListOrdersEndpoint:
 
     access: CampaignAccess
     list_orders: ListOrders
+    summarise: Summarise
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
         """Return one page of the campaign's orders, as many as one answer can hold."""
@@ -85,7 +88,7 @@ class ListOrdersEndpoint:
         written: list[bytes] = []
         next_before = page.next_before
         for found in page.orders:
-            order = order_of(found, access.endpoint.sales_model)
+            order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
             written.append(write_json(order))
             if orders and not fits_answer(*written):
                 next_before = orders[-1]["id"]

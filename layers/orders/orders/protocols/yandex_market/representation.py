@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from orders.application.get_order import FoundOrder
+from orders.domain.changes import NamedOrder
 from orders.domain.fulfilment import SalesModel
+from orders.domain.order_summary import OrderSummary
 
 # The protocol's times are Moscow's, which has stood at +03:00 since 2014.
 _MOSCOW = timezone(timedelta(hours=3))
@@ -13,17 +14,17 @@ _TIME_FORMAT = "%d-%m-%Y %H:%M:%S"
 _CURRENCIES = {"RUB": "RUR"}
 
 
-def order_of(found: FoundOrder, sales_model: SalesModel) -> dict[str, Any]:
+def order_of(named: NamedOrder, summary: OrderSummary, sales_model: SalesModel) -> dict[str, Any]:
     """Return an order (OrderDTO); amounts are in major units.
 
     Left out is what an imported order does not tell: the buyer, the names and taxes of goods, the
     delivery's service and dates. What must be one of a list is its value for the unknown.
     """
-    order, summary = found.named.order, found.summary
+    order = named.order
     before_discount = summary.items_total_before_discount
     tree = {
         "id": order.order_id,
-        "externalOrderId": found.named.shop_external_id,
+        "externalOrderId": named.shop_external_id,
         "status": order.fulfilment.status,
         "substatus": order.fulfilment.substatus,
         "creationDate": _moscow_time(summary.created_at),

@@ -69,7 +69,7 @@ class UpdateExternalIdEndpoint:
         if report.found is None:
             return Answered(refuse(order_not_found(order_id)), report)
         if report.refusal:
-            order = report.found.named.order
+            order = report.found.order
             refusal = _refusal(report.refusal, order, access, body.external_order_id)
             return Answered(refuse(refusal), report)
         return Answered(answer_ok({"status": "OK"}), report)

@@ -8,6 +8,7 @@ from orders.application.update_order_status import UpdateOrderStatus, UpdateOrde
 from orders.domain.clients import Role
 from orders.domain.fulfilment import MoveRefusal, SalesModel
 from orders.domain.order import Order
+from orders.domain.order_summary import Summarise
 from orders.domain.problems import listed
 from orders.domain.status_updates import Move
 from orders.protocols.http import Answered, HttpRequest
@@ -39,6 +40,7 @@ class UpdateOrderStatusEndpoint:
 
     access: CampaignAccess
     update_order_status: UpdateOrderStatus
+    summarise: Summarise
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
@@ -57,10 +59,11 @@ class UpdateOrderStatusEndpoint:
             return Answered(refuse(order_not_found(order_id)), report)
         if report.refusal:
             refusal = _refusal(
-                report.refusal, report.found.named.order, sent, access.endpoint.sales_model
+                report.refusal, report.found.order, sent, access.endpoint.sales_model
             )
             return Answered(refuse(refusal), report)
-        order = order_of(report.found, access.endpoint.sales_model)
+        found = report.found
+        order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
         return Answered(answer_ok({"order": order}), report)
 
 

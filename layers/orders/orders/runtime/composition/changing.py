@@ -6,7 +6,6 @@ from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order import GetOrder
 from orders.runtime.composition import Aws
-from orders.runtime.composition.order_protocols import summarise
 from orders.runtime.composition.publishing import publish_triggers
 
 
@@ -14,7 +13,7 @@ def change_order(aws: Aws) -> ChangeOrder:
     """Return the use case that every change of one order is made by."""
     table = aws.environment.table
     return ChangeOrder(
-        get_order=GetOrder(DynamoOrderIndex(aws.dynamodb, table), summarise),
+        get_order=GetOrder(DynamoOrderIndex(aws.dynamodb, table)),
         changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,

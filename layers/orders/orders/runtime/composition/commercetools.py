@@ -81,20 +81,18 @@ def manage_orders() -> Service:
         access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
         change = change_order(aws)
         index = change.get_order.index
-        find = OrderFinder(
-            change.get_order, FindOrder(DynamoOrders(aws.dynamodb, table), summarise)
-        )
+        find = OrderFinder(change.get_order, FindOrder(DynamoOrders(aws.dynamodb, table)))
         delete_order = DeleteOrder(change, utc_now)
         return {
-            ("GET", "/{projectKey}/orders/{ref+}"): GetOrderEndpoint(access, find),
+            ("GET", "/{projectKey}/orders/{ref+}"): GetOrderEndpoint(access, find, summarise),
             ("DELETE", "/{projectKey}/orders/{ref+}"): DeleteOrderEndpoint(
-                access, find, delete_order, new_request_id
+                access, find, delete_order, summarise, new_request_id
             ),
             ("GET", "/{projectKey}/orders"): PageOrdersEndpoint(
-                access, find, PageOrders(index, summarise)
+                access, find, summarise, PageOrders(index)
             ),
             ("GET", "/{projectKey}/messages"): MessagesEndpoint(
-                access, change.get_order, ListOrders(index, summarise)
+                access, change.get_order, ListOrders(index)
             ),
         }
 

@@ -17,6 +17,7 @@ from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEn
 from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.composition.changing import change_order
+from orders.runtime.composition.order_protocols import summarise
 from orders.runtime.serve import Route, Service
 
 _ROOT = "/campaigns/"
@@ -38,12 +39,10 @@ def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
     change = change_order(aws)
     get_order = change.get_order
     return {
-        ("GET", _ORDERS): ListOrdersEndpoint(
-            access, ListOrders(get_order.index, get_order.summarise)
-        ),
-        ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order),
+        ("GET", _ORDERS): ListOrdersEndpoint(access, ListOrders(get_order.index), summarise),
+        ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order, summarise),
         ("PUT", f"{_ORDERS}/{{orderId}}/status"): UpdateOrderStatusEndpoint(
-            access, UpdateOrderStatus(change, utc_now), new_request_id
+            access, UpdateOrderStatus(change, utc_now), summarise, new_request_id
         ),
     }
 
