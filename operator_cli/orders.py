@@ -48,7 +48,7 @@ def show(
 
 def _found(operator: Operator, account: str, external_id: str) -> Order:
     ids = [external_id] if is_external_id(external_id) else []
-    lookup = operator.orders.find(account, ids, CommandDeadline.from_now())
+    lookup = operator.orders.find_by_external_ids(account, ids, CommandDeadline.from_now())
     if lookup.unread:
         raise OperatorError("The table did not answer in time: try again.")
     if external_id not in lookup.orders:

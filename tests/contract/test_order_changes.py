@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders.application.ports import WriteOutcome
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.external_ids import MAX_ALIASES
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
@@ -40,7 +40,7 @@ def test_a_deleted_order_is_gone_with_its_aliases_and_frees_their_ids(store: Ord
     for name in ("B", "C"):
         assert store.rename(1, name) is COMMITTED
     assert store.changes.save(deletion(store.found(1)), DEADLINE) is COMMITTED
-    assert store.index.find("demo", 1, DEADLINE) is None
+    assert store.index.find_by_order_id("demo", 1, DEADLINE) is None
     assert store.by_name(*"ABCX") == {"X": new_order("X", 2)}
     page = store.index.list_orders("demo", None, 10, DEADLINE)
     assert [named.order.order_id for named in page.orders] == [2]
@@ -93,14 +93,14 @@ def test_a_freed_id_returns_to_its_own_order_only(store: OrderStore) -> None:
 def test_an_id_of_another_order_is_taken_and_nothing_changes(store: OrderStore) -> None:
     store.create(new_order(), new_order("B", 2))
     assert store.rename(1, "B") is TAKEN
-    assert store.found(1) == NamedOrder(new_order())
+    assert store.found(1) == StoredOrder(new_order())
     assert store.by_name("A", "B") == {"A": new_order(), "B": new_order("B", 2)}
 
 
 def test_the_same_id_in_another_account_is_free(store: OrderStore) -> None:
     store.create(new_order(), new_order("B", 1, "other"))
     assert store.rename(1, "B") is COMMITTED
-    assert store.found(1, "other") == NamedOrder(new_order("B", 1, "other"))
+    assert store.found(1, "other") == StoredOrder(new_order("B", 1, "other"))
 
 
 def test_a_change_needs_the_order_as_it_was_read(store: OrderStore) -> None:
@@ -110,7 +110,7 @@ def test_a_change_needs_the_order_as_it_was_read(store: OrderStore) -> None:
     assert list(store.orders.save("demo", [Write(updated, 1, None)], DEADLINE)) == [COMMITTED]
     assert store.changes.save(renaming(stale, "B"), DEADLINE) is CONFLICT
     assert store.changes.save(shipping(stale), DEADLINE) is CONFLICT
-    assert store.found(1) == NamedOrder(updated)
+    assert store.found(1) == StoredOrder(updated)
     assert store.by_name("B") == {}
 
 
@@ -157,7 +157,7 @@ def test_without_time_nothing_is_tried(store: OrderStore) -> None:
     store.create(new_order())
     late = FixedDeadline(0)
     assert store.changes.save(renaming(store.found(1), "B"), late) is WriteOutcome.UNTRIED
-    assert store.found(1) == NamedOrder(new_order())
+    assert store.found(1) == StoredOrder(new_order())
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -177,5 +177,5 @@ def test_no_renames_ever_lose_an_order_or_share_an_id(
         assert outcome is (COMMITTED if free else TAKEN)
         if free:
             owners[name] = order_id
-    found = store.orders.find(account, "ABCDE", DEADLINE).orders
+    found = store.orders.find_by_external_ids(account, "ABCDE", DEADLINE).orders
     assert {name: order.order_id for name, order in found.items()} == owners

@@ -6,7 +6,7 @@ import pytest
 
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import OrderSlice, WriteOutcome
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
 from orders.domain.triggers import trigger_of
@@ -26,17 +26,17 @@ def store(request: pytest.FixtureRequest) -> OrderStore:
 
 def test_an_order_is_found_by_its_id(store: OrderStore) -> None:
     store.create(new_order(), new_order("B", 2), new_order("A", 3, "other"))
-    assert store.found(2) == NamedOrder(new_order("B", 2))
+    assert store.found(2) == StoredOrder(new_order("B", 2))
     assert store.found(3, "other").order.external_id == "A"
-    assert store.index.find("demo", 3, DEADLINE) is None
-    assert store.index.find("demo", 2**53, DEADLINE) is None
+    assert store.index.find_by_order_id("demo", 3, DEADLINE) is None
+    assert store.index.find_by_order_id("demo", 2**53, DEADLINE) is None
 
 
 def test_the_index_item_of_a_lost_race_leads_nowhere(store: OrderStore) -> None:
     store.create(new_order("A", 1))
     outcomes = store.orders.save("demo", [Write(new_order("A", 2), None, None)], DEADLINE)
     assert list(outcomes) == [CONFLICT]
-    assert store.index.find("demo", 2, DEADLINE) is None
+    assert store.index.find_by_order_id("demo", 2, DEADLINE) is None
     page = store.index.list_orders("demo", None, 10, DEADLINE)
     assert [named.order.order_id for named in page.orders] == [1]
 
@@ -91,10 +91,10 @@ def test_without_time_nothing_is_read(store: OrderStore) -> None:
     store.create(new_order())
     late = FixedDeadline(0)
     with pytest.raises(StorageUnavailableError):
-        store.index.find("demo", 1, late)
+        store.index.find_by_order_id("demo", 1, late)
     with pytest.raises(StorageUnavailableError):
         store.index.list_orders("demo", None, 10, late)
-    assert store.found(1) == NamedOrder(new_order())
+    assert store.found(1) == StoredOrder(new_order())
 
 
 def _create_many(store: OrderStore, count: int) -> None:
@@ -133,7 +133,7 @@ def test_a_slice_shows_orders_as_they_are_named_now(store: OrderStore) -> None:
     assert store.rename(1, "C") is COMMITTED
     [first, second] = store.index.slice("demo", OrderSlice(0, 10), DEADLINE)
     assert (first.order.external_id, first.aliases) == ("C", ("A",))
-    assert second == NamedOrder(new_order("B", 2))
+    assert second == StoredOrder(new_order("B", 2))
 
 
 def test_orders_are_counted_up_to_a_limit(store: OrderStore) -> None:

@@ -89,7 +89,7 @@ def _create(store: Store, order: Order) -> WriteOutcome:
 
 
 def _find(store: Store, *names: str, account: str = "demo") -> dict[str, Order]:
-    lookup = store.repository.find(account, names, DEADLINE)
+    lookup = store.repository.find_by_external_ids(account, names, DEADLINE)
     assert lookup.unread == frozenset()
     return dict(lookup.orders)
 
@@ -169,7 +169,7 @@ def test_without_time_nothing_is_tried(store: Store) -> None:
         WriteOutcome.UNTRIED
     ]
     assert _find(store, "A") == {}
-    assert store.repository.find("demo", ["A"], late).unread == frozenset({"A"})
+    assert store.repository.find_by_external_ids("demo", ["A"], late).unread == frozenset({"A"})
     _create(store, _order())
     update = Write(replace(_order(), version=2, status="paid"), 1, None)
     assert store.repository.save("demo", [update], late) == [WriteOutcome.UNTRIED]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from orders.domain.relaying import Patience
+from orders.domain.relaying import WriterLifetime
 from tests.support.aws_actions import role_of
 from tests.support.aws_actions import statements_of as statements
 from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
@@ -328,7 +328,7 @@ def test_the_relay_knows_how_long_a_writer_lives() -> None:
     assert {each.get("Timeout", shared) for each in writers} == {
         int(variables["WRITER_TIMEOUT_SECONDS"])
     }
-    longest_wait = Patience(timedelta(seconds=shared)).ends_at(EPOCH) - EPOCH
+    longest_wait = WriterLifetime(timedelta(seconds=shared)).ends_at(EPOCH) - EPOCH
     assert FUNCTIONS["RelayTriggersFunction"]["Timeout"] > longest_wait.total_seconds() + 30
 
 

@@ -20,7 +20,7 @@ from orders.application.ports import (
     WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, Role
 from orders.domain.importing import Write
 from orders.domain.order import Order
@@ -44,7 +44,9 @@ class FakeOrders:
     def __getitem__(self, key: tuple[str, str]) -> Order:
         return self.orders[key]
 
-    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+    def find_by_external_ids(
+        self, account: str, external_ids: Collection[str], deadline: Deadline
+    ) -> Lookup:
         if deadline.remaining() <= 0:
             return Lookup({}, frozenset(external_ids))
         by_number = {
@@ -101,11 +103,13 @@ class FakeOrderIndex:
     store: FakeOrders
     available: bool = True
 
-    def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
+    def find_by_order_id(
+        self, account: str, order_id: int, deadline: Deadline
+    ) -> StoredOrder | None:
         self._expect(deadline)
         for order in self.store.orders.values():
             if (order.account, order.order_id) == (account, order_id):
-                return NamedOrder(order, self.store.aliases_of(order))
+                return StoredOrder(order, self.store.aliases_of(order))
         return None
 
     def list_orders(
@@ -121,10 +125,10 @@ class FakeOrderIndex:
             key=lambda order: order.order_id,
             reverse=True,
         )
-        page = [NamedOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
+        page = [StoredOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         newest_first = self.list_orders(account, None, 10**6, deadline).orders
         orders = newest_first if wanted.newest_first else newest_first[::-1]
         return orders[wanted.offset : wanted.offset + wanted.limit]
@@ -158,8 +162,11 @@ class FakeOrderChanges:
     def commit(self, change: OrderChange) -> WriteOutcome:
         """Write under the conditions, as the store does."""
         before, after = change.before.order, change.after.order
-        place, new_place = (before.account, before.external_id), (after.account, after.external_id)
-        stored = self.store.orders.get(place)
+        location, new_place = (
+            (before.account, before.external_id),
+            (after.account, after.external_id),
+        )
+        stored = self.store.orders.get(location)
         if (
             stored is None
             or (stored.version, stored.order_id) != (before.version, before.order_id)
@@ -167,7 +174,7 @@ class FakeOrderChanges:
         ):
             return WriteOutcome.CONFLICT
         if change.removes:
-            del self.store.orders[place]
+            del self.store.orders[location]
             for alias in change.before.aliases:
                 del self.store.aliases[before.account, alias]
             return WriteOutcome.COMMITTED
@@ -176,8 +183,8 @@ class FakeOrderChanges:
             if new_place in self.store.orders or holder not in {None, before.order_id}:
                 return WriteOutcome.TAKEN
             self.store.aliases.pop(new_place, None)
-            self.store.aliases[place] = before.order_id
-            del self.store.orders[place]
+            self.store.aliases[location] = before.order_id
+            del self.store.orders[location]
         self.store.orders[new_place] = after
         return WriteOutcome.COMMITTED
 

@@ -87,7 +87,9 @@ class Function:
 
     def stored(self, external_id: str, account: str = "demo") -> Order | None:
         orders = DynamoOrders(self.client, self.table)
-        return orders.find(account, [external_id], FixedDeadline()).orders.get(external_id)
+        return orders.find_by_external_ids(account, [external_id], FixedDeadline()).orders.get(
+            external_id
+        )
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from orders.protocols.http import Answered, Endpoint, HttpAnswer, HttpRequest
+from orders.protocols.http import Endpoint, EndpointResult, HttpAnswer, HttpRequest
 from orders.runtime.serve import Service
 from tests.support.deadlines import FixedDeadline
 
@@ -28,7 +28,7 @@ def answered(
     sent: HttpRequest,
     answer_error: Callable[[Exception, HttpRequest], HttpAnswer],
     headers: Callable[[HttpRequest], Mapping[str, str]] = lambda _request: NOTHING,
-) -> Answered:
+) -> EndpointResult:
     """Return what the door answers with when an endpoint is asked."""
     service = Service("", lambda _aws: {}, answer_error, headers)
     return service.answer(sent, FixedDeadline(), lambda: endpoint)

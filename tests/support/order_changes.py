@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
@@ -36,25 +36,25 @@ def new_order(external_id: str = "A", order_id: int = 1, account: str = "demo") 
     )
 
 
-def renaming(named: NamedOrder, external_id: str) -> OrderChange:
+def renaming(stored: StoredOrder, external_id: str) -> OrderChange:
     """Return the move of an order to another external id."""
     # DynamoDB Local knows a transaction's token in every table: no two changes may share one.
     request_id = uuid4().hex
-    change = plan_external_id_update(named, external_id, ExternalIdPolicy.CHANGE, request_id, NOW)
+    change = plan_external_id_update(stored, external_id, ExternalIdPolicy.CHANGE, request_id, NOW)
     assert isinstance(change, OrderChange)
     return change
 
 
-def deletion(named: NamedOrder) -> OrderChange:
+def deletion(stored: StoredOrder) -> OrderChange:
     """Return the deletion of an order."""
-    change = plan_deletion(named, None, uuid4().hex, NOW)
+    change = plan_deletion(stored, None, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
     return change
 
 
-def shipping(named: NamedOrder) -> OrderChange:
+def shipping(stored: StoredOrder) -> OrderChange:
     """Return the move of an order to the next state."""
     move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
-    change = plan_status_update(named, move, uuid4().hex, NOW)
+    change = plan_status_update(stored, move, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
     return change

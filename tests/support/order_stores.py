@@ -8,7 +8,7 @@ from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.application.ports import OrderChanges, OrderIndex, OrderRepository, WriteOutcome
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from tests.support.deadlines import DEADLINE
@@ -30,13 +30,13 @@ class OrderStore:
             [outcome] = self.orders.save(order.account, [Write(order, None, None)], DEADLINE)
             assert outcome is WriteOutcome.COMMITTED
 
-    def found(self, order_id: int, account: str = "demo") -> NamedOrder:
-        named = self.index.find(account, order_id, DEADLINE)
-        assert named is not None
-        return named
+    def found(self, order_id: int, account: str = "demo") -> StoredOrder:
+        stored = self.index.find_by_order_id(account, order_id, DEADLINE)
+        assert stored is not None
+        return stored
 
     def by_name(self, *names: str) -> dict[str, Order]:
-        return dict(self.orders.find("demo", names, DEADLINE).orders)
+        return dict(self.orders.find_by_external_ids("demo", names, DEADLINE).orders)
 
     def rename(self, order_id: int, external_id: str) -> WriteOutcome:
         return self.changes.save(renaming(self.found(order_id), external_id), DEADLINE)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from orders.application.change_order import ChangeOrder
-from orders.application.get_order import GetOrder
+from orders.application.get_order_by_id import GetOrderById
 from orders.application.limit_requests import LimitRequests
 from orders.application.list_orders import ListOrders
 from orders.application.update_external_id import UpdateExternalId
@@ -20,7 +20,7 @@ from orders.domain.order import Order
 from orders.domain.settings import Endpoint, ExternalIdPolicy, Policies, Settings, StoredSettings
 from orders.protocols.altcraft.states import fulfilment_of
 from orders.protocols.altcraft.summaries import summarise
-from orders.protocols.http import Answered, HttpAnswer, HttpRequest
+from orders.protocols.http import EndpointResult, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_error
 from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
@@ -132,15 +132,15 @@ class Seller:
         self.index = FakeOrderIndex(self.orders)
         self.changes = FakeOrderChanges(self.orders)
         access = CampaignAccess(self.tokens, self.settings)
-        get_order = GetOrder(self.index)
-        change = ChangeOrder(get_order, self.changes, publishing(self.publisher), self.pause)
+        get_order_by_id = GetOrderById(self.index)
+        change = ChangeOrder(get_order_by_id, self.changes, publishing(self.publisher), self.pause)
         self._update_external_id = UpdateExternalIdEndpoint(
             access,
             LimitRequests(self.counter, self.clock),
             UpdateExternalId(change, self.clock),
             new_request_id,
         )
-        self._get_order = GetOrderEndpoint(access, get_order, summarise)
+        self._get_order = GetOrderEndpoint(access, get_order_by_id, summarise)
         self._list_orders = ListOrdersEndpoint(access, ListOrders(self.index), summarise)
         self._update_status = UpdateOrderStatusEndpoint(
             access, UpdateOrderStatus(change, self.clock), summarise, new_request_id
@@ -183,7 +183,7 @@ class Seller:
         *,
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
-    ) -> Answered:
+    ) -> EndpointResult:
         """Call the update of an external id; return its report too."""
         sent = json.dumps({"externalOrderId": external_id}).encode() if body is None else body
         asked = _request(campaign_id, order_id, headers, sent)
@@ -227,7 +227,7 @@ class Seller:
 
     def found(self, order_id: int = 1) -> Order:
         """Return an order as it is stored."""
-        named = self.index.find("demo", order_id, FixedDeadline())
+        named = self.index.find_by_order_id("demo", order_id, FixedDeadline())
         assert named is not None
         return named.order
 

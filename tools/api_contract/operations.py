@@ -93,12 +93,12 @@ def record(
     }
 
 
-def parameter(place: str, name: str, schema: Tree, description: str, **more: object) -> Tree:
+def parameter(location: str, name: str, schema: Tree, description: str, **more: object) -> Tree:
     """Return a parameter; those of the path are required."""
     return {
         "name": name,
-        "in": place,
-        **({"required": True} if place == "path" else {}),
+        "in": location,
+        **({"required": True} if location == "path" else {}),
         "description": description,
         "schema": schema,
         **more,

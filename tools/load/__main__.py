@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.load.audit import Difference, differences
-from tools.load.journal import Entry, Told, read_journal
+from tools.load.journal import Entry, Reply, read_journal
 from tools.load.stored import read_published, read_stored
 from tools.load.world import ACCOUNTS, create_accounts
 from tools.local_stack.foreground import free_port
@@ -130,7 +130,7 @@ def _wait_until_quiet(log: Path) -> None:
 
 
 def _show(journal: list[Entry], stored: int, published: int, faults: Path) -> None:
-    told = Counter(each.told for each in journal)
+    reply = Counter(each.reply for each in journal)
     requests = _requests()
     injected = Counter(faults.read_text(encoding="utf-8").splitlines())
     injected.pop("none", None)
@@ -138,9 +138,9 @@ def _show(journal: list[Entry], stored: int, published: int, faults: Path) -> No
         "requests, repetitions too": requests["Request Count"],
         "requests a second": f"{float(requests['Requests/s']):.1f}",
         "latency p50 / p95 / p99, ms": " / ".join(requests[p] for p in ("50%", "95%", "99%")),
-        "writes acknowledged": told[Told.ACKNOWLEDGED],
-        "writes refused": told[Told.REFUSED],
-        "writes whose outcome stayed unknown": told[Told.UNKNOWN],
+        "writes acknowledged": reply[Reply.ACKNOWLEDGED],
+        "writes refused": reply[Reply.REFUSED],
+        "writes whose outcome stayed unknown": reply[Reply.UNKNOWN],
         "writes that were sent more than once": sum(each.tries > 1 for each in journal),
         "orders stored": stored,
         "triggers received": published,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tools.load.journal import Entry, Kind, Told
+from tools.load.journal import Entry, Kind, Reply
 
 type Document = Mapping[str, Any]
 # An account and an external id, or an account and an order id.
@@ -76,9 +76,9 @@ def expectations(journal: Iterable[Entry]) -> dict[Name, Expected]:
 
 
 def _after(known: Expected, entry: Entry) -> Expected:
-    if entry.told is Told.REFUSED:
+    if entry.reply is Reply.REFUSED:
         return known
-    if entry.told is Told.UNKNOWN:
+    if entry.reply is Reply.UNKNOWN:
         return replace(known, uncertain=(*known.uncertain, entry))
     match entry.kind:
         case Kind.IMPORT | Kind.CREATE:
@@ -223,17 +223,17 @@ def _of_triggers(
         missing = sorted(set(range(1, version + 1)) - set(versions))
         if missing:
             yield Difference("no trigger", account, name, f"versions {missing}")
-        for told, copies in versions.items():
+        for reply, copies in versions.items():
             if len(copies) > 1:
-                yield Difference("two triggers", account, name, f"of version {told}: {copies}")
+                yield Difference("two triggers", account, name, f"of version {reply}: {copies}")
 
 
 def _untold_deletions(
     published: Iterable[Published], expected: Iterable[Expected]
 ) -> Iterator[Difference]:
-    told = {(each.account, each.external_id) for each in published if each.kind == "OrderDeleted"}
+    reply = {(each.account, each.external_id) for each in published if each.kind == "OrderDeleted"}
     for each in expected:
-        if each.is_deleted and (each.account, each.external_id) not in told:
+        if each.is_deleted and (each.account, each.external_id) not in reply:
             yield Difference("no trigger", each.account, each.order, "of its deletion")
 
 

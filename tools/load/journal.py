@@ -18,7 +18,7 @@ class Kind(StrEnum):
     DELETE = "delete"
 
 
-class Told(StrEnum):
+class Reply(StrEnum):
     """What the client knows of it. "unknown" is what it gave up repeating."""
 
     ACKNOWLEDGED = "acknowledged"
@@ -37,7 +37,7 @@ class Entry:
     account: str
     order: str
     kind: Kind
-    told: Told
+    reply: Reply
     external_id: str
     document: dict[str, Any]
     version: int = 0
@@ -51,7 +51,7 @@ class Entry:
     def read(cls, line: str) -> Self:
         """Return the entry of a line."""
         tree = json.loads(line)
-        return cls(**{**tree, "kind": Kind(tree["kind"]), "told": Told(tree["told"])})
+        return cls(**{**tree, "kind": Kind(tree["kind"]), "told": Reply(tree["told"])})
 
 
 def read_journal(folder: Path) -> Iterator[Entry]:

@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 import gevent  # type: ignore[import-untyped]  # it has no types
 from locust import FastHttpUser, constant_pacing, task
 
-from tools.load.journal import Entry, Kind, Told
+from tools.load.journal import Entry, Kind, Reply
 
 WORLD: dict[str, Any] = json.loads(Path(os.environ["LOAD_WORLD"]).read_text(encoding="utf-8"))
 JOURNALS = Path(os.environ["LOAD_JOURNALS"])
@@ -125,12 +125,12 @@ class Shop(FastHttpUser):
             return
         path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}/external-id"
         answer = self._send_json(path, {"externalOrderId": wanted}, self._key(), "rename")
-        told = self._told(answer, {OK})
-        self._note(order, Kind.RENAME, told, wanted, {}, answer=answer)
-        if told is Told.ACKNOWLEDGED:
+        reply = self._told(answer, {OK})
+        self._note(order, Kind.RENAME, reply, wanted, {}, answer=answer)
+        if reply is Reply.ACKNOWLEDGED:
             order.former.append(order.external_id)
             order.external_id = wanted
-        elif told is Told.UNKNOWN:
+        elif reply is Reply.UNKNOWN:
             order.is_settled = False
 
     @task(1)
@@ -186,12 +186,12 @@ class Shop(FastHttpUser):
         order = OwnOrder(number, number, document)
         self.drafts.append(order)
         answer = self._send_project("POST", "/orders/import", {"orderNumber": number, **document})
-        told = self._told(answer, {CREATED})
-        if told is Told.REFUSED and answer.tries > 1 and "DuplicateField" in answer.body:
+        reply = self._told(answer, {CREATED})
+        if reply is Reply.REFUSED and answer.tries > 1 and "DuplicateField" in answer.body:
             # An earlier try took effect, though its answer never came.
-            told = Told.ACKNOWLEDGED
-        self._note(order, Kind.CREATE, told, number, document, answer=answer)
-        order.is_settled = told is Told.ACKNOWLEDGED
+            reply = Reply.ACKNOWLEDGED
+        self._note(order, Kind.CREATE, reply, number, document, answer=answer)
+        order.is_settled = reply is Reply.ACKNOWLEDGED
 
     @task(1)
     def read_by_commercetools(self) -> None:
@@ -213,10 +213,10 @@ class Shop(FastHttpUser):
         order = self.chance.choice(known)
         path = f"/orders/order-number={order.external_id}?version=1"
         answer = self._send_project("DELETE", path)
-        told = self._told(answer, {OK})
+        reply = self._told(answer, {OK})
         if answer.status == NOT_FOUND and answer.tries > 1:
-            told = Told.ACKNOWLEDGED
-        self._note(order, Kind.DELETE, told, order.external_id, {}, answer=answer)
+            reply = Reply.ACKNOWLEDGED
+        self._note(order, Kind.DELETE, reply, order.external_id, {}, answer=answer)
         order.is_settled = False
 
     def _some_order(self) -> OwnOrder:
@@ -277,22 +277,22 @@ class Shop(FastHttpUser):
         results = answer.tree.get("result", []) if answer.status == OK else []
         for position, order in enumerate(batch):
             entry = results[position] if position < len(results) else {}
-            told = Told.UNKNOWN
+            reply = Reply.UNKNOWN
             if entry and not entry.get("retryable"):
-                told = Told.REFUSED if entry["error"] else Told.ACKNOWLEDGED
-            if told is Told.REFUSED or (answer.is_known and answer.status != OK):
+                reply = Reply.REFUSED if entry["error"] else Reply.ACKNOWLEDGED
+            if reply is Reply.REFUSED or (answer.is_known and answer.status != OK):
                 self._complain(f"{order.external_id} was refused in {is_xml=}", answer)
             self._note(
                 order,
                 Kind.IMPORT,
-                told,
+                reply,
                 order.external_id,
                 order.document,
                 version=entry.get("version", 0),
                 answer=answer,
             )
             order.order_id = entry.get("order_id", order.order_id)
-            order.is_settled = told is Told.ACKNOWLEDGED
+            order.is_settled = reply is Reply.ACKNOWLEDGED
             if order not in self.orders:
                 self.orders.append(order)
 
@@ -300,7 +300,7 @@ class Shop(FastHttpUser):
         self,
         order: OwnOrder,
         kind: Kind,
-        told: Told,
+        reply: Reply,
         external_id: str,
         document: Tree,
         *,
@@ -311,7 +311,7 @@ class Shop(FastHttpUser):
             account=self.account["account"],
             order=order.label,
             kind=kind,
-            told=told,
+            reply=reply,
             external_id=external_id,
             document=document,
             version=version,
@@ -319,10 +319,10 @@ class Shop(FastHttpUser):
         )
         self.journal.write(entry.written() + "\n")
 
-    def _told(self, answer: Answer, accepted: set[int]) -> Told:
+    def _told(self, answer: Answer, accepted: set[int]) -> Reply:
         if not answer.is_known:
-            return Told.UNKNOWN
-        return Told.ACKNOWLEDGED if answer.status in accepted else Told.REFUSED
+            return Reply.UNKNOWN
+        return Reply.ACKNOWLEDGED if answer.status in accepted else Reply.REFUSED
 
     def _complain(self, what: str, answer: Answer) -> None:
         with (JOURNALS / "complaints.txt").open("a", encoding="utf-8") as file:

@@ -16,7 +16,7 @@ from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.change_order import ChangeOrder
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.import_orders import ImportCommand, ImportOrders
 from orders.application.ports import Pause, WriteOutcome
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
@@ -43,9 +43,9 @@ def _create(client: DynamoDBClient, table: str, *orders: Order) -> None:
 def _update_external_id(
     client: DynamoDBClient, table: str, publisher: FakePublisher, pause: Pause = pause_with_jitter
 ) -> UpdateExternalId:
-    get_order = GetOrder(DynamoOrderIndex(client, table, pause))
+    get_order_by_id = GetOrderById(DynamoOrderIndex(client, table, pause))
     changes = DynamoOrderChanges(client, table, pause)
-    change = ChangeOrder(get_order, changes, publishing(publisher), CountingPause(limit=500))
+    change = ChangeOrder(get_order_by_id, changes, publishing(publisher), CountingPause(limit=500))
     return UpdateExternalId(change, TickingClock())
 
 
@@ -94,7 +94,7 @@ def test_sixteen_renames_of_one_order_win_one_step_each(
     versions = [report.trigger.order.version for report in reports if report.trigger]
     assert sorted(versions) == list(range(2, 18)), "each step has exactly one winner"
     assert sorted(trigger.order.version for trigger in publisher.sent) == list(range(2, 18))
-    final = DynamoOrderIndex(dynamodb, table).find("demo", 1, DEADLINE)
+    final = DynamoOrderIndex(dynamodb, table).find_by_order_id("demo", 1, DEADLINE)
     assert final
     assert {final.order.external_id, *final.aliases} == {"A", *(f"id {n}" for n in range(16))}
     _expect_consistent(dynamodb, table)
@@ -198,11 +198,11 @@ def test_a_cancelled_transaction_says_why(
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, CountingPause())
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     with failing(dynamodb, "TransactWriteItems", lambda _: _cancelled(*codes)):
         assert changes.save(renaming(named, "B"), DEADLINE) is outcome
-    assert index.find("demo", 1, DEADLINE) == named
+    assert index.find_by_order_id("demo", 1, DEADLINE) == named
 
 
 @pytest.mark.parametrize(
@@ -223,20 +223,20 @@ def test_a_passing_fault_is_waited_out(
     pause = CountingPause()
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, pause)
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     change = renaming(named, "B")
     with failing(dynamodb, "TransactWriteItems", lambda n: fault() if n <= 2 else None):
         assert changes.save(change, DEADLINE) is COMMITTED
     assert pause.attempts == [1, 2]
-    assert index.find("demo", 1, DEADLINE) == change.after
+    assert index.find_by_order_id("demo", 1, DEADLINE) == change.after
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
 def test_a_fault_of_ours_is_refused(dynamodb: DynamoDBClient, table: str, code: str) -> None:
     _create(dynamodb, table, new_order())
     changes = DynamoOrderChanges(dynamodb, table)
-    named = DynamoOrderIndex(dynamodb, table).find("demo", 1, DEADLINE)
+    named = DynamoOrderIndex(dynamodb, table).find_by_order_id("demo", 1, DEADLINE)
     assert named
     with failing(dynamodb, "TransactWriteItems", lambda _: error_answer(code)) as calls:
         assert changes.save(renaming(named, "B"), DEADLINE) is WriteOutcome.REFUSED
@@ -249,7 +249,7 @@ def test_a_change_whose_answer_was_lost_is_repeated_under_the_same_token(
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, CountingPause())
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     change = renaming(named, "B")
 
@@ -260,14 +260,14 @@ def test_a_change_whose_answer_was_lost_is_repeated_under_the_same_token(
     with answering(dynamodb, "TransactWriteItems", lose) as answers:
         assert changes.save(change, DEADLINE) is COMMITTED
     assert len(answers) == 2
-    assert index.find("demo", 1, DEADLINE) == change.after
+    assert index.find_by_order_id("demo", 1, DEADLINE) == change.after
 
 
 def test_a_change_whose_answers_stay_lost_is_unknown(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, CountingPause(limit=2))
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
 
     def lose(_number: int, _parsed: Parsed) -> None:
@@ -283,7 +283,7 @@ def test_a_lost_answer_is_not_forgotten_over_later_ones(
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, CountingPause(limit=2))
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     for later in ("ThrottlingException", "AccessDeniedException"):
         failures: dict[int, Any] = {
@@ -302,7 +302,7 @@ def test_a_request_that_decides_again_uses_another_token(
     changes = DynamoOrderChanges(dynamodb, table)
     request_id = uuid4().hex
     for name in "BC":
-        named = index.find("demo", 1, DEADLINE)
+        named = index.find_by_order_id("demo", 1, DEADLINE)
         assert named
         change = plan_external_id_update(named, name, ExternalIdPolicy.CHANGE, request_id, NOW)
         assert isinstance(change, OrderChange)
@@ -315,21 +315,27 @@ def test_another_order_of_the_same_version_is_not_changed(
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table)
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     dynamodb.delete_item(TableName=table, Key=order_key("demo", "A"))
     _create(dynamodb, table, new_order("A", 2))
     assert changes.save(renaming(named, "B"), DEADLINE) is CONFLICT
     update = Write(replace(named.order, version=2, status="paid"), 1, None)
     assert list(DynamoOrders(dynamodb, table).save("demo", [update], DEADLINE)) == [CONFLICT]
-    assert DynamoOrders(dynamodb, table).find("demo", ["A"], DEADLINE).orders["A"].order_id == 2
+    assert (
+        DynamoOrders(dynamodb, table)
+        .find_by_external_ids("demo", ["A"], DEADLINE)
+        .orders["A"]
+        .order_id
+        == 2
+    )
 
 
 def test_the_move_carries_its_envelope(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, replace(new_order(), request_id="import"))
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table)
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     change = renaming(named, "B")
     assert changes.save(change, DEADLINE) is COMMITTED

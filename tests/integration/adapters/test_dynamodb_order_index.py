@@ -30,7 +30,7 @@ def test_a_rename_between_the_two_reads_is_noticed(dynamodb: DynamoDBClient, tab
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table)
-    before = index.find("demo", 1, DEADLINE)
+    before = index.find_by_order_id("demo", 1, DEADLINE)
     assert before
     change = renaming(before, "B")
 
@@ -39,7 +39,7 @@ def test_a_rename_between_the_two_reads_is_noticed(dynamodb: DynamoDBClient, tab
             assert changes.save(change, DEADLINE) is COMMITTED
 
     with answering(dynamodb, "GetItem", rename) as answers:
-        assert index.find("demo", 1, DEADLINE) == change.after
+        assert index.find_by_order_id("demo", 1, DEADLINE) == change.after
     assert len(answers) == 4
 
 
@@ -47,7 +47,7 @@ def _keep_renaming(
     index: DynamoOrderIndex, changes: DynamoOrderChanges, names: Iterator[str]
 ) -> Callable[[int, Parsed], None]:
     """Return what renames the order 1 after each read of its index entry."""
-    state = {"named": index.find("demo", 1, DEADLINE)}
+    state = {"named": index.find_by_order_id("demo", 1, DEADLINE)}
 
     def rename(number: int, _parsed: Parsed) -> None:
         current, name = state["named"], next(names, None) if number % 2 else None
@@ -66,7 +66,7 @@ def test_an_order_that_keeps_moving_is_waited_for(dynamodb: DynamoDBClient, tabl
     changes = DynamoOrderChanges(dynamodb, table)
     rename = _keep_renaming(index, changes, iter([f"id {n}" for n in range(12)]))
     with answering(dynamodb, "GetItem", rename):
-        named = index.find("demo", 1, DEADLINE)
+        named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     assert named.order.external_id == "id 11"
 
@@ -79,7 +79,7 @@ def test_an_order_that_moves_longer_than_there_is_time_is_not_said_to_be_missing
     changes = DynamoOrderChanges(dynamodb, table)
     rename = _keep_renaming(index, changes, iter([f"id {n}" for n in range(50)]))
     with answering(dynamodb, "GetItem", rename), pytest.raises(StorageUnavailableError):
-        index.find("demo", 1, DEADLINE)
+        index.find_by_order_id("demo", 1, DEADLINE)
 
 
 def test_an_order_that_comes_back_to_its_id_between_two_reads_is_found(
@@ -89,7 +89,7 @@ def test_an_order_that_comes_back_to_its_id_between_two_reads_is_found(
     _create(dynamodb, table, new_order("B"))
     index = DynamoOrderIndex(dynamodb, table, CountingPause())
     changes = DynamoOrderChanges(dynamodb, table)
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     assert changes.save(renaming(named, "A"), DEADLINE) is COMMITTED
 
@@ -103,11 +103,11 @@ def test_an_order_that_comes_back_to_its_id_between_two_reads_is_found(
             known.append(change.after)
 
     done: list[str] = []
-    first = index.find("demo", 1, DEADLINE)
+    first = index.find_by_order_id("demo", 1, DEADLINE)
     assert first
     known = [first]
     with answering(dynamodb, "GetItem", lambda number, parsed: rename(number + 0, parsed)):
-        found_again = index.find("demo", 1, DEADLINE)
+        found_again = index.find_by_order_id("demo", 1, DEADLINE)
     assert done[:1] == ["B"]
     assert found_again is not None
     assert found_again == known[-1]
@@ -119,7 +119,7 @@ def test_an_order_that_is_renamed_while_orders_are_listed_is_listed(
     _create(dynamodb, table, new_order(), new_order("X", 2))
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table)
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     change = renaming(named, "B")
 
@@ -138,7 +138,7 @@ def test_an_order_that_is_renamed_again_and_again_while_listed_is_listed(
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table, CountingPause())
     changes = DynamoOrderChanges(dynamodb, table)
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     known = [named]
 
@@ -194,7 +194,7 @@ def test_what_cannot_be_read_is_not_said_to_be_missing(
         failing(dynamodb, "GetItem", lambda _: error_answer("ThrottlingException")),
         pytest.raises(StorageUnavailableError),
     ):
-        index.find("demo", 1, DEADLINE)
+        index.find_by_order_id("demo", 1, DEADLINE)
 
 
 def test_an_alias_without_its_order_is_not_taken_for_one(
@@ -203,4 +203,4 @@ def test_an_alias_without_its_order_is_not_taken_for_one(
     dynamodb.put_item(TableName=table, Item=alias_item("demo", "A", 1))
     index_item = {**index_key("demo", 1), "type": {"S": "index"}, "external_id": {"S": "A"}}
     dynamodb.put_item(TableName=table, Item=index_item)
-    assert DynamoOrderIndex(dynamodb, table).find("demo", 1, DEADLINE) is None
+    assert DynamoOrderIndex(dynamodb, table).find_by_order_id("demo", 1, DEADLINE) is None

@@ -57,7 +57,7 @@ def test_sixteen_writers_of_one_order_lose_no_update(dynamodb: DynamoDBClient, t
 
     def add(writer: int) -> int:
         for attempt in range(1, 200):
-            stored = repository.find("demo", ["A"], DEADLINE).orders["A"]
+            stored = repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"]
             wanted = replace(
                 stored, version=stored.version + 1, document=f"{stored.document[:-1]},{writer}]"
             )
@@ -69,7 +69,7 @@ def test_sixteen_writers_of_one_order_lose_no_update(dynamodb: DynamoDBClient, t
 
     with ThreadPoolExecutor(16) as pool:
         attempts = list(pool.map(add, range(16)))
-    final = repository.find("demo", ["A"], DEADLINE).orders["A"]
+    final = repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"]
     assert final.version == 17
     assert sorted(final.document[2:-1].split(",")) == sorted(map(str, range(16)))
     assert max(attempts) > 1, "nobody ever raced: the test shows nothing"
@@ -88,7 +88,7 @@ def test_sixteen_creators_of_one_order_have_one_winner(
     assert outcomes.count(COMMITTED) == 1
     assert outcomes.count(CONFLICT) == 15
     winner = outcomes.index(COMMITTED) + 1
-    assert repository.find("demo", ["A"], DEADLINE).orders["A"].order_id == winner
+    assert repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"].order_id == winner
 
 
 def test_the_envelope_travels_with_the_write_and_goes_with_the_next(
@@ -133,7 +133,9 @@ def test_the_largest_orders_are_stored_and_read_together(
     repository = DynamoOrders(dynamodb, table)
     writes = _writes(45, "x" * (MAX_DOCUMENT_BYTES))
     assert set(repository.save("demo", writes, DEADLINE)) == {COMMITTED}
-    found = repository.find("demo", [write.order.external_id for write in writes], DEADLINE)
+    found = repository.find_by_external_ids(
+        "demo", [write.order.external_id for write in writes], DEADLINE
+    )
     # 45 x 388 KB are more than the 16 MB of one answer: what is left over must be asked for again.
     assert len(found.orders) == 45
     assert found.unread == frozenset()
@@ -179,7 +181,9 @@ def test_what_one_answer_leaves_over_is_read_again(dynamodb: DynamoDBClient, tab
         return {"Responses": {table: kept}, "UnprocessedKeys": {table: {"Keys": keys}}}
 
     with answering(dynamodb, "BatchGetItem", leave_over) as answers:
-        found = repository.find("demo", [f"order {n}" for n in range(1, 6)], DEADLINE)
+        found = repository.find_by_external_ids(
+            "demo", [f"order {n}" for n in range(1, 6)], DEADLINE
+        )
     assert len(found.orders) == 5
     assert len(answers) == 3
     assert pause.attempts == [1, 2]
@@ -190,11 +194,11 @@ def test_what_cannot_be_read_in_time_is_told(dynamodb: DynamoDBClient, table: st
     repository.save("demo", _writes(150), DEADLINE)
 
     names = [f"order {n}" for n in range(1, 151)]
-    assert len(repository.find("demo", names, DEADLINE).orders) == 150
+    assert len(repository.find_by_external_ids("demo", names, DEADLINE).orders) == 150
     with failing(
         dynamodb, "BatchGetItem", lambda _: error_answer("ProvisionedThroughputExceededException")
     ):
-        lookup = repository.find("demo", names, DEADLINE)
+        lookup = repository.find_by_external_ids("demo", names, DEADLINE)
     assert lookup.orders == {}
     assert lookup.unread == frozenset(names)
 
@@ -232,7 +236,7 @@ def test_an_order_is_not_written_without_its_index_item(
     with failing(dynamodb, "BatchExecuteStatement", throttle):
         outcomes = repository.save("demo", [Write(_order("new", 9), None, None), update], DEADLINE)
     assert outcomes == [WriteOutcome.UNTRIED, COMMITTED]
-    assert repository.find("demo", ["new"], DEADLINE).orders == {}
+    assert repository.find_by_external_ids("demo", ["new"], DEADLINE).orders == {}
 
 
 def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
@@ -242,15 +246,17 @@ def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
     repository, index = DynamoOrders(dynamodb, table), DynamoOrderIndex(dynamodb, table)
     creation = Write(_order("A", 1), None, None)
     assert repository.save("demo", [creation], DEADLINE) == [COMMITTED]
-    named = index.find("demo", 1, DEADLINE)
+    named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     policy = ExternalIdPolicy.CHANGE
     change = plan_external_id_update(named, "B", policy, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
     assert DynamoOrderChanges(dynamodb, table).save(change, DEADLINE) is COMMITTED
     assert repository.save("demo", [creation], DEADLINE) == [CONFLICT]
-    assert index.find("demo", 1, DEADLINE) == change.after
-    assert repository.find("demo", ["A"], DEADLINE).orders == {"A": change.after.order}
+    assert index.find_by_order_id("demo", 1, DEADLINE) == change.after
+    assert repository.find_by_external_ids("demo", ["A"], DEADLINE).orders == {
+        "A": change.after.order
+    }
 
 
 @pytest.mark.parametrize(
@@ -314,7 +320,7 @@ def test_a_fault_of_ours_is_raised_before_anything_is_written(
     repository = DynamoOrders(dynamodb, table)
 
     def read_and_write() -> None:
-        repository.find("demo", ["A"], DEADLINE)
+        repository.find_by_external_ids("demo", ["A"], DEADLINE)
         repository.save("demo", _writes(1), DEADLINE)
 
     denied = failing(dynamodb, operation, lambda _: error_answer("AccessDeniedException"))
@@ -341,7 +347,7 @@ def test_an_alias_whose_order_cannot_be_read_is_told(dynamodb: DynamoDBClient, t
     for failing_call in (2, 3):
         answers = {failing_call: error_answer("ThrottlingException")}
         with failing(dynamodb, "BatchGetItem", answers.get):
-            lookup = repository.find("demo", ["old", "order 1"], DEADLINE)
+            lookup = repository.find_by_external_ids("demo", ["old", "order 1"], DEADLINE)
         assert (set(lookup.orders), set(lookup.unread)) == ({"order 1"}, {"old"})
 
 
@@ -353,7 +359,7 @@ def test_reads_are_consistent(dynamodb: DynamoDBClient, table: str) -> None:
 
     dynamodb.meta.events.register("provide-client-params.dynamodb", see)
     try:
-        DynamoOrders(dynamodb, table).find("demo", ["A"], DEADLINE)
+        DynamoOrders(dynamodb, table).find_by_external_ids("demo", ["A"], DEADLINE)
         DynamoTokens(dynamodb, table).client_of("token", DEADLINE)
         with pytest.raises(LookupError):
             DynamoSettings(dynamodb, table).load("demo", DEADLINE)
@@ -390,7 +396,7 @@ def test_an_alias_whose_order_is_renamed_meanwhile_is_no_fault(
             TableName=table,
             Item={**order_key("demo", name), "type": {"S": "alias"}, "order_id": {"N": "7"}},
         )
-    assert repository.find("demo", ["A", "B"], DEADLINE).orders == {}
+    assert repository.find_by_external_ids("demo", ["A", "B"], DEADLINE).orders == {}
 
 
 def waited_too_long(_seconds: float) -> None:

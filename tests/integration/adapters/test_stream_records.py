@@ -19,7 +19,7 @@ from orders.adapters.stream_records import StreamedChange, read_record
 from orders.adapters.table_keys import order_key, tombstone_key
 from orders.application.ports import RequestKey, WriteOutcome
 from orders.application.relay_triggers import Unreadable
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
@@ -93,14 +93,14 @@ class Table:
         return self._write(Write(after, before.version, trigger_of(before, after, LINES)))
 
     def rename(self, order_id: int, external_id: str) -> Trigger:
-        named, request_id = self._found(order_id), uuid4().hex
+        stored, request_id = self._found(order_id), uuid4().hex
         policy = ExternalIdPolicy.CHANGE
-        return self._change(plan_external_id_update(named, external_id, policy, request_id, NOW))
+        return self._change(plan_external_id_update(stored, external_id, policy, request_id, NOW))
 
     def ship(self, order_id: int) -> Trigger:
-        named, request_id = self._found(order_id), uuid4().hex
+        stored, request_id = self._found(order_id), uuid4().hex
         move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
-        return self._change(plan_status_update(named, move, request_id, NOW))
+        return self._change(plan_status_update(stored, move, request_id, NOW))
 
     def delete(self, order_id: int) -> Trigger:
         return self._change(plan_deletion(self._found(order_id), None, uuid4().hex, NOW))
@@ -114,10 +114,10 @@ class Table:
     def last(self) -> Record:
         return self.passing()[-1]
 
-    def _found(self, order_id: int) -> NamedOrder:
-        named = self.index.find("demo", order_id, DEADLINE)
-        assert named is not None
-        return named
+    def _found(self, order_id: int) -> StoredOrder:
+        stored = self.index.find_by_order_id("demo", order_id, DEADLINE)
+        assert stored is not None
+        return stored
 
     def _write(self, write: Write) -> Trigger:
         assert list(self.orders.save("demo", [write], DEADLINE)) == [WriteOutcome.COMMITTED]

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from orders.protocols.http import Answered, HttpAnswer
+from orders.protocols.http import EndpointResult, HttpAnswer
 from orders.runtime import observability
 from tests.support.log_leaks import WATCH
 
@@ -40,7 +40,7 @@ def test_ids_codes_and_numbers_are_no_leak() -> None:
 def test_the_handlers_lines_are_watched() -> None:
     before = WATCH.lines
     handler = importlib.import_module("functions.describe_api.handler")
-    observability.record_answered(Answered(HttpAnswer(400, b"", {})))
+    observability.record_answered(EndpointResult(HttpAnswer(400, b"", {})))
     assert WATCH.lines == before + 1
     assert handler.logger is observability.logger
 

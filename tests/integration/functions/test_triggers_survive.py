@@ -29,7 +29,7 @@ from orders.adapters.stream_records import read_record
 from orders.application.relay_triggers import RelayReport, RelayTriggers
 from orders.domain.clients import Role
 from orders.domain.identifiers import uuid_of
-from orders.domain.relaying import Patience
+from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
 from orders.runtime.composition.order_protocols import lines_of, present
@@ -161,7 +161,7 @@ class World:
             EventBridgePublisher(connect().events, "triggers", present, CountingPause(limit=3)),
             DynamoReceipts(self.client, self.table),
             FakeParking(),
-            Patience(WRITER),
+            WriterLifetime(WRITER),
             lambda: now + self.waited,
             sleep,
         )

@@ -7,7 +7,7 @@ import pytest
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.ports import Deadline, WriteOutcome
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import OrderChange
@@ -41,7 +41,7 @@ class World:
         self.publisher = FakePublisher()
         self.pause = CountingPause(limit=attempts)
         change = ChangeOrder(
-            GetOrder(self.index), self.changes, publishing(self.publisher), self.pause
+            GetOrderById(self.index), self.changes, publishing(self.publisher), self.pause
         )
         self._update = UpdateExternalId(change, TickingClock())
 

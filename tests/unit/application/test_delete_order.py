@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.ports import WriteOutcome
 from orders.domain.changes import OrderChange
 from orders.domain.deletions import DeletionRefusal
@@ -29,7 +29,7 @@ class World:
         self.changes = FakeOrderChanges(self.orders)
         self.publisher = FakePublisher()
         change = ChangeOrder(
-            GetOrder(index),
+            GetOrderById(index),
             self.changes,
             publishing(self.publisher),
             CountingPause(limit=3),

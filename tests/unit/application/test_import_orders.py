@@ -395,11 +395,13 @@ class RefusingOrders(FakeOrders):
 
     reads: int = 0
 
-    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+    def find_by_external_ids(
+        self, account: str, external_ids: Collection[str], deadline: Deadline
+    ) -> Lookup:
         if not self.reads:
             raise StorageRefusedError("AccessDeniedException")
         self.reads -= 1
-        return super().find(account, external_ids, deadline)
+        return super().find_by_external_ids(account, external_ids, deadline)
 
 
 def test_a_refusing_store_fails_the_request_if_nothing_is_stored() -> None:

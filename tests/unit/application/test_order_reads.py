@@ -3,11 +3,11 @@
 import pytest
 
 from orders.application.errors import StorageUnavailableError
-from orders.application.find_order import FindOrder
+from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.page_orders import MAX_COUNTED, PageOrders
 from orders.application.ports import OrderSlice
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeOrderIndex, FakeOrders
 from tests.support.yandex_market import stored_order
@@ -23,21 +23,21 @@ def store(count: int = 5) -> FakeOrders:
 
 @pytest.mark.parametrize("external_id", ["O1", "former"])
 def test_an_order_is_found_under_each_of_its_ids(external_id: str) -> None:
-    found = FindOrder(store())("demo", external_id, DEADLINE)
+    found = FindOrderByExternalId(store())("demo", external_id, DEADLINE)
     assert found is not None
     assert found.order.external_id == "O1"
 
 
 @pytest.mark.parametrize(("account", "external_id"), [("demo", "none"), ("other", "O1")])
 def test_an_order_that_is_not_there_is_none(account: str, external_id: str) -> None:
-    assert FindOrder(store())(account, external_id, DEADLINE) is None
+    assert FindOrderByExternalId(store())(account, external_id, DEADLINE) is None
 
 
 def test_an_order_that_could_not_be_read_is_not_called_missing() -> None:
     orders = store()
     orders.unread = {"O1"}
     with pytest.raises(StorageUnavailableError):
-        FindOrder(orders)("demo", "O1", DEADLINE)
+        FindOrderByExternalId(orders)("demo", "O1", DEADLINE)
 
 
 def ids(orders: tuple[object, ...]) -> list[int]:
@@ -81,7 +81,7 @@ def listed(query: OrdersQuery, count: int = 5) -> tuple[list[int], int | None]:
     return ids(tuple(page.orders)), page.next_before
 
 
-def _all(_named: NamedOrder) -> bool:
+def _all(_named: StoredOrder) -> bool:
     return True
 
 
@@ -94,8 +94,8 @@ def test_a_list_goes_from_the_newest_on_and_says_where_to_continue() -> None:
 
 
 def test_a_list_holds_the_orders_of_its_endpoint_that_match() -> None:
-    def is_odd(named: NamedOrder) -> bool:
-        return named.order.order_id % 2 == 1
+    def is_odd(stored: StoredOrder) -> bool:
+        return stored.order.order_id % 2 == 1
 
     assert listed(OrdersQuery("demo", "website", limit=9, matches=is_odd)) == ([5, 3, 1], None)
     assert listed(OrdersQuery("demo", "elsewhere", limit=9, matches=is_odd)) == ([], None)

@@ -11,13 +11,13 @@ import pytest
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Parked, RequestKey, Unsent
 from orders.application.relay_triggers import RelayReport, RelayTriggers, Unreadable
-from orders.domain.relaying import Patience
+from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import Trigger, trigger_of
 from tests.support.fakes import FakeParking, FakePublisher, FakeReceipts
 from tests.support.yandex_market import stored_order
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-PATIENCE = Patience(timedelta(seconds=27))
+PATIENCE = WriterLifetime(timedelta(seconds=27))
 # How long after a commit its writer must have ended.
 END = (PATIENCE.ends_at(NOW) - NOW).total_seconds()
 FAULTS = [StorageUnavailableError("Slow"), StorageRefusedError("AccessDenied")]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
 
@@ -12,9 +12,9 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 MADE = uuid_of("demo", 7)
 
 
-def _named(external_id: str, *aliases: str) -> NamedOrder:
+def _named(external_id: str, *aliases: str) -> StoredOrder:
     order = Order("demo", external_id, 7, 1, "new", "altcraft", "{}", NOW, NOW, "request")
-    return NamedOrder(order, aliases)
+    return StoredOrder(order, aliases)
 
 
 @pytest.mark.parametrize(

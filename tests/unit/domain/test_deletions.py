@@ -3,13 +3,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.deletions import DeletionRefusal, plan_deletion
 from orders.domain.triggers import TriggerKind, trigger_id
 from tests.support.yandex_market import stored_order
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=UTC)
-NAMED = NamedOrder(replace(stored_order(), version=4), ("former",))
+NAMED = StoredOrder(replace(stored_order(), version=4), ("former",))
 
 
 @pytest.mark.parametrize("version", [4, None])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal, plan_external_id_update
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
@@ -22,20 +22,20 @@ STORED = Order("demo", "A", 7, 3, "new", "altcraft", '{"a":1}', NOW, NOW, "earli
 
 
 def _plan(
-    named: NamedOrder, external_id: str, policy: ExternalIdPolicy = CHANGE
+    stored: StoredOrder, external_id: str, policy: ExternalIdPolicy = CHANGE
 ) -> OrderChange | ExternalIdRefusal | None:
-    return plan_external_id_update(named, external_id, policy, "request", LATER)
+    return plan_external_id_update(stored, external_id, policy, "request", LATER)
 
 
-def _changed(named: NamedOrder, external_id: str) -> OrderChange:
-    change = _plan(named, external_id)
+def _changed(stored: StoredOrder, external_id: str) -> OrderChange:
+    change = _plan(stored, external_id)
     assert isinstance(change, OrderChange)
     return change
 
 
 def test_the_order_moves_and_keeps_all_else() -> None:
-    change = _changed(NamedOrder(STORED), "B")
-    assert change.before == NamedOrder(STORED)
+    change = _changed(StoredOrder(STORED), "B")
+    assert change.before == StoredOrder(STORED)
     assert change.after.order == replace(
         STORED, external_id="B", version=4, updated_at=LATER, request_id="request"
     )
@@ -46,53 +46,53 @@ def test_the_order_moves_and_keeps_all_else() -> None:
 
 
 def test_the_same_value_changes_nothing() -> None:
-    assert _plan(NamedOrder(STORED), "A") is None
+    assert _plan(StoredOrder(STORED), "A") is None
     shipped = replace(STORED, fulfilment=Fulfilment.SHIPPED)
-    assert _plan(NamedOrder(shipped, ("B",)), "A", ONCE) is None
+    assert _plan(StoredOrder(shipped, ("B",)), "A", ONCE) is None
 
 
 @pytest.mark.parametrize("state", [each for each in Fulfilment if each is not Fulfilment.STARTED])
 def test_from_ready_to_ship_on_it_is_too_late(state: Fulfilment) -> None:
-    named = NamedOrder(replace(STORED, fulfilment=state))
-    assert _plan(named, "B") is ExternalIdRefusal.TOO_LATE
+    stored = StoredOrder(replace(STORED, fulfilment=state))
+    assert _plan(stored, "B") is ExternalIdRefusal.TOO_LATE
 
 
 def test_a_freed_id_returns_to_its_own_order() -> None:
-    renamed = _changed(NamedOrder(STORED), "B").after
+    renamed = _changed(StoredOrder(STORED), "B").after
     back = _changed(renamed, "A").after
     assert (back.order.external_id, back.aliases) == ("A", ("B",))
 
 
 def test_once_means_once() -> None:
-    assert isinstance(_plan(NamedOrder(STORED), "B", ONCE), OrderChange)
-    renamed = _changed(NamedOrder(STORED), "B").after
+    assert isinstance(_plan(StoredOrder(STORED), "B", ONCE), OrderChange)
+    renamed = _changed(StoredOrder(STORED), "B").after
     assert _plan(renamed, "C", ONCE) is ExternalIdRefusal.ALREADY_SET
     back = _changed(renamed, "A").after
     assert _plan(back, "B", ONCE) is ExternalIdRefusal.ALREADY_SET
 
 
 def test_an_order_has_at_most_fifty_aliases() -> None:
-    named = NamedOrder(STORED)
+    stored = StoredOrder(STORED)
     for number in range(MAX_ALIASES):
-        named = _changed(named, f"id {number}").after
-    assert len(named.aliases) == MAX_ALIASES == 50
-    assert _plan(named, "one more") is ExternalIdRefusal.TOO_MANY_ALIASES
-    assert len(_changed(named, "A").after.aliases) == MAX_ALIASES
+        stored = _changed(stored, f"id {number}").after
+    assert len(stored.aliases) == MAX_ALIASES == 50
+    assert _plan(stored, "one more") is ExternalIdRefusal.TOO_MANY_ALIASES
+    assert len(_changed(stored, "A").after.aliases) == MAX_ALIASES
 
 
 @given(st.lists(st.sampled_from("ABCDE"), max_size=30))
 def test_every_id_that_an_order_had_is_its_own_or_an_alias(names: list[str]) -> None:
-    named = NamedOrder(STORED)
+    stored = StoredOrder(STORED)
     had = {"A"}
     for name in names:
-        change = _plan(named, name)
+        change = _plan(stored, name)
         if isinstance(change, OrderChange):
-            assert change.after.order.version == named.order.version + 1
-            named = change.after
+            assert change.after.order.version == stored.order.version + 1
+            stored = change.after
         had.add(name)
-        assert {named.order.external_id, *named.aliases} == had
-        assert len(named.aliases) == len(had) - 1
-        assert named.was_renamed is bool(named.aliases)
+        assert {stored.order.external_id, *stored.aliases} == had
+        assert len(stored.aliases) == len(had) - 1
+        assert stored.was_renamed is bool(stored.aliases)
 
 
 def test_a_uuid_stands_for_an_order_of_an_account() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orders.domain.relaying import Patience, Verdict, judge
+from orders.domain.relaying import RelayDecision, WriterLifetime, decide_relay
 
 COMMITTED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ENDS_AT = datetime(2026, 1, 2, 3, 5, tzinfo=UTC)
@@ -16,38 +16,40 @@ TIMES = [ENDS_AT - timedelta(days=1), ENDS_AT - TICK, ENDS_AT, ENDS_AT + timedel
 
 @pytest.mark.parametrize("now", TIMES)
 def test_what_a_receipt_names_is_due_at_any_time(now: datetime) -> None:
-    assert judge("trigger", NAMED, ENDS_AT, now) is Verdict.DUE
+    assert decide_relay("trigger", NAMED, ENDS_AT, now) is RelayDecision.DUE
 
 
 @pytest.mark.parametrize("now", TIMES)
 @pytest.mark.parametrize("receipt", [SILENT, frozenset[str]()])
 def test_what_a_receipt_does_not_name_was_sent(now: datetime, receipt: frozenset[str]) -> None:
-    assert judge("trigger", receipt, ENDS_AT, now) is Verdict.SENT
+    assert decide_relay("trigger", receipt, ENDS_AT, now) is RelayDecision.SENT
 
 
 def test_without_a_receipt_a_trigger_waits_for_the_end_of_its_writer() -> None:
-    assert [judge("trigger", None, ENDS_AT, now) for now in TIMES] == [
-        Verdict.WAIT,
-        Verdict.WAIT,
-        Verdict.DUE,
-        Verdict.DUE,
+    assert [decide_relay("trigger", None, ENDS_AT, now) for now in TIMES] == [
+        RelayDecision.WAIT,
+        RelayDecision.WAIT,
+        RelayDecision.DUE,
+        RelayDecision.DUE,
     ]
 
 
 def test_a_writer_has_its_time_a_margin_and_the_second_that_the_stream_cuts_off() -> None:
-    patience = Patience(timedelta(seconds=27), timedelta(seconds=5))
-    assert patience.ends_at(COMMITTED_AT) == COMMITTED_AT + timedelta(seconds=33)
+    writer_lifetime = WriterLifetime(timedelta(seconds=27), timedelta(seconds=5))
+    assert writer_lifetime.ends_at(COMMITTED_AT) == COMMITTED_AT + timedelta(seconds=33)
 
 
 @pytest.mark.parametrize("fraction", [timedelta(0), timedelta(seconds=1) - TICK])
 def test_no_writer_lives_beyond_its_end_whatever_the_stream_cut_off(fraction: timedelta) -> None:
-    patience = Patience(timedelta(seconds=27), timedelta(0))
+    writer_lifetime = WriterLifetime(timedelta(seconds=27), timedelta(0))
     written_at = COMMITTED_AT + fraction
     streamed = written_at.replace(microsecond=0)
-    assert patience.ends_at(streamed) > written_at + patience.writer
+    assert writer_lifetime.ends_at(streamed) > written_at + writer_lifetime.writer
 
 
 def test_the_margin_is_there_unless_it_is_taken_away() -> None:
-    without = Patience(timedelta(seconds=27), timedelta(0))
-    spared = Patience(timedelta(seconds=27)).ends_at(COMMITTED_AT) - without.ends_at(COMMITTED_AT)
+    without = WriterLifetime(timedelta(seconds=27), timedelta(0))
+    spared = WriterLifetime(timedelta(seconds=27)).ends_at(COMMITTED_AT) - without.ends_at(
+        COMMITTED_AT
+    )
     assert spared == timedelta(seconds=5)

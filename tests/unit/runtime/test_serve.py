@@ -10,7 +10,7 @@ import pytest
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline
-from orders.protocols.http import Answered, BodyRefusedError, HttpAnswer, HttpRequest
+from orders.protocols.http import BodyRefusedError, EndpointResult, HttpAnswer, HttpRequest
 from orders.runtime import serve as door
 from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market
 from orders.runtime.serve import Route, Service, serve
@@ -40,8 +40,8 @@ class Shelf:
         self.built += 1
         return {("GET", f"{self.root}orders"): self._ask}
 
-    def _ask(self, request: HttpRequest, _deadline: Deadline) -> Answered:
-        return Answered(self.answer(request))
+    def _ask(self, request: HttpRequest, _deadline: Deadline) -> EndpointResult:
+        return EndpointResult(self.answer(request))
 
     def _answer_error(self, error: Exception, _request: HttpRequest) -> HttpAnswer:
         self.errors.append(error)

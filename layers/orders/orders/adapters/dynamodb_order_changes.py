@@ -25,7 +25,7 @@ from orders.adapters.order_items import alias_item, order_item, tombstone_item
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -107,14 +107,14 @@ def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
     ]
 
 
-def _same_names(named: NamedOrder, **more: dict[str, Any]) -> dict[str, Any]:
+def _same_names(stored: StoredOrder, **more: dict[str, Any]) -> dict[str, Any]:
     """Return the condition that an index item is still as it was read; `more` are other values."""
-    aliases = {":before": _listed(named.aliases)} if named.aliases else {}
+    aliases = {":before": _listed(stored.aliases)} if stored.aliases else {}
     return {
         "ConditionExpression": "external_id = :old AND "
         + ("aliases = :before" if aliases else "attribute_not_exists(aliases)"),
         "ExpressionAttributeValues": {
-            ":old": {"S": named.order.external_id},
+            ":old": {"S": stored.order.external_id},
             **aliases,
             **{f":{name}": value for name, value in more.items()},
         },

@@ -27,7 +27,7 @@ from orders.adapters.table_keys import (
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
 from orders.application.retries import attempts
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -51,22 +51,24 @@ class DynamoOrderIndex:
         """Share the client and its patience with the batched calls."""
         self._batches = Batches(self.client, self.table, self.pause)
 
-    def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
+    def find_by_order_id(
+        self, account: str, order_id: int, deadline: Deadline
+    ) -> StoredOrder | None:
         """Read an order consistently by way of its index item."""
         entry = self._get(index_key(account, order_id), deadline)
         if entry is None:
             return None
-        named = self._behind(account, entry, deadline)
-        if named is not None:
-            return named
+        stored = self._behind(account, entry, deadline)
+        if stored is not None:
+            return stored
         for _ in attempts(deadline, self.pause):
             seen, entry = entry, self._get(index_key(account, order_id), deadline)
             # Read twice without a change: the index item of an order that lost its race.
             if entry is None or entry == seen:
                 return None
-            named = self._behind(account, entry, deadline)
-            if named is not None:
-                return named
+            stored = self._behind(account, entry, deadline)
+            if stored is not None:
+                return stored
         raise StorageUnavailableError(_KEEPS_MOVING)
 
     def list_orders(
@@ -89,7 +91,7 @@ class DynamoOrderIndex:
             _order_id(page[-1]) if page and has_more else None,
         )
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         """Merge the entries of the shards, and read the orders of those that are wanted."""
         end = wanted.offset + wanted.limit
         # Ids spread evenly over the shards.
@@ -119,12 +121,12 @@ class DynamoOrderIndex:
         )
         return sum(counts) if sum(counts) <= limit else None
 
-    def _behind(self, account: str, entry: Item, deadline: Deadline) -> NamedOrder | None:
+    def _behind(self, account: str, entry: Item, deadline: Deadline) -> StoredOrder | None:
         """Read the order that an index item leads to; None if it is no longer there."""
         item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
         if item is None or not _belongs(item, _order_id(entry)):
             return None
-        return NamedOrder(read_order(account, item), _aliases(entry))
+        return StoredOrder(read_order(account, item), _aliases(entry))
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -207,7 +209,7 @@ class DynamoOrderIndex:
 
     def _orders_of(
         self, account: str, page: Iterable[Item], deadline: Deadline
-    ) -> list[NamedOrder]:
+    ) -> list[StoredOrder]:
         """Read the orders of index entries; those that were renamed meanwhile are read again."""
         entries = {_order_id(entry): entry for entry in page}
         orders = self._read_orders(account, entries.values(), deadline)
@@ -218,9 +220,9 @@ class DynamoOrderIndex:
 
     def _renamed_meanwhile(
         self, account: str, missing: Mapping[int, Item], deadline: Deadline
-    ) -> dict[int, NamedOrder]:
+    ) -> dict[int, StoredOrder]:
         """Read orders, by their ids, that are no longer where their index entries led."""
-        orders: dict[int, NamedOrder] = {}
+        orders: dict[int, StoredOrder] = {}
         for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
             again = {_order_id(entry): entry for entry in self._read(keys, deadline)}
@@ -234,7 +236,7 @@ class DynamoOrderIndex:
 
     def _read_orders(
         self, account: str, entries: Iterable[Item], deadline: Deadline
-    ) -> dict[int, NamedOrder]:
+    ) -> dict[int, StoredOrder]:
         # The entry of an order that lost its race leads to the winner: one key, two entries.
         by_name: dict[str, list[Item]] = {}
         for entry in entries:
@@ -245,7 +247,7 @@ class DynamoOrderIndex:
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
                     if _belongs(item, _order_id(entry)):
-                        found[order.order_id] = NamedOrder(order, _aliases(entry))
+                        found[order.order_id] = StoredOrder(order, _aliases(entry))
         return found
 
     def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:

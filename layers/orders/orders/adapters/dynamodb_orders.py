@@ -60,7 +60,9 @@ class DynamoOrders:
         """Share the client and its patience with the batched calls."""
         self._batches = Batches(self.client, self.table, self.pause)
 
-    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+    def find_by_external_ids(
+        self, account: str, external_ids: Collection[str], deadline: Deadline
+    ) -> Lookup:
         """Read orders consistently; an alias leads to its order by way of the index."""
         keys = {
             identity_of(key): name for name in external_ids for key in [order_key(account, name)]

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.ports import Deadline, OrderChanges, Pause, RequestKey, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.triggers import Trigger
 
 
@@ -26,7 +26,7 @@ class ChangeReport[Refusal: StrEnum]:
     stored; asking for it again is safe.
     """
 
-    found: NamedOrder | None = None
+    found: StoredOrder | None = None
     refusal: Refusal | None = None
     taken: bool = False
     trigger: Trigger | None = None
@@ -34,14 +34,14 @@ class ChangeReport[Refusal: StrEnum]:
     unavailable: bool = False
 
 
-type Decide[Refusal: StrEnum] = Callable[[NamedOrder], OrderChange | Refusal | None]
+type Decide[Refusal: StrEnum] = Callable[[StoredOrder], OrderChange | Refusal | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOrder:
     """What the changes of one order have in common, put together with its ports."""
 
-    get_order: GetOrder
+    get_order_by_id: GetOrderById
     changes: OrderChanges
     publish_triggers: PublishTriggers
     pause: Pause
@@ -83,9 +83,9 @@ class ChangeOrder:
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
         """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
-        removed: NamedOrder | None = None
+        removed: StoredOrder | None = None
         for _ in attempts(deadline, self.pause):
-            found = self.get_order(address, deadline)
+            found = self.get_order_by_id(address, deadline)
             if found is None:
                 # By a deletion of ours whose answer was lost, or by another's: it is gone.
                 return ChangeReport(removed)

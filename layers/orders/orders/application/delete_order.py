@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from orders.application.change_order import ChangeOrder, ChangeReport
-from orders.application.get_order import OrderAddress
+from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import DeletionRefusal, plan_deletion
 
 
@@ -38,7 +38,7 @@ class DeleteOrder:
         # Once: a repeated transaction must be the same to the letter.
         now = self.clock()
 
-        def decide(named: NamedOrder) -> OrderChange | DeletionRefusal:
-            return plan_deletion(named, command.version, command.request_id, now)
+        def decide(stored: StoredOrder) -> OrderChange | DeletionRefusal:
+            return plan_deletion(stored, command.version, command.request_id, now)
 
         return self.change_order(command.address, decide, command.request_id, deadline)

@@ -166,7 +166,9 @@ class ImportOrders:
             for _ in attempts(deadline, self.pause):
                 if deadline.remaining() <= 0:
                     break
-                lookup = self.orders.find(command.account, progress.pending_ids(), deadline)
+                lookup = self.orders.find_by_external_ids(
+                    command.account, progress.pending_ids(), deadline
+                )
                 plans = self._plan(command, progress, lookup, deadline)
                 self._save(command, progress, plans, deadline)
                 if not progress.pending:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 
 # Bounds the work of one page: an endpoint's orders may lie far apart among the account's.
 MAX_EXAMINED = 1000
@@ -21,14 +21,14 @@ class OrdersQuery:
     endpoint: str | None
     limit: int
     before: int | None = None
-    matches: Callable[[NamedOrder], bool] = lambda _named: True
+    matches: Callable[[StoredOrder], bool] = lambda _named: True
 
 
 @dataclass(frozen=True, slots=True)
 class ListedOrders:
     """One page. `next_before` continues it, None at the end; a page may be short before that."""
 
-    orders: tuple[NamedOrder, ...]
+    orders: tuple[StoredOrder, ...]
     next_before: int | None
 
 
@@ -43,17 +43,17 @@ class ListOrders:
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
-        found: list[NamedOrder] = []
+        found: list[StoredOrder] = []
         before = query.before
         for number in range(MAX_EXAMINED // _CHUNK):
             if number and deadline.remaining() < _SECONDS_OF_A_CHUNK:
                 break
             page = self.index.list_orders(query.account, before, _CHUNK, deadline)
-            for named in page.orders:
-                if query.endpoint in {None, named.order.endpoint} and query.matches(named):
-                    found.append(named)
+            for stored in page.orders:
+                if query.endpoint in {None, stored.order.endpoint} and query.matches(stored):
+                    found.append(stored)
                 if len(found) == query.limit:
-                    return ListedOrders(tuple(found), named.order.order_id)
+                    return ListedOrders(tuple(found), stored.order.order_id)
             before = page.next_before
             if before is None:
                 break

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex, OrderSlice
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 
 # More are not counted: counting reads an index entry each.
 MAX_COUNTED = 10_000
@@ -16,7 +16,7 @@ class OrderCountedPage:
     It counts ids, of which a few can be without an order.
     """
 
-    orders: tuple[NamedOrder, ...]
+    orders: tuple[StoredOrder, ...]
     total: int | None
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.importing import Write
 from orders.domain.order import Order
@@ -77,7 +77,9 @@ class WriteOutcome(Enum):
 class OrderRepository(Protocol):
     """The order store. Every call is made for one account and sees no other's orders."""
 
-    def find(self, account: str, external_ids: Collection[str], deadline: Deadline) -> Lookup:
+    def find_by_external_ids(
+        self, account: str, external_ids: Collection[str], deadline: Deadline
+    ) -> Lookup:
         """Read orders consistently; an alias leads to its order. Missing ones are left out.
 
         Raises StorageRefusedError.
@@ -97,7 +99,7 @@ class OrderRepository(Protocol):
 class OrderPage:
     """Orders by falling order id. `next_before` continues the list, None at its end."""
 
-    orders: Sequence[NamedOrder]
+    orders: Sequence[StoredOrder]
     next_before: int | None = None
 
 
@@ -116,7 +118,9 @@ class OrderIndex(Protocol):
     Every call may raise StorageUnavailableError and StorageRefusedError.
     """
 
-    def find(self, account: str, order_id: int, deadline: Deadline) -> NamedOrder | None:
+    def find_by_order_id(
+        self, account: str, order_id: int, deadline: Deadline
+    ) -> StoredOrder | None:
         """Read an order consistently, with its aliases; None if there is none."""
 
     def list_orders(
@@ -127,7 +131,7 @@ class OrderIndex(Protocol):
         Fewer may come back before the end, since ids can be without an order.
         """
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[NamedOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         """Return a part of the account's orders, by their ids.
 
         Fewer may come back, since ids can be without an order.

@@ -18,7 +18,7 @@ from orders.application.ports import (
     TriggerPublisher,
     Unsent,
 )
-from orders.domain.relaying import Patience, Verdict, judge
+from orders.domain.relaying import RelayDecision, WriterLifetime, decide_relay
 from orders.domain.triggers import Trigger
 
 
@@ -77,7 +77,7 @@ class RelayTriggers:
     publisher: TriggerPublisher
     receipts: ReceiptRepository
     parking: TriggerParking
-    patience: Patience
+    writer_lifetime: WriterLifetime
     clock: Clock
     sleep: Sleep
 
@@ -106,7 +106,7 @@ class RelayTriggers:
         """Return the seconds after which a look at the receipts is worth it again."""
         if not waiting:
             return 0.0
-        first = min(self.patience.ends_at(each.committed_at) for each in waiting)
+        first = min(self.writer_lifetime.ends_at(each.committed_at) for each in waiting)
         return min(_LOOK_AGAIN_SECONDS, max(0.0, (first - self.clock()).total_seconds()))
 
     def _relay_due(
@@ -122,11 +122,11 @@ class RelayTriggers:
             return []
         due, waiting = [], []
         for record in records:
-            ends_at = self.patience.ends_at(record.committed_at)
-            verdict = judge(record.trigger.id, receipts.get(record.request), ends_at, now)
-            if verdict is Verdict.WAIT:
+            ends_at = self.writer_lifetime.ends_at(record.committed_at)
+            verdict = decide_relay(record.trigger.id, receipts.get(record.request), ends_at, now)
+            if verdict is RelayDecision.WAIT:
                 waiting.append(record)
-            elif verdict is Verdict.DUE:
+            elif verdict is RelayDecision.DUE:
                 due.append(record)
             else:
                 batch.sent_before += 1

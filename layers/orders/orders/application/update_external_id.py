@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from orders.application.change_order import ChangeOrder, ChangeReport
-from orders.application.get_order import OrderAddress
+from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
 from orders.domain.settings import ExternalIdPolicy
 
@@ -37,9 +37,9 @@ class UpdateExternalId:
         # Once: a repeated transaction must be the same to the letter.
         now = self.clock()
 
-        def decide(named: NamedOrder) -> OrderChange | ExternalIdRefusal | None:
+        def decide(stored: StoredOrder) -> OrderChange | ExternalIdRefusal | None:
             return plan_external_id_update(
-                named, command.external_id, command.policy, command.request_id, now
+                stored, command.external_id, command.policy, command.request_id, now
             )
 
         report = self.change_order(command.address, decide, command.request_id, deadline)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from orders.application.change_order import ChangeOrder, ChangeReport
-from orders.application.get_order import OrderAddress
+from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.fulfilment import MoveRefusal
 from orders.domain.status_updates import Move, plan_status_update
 
@@ -36,7 +36,7 @@ class UpdateOrderStatus:
         # Once: a repeated transaction must be the same to the letter.
         now = self.clock()
 
-        def decide(named: NamedOrder) -> OrderChange | MoveRefusal | None:
-            return plan_status_update(named, command.move, command.request_id, now)
+        def decide(stored: StoredOrder) -> OrderChange | MoveRefusal | None:
+            return plan_status_update(stored, command.move, command.request_id, now)
 
         return self.change_order(command.address, decide, command.request_id, deadline)

@@ -7,7 +7,7 @@ from orders.domain.triggers import Trigger
 
 
 @dataclass(frozen=True, slots=True)
-class NamedOrder:
+class StoredOrder:
     """An order with its aliases: the external ids it had before, by which it is still found."""
 
     order: Order
@@ -36,8 +36,8 @@ class OrderChange:
     the order and its aliases go; `after` is the version that the deletion counts as.
     """
 
-    before: NamedOrder
-    after: NamedOrder
+    before: StoredOrder
+    after: StoredOrder
     trigger: Trigger
     removes: bool = False
 

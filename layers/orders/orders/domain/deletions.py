@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.triggers import deletion_of
 
 
@@ -15,14 +15,14 @@ class DeletionRefusal(StrEnum):
 
 
 def plan_deletion(
-    named: NamedOrder, version: int | None, request_id: str, now: datetime
+    stored: StoredOrder, version: int | None, request_id: str, now: datetime
 ) -> OrderChange | DeletionRefusal:
     """Decide a deletion; `version` is the one that the caller has read, None for whichever.
 
     The deletion counts as one more version, so its trigger comes last of the order's.
     """
-    order = named.order
+    order = stored.order
     if version is not None and version != order.version:
         return DeletionRefusal.OTHER_VERSION
     last = replace(order, version=order.version + 1, updated_at=now, request_id=request_id)
-    return OrderChange(named, replace(named, order=last), deletion_of(last), removes=True)
+    return OrderChange(stored, replace(stored, order=last), deletion_of(last), removes=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.triggers import trigger_of
 
@@ -21,20 +21,20 @@ class ExternalIdRefusal(StrEnum):
 
 
 def plan_external_id_update(
-    named: NamedOrder, external_id: str, policy: ExternalIdPolicy, request_id: str, now: datetime
+    stored: StoredOrder, external_id: str, policy: ExternalIdPolicy, request_id: str, now: datetime
 ) -> OrderChange | ExternalIdRefusal | None:
     """Decide a change of the external id; None if the order has that id already.
 
     Whether the id is free, only the store can tell.
     """
-    order = named.order
+    order = stored.order
     if order.external_id == external_id:
         return None
     if not order.fulfilment.takes_external_id:
         return ExternalIdRefusal.TOO_LATE
-    if policy is ExternalIdPolicy.ONCE and named.was_renamed:
+    if policy is ExternalIdPolicy.ONCE and stored.was_renamed:
         return ExternalIdRefusal.ALREADY_SET
-    aliases = (*(each for each in named.aliases if each != external_id), order.external_id)
+    aliases = (*(each for each in stored.aliases if each != external_id), order.external_id)
     if len(aliases) > MAX_ALIASES:
         return ExternalIdRefusal.TOO_MANY_ALIASES
     after = replace(
@@ -44,4 +44,4 @@ def plan_external_id_update(
         updated_at=now,
         request_id=request_id,
     )
-    return OrderChange(named, NamedOrder(after, aliases), trigger_of(order, after))
+    return OrderChange(stored, StoredOrder(after, aliases), trigger_of(order, after))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 
-class Verdict(Enum):
+class RelayDecision(Enum):
     """What is to be done with the envelope of one committed change."""
 
     SENT = "sent"  # its writer has published it
@@ -14,7 +14,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class WriterLifetime:
     """How long a writer may live after a write of its own, and by how much clocks may differ."""
 
     writer: timedelta
@@ -28,13 +28,13 @@ class Patience:
         return committed_at + timedelta(seconds=1) + self.writer + self.margin
 
 
-def judge(
+def decide_relay(
     trigger_id: str,
     receipt: frozenset[str] | None,
     ends_at: datetime,
     now: datetime,
-) -> Verdict:
+) -> RelayDecision:
     """Decide one envelope by its request's receipt, None where there is none (yet)."""
     if receipt is not None:
-        return Verdict.DUE if trigger_id in receipt else Verdict.SENT
-    return Verdict.DUE if now >= ends_at else Verdict.WAIT
+        return RelayDecision.DUE if trigger_id in receipt else RelayDecision.SENT
+    return RelayDecision.DUE if now >= ends_at else RelayDecision.WAIT

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orders.domain.changes import NamedOrder, OrderChange
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.fulfilment import Fulfilment, MoveRefusal, SalesModel, decide_move
 from orders.domain.triggers import trigger_of
 
@@ -21,10 +21,10 @@ class Move:
 
 
 def plan_status_update(
-    named: NamedOrder, move: Move, request_id: str, now: datetime
+    stored: StoredOrder, move: Move, request_id: str, now: datetime
 ) -> OrderChange | MoveRefusal | None:
     """Decide a move; None if the order is in that state already. The document stays as it is."""
-    order = named.order
+    order = stored.order
     if isinstance(move.wanted, MoveRefusal):
         return move.wanted
     decision = decide_move(order.fulfilment, move.wanted, move.sales_model)
@@ -39,4 +39,4 @@ def plan_status_update(
         updated_at=now,
         request_id=request_id,
     )
-    return OrderChange(named, replace(named, order=after), trigger_of(order, after))
+    return OrderChange(stored, replace(stored, order=after), trigger_of(order, after))

@@ -123,7 +123,7 @@ def fits_answer(*parts: bytes) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class EndpointResult:
     """An answer, and what is logged of it: the report of a write, the error behind a refusal."""
 
     answer: HttpAnswer
@@ -136,7 +136,7 @@ class Answered:
 
 
 # Answers a request, or raises an error that its protocol has an answer for.
-type Endpoint = Callable[[HttpRequest, Deadline], Answered]
+type Endpoint = Callable[[HttpRequest, Deadline], EndpointResult]
 
 
 class WrappedError(Exception):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from orders.application.change_order import ChangeReport
     from orders.application.relay_triggers import RelayReport
     from orders.domain.triggers import Trigger
-    from orders.protocols.http import Answered
+    from orders.protocols.http import EndpointResult
 
 logger = Logger(logger_formatter=FaultFormatter())
 metrics = Metrics()
@@ -56,7 +56,7 @@ def _record_import(report: ImportReport) -> None:
     )
 
 
-def record_answered(answered: Answered) -> None:
+def record_answered(answered: EndpointResult) -> None:
     """Log and count an answer: a refusal, a fault, what became of a change or an import."""
     status = answered.answer.status
     metrics.add_metric("RequestsAnswered", MetricUnit.Count, 1)

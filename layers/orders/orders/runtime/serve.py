@@ -12,7 +12,7 @@ from http import HTTPMethod
 from typing import Any
 
 from orders.application.ports import Deadline
-from orders.protocols.http import Answered, Endpoint, HttpAnswer, HttpRequest, WrappedError
+from orders.protocols.http import Endpoint, EndpointResult, HttpAnswer, HttpRequest, WrappedError
 from orders.runtime.composition import Aws, connect
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.http import read_request, write_answer
@@ -43,7 +43,7 @@ class Service:
 
     def answer(
         self, request: HttpRequest, deadline: Deadline, open_endpoint: Callable[[], Endpoint]
-    ) -> Answered:
+    ) -> EndpointResult:
         """Answer a request by an endpoint, and what that raises in the protocol's shape.
 
         Opening the endpoint may fail too: where the function's environment is incomplete.
@@ -52,7 +52,7 @@ class Service:
             answered = open_endpoint()(request, deadline)
         except Exception as error:  # noqa: BLE001 - every error has an answer in the protocol
             cause = error.error if isinstance(error, WrappedError) else error
-            answered = Answered(self.answer_error(error, request), error=cause)
+            answered = EndpointResult(self.answer_error(error, request), error=cause)
         answered = answered.with_headers(self.headers(request))
         return _without_body(answered) if request.method == HTTPMethod.HEAD else answered
 
@@ -101,5 +101,5 @@ def route_of(request: HttpRequest) -> Route:
     return str(method), request.resource
 
 
-def _without_body(answered: Answered) -> Answered:
+def _without_body(answered: EndpointResult) -> EndpointResult:
     return replace(answered, answer=replace(answered.answer, body=b""))

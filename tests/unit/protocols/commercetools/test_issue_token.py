@@ -15,7 +15,7 @@ from orders.protocols.commercetools.issue_token import (
     read_credentials,
     read_scopes,
 )
-from orders.protocols.http import Answered
+from orders.protocols.http import EndpointResult
 from orders.protocols.json_text import read_json
 from tests.support.commercetools import basic
 from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock
@@ -29,7 +29,7 @@ def _ask(
     body: str | bytes = "",
     query: dict[str, str] | None = None,
     authorization: str = basic("shop", "right"),
-) -> Answered:
+) -> EndpointResult:
     tokens, stored = FakeTokens({"right": SHOP}), FakeAccessTokens()
     endpoint = IssueTokenEndpoint(IssueToken(tokens, stored, TickingClock(), lambda: "new token"))
     raw = body if isinstance(body, bytes) else body.encode()
@@ -37,7 +37,7 @@ def _ask(
     return answered(endpoint, asked, answer_error, correlation)
 
 
-def _tree(answered: Answered) -> dict[str, object]:
+def _tree(answered: EndpointResult) -> dict[str, object]:
     tree = read_json(answered.answer.body).tree
     assert isinstance(tree, dict)
     return tree

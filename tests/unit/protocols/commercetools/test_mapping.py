@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
@@ -209,7 +209,7 @@ def _line(**changes: object) -> LineSummary:
 
 def test_commercetools_number() -> None:
     order = _imported()
-    shown = order_of(NamedOrder(order), summarise(order), SalesModel.FBS)
+    shown = order_of(StoredOrder(order), summarise(order), SalesModel.FBS)
     assert (shown["id"], shown["externalOrderId"]) == (7, "CT-1")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tools.load.audit import Published, Stored, altered_members, differences
-from tools.load.journal import Entry, Kind, Told, read_journal
+from tools.load.journal import Entry, Kind, Reply, read_journal
 
 DOCUMENT: dict[str, Any] = {
     "email": "shop@example.com",
@@ -22,7 +22,7 @@ def entry(kind: Kind, **changes: Any) -> Entry:  # noqa: ANN401
     fields: dict[str, Any] = {
         "account": "north",
         "order": "A",
-        "told": Told.ACKNOWLEDGED,
+        "told": Reply.ACKNOWLEDGED,
         "external_id": "A",
         "document": {},
     }
@@ -117,22 +117,22 @@ def test_one_id_of_two_changes_is_found() -> None:
 
 def test_a_deleted_order_is_gone_and_told() -> None:
     journal = [IMPORTED, DELETED]
-    told = [published(1), published(2, "OrderDeleted")]
-    assert differences(journal, [], told) == []
+    reply = [published(1), published(2, "OrderDeleted")]
+    assert differences(journal, [], reply) == []
     assert "no trigger" in kinds(journal, [], [published(1)])
     back = Stored("north", "A", 7, 1, DOCUMENT)
-    assert "back again" in kinds(journal, [back], told)
+    assert "back again" in kinds(journal, [back], reply)
 
 
 def test_a_refused_order_is_not_stored() -> None:
-    refused = replace(IMPORTED, told=Told.REFUSED)
+    refused = replace(IMPORTED, reply=Reply.REFUSED)
     assert differences([refused], [], []) == []
     assert "back again" in kinds([refused], [Stored("north", "A", 7, 1, DOCUMENT)], [published(1)])
 
 
 @pytest.mark.parametrize("document", [DOCUMENT, CHANGED])
 def test_what_the_client_never_learnt_may_be_either_way(document: dict[str, Any]) -> None:
-    journal = [IMPORTED, replace(UPDATED, told=Told.UNKNOWN, version=0)]
+    journal = [IMPORTED, replace(UPDATED, reply=Reply.UNKNOWN, version=0)]
     stored = Stored("north", "A", 7, 1, document)
     assert differences(journal, [stored], [published(1)]) == []
     third = replace(stored, document={**DOCUMENT, "total_price": "3"})
@@ -140,20 +140,20 @@ def test_what_the_client_never_learnt_may_be_either_way(document: dict[str, Any]
 
 
 def test_an_unknown_first_import_may_be_there_or_not() -> None:
-    journal = [replace(IMPORTED, told=Told.UNKNOWN, version=0)]
+    journal = [replace(IMPORTED, reply=Reply.UNKNOWN, version=0)]
     assert differences(journal, [], []) == []
     stored = Stored("north", "A", 7, 1, DOCUMENT)
     assert differences(journal, [stored], [published(1)]) == []
 
 
 def test_an_unknown_rename_may_be_under_either_name() -> None:
-    journal = [IMPORTED, replace(RENAMED, told=Told.UNKNOWN)]
+    journal = [IMPORTED, replace(RENAMED, reply=Reply.UNKNOWN)]
     for name in ("A", "B"):
         assert differences(journal, [Stored("north", name, 7, 1, DOCUMENT)], [published(1)]) == []
 
 
 def test_an_answer_settles_what_was_unknown_before() -> None:
-    journal = [replace(UPDATED, told=Told.UNKNOWN, version=0), IMPORTED]
+    journal = [replace(UPDATED, reply=Reply.UNKNOWN, version=0), IMPORTED]
     stored = Stored("north", "A", 7, 1, CHANGED)
     assert kinds(journal, [stored], [published(1)]) == {"altered"}
 

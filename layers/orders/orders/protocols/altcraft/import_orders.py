@@ -15,7 +15,7 @@ from orders.protocols.altcraft.submissions import (
     read_orders,
     unknown_root_members,
 )
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ImportOrdersEndpoint:
     import_orders: ImportOrders
     new_request_id: Callable[[], str]
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Import the orders of a request.
 
         A token in the header is checked before the body is read. Errors are answered in the format
@@ -52,4 +52,4 @@ class ImportOrdersEndpoint:
             )
             report = self.import_orders(command, deadline)
         answer = answer_report(report, options, unknown_root_members(decoded.tree))
-        return Answered(answer, report)
+        return EndpointResult(answer, report)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
-from orders.application.get_order import OrderAddress
+from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_summary import Summarise
@@ -15,7 +15,7 @@ from orders.protocols.commercetools.errors import concurrent_modification, outco
 from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.queries import read_version
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class DeleteOrderEndpoint:
     summarise: Summarise
     new_request_id: Callable[[], str]
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Delete the order of the path for good and return it as it was."""
         client = self.access(request, MANAGE, deadline)
         version = read_version(request)
@@ -38,12 +38,14 @@ class DeleteOrderEndpoint:
         report = self.delete_order(command, deadline)
         identity = uuid_of(client.account, order.order_id)
         if report.unavailable:
-            return Answered(refuse(outcome_unknown()), report)
+            return EndpointResult(refuse(outcome_unknown()), report)
         if report.found is None:
-            return Answered(refuse(unknown_id(identity)), report)
+            return EndpointResult(refuse(unknown_id(identity)), report)
         if report.refusal:
             current = report.found.order.version
-            return Answered(refuse(concurrent_modification(identity, version, current)), report)
-        return Answered(
+            return EndpointResult(
+                refuse(concurrent_modification(identity, version, current)), report
+            )
+        return EndpointResult(
             answer(HTTPStatus.OK, represent_any(report.found.order, self.summarise)), report
         )

@@ -24,10 +24,10 @@ from orders.protocols.commercetools.references import (
 from orders.protocols.commercetools.shapes import (
     Array,
     Findings,
+    Location,
     MapOf,
     Matching,
     Member,
-    Place,
     Record,
     Tagged,
     Tree,
@@ -80,7 +80,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         details = (f"{_trail(fault.path)}{fault.message}" for fault in read.faults[:20])
         raise bad_request(invalid_json_input(*details))
     findings = Findings()
-    tree = ORDER_IMPORT_DRAFT(read.tree, Place(account, findings))
+    tree = ORDER_IMPORT_DRAFT(read.tree, Location(account, findings))
     if tree is None or findings.faults:
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
@@ -93,44 +93,46 @@ def _trail(path: Steps) -> str:
     return " -> ".join(steps) + ": " if steps else ""
 
 
-def moment(value: object, place: Place) -> str | None:
+def moment(value: object, location: Location) -> str | None:
     """Keep a time, in the form in which answers tell it."""
-    sent = text(value, place)
+    sent = text(value, location)
     if sent is None:
         return None
     try:
         return wire_time(read_time(sent))
     except ValueError:
-        place.fault(f"Failed to parse date/time: {sent[:60]}")
+        location.fault(f"Failed to parse date/time: {sent[:60]}")
         return None
 
 
-def localized(value: object, place: Place) -> Tree | None:
+def localized(value: object, location: Location) -> Tree | None:
     """Keep a text in several languages."""
-    names: Tree | None = MapOf(text)(value, place)
+    names: Tree | None = MapOf(text)(value, location)
     for language in names or ():
         if _LANGUAGE.fullmatch(language) is None:
-            place.fault(f"Invalid language tag: '{language[:60]}'")
+            location.fault(f"Invalid language tag: '{language[:60]}'")
     return names
 
 
-def custom_fields(value: object, place: Place) -> Tree | None:
+def custom_fields(value: object, location: Location) -> Tree | None:
     """Keep whatever values of custom fields."""
-    fields: Tree | None = MapOf(anything)(value, place)
+    fields: Tree | None = MapOf(anything)(value, location)
     for name in fields or ():
         if _FIELD_NAME.fullmatch(name) is None:
-            place.refuse(name, "A field's name takes 2 to 36 letters, digits, '_' or '-'.")
+            location.refuse(name, "A field's name takes 2 to 36 letters, digits, '_' or '-'.")
     return fields
 
 
 _any_number = Matching(is_external_id, EXTERNAL_ID_RULE)
 
 
-def order_number(value: object, place: Place) -> str | None:
+def order_number(value: object, location: Location) -> str | None:
     """Keep the shop's number of an order."""
-    number: str | None = _any_number(value, place)
-    if number is not None and order_id_of(place.account, number) is not None:
-        place.refuse(number, "It is the form of an order's id here, which is no number of a shop.")
+    number: str | None = _any_number(value, location)
+    if number is not None and order_id_of(location.account, number) is not None:
+        location.refuse(
+            number, "It is the form of an order's id here, which is no number of a shop."
+        )
     return number
 
 
@@ -314,10 +316,12 @@ _RATE_TIERS: dict[str, Record] = {
 }
 
 
-def discount(value: object, place: Place) -> Tree | None:
+def discount(value: object, location: Location) -> Tree | None:
     """Keep a reference to a cart discount or a direct discount."""
     is_direct = isinstance(value, dict) and value.get("typeId") == "direct-discount"
-    kept: Tree | None = Reference("direct-discount" if is_direct else "cart-discount")(value, place)
+    kept: Tree | None = Reference("direct-discount" if is_direct else "cart-discount")(
+        value, location
+    )
     return kept
 
 

@@ -25,7 +25,7 @@ from orders.protocols.commercetools.errors import (
 )
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ImportOrdersEndpoint:
     import_orders: ImportOrders
     new_request_id: Callable[[], str]
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Import the draft and return the order."""
         client = self.access(request, MANAGE, deadline)
         draft = read_draft(request.body, request.charset, client.account)
@@ -45,8 +45,8 @@ class ImportOrdersEndpoint:
             raise bad_request(*errors)
         report = self.import_orders(self._command(draft, client, deadline), deadline)
         if report.stored:
-            return Answered(answer(HTTPStatus.CREATED, represent(report.stored[0])), report)
-        return Answered(refuse(_refusal(report, draft)), report)
+            return EndpointResult(answer(HTTPStatus.CREATED, represent(report.stored[0])), report)
+        return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _command(
         self, draft: OrderImportDraft, client: Client, deadline: Deadline

@@ -25,7 +25,7 @@ from orders.protocols.commercetools.scopes import (
     VIEW_MESSAGES,
     VIEW_ORDERS,
 )
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 
 GRANT_TYPE = "client_credentials"
 # The protocol's own, in the order in which they are told.
@@ -39,7 +39,7 @@ class IssueTokenEndpoint:
 
     issue_token: IssueToken
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return an access token; the credentials are checked before the body is read."""
         credentials = read_credentials(request)
         try:
@@ -57,7 +57,7 @@ class IssueTokenEndpoint:
             "expires_in": int(LIFETIME.total_seconds()),
             "scope": " ".join(f"{scope.name}:{client.account}" for scope in scopes),
         }
-        return Answered(answer(HTTPStatus.OK, body, _NO_STORE))
+        return EndpointResult(answer(HTTPStatus.OK, body, _NO_STORE))
 
 
 def read_credentials(request: HttpRequest) -> Credentials:

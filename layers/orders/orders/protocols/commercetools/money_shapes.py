@@ -3,81 +3,81 @@
 from collections.abc import Callable, Mapping
 
 from orders.protocols.commercetools.money import Money, cents_allowed, cents_of, fraction_digits
-from orders.protocols.commercetools.shapes import MISSING, Place, integer, long, one_of
+from orders.protocols.commercetools.shapes import MISSING, Location, integer, long, one_of
 
 MAX_FRACTION_DIGITS = 20
 
-type _Reader[T] = Callable[[object, Place], T | None]
+type _Reader[T] = Callable[[object, Location], T | None]
 _kind = one_of("centPrecision", "highPrecision")
 
 
-def money(value: object, place: Place) -> Money | None:
+def money(value: object, location: Location) -> Money | None:
     """Keep an amount of either precision; without a `type` it is cents."""
     if not isinstance(value, dict):
-        place.fault("JSON object expected.")
+        location.fault("JSON object expected.")
         return None
     if value.get("type") is None:
-        return _cents(value, place)
-    match _kind(value["type"], place.member("type")):
+        return _cents(value, location)
+    match _kind(value["type"], location.member("type")):
         case "centPrecision":
-            return _cents(value, place)
+            return _cents(value, location)
         case "highPrecision":
-            return _precise(value, place)
+            return _precise(value, location)
     return None
 
 
-def cent_money(value: object, place: Place) -> Money | None:
+def cent_money(value: object, location: Location) -> Money | None:
     """Keep an amount in cents; one of high precision is refused."""
     if isinstance(value, dict) and value.get("type") == "highPrecision":
-        place.refuse("highPrecision", "The amount takes cent precision.")
+        location.refuse("highPrecision", "The amount takes cent precision.")
         return None
-    return money(value, place)
+    return money(value, location)
 
 
-def rounded_money(value: object, place: Place) -> Money | None:
+def rounded_money(value: object, location: Location) -> Money | None:
     """Keep the cents of an amount of either precision."""
-    amount = money(value, place)
+    amount = money(value, location)
     return amount and Money(amount.currency, amount.cents)
 
 
-def currency_code(value: object, place: Place) -> str | None:
+def currency_code(value: object, location: Location) -> str | None:
     """Keep the code of a currency."""
     if not isinstance(value, str):
-        place.fault("ISO 4217 code JSON String expected.")
+        location.fault("ISO 4217 code JSON String expected.")
         return None
     if fraction_digits(value) is None:
-        place.fault(f"Currency '{value[:60]}' not valid as ISO 4217 or custom currency code.")
+        location.fault(f"Currency '{value[:60]}' not valid as ISO 4217 or custom currency code.")
         return None
     return value
 
 
-def _cents(value: Mapping[str, object], place: Place) -> Money | None:
-    currency = _needed(value, "currencyCode", currency_code, place)
-    cents = _needed(value, "centAmount", long, place)
-    digits = _read(value, "fractionDigits", integer, place)
+def _cents(value: Mapping[str, object], location: Location) -> Money | None:
+    currency = _needed(value, "currencyCode", currency_code, location)
+    cents = _needed(value, "centAmount", long, location)
+    digits = _read(value, "fractionDigits", integer, location)
     if currency is None or cents is None:
         return None
     if digits is not None and digits != fraction_digits(currency):
-        place.member("fractionDigits").refuse(
+        location.member("fractionDigits").refuse(
             digits, f"{currency} has {fraction_digits(currency)} fraction digits."
         )
     return Money(currency, cents)
 
 
-def _precise(value: Mapping[str, object], place: Place) -> Money | None:
-    currency = _needed(value, "currencyCode", currency_code, place)
-    precise = _needed(value, "preciseAmount", long, place)
-    digits = _needed(value, "fractionDigits", integer, place)
-    sent = _read(value, "centAmount", long, place)
+def _precise(value: Mapping[str, object], location: Location) -> Money | None:
+    currency = _needed(value, "currencyCode", currency_code, location)
+    precise = _needed(value, "preciseAmount", long, location)
+    digits = _needed(value, "fractionDigits", integer, location)
+    sent = _read(value, "centAmount", long, location)
     if currency is None or precise is None or digits is None:
         return None
     reason = _digits_fault(digits, currency)
     if reason:
-        place.fault(reason)
+        location.fault(reason)
         return None
     low, high = cents_allowed(precise, digits, currency)
     if sent is not None and not low <= sent <= high:
-        place.fault(
+        location.fault(
             "centAmount must be correctly rounded preciseAmount "
             f"(a number between {low} and {high})."
         )
@@ -95,12 +95,16 @@ def _digits_fault(digits: int, currency: str) -> str:
     return ""
 
 
-def _needed[T](value: Mapping[str, object], name: str, read: _Reader[T], place: Place) -> T | None:
+def _needed[T](
+    value: Mapping[str, object], name: str, read: _Reader[T], location: Location
+) -> T | None:
     if value.get(name) is None:
-        place.member(name).fault(MISSING)
-    return _read(value, name, read, place)
+        location.member(name).fault(MISSING)
+    return _read(value, name, read, location)
 
 
-def _read[T](value: Mapping[str, object], name: str, read: _Reader[T], place: Place) -> T | None:
+def _read[T](
+    value: Mapping[str, object], name: str, read: _Reader[T], location: Location
+) -> T | None:
     sent = value.get(name)
-    return None if sent is None else read(sent, place.member(name))
+    return None if sent is None else read(sent, location.member(name))

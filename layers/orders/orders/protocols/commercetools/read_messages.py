@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
 from orders.application.ports import Deadline
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
 from orders.protocols.commercetools import PROTOCOL
@@ -28,7 +28,7 @@ from orders.protocols.commercetools.representation import (
 )
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import fulfilment_of
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 
 TYPE = "OrderImported"
 _RESOURCE = "resource(id)"
@@ -40,10 +40,10 @@ class MessagesEndpoint:
     """`GET /{projectKey}/messages`."""
 
     access: ProjectAccess
-    get_order: GetOrder
+    get_order_by_id: GetOrderById
     list_orders: ListOrders
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the project's messages."""
         client = self.access(request, VIEW_MESSAGES, deadline)
         query = read_page_query(request, _SERVED)
@@ -56,11 +56,13 @@ class MessagesEndpoint:
             )
         orders = self._orders(client.account, query, end, deadline)
         messages = [message_of(found.order) for found in orders][query.wanted.offset : end]
-        return Answered(answer(HTTPStatus.OK, page_tree(query, within_answer(messages), None)))
+        return EndpointResult(
+            answer(HTTPStatus.OK, page_tree(query, within_answer(messages), None))
+        )
 
     def _orders(
         self, account: str, query: PageQuery, end: int, deadline: Deadline
-    ) -> Iterable[NamedOrder]:
+    ) -> Iterable[StoredOrder]:
         if query.where.get("type", TYPE) != TYPE or end == 0:
             return ()
         if _RESOURCE not in query.where:
@@ -68,7 +70,7 @@ class MessagesEndpoint:
             return self.list_orders(wanted, deadline).orders
         order_id = order_id_of(account, query.where[_RESOURCE])
         address = None if order_id is None else OrderAddress(account, None, order_id)
-        found = self.get_order(address, deadline) if address else None
+        found = self.get_order_by_id(address, deadline) if address else None
         return (found,) if found and _is_imported_here(found) else ()
 
 
@@ -102,5 +104,5 @@ def message_of(order: Order) -> Tree:
     }
 
 
-def _is_imported_here(named: NamedOrder) -> bool:
-    return named.order.protocol == PROTOCOL
+def _is_imported_here(stored: StoredOrder) -> bool:
+    return stored.order.protocol == PROTOCOL

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
-from orders.application.find_order import FindOrder
-from orders.application.get_order import GetOrder, OrderAddress
+from orders.application.find_order_by_external_id import FindOrderByExternalId
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.page_orders import PageOrders
 from orders.application.ports import Deadline
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import is_external_id, order_id_of
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import shown
@@ -17,7 +17,7 @@ from orders.protocols.commercetools.errors import RequestRefusedError, content_t
 from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import Answered, HttpRequest, fits_answer
+from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 
 NUMBER_PREFIX = "order-number="
@@ -28,10 +28,10 @@ _SERVED = frozenset({"orderNumber"})
 class OrderFinder:
     """Finds the order that a path names: by its id, or as `order-number=…`."""
 
-    get_order: GetOrder
-    find_order: FindOrder
+    get_order_by_id: GetOrderById
+    find_order_by_external_id: FindOrderByExternalId
 
-    def __call__(self, account: str, ref: str, deadline: Deadline) -> NamedOrder:
+    def __call__(self, account: str, ref: str, deadline: Deadline) -> StoredOrder:
         """Return the order. Raises RequestRefusedError (404) and StorageUnavailableError."""
         if ref.startswith(NUMBER_PREFIX):
             number = ref.removeprefix(NUMBER_PREFIX)
@@ -41,17 +41,17 @@ class OrderFinder:
             return found
         order_id = order_id_of(account, ref)
         address = None if order_id is None else OrderAddress(account, None, order_id)
-        found = self.get_order(address, deadline) if address else None
+        found = self.get_order_by_id(address, deadline) if address else None
         if found is None:
             raise unknown_id(ref)
         return found
 
-    def by_number(self, account: str, number: str, deadline: Deadline) -> NamedOrder | None:
+    def by_number(self, account: str, number: str, deadline: Deadline) -> StoredOrder | None:
         """Return the order with a number, None if there is none."""
         # An id of ours that stands for a missing number is no number.
         if not is_external_id(number) or order_id_of(account, number) is not None:
             return None
-        return self.find_order(account, number, deadline)
+        return self.find_order_by_external_id(account, number, deadline)
 
 
 def unknown_id(ref: str) -> RequestRefusedError:
@@ -67,11 +67,11 @@ class GetOrderEndpoint:
     find: OrderFinder
     summarise: Summarise
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return the order of the path."""
         client = self.access(request, VIEW, deadline)
         found = self.find(client.account, request.path["ref"], deadline)
-        return Answered(answer(HTTPStatus.OK, represent_any(found.order, self.summarise)))
+        return EndpointResult(answer(HTTPStatus.OK, represent_any(found.order, self.summarise)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PageOrdersEndpoint:
     summarise: Summarise
     page_orders: PageOrders
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the project's orders."""
         client = self.access(request, VIEW, deadline)
         query = read_page_query(request, _SERVED)
@@ -94,7 +94,7 @@ class PageOrdersEndpoint:
             page = self._numbered(client.account, number, query, deadline)
         if request.method == HTTPMethod.HEAD and not page["results"]:
             raise not_found("No order matches.")
-        return Answered(answer(HTTPStatus.OK, page))
+        return EndpointResult(answer(HTTPStatus.OK, page))
 
     def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
         page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)

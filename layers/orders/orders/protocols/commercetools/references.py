@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from orders.protocols.commercetools.shapes import Place, Tree, one_of, text
+from orders.protocols.commercetools.shapes import Location, Tree, one_of, text
 
 # Ids of things that this hub does not keep: always the same ones for the same key.
 _NAMESPACE = UUID("6f1c2b0e-52a7-5f0a-9d0e-3c1d0f7a4b11")
@@ -23,13 +23,13 @@ class Reference:
 
     type_id: str
 
-    def __call__(self, value: object, place: Place) -> Tree | None:
+    def __call__(self, value: object, location: Location) -> Tree | None:
         """Keep a reference."""
-        named = _named(value, self.type_id, ("id", "key"), place)
+        named = _named(value, self.type_id, ("id", "key"), location)
         if named is None:
             return None
         name, sent = named
-        identity = sent if name == "id" else derived_id(place.account, self.type_id, sent)
+        identity = sent if name == "id" else derived_id(location.account, self.type_id, sent)
         return {"typeId": self.type_id, "id": identity}
 
 
@@ -39,25 +39,25 @@ class KeyReference:
 
     type_id: str
 
-    def __call__(self, value: object, place: Place) -> Tree | None:
+    def __call__(self, value: object, location: Location) -> Tree | None:
         """Keep a reference."""
-        named = _named(value, self.type_id, ("key", "id"), place)
+        named = _named(value, self.type_id, ("key", "id"), location)
         return None if named is None else {"typeId": self.type_id, "key": named[1]}
 
 
 def _named(
-    value: object, type_id: str, names: tuple[str, str], place: Place
+    value: object, type_id: str, names: tuple[str, str], location: Location
 ) -> tuple[str, str] | None:
     """Return the first of the names that the identifier has, with its value."""
     if not isinstance(value, dict):
-        place.fault("JSON object expected.")
+        location.fault("JSON object expected.")
         return None
     sent_type = value.get("typeId", type_id)
-    if sent_type is not None and one_of(type_id)(sent_type, place.member("typeId")) != type_id:
+    if sent_type is not None and one_of(type_id)(sent_type, location.member("typeId")) != type_id:
         return None
     for name in names:
         if value.get(name) is not None:
-            found = text(value[name], place.member(name))
+            found = text(value[name], location.member(name))
             return None if found is None else (name, found)
-    place.fault("Missing required value: id or key")
+    location.fault("Missing required value: id or key")
     return None

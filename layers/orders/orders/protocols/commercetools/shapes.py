@@ -36,16 +36,16 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Where a value stands: member names from the root; positions in arrays are not told."""
 
     account: str
     findings: Findings
     path: tuple[str, ...] = ()
 
-    def member(self, name: str) -> "Place":
+    def member(self, name: str) -> "Location":
         """Return the place of a member."""
-        return Place(self.account, self.findings, (*self.path, name))
+        return Location(self.account, self.findings, (*self.path, name))
 
     def fault(self, reason: str) -> None:
         """Note that the shape is wrong."""
@@ -63,14 +63,14 @@ class Place:
             self.findings.errors.append(error)
 
 
-type Shape = Callable[[object, Place], Any]
+type Shape = Callable[[object, Location], Any]
 
 
-def text(value: object, place: Place) -> str | None:
+def text(value: object, location: Location) -> str | None:
     """Keep a string."""
     if isinstance(value, str):
         return value
-    place.fault("JSON String expected.")
+    location.fault("JSON String expected.")
     return None
 
 
@@ -82,11 +82,11 @@ class Matching:
     rule: str
     pattern: str | None = None
 
-    def __call__(self, value: object, place: Place) -> str | None:
+    def __call__(self, value: object, location: Location) -> str | None:
         """Keep a string."""
-        read_text = text(value, place)
+        read_text = text(value, location)
         if read_text is not None and not self.fits(read_text):
-            place.refuse(read_text, f"It takes {self.rule}.")
+            location.refuse(read_text, f"It takes {self.rule}.")
         return read_text
 
 
@@ -95,32 +95,32 @@ def patterned(pattern: re.Pattern[str], rule: str) -> Matching:
     return Matching(pattern.fullmatch, rule, pattern.pattern)
 
 
-def boolean(value: object, place: Place) -> bool | None:
+def boolean(value: object, location: Location) -> bool | None:
     """Keep true or false."""
     if isinstance(value, bool):
         return value
-    place.fault("JSON Boolean expected")
+    location.fault("JSON Boolean expected")
     return None
 
 
-def long(value: object, place: Place) -> int | None:
+def long(value: object, location: Location) -> int | None:
     """Keep a whole number of 64 bits."""
-    return _whole(value, place, MAX_LONG, "Long")
+    return _whole(value, location, MAX_LONG, "Long")
 
 
-def integer(value: object, place: Place) -> int | None:
+def integer(value: object, location: Location) -> int | None:
     """Keep a whole number of 32 bits."""
-    return _whole(value, place, MAX_INT, "Int")
+    return _whole(value, location, MAX_INT, "Int")
 
 
-def rate(value: object, place: Place) -> Decimal | None:
+def rate(value: object, location: Location) -> Decimal | None:
     """Keep a number from 0 to 1, with its digits."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        place.fault("JSON Number in the range of a Double expected.")
+        location.fault("JSON Number in the range of a Double expected.")
         return None
     exponent = Decimal(value).as_tuple().exponent
     if not 0 <= value <= 1 or not isinstance(exponent, int) or abs(exponent) > MAX_RATE_DIGITS:
-        place.refuse(
+        location.refuse(
             str(value)[:60],
             f"It takes a number from 0 to 1 with at most {MAX_RATE_DIGITS} digits after the point.",
         )
@@ -134,13 +134,13 @@ class OneOf:
 
     allowed: tuple[str, ...]
 
-    def __call__(self, value: object, place: Place) -> str | None:
+    def __call__(self, value: object, location: Location) -> str | None:
         """Keep a string."""
-        read_text = text(value, place)
+        read_text = text(value, location)
         if read_text is None or read_text in self.allowed:
             return read_text
         choices = ",".join(f"'{each}'" for each in self.allowed)
-        place.fault(f"Invalid enum value: '{read_text[:60]}'. Expected one of: {choices}")
+        location.fault(f"Invalid enum value: '{read_text[:60]}'. Expected one of: {choices}")
         return None
 
 
@@ -149,21 +149,21 @@ def one_of(*allowed: str) -> OneOf:
     return OneOf(allowed)
 
 
-def anything(value: object, place: Place) -> object:
+def anything(value: object, location: Location) -> object:
     """Keep whatever it is, an object's members by their names: equal values are equal text."""
-    return _free(value, place, MAX_DEPTH)
+    return _free(value, location, MAX_DEPTH)
 
 
-def _free(value: object, place: Place, depth: int) -> object:
+def _free(value: object, location: Location, depth: int) -> object:
     if isinstance(value, dict | list) and depth == 0:
-        place.fault("The value is nested too deeply.")
+        location.fault("The value is nested too deeply.")
         return None
     if isinstance(value, dict):
-        return {name: _free(value[name], place, depth - 1) for name in sorted(value)}
+        return {name: _free(value[name], location, depth - 1) for name in sorted(value)}
     if isinstance(value, list):
-        return [_free(each, place, depth - 1) for each in value]
+        return [_free(each, location, depth - 1) for each in value]
     if isinstance(value, Decimal) and value.adjusted() not in _DOUBLE_EXPONENTS:
-        place.fault("JSON Number in the range of a Double expected.")
+        location.fault("JSON Number in the range of a Double expected.")
     return value
 
 
@@ -173,13 +173,13 @@ class Array:
 
     shape: Shape
 
-    def __call__(self, value: object, place: Place) -> list[Any] | None:
+    def __call__(self, value: object, location: Location) -> list[Any] | None:
         """Keep an array."""
         if not isinstance(value, list):
-            place.fault("JSON Array expected.")
+            location.fault("JSON Array expected.")
             return None
         shape = self.shape
-        return [shape(each, place) for each in value]
+        return [shape(each, location) for each in value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +188,13 @@ class MapOf:
 
     shape: Shape
 
-    def __call__(self, value: object, place: Place) -> Tree | None:
+    def __call__(self, value: object, location: Location) -> Tree | None:
         """Keep an object."""
         if not isinstance(value, dict):
-            place.fault("JSON object expected.")
+            location.fault("JSON object expected.")
             return None
         return {
-            name: self.shape(value[name], place.member(name))
+            name: self.shape(value[name], location.member(name))
             for name in sorted(value)
             if value[name] is not None
         }
@@ -226,12 +226,12 @@ class Record:
 
     members: Sequence[Member]
 
-    def __call__(self, value: object, place: Place) -> Tree | None:
+    def __call__(self, value: object, location: Location) -> Tree | None:
         """Keep an object."""
         if not isinstance(value, dict):
-            place.fault("JSON object expected.")
+            location.fault("JSON object expected.")
             return None
-        return _read_members(self.members, value, place)
+        return _read_members(self.members, value, location)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,16 +241,16 @@ class Tagged:
     tag: str
     shapes: dict[str, Record]
 
-    def __call__(self, value: object, place: Place) -> Tree | None:
+    def __call__(self, value: object, location: Location) -> Tree | None:
         """Keep an object."""
         if not isinstance(value, dict):
-            place.fault("JSON object expected.")
+            location.fault("JSON object expected.")
             return None
         if value.get(self.tag) is None:
-            place.member(self.tag).fault(MISSING)
+            location.member(self.tag).fault(MISSING)
             return None
-        kind = OneOf(tuple(self.shapes))(value[self.tag], place.member(self.tag))
-        return None if kind is None else self.shapes[kind](value, place)
+        kind = OneOf(tuple(self.shapes))(value[self.tag], location.member(self.tag))
+        return None if kind is None else self.shapes[kind](value, location)
 
 
 def record(*members: Member) -> Record:
@@ -258,7 +258,7 @@ def record(*members: Member) -> Record:
     return Record(members)
 
 
-def _read_members(members: Sequence[Member], sent: dict[str, Any], place: Place) -> Tree:
+def _read_members(members: Sequence[Member], sent: dict[str, Any], location: Location) -> Tree:
     tree: Tree = {}
     for member in members:
         value = sent.get(member.name)
@@ -266,16 +266,16 @@ def _read_members(members: Sequence[Member], sent: dict[str, Any], place: Place)
             # The protocol's own reader takes an empty object for none.
             value = None
         if value is not None:
-            tree[member.name] = member.shape(value, place.member(member.name))
+            tree[member.name] = member.shape(value, location.member(member.name))
         elif member.required:
-            place.member(member.name).fault(MISSING)
+            location.member(member.name).fault(MISSING)
         elif member.default is not None:
             tree[member.name] = member.default
     return tree
 
 
-def _whole(value: object, place: Place, limit: int, name: str) -> int | None:
+def _whole(value: object, location: Location, limit: int, name: str) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and -limit - 1 <= value <= limit:
         return value
-    place.fault(f"JSON Number in the range of a {name} expected.")
+    location.fault(f"JSON Number in the range of a {name} expected.")
     return None

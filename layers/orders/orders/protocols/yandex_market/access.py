@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from orders.application.authenticate import authenticate
 from orders.application.errors import ForbiddenError, UnauthenticatedError
-from orders.application.get_order import OrderAddress
+from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
 from orders.domain.clients import Client, Role
 from orders.domain.fulfilment import SalesModel

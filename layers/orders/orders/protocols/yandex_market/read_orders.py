@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from orders.application.get_order import GetOrder
+from orders.application.get_order_by_id import GetOrderById
 from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.ports import Deadline
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.clients import Role
 from orders.domain.identifiers import MAX_ORDER_ID
 from orders.domain.order_summary import Summarise
-from orders.protocols.http import Answered, HttpRequest, fits_answer
+from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok
@@ -57,19 +57,19 @@ class GetOrderEndpoint:
     """`GET /campaigns/{campaignId}/orders/{orderId}`."""
 
     access: CampaignAccess
-    get_order: GetOrder
+    get_order_by_id: GetOrderById
     summarise: Summarise
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return the order of the path."""
         request = without_suffix(request, "orderId")
         access = self.access(request, Role.ORDERS_READ, deadline)
         order_id = read_id(request, "orderId")
-        found = self.get_order(access.address_of(order_id), deadline)
+        found = self.get_order_by_id(access.address_of(order_id), deadline)
         if found is None:
             raise order_not_found(order_id)
         order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
-        return Answered(answer_ok({"order": order}))
+        return EndpointResult(answer_ok({"order": order}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class ListOrdersEndpoint:
     list_orders: ListOrders
     summarise: Summarise
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the campaign's orders, as many as one answer can hold."""
         access = self.access(request, Role.ORDERS_READ, deadline)
         page = self.list_orders(_query(access, request), deadline)
@@ -95,7 +95,7 @@ class ListOrdersEndpoint:
                 break
             orders.append(order)
         paging = {} if next_before is None else {"nextPageToken": str(next_before)}
-        return Answered(answer_ok({"orders": orders, "paging": paging}))
+        return EndpointResult(answer_ok({"orders": orders, "paging": paging}))
 
 
 def _query(access: Access, request: HttpRequest) -> OrdersQuery:
@@ -116,8 +116,8 @@ def _query(access: Access, request: HttpRequest) -> OrdersQuery:
     if fake not in {"true", "false"}:
         raise bad_request(f"Type mismatch: {spelled(fake)}")
 
-    def matches(named: NamedOrder) -> bool:
-        state = named.order.fulfilment
+    def matches(stored: StoredOrder) -> bool:
+        state = stored.order.fulfilment
         return (
             fake == "false"
             and (not statuses or state.status in statuses)

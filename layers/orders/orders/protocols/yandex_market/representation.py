@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import SalesModel
 from orders.domain.order_summary import OrderSummary
 
@@ -14,17 +14,17 @@ _TIME_FORMAT = "%d-%m-%Y %H:%M:%S"
 _CURRENCIES = {"RUB": "RUR"}
 
 
-def order_of(named: NamedOrder, summary: OrderSummary, sales_model: SalesModel) -> dict[str, Any]:
+def order_of(stored: StoredOrder, summary: OrderSummary, sales_model: SalesModel) -> dict[str, Any]:
     """Return an order (OrderDTO); amounts are in major units.
 
     Left out is what an imported order does not tell: the buyer, the names and taxes of goods, the
     delivery's service and dates. What must be one of a list is its value for the unknown.
     """
-    order = named.order
+    order = stored.order
     before_discount = summary.items_total_before_discount
     tree = {
         "id": order.order_id,
-        "externalOrderId": named.shop_external_id,
+        "externalOrderId": stored.shop_external_id,
         "status": order.fulfilment.status,
         "substatus": order.fulfilment.substatus,
         "creationDate": _moscow_time(summary.created_at),

@@ -9,7 +9,7 @@ from orders.application.update_external_id import UpdateExternalId, UpdateExtern
 from orders.domain.clients import Role
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
 from orders.domain.order import Order
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import (
     answer_ok,
@@ -39,7 +39,7 @@ class UpdateExternalIdEndpoint:
     update_external_id: UpdateExternalId
     new_request_id: Callable[[], str]
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Give the order of the path the external id of the body.
 
         From the count of the request on every answer says what is left of the hour's limit.
@@ -53,7 +53,7 @@ class UpdateExternalIdEndpoint:
                 raise limit_exceeded(limit, RESOURCE)
             return self._update(access, request, deadline).with_headers(headers)
 
-    def _update(self, access: Access, request: HttpRequest, deadline: Deadline) -> Answered:
+    def _update(self, access: Access, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         access.expect_sales_model()
         order_id = read_id(request, "orderId")
         body = read_json_body(request, ExternalIdBody)
@@ -65,14 +65,14 @@ class UpdateExternalIdEndpoint:
         )
         report = self.update_external_id(command, deadline)
         if report.unavailable:
-            return Answered(refuse(UNAVAILABLE), report)
+            return EndpointResult(refuse(UNAVAILABLE), report)
         if report.found is None:
-            return Answered(refuse(order_not_found(order_id)), report)
+            return EndpointResult(refuse(order_not_found(order_id)), report)
         if report.refusal:
             order = report.found.order
             refusal = _refusal(report.refusal, order, access, body.external_order_id)
-            return Answered(refuse(refusal), report)
-        return Answered(answer_ok({"status": "OK"}), report)
+            return EndpointResult(refuse(refusal), report)
+        return EndpointResult(answer_ok({"status": "OK"}), report)
 
 
 def _refusal(

@@ -11,7 +11,7 @@ from orders.domain.order import Order
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import listed
 from orders.domain.status_updates import Move
-from orders.protocols.http import Answered, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok, refuse
 from orders.protocols.yandex_market.errors import (
@@ -43,7 +43,7 @@ class UpdateOrderStatusEndpoint:
     summarise: Summarise
     new_request_id: Callable[[], str]
 
-    def __call__(self, request: HttpRequest, deadline: Deadline) -> Answered:
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Move the order of the path on and return it."""
         access = self.access(request, Role.ORDERS_WRITE, deadline)
         access.expect_sales_model()
@@ -54,17 +54,17 @@ class UpdateOrderStatusEndpoint:
         command = UpdateOrderStatusCommand(access.address_of(order_id), move, self.new_request_id())
         report = self.update_order_status(command, deadline)
         if report.unavailable:
-            return Answered(refuse(UNAVAILABLE), report)
+            return EndpointResult(refuse(UNAVAILABLE), report)
         if report.found is None:
-            return Answered(refuse(order_not_found(order_id)), report)
+            return EndpointResult(refuse(order_not_found(order_id)), report)
         if report.refusal:
             refusal = _refusal(
                 report.refusal, report.found.order, sent, access.endpoint.sales_model
             )
-            return Answered(refuse(refusal), report)
+            return EndpointResult(refuse(refusal), report)
         found = report.found
         order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
-        return Answered(answer_ok({"order": order}), report)
+        return EndpointResult(answer_ok({"order": order}), report)
 
 
 def _refusal(

@@ -4,7 +4,7 @@ from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.application.change_order import ChangeOrder
-from orders.application.get_order import GetOrder
+from orders.application.get_order_by_id import GetOrderById
 from orders.runtime.composition import Aws
 from orders.runtime.composition.publishing import publish_triggers
 
@@ -13,7 +13,7 @@ def change_order(aws: Aws) -> ChangeOrder:
     """Return the use case that every change of one order is made by."""
     table = aws.environment.table
     return ChangeOrder(
-        get_order=GetOrder(DynamoOrderIndex(aws.dynamodb, table)),
+        get_order_by_id=GetOrderById(DynamoOrderIndex(aws.dynamodb, table)),
         changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,

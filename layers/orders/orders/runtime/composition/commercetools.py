@@ -61,7 +61,7 @@ def manage_orders() -> Service:
     """Return the order reads, the messages and the deletion."""
     from orders.adapters.dynamodb_orders import DynamoOrders
     from orders.application.delete_order import DeleteOrder
-    from orders.application.find_order import FindOrder
+    from orders.application.find_order_by_external_id import FindOrderByExternalId
     from orders.application.list_orders import ListOrders
     from orders.application.page_orders import PageOrders
     from orders.protocols.commercetools.access import ProjectAccess
@@ -80,8 +80,10 @@ def manage_orders() -> Service:
         table = aws.environment.table
         access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
         change = change_order(aws)
-        index = change.get_order.index
-        find = OrderFinder(change.get_order, FindOrder(DynamoOrders(aws.dynamodb, table)))
+        index = change.get_order_by_id.index
+        find = OrderFinder(
+            change.get_order_by_id, FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
+        )
         delete_order = DeleteOrder(change, utc_now)
         return {
             ("GET", "/{projectKey}/orders/{ref+}"): GetOrderEndpoint(access, find, summarise),
@@ -92,7 +94,7 @@ def manage_orders() -> Service:
                 access, find, summarise, PageOrders(index)
             ),
             ("GET", "/{projectKey}/messages"): MessagesEndpoint(
-                access, change.get_order, ListOrders(index)
+                access, change.get_order_by_id, ListOrders(index)
             ),
         }
 

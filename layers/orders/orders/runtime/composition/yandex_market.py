@@ -37,10 +37,10 @@ def update_external_id() -> Service:
 def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
     access = _campaign_access(aws)
     change = change_order(aws)
-    get_order = change.get_order
+    get_order_by_id = change.get_order_by_id
     return {
-        ("GET", _ORDERS): ListOrdersEndpoint(access, ListOrders(get_order.index), summarise),
-        ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order, summarise),
+        ("GET", _ORDERS): ListOrdersEndpoint(access, ListOrders(get_order_by_id.index), summarise),
+        ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order_by_id, summarise),
         ("PUT", f"{_ORDERS}/{{orderId}}/status"): UpdateOrderStatusEndpoint(
             access, UpdateOrderStatus(change, utc_now), summarise, new_request_id
         ),

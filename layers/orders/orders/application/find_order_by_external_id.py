@@ -4,22 +4,22 @@ from dataclasses import dataclass
 
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, OrderRepository
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 
 
 @dataclass(frozen=True, slots=True)
-class FindOrder:
+class FindOrderByExternalId:
     """The use case, put together with its ports."""
 
     orders: OrderRepository
 
-    def __call__(self, account: str, external_id: str, deadline: Deadline) -> NamedOrder | None:
+    def __call__(self, account: str, external_id: str, deadline: Deadline) -> StoredOrder | None:
         """Return the order, None if there is none; an id that it had before leads to it too.
 
         Its aliases are not told. Raises StorageUnavailableError and StorageRefusedError.
         """
-        lookup = self.orders.find(account, [external_id], deadline)
+        lookup = self.orders.find_by_external_ids(account, [external_id], deadline)
         if lookup.unread:
             raise StorageUnavailableError("the order could not be read in time")
         order = lookup.orders.get(external_id)
-        return None if order is None else NamedOrder(order)
+        return None if order is None else StoredOrder(order)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex
-from orders.domain.changes import NamedOrder
+from orders.domain.changes import StoredOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +16,19 @@ class OrderAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class GetOrder:
+class GetOrderById:
     """The use case, put together with its ports."""
 
     index: OrderIndex
 
-    def __call__(self, address: OrderAddress, deadline: Deadline) -> NamedOrder | None:
+    def __call__(self, address: OrderAddress, deadline: Deadline) -> StoredOrder | None:
         """Return the order, None if the endpoint has none with this id.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
-        named = self.index.find(address.account, address.order_id, deadline)
-        if named is None:
+        stored = self.index.find_by_order_id(address.account, address.order_id, deadline)
+        if stored is None:
             return None
-        if address.endpoint not in {None, named.order.endpoint}:
+        if address.endpoint not in {None, stored.order.endpoint}:
             return None
-        return named
+        return stored
