@@ -22,7 +22,7 @@ def entry(kind: Kind, **changes: Any) -> Entry:  # noqa: ANN401
     fields: dict[str, Any] = {
         "account": "north",
         "order": "A",
-        "told": Reply.ACKNOWLEDGED,
+        "reply": Reply.ACKNOWLEDGED,
         "external_id": "A",
         "document": {},
     }
