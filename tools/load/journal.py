@@ -51,7 +51,7 @@ class Entry:
     def read(cls, line: str) -> Self:
         """Return the entry of a line."""
         tree = json.loads(line)
-        return cls(**{**tree, "kind": Kind(tree["kind"]), "reply": Reply(tree["told"])})
+        return cls(**{**tree, "kind": Kind(tree["kind"]), "reply": Reply(tree["reply"])})
 
 
 def read_journal(folder: Path) -> Iterator[Entry]:
