@@ -17,9 +17,9 @@ from bench.handlers import connect_plainly
 from bench.requests import SETTINGS, TOKEN
 from bench.stubbed_aws import StubbedAws
 from orders.adapters.dynamodb_accounts import DynamoAccounts
-from orders.adapters.settings_document import SettingsDocument
 from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
+from orders.protocols.settings_document import SettingsDocument
 from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.lambda_context import Context
 from tests.support.template_tables import create_table

@@ -11,11 +11,11 @@ from local_stack.settings import PROJECT
 from local_stack.stack import LocalStack
 from operator_cli.clients import client_record
 from operator_cli.composition import CommandDeadline, Connection, connected
-from orders.adapters.settings_document import SettingsDocument
 from orders.application.apply_settings import apply_settings
 from orders.application.create_account import create_account
 from orders.application.create_client import create_client
 from orders.domain.clients import Role
+from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import utc_now
 
 
