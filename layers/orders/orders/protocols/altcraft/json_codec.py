@@ -1,12 +1,10 @@
 """Altcraft's requests in JSON."""
 
+from http import HTTPStatus
+
 from orders.domain.problems import below, shown
 from orders.protocols.altcraft.decoded import Decoded
-from orders.protocols.altcraft.errors import (
-    BAD_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
-    RequestRefusedError,
-)
+from orders.protocols.altcraft.errors import RequestRefusedError
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 
 
@@ -18,16 +16,17 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     """
     if not is_utf_8(charset):
         raise RequestRefusedError(
-            UNSUPPORTED_MEDIA_TYPE, f"JSON must be sent in UTF-8, not in {shown(charset)}"
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"JSON must be sent in UTF-8, not in {shown(charset)}",
         )
     try:
         text = read_json(body)
     except NotJsonError as error:
-        raise RequestRefusedError(BAD_REQUEST, str(error)) from None
+        raise RequestRefusedError(HTTPStatus.BAD_REQUEST, str(error)) from None
     if isinstance(text.tree, list):
         return Decoded({"data": text.tree}, tuple(below(("data",), each) for each in text.faults))
     if not isinstance(text.tree, dict):
         raise RequestRefusedError(
-            BAD_REQUEST, "The body is not valid JSON: an object is expected at its root"
+            HTTPStatus.BAD_REQUEST, "The body is not valid JSON: an object is expected at its root"
         )
     return Decoded(text.tree, text.faults)

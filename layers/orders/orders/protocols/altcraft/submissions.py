@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,7 @@ from orders.protocols.altcraft import PROTOCOL
 from orders.protocols.altcraft.checks import check_order
 from orders.protocols.altcraft.documents import LINES, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
-from orders.protocols.altcraft.errors import BAD_REQUEST, RequestRefusedError
+from orders.protocols.altcraft.errors import RequestRefusedError
 from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
 from orders.protocols.altcraft.requests import (
     LINE,
@@ -242,4 +243,4 @@ def _enum_values(sent: Mapping[str, object], prefix: Steps) -> dict[str, int]:
 
 
 def _refused(code: Code, path: Steps, message: str) -> RequestRefusedError:
-    return RequestRefusedError(BAD_REQUEST, message, (Problem(code, path, message),))
+    return RequestRefusedError(HTTPStatus.BAD_REQUEST, message, (Problem(code, path, message),))

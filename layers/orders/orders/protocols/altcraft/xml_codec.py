@@ -8,17 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, cast
 
 from lxml import etree
 
 from orders.domain.problems import Code, Problem, Steps, pointer, shown
 from orders.protocols.altcraft.decoded import Decoded
-from orders.protocols.altcraft.errors import (
-    BAD_REQUEST,
-    UNSUPPORTED_MEDIA_TYPE,
-    RequestRefusedError,
-)
+from orders.protocols.altcraft.errors import RequestRefusedError
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
 
 ROOT = "xml"
@@ -121,7 +118,8 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     root = _parse(body, charset)
     if _local_name(root) != ROOT:
         raise RequestRefusedError(
-            BAD_REQUEST, f"The root element must be <{ROOT}>, not {shown(_local_name(root))}"
+            HTTPStatus.BAD_REQUEST,
+            f"The root element must be <{ROOT}>, not {shown(_local_name(root))}",
         )
     if len(root) and all(_local_name(child) == ROW for child in root):
         for child in root:
@@ -154,7 +152,7 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
         )
     except LookupError:
         raise RequestRefusedError(
-            UNSUPPORTED_MEDIA_TYPE, f"The charset {shown(charset)} is not known"
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"The charset {shown(charset)} is not known"
         ) from None
     try:
         root = etree.fromstring(body, parser)
@@ -162,11 +160,12 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
         line, column = error.position
         reason = (error.msg or "it is empty").partition(", line ")[0]
         raise RequestRefusedError(
-            BAD_REQUEST, f"The body is not valid XML: line {line}, column {column}: {reason}"
+            HTTPStatus.BAD_REQUEST,
+            f"The body is not valid XML: line {line}, column {column}: {reason}",
         ) from None
     if cast("etree.DocInfo", root.getroottree().docinfo).internalDTD is not None:
         raise RequestRefusedError(
-            BAD_REQUEST, "The body must not hold a document type declaration (DOCTYPE)"
+            HTTPStatus.BAD_REQUEST, "The body must not hold a document type declaration (DOCTYPE)"
         )
     return root
 
