@@ -28,7 +28,7 @@ ENVIRONMENTS := $(PROJECT_ENVIRONMENT) $(SAM_ENVIRONMENT) $(EMULATOR_ENVIRONMENT
 DYNAMODB_LOCAL := node_modules/.package-lock.json
 
 # Permissive ones, and MPL 2.0, which asks nothing of those who only use a package.
-LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla Public License 2.0;ZPL;Zope Public License
+LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla Public License 2.0;ZPL;Zope Public License;Public Domain
 
 # They say nothing in their metadata; their licence files were read: Apache 2.0.
 LICENCES_READ := atheris

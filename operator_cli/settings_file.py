@@ -11,9 +11,9 @@ import yaml
 from pydantic import ValidationError
 
 from operator_cli.errors import OperatorError
-from orders.adapters.settings_document import SettingsDocument, document_of, known_keys
 from orders.domain.problems import Steps, pointer
 from orders.domain.settings import Settings
+from orders.protocols.settings_document import SettingsDocument, document_of, known_keys
 
 STANDARD_INPUT = "-"
 # A place in a file: keys and positions as text, since a key such as 1 is a number to YAML.

@@ -17,11 +17,11 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.adapters.settings_document import SettingsDocument
 from orders.adapters.sqs_parking import SqsParking
 from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
 from orders.domain.order import Order
+from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import ActionRecorder, allowed_actions

@@ -14,9 +14,9 @@ from typing import Any
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_accounts import DynamoAccounts
-from orders.adapters.settings_document import SettingsDocument
 from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
+from orders.protocols.settings_document import SettingsDocument
 from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.lambda_context import Context
 from tests.support.template_tables import create_table

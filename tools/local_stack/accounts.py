@@ -10,10 +10,10 @@ import yaml
 from operator_cli.clients import client_record
 from operator_cli.composition import CommandDeadline, Connection, connected
 from operator_cli.demo import SETTINGS_FILE
-from orders.adapters.settings_document import SettingsDocument
 from orders.application.create_account import create_account
 from orders.application.create_client import create_client
 from orders.domain.clients import Role
+from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import utc_now
 from tools.local_stack.stack import LocalStack
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
 from orders.adapters.dynamodb_tokens import hash_of
-from orders.adapters.settings_document import document_of
+from orders.adapters.settings_items import write_settings
 from orders.adapters.table_keys import (
     account_key,
     client_key,
@@ -57,7 +57,7 @@ class DynamoAccounts:
         first_settings = {
             "type": {"S": "settings"},
             "version": {"N": "1"},
-            "document": {"S": document_of(settings).model_dump_json()},
+            "document": {"S": write_settings(settings)},
         }
         return self._succeeds(
             [

@@ -16,7 +16,7 @@ from orders.adapters.aws_faults import (
     is_transient,
     pause_with_jitter,
 )
-from orders.adapters.settings_document import SettingsDocument, document_of
+from orders.adapters.settings_items import read_settings, write_settings
 from orders.adapters.table_keys import account_key
 from orders.application.errors import (
     NotFoundError,
@@ -59,7 +59,7 @@ class DynamoSettings:
 
         The call is made once: a repeated one could not tell its own first attempt from a lost race.
         """
-        document = document_of(settings).model_dump_json()
+        document = write_settings(settings)
         if len(document.encode()) > MAX_DOCUMENT_BYTES:
             raise SettingsTooLargeError(
                 f"An account's settings take at most {MAX_DOCUMENT_BYTES // 1024} KB"
@@ -97,5 +97,5 @@ class DynamoSettings:
         item = answer.get("Item")
         if item is None:
             raise NotFoundError(f"There is no account {account!r}")
-        document = SettingsDocument.model_validate_json(item["document"]["S"])
-        return StoredSettings(document.settings(), int(item["version"]["N"]))
+        settings = read_settings(item["document"]["S"])
+        return StoredSettings(settings, int(item["version"]["N"]))

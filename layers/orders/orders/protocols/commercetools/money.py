@@ -1,6 +1,7 @@
 """Amounts of money in whole units of the smallest kind: exact integers, never a float.
 
-Digits are those of ISO 4217; besides there are the vendor's own codes of currencies without cents.
+Digits are those of ISO 4217, to which a test holds them; besides there are currencies that were
+withdrawn, and the vendor's own codes of currencies without cents.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The settings of an account as a document: what the operator writes and what the table keeps."""
+"""The settings of an account as a document: what operators and clients write and read."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Annotated, Self

@@ -1,0 +1,122 @@
+"""Settings are read from their item as they were written, in the form that the table keeps."""
+
+import json
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from pydantic import ValidationError
+
+from orders.adapters.settings_items import read_settings, write_settings
+from orders.domain.catalogue import Product, Variant
+from orders.domain.custom_fields import CustomField, EntityType, ValueType
+from orders.domain.settings import (
+    Endpoint,
+    LineStatus,
+    LineStatusType,
+    Policies,
+    Region,
+    Settings,
+    TotalCheck,
+)
+from tests.support.settings_strategies import all_settings
+
+SIZE = CustomField(
+    "size", "Size", EntityType.SKU, ValueType.ENUM, default_value="L", enum_values={"L": 1}
+)
+WHOLE = Settings(
+    currencies=("USD",),
+    endpoints={"website": Endpoint("website", "Website", 1001)},
+    regions={"north": Region("north")},
+    custom_fields={(SIZE.entity_type, SIZE.external_id): SIZE},
+    line_statuses={"0001": LineStatus("0001", "At the counter", LineStatusType.IN_PROCESS)},
+    policies=Policies(default_endpoint="website"),
+    products={"mug": Product("mug", (Variant(1, "sku"),), slug={"en": "mug"})},
+)
+# Items of this form are stored: a member that is renamed in the code must keep its name here.
+FORM = {
+    "currencies": ["USD"],
+    "endpoints": [
+        {"external_id": "website", "name": "Website", "campaign_id": 1001, "sales_model": "FBS"}
+    ],
+    "regions": [{"external_id": "north", "name": ""}],
+    "custom_fields": [
+        {
+            "external_id": "size",
+            "name": "Size",
+            "entity_type": "sku",
+            "value_type": "enum",
+            "required": False,
+            "default_value": "L",
+            "enum_values": {"L": 1},
+        }
+    ],
+    "custom_line_statuses": [
+        {"external_id": "0001", "name": "At the counter", "type": "in_process"}
+    ],
+    "policies": {
+        "total_check": "warn",
+        "external_id_policy": "change",
+        "external_id_requests_per_hour": 10_000,
+        "default_endpoint": "website",
+    },
+    "products": [
+        {
+            "id": "mug",
+            "variants": [{"id": 1, "sku": "sku"}],
+            "key": None,
+            "product_type": None,
+            "slug": {"en": "mug"},
+        }
+    ],
+}
+
+
+@given(all_settings())
+def test_what_was_written_is_read(settings: Settings) -> None:
+    assert read_settings(write_settings(settings)) == settings
+
+
+def test_the_stored_form_keeps_its_names() -> None:
+    assert json.loads(write_settings(WHOLE)) == FORM
+    assert read_settings(json.dumps(FORM)) == WHOLE
+
+
+def test_a_mapping_need_not_be_a_dict() -> None:
+    field = replace(SIZE, enum_values=MappingProxyType(SIZE.enum_values))
+    product = replace(WHOLE.products["mug"], slug=MappingProxyType({"en": "mug"}))
+    settings = replace(
+        WHOLE,
+        custom_fields={(field.entity_type, field.external_id): field},
+        products={product.id: product},
+    )
+    assert write_settings(settings) == write_settings(WHOLE)
+
+
+def test_a_form_from_before_a_section_existed_is_read_without_it() -> None:
+    assert read_settings('{"currencies":["USD"],"policies":{"total_check":"off"}}') == Settings(
+        currencies=("USD",), policies=Policies(TotalCheck.OFF)
+    )
+
+
+def test_the_form_may_be_named() -> None:
+    assert read_settings(json.dumps({**FORM, "form": 1})) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"form":2}',
+        '{"webhooks":[]}',
+        '{"policies":{"webhook":""}}',
+        '{"endpoints":[{"external_id":"a","colour":"red"}]}',
+        '{"products":[{"id":"p","variants":[{"id":1,"colour":"red"}]}]}',
+        '{"regions":[{"name":"without an id"}]}',
+    ],
+)
+def test_a_text_of_a_later_version_or_of_no_form_is_an_error(text: str) -> None:
+    with pytest.raises(ValidationError):
+        read_settings(text)

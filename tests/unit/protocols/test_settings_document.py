@@ -1,0 +1,18 @@
+"""Settings as a document say what they were written from."""
+
+from hypothesis import given
+
+from orders.domain.settings import Settings, declare
+from orders.protocols.settings_document import SettingsDocument, document_of
+from tests.support.settings_strategies import all_settings
+
+
+@given(all_settings())
+def test_what_was_written_is_read(settings: Settings) -> None:
+    text = document_of(settings).model_dump_json()
+    assert SettingsDocument.model_validate_json(text).settings() == settings
+
+
+@given(all_settings())
+def test_a_document_declares_all_that_it_says(settings: Settings) -> None:
+    assert declare(Settings(), document_of(settings).declaration()) == settings
