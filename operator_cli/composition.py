@@ -19,12 +19,12 @@ from pydantic import ValidationError
 
 from operator_cli.aws_failures import explain
 from operator_cli.errors import OperatorError
-from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.apply_settings import ApplySettings
 from orders.application.errors import StorageError, StorageUnavailableError
+from orders.application.retries import pause_with_jitter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

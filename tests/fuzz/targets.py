@@ -19,9 +19,9 @@ from orders.protocols.commercetools.documents import (
     document_of,
     plain,
 )
-from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.errors import ApiError, RequestRefusedError
 from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.http import HttpAnswer
 from orders.protocols.json_text import write_json
 from tests.support.altcraft import JSON, XML, Shop, read_json

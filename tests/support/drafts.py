@@ -10,8 +10,8 @@ from orders.domain.order import Order
 from orders.domain.settings import Endpoint, Rulebook, Settings
 from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools.checks import check_draft
-from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
 from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, bad_request
+from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
 from tests.support.commercetools import PROJECT
 from tests.support.functions import Tree

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orders.domain.identifiers import MAX_EXTERNAL_ID_CHARACTERS
-from orders.protocols.commercetools import drafts, money_shapes, shapes
+from orders.protocols.commercetools import money_shapes, requests, shapes
 from orders.protocols.commercetools.references import KeyReference, Reference
 from tools.api_contract.operations import Tree, array, constant, reference, strings
 
@@ -30,23 +30,23 @@ _LEAVES: Mapping[Callable[..., Any], Tree] = {
     money_shapes.money: _MONEY,
     money_shapes.cent_money: _CENTS,
     money_shapes.rounded_money: _MONEY,
-    drafts.moment: {"type": "string", "format": "date-time"},
-    drafts.localized: {
+    requests.moment: {"type": "string", "format": "date-time"},
+    requests.localized: {
         "type": "object",
         "description": "Text by language tag",
         "propertyNames": {"pattern": _LANGUAGE},
         "additionalProperties": {"type": "string"},
     },
-    drafts.custom_fields: {
+    requests.custom_fields: {
         "type": "object",
         "propertyNames": {"pattern": "^[a-zA-Z0-9_-]{2,36}$"},
     },
-    drafts.order_number: {
+    requests.order_number: {
         "type": "string",
         "minLength": 1,
         "maxLength": MAX_EXTERNAL_ID_CHARACTERS,
     },
-    drafts.discount: {
+    requests.discount: {
         "type": "object",
         "properties": {
             "typeId": strings("cart-discount", "direct-discount"),
@@ -60,7 +60,7 @@ _ANSWERED_LEAVES: Mapping[Callable[..., Any], Tree] = {
     money_shapes.money: _ANSWERED_MONEY,
     money_shapes.cent_money: _ANSWERED_CENTS,
     money_shapes.rounded_money: _ANSWERED_CENTS,
-    drafts.discount: {
+    requests.discount: {
         "type": "object",
         "required": ["typeId", "id"],
         "properties": {
@@ -72,21 +72,21 @@ _ANSWERED_LEAVES: Mapping[Callable[..., Any], Tree] = {
 
 # Records that are components of their own; every other one is written where it is used.
 _NAMED = (
-    ("Address", drafts.ADDRESS),
-    ("Custom", drafts.CUSTOM),
-    ("CustomLineItem", drafts.CUSTOM_LINE),
-    ("Delivery", drafts.DELIVERY),
-    ("Image", drafts.IMAGE),
-    ("LineItem", drafts.LINE),
-    ("Order", drafts.ORDER_IMPORT_DRAFT),
-    ("Parcel", drafts.PARCEL),
-    ("Price", drafts.PRICE),
-    ("ShippingDetails", drafts.SHIPPING_DETAILS),
-    ("ShippingInfo", drafts.SHIPPING_INFO),
-    ("ShippingRate", drafts.SHIPPING_RATE),
-    ("TaxRate", drafts.TAX_RATE),
-    ("TaxedPrice", drafts.TAXED_PRICE),
-    ("Variant", drafts.VARIANT),
+    ("Address", requests.ADDRESS),
+    ("Custom", requests.CUSTOM),
+    ("CustomLineItem", requests.CUSTOM_LINE),
+    ("Delivery", requests.DELIVERY),
+    ("Image", requests.IMAGE),
+    ("LineItem", requests.LINE),
+    ("Order", requests.ORDER_IMPORT_DRAFT),
+    ("Parcel", requests.PARCEL),
+    ("Price", requests.PRICE),
+    ("ShippingDetails", requests.SHIPPING_DETAILS),
+    ("ShippingInfo", requests.SHIPPING_INFO),
+    ("ShippingRate", requests.SHIPPING_RATE),
+    ("TaxRate", requests.TAX_RATE),
+    ("TaxedPrice", requests.TAXED_PRICE),
+    ("Variant", requests.VARIANT),
 )
 
 

@@ -10,7 +10,7 @@ import psutil
 import urllib3
 
 from orders.protocols.altcraft.requests import MAX_ORDERS
-from orders.runtime.http import MAX_BODY_BYTES
+from orders.protocols.http import MAX_BODY_BYTES
 from tests.support.samples import IMPORT_RESOURCE, to_xml
 from tools.bench import STACK
 from tools.bench.requests import orders

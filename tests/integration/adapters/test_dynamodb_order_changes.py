@@ -10,7 +10,6 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
@@ -19,6 +18,7 @@ from orders.application.change_order import ChangeOrder
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.import_orders import ImportCommand, ImportOrders
 from orders.application.ports import Pause, WriteOutcome
+from orders.application.retries import pause_with_jitter
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update

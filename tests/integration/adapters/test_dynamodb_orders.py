@@ -18,7 +18,7 @@ from botocore.exceptions import (
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters import dynamodb_orders
-from orders.adapters.aws_faults import is_transient, pause_with_jitter
+from orders.adapters.aws_faults import is_transient
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
@@ -28,6 +28,7 @@ from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import WriteOutcome
+from orders.application.retries import pause_with_jitter
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.importing import MAX_DOCUMENT_BYTES, Write

@@ -13,9 +13,9 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.demo import TOKEN
 from orders.domain.clients import Role
+from orders.protocols.http import MAX_BODY_BYTES
 from orders.runtime import observability, serve
 from orders.runtime.composition import Aws
-from orders.runtime.http import MAX_BODY_BYTES
 from tests.support.functions import EVENTS, Function, Tenant, deployed, sample
 from tests.support.samples import api_event, line, order, request
 

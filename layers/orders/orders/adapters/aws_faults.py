@@ -1,7 +1,5 @@
 """Which failures of an AWS call pass by themselves, and how long to wait for that."""
 
-import random
-import time
 from collections.abc import Callable
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
@@ -36,8 +34,6 @@ TRANSIENT_CODES = _THROTTLING_CODES | {
     "TransactionInProgressException",
 }
 _SERVER_ERROR = 500
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 1.0
 MAX_ATTEMPTS = 4
 
 
@@ -101,15 +97,3 @@ def code_of(error: Exception) -> str:
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
-
-
-def pause_with_jitter(
-    attempt: int, deadline: Deadline, sleep: Callable[[float], None] = time.sleep
-) -> bool:
-    """Wait a random time that grows with `attempt` (from 1); False at once if the time is up."""
-    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt - 1, 10))
-    seconds = random.uniform(0, longest)  # noqa: S311 - spreads retries, protects nothing
-    if seconds >= deadline.remaining():
-        return False
-    sleep(seconds)
-    return True

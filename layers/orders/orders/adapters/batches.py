@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
+from orders.adapters.aws_faults import code_of, is_transient
 from orders.adapters.order_items import Item
 from orders.adapters.table_keys import Key
 from orders.application.errors import StorageRefusedError
 from orders.application.ports import Deadline, Pause
-from orders.application.retries import attempts
+from orders.application.retries import attempts, pause_with_jitter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import code_of, is_transient, pause_with_jitter
+from orders.adapters.aws_faults import code_of, is_transient
 from orders.adapters.dynamodb_tokens import hash_of
 from orders.adapters.settings_items import write_settings
 from orders.adapters.table_keys import (
@@ -23,7 +23,7 @@ from orders.adapters.table_keys import (
 from orders.application.deadlines import NoDeadline
 from orders.application.errors import InvalidRequestError, NotFoundError, StorageUnavailableError
 from orders.application.ports import Pause
-from orders.application.retries import attempts
+from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Role, Token
 from orders.domain.settings import Settings
 

@@ -14,17 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import (
-    MAX_ATTEMPTS,
-    TRANSIENT_CODES,
-    code_of,
-    outcome_of,
-    pause_with_jitter,
-)
+from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
 from orders.adapters.order_items import alias_item, order_item, tombstone_item
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.ports import Deadline, Pause, WriteOutcome
-from orders.application.retries import attempts
+from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import OrderChange, StoredOrder
 
 if TYPE_CHECKING:

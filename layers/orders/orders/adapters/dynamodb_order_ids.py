@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orders.adapters.aws_faults import call_patiently, pause_with_jitter
+from orders.adapters.aws_faults import call_patiently
 from orders.adapters.table_keys import account_key
 from orders.application.errors import OrderIdsExhaustedError
 from orders.application.ports import Deadline, Pause
+from orders.application.retries import pause_with_jitter
 from orders.domain.identifiers import MAX_ORDER_ID
 
 if TYPE_CHECKING:

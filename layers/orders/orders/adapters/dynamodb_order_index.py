@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from orders.adapters.aws_faults import call_patiently, pause_with_jitter
+from orders.adapters.aws_faults import call_patiently
 from orders.adapters.batches import Batches
 from orders.adapters.order_items import Item, is_order, read_order
 from orders.adapters.table_keys import (
@@ -26,7 +26,7 @@ from orders.adapters.table_keys import (
 )
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
-from orders.application.retries import attempts
+from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import StoredOrder
 
 if TYPE_CHECKING:

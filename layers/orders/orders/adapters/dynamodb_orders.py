@@ -15,13 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import (
-    TRANSIENT_CODES,
-    code_of,
-    is_throttling,
-    outcome_of,
-    pause_with_jitter,
-)
+from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_throttling, outcome_of
 from orders.adapters.batches import Batches, identity_of, key_of
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
@@ -34,6 +28,7 @@ from orders.adapters.order_items import (
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.errors import StorageRefusedError
 from orders.application.ports import Deadline, Lookup, Pause, WriteOutcome
+from orders.application.retries import pause_with_jitter
 from orders.domain.importing import Write
 from orders.domain.order import Order
 

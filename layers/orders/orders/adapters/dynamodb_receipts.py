@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orders.adapters.aws_faults import call_patiently, pause_with_jitter
+from orders.adapters.aws_faults import call_patiently
 from orders.adapters.batches import Batches, identity_of
 from orders.adapters.table_keys import receipt_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, Pause, RequestKey
+from orders.application.retries import pause_with_jitter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import (
-    call_patiently,
-    code_of,
-    expect_time,
-    is_transient,
-    pause_with_jitter,
-)
+from orders.adapters.aws_faults import call_patiently, code_of, expect_time, is_transient
 from orders.adapters.settings_items import read_settings, write_settings
 from orders.adapters.table_keys import account_key
 from orders.application.errors import (
@@ -25,6 +19,7 @@ from orders.application.errors import (
     StorageUnavailableError,
 )
 from orders.application.ports import Deadline, Pause
+from orders.application.retries import pause_with_jitter
 from orders.domain.settings import Settings, StoredSettings
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from orders.adapters.aws_faults import call_patiently, pause_with_jitter
+from orders.adapters.aws_faults import call_patiently
 from orders.adapters.table_keys import token_key
 from orders.application.ports import AccessGrant, Deadline, Pause
+from orders.application.retries import pause_with_jitter
 from orders.domain.clients import Client, Role
 
 if TYPE_CHECKING:

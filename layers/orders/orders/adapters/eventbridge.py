@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient, pause_with_jitter
+from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient
 from orders.application.ports import Deadline, Pause, Unsent
-from orders.application.retries import attempts
+from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.order import Order
 from orders.domain.times import format_time
 from orders.domain.triggers import SCHEMA_VERSION, Trigger

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from orders.adapters.aws_faults import call_patiently, pause_with_jitter
+from orders.adapters.aws_faults import call_patiently
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, Parked, Pause
+from orders.application.retries import pause_with_jitter
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -1,9 +1,17 @@
-"""Repeated attempts: pause after each that failed, until the deadline."""
+"""Repeated attempts: how often, how long apart, until when.
 
-from collections.abc import Iterator
+Every loop that tries again uses `attempts`, and every pause in production is `pause_with_jitter`.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
 from itertools import count
 
 from orders.application.ports import Deadline, Pause
+
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 1.0
 
 
 def attempts(deadline: Deadline, pause: Pause, *, at_most: int | None = None) -> Iterator[int]:
@@ -24,3 +32,15 @@ def attempts(deadline: Deadline, pause: Pause, *, at_most: int | None = None) ->
         yield attempt
         if attempt == at_most or not pause(attempt, deadline):
             return
+
+
+def pause_with_jitter(
+    attempt: int, deadline: Deadline, sleep: Callable[[float], None] = time.sleep
+) -> bool:
+    """Wait a random time that grows with `attempt` (from 1); False at once if the time is up."""
+    longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt - 1, 10))
+    seconds = random.uniform(0, longest)  # noqa: S311 - spreads retries, protects nothing
+    if seconds >= deadline.remaining():
+        return False
+    sleep(seconds)
+    return True

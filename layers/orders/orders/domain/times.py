@@ -1,4 +1,8 @@
-"""Points in time: read in the spellings of the wire protocols, kept in UTC."""
+"""Points in time: the spellings that imports and settings may use, kept in UTC.
+
+A new spelling is added here: to the expressions, to PATTERN and to ALLOWED. commercetools has its
+own rules, in `protocols/commercetools/times.py`.
+"""
 
 import re
 from datetime import UTC, date, datetime
@@ -8,6 +12,8 @@ ALLOWED = (
     "or 2006-01-25 15:04:05 or 2006-01-25 (both are read as UTC)"
 )
 
+# The same in one expression, for the published contract.
+PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?)?$"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}:\d{2})"

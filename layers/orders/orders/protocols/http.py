@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
 
+# A request carries at most this after inflation; API Gateway and Lambda take little more.
+MAX_BODY_BYTES = 4 * 1024 * 1024
 # Lambda returns at most 6 MB of JSON, in which the body is one string.
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 RETRY_AFTER_SECONDS = "5"

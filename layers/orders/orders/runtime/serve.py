@@ -13,9 +13,9 @@ from typing import Any
 
 from orders.application.ports import Deadline
 from orders.protocols.http import Endpoint, EndpointResult, HttpAnswer, HttpRequest, WrappedError
+from orders.runtime.api_gateway import read_request, write_answer
 from orders.runtime.composition import Aws, connect
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
-from orders.runtime.http import read_request, write_answer
 from orders.runtime.observability import logger, metrics, record_answered
 
 # A method, and a resource of the API without the version before it and the `.json` after it.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orders.domain.settings import LineStatusType, Region, StoredSettings, TotalCheck
-from orders.protocols.altcraft.matching import MODES
+from orders.protocols.altcraft.profile_matching import MODES
 from tests.support.altcraft import JSON, XML, Shop, read_json
 from tests.support.samples import line, order, request, settings, to_xml
 

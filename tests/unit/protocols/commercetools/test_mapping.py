@@ -15,8 +15,8 @@ from orders.domain.order_summary import LineSummary, OrderSummary
 from orders.domain.settings import Endpoint, Policies, Rulebook, Settings
 from orders.domain.submissions import Submission
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
-from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.foreign_orders import represent_any
+from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.commercetools.summaries import summarise
 from orders.protocols.json_text import write_json

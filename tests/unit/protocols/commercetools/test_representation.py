@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
-from orders.protocols.commercetools.drafts import ORDER_IMPORT_DRAFT
 from orders.protocols.commercetools.errors import RequestRefusedError
 from orders.protocols.commercetools.representation import represent
+from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
 from orders.protocols.json_text import write_json
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
 from tests.support.drafts import CREATED, lost, places, read, stored

@@ -24,7 +24,7 @@ from orders.protocols.altcraft.errors import (
     internal_error,
     unavailable,
 )
-from orders.protocols.altcraft.formats import CONTENT_TYPES, Format, accepted_format
+from orders.protocols.altcraft.media_types import CONTENT_TYPES, Format, accepted_format
 from orders.protocols.altcraft.requests import MAX_PROBLEMS
 from orders.protocols.http import (
     RETRY_AFTER_SECONDS,

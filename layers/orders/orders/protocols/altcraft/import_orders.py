@@ -8,7 +8,7 @@ from orders.application.ports import Deadline
 from orders.domain.clients import Role
 from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import AnswerOptions, answer_report, errors_answered_with
-from orders.protocols.altcraft.formats import answer_format
+from orders.protocols.altcraft.media_types import answer_format
 from orders.protocols.altcraft.requests import decode, is_of_order, read_import
 from orders.protocols.altcraft.submissions import (
     read_definitions,

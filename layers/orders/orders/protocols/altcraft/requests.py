@@ -31,11 +31,12 @@ from orders.domain.money import parse_amount
 from orders.domain.problems import Code, Problem, Steps, shown
 from orders.domain.settings import LineStatusType
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
+from orders.domain.times import PATTERN as TIMES_PATTERN
 from orders.domain.times import parse_time
 from orders.protocols.altcraft import json_codec
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import bad_request
-from orders.protocols.altcraft.formats import Format, request_format
+from orders.protocols.altcraft.media_types import Format, request_format
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Text, TextOrFree
 from orders.protocols.http import HttpRequest
 
@@ -122,7 +123,7 @@ _AMOUNT_SCHEMA = {
 }
 _MOMENT_SCHEMA = {
     "type": "string",
-    "pattern": r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?)?$",
+    "pattern": TIMES_PATTERN,
     "description": f"Time: {TIMES_ALLOWED}",
 }
 _COUNT_SCHEMA = {

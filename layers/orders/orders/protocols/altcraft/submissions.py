@@ -17,7 +17,7 @@ from orders.protocols.altcraft.checks import check_order
 from orders.protocols.altcraft.documents import LINES, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
-from orders.protocols.altcraft.matching import DEFAULT_MODE, FIELDS, matching_problems
+from orders.protocols.altcraft.profile_matching import DEFAULT_MODE, FIELDS, matching_problems
 from orders.protocols.altcraft.requests import (
     LINE,
     LINE_MEMBERS,

@@ -12,7 +12,6 @@ from orders.domain.problems import Code
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.checks import check_draft
-from orders.protocols.commercetools.drafts import OrderImportDraft, read_draft
 from orders.protocols.commercetools.errors import (
     ApiError,
     RequestRefusedError,
@@ -24,6 +23,7 @@ from orders.protocols.commercetools.errors import (
     size_limit_exceeded,
 )
 from orders.protocols.commercetools.representation import represent
+from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
 from orders.protocols.http import EndpointResult, HttpRequest
 

@@ -11,9 +11,9 @@ from orders.protocols.commercetools.documents import (
     Provenance,
     document_of,
 )
-from orders.protocols.commercetools.drafts import OrderImportDraft
 from orders.protocols.commercetools.errors import ApiError, reference_not_found
 from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.requests import OrderImportDraft
 from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.json_text import write_json
 

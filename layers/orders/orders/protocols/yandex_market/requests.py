@@ -18,7 +18,7 @@ from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 from orders.protocols.yandex_market.errors import bad_request, unsupported_media_type
 
 # General rule of the Partner API.
-MAX_BODY_BYTES = 512 * 1024
+MAX_JSON_BYTES = 512 * 1024
 MAX_INT64 = 2**63 - 1
 _INTEGER = re.compile(r"\d{1,19}", re.ASCII)
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
@@ -77,8 +77,8 @@ def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> 
     """Read a JSON body; raise RequestRefusedError or BodyRefusedError saying what is wrong."""
     _expect_json(request)
     body = request.body
-    if len(body) > MAX_BODY_BYTES:
-        raise bad_request(f"The request is too big: at most {MAX_BODY_BYTES} bytes (512 KB)")
+    if len(body) > MAX_JSON_BYTES:
+        raise bad_request(f"The request is too big: at most {MAX_JSON_BYTES} bytes (512 KB)")
     if not body.strip():
         raise bad_request("Required request body is missing")
     try:

@@ -1,10 +1,10 @@
 """What the changes of one order share in all protocols."""
 
-from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order_by_id import GetOrderById
+from orders.application.retries import pause_with_jitter
 from orders.runtime.composition import Aws
 from orders.runtime.composition.publishing import publish_triggers
 

@@ -1,10 +1,10 @@
 """What the imports of all protocols share."""
 
-from orders.adapters.aws_faults import pause_with_jitter
 from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.import_orders import ImportOrders
+from orders.application.retries import pause_with_jitter
 from orders.runtime.composition import Aws, utc_now
 from orders.runtime.composition.publishing import publish_triggers
 

@@ -9,9 +9,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from orders.protocols.http import BodyRefusedError, HttpAnswer, HttpRequest
+from orders.protocols.http import MAX_BODY_BYTES, BodyRefusedError, HttpAnswer, HttpRequest
 
-MAX_BODY_BYTES = 4 * 1024 * 1024
 _GZIP_WINDOW = 31
 
 
@@ -94,5 +93,6 @@ def _bad(text: str) -> BodyRefusedError:
 def _too_large() -> BodyRefusedError:
     return BodyRefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        f"The body is larger than {MAX_BODY_BYTES} bytes (4 MB); split it into several requests",
+        f"The body is larger than {MAX_BODY_BYTES} bytes "
+        f"({MAX_BODY_BYTES // 2**20} MB); split it into several requests",
     )

@@ -6,12 +6,14 @@ import zlib
 
 import pytest
 
-from orders.protocols.http import BodyRefusedError, HttpAnswer, by_preference, fits_answer
-from orders.runtime.http import (
+from orders.protocols.http import (
     MAX_BODY_BYTES,
-    read_request,
-    write_answer,
+    BodyRefusedError,
+    HttpAnswer,
+    by_preference,
+    fits_answer,
 )
+from orders.runtime.api_gateway import read_request, write_answer
 from tests.support.samples import Tree
 
 

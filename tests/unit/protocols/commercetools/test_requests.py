@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.submissions import Submission
-from orders.protocols.commercetools.drafts import read_draft
 from orders.protocols.commercetools.errors import RequestRefusedError, error_body
 from orders.protocols.commercetools.representation import represent
+from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.commercetools.times import read_time, wire_time
 from orders.protocols.json_text import write_json
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
