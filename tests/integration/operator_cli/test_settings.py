@@ -229,7 +229,7 @@ def test_an_unknown_default_endpoint_is_rejected_with_its_line(
     assert ended.err.splitlines() == [
         f"{file} was not applied, because it has 1 error:",
         (
-            "/policies/default_endpoint: 'shop' is no endpoint of the account; "
+            '/policies/default_endpoint: "shop" is no endpoint of the account; '
             "these are: website (line 13)"
         ),
     ]
@@ -242,7 +242,7 @@ def test_the_default_endpoint_cannot_be_removed_alone(run: Run, file: Path) -> N
     file.write_text("endpoints: [{external_id: shop}]\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
-    assert "/policies/default_endpoint: 'website' is no endpoint of the account" in refused.err
+    assert '/policies/default_endpoint: "website" is no endpoint of the account' in refused.err
     file.write_text("endpoints: [{external_id: shop}]\npolicies: {}\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     assert "default_endpoint" not in run("settings", "show").out
@@ -265,7 +265,7 @@ def test_another_value_type_is_rejected(run: Run, file: Path, connection: Connec
     assert ended.err.splitlines() == [
         f"{file} was not applied, because it has 1 error:",
         (
-            "/custom_fields/0/value_type: Custom field 'note' of order is defined as int and "
+            '/custom_fields/0/value_type: Custom field "note" of order is defined as int and '
             "cannot become unicode, which stored orders may use (line 10)"
         ),
     ]
@@ -339,10 +339,10 @@ VARIANT = "variants: [{id: 1}]"
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("currencies: [USD, USD]", "/currencies: 'USD' is there twice (line 1)"),
+        ("currencies: [USD, USD]", '/currencies: "USD" is there twice (line 1)'),
         (
             "endpoints: [{external_id: a}, {external_id: a}]",
-            "/endpoints: external_id 'a' is there twice (line 1)",
+            '/endpoints: external_id "a" is there twice (line 1)',
         ),
         (
             "endpoints: [{external_id: a, campaign_id: 1}, {external_id: b, campaign_id: 1}]",
@@ -350,23 +350,23 @@ VARIANT = "variants: [{id: 1}]"
         ),
         (
             "regions: [{external_id: a}, {external_id: a}]",
-            "/regions: external_id 'a' is there twice (line 1)",
+            '/regions: external_id "a" is there twice (line 1)',
         ),
         (
             f"{FIELD}, value_type: int}}, {{external_id: a, entity_type: order, value_type: int}}]",
-            "/custom_fields: external_id 'a' of 'order' is there twice (line 1)",
+            '/custom_fields: external_id "a" of "order" is there twice (line 1)',
         ),
         (
             (
                 "custom_line_statuses: [{external_id: a, type: delivered},"
                 " {external_id: a, type: canceled}]"
             ),
-            "/custom_line_statuses: external_id 'a' is there twice (line 1)",
+            '/custom_line_statuses: external_id "a" is there twice (line 1)',
         ),
         (
             "custom_line_statuses: [{external_id: delivered, type: delivered}]",
             (
-                "/custom_line_statuses/0/external_id: 'delivered' is a built-in line status; "
+                '/custom_line_statuses/0/external_id: "delivered" is a built-in line status; '
                 "choose another id (line 1)"
             ),
         ),
@@ -405,18 +405,18 @@ VARIANT = "variants: [{id: 1}]"
         ),
         (
             f"products: [{{id: a, {VARIANT}}}, {{id: a, {VARIANT}}}]",
-            "/products: product 'a' is there twice (line 1)",
+            '/products: product "a" is there twice (line 1)',
         ),
         (
             f"products: [{{id: a, key: k, {VARIANT}}}, {{id: b, key: k, {VARIANT}}}]",
-            "/products: key 'k' is there twice (line 1)",
+            '/products: key "k" is there twice (line 1)',
         ),
         (
             (
                 "products: [{id: a, variants: [{id: 1, sku: s}]},"
                 " {id: b, variants: [{id: 7, sku: s}]}]"
             ),
-            "/products: sku 's' is there twice (line 1)",
+            '/products: sku "s" is there twice (line 1)',
         ),
         (
             "products: [{id: a, variants: [{id: 1, sku: s}, {id: 1}]}]",
