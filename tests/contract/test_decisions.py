@@ -1,4 +1,4 @@
-"""Each decision and each mapping that is written down names a test that is there."""
+"""Each documented decision and each documented mapping names an existing test."""
 
 import re
 from pathlib import Path
