@@ -39,6 +39,7 @@ def _checked_url(url: str | None) -> str | None:
 EndpointUrl = Annotated[
     str | None,
     typer.Option(
+        "--endpoint-url",
         envvar="ORDERS_ENDPOINT_URL",
         callback=_checked_url,
         metavar="URL",
@@ -49,6 +50,7 @@ EndpointUrl = Annotated[
 Stack = Annotated[
     str,
     typer.Option(
+        "--stack",
         envvar="ORDERS_STACK",
         metavar="NAME",
         rich_help_panel=PANEL,
@@ -58,6 +60,7 @@ Stack = Annotated[
 Profile = Annotated[
     str | None,
     typer.Option(
+        "--profile",
         metavar="NAME",
         rich_help_panel=PANEL,
         help="Profile of your AWS configuration; AWS_PROFILE by default.",
@@ -65,7 +68,9 @@ Profile = Annotated[
 ]
 Region = Annotated[
     str | None,
+    # Without this name, Typer would derive it from the metavar, as `--REGION`.
     typer.Option(
+        "--region",
         metavar="REGION",
         rich_help_panel=PANEL,
         help="AWS Region; the Region of your AWS configuration by default.",

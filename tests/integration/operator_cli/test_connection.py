@@ -27,6 +27,18 @@ def _is_one_sentence(text: str) -> bool:
     return text.count("\n") == 1 and text.endswith(".\n") and "Traceback" not in text
 
 
+def test_help_says_how_to_connect_and_which_variables_are_read(run_bare: Run) -> None:
+    words = run_bare("--help").out.split()
+    assert {"ORDERS_ENDPOINT_URL", ".local/endpoint.env:", "--profile"} <= set(words)
+    assert "ORDERS_ACCOUNT" in run_bare("order", "show", "--help").out
+
+
+@pytest.mark.parametrize("option", [["--region", "eu-north-1"], ["--profile", "shop"], []])
+def test_every_global_option_is_accepted(run: Run, option: list[str]) -> None:
+    ended = run("account", "list", *option)
+    assert (ended.code, ended.err) == (0, "")
+
+
 @pytest.mark.parametrize("position", range(4))
 def test_global_options_are_accepted_in_any_position(
     run_bare: Run, connection: Connection, position: int
