@@ -1,4 +1,4 @@
-"""`orders settings`: what an account has configured."""
+"""`orders settings`: applies and shows the settings of an account."""
 
 from collections.abc import Iterable
 from difflib import unified_diff
@@ -15,38 +15,41 @@ from operator_cli.settings_file import SettingsFile, read_settings_file, setting
 from orders.application.apply_settings import SettingsChange
 from orders.application.errors import DefinitionsRefusedError, SettingsTooLargeError
 
-app = typer.Typer(help="The settings of an account.", no_args_is_help=True)
+app = typer.Typer(help="Apply and show the settings of an account.", no_args_is_help=True)
 
 
 @app.command(epilog=EPILOG)
 def apply(
     context: typer.Context,
-    file: Annotated[str, typer.Argument(help="A YAML file; - reads standard input.")],
+    file: Annotated[str, typer.Argument(help="A YAML file, or - for standard input.")],
     account: AccountName = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, write nothing.")
+        bool, typer.Option("--dry-run", help="Show the changes without writing them.")
     ] = False,
 ) -> None:
-    """Make the settings what a file declares, and show what that changes.
+    """Apply a settings file to an account, and show the changes.
 
-    A section in the file replaces the stored one, and a section that is not in it stays as it is.
-    Custom fields and line statuses are added or updated, never removed: orders may use them.
+    A section of the file replaces the stored section; other sections do not change.
+    Custom fields and line statuses are added or updated but never removed, because stored orders
+    may use them.
     """
     declared = read_settings_file(file)
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
         change = applied(operator, owner, declared, dry_run=dry_run)
     if change.before == change.after:
-        typer.echo(f"Nothing to change: account {owner} has these settings.")
+        typer.echo(f"Nothing to change: account {owner} already has these settings.")
         return
     print_difference(_difference(change, declared.name))
-    typer.echo("Dry run: nothing was written." if dry_run else f"Changed account {owner}.")
+    typer.echo(
+        "Dry run: nothing was written." if dry_run else f"Changed the settings of account {owner}."
+    )
 
 
 @app.command(epilog=EPILOG)
 def show(context: typer.Context, account: AccountName = None) -> None:
-    """Print the settings as YAML, which `orders settings apply` takes again."""
+    """Print the settings as YAML that `orders settings apply` accepts."""
     with connected(connection_of(context)) as operator, refusals():
         stored = operator.settings.load(
             chosen_account(operator, account), CommandDeadline.from_now(), fresh=True
@@ -57,7 +60,7 @@ def show(context: typer.Context, account: AccountName = None) -> None:
 def applied(
     operator: Operator, account: str, declared: SettingsFile, *, dry_run: bool = False
 ) -> SettingsChange:
-    """Apply a settings file to an account."""
+    """Apply a settings file to an account; raise OperatorError if the settings are rejected."""
     declaration = declared.document.declaration()
     try:
         return operator.apply_settings(

@@ -189,25 +189,26 @@ def test_a_default_is_read_like_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value_type", "sent", "told"),
+    ("value_type", "sent", "quoted", "told"),
     [
-        (ValueType.UNICODE, [1], "a string"),
-        (ValueType.INT, "1.5", "a whole number of at most 64 bits"),
-        (ValueType.BOOL, "maybe", "true or false"),
+        (ValueType.UNICODE, [1], "an array", "a string"),
+        (ValueType.INT, "1.5", '"1.5"', "a whole number of at most 64 bits"),
+        (ValueType.BOOL, "maybe", '"maybe"', "true or false"),
         (
             ValueType.FLOAT,
             "x",
+            '"x"',
             "a number that a 64-bit float holds as written (15 digits always fit)",
         ),
     ],
 )
 def test_a_value_that_does_not_fit_is_told_with_what_would(
-    value_type: ValueType, sent: object, told: str
+    value_type: ValueType, sent: object, quoted: str, told: str
 ) -> None:
     known = {"f": order_field("f", value_type)}
     _, problems = fill_in(known, {"f": sent})
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/f")
     assert problem.message == (
-        f"Custom field 'f' is of type {value_type} and takes {told}; sent was {str(sent)!r}"
+        f'Custom field "f" is of type {value_type} and takes {told}; sent was {quoted}'
     )

@@ -270,7 +270,7 @@ def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
     [result] = _plan(STORED, sent).results
     [problem] = result.problems
     assert (problem.code, problem.pointer) == (Code.DUPLICATE, "/data/3/external_id")
-    assert problem.message == "Order 'A' is there already"
+    assert problem.message == 'Order "A" is there already'
     assert (result.outcome, result.order_id, result.version) == (Outcome.FAILED, None, None)
 
 
@@ -284,7 +284,7 @@ def test_the_size_and_the_limit_are_told_in_kilobytes() -> None:
 def test_another_protocol_is_named_with_the_way_out() -> None:
     [result] = _plan(replace(STORED, protocol="commercetools"), SENT).results
     assert result.problems[0].message == (
-        "Order 'A' was imported through commercetools; delete it there before importing it here"
+        'Order "A" was imported through commercetools; delete it there before importing it here'
     )
 
 

@@ -1,8 +1,28 @@
 """Problems name a place and what is allowed there, in bounded text."""
 
+import json
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
-from orders.domain.problems import Code, Problem, below, listed, pointer, shown
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orders.domain.problems import (
+    MAX_SHOWN,
+    Code,
+    Problem,
+    below,
+    listed,
+    pointer,
+    shown,
+    spelled,
+)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +46,55 @@ def test_a_moved_problem_stays_of_its_kind() -> None:
     assert below(("data",), problem) == replace(problem, path=("data", "status"))
 
 
-def test_a_sent_value_is_shortened() -> None:
-    assert shown("abc") == "'abc'"
-    assert shown("a" * 60) == repr("a" * 60)
-    assert shown("a" * 61) == repr("a" * 60 + "…")
+@pytest.mark.parametrize(
+    ("sent", "quoted"),
+    [
+        ("abc", '"abc"'),
+        ("it's", '"it\'s"'),
+        ('a "b"', r'"a \"b\""'),
+        ("Grüße", '"Grüße"'),
+        ("", '""'),
+        (None, "null"),
+        (True, "true"),
+        (12, "12"),
+        (Decimal("12.50"), "12.50"),
+        (Code.STALE, '"stale"'),
+        ({"a": "secret"}, "an object"),
+        (["secret"], "an array"),
+        (("secret",), "an array"),
+    ],
+)
+def test_a_sent_value_is_quoted_as_json_does(sent: object, quoted: str) -> None:
+    assert shown(sent) == quoted
+
+
+def test_a_long_sent_value_is_shortened() -> None:
+    assert shown("a" * 60) == f'"{"a" * 60}"'
+    assert shown("a" * 61) == f'"{"a" * 60}…"'
+    assert shown(10**60) == f"1{'0' * 59}…"
+
+
+def test_a_quoted_text_holds_no_character_that_does_not_print() -> None:
+    assert shown("a\nb\x00\x85\u2028\ud800") == r'"a\nb\u0000\u0085\u2028\ud800"'
+    assert shown("\U000e0001") == r'"\udb40\udc01"'
+
+
+@given(json_values)
+def test_a_quoted_value_is_one_short_line(sent: object) -> None:
+    assert shown(sent).isprintable()
+    assert len(shown(sent)) <= 12 * (MAX_SHOWN + 1) + 2
+
+
+@given(st.text(max_size=MAX_SHOWN))
+def test_a_quoted_text_is_json_for_the_text(sent: str) -> None:
+    assert json.loads(shown(sent)) == sent
+
+
+def test_a_vendor_sets_its_own_quotes() -> None:
+    assert spelled("a'b") == "a'b"
+    assert spelled("a\nb") == r"a\nb"
+    assert spelled(None) == "null"
+    assert spelled("a" * 61) == "a" * 60 + "…"
 
 
 def test_allowed_values_are_listed_up_to_a_limit() -> None:

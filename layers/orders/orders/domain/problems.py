@@ -1,7 +1,9 @@
 """What is wrong with an order or a request, said so that a program and a person can act on it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -57,7 +59,7 @@ MAX_SHOWN = 60
 
 def pointer(*steps: str | int) -> str:
     """Join member names and positions to a JSON pointer."""
-    return "".join(f"/{_escaped(step)}" for step in steps)
+    return "".join(f"/{_pointer_part(step)}" for step in steps)
 
 
 def below(prefix: Steps, problem: Problem) -> Problem:
@@ -66,18 +68,44 @@ def below(prefix: Steps, problem: Problem) -> Problem:
 
 
 def shown(value: object) -> str:
-    """Quote a sent value for a message, shortened so that no answer grows with its request."""
-    text = str(value)
-    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
+    """Quote a sent value for a message as JSON does: a text in double quotes, null, true, 12.50.
+
+    The result is one short line whatever the value: long values are cut, characters that do not
+    print are escaped, and an array or an object is only named.
+    """
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "an array"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float | Decimal):
+        return _cut(str(value))
+    return _escaped(json.dumps(_cut(str(value)), ensure_ascii=False))
+
+
+def spelled(value: object) -> str:
+    """Return a sent value as `shown` does, a text without quotes: some vendors set their own."""
+    return _escaped(_cut(value)) if isinstance(value, str) else shown(value)
 
 
 def listed(allowed: Sequence[str], limit: int = 20) -> str:
     """Name the allowed values for a message, at most `limit` of them, each shortened."""
     rest = len(allowed) - limit
-    names = (name if len(name) <= MAX_SHOWN else name[:MAX_SHOWN] + "…" for name in allowed[:limit])
-    text = ", ".join(names) + (f" and {rest} more" if rest > 0 else "")
+    text = ", ".join(map(_cut, allowed[:limit])) + (f" and {rest} more" if rest > 0 else "")
     return text or "none is configured"
 
 
-def _escaped(step: str | int) -> str:
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+
+
+def _escaped(text: str) -> str:
+    """Escape what JSON may hold unescaped but a message may not, such as half a surrogate pair."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+
+
+def _pointer_part(step: str | int) -> str:
     return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else str(step)

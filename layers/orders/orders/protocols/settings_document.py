@@ -18,6 +18,7 @@ from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType
 from orders.domain.fulfilment import SalesModel
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
+from orders.domain.problems import shown
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
     Declaration,
@@ -47,7 +48,7 @@ def _checked_id(text: str) -> str:
 
 def _checked_status_id(text: str) -> str:
     if text in LINE_STATUS_TYPES:
-        raise ValueError(f"{text!r} is a built-in line status; choose another id")
+        raise ValueError(f"{shown(text)} is a built-in line status; choose another id")
     return text
 
 
@@ -267,8 +268,8 @@ def _expect_once(name: str, keys: Iterable[Hashable]) -> None:
     seen: set[Hashable] = set()
     for key in keys:
         if key in seen:
-            shown = " of ".join(map(repr, key)) if isinstance(key, tuple) else repr(key)
-            raise ValueError(f"{name}{shown} is there twice")
+            quoted = " of ".join(map(shown, key)) if isinstance(key, tuple) else shown(key)
+            raise ValueError(f"{name}{quoted} is there twice")
         seen.add(key)
 
 

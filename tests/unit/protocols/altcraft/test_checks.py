@@ -77,7 +77,7 @@ def test_two_lines_cannot_share_an_id() -> None:
         (Code.DUPLICATE_LINE, "/lines/2/external_id"),
         (Code.DUPLICATE_LINE, "/lines/3/external_id"),
     ]
-    assert "'line_01' is the id of the order's line 0 too" in problems[0].message
+    assert '"line_01" is the id of the order\'s line 0 too' in problems[0].message
 
 
 @pytest.mark.parametrize(

@@ -444,7 +444,7 @@ def test_fifty_orders_with_a_bad_one() -> None:
         {
             "code": "unknown_currency",
             "path": "/data/17/currency",
-            "message": "Unknown currency 'XXX'; allowed are: USD, EUR",
+            "message": 'Unknown currency "XXX"; allowed are: USD, EUR',
         }
     ]
     assert len(shop.documents()) == 49

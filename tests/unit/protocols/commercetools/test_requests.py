@@ -402,7 +402,7 @@ def test_a_rate_has_as_many_digits_as_can_be_worked_with(raw: str, is_taken: boo
         (b"[]", OBJECT),
         (b"null", OBJECT),
         (b"1", OBJECT),
-        (b'{"custom": {"a/b": 1, "a/b": 2}}', "custom -> a/b: Member 'a/b' stands twice"),
+        (b'{"custom": {"a/b": 1, "a/b": 2}}', 'custom -> a/b: Member "a/b" stands twice'),
         (b'{"lineItems": [{"key": "\\u0000"}]}', "lineItems -> key: The text holds a control"),
     ],
 )

@@ -299,7 +299,7 @@ def test_the_way_of_each_model(seller: Seller) -> None:
             Fulfilment.STARTED,
             ("PROCESSING", None),
             "SUBSTATUS_NOT_ALLOWED",
-            "Substatus not allowed: None; allowed with PROCESSING are: STARTED, ",
+            "Substatus not allowed: null; allowed with PROCESSING are: STARTED, ",
         ),
         (
             Fulfilment.STARTED,

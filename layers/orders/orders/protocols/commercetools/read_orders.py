@@ -10,7 +10,7 @@ from orders.application.ports import Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import is_external_id, order_id_of
 from orders.domain.order_summary import Summarise
-from orders.domain.problems import shown
+from orders.domain.problems import spelled
 from orders.protocols.commercetools.access import VIEW, ProjectAccess
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import RequestRefusedError, content_too_large, not_found
@@ -37,7 +37,7 @@ class OrderFinder:
             number = ref.removeprefix(NUMBER_PREFIX)
             found = self.by_number(account, number, deadline)
             if found is None:
-                raise not_found(f"The Resource with key {shown(number)} was not found.")
+                raise not_found(f"The Resource with key '{spelled(number)}' was not found.")
             return found
         order_id = order_id_of(account, ref)
         address = None if order_id is None else OrderAddress(account, None, order_id)
@@ -56,7 +56,7 @@ class OrderFinder:
 
 def unknown_id(ref: str) -> RequestRefusedError:
     """Return the refusal of an id that no order has."""
-    return not_found(f"The Resource with ID {shown(ref)} was not found.")
+    return not_found(f"The Resource with ID '{spelled(ref)}' was not found.")
 
 
 @dataclass(frozen=True, slots=True)

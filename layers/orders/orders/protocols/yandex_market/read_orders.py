@@ -11,6 +11,7 @@ from orders.domain.changes import StoredOrder
 from orders.domain.clients import Role
 from orders.domain.identifiers import MAX_ORDER_ID
 from orders.domain.order_summary import Summarise
+from orders.domain.problems import spelled
 from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
@@ -22,7 +23,6 @@ from orders.protocols.yandex_market.errors import (
 from orders.protocols.yandex_market.representation import order_of
 from orders.protocols.yandex_market.requests import (
     read_id,
-    spelled,
     without_suffix,
 )
 

@@ -12,7 +12,7 @@ from orders.domain.identifiers import (
     MAX_EXTERNAL_ID_CHARACTERS,
     is_external_id,
 )
-from orders.domain.problems import shown
+from orders.domain.problems import spelled
 from orders.protocols.http import HttpRequest
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 from orders.protocols.yandex_market.errors import bad_request, unsupported_media_type
@@ -121,8 +121,3 @@ def _message(detail: Mapping[str, Any], field: str) -> str:
     if kind == "value_error":
         return f"{field} {detail['ctx']['error']} {rejected}"
     return f"Type mismatch: {field} {rejected}"
-
-
-def spelled(sent: object) -> str:
-    """Spell a sent value for a message, shortened, with no character that could break a line."""
-    return shown(sent)[1:-1]

@@ -9,7 +9,7 @@ from orders.domain.clients import Role
 from orders.domain.fulfilment import MoveRefusal, SalesModel
 from orders.domain.order import Order
 from orders.domain.order_summary import Summarise
-from orders.domain.problems import listed
+from orders.domain.problems import listed, spelled
 from orders.domain.status_updates import Move
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
@@ -26,7 +26,6 @@ from orders.protocols.yandex_market.requests import (
     OrderStatusChange,
     read_id,
     read_json_body,
-    spelled,
 )
 from orders.protocols.yandex_market.states import requestable, substatuses_of, wanted_state
 
