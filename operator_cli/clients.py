@@ -1,6 +1,6 @@
 """`orders client`: an account's API clients."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,8 +10,8 @@ from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import Operator, connected
 from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_json, print_rows, shown_time
-from orders.application.create_client import create_client
-from orders.domain.clients import ClientRecord, Role
+from orders.application.create_client import create_client, create_scoped_client
+from orders.domain.clients import ClientRecord, Role, Scope
 from orders.domain.problems import listed
 from orders.runtime.composition import utc_now
 from orders.runtime.composition.scopes import SCOPES
@@ -26,7 +26,7 @@ Scopes = Annotated[
     list[str] | None,
     typer.Option(
         "--scope",
-        help=f"The same in a protocol's own words: {', '.join(SCOPES)}.",
+        help=f"Instead of roles, what it may do in a protocol's words: {', '.join(SCOPES)}.",
     ),
 ]
 
@@ -42,10 +42,16 @@ def create(
     """Create a client; `orders token create` then gives it a token."""
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
-        roles = {*(role or ()), *_roles_of(scope or ())}
-        if not roles:
+        if role and scope:
+            raise UsageError("A client takes --role or --scope, not both.")
+        if not role and not scope:
             raise UsageError("A client needs at least one --role or --scope.")
-        if not create_client(operator.accounts, owner, client_id, roles, utc_now):
+        if scope:
+            scopes = _scopes(scope)
+            is_new = create_scoped_client(operator.accounts, owner, client_id, scopes, utc_now)
+        else:
+            is_new = create_client(operator.accounts, owner, client_id, role or (), utc_now)
+        if not is_new:
             raise OperatorError(
                 f"There is, or was, a client {client_id!r} in {owner!r}: choose another name."
             )
@@ -63,7 +69,7 @@ def list_clients(
     if as_json:
         print_json(rows)
     else:
-        print_rows(("client_id", "roles", "tokens", "created_at", "revoked_at"), rows)
+        print_rows(("client_id", "roles", "scopes", "tokens", "created_at", "revoked_at"), rows)
 
 
 @app.command(epilog=EPILOG)
@@ -88,17 +94,18 @@ def client_record(operator: Operator, account: str, client_id: str) -> ClientRec
     return records[client_id]
 
 
-def _roles_of(scopes: Sequence[str]) -> Iterator[Role]:
-    for scope in scopes:
-        if scope not in SCOPES:
-            raise OperatorError(f"There is no scope {scope!r}; there are: {listed(list(SCOPES))}.")
-        yield from SCOPES[scope].needs
+def _scopes(names: Sequence[str]) -> list[Scope]:
+    for name in names:
+        if name not in SCOPES:
+            raise OperatorError(f"There is no scope {name!r}; there are: {listed(list(SCOPES))}.")
+    return [SCOPES[name] for name in names]
 
 
 def _row(record: ClientRecord) -> dict[str, object]:
     return {
         "client_id": record.client.client_id,
         "roles": sorted(record.client.roles),
+        "scopes": sorted(record.client.scopes or ()),
         "tokens": sum(token.revoked_at is None for token in record.tokens),
         "created_at": shown_time(record.created_at),
         "revoked_at": shown_time(record.revoked_at),
