@@ -100,7 +100,9 @@ def client_record(operator: Operator, account: str, client_id: str) -> ClientRec
 def _scopes(names: Sequence[str]) -> list[Scope]:
     for name in names:
         if name not in SCOPES:
-            raise OperatorError(f"There is no scope {name!r}; there are: {listed(list(SCOPES))}.")
+            raise OperatorError(
+                f"Scope {shown(name)} does not exist; the scopes are: {listed(list(SCOPES))}."
+            )
     return [SCOPES[name] for name in names]
 
 
