@@ -1,6 +1,6 @@
 """`orders client`: creates, lists and revokes API clients."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,8 +10,8 @@ from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import Operator, connected
 from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_json, print_rows, shown_time
-from orders.application.create_client import create_client
-from orders.domain.clients import ClientRecord, Role
+from orders.application.create_client import create_client, create_scoped_client
+from orders.domain.clients import ClientRecord, Role, Scope
 from orders.domain.problems import listed, shown
 from orders.runtime.composition import utc_now
 from orders.runtime.composition.scopes import SCOPES
@@ -27,7 +27,7 @@ Scopes = Annotated[
     list[str] | None,
     typer.Option(
         "--scope",
-        help=f"A protocol's scope, which gives the client its roles: {', '.join(SCOPES)}.",
+        help=f"A protocol's scope, instead of a role: {', '.join(SCOPES)}.",
     ),
 ]
 
@@ -43,10 +43,16 @@ def create(
     """Create a client. To give it a token, run `orders token create`."""
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
-        roles = {*(role or ()), *_roles_of(scope or ())}
-        if not roles:
+        if role and scope:
+            raise UsageError("--role and --scope cannot be combined.")
+        if not role and not scope:
             raise UsageError("At least one --role or --scope is required.")
-        if not create_client(operator.accounts, owner, client_id, roles, utc_now):
+        if scope:
+            scopes = _scopes(scope)
+            is_new = create_scoped_client(operator.accounts, owner, client_id, scopes, utc_now)
+        else:
+            is_new = create_client(operator.accounts, owner, client_id, role or (), utc_now)
+        if not is_new:
             raise OperatorError(
                 f"Client {shown(client_id)} already exists in account {shown(owner)}, "
                 "or was revoked: choose another id."
@@ -65,7 +71,7 @@ def list_clients(
     if as_json:
         print_json(rows)
     else:
-        print_rows(("client_id", "roles", "tokens", "created_at", "revoked_at"), rows)
+        print_rows(("client_id", "roles", "scopes", "tokens", "created_at", "revoked_at"), rows)
 
 
 @app.command(epilog=EPILOG)
@@ -91,19 +97,20 @@ def client_record(operator: Operator, account: str, client_id: str) -> ClientRec
     return records[client_id]
 
 
-def _roles_of(scopes: Sequence[str]) -> Iterator[Role]:
-    for scope in scopes:
-        if scope not in SCOPES:
+def _scopes(names: Sequence[str]) -> list[Scope]:
+    for name in names:
+        if name not in SCOPES:
             raise OperatorError(
-                f"Scope {shown(scope)} does not exist; the scopes are: {listed(list(SCOPES))}."
+                f"Scope {shown(name)} does not exist; the scopes are: {listed(list(SCOPES))}."
             )
-        yield from SCOPES[scope].needs
+    return [SCOPES[name] for name in names]
 
 
 def _row(record: ClientRecord) -> dict[str, object]:
     return {
         "client_id": record.client.client_id,
         "roles": sorted(record.client.roles),
+        "scopes": sorted(record.client.scopes or ()),
         "tokens": sum(token.revoked_at is None for token in record.tokens),
         "created_at": shown_time(record.created_at),
         "revoked_at": shown_time(record.revoked_at),

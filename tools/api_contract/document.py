@@ -2,7 +2,7 @@
 
 import json
 
-from orders.protocols.commercetools.issue_token import TOLD_SCOPES
+from orders.protocols.commercetools.issue_token import DEFAULT_SCOPES
 from tools.api_contract import altcraft, commercetools, description, yandex_market
 from tools.api_contract.examples import add_examples
 from tools.api_contract.operations import Operation, Tree
@@ -77,7 +77,7 @@ def _security_schemes() -> Tree:
             "flows": {
                 "clientCredentials": {
                     "tokenUrl": f"{BASE_URL}/oauth/token",
-                    "scopes": {scope.name: _SCOPES[scope.name] for scope in TOLD_SCOPES},
+                    "scopes": {scope.name: _SCOPES[scope.name] for scope in DEFAULT_SCOPES},
                 }
             },
         },

@@ -128,7 +128,7 @@ class Access:
     time: Seconds
 
     def issue(self, token: str, lifetime: int = 100) -> Client:
-        granted = replace(SHOP, scopes=frozenset({"manage_orders"}))
+        granted = replace(SHOP, scopes=frozenset({"manage_orders"}), by_access_token=True)
         expires_at = datetime.fromtimestamp(self.time.now + lifetime, UTC)
         access_tokens = DynamoAccessTokens(self.accounts.client, self.accounts.table)
         access_tokens.add(token, AccessGrant(granted, "known", expires_at), DEADLINE)

@@ -48,6 +48,7 @@ def test_clients_are_listed_with_their_roles(run: Run, shop: str) -> None:
     assert row | {"created_at": ""} == {
         "client_id": "shop",
         "roles": ["orders:read", "orders:write"],
+        "scopes": [],
         "tokens": 1,
         "created_at": "",
         "revoked_at": None,
@@ -90,7 +91,7 @@ def test_a_scope_of_a_protocol_gives_a_client_its_roles(run: Run, connection: Co
     [
         (["manage_orders"], {Role.ORDERS_WRITE, Role.ORDERS_READ}),
         (["view_orders"], {Role.ORDERS_READ}),
-        (["view_messages"], {Role.ORDERS_READ}),
+        (["view_messages"], set()),
         (["manage_project"], {Role.ADMIN}),
         (["view_orders", "manage_project"], {Role.ORDERS_READ, Role.ADMIN}),
     ],
@@ -104,7 +105,29 @@ def test_commercetools_scopes_give_a_client_its_roles(
     with connected(connection) as operator:
         [record] = operator.accounts.clients("demo")
     assert record.client.roles == roles
+    assert record.client.scopes == frozenset(scopes)
     assert all(record.client.may_be_granted(SCOPES[scope]) for scope in scopes)
+
+
+@pytest.mark.usefixtures("demo_account")
+def test_a_client_of_scopes_has_no_other_rights_and_neither_do_its_tokens(
+    run: Run, whose: Callable[[str], Client | None]
+) -> None:
+    run("client", "create", "feed", "--scope", "view_messages")
+    token = whose(run("token", "create", "feed").out.removesuffix("\n"))
+    assert token == Client("demo", "feed", frozenset(), frozenset({"view_messages"}))
+    assert not token.may_be_granted(SCOPES["view_orders"])
+    [row] = json.loads(run("client", "list", "--json").out)
+    assert (row["roles"], row["scopes"]) == ([], ["view_messages"])
+    assert "view_messages" in run("client", "list").out
+
+
+@pytest.mark.usefixtures("demo_account")
+def test_roles_and_scopes_of_one_client_are_refused(run: Run) -> None:
+    words = ("--role", "orders:read", "--scope", "view_messages")
+    ended = run("client", "create", "feed", *words)
+    assert (ended.code, ended.err) == (2, "--role and --scope cannot be combined.\n")
+    assert json.loads(run("client", "list", "--json").out) == []
 
 
 @pytest.mark.parametrize("roles", [[], ["--role", "boss"]])

@@ -14,9 +14,15 @@ from orders.application.errors import (
     StorageRefusedError,
     StorageUnavailableError,
 )
-from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.import_orders import (
+    IDS_TO_LOOK_UP,
+    ImportCommand,
+    ImportOrders,
+    ImportReport,
+)
 from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
+from orders.domain.identifiers import uuid_of
 from orders.domain.importing import Outcome, Write
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
@@ -76,7 +82,11 @@ class World:
         deadline: FixedDeadline | None = None,
     ) -> ImportReport:
         self.requests += 1
-        use_case = ImportOrders(
+        command = ImportCommand("demo", f"request-{self.requests}", orders, definitions)
+        return self.use_case()(command, deadline or FixedDeadline())
+
+    def use_case(self) -> ImportOrders:
+        return ImportOrders(
             self.orders,
             self.order_ids,
             self.settings,
@@ -84,8 +94,6 @@ class World:
             TickingClock(),
             self.pause,
         )
-        command = ImportCommand("demo", f"request-{self.requests}", orders, definitions)
-        return use_case(command, deadline or FixedDeadline())
 
     def sent_triggers(self) -> list[tuple[str, int]]:
         return [(each.order.external_id, each.order.version) for each in self.publisher.sent]
@@ -190,6 +198,38 @@ def test_an_alias_leads_to_its_order_and_is_echoed() -> None:
     assert {(result.order_id, result.version) for result in report.results} == {(1, 2)}
     assert len(world.orders) == 1
     assert world.orders["demo", "new"].document == '{"note":"z"}'
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_only_the_hub_gives_generated_ids(*, stale: bool) -> None:
+    world = World()
+    world.settings.cached["demo"] = StoredSettings(
+        replace(settings(), currencies=() if stale else ("USD",)), 1
+    )
+    generated = uuid_of("demo", 5)
+    report = world.send(Sent(0, generated), Sent(1, uuid_of("other", 5)))
+    assert _outcomes(report) == ["failed", "created"]
+    assert _codes(report) == ["invalid_value"]
+    command = ImportCommand("demo", "r", [Sent(0, generated)], order_ids={generated: 5})
+    assert _outcomes(world.use_case()(command, FixedDeadline())) == ["created"]
+
+
+def test_a_free_id_is_past_those_that_orders_have() -> None:
+    world = World()
+    taken = {uuid_of("demo", number): number for number in range(1, IDS_TO_LOOK_UP + 2)}
+    sent = [Sent(n, name) for n, name in enumerate(taken)]
+    world.use_case()(ImportCommand("demo", "r", sent, order_ids=taken), FixedDeadline())
+    found = world.use_case().reserve_free_id("demo", FixedDeadline())
+    assert found == (uuid_of("demo", IDS_TO_LOOK_UP + 2), IDS_TO_LOOK_UP + 2)
+
+
+def test_without_time_no_free_id_is_found() -> None:
+    world = World()
+    with pytest.raises(StorageUnavailableError):
+        world.use_case().reserve_free_id("demo", FixedDeadline(0))
+    world.orders.unread = {uuid_of("demo", 1)}
+    with pytest.raises(StorageUnavailableError):
+        world.use_case().reserve_free_id("demo", FixedDeadline())
 
 
 def test_a_lost_race_is_decided_again() -> None:

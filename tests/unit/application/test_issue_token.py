@@ -17,8 +17,19 @@ VIEW_MESSAGES = Scope("view_messages", READING, is_narrow=True)
 WRITER = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
 READER = Client("demo", "reader", frozenset({Role.ORDERS_READ}))
 ADMIN = Client("demo", "admin", frozenset({Role.ADMIN}))
-ACCESS = Client("demo", "shop", frozenset({Role.ORDERS_READ}), frozenset({"view_orders"}))
-TOKENS = FakeTokens({"writer": WRITER, "reader": READER, "admin": ADMIN, "access": ACCESS})
+ACCESS = Client(
+    "demo",
+    "shop",
+    frozenset({Role.ORDERS_READ}),
+    frozenset({"view_orders"}),
+    by_access_token=True,
+)
+FEED = Client("demo", "feed", frozenset(), frozenset({"view_messages"}))
+SHIPPER = Client("demo", "shipper", WRITING, frozenset({"manage_orders"}))
+OWNER = Client("demo", "owner", frozenset({Role.ADMIN}), frozenset({"manage_project"}))
+TOKENS = FakeTokens(
+    {"writer": WRITER, "reader": READER, "admin": ADMIN, "access": ACCESS, "feed": FEED}
+)
 
 
 def _issue(access_tokens: FakeAccessTokens | None = None) -> IssueToken:
@@ -36,6 +47,7 @@ def test_who_shows_the_wrong_secret_is_refused(client_id: str, secret: str) -> N
 
 def test_who_shows_the_right_one_is_known() -> None:
     assert _issue().authenticate(Credentials("shop", "writer"), DEADLINE) == WRITER
+    assert _issue().authenticate(Credentials("feed", "feed"), DEADLINE) == FEED
 
 
 def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> None:
@@ -45,7 +57,11 @@ def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> Non
     assert issue(WRITER, "writer", [VIEW_ORDERS, VIEW_MESSAGES], DEADLINE) == "new"
     grant = stored.grants["new"]
     assert grant.client == Client(
-        "demo", "shop", frozenset({Role.ORDERS_READ}), frozenset({"view_orders", "view_messages"})
+        "demo",
+        "shop",
+        frozenset({Role.ORDERS_READ}),
+        frozenset({"view_orders", "view_messages"}),
+        by_access_token=True,
     )
     assert (grant.secret, grant.expires_at) == ("writer", clock.now + LIFETIME)
 
@@ -57,6 +73,9 @@ def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> Non
         (READER, [VIEW_ORDERS, MANAGE_ORDERS]),
         (WRITER, [MANAGE_PROJECT]),
         (WRITER, []),
+        (FEED, [VIEW_ORDERS]),
+        (FEED, [VIEW_MESSAGES, VIEW_ORDERS]),
+        (SHIPPER, [VIEW_MESSAGES]),
     ],
 )
 def test_more_than_the_roles_cover_is_refused(client: Client, scopes: list[Scope]) -> None:
@@ -82,6 +101,11 @@ def test_an_admin_may_have_whichever() -> None:
         (ACCESS, (MANAGE_ORDERS, MANAGE_PROJECT), False),
         # Its roles would cover this one, but it was not granted.
         (ACCESS, (VIEW_MESSAGES,), False),
+        (FEED, (VIEW_MESSAGES, MANAGE_PROJECT), True),
+        (FEED, (VIEW_ORDERS, MANAGE_ORDERS, MANAGE_PROJECT), False),
+        (SHIPPER, (VIEW_ORDERS,), True),
+        (SHIPPER, (VIEW_MESSAGES, MANAGE_PROJECT), False),
+        (OWNER, (VIEW_MESSAGES,), True),
     ],
 )
 def test_what_a_client_may_use(client: Client, scopes: tuple[Scope, ...], may: bool) -> None:  # noqa: FBT001

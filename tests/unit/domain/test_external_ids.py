@@ -51,6 +51,14 @@ def test_the_same_value_changes_nothing() -> None:
     assert _plan(StoredOrder(shipped, ("B",)), "A", ONCE) is None
 
 
+@pytest.mark.parametrize("order_id", [7, 8])
+def test_the_form_of_generated_ids_is_reserved(order_id: int) -> None:
+    generated = uuid_of("demo", order_id)
+    assert _plan(StoredOrder(STORED), generated) is ExternalIdRefusal.RESERVED
+    assert _plan(StoredOrder(STORED), generated.upper()) is ExternalIdRefusal.RESERVED
+    assert isinstance(_plan(StoredOrder(STORED), uuid_of("other", order_id)), OrderChange)
+
+
 @pytest.mark.parametrize("state", [each for each in Fulfilment if each is not Fulfilment.STARTED])
 def test_from_ready_to_ship_on_it_is_too_late(state: Fulfilment) -> None:
     stored = StoredOrder(replace(STORED, fulfilment=state))

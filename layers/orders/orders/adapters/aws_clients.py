@@ -14,6 +14,8 @@ from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.session import Session
 
+from orders.adapters.timed_connections import limit_calls
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 3
+# The two limit each step of a call; this limits all of its steps together.
+CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
 # The adapters repeat calls themselves, by the deadline, and never one whose repetition would meet
 # its own first attempt as a lost race.
 CLIENT_CONFIG = Config(
@@ -45,6 +49,7 @@ def create_client(service: Literal["sqs"]) -> SQSClient: ...
 def create_client(service: str) -> Any:
     """Return a client; settings and credentials are those of the environment."""
     client = _session().create_client(service, config=CLIENT_CONFIG)
+    limit_calls(client, CALL_SECONDS)
     client.meta.events.register_last("before-parameter-build", _write_body)
     client.meta.events.register_first("before-call", _send_body)
     return client

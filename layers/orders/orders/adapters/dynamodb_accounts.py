@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import code_of, is_transient
-from orders.adapters.dynamodb_tokens import hash_of
+from orders.adapters.dynamodb_tokens import grant_attributes, hash_of, read_client
 from orders.adapters.settings_items import write_settings
 from orders.adapters.table_keys import (
     account_key,
@@ -24,7 +24,7 @@ from orders.application.deadlines import NoDeadline
 from orders.application.errors import InvalidRequestError, NotFoundError, StorageUnavailableError
 from orders.application.ports import Pause
 from orders.application.retries import attempts, pause_with_jitter
-from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Role, Token
+from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Token
 from orders.domain.settings import Settings
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class DynamoAccounts:
         item = {
             **client_key(client.account, client.client_id),
             "type": {"S": "client"},
-            "roles": {"SS": sorted(client.roles)},
+            **grant_attributes(client),
             "created_at": {"S": now.isoformat()},
             "revision": {"N": "1"},
         }
@@ -99,7 +99,7 @@ class DynamoAccounts:
         ]
 
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
-        """Store a token's hash under the client's roles of now."""
+        """Store a token's hash under what the client is granted now."""
         token_hash = hash_of(token)
         added = Token(token_id_of(token), now)
         for stored in self._attempts(client):
@@ -114,7 +114,7 @@ class DynamoAccounts:
                 raise InvalidRequestError(
                     f"A client has at most {MAX_TOKENS} tokens; revoke one first"
                 )
-            items = _token_items(client, stored["roles"], added, token_hash)
+            items = _token_items(_client(client.account, stored), added, token_hash)
             if self._succeeds([self._touch(stored), *map(self._put_new, items)]):
                 break
         return added
@@ -254,9 +254,7 @@ def _translated_faults() -> Iterator[None]:
         raise
 
 
-def _token_items(
-    client: Client, roles: dict[str, Any], token: Token, token_hash: str
-) -> Iterator[dict[str, Any]]:
+def _token_items(client: Client, token: Token, token_hash: str) -> Iterator[dict[str, Any]]:
     """Yield a token's two items: by its hash for the requests, by its client for the operator."""
     created = {"created_at": {"S": token.created_at.isoformat()}}
     yield {
@@ -264,7 +262,7 @@ def _token_items(
         "type": {"S": "token"},
         "account": {"S": client.account},
         "client_id": {"S": client.client_id},
-        "roles": roles,
+        **grant_attributes(client),
         **created,
     }
     yield {
@@ -276,11 +274,7 @@ def _token_items(
 
 
 def _client(account: str, item: dict[str, Any]) -> Client:
-    return Client(
-        account,
-        item["sk"]["S"].removeprefix("CLIENT#"),
-        frozenset(Role(name) for name in item["roles"]["SS"]),
-    )
+    return read_client(account, item["sk"]["S"].removeprefix("CLIENT#"), item)
 
 
 def _revoked_at(item: dict[str, Any]) -> datetime | None:

@@ -26,6 +26,26 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def grant_attributes(client: Client) -> dict[str, Any]:
+    """Return the attributes that keep what a client was granted, on its own item and its tokens'.
+
+    DynamoDB stores no empty set: a client whose scopes give no role has no `roles`.
+    """
+    scopes = {} if client.scopes is None else {"scopes": {"SS": sorted(client.scopes)}}
+    return {**({"roles": {"SS": sorted(client.roles)}} if client.roles else {}), **scopes}
+
+
+def read_client(account: str, client_id: str, item: Mapping[str, Any]) -> Client:
+    """Return the client whose grant an item keeps, as `grant_attributes` wrote it."""
+    return Client(
+        account,
+        client_id,
+        roles=frozenset(Role(name) for name in item.get("roles", {}).get("SS", ())),
+        scopes=frozenset(item["scopes"]["SS"]) if "scopes" in item else None,
+        by_access_token="expires_at" in item,
+    )
+
+
 @dataclass(slots=True)
 class DynamoTokens:
     """TokenRepository on the single table; a known token serves for 30 s, an unknown one never.
@@ -59,7 +79,7 @@ class DynamoTokens:
                 return None
         if len(self._cache) >= CACHE_ENTRIES:
             self._cache.clear()
-        found = _client(item)
+        found = read_client(item["account"]["S"], item["client_id"]["S"], item)
         self._cache[token_hash] = (asked_at + lifetime, found)
         return found
 
@@ -91,23 +111,12 @@ class DynamoAccessTokens:
             "type": {"S": "access_token"},
             "account": {"S": grant.client.account},
             "client_id": {"S": grant.client.client_id},
-            # No empty set can be stored.
-            **({"roles": {"SS": sorted(grant.client.roles)}} if grant.client.roles else {}),
-            "scopes": {"SS": sorted(grant.client.scopes or ())},
+            **grant_attributes(grant.client),
             "secret": {"S": hash_of(grant.secret)},
             "expires_at": {"N": str(int(grant.expires_at.timestamp()))},
         }
         call_patiently(
-            lambda: self.client.put_item(TableName=self.table, Item=item),  # type: ignore[arg-type]
+            lambda: self.client.put_item(TableName=self.table, Item=item),
             deadline,
             self.pause,
         )
-
-
-def _client(item: Mapping[str, Any]) -> Client:
-    return Client(
-        account=item["account"]["S"],
-        client_id=item["client_id"]["S"],
-        roles=frozenset(Role(name) for name in item.get("roles", {}).get("SS", ())),
-        scopes=frozenset(item["scopes"]["SS"]) if "scopes" in item else None,
-    )

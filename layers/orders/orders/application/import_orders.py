@@ -22,7 +22,7 @@ from orders.application.ports import (
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
-from orders.domain.identifiers import uuid_of
+from orders.domain.identifiers import is_reserved_id, uuid_of
 from orders.domain.importing import (
     Group,
     OrderResult,
@@ -32,9 +32,13 @@ from orders.domain.importing import (
     plan_group,
 )
 from orders.domain.order import Order
+from orders.domain.problems import Code, Problem, below, shown
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
-from orders.domain.submissions import Rejection
+from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
+
+# As many as one read returns.
+IDS_TO_LOOK_UP = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,23 @@ class ImportOrders:
         [number] = self.order_ids.take(account, 1, deadline)
         return uuid_of(account, number), number
 
+    def reserve_free_id(self, account: str, deadline: Deadline) -> tuple[str, int]:
+        """Return an id as `reserve_id` does, past all ids that orders of the account already have.
+
+        It reads the orders, so it is for the caller whose first id was not free. Raises
+        StorageUnavailableError and StorageRefusedError.
+        """
+        while deadline.remaining() > 0:
+            numbers = self.order_ids.take(account, IDS_TO_LOOK_UP, deadline)
+            ids = {uuid_of(account, number): number for number in numbers}
+            lookup = self.orders.find_by_external_ids(account, ids, deadline)
+            if lookup.unread:
+                break
+            free = next((each for each in ids.items() if each[0] not in lookup.orders), None)
+            if free is not None:
+                return free
+        raise StorageUnavailableError("No free id was found in time")
+
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.definitions:
             define_settings = DefineSettings(self.settings, self.pause)
@@ -134,30 +155,30 @@ class ImportOrders:
     ) -> None:
         doubtful = []
         for order in command.orders:
-            answer = order.submit(rules)
+            answer = _submitted(command, order, rules)
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
                 doubtful.append(order)
             else:
                 progress.admit(order, answer)
         if doubtful:
-            self._submit_again(command.account, doubtful, progress, deadline)
+            self._submit_again(command, doubtful, progress, deadline)
 
     def _submit_again(
         self,
-        account: str,
+        command: ImportCommand,
         doubtful: Sequence[SentOrder],
         progress: Progress,
         deadline: Deadline,
     ) -> None:
         """Hold the orders against the settings of now: those at hand may be old."""
         try:
-            fresh = Rulebook.of(self.settings.load(account, deadline, fresh=True).settings)
+            fresh = Rulebook.of(self.settings.load(command.account, deadline, fresh=True).settings)
         except StorageUnavailableError:
             for order in doubtful:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
         for order in doubtful:
-            progress.admit(order, order.submit(fresh))
+            progress.admit(order, _submitted(command, order, fresh))
 
     def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
         if not progress.pending:
@@ -236,3 +257,15 @@ class ImportOrders:
         outcomes = self.orders.save(command.account, [write for _, write in writing], deadline)
         for (plan, write), outcome in zip(writing, outcomes, strict=True):
             progress.record(plan, write, outcome)
+
+
+def _submitted(command: ImportCommand, order: SentOrder, rules: Rulebook) -> Submission | Rejection:
+    """Hold an order against the settings, and its id against those that only the hub gives."""
+    answer = order.submit(rules)
+    if isinstance(answer, Rejection) or answer.external_id in command.order_ids:
+        return answer
+    if not is_reserved_id(command.account, answer.external_id):
+        return answer
+    message = f"{shown(answer.external_id)} has the form of a generated id; choose another id"
+    problem = Problem(Code.INVALID_VALUE, ("external_id",), message)
+    return Rejection((below(answer.path, problem),))

@@ -13,7 +13,7 @@ from orders.application.ports import (
     Deadline,
     TokenRepository,
 )
-from orders.domain.clients import Client, Scope
+from orders.domain.clients import Client, Scope, roles_given_by
 
 LIFETIME = timedelta(days=2)
 
@@ -44,7 +44,7 @@ class IssueToken:
         same = client is not None and hmac.compare_digest(
             client.client_id.encode(), credentials.client_id.encode()
         )
-        if client is None or not same or client.scopes is not None:
+        if client is None or not same or client.by_access_token:
             raise UnauthenticatedError("The client or its secret is unknown")
         return client
 
@@ -58,8 +58,12 @@ class IssueToken:
         """
         if not scopes or not all(map(client.may_be_granted, scopes)):
             raise ScopeRefusedError
-        roles = frozenset().union(*(scope.gives for scope in scopes))
-        granted = replace(client, roles=roles, scopes=frozenset(scope.name for scope in scopes))
+        granted = replace(
+            client,
+            roles=roles_given_by(scopes),
+            scopes=frozenset(scope.name for scope in scopes),
+            by_access_token=True,
+        )
         token = self.new_token()
         grant = AccessGrant(granted, secret, self.clock() + LIFETIME)
         self.access_tokens.add(token, grant, deadline)

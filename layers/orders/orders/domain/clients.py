@@ -1,5 +1,6 @@
 """API clients of an account, and the roles that let them do things."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -32,36 +33,46 @@ class Scope:
 
     @property
     def gives(self) -> frozenset[Role]:
-        """Return the roles that an access token gets with it."""
+        """Return the roles that a client or an access token gets with it."""
         return frozenset() if self.is_narrow else self.needs
+
+
+def roles_given_by(scopes: Iterable[Scope]) -> frozenset[Role]:
+    """Return the roles that these scopes give together."""
+    return frozenset().union(*(scope.gives for scope in scopes))
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """An API client of an account.
 
-    `scopes` are the names of those that its access token was granted, None where it sends its own
-    secret, which may do all that its roles allow.
+    `scopes` are the names of the scopes that it was granted, and `roles` are those that the scopes
+    give. A client that was created with roles has no `scopes` (None): its secret opens all that
+    the roles cover. `by_access_token` says that it sent an access token instead of its secret.
     """
 
     account: str
     client_id: str
     roles: frozenset[Role]
     scopes: frozenset[str] | None = None
+    by_access_token: bool = False
 
     def may(self, role: Role) -> bool:
         """Tell whether this client has `role`."""
         return role in self.roles or Role.ADMIN in self.roles
 
     def may_be_granted(self, scope: Scope) -> bool:
-        """Tell whether its roles cover a scope."""
-        return all(self.may(role) for role in scope.needs)
+        """Tell whether what it was granted covers a scope.
+
+        Where scopes were granted, a narrow one is covered by its own name or by `admin` only.
+        """
+        if self.scopes is None or not scope.is_narrow:
+            return all(self.may(role) for role in scope.needs)
+        return scope.name in self.scopes or Role.ADMIN in self.roles
 
     def may_use(self, *scopes: Scope) -> bool:
-        """Tell whether one of the scopes was granted, or is covered where none was asked for."""
-        if self.scopes is None:
-            return any(self.may_be_granted(scope) for scope in scopes)
-        return not self.scopes.isdisjoint(scope.name for scope in scopes)
+        """Tell whether what it was granted covers one of the scopes."""
+        return any(self.may_be_granted(scope) for scope in scopes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
+from orders.domain.identifiers import is_reserved_id
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.triggers import trigger_of
 
@@ -18,6 +19,7 @@ class ExternalIdRefusal(StrEnum):
     ALREADY_SET = "already_set"  # and the account's policy lets it be set only once
     TAKEN = "taken"  # another order has it, or had it and still answers to it
     TOO_MANY_ALIASES = "too_many_aliases"
+    RESERVED = "reserved"  # it has the form of the account's generated ids
 
 
 def plan_external_id_update(
@@ -30,6 +32,8 @@ def plan_external_id_update(
     order = stored.order
     if order.external_id == external_id:
         return None
+    if is_reserved_id(order.account, external_id):
+        return ExternalIdRefusal.RESERVED
     if not order.fulfilment.takes_external_id:
         return ExternalIdRefusal.TOO_LATE
     if policy is ExternalIdPolicy.ONCE and stored.was_renamed:

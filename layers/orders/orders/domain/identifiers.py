@@ -31,6 +31,7 @@ def is_external_id(text: str) -> bool:
     )
 
 
+UUID_CHARACTERS = 36
 _UUID_VERSION_8 = 8 << 76
 _UUID_VARIANT = 2 << 62
 
@@ -52,6 +53,15 @@ def order_id_of(account: str, text: str) -> int | None:
     except ValueError:
         return None
     return order_id if uuid_of(account, order_id) == text.lower() else None
+
+
+def is_reserved_id(account: str, text: str) -> bool:
+    """Tell whether `text` has the form of the account's generated ids, which no caller may choose.
+
+    The generated ids can be predicted: if a caller took one, the order that it belongs to could
+    not be stored.
+    """
+    return len(text) == UUID_CHARACTERS and order_id_of(account, text) is not None
 
 
 def is_client_id(text: str) -> bool:

@@ -56,9 +56,7 @@ def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = N
         return Trigger(identity, TriggerKind.ORDER_CREATED, after, {})
     old, new = before.tree(), after.tree()
     changed = _changes(old, new, lines) | _fulfilment_change(before, after)
-    is_line_changed = lines is not None and _has_line_of_other_status(old, new, lines)
-    kind = _kind_of_change(before, after, is_line_changed=is_line_changed)
-    return Trigger(identity, kind, after, changed)
+    return Trigger(identity, _kind_of_change(before, after, old, new, lines), after, changed)
 
 
 def deletion_of(last: Order) -> Trigger:
@@ -70,12 +68,16 @@ def deletion_of(last: Order) -> Trigger:
     return Trigger(identity, TriggerKind.ORDER_DELETED, last, {})
 
 
-def _kind_of_change(before: Order, after: Order, *, is_line_changed: bool) -> TriggerKind:
+def _kind_of_change(
+    before: Order, after: Order, old: Tree, new: Tree, lines: LineMembers | None
+) -> TriggerKind:
     if before.external_id != after.external_id:
         return TriggerKind.ORDER_EXTERNAL_ID_CHANGED
     if before.status != after.status:
         return TriggerKind.ORDER_STATUS_CHANGED
-    return TriggerKind.ORDER_LINE_STATUS_CHANGED if is_line_changed else TriggerKind.ORDER_UPDATED
+    if lines is not None and _has_line_of_other_status(old, new, lines):
+        return TriggerKind.ORDER_LINE_STATUS_CHANGED
+    return TriggerKind.ORDER_UPDATED
 
 
 def _has_line_of_other_status(old: Tree, new: Tree, members: LineMembers) -> bool:

@@ -28,8 +28,8 @@ from orders.protocols.commercetools.scopes import (
 from orders.protocols.http import EndpointResult, HttpRequest
 
 GRANT_TYPE = "client_credentials"
-# The protocol's own, in the order in which they are told.
-TOLD_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
+# Granted where none is asked for, as far as the client's roles cover them, in this order.
+DEFAULT_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -97,7 +97,7 @@ def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[Scope]:
         raise unsupported_grant_type()
     asked = parameters.get("scope", "").strip()
     if not asked:
-        return [scope for scope in TOLD_SCOPES if client.may_be_granted(scope)]
+        return [scope for scope in DEFAULT_SCOPES if client.may_be_granted(scope)]
     names = read_scopes(asked, client.account)
     if names is None or not set(names) <= SCOPES.keys():
         raise invalid_scope()
