@@ -1,4 +1,4 @@
-"""API clients of an account, and the roles that let them do things."""
+"""API clients of an account, their roles and their tokens."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a client may do; `admin` includes the others."""
+    """A permission of a client. `admin` includes the others."""
 
     ORDERS_WRITE = "orders:write"
     ORDERS_READ = "orders:read"
@@ -21,9 +21,9 @@ READING = frozenset({Role.ORDERS_READ})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A protocol's name for what a client may do; `needs` are the roles that cover it.
+    """A protocol's name for a permission. A client needs all roles in `needs` to be granted it.
 
-    A narrow one gives no role: it opens what asks for it by its name, and nothing else.
+    A narrow scope grants no roles. It only permits the operations that require it by name.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Scope:
 
     @property
     def gives(self) -> frozenset[Role]:
-        """Return the roles that an access token gets with it."""
+        """Return the roles that an access token with this scope has."""
         return frozenset() if self.is_narrow else self.needs
 
 
@@ -40,8 +40,8 @@ class Scope:
 class Client:
     """An API client of an account.
 
-    `scopes` are the names of those that its access token was granted, None where it sends its own
-    secret, which may do all that its roles allow.
+    `scopes` are the names of the scopes of its access token. They are None if the client sends its
+    secret instead: the secret permits everything that the roles permit.
     """
 
     account: str
@@ -50,15 +50,15 @@ class Client:
     scopes: frozenset[str] | None = None
 
     def may(self, role: Role) -> bool:
-        """Tell whether this client has `role`."""
+        """Return whether this client has `role`."""
         return role in self.roles or Role.ADMIN in self.roles
 
     def may_be_granted(self, scope: Scope) -> bool:
-        """Tell whether its roles cover a scope."""
+        """Return whether the client has all roles that the scope needs."""
         return all(self.may(role) for role in scope.needs)
 
     def may_use(self, *scopes: Scope) -> bool:
-        """Tell whether one of the scopes was granted, or is covered where none was asked for."""
+        """Return whether the access token has one of the scopes, or the secret could get one."""
         if self.scopes is None:
             return any(self.may_be_granted(scope) for scope in scopes)
         return not self.scopes.isdisjoint(scope.name for scope in scopes)
@@ -66,7 +66,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token: never the token itself."""
+    """The data kept about a token. The token itself is never stored."""
 
     token_id: str
     created_at: datetime
@@ -75,7 +75,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """A client as the operator sees it."""
+    """A client with its tokens, as the operator sees it."""
 
     client: Client
     created_at: datetime
