@@ -115,7 +115,7 @@ def test_a_client_needs_roles_that_exist(run: Run, roles: list[str]) -> None:
 @pytest.mark.usefixtures("demo_account")
 def test_a_name_that_is_none_is_refused(run: Run) -> None:
     ended = run("client", "create", "a#b", "--role", "admin")
-    assert (ended.code, ended.err.startswith("A client's name takes")) == (1, True)
+    assert (ended.code, ended.err.startswith("A client id must be")) == (1, True)
 
 
 def test_a_token_is_printed_once_and_works(
@@ -179,7 +179,7 @@ def test_a_revoked_client_takes_its_tokens_along(
     assert (again.code, "had been revoked before" in again.out) == (0, True)
     ended = run("token", "create", shop)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "Client 'shop' has been revoked.\n"
+    assert ended.err == 'Client "shop" is revoked.\n'
 
 
 def test_a_client_keeps_to_its_number_of_tokens(

@@ -225,8 +225,8 @@ def test_a_default_endpoint_of_nobody_is_refused_with_its_line(
     assert ended.err.splitlines() == [
         f"{file} was not applied, it has 1 error:",
         (
-            '/policies/default_endpoint: "shop" is no endpoint of the account; '
-            "these are: website (line 13)"
+            "/policies/default_endpoint: must be an endpoint of the account: website; "
+            'got "shop" (line 13)'
         ),
     ]
     assert _version(connection) == before
@@ -238,7 +238,10 @@ def test_the_default_endpoint_cannot_be_taken_away_alone(run: Run, file: Path) -
     file.write_text("endpoints: [{external_id: shop}]\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
-    assert '/policies/default_endpoint: "website" is no endpoint of the account' in refused.err
+    assert (
+        '/policies/default_endpoint: must be an endpoint of the account: shop; got "website"'
+        in refused.err
+    )
     file.write_text("endpoints: [{external_id: shop}]\npolicies: {}\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     assert "default_endpoint" not in run("settings", "show").out
@@ -259,8 +262,8 @@ def test_another_value_type_is_refused(run: Run, file: Path, connection: Connect
     assert ended.err.splitlines() == [
         f"{file} was not applied, it has 1 error:",
         (
-            '/custom_fields/0/value_type: Custom field "note" of order is defined as int and '
-            "cannot become unicode, which stored orders may use (line 10)"
+            '/custom_fields/0/value_type: Custom field "note" of order must keep value_type int, '
+            "because stored orders may use it; got unicode (line 10)"
         ),
     ]
     assert _version(connection) == before
@@ -389,8 +392,8 @@ VARIANT = "variants: [{id: 1}]"
         (
             f"{FIELD}, value_type: int, default_value: many}}]",
             (
-                "/custom_fields/0: default_value must be a whole number of at most 64 bits, "
-                "as value_type says (line 1)"
+                "/custom_fields/0: default_value must be a whole number of at most 64 bits; "
+                'got "many" (line 1)'
             ),
         ),
         (

@@ -15,13 +15,13 @@ def create_client(
     roles: Collection[Role],
     clock: Clock,
 ) -> bool:
-    """Create a client with its roles; tell whether it was new.
+    """Create a client with its roles. Return False if the client already exists or existed.
 
-    Raises InvalidRequestError for a name that breaks the rules or for no roles, NotFoundError for
-    an unknown account.
+    Raises InvalidRequestError for an invalid name or no roles, NotFoundError for an unknown
+    account, and StorageUnavailableError.
     """
     if not is_client_id(client_id):
-        raise InvalidRequestError(f"A client's name takes {CLIENT_RULE}")
+        raise InvalidRequestError(f"A client id must be {CLIENT_RULE}")
     if not roles:
-        raise InvalidRequestError(f"A client needs at least one role of {', '.join(Role)}")
+        raise InvalidRequestError(f"A client must have at least one role of {', '.join(Role)}")
     return repository.create_client(Client(account, client_id, frozenset(roles)), clock())
