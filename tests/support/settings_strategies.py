@@ -1,4 +1,4 @@
-"""Settings of every shape, for Hypothesis."""
+"""Hypothesis strategies for settings."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ from orders.domain.settings import (
 
 TRICKY = st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
 TEXTS = st.text(max_size=12) | TRICKY
-# Nearly all of these are ids: a strategy that drops many is slow.
+# Nearly all of these texts are valid ids: a strategy that drops many texts is slow.
 PLAIN_TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
 IDS = (PLAIN_TEXTS | TRICKY).filter(is_external_id)
 ENUMS = st.dictionaries(TEXTS, st.integers(-(2**70), 2**70), min_size=1, max_size=3)
@@ -37,7 +37,7 @@ VALUES: Mapping[ValueType, st.SearchStrategy[FieldValue]] = {
 
 @st.composite
 def custom_fields(draw: st.DrawFn) -> CustomField:
-    """Return a definition, with a default value in its stored form or without one."""
+    """Return a strategy for custom fields, with or without a default value in stored form."""
     value_type = draw(st.sampled_from(ValueType))
     enum_values = draw(ENUMS) if value_type is ValueType.ENUM else {}
     values = VALUES[value_type] if value_type in VALUES else st.sampled_from(sorted(enum_values))
@@ -54,7 +54,7 @@ def custom_fields(draw: st.DrawFn) -> CustomField:
 
 @st.composite
 def products(draw: st.DrawFn) -> list[Product]:
-    """Return products; no two share an id, a key or a SKU, nor two variants of one their number."""
+    """Return products with unique ids, keys and SKUs, and unique variant ids in each product."""
     ids = st.lists(IDS, unique=True, max_size=3)
     skus = iter(draw(st.lists(IDS, unique=True, max_size=6)))
     numbers = st.lists(st.integers(1, 2**31 - 1), unique=True, min_size=1, max_size=3)
@@ -73,7 +73,7 @@ def products(draw: st.DrawFn) -> list[Product]:
 
 @st.composite
 def all_settings(draw: st.DrawFn) -> Settings:
-    """Return settings in which everything may be there or not."""
+    """Return a strategy for settings in which each part may be empty."""
     ids = st.lists(IDS, unique=True, max_size=3)
     fields = draw(st.lists(custom_fields(), max_size=4))
     numbers = draw(st.lists(st.integers(1, 2**63 - 1), unique=True, min_size=3, max_size=3))

@@ -229,8 +229,8 @@ def test_an_unknown_default_endpoint_is_rejected_with_its_line(
     assert ended.err.splitlines() == [
         f"{file} was not applied, because it has 1 error:",
         (
-            '/policies/default_endpoint: "shop" is no endpoint of the account; '
-            "these are: website (line 13)"
+            "/policies/default_endpoint: must be an endpoint of the account: website; "
+            'got "shop" (line 13)'
         ),
     ]
     assert _version(connection) == before
@@ -242,7 +242,10 @@ def test_the_default_endpoint_cannot_be_removed_alone(run: Run, file: Path) -> N
     file.write_text("endpoints: [{external_id: shop}]\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
-    assert '/policies/default_endpoint: "website" is no endpoint of the account' in refused.err
+    assert (
+        '/policies/default_endpoint: must be an endpoint of the account: shop; got "website"'
+        in refused.err
+    )
     file.write_text("endpoints: [{external_id: shop}]\npolicies: {}\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     assert "default_endpoint" not in run("settings", "show").out
@@ -265,8 +268,8 @@ def test_another_value_type_is_rejected(run: Run, file: Path, connection: Connec
     assert ended.err.splitlines() == [
         f"{file} was not applied, because it has 1 error:",
         (
-            '/custom_fields/0/value_type: Custom field "note" of order is defined as int and '
-            "cannot become unicode, which stored orders may use (line 10)"
+            '/custom_fields/0/value_type: Custom field "note" of order must keep value_type int, '
+            "because stored orders may use it; got unicode (line 10)"
         ),
     ]
     assert _version(connection) == before
@@ -395,8 +398,8 @@ VARIANT = "variants: [{id: 1}]"
         (
             f"{FIELD}, value_type: int, default_value: many}}]",
             (
-                "/custom_fields/0: default_value must be a whole number of at most 64 bits, "
-                "as value_type says (line 1)"
+                "/custom_fields/0: default_value must be a whole number of at most 64 bits; "
+                'got "many" (line 1)'
             ),
         ),
         (

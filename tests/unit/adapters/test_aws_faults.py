@@ -1,4 +1,4 @@
-"""Calls that may be repeated are, while faults pass and time is left."""
+"""Calls are retried after transient errors, until the deadline."""
 
 from collections.abc import Callable
 
@@ -26,26 +26,26 @@ def _answering(*answers: str | Exception) -> Callable[[], str]:
     return call
 
 
-def test_a_fault_that_passes_is_waited_out() -> None:
+def test_a_call_is_retried_after_a_transient_error() -> None:
     pause = CountingPause()
     assert call_patiently(_answering(THROTTLED, UNREACHED, "here"), DEADLINE, pause) == "here"
     assert pause.attempts == [1, 2]
 
 
-def test_it_is_not_waited_for_ever() -> None:
+def test_the_number_of_attempts_is_limited() -> None:
     pause = CountingPause()
     with pytest.raises(StorageUnavailableError, match="ThrottlingException"):
         call_patiently(_answering(*[THROTTLED] * MAX_ATTEMPTS), DEADLINE, pause)
     assert len(pause.attempts) == MAX_ATTEMPTS - 1
 
 
-def test_it_is_not_waited_past_the_deadline() -> None:
+def test_there_is_no_attempt_after_the_deadline() -> None:
     with pytest.raises(StorageUnavailableError):
         call_patiently(_answering(THROTTLED), DEADLINE, CountingPause(limit=1))
     with pytest.raises(StorageUnavailableError, match="no time"):
         call_patiently(_answering(), FixedDeadline(0), CountingPause())
 
 
-def test_a_fault_that_does_not_pass_is_told_at_once() -> None:
+def test_a_permanent_error_is_raised_at_once() -> None:
     with pytest.raises(StorageRefusedError, match="AccessDeniedException"):
         call_patiently(_answering(DENIED), DEADLINE, CountingPause())

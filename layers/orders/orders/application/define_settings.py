@@ -1,4 +1,4 @@
-"""Define custom fields and line statuses in an account's settings."""
+"""Create or update the custom fields and line statuses in an account's settings."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ MAX_ATTEMPTS = 8
 
 @dataclass(frozen=True, slots=True)
 class DefineSettings:
-    """The use case with its ports."""
+    """Adds definitions to an account's settings."""
 
     settings: SettingsRepository
     pause: Pause
@@ -20,15 +20,16 @@ class DefineSettings:
     def __call__(
         self, account: str, definitions: Definitions, deadline: Deadline
     ) -> tuple[Settings, bool]:
-        """Create or update the definitions; return the settings and whether anything was written.
+        """Create or update the definitions. Return the settings, and whether they were written.
 
-        Definitions equal to the stored ones write nothing. Raises DefinitionsRefusedError,
-        SettingsTooLargeError, and StorageUnavailableError also when other writers keep winning.
+        Nothing is written if the stored definitions are equal. Raises DefinitionsRefusedError,
+        SettingsTooLargeError, and StorageUnavailableError, also if other requests changed the
+        settings at every attempt.
         """
         known = self.settings.load(account, deadline).settings
         if define(known, definitions) == known:
             return known, False
-        # The copy at hand may be old: a refusal or a write needs the current settings.
+        # The cached settings may be old. A rejection and a write need the current ones.
         for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
             stored = self.settings.load(account, deadline, fresh=True)
             wanted = define(stored.settings, definitions)
@@ -38,4 +39,4 @@ class DefineSettings:
                 raise DefinitionsRefusedError(wanted)
             if self.settings.save(account, wanted, stored.version, deadline):
                 return wanted, True
-        raise StorageUnavailableError("The account's settings keep changing")
+        raise StorageUnavailableError("other requests kept changing the account's settings")

@@ -1,4 +1,4 @@
-"""How far an import has come: its results, its pending orders and its committed writes."""
+"""The progress of an import: its results, pending orders and committed writes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ from orders.domain.triggers import Trigger
 
 @dataclass(slots=True)
 class Progress:
-    """How far one request has come: what is answered, what is still to be written.
+    """The progress of one request. `results` and `pending` are by position in the request.
 
-    `uncertain` holds, by order number, the plans whose writes may or may not have been committed.
+    `uncertain` contains the plans whose writes may or may not be committed, by order id. `doubtful`
+    contains their triggers, by trigger id. `lost_races` are the positions of orders that another
+    request changed in the last attempt.
     """
 
     request_id: str
@@ -36,7 +38,7 @@ class Progress:
     lost_races: set[int] = field(default_factory=set)
 
     def admit(self, order: SentOrder, answer: Submission | Rejection) -> None:
-        """Take a submission up for writing, a rejection as that order's result."""
+        """Add an accepted order to `pending`, and a rejected one to `results`."""
         if isinstance(answer, Submission):
             self.pending[order.position] = Step(order.position, answer, order.skip_trigger)
         else:
@@ -45,7 +47,7 @@ class Progress:
     def refuse(
         self, order: SentOrder, problems: tuple[Problem, ...], *, retryable: bool = False
     ) -> None:
-        """Answer an order that is not going to be written."""
+        """Record that an order failed, with its problems."""
         self.results[order.position] = OrderResult(
             order.position,
             order.external_id,
@@ -55,17 +57,17 @@ class Progress:
         )
 
     def pending_ids(self) -> set[str]:
-        """Return the ids that the unfinished orders were sent under."""
+        """Return the external ids of the pending orders, as they were sent."""
         return {step.submission.external_id for step in self.pending.values()}
 
     def settle(self, plan: Plan) -> None:
-        """Answer the orders of a plan that is done."""
+        """Record the results of a completed plan."""
         for result in plan.results:
             self.results[result.position] = result
             self.pending.pop(result.position, None)
 
     def record(self, plan: Plan, write: Write, outcome: WriteOutcome) -> None:
-        """Take note of what became of a plan's write."""
+        """Record the outcome of a plan's write."""
         positions = {step.position for step in plan.group.steps}
         self.lost_races -= positions
         match outcome:
@@ -85,10 +87,10 @@ class Progress:
                     self.doubtful[write.trigger.id] = write.trigger
 
     def recognise(self, group: Group) -> bool:
-        """Settle a group whose earlier write turns out to have been committed after all.
+        """Return whether an earlier write with a lost answer is now known to be committed.
 
-        The stored version names the request that wrote it. Steps that came to the group since then
-        stay pending and are decided against it in the next round.
+        The stored order contains the id of the request that wrote it. If it is this request, the
+        plan is completed. Steps that were added to the group later stay pending for the next round.
         """
         plan = self.uncertain.get(group.stored.order_id) if group.stored else None
         if plan is None or plan.write is None or group.stored is None:
@@ -102,7 +104,7 @@ class Progress:
         return ours
 
     def give_up_in_time(self) -> None:
-        """Answer what could not be finished in time."""
+        """Record that the pending orders failed because the time is over."""
         raced = {
             position: self.pending[position] for position in self.lost_races & set(self.pending)
         }
@@ -111,16 +113,16 @@ class Progress:
         self.give_up(no_storage(), retryable=True)
 
     def give_up(self, problem: Problem, *, retryable: bool) -> None:
-        """Answer all that is unfinished with one problem."""
+        """Record that all pending orders failed with this problem."""
         for step in list(self.pending.values()):
             self._fail(step, problem, retryable=retryable)
 
     def committed_triggers(self) -> list[Trigger]:
-        """Return the triggers of what is known to be committed."""
+        """Return the triggers of the writes that are known to be committed."""
         return [write.trigger for write in self.committed if write.trigger]
 
     def doubtful_triggers(self) -> list[Trigger]:
-        """Return the triggers that nobody sends, of writes that may have been committed."""
+        """Return the triggers of the writes that may or may not be committed."""
         sent = {trigger.id for trigger in self.committed_triggers()}
         return [trigger for name, trigger in self.doubtful.items() if name not in sent]
 
@@ -135,12 +137,18 @@ class Progress:
 
 
 def refused() -> Problem:
-    """Return the problem of an order that the store refused for good."""
-    return Problem(Code.NOT_STORABLE, (), "The store refused this order; the fault is logged")
+    """Return the problem of an order that the store permanently rejected."""
+    return Problem(
+        Code.NOT_STORABLE,
+        (),
+        "The store rejected this order because of an internal error; the error is logged",
+    )
 
 
 def _lost_race() -> Problem:
-    return Problem(Code.CONFLICT, (), "Other requests kept changing this order; send it again")
+    return Problem(
+        Code.CONFLICT, (), "Other requests changed this order at the same time; send it again"
+    )
 
 
 def no_storage() -> Problem:
@@ -148,6 +156,5 @@ def no_storage() -> Problem:
     return Problem(
         Code.STORAGE_UNAVAILABLE,
         (),
-        "The order could not be stored, or this not be confirmed, in time; "
-        "sending it again is safe",
+        "The order could not be stored in time, or the write could not be confirmed; send it again",
     )
