@@ -10,6 +10,7 @@ from orders.domain.fulfilment import SalesModel
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
+    DefinitionsByImport,
     Endpoint,
     ExternalIdPolicy,
     LineStatus,
@@ -102,6 +103,7 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from(ExternalIdPolicy)),
             draw(st.integers(1, 10_000_000)),
             draw(st.sampled_from([None, *endpoints])),
+            draw(st.sampled_from(DefinitionsByImport)),
         ),
         products={each.id: each for each in draw(products())},
     )

@@ -60,6 +60,7 @@ FORM = {
         "external_id_policy": "change",
         "external_id_requests_per_hour": 10_000,
         "default_endpoint": "website",
+        "definitions_by_import": "add",
     },
     "products": [
         {

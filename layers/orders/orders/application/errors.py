@@ -10,6 +10,7 @@ OrdersError
         ScopeRefusedError           a scope is unknown, or the client may not have it
     SettingsError                   the new settings are not valid; nothing was written
         DefinitionsRefusedError     they contradict definitions that stored orders may use
+        DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
     OrderIdsExhaustedError          the account has used all order ids; also an OverflowError
     NotFoundError                   an account or a client does not exist; also a LookupError
@@ -17,6 +18,8 @@ OrdersError
 
 Each use case documents the errors that it raises. Any other exception is a bug.
 """
+
+from collections.abc import Mapping
 
 from orders.domain.problems import Problem
 
@@ -63,6 +66,18 @@ class DefinitionsRefusedError(SettingsError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("The definitions contradict the stored ones")
         self.problems = problems
+
+
+class DefinitionsInUseError(SettingsError):
+    """Recent orders use definitions that were to be removed.
+
+    `uses` counts the orders by definition, `searched` is how many orders were read.
+    """
+
+    def __init__(self, uses: Mapping[str, int], searched: int) -> None:
+        super().__init__("Recent orders use the definitions")
+        self.uses = uses
+        self.searched = searched
 
 
 class SettingsTooLargeError(SettingsError):

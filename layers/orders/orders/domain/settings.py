@@ -8,6 +8,12 @@ from typing import Self
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
+from orders.domain.definition_bounds import (
+    MAX_DEFAULTS_BYTES,
+    defaults_bytes,
+    excess_of_field,
+    excess_of_name,
+)
 from orders.domain.fulfilment import SalesModel
 from orders.domain.problems import Code, Problem, listed, shown
 
@@ -38,6 +44,17 @@ class ExternalIdPolicy(StrEnum):
 
     CHANGE = "change"
     ONCE = "once"
+
+
+class DefinitionsByImport(StrEnum):
+    """What an import may do to custom fields and line statuses.
+
+    `add` takes new ones, and changes of existing ones that let every order pass as before.
+    """
+
+    OFF = "off"
+    ADD = "add"
+    CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,7 @@ class Policies:
     external_id_requests_per_hour: int = 10_000
     # For orders of protocols in which the endpoint is optional.
     default_endpoint: str | None = None
+    definitions_by_import: DefinitionsByImport = DefinitionsByImport.ADD
 
 
 type FieldKey = tuple[EntityType, str]
@@ -230,22 +248,25 @@ def define(settings: Settings, definitions: Definitions) -> Settings | tuple[Pro
     """Return the settings with the definitions added, or the problems that prevent it.
 
     A definition replaces the stored one with the same id. It is rejected if stored values would no
-    longer fit: another value type, or an enum that loses or renumbers a name. The paths of the
-    problems start at the root of an Altcraft request.
+    longer fit (another value type, or an enum that loses or renumbers a name), and if it or the
+    sum of all defaults would be too large. The paths of the problems start at the root of an
+    Altcraft request.
     """
     problems = [
         *_field_conflicts(settings, definitions.custom_fields),
         *_status_conflicts(definitions.line_statuses),
+        *_excess(settings, definitions),
     ]
     if problems:
         return tuple(problems)
     fields = {(each.entity_type, each.external_id): each for each in definitions.custom_fields}
     statuses = {each.external_id: each for each in definitions.line_statuses}
-    return replace(
+    defined = replace(
         settings,
         custom_fields={**settings.custom_fields, **fields},
         line_statuses={**settings.line_statuses, **statuses},
     )
+    return tuple(_excess_of_defaults(settings, defined)) or defined
 
 
 def _field_conflicts(settings: Settings, sent: Iterable[CustomField]) -> Iterable[Problem]:
@@ -269,4 +290,32 @@ def _status_conflicts(sent: Iterable[LineStatus]) -> Iterable[Problem]:
                 Code.DEFINITION_CONFLICT,
                 ("custom_line_statuses", position, "external_id"),
                 f"{shown(new.external_id)} is a built-in line status; choose another external_id",
+            )
+
+
+def _excess(settings: Settings, definitions: Definitions) -> Iterable[Problem]:
+    """Find what is too long; a definition that is stored already is not held against it."""
+    for position, new in enumerate(definitions.custom_fields):
+        if settings.custom_fields.get((new.entity_type, new.external_id)) != new:
+            for member, message in excess_of_field(new):
+                yield Problem(Code.INVALID_VALUE, ("custom_fields", position, member), message)
+    for position, status in enumerate(definitions.line_statuses):
+        message = excess_of_name(status.name)
+        if message and settings.line_statuses.get(status.external_id) != status:
+            path = ("custom_line_statuses", position, "name")
+            yield Problem(Code.INVALID_VALUE, path, message)
+
+
+def _excess_of_defaults(before: Settings, after: Settings) -> Iterable[Problem]:
+    """Find defaults that take too much of an order; what was stored before may stay."""
+    if before.custom_fields == after.custom_fields:
+        return
+    for entity, limit in MAX_DEFAULTS_BYTES.items():
+        size = defaults_bytes(after.custom_fields.values(), entity)
+        if size > limit and size > defaults_bytes(before.custom_fields.values(), entity):
+            yield Problem(
+                Code.INVALID_VALUE,
+                ("custom_fields",),
+                f"The defaults of optional {entity} fields must take at most {limit} bytes "
+                f"together; got {size}",
             )
