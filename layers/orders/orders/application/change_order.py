@@ -84,12 +84,14 @@ class ChangeOrder:
     ) -> ChangeReport[Refusal]:
         """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
         removed: StoredOrder | None = None
+        tried: dict[int, OrderChange] = {}
         for _ in attempts(deadline, self.pause):
             found = self.get_order_by_id(address, deadline)
             if found is None:
                 # By a deletion of ours whose answer was lost, or by another's: it is gone.
                 return ChangeReport(removed)
-            earlier = lost.get(found.order.version)
+            # The order names the request that wrote it, which counts for more than any answer.
+            earlier = tried.get(found.order.version)
             if earlier and earlier.after.order == found.order:
                 return ChangeReport(found, trigger=earlier.trigger)
             change = decide(found)
@@ -97,6 +99,7 @@ class ChangeOrder:
                 # A refusal may come of a change of ours whose answer was lost.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
+            tried[change.after.order.version] = change
             outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
                 after = change.before if change.removes else change.after
