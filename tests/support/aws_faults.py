@@ -7,9 +7,31 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import (
+    ConnectionClosedError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    SSLError,
+)
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 type Parsed = dict[str, Any]
+
+# Everything that botocore raises while it sends a request or reads its answer: whether the call had
+# its effect cannot be known.
+LOST_ANSWERS: dict[str, Exception] = {
+    type(error).__name__: error
+    for error in (
+        ConnectionClosedError(endpoint_url="http://injected"),
+        HTTPClientError(error="injected"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        ReadTimeoutError(endpoint_url="http://injected"),
+        ResponseStreamingError(error="injected"),
+        SSLError(endpoint_url="http://injected", error=OSError("injected")),
+    )
+}
 
 
 @contextmanager

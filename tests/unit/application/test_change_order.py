@@ -117,6 +117,23 @@ def test_a_committed_change_is_recognised_if_its_answer_was_lost() -> None:
     assert report.found.order.version == 2
 
 
+@pytest.mark.parametrize("answer", [UNKNOWN, UNTRIED, WriteOutcome.CONFLICT])
+def test_an_order_that_names_the_request_is_its_own_whatever_was_answered(
+    answer: WriteOutcome,
+) -> None:
+    world = World()
+
+    def commit_and_answer(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
+        return answer
+
+    world.changes.faults.append(commit_and_answer)
+    report = world.rename()
+    assert report.trigger
+    assert world.publisher.sent == [report.trigger]
+    assert (report.unpublished, report.unavailable) == ((), False)
+
+
 def test_a_change_that_was_not_committed_is_tried_again() -> None:
     world = World()
     world.changes.faults.append(lambda _changes, _change: UNKNOWN)

@@ -354,7 +354,66 @@ def _committed_unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
     return WriteOutcome.UNKNOWN
 
 
-def test_the_trigger_of_an_uncertain_write_is_reported() -> None:
+@pytest.mark.parametrize(
+    "answer", [WriteOutcome.UNKNOWN, WriteOutcome.UNTRIED, WriteOutcome.CONFLICT]
+)
+def test_an_order_that_names_the_request_is_its_own_whatever_was_answered(
+    answer: WriteOutcome,
+) -> None:
+    world = World()
+    world.send(Sent(1, "B"))
+
+    def commit_and_answer(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(write)
+        return answer
+
+    world.orders.faults = [commit_and_answer] * 2
+    report = world.send(Sent(0, "A"), Sent(1, "B", "other"))
+    assert _outcomes(report) == ["created", "updated"]
+    assert (report.published, report.unpublished) == (2, ())
+    assert world.sent_triggers()[1:] == [("A", 1), ("B", 2)]
+
+
+def test_of_two_attempts_at_a_version_the_trigger_repeats_the_one_that_came() -> None:
+    """The first is late: it comes after the second has been sent, whose answer is lost too."""
+    world = World()
+    first: list[Write] = []
+
+    def be_late(_orders: FakeOrders, write: Write) -> WriteOutcome:
+        first.append(write)
+        return WriteOutcome.UNKNOWN
+
+    def be_overtaken(orders: FakeOrders, _write: Write) -> WriteOutcome:
+        orders.commit(first[0])
+        return WriteOutcome.UNKNOWN
+
+    world.orders.faults = [be_late, be_overtaken]
+    world.send(Sent(0))
+    stored = world.orders["demo", "A"]
+    assert [trigger.order.updated_at for trigger in world.publisher.sent] == [stored.updated_at]
+
+
+def _refuse(_orders: FakeOrders, _write: Write) -> WriteOutcome:
+    return WriteOutcome.REFUSED
+
+
+def test_a_refusal_after_a_lost_answer_does_not_deny_the_write() -> None:
+    world = World()
+    world.orders.faults = [_never, _refuse]
+    report = world.send(Sent(0))
+    assert (_codes(report), report.results[0].retryable) == ([Code.STORAGE_UNAVAILABLE], True)
+    assert len(report.unpublished) == 1
+
+
+def test_a_store_that_refuses_reads_after_a_lost_answer_does_not_deny_the_write() -> None:
+    world = World(orders=RefusingOrders(reads=1))
+    world.orders.faults = [_committed_unseen]
+    report = world.send(Sent(0))
+    assert (_codes(report), report.results[0].retryable) == ([Code.STORAGE_UNAVAILABLE], True)
+    assert [trigger.order.version for trigger in report.unpublished] == [1]
+
+
+def test_the_trigger_of_a_write_that_cannot_be_confirmed_is_reported() -> None:
     world = World(pause=CountingPause(limit=1))
     world.orders.faults = [_committed_unseen]
     report = world.send(Sent(0))

@@ -2,15 +2,26 @@
 
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ProxyConnectionError,
+)
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts
 
-# All timeouts and connection errors are subclasses of these two.
-TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
+# All timeouts, connection errors and truncated answers are subclasses of one of these.
+TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError, IncompleteReadError)
+# The faults that end a call before any of it is sent. Botocore's other connection error, SSLError,
+# is not among them: it is also raised while an answer is read.
+_NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
 # With these codes AWS guarantees that the call had no effect.
 _THROTTLING_CODES = frozenset(
     {
@@ -49,7 +60,7 @@ def _had_no_effect(error: Exception) -> bool:
     """Return whether a transient error guarantees that the call had no effect."""
     if isinstance(error, ClientError):
         return is_throttling(code_of(error))
-    return isinstance(error, NoConnectionError)
+    return isinstance(error, _NOTHING_SENT)
 
 
 def outcome_of(error: Exception) -> WriteOutcome:

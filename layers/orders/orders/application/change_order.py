@@ -83,12 +83,14 @@ class ChangeOrder:
     ) -> ChangeReport[Refusal]:
         """Try until the result is known. `lost` collects changes without an answer, by version."""
         removed: StoredOrder | None = None
+        tried: dict[int, OrderChange] = {}
         for _ in attempts(deadline, self.pause):
             found = self.get_order_by_id(address, deadline)
             if found is None:
                 # Either our deletion succeeded and its answer was lost, or another request won.
                 return ChangeReport(removed)
-            earlier = lost.get(found.order.version)
+            # The order names the request that wrote it, which counts for more than any answer.
+            earlier = tried.get(found.order.version)
             if earlier and earlier.after.order == found.order:
                 return ChangeReport(found, trigger=earlier.trigger)
             change = decide(found)
@@ -96,6 +98,7 @@ class ChangeOrder:
                 # A change whose answer was lost may itself be the reason of this refusal.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
+            tried[change.after.order.version] = change
             outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
                 after = change.before if change.removes else change.after

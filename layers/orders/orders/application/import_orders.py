@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.import_progress import Progress, no_storage, refused
+from orders.application.import_progress import Progress, no_storage
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -195,9 +195,9 @@ class ImportOrders:
                     break
         except StorageRefusedError:
             # Committed orders must still be published and reported to the caller.
-            if not progress.committed:
+            if not (progress.committed or progress.uncertain):
                 raise
-            progress.give_up(refused(), retryable=False)
+            progress.give_up_for_good()
         progress.give_up_in_time()
 
     def _plan(

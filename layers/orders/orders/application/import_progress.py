@@ -23,9 +23,8 @@ from orders.domain.triggers import Trigger
 class Progress:
     """The progress of one request. `results` and `pending` are by position in the request.
 
-    `uncertain` contains the plans whose writes may or may not be committed, by order id. `doubtful`
-    contains their triggers, by trigger id. `lost_races` are the positions of orders that another
-    request changed in the last attempt.
+    `tried` contains, by order id, the plans that were sent to the store and are not confirmed, in
+    spite of the answer; `uncertain` contains the positions of orders that may be committed.
     """
 
     request_id: str
@@ -33,7 +32,8 @@ class Progress:
     pending: dict[int, Step] = field(default_factory=dict)
     committed: list[Write] = field(default_factory=list)
     order_ids: dict[str, int] = field(default_factory=dict)
-    uncertain: dict[int, Plan] = field(default_factory=dict)
+    tried: dict[int, list[Plan]] = field(default_factory=dict)
+    uncertain: dict[int, set[int]] = field(default_factory=dict)
     doubtful: dict[str, Trigger] = field(default_factory=dict)
     lost_races: set[int] = field(default_factory=set)
 
@@ -70,38 +70,43 @@ class Progress:
         """Record the outcome of a plan's write."""
         positions = {step.position for step in plan.group.steps}
         self.lost_races -= positions
+        self.tried.setdefault(write.order.order_id, []).append(plan)
         match outcome:
             case WriteOutcome.COMMITTED:
                 self._commit(plan, write)
             case WriteOutcome.REFUSED:
                 for step in plan.group.steps:
-                    self.results[step.position] = failed(step, refused(), retryable=False)
-                    del self.pending[step.position]
+                    self._refuse_for_good(step)
             case WriteOutcome.CONFLICT:
                 self.lost_races |= positions
             case WriteOutcome.UNTRIED:
                 pass
             case WriteOutcome.UNKNOWN:
-                self.uncertain[write.order.order_id] = plan
+                self.uncertain.setdefault(write.order.order_id, set()).update(positions)
                 if write.trigger:
                     self.doubtful[write.trigger.id] = write.trigger
 
     def recognise(self, group: Group) -> bool:
         """Return whether an earlier write with a lost answer is now known to be committed.
 
-        The stored order contains the id of the request that wrote it. If it is this request, the
-        plan is completed. Steps that were added to the group later stay pending for the next round.
+        The stored order contains the id of the request that wrote it, which counts for more than
+        any answer. Steps that were added to the group later stay pending for the next round.
         """
-        plan = self.uncertain.get(group.stored.order_id) if group.stored else None
-        if plan is None or plan.write is None or group.stored is None:
+        stored = group.stored
+        if stored is None or stored.request_id != self.request_id:
             return False
-        ours = (
-            group.stored.request_id == self.request_id
-            and group.stored.version == plan.write.order.version
-        )
-        if ours:
-            self._commit(plan, plan.write)
-        return ours
+        # Two attempts at one version differ in their time alone, which the trigger repeats.
+        candidates = [
+            (write.order.updated_at == stored.updated_at, plan, write)
+            for plan in self.tried.get(stored.order_id, ())
+            for write in [plan.write]
+            if write and write.order.version == stored.version
+        ]
+        if not candidates:
+            return False
+        _, plan, write = max(candidates, key=lambda candidate: candidate[0])
+        self._commit(plan, write)
+        return True
 
     def give_up_in_time(self) -> None:
         """Record that the pending orders failed because the time is over."""
@@ -110,12 +115,13 @@ class Progress:
         }
         for step in raced.values():
             self._fail(step, _lost_race(), retryable=True)
-        self.give_up(no_storage(), retryable=True)
-
-    def give_up(self, problem: Problem, *, retryable: bool) -> None:
-        """Record that all pending orders failed with this problem."""
         for step in list(self.pending.values()):
-            self._fail(step, problem, retryable=retryable)
+            self._fail(step, no_storage(), retryable=True)
+
+    def give_up_for_good(self) -> None:
+        """Answer what is unfinished: the store refuses to go on."""
+        for step in list(self.pending.values()):
+            self._refuse_for_good(step)
 
     def committed_triggers(self) -> list[Trigger]:
         """Return the triggers of the writes that are known to be committed."""
@@ -129,7 +135,15 @@ class Progress:
     def _commit(self, plan: Plan, write: Write) -> None:
         self.committed.append(write)
         self.uncertain.pop(write.order.order_id, None)
+        self.tried.pop(write.order.order_id, None)
         self.settle(plan)
+
+    def _refuse_for_good(self, step: Step) -> None:
+        """Answer a step that the store refused: it may be stored if an earlier answer was lost."""
+        if any(step.position in positions for positions in self.uncertain.values()):
+            self._fail(step, no_storage(), retryable=True)
+        else:
+            self._fail(step, refused(), retryable=False)
 
     def _fail(self, step: Step, problem: Problem, *, retryable: bool) -> None:
         self.results[step.position] = failed(step, problem, retryable=retryable)
