@@ -76,9 +76,9 @@ def test_a_client_is_created_once(accounts: DynamoAccounts) -> None:
 
 
 def test_an_unknown_account_has_no_clients(accounts: DynamoAccounts) -> None:
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         accounts.clients("nobody")
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         accounts.create_client(Client("nobody", "shop", SHOP.roles), NOW)
 
 
@@ -101,7 +101,7 @@ def test_a_token_has_the_roles_that_are_stored(accounts: DynamoAccounts) -> None
 
 
 def test_a_token_needs_a_client(accounts: DynamoAccounts) -> None:
-    with pytest.raises(LookupError, match="no client 'ghost' in 'demo'"):
+    with pytest.raises(LookupError, match='Client "ghost" does not exist in "demo"'):
         accounts.add_token(Client("demo", "ghost", SHOP.roles), "token", NOW)
     assert _client_of(accounts, "token") is None
 

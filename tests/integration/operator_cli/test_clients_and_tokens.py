@@ -220,7 +220,7 @@ def test_the_number_of_tokens_of_a_client_is_limited(
             operator.accounts.add_token(SHOP, f"token-{number}", utc_now())
     ended = run("token", "create", shop)
     assert ended.code == 1
-    assert ended.err == f"A client has at most {MAX_TOKENS} tokens; revoke one first.\n"
+    assert ended.err == f"A client can have at most {MAX_TOKENS} tokens; revoke one first.\n"
 
 
 @pytest.mark.parametrize(
