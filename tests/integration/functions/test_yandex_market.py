@@ -180,7 +180,7 @@ YANDEX_FAULT = {
     "status": "ERROR",
     "errors": [{"code": "INTERNAL_ERROR", "message": "Internal server error"}],
 }
-GENERAL = "An unexpected error occurred; it is logged. Look whether a write took effect."
+GENERAL = "An unexpected error occurred and was logged. Check whether a write took effect."
 COMMERCETOOLS_FAULT = {
     "statusCode": 500,
     "message": GENERAL,

@@ -162,7 +162,7 @@ def test_each_matching_mode_needs_its_fields(mode: str, left_out: str) -> None:
         left_out = "email"
     assert entry["errors"][0]["code"] == "required"
     assert entry["errors"][0]["path"] == f"/data/0/{left_out}"
-    assert f"matching {mode} needs" in entry["error_text"]
+    assert f"is required for matching {mode}" in entry["error_text"]
 
 
 def test_matching_is_email_by_default_and_all_eleven_modes_are_known() -> None:
@@ -337,7 +337,7 @@ def test_a_number_for_an_id_is_echoed() -> None:
 
 def test_an_error_text_names_the_place() -> None:
     [entry] = read_json(Shop().post(request(order(currency="XXX"))))["result"]
-    assert entry["error_text"].endswith("allowed are: USD, EUR (/data/0/currency)")
+    assert entry["error_text"].endswith("allowed values: USD, EUR (/data/0/currency)")
     [entry] = read_json(Shop().post({"data": [None]}))["result"]
     assert entry["error_text"] == "The order must be an object (/data/0)"
 
@@ -444,7 +444,7 @@ def test_fifty_orders_with_a_bad_one() -> None:
         {
             "code": "unknown_currency",
             "path": "/data/17/currency",
-            "message": 'Unknown currency "XXX"; allowed are: USD, EUR',
+            "message": 'Unknown currency "XXX"; allowed values: USD, EUR',
         }
     ]
     assert len(shop.documents()) == 49
@@ -557,11 +557,17 @@ def test_unknown_and_revoked_tokens_are_answered_alike() -> None:
     )
 
 
-@pytest.mark.parametrize("body", ["", "[", "nonsense", '"text"', "5", "null", '{"data":[}'])
-def test_a_body_that_is_no_json_is_refused(body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        *((text, "The body is not valid JSON: ") for text in ("", "[", "nonsense", '{"data":[}')),
+        *((text, "The body must be a JSON object or an array") for text in ('"text"', "5", "null")),
+    ],
+)
+def test_a_body_without_a_json_object_is_rejected(body: str, reason: str) -> None:
     answer = Shop().post(body)
     assert answer.status == 400
-    assert read_json(answer)["error_text"].startswith("The body is not valid JSON")
+    assert read_json(answer)["error_text"].startswith(reason)
     assert read_json(answer)["result"] == []
 
 

@@ -39,7 +39,7 @@ def test_an_order_needs_a_line_of_either_kind(changes: Tree) -> None:
     error = the_error_of(draft(**changes))
     assert (error.code, error.message) == (
         "InvalidInput",
-        "The order needs a line item or a custom line item.",
+        "An order must have at least one line item or custom line item.",
     )
 
 
@@ -116,7 +116,7 @@ class TestShippingDetails:
             "InvalidItemShippingDetails",
             {"subject": kind, "itemId": "0"},
         )
-        assert "add up to 1, the line's quantity is 2" in error.message
+        assert "must add up to the line's quantity, 2; got 1." in error.message
 
     def test_no_targets_are_no_quantity(self, kind: str) -> None:
         assert the_error_of(_shipped(kind)).code == "InvalidItemShippingDetails"
@@ -319,7 +319,7 @@ def test_an_order_has_one_currency(changes: Tree) -> None:
     error = the_error_of(draft(**changes))
     assert (error.code, error.message) == (
         "InvalidInput",
-        "All amounts of an order take the currency of totalPrice, USD.",
+        "All amounts of an order must have the currency of totalPrice, USD.",
     )
 
 

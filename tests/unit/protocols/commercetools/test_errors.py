@@ -53,7 +53,7 @@ from orders.protocols.commercetools.errors import ApiError, RequestRefusedError,
         (
             errors.invalid_field("country", "de", ["DE"]),
             "InvalidField",
-            "The value '\"de\"' is not valid for field 'country'. Allowed are: DE.",
+            "The value '\"de\"' is not valid for field 'country'. Allowed values: DE.",
             {"field": "country", "invalidValue": "de", "allowedValues": ["DE"]},
         ),
         (

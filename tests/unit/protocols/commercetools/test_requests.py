@@ -397,13 +397,13 @@ def test_a_rate_has_as_many_digits_as_can_be_worked_with(raw: str, is_taken: boo
     [
         (b"", "it is empty"),
         (b"{", "line 1, column 2"),
-        (b'{"a": NaN}', "NaN is no JSON number"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
         (b'{"a": "\xff"}', "byte 7 is not UTF-8"),
         (b"[]", OBJECT),
         (b"null", OBJECT),
         (b"1", OBJECT),
-        (b'{"custom": {"a/b": 1, "a/b": 2}}', 'custom -> a/b: Member "a/b" stands twice'),
-        (b'{"lineItems": [{"key": "\\u0000"}]}', "lineItems -> key: The text holds a control"),
+        (b'{"custom": {"a/b": 1, "a/b": 2}}', 'custom -> a/b: Duplicate member "a/b"'),
+        (b'{"lineItems": [{"key": "\\u0000"}]}', "lineItems -> key: Text must not contain control"),
     ],
 )
 def test_what_is_no_json_is_told_in_the_readers_words(body: bytes, detail: str) -> None:
