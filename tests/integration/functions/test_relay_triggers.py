@@ -201,7 +201,7 @@ def test_a_fault_of_the_relay_is_raised_without_its_words(
 
     monkeypatch.setattr(RelayTriggers, "__call__", fail)
     before = WATCH.lines
-    with pytest.raises(Exception, match=r"^the relay failed: its log says where$") as raised:
+    with pytest.raises(Exception, match=r"^The relay failed; see its log$") as raised:
         relay(*relay.write("A"))
     assert type(raised.value).__name__ == "RelayFailedError"
     assert raised.value.__suppress_context__

@@ -51,7 +51,7 @@ def test_a_commercetools_order_is_its_representation() -> None:
 @pytest.mark.parametrize("read", [present, summarise, lines_of])
 def test_an_order_of_an_unknown_protocol_is_an_error(read: object) -> None:
     assert callable(read)
-    with pytest.raises(UnknownProtocolError, match="The protocol telex is unknown"):
+    with pytest.raises(UnknownProtocolError, match='Unknown protocol "telex"'):
         read(replace(ALTCRAFT, protocol="telex"))
 
 
