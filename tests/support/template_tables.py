@@ -28,7 +28,7 @@ _Loader.add_multi_constructor("!", _tag)
 
 
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Return a template, the stack's unless told otherwise, as plain data."""
+    """Return a template as plain data, by default that of the stack."""
     loader = _Loader(path.read_text(encoding="utf-8"))
     template: dict[str, Any] = loader.get_data()
     return template
