@@ -1,1 +1,1 @@
-"""The operator's command line: accounts, API clients and their tokens, settings, orders."""
+"""The `orders` command: manages accounts, API clients and their tokens, settings, and orders."""

@@ -1,4 +1,4 @@
-"""`orders account`: the tenants."""
+"""`orders account`: creates and lists accounts."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -10,22 +10,22 @@ from operator_cli.composition import Operator, connected
 from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_json
 from orders.application.create_account import create_account
-from orders.domain.problems import listed
+from orders.domain.problems import listed, shown
 from orders.runtime.composition import utc_now
 
-app = typer.Typer(help="The tenants of the hub.", no_args_is_help=True)
+app = typer.Typer(help="Create and list accounts.", no_args_is_help=True)
 
 
 @app.command(epilog=EPILOG)
 def create(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(help="Its name, which is its project key too.")],
+    account: Annotated[str, typer.Argument(help="The account's name and project key.")],
 ) -> None:
     """Create an account with empty settings."""
     with connected(connection_of(context)) as operator, refusals():
         is_new = create_account(operator.accounts, account, utc_now)
     if not is_new:
-        raise OperatorError(f"There is an account {account!r} already.")
+        raise OperatorError(f"Account {shown(account)} already exists.")
     typer.echo(f"Created account {account}.")
 
 
@@ -42,18 +42,26 @@ def list_accounts(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 def chosen_account(operator: Operator, account: str | None) -> str:
-    """Return the account that a command is about; without a name the only one there is."""
+    """Return the name of the account that a command uses.
+
+    Without a name, that is the hub's only account. Raises OperatorError if the account does not
+    exist, or if no name is given and the hub has several accounts.
+    """
     names = operator.accounts.accounts()
     if not names:
-        raise OperatorError("There is no account yet: create one with `orders account create`.")
+        raise OperatorError("The hub has no accounts: create one with `orders account create`.")
     if account is None:
         return _only(names)
     if account not in names:
-        raise OperatorError(f"There is no account {account!r}; there are: {listed(names)}.")
+        raise OperatorError(
+            f"Account {shown(account)} does not exist; the accounts are: {listed(names)}."
+        )
     return account
 
 
 def _only(names: Sequence[str]) -> str:
     if len(names) > 1:
-        raise OperatorError(f"Choose an account with --account; there are: {listed(names)}.")
+        raise OperatorError(
+            f"--account or ORDERS_ACCOUNT must name one of the accounts: {listed(names)}."
+        )
     return names[0]

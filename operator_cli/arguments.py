@@ -1,4 +1,4 @@
-"""The options that every command takes, wherever they stand on the line."""
+"""The options that every command accepts, in any position on the command line."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,51 +9,71 @@ from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from operator_cli.composition import DEFAULT_STACK, Connection
 from operator_cli.errors import UsageError
+from orders.domain.problems import shown
 
-PANEL = "Connection (accepted anywhere on the line)"
-EPILOG = "Which stack: --endpoint-url, --stack and --region, as `orders --help` says."
-GLOBAL_OPTIONS = ("--endpoint-url", "--stack", "--region")
+PANEL = "Connection (accepted in any position on the command line)"
+EPILOG = "`orders --help` lists the options that choose the stack."
+MAIN_EPILOG = (
+    "For the local stack, run `. .local/endpoint.env`: it sets ORDERS_ENDPOINT_URL and "
+    "ORDERS_ACCOUNT. For AWS, give --profile and --region."
+)
+GLOBAL_OPTIONS = ("--endpoint-url", "--stack", "--profile", "--region")
 
 
 def _checked_url(url: str | None) -> str | None:
     if url is not None:
         try:
             parts = urlsplit(url)
-            # The AWS client raises a bare ValueError for what it takes for no host.
+            # For an invalid host the AWS client would raise a ValueError without an explanation.
             is_host = is_valid_endpoint_url(url) or is_valid_ipv6_endpoint_url(url)
             is_url = is_host and parts.scheme in {"http", "https"} and parts.port != 0
         except ValueError:
             is_url = False
         if not is_url:
-            raise typer.BadParameter(f"{url!r} is no URL such as http://127.0.0.1:4566")
+            raise typer.BadParameter(
+                f"must be a URL such as http://127.0.0.1:4566; got {shown(url)}"
+            )
     return url
 
 
 EndpointUrl = Annotated[
     str | None,
     typer.Option(
+        "--endpoint-url",
         envvar="ORDERS_ENDPOINT_URL",
         callback=_checked_url,
         metavar="URL",
         rich_help_panel=PANEL,
-        help="Where AWS answers, such as http://127.0.0.1:4566 for the local one.",
+        help="URL of the AWS endpoint, such as http://127.0.0.1:4566 for the local stack.",
     ),
 ]
 Stack = Annotated[
     str,
     typer.Option(
+        "--stack",
         envvar="ORDERS_STACK",
         metavar="NAME",
         rich_help_panel=PANEL,
-        help="Name under which the stack was deployed.",
+        help="Name of the CloudFormation stack.",
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        rich_help_panel=PANEL,
+        help="Profile of your AWS configuration; AWS_PROFILE by default.",
     ),
 ]
 Region = Annotated[
     str | None,
+    # Without this name, Typer would derive it from the metavar, as `--REGION`.
     typer.Option(
+        "--region",
         metavar="REGION",
         rich_help_panel=PANEL,
-        help="AWS Region, otherwise the one of your AWS configuration (us-east-1 if local).",
+        help="AWS Region; the Region of your AWS configuration by default.",
     ),
 ]
 AccountName = Annotated[
@@ -63,24 +83,25 @@ AccountName = Annotated[
         "-a",
         envvar="ORDERS_ACCOUNT",
         metavar="ACCOUNT",
-        help="The account; not needed while there is only one.",
+        help="Name of the account; required if the hub has several accounts.",
     ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def remember_connection(
     context: typer.Context,
     endpoint_url: EndpointUrl = None,
     stack: Stack = DEFAULT_STACK,
+    profile: Profile = None,
     region: Region = None,
 ) -> None:
     """Manage the order hub: accounts, API clients and their tokens, settings, orders."""
-    context.obj = Connection(endpoint_url, stack, region)
+    context.obj = Connection(endpoint_url, stack, region, profile)
 
 
 def connection_of(context: typer.Context) -> Connection:
-    """Return what `remember_connection` has put aside."""
+    """Return the connection that `remember_connection` stored."""
     connection = context.obj
     if not isinstance(connection, Connection):
         raise TypeError("a command was called outside of its application")
@@ -88,9 +109,9 @@ def connection_of(context: typer.Context) -> Connection:
 
 
 def global_options_first(line: Sequence[str]) -> list[str]:
-    """Move the global options and their values before the command's name, where Typer wants them.
+    """Move the global options and their values before the command's name, as Typer requires.
 
-    Raises UsageError for one without a value, which would swallow the command's name there.
+    Raises UsageError for an option without a value: Typer would take the command's name for it.
     """
     moved: list[str] = []
     left: list[str] = []
@@ -110,5 +131,5 @@ def global_options_first(line: Sequence[str]) -> list[str]:
 
 def _value(option: str, word: str) -> str:
     if word.startswith("-"):
-        raise UsageError(f"Option {option} needs a value.")
+        raise UsageError(f"Option {option} requires a value.")
     return word

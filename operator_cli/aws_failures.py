@@ -1,4 +1,4 @@
-"""AWS's failures in the operator's words."""
+"""Explains AWS errors to the operator."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -8,7 +8,10 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
 )
+
+from orders.domain.problems import shown
 
 REFUSED_CREDENTIALS = frozenset(
     {
@@ -22,20 +25,27 @@ REFUSED_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
-GIVE_CREDENTIALS = "log in (`aws sso login`, `aws configure`) or set AWS_PROFILE"
+USE_LOCAL_STACK = "for the local stack, run `. .local/endpoint.env` while `make run` is running"
+GIVE_CREDENTIALS = "log in (`aws sso login`, `aws configure`) or give --profile"
 
 
 def explain(error: BotoCoreError | ClientError, table: str, where: str) -> str:
-    """Say in one sentence what failed and what to do; `where` is empty or " at URL"."""
+    """Return one sentence that says what failed and what to do; `where` is empty or " at URL"."""
     if isinstance(error, ClientError):
         return _refusal(error, table, where)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return f"There are no AWS credentials: {GIVE_CREDENTIALS}."
+        return f"AWS credentials are missing: {USE_LOCAL_STACK}; for AWS, {GIVE_CREDENTIALS}."
     if isinstance(error, NoRegionError):
-        return "The AWS Region is not known: give --region or set AWS_REGION."
+        return f"The AWS Region is missing: {USE_LOCAL_STACK}; for AWS, give --profile or --region."
+    if isinstance(error, ProfileNotFound):
+        return (
+            f"The AWS profile {shown(error.kwargs['profile'])} does not exist: "
+            "`aws configure list-profiles` lists the profiles."
+        )
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
         return (
-            f"Nothing answers{where}: start the local stack (`make run`) or correct --endpoint-url."
+            f"No AWS endpoint answers{where}: "
+            "start the local stack (`make run`) or correct --endpoint-url."
             if where
             else f"AWS cannot be reached: {_one_line(error)}"
         )
@@ -46,13 +56,13 @@ def _refusal(error: ClientError, table: str, where: str) -> str:
     code = error.response.get("Error", {}).get("Code", "")
     if code == "ResourceNotFoundException":
         return (
-            f"There is no table {table}{where}: deploy the stack first, "
-            "or name it with --stack and its Region with --region."
+            f"Table {table} does not exist{where}: deploy the stack, "
+            "or correct --stack and --region."
         )
     if code in REFUSED_CREDENTIALS:
-        return f"The AWS credentials were refused ({code}): {GIVE_CREDENTIALS}."
+        return f"AWS rejected the credentials ({code}): {GIVE_CREDENTIALS}."
     if code == "AccessDeniedException":
-        return f"The AWS credentials may not use the table: {_one_line(error)}"
+        return f"The AWS credentials do not permit access to the table: {_one_line(error)}"
     return f"The call{where} failed: {_one_line(error)}"
 
 

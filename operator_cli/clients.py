@@ -1,6 +1,6 @@
-"""`orders client`: an account's API clients."""
+"""`orders client`: creates, lists and revokes API clients."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,23 +10,24 @@ from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import Operator, connected
 from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_json, print_rows, shown_time
-from orders.application.create_client import create_client
-from orders.domain.clients import ClientRecord, Role
-from orders.domain.problems import listed
+from orders.application.create_client import create_client, create_scoped_client
+from orders.domain.clients import ClientRecord, Role, Scope
+from orders.domain.problems import listed, shown
 from orders.runtime.composition import utc_now
 from orders.runtime.composition.scopes import SCOPES
 
-app = typer.Typer(help="The API clients of an account.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke API clients.", no_args_is_help=True)
 
-ClientId = Annotated[str, typer.Argument(help="The client's name.")]
+ClientId = Annotated[str, typer.Argument(help="The client's id.")]
 Roles = Annotated[
-    list[Role] | None, typer.Option("--role", help="What it may do; give it once for each role.")
+    list[Role] | None,
+    typer.Option("--role", help="A role of the client; repeat the option for several roles."),
 ]
 Scopes = Annotated[
     list[str] | None,
     typer.Option(
         "--scope",
-        help=f"The same in a protocol's own words: {', '.join(SCOPES)}.",
+        help=f"A protocol's scope, instead of a role: {', '.join(SCOPES)}.",
     ),
 ]
 
@@ -39,15 +40,22 @@ def create(
     scope: Scopes = None,
     account: AccountName = None,
 ) -> None:
-    """Create a client; `orders token create` then gives it a token."""
+    """Create a client. To give it a token, run `orders token create`."""
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
-        roles = {*(role or ()), *_roles_of(scope or ())}
-        if not roles:
-            raise UsageError("A client needs at least one --role or --scope.")
-        if not create_client(operator.accounts, owner, client_id, roles, utc_now):
+        if role and scope:
+            raise UsageError("--role and --scope cannot be combined.")
+        if not role and not scope:
+            raise UsageError("At least one --role or --scope is required.")
+        if scope:
+            scopes = _scopes(scope)
+            is_new = create_scoped_client(operator.accounts, owner, client_id, scopes, utc_now)
+        else:
+            is_new = create_client(operator.accounts, owner, client_id, role or (), utc_now)
+        if not is_new:
             raise OperatorError(
-                f"There is, or was, a client {client_id!r} in {owner!r}: choose another name."
+                f"Client {shown(client_id)} already exists in account {shown(owner)}, "
+                "or was revoked: choose another id."
             )
     typer.echo(f"Created client {client_id} in account {owner}.")
 
@@ -56,49 +64,53 @@ def create(
 def list_clients(
     context: typer.Context, account: AccountName = None, *, as_json: AsJson = False
 ) -> None:
-    """List the clients, the revoked ones too."""
+    """List the clients, including the revoked ones."""
     with connected(connection_of(context)) as operator, refusals():
         records = operator.accounts.clients(chosen_account(operator, account))
     rows = [_row(record) for record in records]
     if as_json:
         print_json(rows)
     else:
-        print_rows(("client_id", "roles", "tokens", "created_at", "revoked_at"), rows)
+        print_rows(("client_id", "roles", "scopes", "tokens", "created_at", "revoked_at"), rows)
 
 
 @app.command(epilog=EPILOG)
 def revoke(context: typer.Context, client_id: ClientId, account: AccountName = None) -> None:
-    """Revoke a client and all of its tokens. That is final."""
+    """Revoke a client and all of its tokens. This cannot be undone."""
     with connected(connection_of(context)) as operator, refusals():
         client = client_record(operator, chosen_account(operator, account), client_id).client
         is_done = operator.accounts.revoke_client(client, utc_now())
     if is_done:
-        typer.echo(f"Revoked client {client_id} and its tokens; caches forget them within 30 s.")
+        typer.echo(f"Revoked client {client_id}. Its tokens stop working within 30 seconds.")
     else:
-        typer.echo(f"Client {client_id} had been revoked before.")
+        typer.echo(f"Client {client_id} was already revoked.")
 
 
 def client_record(operator: Operator, account: str, client_id: str) -> ClientRecord:
-    """Return what is known of a client."""
+    """Return a client with its tokens; raise OperatorError if the client does not exist."""
     records = {each.client.client_id: each for each in operator.accounts.clients(account)}
     if client_id not in records:
         raise OperatorError(
-            f"There is no client {client_id!r} in {account!r}; there are: {listed(list(records))}."
+            f"Client {shown(client_id)} does not exist in account {shown(account)}; "
+            f"the clients are: {listed(list(records))}."
         )
     return records[client_id]
 
 
-def _roles_of(scopes: Sequence[str]) -> Iterator[Role]:
-    for scope in scopes:
-        if scope not in SCOPES:
-            raise OperatorError(f"There is no scope {scope!r}; there are: {listed(list(SCOPES))}.")
-        yield from SCOPES[scope].needs
+def _scopes(names: Sequence[str]) -> list[Scope]:
+    for name in names:
+        if name not in SCOPES:
+            raise OperatorError(
+                f"Scope {shown(name)} does not exist; the scopes are: {listed(list(SCOPES))}."
+            )
+    return [SCOPES[name] for name in names]
 
 
 def _row(record: ClientRecord) -> dict[str, object]:
     return {
         "client_id": record.client.client_id,
         "roles": sorted(record.client.roles),
+        "scopes": sorted(record.client.scopes or ()),
         "tokens": sum(token.revoked_at is None for token in record.tokens),
         "created_at": shown_time(record.created_at),
         "revoked_at": shown_time(record.revoked_at),

@@ -1,4 +1,4 @@
-"""The operator's composition root: which AWS a command talks to, and what it works with."""
+"""Connects a command to its stack, on AWS or on this machine."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ from pydantic import ValidationError
 from operator_cli.aws_failures import explain
 from operator_cli.errors import OperatorError
 from orders.adapters.dynamodb_accounts import DynamoAccounts
+from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.apply_settings import ApplySettings
 from orders.application.errors import StorageError, StorageUnavailableError
+from orders.application.remove_definitions import RemoveDefinitions
 from orders.application.retries import pause_with_jitter
+from orders.runtime.composition.order_protocols import definitions_used_by
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -41,19 +44,23 @@ CLIENT_CONFIG = Config(
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Which stack, and where its AWS answers; without a URL that is AWS itself."""
+    """The stack that a command uses, and how to reach it; without a URL, the stack is on AWS.
+
+    A profile and a Region that are not given come from the AWS configuration.
+    """
 
     endpoint_url: str | None = None
     stack: str = DEFAULT_STACK
     region: str | None = None
+    profile: str | None = None
 
     @property
     def table(self) -> str:
-        """Name of the stack's table, as template.yaml gives it."""
+        """The name that `template.yaml` gives the stack's table."""
         return f"{self.stack}-orders"
 
     def is_local(self) -> bool:
-        """Tell whether the URL leads to this machine."""
+        """Return whether the URL is one of this machine."""
         host = urlsplit(self.endpoint_url or "").hostname or ""
         try:
             return ipaddress.ip_address(host).is_loopback
@@ -63,23 +70,24 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """What the commands work with."""
+    """The repositories and use cases that the commands call."""
 
     accounts: DynamoAccounts
     settings: DynamoSettings
     orders: DynamoOrders
     apply_settings: ApplySettings
+    remove_definitions: RemoveDefinitions
 
 
 @dataclass(frozen=True, slots=True)
 class CommandDeadline:
-    """Deadline of one command; `at` is on the clock of time.monotonic."""
+    """The deadline of one command; `at` is a time of the clock `time.monotonic`."""
 
     at: float
 
     @classmethod
     def from_now(cls) -> CommandDeadline:
-        """Return the deadline of a command that begins now."""
+        """Return the deadline of a command that starts now."""
         return cls(monotonic() + PATIENCE_SECONDS)
 
     def remaining(self) -> float:
@@ -91,7 +99,7 @@ class CommandDeadline:
 def connected(
     connection: Connection, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Operator]:
-    """Give what the commands work with; every AWS fault inside becomes an OperatorError."""
+    """Connect to the stack; inside the context, every AWS error becomes an OperatorError."""
     where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
         client = _client(connection, environment)
@@ -101,6 +109,12 @@ def connected(
             settings,
             DynamoOrders(client, connection.table),
             ApplySettings(settings, pause_with_jitter),
+            RemoveDefinitions(
+                settings,
+                DynamoOrderIndex(client, connection.table),
+                definitions_used_by,
+                pause_with_jitter,
+            ),
         )
     except StorageError as error:
         cause = error.__cause__
@@ -108,11 +122,12 @@ def connected(
         if isinstance(cause, BotoCoreError | ClientError) and not throttled:
             raise OperatorError(explain(cause, connection.table, where)) from error
         raise OperatorError(
-            f"The table gave no answer to count on ({error}): try again."
+            f"The table did not return a complete answer ({error}): try again."
         ) from error
     except ValidationError as error:
         raise OperatorError(
-            "What the table holds does not fit this version of the command: update the command."
+            "The table holds data in a format that this version of the command does not support: "
+            "update the command."
         ) from error
     except (BotoCoreError, ClientError) as error:
         raise OperatorError(explain(error, connection.table, where)) from error
@@ -120,10 +135,10 @@ def connected(
 
 def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBClient:
     if not connection.is_local():
-        return boto3.client(
+        return boto3.Session(profile_name=connection.profile).client(
             "dynamodb",
             endpoint_url=connection.endpoint_url,
-            # The AWS CLI heeds AWS_REGION, boto3 by itself does not.
+            # The AWS CLI reads AWS_REGION, and boto3 does not.
             region_name=connection.region or environment.get("AWS_REGION") or None,
             config=CLIENT_CONFIG,
         )
@@ -136,10 +151,9 @@ def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBC
 
 
 def local_session(environment: Mapping[str, str]) -> boto3.Session:
-    """Return a session that knows none of the developer's profiles.
+    """Return a session that ignores the developer's AWS profiles.
 
-    An expired login must not stop local work, nor must a Region that is meant for AWS hide what was
-    deployed locally.
+    The local stack must work with an expired login, and with a Region that is configured for AWS.
     """
     nowhere: dict[str, Any] = {
         "profile": (None, None, None, None),

@@ -18,14 +18,15 @@ from orders.runtime.composition import utc_now
 ACCOUNT = "demo"
 CLIENT_ID = "demo-shop"
 ROLES = (Role.ORDERS_WRITE, Role.ORDERS_READ)
-# Always the same, so that the sample events and the README's lines work as they stand.
-TOKEN = "demo-token-for-local-use-only"  # noqa: S105 - it opens nothing but a local stack
+# A fixed demonstration token, which exists only in the local store. The sample events and the
+# README use it.
+TOKEN = "demo-token-for-local-use-only"  # noqa: S105 - valid in a local stack only
 SETTINGS_FILE = Path(__file__).parents[1] / "examples" / "demo" / "settings.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoAccess:
-    """How to call the demo account in each protocol; the secrets are one and the same token."""
+    """The demo account's credentials for each protocol; all secrets are the same token."""
 
     account: str
     project_key: str
@@ -37,19 +38,21 @@ class DemoAccess:
 
 
 def load_demo(endpoint_url: str, stack: str) -> DemoAccess:
-    """Create the demo account, or complete it.
+    """Create the demo account, or add what is missing.
 
-    Only on this machine, since its token is no secret. Raises OperatorError.
+    Raises OperatorError if the stack is not on this machine, because the token is public.
     """
     connection = Connection(endpoint_url, stack)
     if not connection.is_local():
-        raise OperatorError(f"The demo account is for a local stack, not for {endpoint_url}.")
-    # No variables of the developer's shell: the data must be where the stack's functions look.
+        raise OperatorError(
+            f"The demo account requires a local stack; {endpoint_url} is not on this machine."
+        )
+    # Without the credentials of the developer's shell: the table must be that of the functions.
     with connected(connection, environment={}) as operator, refusals():
         create_account(operator.accounts, ACCOUNT, utc_now)
         create_client(operator.accounts, ACCOUNT, CLIENT_ID, ROLES, utc_now)
         settings = applied(operator, ACCOUNT, read_settings_file(str(SETTINGS_FILE))).after
-        _let_token_in(operator)
+        _add_token(operator)
     return DemoAccess(
         account=ACCOUNT,
         project_key=ACCOUNT,
@@ -61,7 +64,7 @@ def load_demo(endpoint_url: str, stack: str) -> DemoAccess:
     )
 
 
-def _let_token_in(operator: Operator) -> None:
+def _add_token(operator: Operator) -> None:
     record = client_record(operator, ACCOUNT, CLIENT_ID)
     if token_id_of(TOKEN) not in {token.token_id for token in record.tokens}:
         operator.accounts.add_token(record.client, TOKEN, utc_now())
@@ -71,4 +74,4 @@ def _campaign_id(settings: Settings) -> int:
     for endpoint in settings.endpoints.values():
         if endpoint.campaign_id is not None:
             return endpoint.campaign_id
-    raise OperatorError(f"{SETTINGS_FILE.name} names no campaign_id.")
+    raise OperatorError(f"An endpoint in {SETTINGS_FILE.name} must have a campaign_id.")

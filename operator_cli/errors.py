@@ -1,4 +1,4 @@
-"""What keeps a command from doing its work."""
+"""The errors that end a command."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,20 +8,20 @@ from orders.application.errors import InvalidRequestError, NotFoundError
 
 
 class OperatorError(Exception):
-    """What is wrong and, where there is a way, what to do: a sentence for the operator."""
+    """The command failed. The text tells the operator why and, where possible, what to do."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(OperatorError):
-    """The command line itself is wrong."""
+    """The command line is invalid."""
 
     exit_code = 2
 
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """Turn a use case's refusal, whose text is meant for people, into an OperatorError."""
+    """Turn a rejection by a use case into an OperatorError with the same text."""
     try:
         yield
     except (NotFoundError, InvalidRequestError) as error:

@@ -1,4 +1,4 @@
-"""`orders`: the operator's command line."""
+"""The entry point of the `orders` command."""
 
 import sys
 from collections.abc import Sequence
@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import typer
 
 from operator_cli import accounts, clients, orders, settings, tokens
-from operator_cli.arguments import global_options_first, remember_connection
+from operator_cli.arguments import MAIN_EPILOG, global_options_first, remember_connection
 from operator_cli.errors import OperatorError
 
 app = typer.Typer(
     name="orders",
     callback=remember_connection,
+    epilog=MAIN_EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -25,7 +26,7 @@ app.add_typer(orders.app, name="order")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 if it did its work, 1 if it could not, 2 if it is misspelt."""
+    """Run one command and exit: 0 after success, 1 after a failure, 2 for invalid arguments."""
     try:
         app(global_options_first(sys.argv[1:] if arguments is None else arguments))
     except OperatorError as error:

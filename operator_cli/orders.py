@@ -1,4 +1,4 @@
-"""`orders order`: what the store holds."""
+"""`orders order`: shows a stored order."""
 
 import json
 from typing import Annotated
@@ -15,16 +15,16 @@ from orders.domain.order import Order
 from orders.domain.problems import shown
 from orders.domain.times import format_time
 
-app = typer.Typer(help="The stored orders.", no_args_is_help=True)
+app = typer.Typer(help="Show stored orders.", no_args_is_help=True)
 
 
 @app.command(epilog=EPILOG)
 def show(
     context: typer.Context,
-    external_id: Annotated[str, typer.Argument(help="The shop's id of the order, or an alias.")],
+    external_id: Annotated[str, typer.Argument(help="The order's external id, or a former one.")],
     account: AccountName = None,
 ) -> None:
-    """Print an order as JSON: what the store knows of it, and its document."""
+    """Print an order as JSON, with its document and the data that the hub adds."""
     with connected(connection_of(context)) as operator:
         order = _found(operator, chosen_account(operator, account), external_id)
     print_json(
@@ -52,5 +52,7 @@ def _found(operator: Operator, account: str, external_id: str) -> Order:
     if lookup.unread:
         raise OperatorError("The table did not answer in time: try again.")
     if external_id not in lookup.orders:
-        raise OperatorError(f"There is no order {shown(external_id)} in {account!r}.")
+        raise OperatorError(
+            f"Order {shown(external_id)} does not exist in account {shown(account)}."
+        )
     return lookup.orders[external_id]

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs, coloured differences."""
+"""Prints JSON, tables and differences."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ def print_json(value: object) -> None:
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows as a table, the columns in this order."""
+    """Print rows as a table with these columns."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
@@ -31,7 +31,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> 
 
 
 def print_difference(lines: Iterable[str]) -> None:
-    """Print the lines of a unified diff, coloured if a terminal shows them."""
+    """Print the lines of a unified diff, in colours on a terminal."""
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         style = next((name for mark, name in DIFF_STYLES.items() if line.startswith(mark)), "")
@@ -39,7 +39,7 @@ def print_difference(lines: Iterable[str]) -> None:
 
 
 def shown_time(moment: datetime | None) -> str | None:
-    """Return a time to the second, None for none."""
+    """Format a time in UTC, in whole seconds; return None without a time."""
     return format_time(moment.replace(microsecond=0)) if moment else None
 
 

@@ -1,4 +1,4 @@
-"""Settings as a YAML file."""
+"""Reads and writes settings as a YAML file."""
 
 import re
 import sys
@@ -16,24 +16,35 @@ from orders.domain.settings import Settings
 from orders.protocols.settings_document import SettingsDocument, document_of, known_keys
 
 STANDARD_INPUT = "-"
-# A place in a file: keys and positions as text, since a key such as 1 is a number to YAML.
+# A place in a file: keys and positions, all as text, because YAML reads the key 1 as a number.
 type Keys = tuple[str, ...]
-# Pydantic's kinds of error in the operator's words; the others speak for themselves.
+# Messages for the error types of Pydantic. The messages of other types are shown unchanged.
 EXPLANATIONS = {
     "bool_type": "must be true or false",
     "dict_type": "must be a mapping of names to numbers",
     "enum": "must be one of {expected}",
-    "extra_forbidden": "is not known; known are: {known}",
+    "extra_forbidden": "is not a known key; the known keys are: {known}",
+    "greater_than_equal": "must be at least {ge}",
     "int_type": "must be a whole number",
+    "less_than": "must be less than {lt}",
+    "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",
-    "missing": "is missing",
-    "model_type": "must be a mapping of these keys: {known}",
+    "missing": "is required",
+    "model_type": "must be a mapping with the keys: {known}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_too_short": "must have {min_length} or more characters",
     "string_type": "must be text: put it in quotes",
+    "too_short": "must have {min_length} or more elements",
+}
+# Messages for errors that the YAML parser describes in terms of Python.
+YAML_PROBLEMS = {
+    "found unhashable key": "a key must be text or a number",
+    "maximum recursion depth exceeded": "it is nested too deeply",
 }
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads dates as the text that they are in a settings document."""
+    """Reads dates as text, because a settings document holds them as text."""
 
 
 def _text_of(loader: _Loader, node: yaml.ScalarNode) -> str:
@@ -44,7 +55,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", _text_of)
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes line separators that are not line feeds so that they are read back as they are."""
+    """Escapes line separators other than line feeds, so that they can be read back."""
 
 
 def _node_of(dumper: _Dumper, text: str) -> yaml.ScalarNode:
@@ -52,26 +63,29 @@ def _node_of(dumper: _Dumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-# What YAML takes for an end of line, and so for a space, unless it is escaped in double quotes.
+# YAML reads these characters as an end of line, unless they are escaped in double quotes.
 _FOLDED = re.compile("[\x85\u2028\u2029]")
 _Dumper.add_representer(str, _node_of)
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """A valid settings document; `lines` leads from places in it to the lines of the file."""
+    """A valid settings document; `lines` maps each place in it to a line of the file."""
 
     name: str
     document: SettingsDocument
     lines: Mapping[Keys, int]
 
     def refusal(self, faults: Iterable[tuple[Steps, str]]) -> str:
-        """Say what is wrong with the file, one line a fault."""
+        """Return a message that lists the faults of the file, one on each line."""
         return _refusal(self.name, self.lines, faults)
 
 
 def read_settings_file(path: str) -> SettingsFile:
-    """Read a settings file; `-` is standard input."""
+    """Read a settings file; `-` is standard input.
+
+    Raises OperatorError with every fault of the file, its path and its line.
+    """
     name = "standard input" if path == STANDARD_INPUT else path
     tree, lines = _parsed(name, _text(name, path))
     try:
@@ -82,7 +96,7 @@ def read_settings_file(path: str) -> SettingsFile:
 
 
 def settings_yaml(settings: Settings) -> str:
-    """Return the settings as a file that `read_settings_file` takes, what is empty left out."""
+    """Return settings as the text of a file for `read_settings_file`, without empty members."""
     tree = document_of(settings).model_dump(mode="json", exclude_none=True)
     for section in tree.values():
         for part in section if isinstance(section, list) else []:
@@ -104,7 +118,9 @@ def _text(name: str, path: str) -> str:
     except OSError as error:
         raise OperatorError(f"{name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
-        raise OperatorError(f"{name} is not UTF-8 text: byte {error.start} cannot be.") from error
+        raise OperatorError(
+            f"{name} must be UTF-8 text; the byte at position {error.start} is not valid."
+        ) from error
 
 
 def _parsed(name: str, text: str) -> tuple[object, dict[Keys, int]]:
@@ -112,12 +128,12 @@ def _parsed(name: str, text: str) -> tuple[object, dict[Keys, int]]:
         loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
-            raise OperatorError(f"{name} is empty: it declares nothing.")
+            raise OperatorError(f"{name} is empty: it must have at least one section.")
         lines = dict(_lines(root))
         repeated = list(_repeated(root))
         tree: object = loader.construct_document(root)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise OperatorError(f"{name} is no YAML that can be read: {_reason(error)}.") from error
+        raise OperatorError(f"{name} is not valid YAML: {_reason(error)}.") from error
     if repeated:
         raise OperatorError(_refusal(name, lines, repeated))
     return tree, lines
@@ -125,8 +141,10 @@ def _parsed(name: str, text: str) -> tuple[object, dict[Keys, int]]:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{error.problem} (line {error.problem_mark.line + 1})"
-    return " ".join(str(error).split())
+        problem = str(error.problem)
+        return f"{YAML_PROBLEMS.get(problem, problem)} (line {error.problem_mark.line + 1})"
+    problem = " ".join(str(error).split())
+    return YAML_PROBLEMS.get(problem, problem)
 
 
 def _lines(node: yaml.Node, path: Keys = ()) -> Iterator[tuple[Keys, int]]:
@@ -136,12 +154,12 @@ def _lines(node: yaml.Node, path: Keys = ()) -> Iterator[tuple[Keys, int]]:
 
 
 def _repeated(node: yaml.Node, path: Keys = ()) -> Iterator[tuple[Keys, str]]:
-    """Find keys that are there twice, of which YAML would silently take the last."""
+    """Find duplicate keys: PyYAML would ignore all but the last one."""
     seen: set[str] = set()
     for key, child in _children(node):
         below = (*path, key)
         if key in seen:
-            yield below, "is there twice"
+            yield below, "is a duplicate key"
         seen.add(key)
         yield from _repeated(child, below)
 
@@ -161,19 +179,22 @@ def _faults(error: ValidationError) -> Iterator[tuple[Steps, str]]:
             **detail.get("ctx", {}),
             "known": ", ".join(known_keys(location[:-1] if extra else location)),
         }
+        if "expected" in values:
+            # Pydantic lists the values of an enum in single quotes.
+            values["expected"] = values["expected"].replace("'", '"')
         text = EXPLANATIONS.get(detail["type"])
         message = text.format(**values) if text else detail["msg"].removeprefix("Value error, ")
         yield location, message
 
 
 def _refusal(name: str, lines: Mapping[Keys, int], faults: Iterable[tuple[Steps, str]]) -> str:
-    told = [f"{pointer(*path) or '/'}: {message}{_line(lines, path)}" for path, message in faults]
-    count = "1 error" if len(told) == 1 else f"{len(told)} errors"
-    return "\n".join([f"{name} was not applied, it has {count}:", *told])
+    texts = [f"{pointer(*path) or '/'}: {message}{_line(lines, path)}" for path, message in faults]
+    count = "1 error" if len(texts) == 1 else f"{len(texts)} errors"
+    return "\n".join([f"{name} was not applied, because it has {count}:", *texts])
 
 
 def _line(lines: Mapping[Keys, int], path: Steps) -> str:
-    """Name the line of a path, or of the nearest thing around it: what is missing has no line."""
+    """Return the line of a path. A missing member gets the line of the nearest one around it."""
     steps = tuple(map(str, path))
     while steps not in lines and steps:
         steps = steps[:-1]

@@ -1,4 +1,4 @@
-"""`orders token`: what API clients authenticate with."""
+"""`orders token`: creates, lists and revokes the tokens of API clients."""
 
 from typing import Annotated
 
@@ -12,9 +12,10 @@ from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_json, print_rows, shown_time
 from orders.application.create_token import create_token
 from orders.domain.clients import ClientRecord, Token
+from orders.domain.problems import shown
 from orders.runtime.composition import utc_now
 
-app = typer.Typer(help="The tokens of API clients.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke tokens of API clients.", no_args_is_help=True)
 
 
 @app.command(epilog=EPILOG)
@@ -25,9 +26,9 @@ def create(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Create a token and print it, once: only its hash is stored.
+    """Create a token and print it. The token cannot be shown again: only its hash is stored.
 
-    The token alone goes to standard output, what is to be said about it to standard error.
+    Standard output receives only the token; the token's id goes to standard error.
     """
     with connected(connection_of(context)) as operator, refusals():
         client = client_record(operator, chosen_account(operator, account), client_id).client
@@ -36,19 +37,22 @@ def create(
         names = {"account": client.account, "client_id": client_id}
         print_json({**names, "token": secret, **_row(token)})
     else:
-        typer.echo(f"Token {token.token_id} of {client_id}, shown only now:", err=True)
+        typer.echo(
+            f"Created token {token.token_id} of client {client_id}. It is shown only once:",
+            err=True,
+        )
         typer.echo(secret)
 
 
 @app.command("list", epilog=EPILOG)
 def list_tokens(
     context: typer.Context,
-    client_id: Annotated[str | None, typer.Argument(help="Only those of this client.")] = None,
+    client_id: Annotated[str | None, typer.Argument(help="List only this client's tokens.")] = None,
     account: AccountName = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the ids and dates of tokens, never the tokens themselves."""
+    """List the ids and dates of tokens. The tokens themselves cannot be shown."""
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
         if client_id is None:
@@ -70,7 +74,7 @@ def list_tokens(
 def revoke(
     context: typer.Context,
     client_id: ClientId,
-    token_id: Annotated[str, typer.Argument(help="As `orders token list` shows it.")],
+    token_id: Annotated[str, typer.Argument(help="The id that `orders token list` shows.")],
     account: AccountName = None,
 ) -> None:
     """Revoke one token."""
@@ -79,16 +83,18 @@ def revoke(
         _expect_token(record, token_id)
         is_done = operator.accounts.revoke_token(record.client, token_id, utc_now())
     if is_done:
-        typer.echo(f"Revoked token {token_id} of {client_id}; caches forget it within 30 s.")
+        typer.echo(
+            f"Revoked token {token_id} of client {client_id}. It stops working within 30 seconds."
+        )
     else:
-        typer.echo(f"Token {token_id} had been revoked before.")
+        typer.echo(f"Token {token_id} was already revoked.")
 
 
 def _expect_token(record: ClientRecord, token_id: str) -> None:
     if token_id not in {token.token_id for token in record.tokens}:
         client_id = record.client.client_id
         raise OperatorError(
-            f"There is no token {token_id!r} of {client_id!r}: see `orders token list`."
+            f"Client {shown(client_id)} has no token {shown(token_id)}: see `orders token list`."
         )
 
 

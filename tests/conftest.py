@@ -1,4 +1,4 @@
-"""Fixtures for every level of the suite."""
+"""Fixtures that the tests of every level use."""
 
 import os
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.template_tables import create_table
 
-# Powertools reads these when the module that holds its logger and metrics is imported.
+# Powertools reads these variables when the module of its logger and metrics is imported.
 os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "import_orders",
     "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
 }
 
-# These imports make Powertools read them.
+# These imports make Powertools read the variables, so they must come after them.
 from tests.support import plain_messages
 from tests.support.log_leaks import WATCH, watch_logs
 
@@ -41,13 +41,13 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
     }.items():
         monkeypatch.setenv(name, value)
-    # It would remember another test's credentials.
+    # The default session would keep another test's credentials.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture(autouse=True)
 def _no_leaks() -> Iterator[None]:
-    """Fail the test whose log lines hold a secret or a customer's data."""
+    """Fail a test whose log lines contain a secret or customer data."""
     yield
     leaks, WATCH.leaks = WATCH.leaks, []
     assert not leaks, leaks
@@ -63,12 +63,12 @@ def _no_unclear_log_messages() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def dynamodb() -> Iterator[DynamoDBClient]:
-    """Return a client of Amazon's own DynamoDB engine."""
+    """Return a client of DynamoDB Local."""
     with running_engine() as endpoint:
         yield local_client(endpoint)
 
 
 @pytest.fixture
 def table(dynamodb: DynamoDBClient) -> str:
-    """Return the name of a fresh table with the stack's schema."""
+    """Return the name of a new, empty table with the schema of the stack's table."""
     return create_table(dynamodb)

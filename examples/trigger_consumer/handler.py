@@ -1,12 +1,12 @@
-"""Keep one item an order that tells its latest state, whatever comes twice, late or out of order.
+"""Stores one item per order with its latest state, even if events are late, repeated or unordered.
 
-The item is made from one event alone, and only a newer version replaces it. So the newest event
-decides, and the order in which events come does not matter.
+The function builds the item from one event only, and only a newer version replaces the item. So the
+newest event wins, and the order in which events arrive does not matter.
 
-An effect elsewhere, such as a mail, is no part of that write. Never make it depend on whether the
-write was new: if the function ends between the two, the repetition finds the item written and the
-mail is never sent. Make the effect with `detail["id"]` as its idempotency key instead. Services
-that take such a key drop the copies themselves; for others keep the keys in a table of your own.
+Another effect, such as an email, is not part of that write. Do not make it depend on whether the
+write changed the item: if the function ends between the write and the email, the retry finds the
+item and never sends the email. Use `detail["id"]` as the idempotency key of the effect instead.
+Services with idempotency keys discard the copies; for other services, store the keys in a table.
 """
 
 import os
@@ -23,7 +23,7 @@ _dynamodb = boto3.client(
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> None:
-    """Store what one event says, if none newer was seen. Raises faults, so that AWS tries again."""
+    """Store the state of one event, unless a newer one is stored. Raise errors, so AWS retries."""
     try:
         _dynamodb.put_item(
             TableName=_TABLE,
@@ -36,20 +36,20 @@ def lambda_handler(event: dict[str, Any], _context: object) -> None:
 
 
 def _item(kind: str, detail: dict[str, Any]) -> dict[str, Any]:
-    """Return the order's item. Its number is unique in its account, and never changes."""
+    """Return the order's item. The key is unique, because an order id is unique in its account."""
     item: dict[str, Any] = {
         "order_key": {"S": f"{detail['account']}#{detail['order_id']}"},
         "version": {"N": str(detail["version"])},
         "external_id": {"S": detail["external_id"]},
     }
     if kind == "OrderDeleted":
-        # The item stays, for its version: an older event that comes late must not revive the order.
+        # The item keeps the version: a late event must not restore the order.
         return {**item, "deleted": {"BOOL": True}}
     status = _status(detail)
     return {**item, **({"unread": {"BOOL": True}} if status is None else {"status": {"S": status}})}
 
 
 def _status(detail: dict[str, Any]) -> str | None:
-    """Return the order's status, None if the event was too large to tell it."""
+    """Return the order's status, or None if the event was too large to include it."""
     known: str | None = detail.get("order", {}).get("status")
     return known or detail["changed"].get("status", {}).get("new")

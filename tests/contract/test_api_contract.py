@@ -1,4 +1,4 @@
-"""The published contract: it describes the deployed routes, is up to date, and breaks no client."""
+"""The published contract describes the deployed routes, is up to date, and breaks no client."""
 
 import copy
 import json
@@ -26,7 +26,7 @@ from tools.api_contract.story import STORY
 type Tree = dict[str, Any]
 type Change = Callable[[Tree], object]
 
-WRITE = "`python -m tools.api_contract` writes it"
+WRITE = "run `python -m tools.api_contract` to update the file"
 
 
 def schema(name: str) -> Tree:
@@ -38,7 +38,7 @@ def test_the_description_is_valid_openapi() -> None:
     assert document()["openapi"].startswith("3.1")
 
 
-def test_every_route_is_described_and_none_that_is_not_there() -> None:
+def test_the_description_has_exactly_the_deployed_routes() -> None:
     described = {(m, path) for path, item in document()["paths"].items() for m in item}
     deployed = {
         (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}"))
@@ -50,12 +50,12 @@ def test_every_route_is_described_and_none_that_is_not_there() -> None:
     assert described == deployed
 
 
-def test_operation_ids_name_one_operation_each() -> None:
+def test_operation_ids_are_unique() -> None:
     ids = [each["operationId"] for item in document()["paths"].values() for each in item.values()]
     assert len(ids) == len(set(ids))
 
 
-def test_every_operation_that_takes_a_body_has_an_example() -> None:
+def test_every_operation_with_a_body_has_an_example() -> None:
     without_aliases = {example.operation for example in STORY}
     taking = {
         each["operationId"]
@@ -66,24 +66,24 @@ def test_every_operation_that_takes_a_body_has_an_example() -> None:
     assert taking <= without_aliases
 
 
-def test_what_the_hub_serves_is_what_the_models_say() -> None:
+def test_the_published_description_matches_the_models() -> None:
     assert DESCRIPTION.read_text(encoding="utf-8") == written(document()), WRITE
     assert BASE_URL.encode() == PLACEHOLDER
 
 
-def test_the_postman_collection_is_that_of_the_description() -> None:
+def test_the_postman_collection_matches_the_description() -> None:
     exported = written(export_collection(DESCRIPTION))
     assert POSTMAN_COLLECTION.read_text(encoding="utf-8") == exported, WRITE
 
 
-def test_the_limits_are_those_of_the_models() -> None:
+def test_the_described_limits_match_the_models() -> None:
     schemas = document()["components"]["schemas"]
     assert schemas["AltcraftImportRequest"]["properties"]["data"]["maxItems"] == MAX_ORDERS
     assert set(schemas["AltcraftProblem"]["properties"]["code"]["enum"]) == set(map(str, Code))
 
 
 @pytest.mark.parametrize("sent", [draft(), full_draft()], ids=["least", "full"])
-def test_drafts_fit_their_schema(sent: Tree) -> None:
+def test_drafts_match_their_schema(sent: Tree) -> None:
     assert schema_faults(schema("CommercetoolsOrderDraft"), sent) == []
 
 
@@ -97,12 +97,12 @@ def test_drafts_fit_their_schema(sent: Tree) -> None:
         ({"totalPrice": {"currencyCode": "USD"}}, "$.totalPrice"),
     ],
 )
-def test_a_wrong_draft_does_not_fit(changes: Tree, path: str) -> None:
+def test_an_invalid_draft_does_not_match_its_schema(changes: Tree, path: str) -> None:
     faults = schema_faults(schema("CommercetoolsOrderDraft"), draft(**changes))
     assert any(fault.startswith(path) for fault in faults)
 
 
-def test_an_import_fits_its_schema_and_a_wrong_one_does_not() -> None:
+def test_an_import_matches_its_schema_and_an_invalid_one_does_not() -> None:
     body = schema("AltcraftImportRequest")
     assert schema_faults(body, request(order())) == []
     assert schema_faults(body, request(order(total_price="900,25")))
@@ -110,7 +110,7 @@ def test_an_import_fits_its_schema_and_a_wrong_one_does_not() -> None:
     assert schema_faults(body, {})
 
 
-def test_a_shape_that_nothing_is_known_of_is_not_left_out() -> None:
+def test_an_unknown_shape_is_rejected() -> None:
     with pytest.raises(LookupError):
         schema_of(len)
 
@@ -164,9 +164,9 @@ HARMLESS: dict[str, Change] = {
     "a member may be sent": lambda tree: _schemas(tree)["AltcraftOrder"]["properties"].update(
         note={"type": "string"}
     ),
-    "a member is told": lambda tree: _schemas(tree)["YandexMarketOrder"]["properties"].update(
-        note={"type": "string"}
-    ),
+    "a member is added to an answer": lambda tree: _schemas(tree)["YandexMarketOrder"][
+        "properties"
+    ].update(note={"type": "string"}),
     "a limit is higher": lambda tree: _schemas(tree)["AltcraftImportRequest"]["properties"][
         "data"
     ].update(maxItems=20_000),
@@ -178,7 +178,7 @@ HARMLESS: dict[str, Change] = {
 
 
 def _changed(folder: Path, change: Change) -> list[str]:
-    """Return what the change of a description breaks."""
+    """Return the breaking changes that a change of the description causes."""
     before, after = folder / "before.json", folder / "after.json"
     tree = document()
     before.write_text(json.dumps(tree))
@@ -189,10 +189,10 @@ def _changed(folder: Path, change: Change) -> list[str]:
 
 
 @pytest.mark.parametrize("change", BREAKING.values(), ids=BREAKING)
-def test_a_breaking_change_is_seen(tmp_path: Path, change: Change) -> None:
+def test_a_breaking_change_is_reported(tmp_path: Path, change: Change) -> None:
     assert _changed(tmp_path, change)
 
 
 @pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
-def test_a_harmless_change_is_let_pass(tmp_path: Path, change: Change) -> None:
+def test_a_compatible_change_is_accepted(tmp_path: Path, change: Change) -> None:
     assert _changed(tmp_path, change) == []

@@ -1,4 +1,4 @@
-"""`make audit` and `make check` on known vulnerabilities of the locked packages."""
+"""`make audit` and `make check` report known vulnerabilities of the locked packages."""
 
 import json
 import os
@@ -22,19 +22,19 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended, and all that it printed."""
+    """The result and the output of a command."""
 
     succeeded: bool
     output: str
 
 
 def make(target: str, script: str, folder: Path) -> Ended:
-    """Run a target with a shell script in the place of uv."""
-    stand_in = folder / "uv"
-    stand_in.write_text(f"#!/bin/sh\n{script}\n")
-    stand_in.chmod(0o755)
-    result = subprocess.run(  # noqa: S603 - the commands are ours
-        ["make", "--no-print-directory", f"UV={stand_in}", target],  # noqa: S607 - the user's make
+    """Run a target with a shell script in place of uv."""
+    replacement = folder / "uv"
+    replacement.write_text(f"#!/bin/sh\n{script}\n")
+    replacement.chmod(0o755)
+    result = subprocess.run(  # noqa: S603 - the test defines the command
+        ["make", "--no-print-directory", f"UV={replacement}", target],  # noqa: S607 - make from PATH
         cwd=PROJECT,
         env=os.environ | {"UV_HTTP_RETRIES": "0"},
         stdout=subprocess.PIPE,
@@ -46,7 +46,7 @@ def make(target: str, script: str, folder: Path) -> Ended:
 
 
 @pytest.mark.parametrize("target", [STRICT, LENIENT])
-def test_a_vulnerability_fails(target: str, tmp_path: Path) -> None:
+def test_a_vulnerability_fails_the_audit(target: str, tmp_path: Path) -> None:
     ended = make(target, "echo 'six 1.17.0 has 1 known vulnerability'; exit 1", tmp_path)
     assert not ended.succeeded
     assert "six 1.17.0 has 1 known vulnerability" in ended.output
@@ -54,14 +54,14 @@ def test_a_vulnerability_fails(target: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", [STRICT, LENIENT])
-def test_an_audit_that_finds_nothing_passes(target: str, tmp_path: Path) -> None:
+def test_an_audit_without_findings_passes(target: str, tmp_path: Path) -> None:
     ended = make(target, "exit 0", tmp_path)
     assert ended.succeeded
     assert "NOT AUDITED" not in ended.output
 
 
 @pytest.mark.parametrize(("target", "succeeds"), [(STRICT, False), (LENIENT, True)])
-def test_an_audit_that_learns_nothing_says_so(
+def test_an_audit_without_an_answer_is_reported(
     target: str, *, succeeds: bool, tmp_path: Path
 ) -> None:
     ended = make(target, "echo 'error: Request failed' >&2; exit 2", tmp_path)
@@ -72,7 +72,7 @@ def test_an_audit_that_learns_nothing_says_so(
 
 def test_lint_ends_with_the_audit() -> None:
     result = subprocess.run(
-        ["make", "--no-print-directory", "--dry-run", "lint"],  # noqa: S607 - the user's make
+        ["make", "--no-print-directory", "--dry-run", "lint"],  # noqa: S607 - make from PATH
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -82,7 +82,7 @@ def test_lint_ends_with_the_audit() -> None:
 
 
 class Advisories(BaseHTTPRequestHandler):
-    """Answers as OSV does; knows one vulnerable package."""
+    """An advisory service like OSV with one vulnerable package."""
 
     vulnerable: ClassVar[str] = "six"
     asked: ClassVar[set[str]] = set()
@@ -117,7 +117,7 @@ class Advisories(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def advisories() -> Iterator[str]:
-    """Return the address of an advisory service."""
+    """Return the URL of an advisory service."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Advisories)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -128,7 +128,7 @@ def advisories() -> Iterator[str]:
 
 
 def real(service: str) -> str:
-    """Return a script that runs uv itself with another advisory service."""
+    """Return a script that runs the real uv with the given advisory service."""
     return f'exec {shlex.quote(str(UV))} "$@" --service-url {service}'
 
 
@@ -140,7 +140,7 @@ def test_uv_finds_a_vulnerable_package_of_the_lock(
     assert not ended.succeeded
     assert "has 1 known vulnerability" in ended.output
     assert "Fixed in: 99" in ended.output
-    # One package of each group: the Lambdas, the tests, the SAM CLI, the embedded AWS, checkov.
+    # One package of each group: functions, tests, SAM CLI, embedded AWS, checkov.
     assert Advisories.asked >= {"pydantic", "pytest", "aws-sam-cli", "ministack", "checkov"}
 
 
@@ -152,7 +152,9 @@ def test_uv_passes_a_lock_without_vulnerable_packages(
 
 
 @pytest.mark.parametrize(("target", "succeeds"), [(STRICT, False), (LENIENT, True)])
-def test_uv_cannot_reach_the_service(target: str, *, succeeds: bool, tmp_path: Path) -> None:
+def test_an_unreachable_advisory_service_is_reported(
+    target: str, *, succeeds: bool, tmp_path: Path
+) -> None:
     ended = make(target, real("http://127.0.0.1:9/"), tmp_path)
     assert ended.succeeded is succeeds
     assert "NOT AUDITED: the advisory service gave no answer" in ended.output

@@ -1,4 +1,4 @@
-"""What `sam build` ships: the right code, compiled, for the right processor."""
+"""`sam build` ships the right code, compiled, for the right processor."""
 
 import importlib.util
 import os
@@ -16,7 +16,8 @@ from tests.support.template_tables import load_template
 
 PROJECT = Path(__file__).parents[2]
 SAM = PROJECT / ".local" / "sam" / "bin" / "sam"
-# Kept between runs of the suite for what `sam build` caches; one for each process of pytest-xdist.
+# The folder stays between runs of the suite, because it holds cached builds. Each pytest-xdist
+# process uses a separate folder.
 BUILT = PROJECT / ".local" / "build" / f"release-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 LAYERS = ("DependenciesLayer", "OrdersLayer")
 FUNCTIONS = {
@@ -29,7 +30,7 @@ SERVICES = ("dynamodb", "events", "sqs")
 AARCH64 = 183
 UNCHECKED_HASH = 1
 
-# Lambda's own search path: the function and the layers, and no installed packages.
+# Imports a handler with Lambda's import path: the function and the layers, no installed packages.
 IMPORT_ALONE = """
 import sys
 sys.path[:0] = sys.argv[1:]
@@ -60,7 +61,7 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def run(*command: str | Path, cwd: Path = PROJECT, **extra: str) -> None:
-    result = subprocess.run(  # noqa: S603  # the commands are ours
+    result = subprocess.run(  # noqa: S603  # the tests define the commands
         command,
         cwd=cwd,
         env=environment(**extra),
@@ -73,7 +74,7 @@ def run(*command: str | Path, cwd: Path = PROJECT, **extra: str) -> None:
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return what a plain `sam build` makes, for Lambda's default processor."""
+    """Return the output of a plain `sam build`, for the template's default processor."""
     built = BUILT / "artifacts"
     sam_files = tmp_path_factory.mktemp("sam")
     (sam_files / "samconfig.toml").write_text("version = 0.1\n")
@@ -90,7 +91,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def host_layers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the layers, built for the processor of this machine."""
+    """Return the folder of the layers, built for the processor of this machine."""
     built = tmp_path_factory.mktemp("layers")
     for layer, folder in zip(LAYERS, ("dependencies", "orders"), strict=True):
         run(
@@ -110,7 +111,7 @@ def files(folder: Path) -> set[Path]:
     }
 
 
-# What a function's own build adds to it.
+# The files that the build of a function adds.
 BROUGHT = {
     "DescribeApiFunction": {
         Path("swagger-ui-bundle.js"),
@@ -135,13 +136,13 @@ def is_compiled(source: Path) -> bool:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_holds_its_own_code_only(release: Path, function: str) -> None:
+def test_a_function_contains_only_its_own_code(release: Path, function: str) -> None:
     built = {*files(FUNCTIONS[function]), *BROUGHT.get(function, ())} - {Path("Makefile")}
     assert files(release / function) == built
     assert Path("handler.py") in files(release / function)
 
 
-def test_layers_hold_what_the_functions_import(release: Path) -> None:
+def test_the_layers_contain_the_imported_packages(release: Path) -> None:
     assert (release / "OrdersLayer" / "python" / "orders" / "__init__.py").is_file()
     dependencies = release / "DependenciesLayer" / "python"
     for package in ("aws_lambda_powertools", "botocore", "lxml", "orjson", "pydantic"):
@@ -150,29 +151,31 @@ def test_layers_hold_what_the_functions_import(release: Path) -> None:
         assert not (release / layer / "python" / "python").exists()
 
 
-def test_orders_layer_holds_the_whole_package(release: Path) -> None:
+def test_the_orders_layer_contains_the_whole_package(release: Path) -> None:
     shipped = files(release / "OrdersLayer" / "python" / "orders")
     assert shipped == files(PROJECT / "layers" / "orders" / "orders")
 
 
-def test_layers_ship_bytecode_that_python_takes_without_a_look_at_the_source(release: Path) -> None:
+def test_the_layers_contain_bytecode_that_python_loads_without_a_check(release: Path) -> None:
     assert [source for source in sources(release) if not is_compiled(source)] == []
 
 
-def test_release_holds_wheels_for_arm64(release: Path) -> None:
+def test_the_release_contains_libraries_for_arm64(release: Path) -> None:
     libraries = list((release / "DependenciesLayer").rglob("*.so"))
     machines = {int.from_bytes(library.read_bytes()[18:20], "little") for library in libraries}
     assert machines == {AARCH64}
     assert all("aarch64" in library.name for library in libraries)
 
 
-def test_botocore_ships_the_models_that_are_used(release: Path) -> None:
+def test_botocore_contains_only_the_used_service_models(release: Path) -> None:
     data = release / "DependenciesLayer" / "python" / "botocore" / "data"
     assert {path.name for path in data.iterdir() if path.is_dir()} == set(SERVICES)
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_models_are_botocores_own_without_the_texts(release: Path, service: str) -> None:
+def test_the_service_models_equal_those_of_botocore_without_documentation(
+    release: Path, service: str
+) -> None:
     shipped, whole = _loader(release), botocore.loaders.Loader()
     assert shipped.determine_latest_version(service, "service-2") == (
         whole.determine_latest_version(service, "service-2")
@@ -184,7 +187,7 @@ def test_the_models_are_botocores_own_without_the_texts(release: Path, service: 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_endpoints_of_every_region_are_botocores_own(release: Path, service: str) -> None:
+def test_the_endpoints_of_every_region_equal_those_of_botocore(release: Path, service: str) -> None:
     shipped, whole = (
         botocore.regions.EndpointResolver(loader.load_data("endpoints"))
         for loader in (_loader(release), botocore.loaders.Loader())
@@ -207,7 +210,7 @@ def _loader(release: Path) -> botocore.loaders.Loader:
 
 
 def _without_texts(tree: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return the tree without its documentation, which is the only text of that name."""
+    """Return the tree without its documentation: every text with the name `documentation`."""
     if isinstance(tree, dict):
         return {
             name: _without_texts(each)
@@ -218,7 +221,7 @@ def _without_texts(tree: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_handler_imports_with_the_layers_alone(host_layers: Path, function: str) -> None:
+def test_a_handler_needs_only_the_layers(host_layers: Path, function: str) -> None:
     layers = [str(host_layers / layer / "python") for layer in LAYERS]
     run(
         *(sys.executable, "-B", "-I", "-S", "-c", IMPORT_ALONE),

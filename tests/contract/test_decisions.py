@@ -1,4 +1,4 @@
-"""Each decision and each mapping that is written down names a test that is there."""
+"""Each documented decision and each documented mapping names an existing test."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,11 @@ def test_each_row_of_the_mapping_has_its_test() -> None:
 
 def test_each_decision_has_its_test() -> None:
     text = (ROOT / "docs" / "decisions.md").read_text(encoding="utf-8")
-    rows = [row for row in text.splitlines() if row.startswith("| ") and "| question |" not in row]
+    # Choices of libraries and design have reasons, but no behaviour to test.
+    questions = text.partition("## Libraries and design")[0]
+    rows = [
+        row for row in questions.splitlines() if row.startswith("| ") and "| question |" not in row
+    ]
     names = [name for row in rows for name in re.findall(r"`(test_\w+)` \|$|same \|$", row)]
     assert len(names) == len(rows) > 40
     assert [name for name in names if name and f"def {name}(" not in TESTS] == []

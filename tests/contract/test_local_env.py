@@ -1,4 +1,4 @@
-"""The variables for `sam local` fit the stack that `make run` deploys."""
+"""The variables for `sam local` match the stack that `make run` deploys."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ ENV_FILE = Path(__file__).parents[2] / "events" / "local-env.json"
 VARIABLES = json.loads(ENV_FILE.read_text())["Parameters"]
 
 
-def test_sam_local_passes_every_variable_on() -> None:
+def test_the_template_declares_every_variable_for_sam_local() -> None:
     declared = load_template()["Globals"]["Function"]["Environment"]["Variables"]
     assert set(VARIABLES) <= set(declared)
 

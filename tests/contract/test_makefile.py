@@ -1,4 +1,4 @@
-"""Commands say what they are doing, and name what is missing on the machine in one sentence."""
+"""The commands of the Makefile announce what they do and name missing programs in one sentence."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ BASICS = ("sh", "sed", "mkdir", "touch", "ln", "make", "command")
 
 @pytest.fixture
 def bare_path(tmp_path: Path) -> Path:
-    """Return a folder for PATH that holds no more than the basic tools."""
+    """Return a folder for PATH that contains only the basic tools."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name in BASICS:
@@ -23,14 +23,14 @@ def bare_path(tmp_path: Path) -> Path:
 
 
 def make(path: Path, *arguments: str) -> str:
-    """Run a target that is to fail; return what it says."""
+    """Run a target that must fail; return its error output."""
     environment = {
         "PATH": str(path),
         "HOME": str(path),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(path / "cache")),
     }
-    result = subprocess.run(  # noqa: S603  # the commands are ours
+    result = subprocess.run(  # noqa: S603  # the tests define the commands
         [path / "make", "--no-print-directory", *arguments],
         cwd=PROJECT,
         env=environment,
@@ -42,39 +42,39 @@ def make(path: Path, *arguments: str) -> str:
     return result.stderr
 
 
-def test_missing_java(bare_path: Path) -> None:
+def test_missing_java_is_named(bare_path: Path) -> None:
     assert "Java 17 or later is missing: install it" in make(bare_path, "require-java")
 
 
-def test_old_java(bare_path: Path) -> None:
+def test_an_old_java_is_rejected(bare_path: Path) -> None:
     java = bare_path / "java"
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
     java.chmod(0o755)
     assert "Java 17 or later is missing: install it" in make(bare_path, "require-java")
 
 
-def test_missing_npm(bare_path: Path) -> None:
-    said = make(bare_path, "-W", "package.json", "node_modules/.package-lock.json")
-    assert "npm is missing: install Node.js 18 or later" in said
+def test_missing_npm_is_named(bare_path: Path) -> None:
+    output = make(bare_path, "-W", "package.json", "node_modules/.package-lock.json")
+    assert "npm is missing: install Node.js 18 or later" in output
 
 
-def test_missing_uv_and_pip(bare_path: Path) -> None:
+def test_missing_uv_and_pip_are_named(bare_path: Path) -> None:
     own = bare_path / "own"
-    said = make(bare_path, f"UV={bare_path / 'uv'}", f"OWN_UV={own}", str(bare_path / "uv"))
-    assert "uv is missing, and so is a Python with pip to install it" in said
+    output = make(bare_path, f"UV={bare_path / 'uv'}", f"OWN_UV={own}", str(bare_path / "uv"))
+    assert "uv is missing, and no Python with pip was found to install it" in output
 
 
-def test_missing_python(bare_path: Path) -> None:
-    said = make(bare_path, "-W", "uv.lock", ".local/sam/.synced")
-    assert "Python 3.13 is missing and could not be downloaded: install Python 3.13" in said
+def test_missing_python_is_named(bare_path: Path) -> None:
+    output = make(bare_path, "-W", "uv.lock", ".local/sam/.synced")
+    assert "Python 3.13 is missing and could not be downloaded: install Python 3.13" in output
 
 
-def test_a_shim_that_does_not_run_is_no_python(bare_path: Path) -> None:
+def test_a_python_shim_that_does_not_run_is_ignored(bare_path: Path) -> None:
     shim = bare_path / "python3.13"
-    shim.write_text("#!/bin/sh\necho 'version 3.13 is not switched on' >&2\nexit 127\n")
+    shim.write_text("#!/bin/sh\necho 'version 3.13 is not enabled' >&2\nexit 127\n")
     shim.chmod(0o755)
-    said = make(bare_path, "-W", "uv.lock", ".local/sam/.synced")
-    assert "Python 3.13 is missing and could not be downloaded: install Python 3.13" in said
+    output = make(bare_path, "-W", "uv.lock", ".local/sam/.synced")
+    assert "Python 3.13 is missing and could not be downloaded: install Python 3.13" in output
 
 
 STAMPS = {
@@ -86,7 +86,7 @@ STAMPS = {
 
 
 def program(path: Path, script: str) -> Path:
-    """Write a shell script that stands in for a program."""
+    """Write a shell script that replaces a program."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
@@ -95,7 +95,7 @@ def program(path: Path, script: str) -> Path:
 
 @pytest.fixture
 def fresh_clone(tmp_path: Path) -> Path:
-    """Return a folder with what the Makefile reads, and nothing installed."""
+    """Return a folder with the files that the Makefile reads, and nothing installed."""
     clone = tmp_path / "clone"
     clone.mkdir()
     for name in ("Makefile", "uv.lock", "pyproject.toml", "package.json", "package-lock.json"):
@@ -104,13 +104,13 @@ def fresh_clone(tmp_path: Path) -> Path:
 
 
 def make_in(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a target in a clone with stand-ins for uv, Python and npm; they say that they ran."""
+    """Run a target in a clone; scripts that print their name replace uv, Python and npm."""
     programs = clone.parent / "programs"
     uv = program(programs / "uv", 'mkdir -p "$UV_PROJECT_ENVIRONMENT"; echo "uv $1" >&2')
     program(programs / "python3.13", 'case "$2" in *print*) echo "$0" ;; esac')
     program(programs / "npm", 'mkdir -p node_modules; echo "npm $1" >&2')
-    return subprocess.run(  # noqa: S603  # the commands are ours
-        ["make", "--no-print-directory", f"UV={uv}", *arguments],  # noqa: S607  # the user's make
+    return subprocess.run(  # noqa: S603  # the tests define the commands
+        ["make", "--no-print-directory", f"UV={uv}", *arguments],  # noqa: S607  # make from PATH
         cwd=clone,
         env=os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"},
         capture_output=True,
@@ -127,15 +127,15 @@ def test_an_installation_is_announced_before_it_starts(fresh_clone: Path, stamp:
     assert (fresh_clone / stamp).exists()
 
 
-def test_an_installed_environment_is_left_alone(fresh_clone: Path) -> None:
+def test_an_installed_environment_is_not_installed_again(fresh_clone: Path) -> None:
     make_in(fresh_clone, ".venv/.synced")
     assert make_in(fresh_clone, ".venv/.synced").stderr == ""
 
 
 def test_the_installation_of_node_packages_is_announced(fresh_clone: Path) -> None:
-    said = make_in(fresh_clone, "node_modules/.package-lock.json").stderr.splitlines()
-    assert said[0].startswith("Installing DynamoDB Local and the JavaScript tools")
-    assert said[1:] == ["npm ci"]
+    lines = make_in(fresh_clone, "node_modules/.package-lock.json").stderr.splitlines()
+    assert lines[0].startswith("Installing DynamoDB Local and the JavaScript tools")
+    assert lines[1:] == ["npm ci"]
 
 
 def test_a_slow_installation_is_reported(fresh_clone: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_slow_installation_is_reported(fresh_clone: Path) -> None:
 def test_the_download_of_python_is_announced(bare_path: Path, fresh_clone: Path) -> None:
     program(bare_path / "uv", '[ "$1 $2" != "python install" ] || echo installs >&2; exit 1')
     environment = {"PATH": str(bare_path), "HOME": str(bare_path)}
-    ended = subprocess.run(  # noqa: S603  # the commands are ours
+    ended = subprocess.run(  # noqa: S603  # the tests define the commands
         [bare_path / "make", f"UV={bare_path / 'uv'}", ".venv/.synced"],
         cwd=fresh_clone,
         env=environment,
@@ -160,22 +160,22 @@ def test_the_download_of_python_is_announced(bare_path: Path, fresh_clone: Path)
         text=True,
         check=False,
     )
-    said = ended.stderr.splitlines()
-    assert said[:3] == [STAMPS[".venv/.synced"], "Downloading Python 3.13 ...", "installs"]
+    lines = ended.stderr.splitlines()
+    assert lines[:3] == [STAMPS[".venv/.synced"], "Downloading Python 3.13 ...", "installs"]
 
 
 def test_the_installation_of_uv_is_announced(fresh_clone: Path) -> None:
     program(fresh_clone.parent / "programs" / "python3", 'echo "$0"; echo pip >&2; exit 1')
     uv = fresh_clone / "own" / "bin" / "uv"
-    said = make_in(fresh_clone, f"OWN_UV={uv.parents[1]}", str(uv)).stderr.splitlines()
-    assert said[0].startswith("Installing uv ")
+    lines = make_in(fresh_clone, f"OWN_UV={uv.parents[1]}", str(uv)).stderr.splitlines()
+    assert lines[0].startswith("Installing uv ")
 
 
 def test_unit_tests_need_neither_java_nor_npm(bare_path: Path, fresh_clone: Path) -> None:
     (bare_path / "uv").symlink_to(program(fresh_clone.parent / "uv", "exit 0"))
     program(fresh_clone / ".venv" / "bin" / "pytest", 'echo "pytest $*"')
     (fresh_clone / ".venv" / ".synced").touch()
-    ended = subprocess.run(  # noqa: S603  # the commands are ours
+    ended = subprocess.run(  # noqa: S603  # the tests define the commands
         [bare_path / "make", f"UV={bare_path / 'uv'}", "unit"],
         cwd=fresh_clone,
         env={"PATH": str(bare_path)},
@@ -187,7 +187,7 @@ def test_unit_tests_need_neither_java_nor_npm(bare_path: Path, fresh_clone: Path
     assert ended.stdout.endswith("pytest -n 2 --dist worksteal tests/unit\n")
 
 
-def test_clean_leaves_the_sources_and_what_is_installed(fresh_clone: Path) -> None:
+def test_clean_keeps_sources_and_installed_environments(fresh_clone: Path) -> None:
     kept = {
         *(".local/bin/uv", ".local/uv/bin/uv", ".local/sam/bin/sam", ".local/endpoint.json"),
         *(".venv/lib/a/__pycache__/a.pyc", "node_modules/a/.some_cache/a", "tools/a.py"),

@@ -1,4 +1,4 @@
-"""The runbook knows every alarm, and no other."""
+"""The runbook describes every alarm of the template, and no others."""
 
 import re
 from pathlib import Path

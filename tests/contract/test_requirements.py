@@ -1,4 +1,4 @@
-"""The dependencies layer is what uv.lock says."""
+"""The requirements of the dependencies layer match uv.lock."""
 
 import subprocess
 from pathlib import Path
@@ -7,9 +7,9 @@ PROJECT = Path(__file__).parents[2]
 REQUIREMENTS = PROJECT / "layers" / "dependencies" / "requirements.txt"
 
 
-def test_layer_requirements_are_those_of_the_lock() -> None:
+def test_the_requirements_of_the_layer_match_the_lock() -> None:
     result = subprocess.run(
-        ["make", "--no-print-directory", "--silent", "check-requirements"],  # noqa: S607  # make is where PATH says
+        ["make", "--no-print-directory", "--silent", "check-requirements"],  # noqa: S607  # make from PATH
         cwd=PROJECT,
         capture_output=True,
         text=True,

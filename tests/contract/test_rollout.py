@@ -1,4 +1,4 @@
-"""What SAM's own transform makes of the template, and which changes reach the callers by it."""
+"""The output of SAM's transform, and the changes that create a new version of a function."""
 
 import json
 import subprocess
@@ -12,7 +12,8 @@ from tests.support.template_tables import load_template
 
 type Tree = dict[str, Any]
 
-# Runs in the SAM CLI's environment. As `sam package` does, it names what is shipped by its content.
+# This program runs in the SAM CLI's environment. Like `sam package`, it sets code locations that
+# depend on the content.
 TRANSFORM = """
 import json
 import sys
@@ -44,12 +45,12 @@ FUNCTIONS = {n for n, each in RESOURCES.items() if each["Type"] == "AWS::Serverl
 
 @dataclass(frozen=True)
 class Stack:
-    """What CloudFormation is given."""
+    """The transformed template, as CloudFormation receives it."""
 
     resources: dict[str, Tree]
 
-    def served(self) -> dict[str, str]:
-        """Return the logical id of the version that each function's alias serves."""
+    def versions(self) -> dict[str, str]:
+        """Return the logical id of the version of each function's alias."""
         return {
             each["Properties"]["FunctionName"]["Ref"]: each["Properties"]["FunctionVersion"][
                 "Fn::GetAtt"
@@ -59,14 +60,14 @@ class Stack:
         }
 
     def changed(self, before: Self) -> set[str]:
-        """Return the functions whose alias moves on from what it served before."""
-        earlier = before.served()
-        return {name for name, version in self.served().items() if earlier[name] != version}
+        """Return the functions whose alias has another version than before."""
+        earlier = before.versions()
+        return {name for name, version in self.versions().items() if earlier[name] != version}
 
 
 def transformed(name: str = "", **parameters: str) -> Stack:
     """Return the stack, with the code of one function or layer changed."""
-    finished = subprocess.run(  # noqa: S603 - a program of this file's
+    finished = subprocess.run(  # noqa: S603 - this file defines the program
         [
             *(str(SAM.parent / "python"), "-c", TRANSFORM),
             *(str(PROJECT / "template.yaml"), name, "second", json.dumps(parameters)),
@@ -84,8 +85,8 @@ def first() -> Stack:
     return transformed()
 
 
-def test_alarms_are_deployed_whole(first: Stack) -> None:
-    """CloudFormation has no merge keys: SAM expands them."""
+def test_alarms_are_deployed_with_all_their_properties(first: Stack) -> None:
+    """CloudFormation does not support merge keys, so SAM must expand them."""
     alarms = [
         each["Properties"]
         for each in first.resources.values()
@@ -102,8 +103,8 @@ def test_alarms_are_deployed_whole(first: Stack) -> None:
         }
 
 
-def test_every_function_is_served_by_its_alias(first: Stack) -> None:
-    assert set(first.served()) == FUNCTIONS
+def test_every_function_has_an_alias(first: Stack) -> None:
+    assert set(first.versions()) == FUNCTIONS
     assert first.changed(transformed()) == set()
 
 
@@ -114,10 +115,10 @@ def test_a_change_of_a_layer_reaches_the_callers_of_every_function(
     assert transformed(layer).changed(first) == FUNCTIONS
 
 
-def test_a_change_of_a_function_reaches_its_callers_alone(first: Stack) -> None:
+def test_a_change_of_a_function_reaches_only_its_callers(first: Stack) -> None:
     assert transformed("IssueTokenFunction").changed(first) == {"IssueTokenFunction"}
 
 
-def test_a_parameter_alone_reaches_no_caller(first: Stack) -> None:
-    """SAM names versions by what the template says, not by what parameters stand for."""
+def test_a_change_of_a_parameter_alone_reaches_no_caller(first: Stack) -> None:
+    """SAM derives the name of a version from the template, not from the values of parameters."""
     assert transformed(LogLevel="DEBUG", MemorySize="2048").changed(first) == set()

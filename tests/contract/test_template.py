@@ -1,4 +1,4 @@
-"""What AWS, unlike the emulators, would refuse or leave without effect."""
+"""Rules of AWS that the emulators do not enforce."""
 
 import json
 import re
@@ -23,9 +23,9 @@ RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 
 type Resource = dict[str, Any]
 
-# A literal part, `{name}`, or the greedy `{name+}`.
+# A part of a path is literal, `{name}`, or the greedy `{name+}`.
 PATH_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}")
-# Roots that are no project keys.
+# Literal first parts of paths, which cannot be project keys.
 LITERAL_ROOTS = {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
 
 GATEWAY_STATUSES = {
@@ -58,7 +58,7 @@ DIMENSIONS = {
     "AWS/SQS": {"QueueName"},
 }
 
-# The metrics that AWS documents for these dimensions. An alarm on any other name never fires.
+# The metrics that AWS documents for these dimensions. An alarm on another metric never fires.
 METRICS = {
     "AWS/Lambda": {
         *("ConcurrentExecutions", "Duration", "Errors", "Invocations"),
@@ -81,7 +81,7 @@ METRICS = {
     },
 }
 
-# The exact resources that the roles of the functions may name, by the service of the actions.
+# The resources to which the roles of the functions may give access, by the service of the actions.
 LOG_GROUP = (
     "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}"
     ":log-group:/aws/lambda/${AWS::StackName}-${!aws:PrincipalTag/function}:*"
@@ -148,7 +148,7 @@ def illegal_parts(path: str) -> list[str]:
     return unspellable + followed_greedy
 
 
-def test_path_rules_see_what_aws_refuses() -> None:
+def test_the_path_rules_find_paths_that_aws_rejects() -> None:
     assert variable_siblings(["/{projectKey}/orders/{ref+}", "/{key}/orders"])
     assert variable_siblings(["/a/{x}", "/a/{y+}"])
     assert not variable_siblings(["/{projectKey}/orders/{ref+}", "/{projectKey}/orders/import"])
@@ -159,21 +159,21 @@ def test_path_rules_see_what_aws_refuses() -> None:
     assert not illegal_parts("/api/v1.1/orders/external-id.json")
 
 
-def test_routes_are_explicit() -> None:
+def test_routes_name_their_methods() -> None:
     assert routes()
     explicit = {"get", "head", "post", "put", "patch", "delete"}
     assert {method for method, _path in routes()} <= explicit
 
 
-def test_a_level_has_one_variable() -> None:
+def test_a_path_level_has_at_most_one_variable() -> None:
     assert not variable_siblings([path for _method, path in routes()])
 
 
-def test_paths_have_legal_parts() -> None:
+def test_paths_have_valid_parts() -> None:
     assert not [part for _method, path in routes() for part in illegal_parts(path)]
 
 
-def test_literal_roots_are_reserved_project_keys() -> None:
+def test_literal_first_parts_are_reserved_project_keys() -> None:
     roots = {path.split("/")[1] for _method, path in routes()}
     assert {root for root in roots if not root.startswith("{")} <= LITERAL_ROOTS
 
@@ -196,14 +196,14 @@ def test_only_the_relay_reads_the_stream(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_only_traces_go_to_any_resource(function: str) -> None:
+def test_only_traces_may_use_any_resource(function: str) -> None:
     for statement in statements(function):
         if statement["Resource"] == "*":
             assert all(action.startswith("xray:") for action in as_list(statement["Action"]))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_names_the_exact_resources(function: str) -> None:
+def test_a_role_names_its_exact_resources(function: str) -> None:
     for statement in statements(function):
         actions = set(as_list(statement["Action"]))
         [service] = {action.partition(":")[0] for action in actions}
@@ -224,14 +224,14 @@ def trust(service: str) -> Resource:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_trusts_lambda_alone_and_has_one_managed_policy(function: str) -> None:
+def test_a_role_trusts_only_lambda_and_has_one_managed_policy(function: str) -> None:
     role = role_of(function)
     assert role["AssumeRolePolicyDocument"] == trust("lambda.amazonaws.com")
     assert role["ManagedPolicyArns"] == [{"Ref": "LogsAndTracesPolicy"}]
     assert set(role) <= {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}
 
 
-def test_the_role_of_the_gateway_writes_logs_alone() -> None:
+def test_the_role_of_the_gateway_may_only_write_logs() -> None:
     role = dict(RESOURCES["ApiGatewayAccountRole"]["Properties"])
     assert role.pop("AssumeRolePolicyDocument") == trust("apigateway.amazonaws.com")
     [policy] = role.pop("ManagedPolicyArns")
@@ -242,7 +242,7 @@ def test_the_role_of_the_gateway_writes_logs_alone() -> None:
     assert not role
 
 
-def test_nothing_else_gives_permissions() -> None:
+def test_no_other_resource_gives_permissions() -> None:
     roles = {each["Role"]["GetAtt"] for each in FUNCTIONS.values()}
     assert len(roles) == len(FUNCTIONS)
     assert set(of_type("AWS::IAM::Role")) == {
@@ -256,12 +256,12 @@ def test_nothing_else_gives_permissions() -> None:
         "AWS::IAM::Role",
         "AWS::IAM::ManagedPolicy",
     }
-    # SAM's own way to extend a role.
+    # SAM would add these policies to the role.
     assert not any("Policies" in each for each in FUNCTIONS.values())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_publishes_as_market_orders_only(function: str) -> None:
+def test_a_function_publishes_only_as_market_orders(function: str) -> None:
     publishing = [
         statement
         for statement in statements(function)
@@ -273,7 +273,7 @@ def test_function_publishes_as_market_orders_only(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_has_a_log_group_that_forgets(function: str) -> None:
+def test_a_function_has_a_log_group_with_a_retention_time(function: str) -> None:
     [group] = [
         properties
         for properties in of_type("AWS::Logs::LogGroup").values()
@@ -283,7 +283,7 @@ def test_function_has_a_log_group_that_forgets(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_may_write_to_its_own_log_group_only(function: str) -> None:
+def test_a_function_may_write_only_to_its_own_log_group(function: str) -> None:
     name = FUNCTIONS[function]["FunctionName"]["Sub"]
     [tag] = role_of(function)["Tags"]
     assert tag["Key"] == "function"
@@ -293,7 +293,7 @@ def test_function_may_write_to_its_own_log_group_only(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_new_code_is_rolled_back_by_its_own_alarms(function: str) -> None:
+def test_the_alarms_of_a_function_roll_back_its_new_code(function: str) -> None:
     shared = TEMPLATE["Globals"]["Function"]
     assert shared["AutoPublishAlias"] == "live"
     assert shared["DeploymentPreference"] == {"Type": {"Ref": "Rollout"}}
@@ -315,13 +315,13 @@ def test_new_code_is_rolled_back_by_its_own_alarms(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_ends_before_the_gateway_gives_up(function: str) -> None:
+def test_a_function_ends_before_the_timeout_of_the_gateway(function: str) -> None:
     settings = TEMPLATE["Globals"]["Function"] | FUNCTIONS[function]
     has_route = any(event["Type"] == "Api" for event in FUNCTIONS[function]["Events"].values())
     assert not has_route or settings["Timeout"] < 29
 
 
-def test_the_relay_knows_how_long_a_writer_lives() -> None:
+def test_the_relay_knows_the_timeout_of_the_writers() -> None:
     variables = FUNCTIONS["RelayTriggersFunction"]["Environment"]["Variables"]
     writers = [each for name, each in FUNCTIONS.items() if name != "RelayTriggersFunction"]
     shared = TEMPLATE["Globals"]["Function"]["Timeout"]
@@ -332,7 +332,7 @@ def test_the_relay_knows_how_long_a_writer_lives() -> None:
     assert FUNCTIONS["RelayTriggersFunction"]["Timeout"] > longest_wait.total_seconds() + 30
 
 
-def test_the_relay_follows_the_stream_without_losing_or_blocking() -> None:
+def test_the_relay_loses_no_record_and_a_bad_record_does_not_block_it() -> None:
     [stream] = FUNCTIONS["RelayTriggersFunction"]["Events"].values()
     properties = stream["Properties"]
     assert properties["StartingPosition"] == "TRIM_HORIZON"
@@ -346,7 +346,7 @@ def test_the_relay_follows_the_stream_without_losing_or_blocking() -> None:
     }
 
 
-def test_only_we_may_put_triggers_on_the_bus() -> None:
+def test_the_bus_rejects_events_of_other_sources() -> None:
     [policy] = of_type("AWS::Events::EventBusPolicy").values()
     assert policy["Statement"]["Effect"] == "Deny"
     assert policy["Statement"]["Condition"] == {
@@ -354,7 +354,7 @@ def test_only_we_may_put_triggers_on_the_bus() -> None:
     }
 
 
-def test_triggers_are_archived_and_logged_without_customers() -> None:
+def test_triggers_are_archived_and_logged_without_customer_data() -> None:
     [archive] = of_type("AWS::Events::Archive").values()
     assert archive["SourceArn"] == {"GetAtt": "TriggersBus.Arn"}
     [rule] = of_type("AWS::Events::Rule").values()
@@ -370,7 +370,7 @@ def test_triggers_are_archived_and_logged_without_customers() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_knows_its_environment(function: str) -> None:
+def test_a_function_has_its_environment_variables(function: str) -> None:
     shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     own = FUNCTIONS[function]["Environment"]["Variables"]
     assert shared["TABLE_NAME"] == {"Ref": "OrdersTable"}
@@ -388,7 +388,7 @@ def test_function_knows_its_environment(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_function_errors_and_throttles_raise_alarms(function: str) -> None:
+def test_errors_and_throttles_of_a_function_have_alarms(function: str) -> None:
     watched = {
         alarm["MetricName"]
         for alarm in ALARMS.values()
@@ -398,7 +398,7 @@ def test_function_errors_and_throttles_raise_alarms(function: str) -> None:
 
 
 def assert_code_records(alarm: Resource) -> None:
-    """Powertools records a metric under the namespace and the service of the environment."""
+    """Powertools takes the namespace and the service of a metric from the environment."""
     [service] = alarm["Dimensions"]
     services = {
         each["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for each in FUNCTIONS.values()
@@ -414,7 +414,7 @@ def assert_code_records(alarm: Resource) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_watches_a_metric_that_exists(name: str) -> None:
+def test_an_alarm_watches_an_existing_metric(name: str) -> None:
     alarm = ALARMS[name]
     if alarm["Namespace"] == "MarketOrders":
         assert_code_records(alarm)
@@ -429,25 +429,25 @@ def test_alarm_watches_a_metric_that_exists(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_alarm_is_heard(name: str) -> None:
+def test_an_alarm_notifies_the_topic(name: str) -> None:
     assert ALARMS[name]["AlarmActions"] == {
         "If": ["HasAlarmEmail", [{"Ref": "AlarmTopic"}], {"Ref": "AWS::NoValue"}]
     }
 
 
 def substituted(text: Resource) -> str:
-    """Return a text as CloudFormation's `Fn::Sub` would."""
+    """Return the result of `Fn::Sub`."""
     template, values = text["Sub"]
     return Template(template).substitute(values)
 
 
-def test_gateway_answers_with_the_right_statuses() -> None:
+def test_the_gateway_returns_the_documented_statuses() -> None:
     responses = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"]
     assert {name: each["StatusCode"] for name, each in responses.items()} == GATEWAY_STATUSES
 
 
 @pytest.mark.parametrize("name", GATEWAY_STATUSES)
-def test_gateway_answers_every_protocol_in_one_body(name: str) -> None:
+def test_an_answer_of_the_gateway_has_the_members_of_every_protocol(name: str) -> None:
     response = RESOURCES["OrdersApi"]["Properties"]["GatewayResponses"][name]
     body = json.loads(substituted(response["ResponseTemplates"]["application/json"]))
     text = body["message"]
@@ -465,7 +465,7 @@ def test_gateway_answers_every_protocol_in_one_body(name: str) -> None:
     }
 
 
-def test_api_hands_bodies_over_as_bytes_and_keeps_secrets_out_of_its_logs() -> None:
+def test_the_api_passes_bodies_as_bytes_and_logs_no_secrets() -> None:
     api = RESOURCES["OrdersApi"]["Properties"]
     assert api["BinaryMediaTypes"] == ["*~1*"]
     logged = json.loads(api["AccessLogSetting"]["Format"])
@@ -476,7 +476,7 @@ def test_api_hands_bodies_over_as_bytes_and_keeps_secrets_out_of_its_logs() -> N
         assert settings["MetricsEnabled"] is True
 
 
-def test_api_is_throttled_and_its_tokens_more_so() -> None:
+def test_token_requests_have_a_lower_throttle_than_the_api() -> None:
     whole, tokens = RESOURCES["OrdersApi"]["Properties"]["MethodSettings"]
     assert (whole["HttpMethod"], whole["ResourcePath"]) == ("*", "/*")
     assert whole["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
@@ -490,7 +490,7 @@ def firewall_rules() -> dict[str, Resource]:
     return {rule["Name"]: rule for rule in RESOURCES["Firewall"]["Properties"]["Rules"]}
 
 
-def test_firewall_is_there_where_it_is_asked_for() -> None:
+def test_the_firewall_is_optional() -> None:
     assert TEMPLATE["Conditions"]["HasFirewall"] == {
         "Not": [{"Equals": [{"Ref": "FirewallRequestsPerAddress"}, 0]}]
     }
@@ -502,7 +502,7 @@ def test_firewall_is_there_where_it_is_asked_for() -> None:
     )
 
 
-def test_firewall_counts_by_address_and_tokens_apart() -> None:
+def test_the_firewall_limits_requests_and_token_requests_of_an_address() -> None:
     rules = firewall_rules()
     every = rules["RequestsPerAddress"]["Statement"]["RateBasedStatement"]
     assert every["Limit"] == {"Ref": "FirewallRequestsPerAddress"}
@@ -514,7 +514,7 @@ def test_firewall_counts_by_address_and_tokens_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "refused"),
+    ("length", "is_rejected"),
     [
         ("0", False),
         ("4194304", False),
@@ -526,11 +526,11 @@ def test_firewall_counts_by_address_and_tokens_apart() -> None:
         ("99999999999999999999", True),
     ],
 )
-def test_firewall_refuses_by_the_number_in_content_length(length: str, refused: bool) -> None:  # noqa: FBT001
+def test_the_firewall_rejects_a_large_content_length(length: str, *, is_rejected: bool) -> None:
     rule = firewall_rules()["ContentLength"]
     statement = rule["Statement"]["RegexMatchStatement"]
     assert statement["FieldToMatch"] == {"SingleHeader": {"Name": "content-length"}}
-    assert bool(re.search(statement["RegexString"], length)) is refused
+    assert bool(re.search(statement["RegexString"], length)) is is_rejected
     response = rule["Action"]["Block"]["CustomResponse"]
     body = RESOURCES["Firewall"]["Properties"]["CustomResponseBodies"][
         response["CustomResponseBodyKey"]
@@ -538,7 +538,7 @@ def test_firewall_refuses_by_the_number_in_content_length(length: str, refused: 
     assert json.loads(substituted(body["Content"]))["statusCode"] == response["ResponseCode"] == 413
 
 
-def test_firewall_looks_into_no_body() -> None:
+def test_the_firewall_does_not_inspect_bodies() -> None:
     text = json.dumps(RESOURCES["Firewall"])
     assert '"Body"' not in text
     assert '"JsonBody"' not in text
@@ -550,17 +550,17 @@ WIDGETS: list[Resource] = json.loads(RESOURCES["Dashboard"]["Properties"]["Dashb
 ]
 
 
-def test_dashboard_shows_the_business_first() -> None:
+def test_the_dashboard_shows_business_metrics_first() -> None:
     titles = [each["properties"]["title"] for each in WIDGETS]
     assert titles[0] == "Orders imported"
     namespaces = [each["properties"]["metrics"][0][0] for each in WIDGETS]
-    ours = namespaces.count("MarketOrders")
-    assert namespaces[:ours] == ["MarketOrders"] * ours
-    assert ours > 3
+    count = namespaces.count("MarketOrders")
+    assert namespaces[:count] == ["MarketOrders"] * count
+    assert count > 3
 
 
 @pytest.mark.parametrize("widget", WIDGETS, ids=lambda each: each["properties"]["title"])
-def test_dashboard_watches_metrics_that_exist(widget: Resource) -> None:
+def test_the_dashboard_shows_existing_metrics(widget: Resource) -> None:
     for namespace, name, *rest in widget["properties"]["metrics"]:
         pairs = [each for each in rest if isinstance(each, str)]
         dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))
@@ -571,7 +571,7 @@ def test_dashboard_watches_metrics_that_exist(widget: Resource) -> None:
 
 
 def keys_of(node: yaml.MappingNode) -> list[str]:
-    """Return the keys of a mapping and of what is merged into it."""
+    """Return the keys of a mapping, including the merged ones."""
     return [
         each
         for key, value in node.value
@@ -589,13 +589,13 @@ def repeated_keys(node: yaml.Node | None) -> list[str]:
     return []
 
 
-def test_no_key_is_written_twice_or_overrides_a_merged_one() -> None:
-    """Checkov skips a template that has such a key, and succeeds."""
+def test_no_key_is_a_duplicate_or_overrides_a_merged_key() -> None:
+    """Checkov silently skips a template with such a key."""
     assert repeated_keys(yaml.compose("{a: {<<: &x {b: 1, <<: {c: 1}}, c: 2}}")) == ["c"]
     assert not repeated_keys(yaml.compose(TEMPLATE_FILE.read_text(encoding="utf-8")))
 
 
-def test_table_survives_mistakes() -> None:
+def test_the_table_is_protected_against_mistakes() -> None:
     table = RESOURCES["OrdersTable"]
     properties = table["Properties"]
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
@@ -605,7 +605,7 @@ def test_table_survives_mistakes() -> None:
     assert properties["SSESpecification"] == {"SSEEnabled": True}
 
 
-def test_table_is_one_table_with_a_stream() -> None:
+def test_there_is_one_table_with_a_stream() -> None:
     properties = RESOURCES["OrdersTable"]["Properties"]
     assert properties["TableName"] == {"Sub": "${AWS::StackName}-orders"}
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
@@ -622,7 +622,7 @@ def test_table_is_one_table_with_a_stream() -> None:
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 
 
-def test_layers_are_built_for_the_processor_of_the_functions() -> None:
+def test_the_layers_are_built_for_the_processor_of_the_functions() -> None:
     assert TEMPLATE["Parameters"]["Architecture"]["Default"] == "arm64"
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
     for name in of_type("AWS::Serverless::LayerVersion"):

@@ -1,4 +1,4 @@
-"""The repository holds sources: neither large files, nor secrets."""
+"""The repository contains neither large files nor secrets."""
 
 import re
 import subprocess
@@ -11,12 +11,12 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 MAX_BYTES = 1_000_000
 MAX_LINES = 12_000
-# Larger files that stay all the same, and why.
+# Permitted large files, each with the reason.
 LARGE: dict[str, str] = {}
-# Files that hold text of the shape of a secret, and why it opens nothing.
+# Files with text that looks like a secret, each with the reason why it is not one.
 HARMLESS: dict[str, str] = {}
 
-# `secrets.token_urlsafe(32)`, which makes the hub's tokens.
+# The format of `secrets.token_urlsafe(32)`, which generates the hub's tokens.
 _TOKEN = re.compile(r"(?<![A-Za-z0-9_/+.-])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_/+=-])")
 _KNOWN = {
     "bearer token": re.compile(r"\bBearer\s+(?P<secret>[A-Za-z0-9._~+/-]{24,}=*)"),
@@ -26,7 +26,7 @@ _KNOWN = {
 
 
 def faults_of_size(content: bytes) -> list[str]:
-    """Return why a file is too large, if it is."""
+    """Return the reasons why a file is too large; none if it is not."""
     lines = content.count(b"\n")
     faults = []
     if len(content) > MAX_BYTES:
@@ -37,7 +37,7 @@ def faults_of_size(content: bytes) -> list[str]:
 
 
 def secrets_in(text: str) -> list[str]:
-    """Return what looks like a secret: its kind and its first characters."""
+    """Return each text that looks like a secret, as its kind and its first characters."""
     return [
         *(f"token: {found[:6]}…" for found in _TOKEN.findall(text) if is_random(found)),
         *(
@@ -50,7 +50,10 @@ def secrets_in(text: str) -> list[str]:
 
 
 def is_random(text: str) -> bool:
-    """Tell random text from names and placeholders, by its kinds of characters and their spread."""
+    """Return whether a text is random, unlike a name or a placeholder.
+
+    Random text has lower-case letters, upper-case letters and digits, and a high entropy.
+    """
     kinds = (str.islower, str.isupper, str.isdigit)
     if not all(any(map(kind, text)) for kind in kinds):
         return False
@@ -59,9 +62,9 @@ def is_random(text: str) -> bool:
 
 
 def tracked_files() -> list[str]:
-    """Return the files that git tracks, without those that were removed but not committed yet."""
+    """Return the files that git tracks and that exist."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z"],  # noqa: S607 - the user's git
+        ["git", "ls-files", "-z"],  # noqa: S607 - git from PATH
         cwd=PROJECT,
         capture_output=True,
         text=True,
@@ -94,7 +97,7 @@ def test_no_secret_is_tracked(contents: dict[str, bytes]) -> None:
     assert {name: secrets for name, secrets in found.items() if secrets} == {}
 
 
-# Put together here, so that no secret scanner takes them for real ones.
+# The parts are joined here, so that secret scanners do not report them.
 TOKEN = "vJ3kQ9xZ" + "_rT7bN2mLw-" + "P5sYd8HcF4gAe1uKoRi6XqBt"
 ACCESS_KEY = "AKIA" + "QWERTYUIOP234567"
 
@@ -142,5 +145,5 @@ def test_a_secret_is_found(text: str, kinds: list[str]) -> None:
         "AKIAsomething",
     ],
 )
-def test_other_text_is_no_secret(text: str) -> None:
+def test_other_text_is_not_a_secret(text: str) -> None:
     assert secrets_in(text) == []

@@ -1,4 +1,4 @@
-"""The published schemas hold what the code emits, and would notice if it did not."""
+"""The published schemas accept exactly the triggers that the code publishes."""
 
 import json
 from dataclasses import replace
@@ -53,7 +53,7 @@ def _detail(kind: TriggerKind) -> Tree:
     return detail
 
 
-def test_each_kind_has_its_schema_and_no_other_is_there() -> None:
+def test_each_kind_has_a_schema_and_there_are_no_others() -> None:
     assert (
         {path.stem for path in SCHEMAS.glob("*")}
         == set(map(str, TriggerKind))
@@ -62,18 +62,18 @@ def test_each_kind_has_its_schema_and_no_other_is_there() -> None:
 
 
 @pytest.mark.parametrize("kind", TriggerKind)
-def test_what_is_emitted_fits_its_schema(kind: TriggerKind) -> None:
+def test_a_published_trigger_matches_its_schema(kind: TriggerKind) -> None:
     Draft202012Validator.check_schema(_schema(kind))
     Draft202012Validator(_schema(kind)).validate(_detail(kind))
 
 
 @pytest.mark.parametrize("kind", TriggerKind)
-def test_an_event_without_its_order_fits_too(kind: TriggerKind) -> None:
+def test_an_event_without_its_order_matches_its_schema(kind: TriggerKind) -> None:
     before, after = CHANGES[kind]
     document = json.dumps({**json.loads(after.document), "note": "x" * MAX_BYTES})
     huge = replace(after, document=document)
     if before and kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
-        # Nothing but the id changes then: the order is as large before as after.
+        # Only the external id changes, so the order has the same size before and after.
         before = replace(before, document=document)
     detail = json.loads(detail_of(_trigger(before, huge, kind), present))
     assert detail["order_omitted"] is True
@@ -82,7 +82,7 @@ def test_an_event_without_its_order_fits_too(kind: TriggerKind) -> None:
 
 @pytest.mark.parametrize("kind", TriggerKind)
 @pytest.mark.parametrize("member", ["id", "version", "external_id", "order", "changed", "account"])
-def test_a_member_that_goes_missing_is_noticed(kind: TriggerKind, member: str) -> None:
+def test_a_missing_member_is_rejected(kind: TriggerKind, member: str) -> None:
     detail = _detail(kind)
     del detail[member]
     with pytest.raises(ValidationError):
@@ -90,6 +90,6 @@ def test_a_member_that_goes_missing_is_noticed(kind: TriggerKind, member: str) -
 
 
 @pytest.mark.parametrize("kind", TriggerKind)
-def test_a_new_member_is_noticed(kind: TriggerKind) -> None:
+def test_an_additional_member_is_rejected(kind: TriggerKind) -> None:
     with pytest.raises(ValidationError):
         Draft202012Validator(_schema(kind)).validate({**_detail(kind), "extra": 1})

@@ -1,10 +1,10 @@
-// Opens the docs page in headless Chromium, sends a request from it, prints what was met as JSON.
+// Opens the docs page in headless Chromium, sends a request from it, prints the results as JSON.
 // Arguments: URL of the page, Api-Key, file for a screenshot.
 import { existsSync } from "node:fs";
 import { chromium as browsers } from "playwright-core";
 
 const [url, apiKey, screenshot] = process.argv.slice(2);
-// Makes the package bring the libraries that the browser needs, whatever this machine has.
+// With this variable the package unpacks the libraries that the browser needs.
 process.env.AWS_LAMBDA_JS_RUNTIME = "nodejs20.x";
 const { default: chromium } = await import("@sparticuz/chromium");
 const isPackaged = process.platform === "linux" && process.arch === "x64";
@@ -12,7 +12,7 @@ const installed = ["/usr/bin/chromium", "/usr/bin/google-chrome", process.env.CH
   (path) => path && existsSync(path),
 );
 if (!installed && !isPackaged) {
-  throw new Error("a browser is missing: install Chromium, or name one in CHROMIUM");
+  throw new Error("Chromium is missing: install it, or set CHROMIUM to the path of a browser.");
 }
 const executablePath = installed ?? (await chromium.executablePath());
 const browser = await browsers.launch({ executablePath, args: chromium.args, headless: true });

@@ -1,4 +1,4 @@
-"""The stack, deployed to an embedded AWS of its own."""
+"""Fixtures that start local stacks for the end-to-end tests."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ from tools.local_stack.foreground import free_port
 from tools.local_stack.settings import PROJECT, StackSettings
 from tools.local_stack.stack import LocalStack
 
-# Kept between runs of the suite for the builds that they cache; every pytest-xdist process
-# has its own.
+# The folders stay between runs of the suite, because they hold cached builds. Each pytest-xdist
+# process uses a separate folder.
 STATES = PROJECT / ".local" / "e2e" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 type StartStack = Callable[..., StackProcess]
@@ -21,14 +21,14 @@ type StartStack = Callable[..., StackProcess]
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    """Return a running stack; `stack.endpoint` has its addresses and credentials."""
+    """Return a running stack; `stack.endpoint` holds its URLs and credentials."""
     with LocalStack(StackSettings(port=free_port(), state=STATES / "stack")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def command_state() -> Path:
-    """Return the state folder of the stacks that run as a command."""
+    """Return the state folder of stacks that run as a separate process."""
     return STATES / "command"
 
 

@@ -1,4 +1,4 @@
-"""`python -m tools.local_stack` as a process, watched from outside."""
+"""Runs `python -m tools.local_stack` as a separate process."""
 
 import signal
 import subprocess
@@ -19,12 +19,12 @@ END_SECONDS = 20.0
 
 
 class StackProcess:
-    """One run of the command; whatever is left of it at exit is killed."""
+    """One run of the command. On exit from the context, all its remaining processes are killed."""
 
     def __init__(self, state: Path, port: int = 0) -> None:
         self.state = state
         self._output = tempfile.NamedTemporaryFile(prefix="local-stack-")  # noqa: SIM115  # lives as long as the process
-        self._process = subprocess.Popen(  # noqa: S603  # the command is ours
+        self._process = subprocess.Popen(  # noqa: S603  # the test defines the command
             [sys.executable, "-m", "tools.local_stack", "--port", str(port), "--state", str(state)],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
@@ -60,7 +60,7 @@ class StackProcess:
         return self.state / "endpoint.json"
 
     def wait_for(self, text: str) -> None:
-        """Wait until the command has said this."""
+        """Wait until the command's output contains `text`."""
         deadline = time.monotonic() + READY_SECONDS
         while text not in self.output:
             assert self._process.poll() is None, self.output
@@ -71,11 +71,11 @@ class StackProcess:
         self._process.send_signal(number)
 
     def wait(self) -> int:
-        """Wait for the end of the command; return its exit code."""
+        """Wait until the command ends; return its exit code."""
         return self._process.wait(END_SECONDS)
 
     def children(self) -> list[psutil.Process]:
-        """Return the living processes that stacks of this state folder have started."""
+        """Return the running processes that stacks of this state folder have started."""
         return [process for process in psutil.process_iter() if self._is_child(process)]
 
     def _is_child(self, process: psutil.Process) -> bool:

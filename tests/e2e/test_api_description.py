@@ -1,4 +1,4 @@
-"""The deployed description: served, shown in a browser, and true of the deployed routes."""
+"""The deployed API description: the document, its page in a browser, and the described routes."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def http() -> urllib3.PoolManager:
     return urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
 
 
-def test_the_description_is_served_as_it_is_published(
+def test_the_deployed_description_equals_the_published_one(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
     answer = http.request("GET", f"{stack.endpoint.base_url}/openapi.json")
@@ -46,22 +46,24 @@ def test_the_page_shows_every_route_and_sends_requests(stack: LocalStack, tmp_pa
     page = f"{stack.endpoint.base_url}/docs"
     script = str(FOLDER / "browser_page.mjs")
     command = [node, script, page, stack.endpoint.api_key, str(tmp_path / "page.png")]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603, PLW1510  # a script of ours
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)  # noqa: S603, PLW1510  # the script is part of the suite
     assert ended.returncode == 0, ended.stderr
-    met: Tree = json.loads(ended.stdout)
+    seen: Tree = json.loads(ended.stdout)
     paths = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
-    assert met["title"].startswith("market-orders")
-    assert met["operations"] == sum(map(len, paths.values()))
-    assert (met["status"], met["errors"]) == ("200", [])
-    assert met["sent"].startswith(f"{stack.endpoint.base_url}/campaigns/1001/orders?")
-    # Nothing comes from elsewhere.
-    assert all(url.startswith(stack.endpoint.base_url) for url in met["requests"])
+    assert seen["title"].startswith("market-orders")
+    assert seen["operations"] == sum(map(len, paths.values()))
+    assert (seen["status"], seen["errors"]) == ("200", [])
+    assert seen["sent"].startswith(f"{stack.endpoint.base_url}/campaigns/1001/orders?")
+    # The page loads nothing from other origins.
+    assert all(url.startswith(stack.endpoint.base_url) for url in seen["requests"])
 
 
-def test_the_deployed_routes_are_as_described(http: urllib3.PoolManager, stack: LocalStack) -> None:
-    # Schemathesis reads what an earlier run left, and each run is to stand on its own.
+def test_the_deployed_routes_behave_as_described(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    # Schemathesis reads the findings of earlier runs, and each run must be independent.
     shutil.rmtree(FINDINGS, ignore_errors=True)
-    # What it imports defines fields and more: an account of its own keeps others out of that.
+    # The imported orders define custom fields: a separate account keeps them out of other tests.
     endpoint, account = stack.endpoint, create_local_account(stack, "described")
     imported = http.request(
         "POST",
@@ -75,12 +77,12 @@ def test_the_deployed_routes_are_as_described(http: urllib3.PoolManager, stack: 
         encode_multipart=False,
         headers={"Authorization": account.basic},
     ).json()["access_token"]
-    ended = subprocess.run(  # noqa: S603 - a program of the environment
+    ended = subprocess.run(  # noqa: S603 - a program of the virtual environment
         [
             str(SCHEMATHESIS),
             *("--config-file", str(FOLDER / "schemathesis.toml"), "--no-color"),
             *("run", str(DESCRIPTION)),
-            # Other spellings of the same routes.
+            # These operations are other paths of the same routes.
             *("--exclude-operation-id-regex", "(Json|V2)$"),
         ],
         env={

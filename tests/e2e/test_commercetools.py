@@ -1,4 +1,4 @@
-"""The deployed commercetools routes, asked by the vendor's TypeScript SDK and a Python client."""
+"""The deployed commercetools routes, called by the vendor's TypeScript SDK and a Python client."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ from tools.local_stack.stack import LocalStack
 
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")
 ROUND_TRIP = Path(__file__).parent / "sdk" / "round_trip.mjs"
-# The Python client is older than the library that it reads models with.
+# The Python client is older than the version of marshmallow that it uses here.
 pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
 type Tree = dict[str, Any]
 type Call = Callable[..., urllib3.BaseHTTPResponse]
@@ -37,7 +37,7 @@ def http() -> urllib3.PoolManager:
 
 @pytest.fixture(scope="session")
 def call(http: urllib3.PoolManager, stack: LocalStack) -> Call:
-    """Return a function that calls the demo project's routes with an access token."""
+    """Return a function that calls the routes of the demo project with an access token."""
     endpoint = stack.endpoint
     answer = http.request(
         "POST",
@@ -63,7 +63,7 @@ def _round_trip(stack: LocalStack, order_number: str) -> Tree:
     endpoint = stack.endpoint
     node = shutil.which("node")
     assert node, "node is missing: install Node.js 18 or later"
-    ended = subprocess.run(  # noqa: S603 - the script is ours
+    ended = subprocess.run(  # noqa: S603 - the script is part of the suite
         [
             node,
             str(ROUND_TRIP),
@@ -84,11 +84,11 @@ def _round_trip(stack: LocalStack, order_number: str) -> Tree:
 
 @pytest.fixture(scope="module")
 def seen(stack: LocalStack) -> Tree:
-    """Return what the TypeScript SDK met, with a number that has to be encoded."""
+    """Return what the TypeScript SDK received; the order number needs URL encoding."""
     return _round_trip(stack, "SDK 1/2")
 
 
-def test_the_typescript_sdk_imports_reads_and_deletes(seen: Tree) -> None:
+def test_the_typescript_sdk_imports_reads_and_deletes_an_order(seen: Tree) -> None:
     imported = seen["imported"]
     assert imported["statusCode"] == 201
     body = imported["body"]
@@ -115,28 +115,28 @@ def test_the_typescript_sdk_imports_reads_and_deletes(seen: Tree) -> None:
         ("refusedScope", "BadRequest", "invalid_scope", 400),
     ],
 )
-def test_the_typescript_sdk_surfaces_our_errors(
+def test_the_typescript_sdk_reports_the_errors_of_the_hub(
     seen: Tree, step: str, name: str, code: str, status: int
 ) -> None:
-    met = seen[step]
-    assert (met["name"], met["code"], met["statusCode"]) == (name, code, status)
+    error = seen[step]
+    assert (error["name"], error["code"], error["statusCode"]) == (name, code, status)
 
 
 @pytest.fixture
 def project(stack: LocalStack, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Return a function that gives the project to the Python client, with these scopes."""
+    """Return a function that connects the Python client to the project with the given scopes."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     endpoint = stack.endpoint
 
     def connect(*scopes: str, secret: str = endpoint.client_secret) -> Any:  # noqa: ANN401
-        made = Client(  # type: ignore[no-untyped-call]
+        client = Client(  # type: ignore[no-untyped-call]
             client_id=endpoint.client_id,
             client_secret=secret,
             scope=[f"{scope}:{endpoint.project_key}" for scope in scopes],
             url=endpoint.base_url,
             token_url=endpoint.token_url,
         )
-        return made.with_project_key(endpoint.project_key)
+        return client.with_project_key(endpoint.project_key)
 
     return connect
 
@@ -154,7 +154,7 @@ def _draft(number: str, **changes: Any) -> models.OrderImportDraft:  # noqa: ANN
     return models.OrderImportDraft(**members)
 
 
-def test_the_python_client_imports_reads_and_deletes(project: Callable[..., Any]) -> None:
+def test_the_python_client_imports_reads_and_deletes_an_order(project: Callable[..., Any]) -> None:
     orders = project("manage_orders").orders()
     imported = orders.import_order().post(_draft("PY/1 ü"))
     assert (imported.order_number, imported.version) == ("PY/1 ü", 1)
@@ -166,10 +166,10 @@ def test_the_python_client_imports_reads_and_deletes(project: Callable[..., Any]
     assert orders.with_id(imported.id).get() is None
 
 
-def test_the_python_client_reads_an_order_that_has_everything(
+def test_the_python_client_reads_an_order_that_has_every_member(
     project: Callable[..., Any], call: Call
 ) -> None:
-    # Members that are newer than the client's models are ignored by it.
+    # The client ignores members that are newer than its models.
     body = full_draft() | {"orderNumber": "PY full"}
     assert call("POST", "/orders/import", body).status == 201
     read = project("view_orders").orders().with_order_number("PY full").get()
@@ -178,7 +178,7 @@ def test_the_python_client_reads_an_order_that_has_everything(
     assert read.shipping_info.deliveries[0].parcels[0].tracking_data.tracking_id == "T-1"
 
 
-def test_the_python_client_surfaces_our_errors(project: Callable[..., Any]) -> None:
+def test_the_python_client_reports_the_errors_of_the_hub(project: Callable[..., Any]) -> None:
     orders = project("manage_orders").orders()
     orders.import_order().post(_draft("PY twice"))
     with pytest.raises(CommercetoolsError) as twice:
@@ -191,12 +191,12 @@ def test_the_python_client_surfaces_our_errors(project: Callable[..., Any]) -> N
     with pytest.raises(CommercetoolsError) as scope:
         project("view_orders").orders().import_order().post(_draft("PY scope"))
     assert scope.value.code == "insufficient_scope"
-    # It keeps the tokens of scopes that it has asked for before.
+    # The client caches a token for each scope: only a new scope makes it request one.
     with pytest.raises(OAuth2Error, match="invalid_client"):
         project("manage_project", secret="wrong")
 
 
-def test_one_store_stands_behind_all_protocols(
+def test_all_protocols_share_one_store(
     call: Call, http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
     endpoint = stack.endpoint
@@ -209,8 +209,12 @@ def test_one_store_stands_behind_all_protocols(
         headers={"Api-Key": endpoint.api_key},
     )
     assert (renamed.status, renamed.json()) == (200, {"status": "OK"})
-    shown = subprocess.run(  # noqa: S603 - the command is ours
-        [ORDERS_COMMAND, "order", "show", "one store", "--endpoint-url", endpoint.aws_endpoint],
+    shown = subprocess.run(  # noqa: S603 - a program of the virtual environment
+        [
+            ORDERS_COMMAND,
+            *("order", "show", "one store"),
+            *("--endpoint-url", endpoint.aws_endpoint, "--account", endpoint.account),
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -227,7 +231,7 @@ def test_one_store_stands_behind_all_protocols(
     assert now["orderNumber"] == "one store, renamed"
 
 
-def test_an_altcraft_order_is_read_here(
+def test_an_altcraft_order_can_be_read(
     call: Call, http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
     body = request(order(external_id="from altcraft"), token=stack.endpoint.token)
@@ -239,7 +243,7 @@ def test_an_altcraft_order_is_read_here(
     assert taken.json()["errors"][0]["code"] == "DuplicateField"
 
 
-def test_of_imports_at_once_one_wins(call: Call) -> None:
+def test_one_of_several_concurrent_imports_succeeds(call: Call) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(
             pool.map(
@@ -250,7 +254,7 @@ def test_of_imports_at_once_one_wins(call: Call) -> None:
     assert sorted(answer.status for answer in answers) == [201, *[400] * 7]
 
 
-def test_unknown_paths_and_methods_are_404(call: Call) -> None:
+def test_unknown_paths_and_methods_return_404(call: Call) -> None:
     for method, path in (
         ("GET", "/carts"),
         ("PUT", "/orders"),

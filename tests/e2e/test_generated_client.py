@@ -1,4 +1,4 @@
-"""A client that is generated from the published description alone does its work."""
+"""A client generated from the published description works with the deployed routes."""
 
 import importlib
 import subprocess
@@ -42,7 +42,7 @@ DRAFT = {
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("generated")
-    ended = subprocess.run(  # noqa: S603 - a program of the environment
+    ended = subprocess.run(  # noqa: S603 - a program of the virtual environment
         [str(GENERATOR), "generate", "--path", str(DESCRIPTION), "--meta", "none"],
         cwd=folder,
         capture_output=True,
@@ -50,17 +50,17 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         timeout=120,
         check=False,
     )
-    told = ended.stdout + ended.stderr
-    assert ended.returncode == 0, told
-    # It knows no XML; of the rest it must leave nothing out.
-    assert told.count("WARNING") == told.count("content type application/xml") == 1
+    output = ended.stdout + ended.stderr
+    assert ended.returncode == 0, output
+    # The generator does not support XML. It must not skip anything else.
+    assert output.count("WARNING") == output.count("content type application/xml") == 1
     sys.path.insert(0, str(folder))
     yield folder
     sys.path.remove(str(folder))
 
 
 @pytest.fixture
-def module(generated: Path) -> Any:  # noqa: ANN401 - the code is made by the test
+def module(generated: Path) -> Any:  # noqa: ANN401 - the test generates the code
     assert (generated / PACKAGE).is_dir()
 
     def load(name: str) -> ModuleType:
@@ -71,18 +71,19 @@ def module(generated: Path) -> Any:  # noqa: ANN401 - the code is made by the te
 
 @pytest.fixture
 def connect(stack: LocalStack, module: Any) -> Iterator[Any]:  # noqa: ANN401 - same
-    """Return a function that makes a client with a token; all are closed in the end."""
+    """Return a function that creates a client with a token; the fixture closes the clients."""
     with ExitStack() as clients:
 
-        def make(token: str, **rest: str) -> object:
-            client = module("").AuthenticatedClient
-            made = client(base_url=stack.endpoint.base_url, token=token, **rest)
-            return clients.enter_context(made)
+        def create(token: str, **rest: str) -> object:
+            client = module("").AuthenticatedClient(
+                base_url=stack.endpoint.base_url, token=token, **rest
+            )
+            return clients.enter_context(client)
 
-        yield make
+        yield create
 
 
-def test_it_imports_renames_and_reads(
+def test_the_client_imports_renames_and_reads_an_order(
     stack: LocalStack,
     module: Any,  # noqa: ANN401 - same
     connect: Any,  # noqa: ANN401 - same
@@ -103,7 +104,7 @@ def test_it_imports_renames_and_reads(
     assert shown.order.external_order_id == "generated-anew"
 
 
-def test_it_creates_and_finds_a_commercetools_order(
+def test_the_client_imports_and_finds_a_commercetools_order(
     stack: LocalStack,
     module: Any,  # noqa: ANN401 - same
     connect: Any,  # noqa: ANN401 - same

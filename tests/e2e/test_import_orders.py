@@ -1,4 +1,4 @@
-"""The deployed import over HTTP: the real template on the embedded AWS."""
+"""The deployed Altcraft import over HTTP: `template.yaml` on the embedded AWS."""
 
 import gzip
 import json
@@ -52,7 +52,9 @@ def _triggers_of(stack: LocalStack, external_id: str, count: int) -> list[Tree]:
 
 
 @pytest.mark.parametrize("name", ["json", "xml"])
-def test_the_documented_requests(http: urllib3.PoolManager, stack: LocalStack, name: str) -> None:
+def test_the_documented_requests_are_accepted(
+    http: urllib3.PoolManager, stack: LocalStack, name: str
+) -> None:
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
     answer = _post(http, stack, event["body"].encode(), **event["headers"] | {"Host": "localhost"})
     assert answer.status == 200
@@ -60,27 +62,28 @@ def test_the_documented_requests(http: urllib3.PoolManager, stack: LocalStack, n
     assert answer.headers["Content-Type"].startswith(f"application/{name}")
 
 
-def test_an_order_is_created_then_unchanged_and_told_once(
+def test_an_order_publishes_one_trigger_for_each_change(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
-    sent = order(external_id="told")
+    sent = order(external_id="published")
     first, second = (_import(http, stack, sent) for _ in range(2))
     assert [tree["result"][0]["outcome"] for tree in (first, second)] == ["created", "unchanged"]
-    _import(http, stack, order(external_id="told", status="paid"))
-    triggers = sorted(_triggers_of(stack, "told", 2), key=lambda each: each["detail"]["version"])
+    _import(http, stack, order(external_id="published", status="paid"))
+    triggers = _triggers_of(stack, "published", 2)
+    triggers.sort(key=lambda each: each["detail"]["version"])
     assert [each["detail-type"] for each in triggers] == ["OrderCreated", "OrderStatusChanged"]
     assert {each["source"] for each in triggers} == {"market.orders"}
     assert triggers[1]["detail"]["changed"] == {"status": {"old": "new", "new": "paid"}}
 
 
-def test_skipped_triggers_are_not_told(http: urllib3.PoolManager, stack: LocalStack) -> None:
-    _import(http, stack, order(external_id="silent"), skip_triggers=True)
-    _import(http, stack, order(external_id="after the silent one"))
-    assert len(_triggers_of(stack, "after the silent one", 1)) == 1
-    assert _triggers_of(stack, "silent", 0) == []
+def test_skipped_triggers_are_not_published(http: urllib3.PoolManager, stack: LocalStack) -> None:
+    _import(http, stack, order(external_id="skipped"), skip_triggers=True)
+    _import(http, stack, order(external_id="after the skipped one"))
+    assert len(_triggers_of(stack, "after the skipped one", 1)) == 1
+    assert _triggers_of(stack, "skipped", 0) == []
 
 
-def test_json_and_xml_of_one_request_leave_equal_orders(
+def test_json_and_xml_of_one_request_store_equal_orders(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
     tree = request(order(external_id="same", tags=["один", "two"]), result_details=True)
@@ -89,7 +92,9 @@ def test_json_and_xml_of_one_request_leave_equal_orders(
     assert b"<outcome>unchanged</outcome>" in answer.data
 
 
-def test_fifty_orders_with_a_bad_one(http: urllib3.PoolManager, stack: LocalStack) -> None:
+def test_one_invalid_order_of_fifty_fails_alone(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
     orders = [order(external_id=f"batch {n}") for n in range(50)]
     orders[31]["currency"] = "XXX"
     tree = _import(http, stack, *orders)
@@ -103,7 +108,7 @@ def test_fifty_orders_with_a_bad_one(http: urllib3.PoolManager, stack: LocalStac
     assert tree["result"][31]["errors"][0]["path"] == "/data/31/currency"
 
 
-def test_gzip_survives_the_gateway(http: urllib3.PoolManager, stack: LocalStack) -> None:
+def test_a_gzip_body_passes_the_gateway(http: urllib3.PoolManager, stack: LocalStack) -> None:
     body = gzip.compress(json.dumps(request(order(external_id="packed"))).encode())
     answer = _post(http, stack, body, Content_Encoding="gzip")
     assert (answer.status, answer.json()["error"]) == (200, 0)
@@ -118,7 +123,7 @@ def test_gzip_survives_the_gateway(http: urllib3.PoolManager, stack: LocalStack)
         (b" " * (4 * 1024 * 1024 + 1), {}, 413),
     ],
 )
-def test_refusals(
+def test_invalid_requests_are_rejected(
     http: urllib3.PoolManager, stack: LocalStack, body: bytes, headers: dict[str, str], status: int
 ) -> None:
     answer = _post(http, stack, body, **headers)
@@ -128,7 +133,7 @@ def test_refusals(
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", IMPORT_RESOURCE), ("POST", "/api/v1.1/market/orders/nothing")]
 )
-def test_unknown_routes_are_404_in_a_body_that_every_protocol_reads(
+def test_unknown_routes_return_404_with_the_members_of_every_protocol(
     http: urllib3.PoolManager, stack: LocalStack, method: str, path: str
 ) -> None:
     answer = http.request(method, stack.endpoint.base_url + path)
@@ -137,7 +142,7 @@ def test_unknown_routes_are_404_in_a_body_that_every_protocol_reads(
     assert (tree["error"], tree["status"], tree["statusCode"]) == (404, "ERROR", 404)
 
 
-def test_callers_at_the_same_time_lose_nothing(
+def test_concurrent_imports_of_one_order_lose_no_change(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
     def send(n: int) -> str:
@@ -152,9 +157,9 @@ def test_callers_at_the_same_time_lose_nothing(
     assert sorted(each["detail"]["version"] for each in triggers) == list(range(1, 9))
 
 
-def test_the_operator_sees_the_order(http: urllib3.PoolManager, stack: LocalStack) -> None:
+def test_the_operator_can_show_an_order(http: urllib3.PoolManager, stack: LocalStack) -> None:
     _import(http, stack, order(external_id="shown"))
-    shown = subprocess.run(  # noqa: S603 - our own command
+    shown = subprocess.run(  # noqa: S603 - a program of the virtual environment
         [
             ORDERS_COMMAND,
             "order",
@@ -164,7 +169,7 @@ def test_the_operator_sees_the_order(http: urllib3.PoolManager, stack: LocalStac
             stack.endpoint.aws_endpoint,
             "--stack",
             stack.deployment.table_name.removesuffix("-orders"),
-            # Other tests have made accounts of their own.
+            # Other tests create accounts in the same stack.
             "--account",
             stack.endpoint.account,
         ],

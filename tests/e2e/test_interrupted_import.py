@@ -1,4 +1,4 @@
-"""An import whose Lambda process is killed: its orders' triggers are relayed."""
+"""The relay publishes the triggers of an import whose Lambda process is killed."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,7 +40,7 @@ def _kill_importers(state: str) -> int:
 
 
 class _Orders:
-    """The stored orders that this test has sent."""
+    """Finds the orders of this test in the table."""
 
     def __init__(self, stack: LocalStack) -> None:
         self._dynamodb = EmbeddedAws(stack.endpoint.aws_endpoint).client("dynamodb")
@@ -59,14 +59,14 @@ class _Orders:
         return {int(item["order_id"]["N"]) for page in pages for item in page["Items"]}
 
 
-def test_a_killed_import_has_its_triggers_relayed(stack: LocalStack) -> None:
+def test_the_triggers_of_a_killed_import_are_relayed(stack: LocalStack) -> None:
     assert _send(stack, order(external_id="warms the function up")) == 200
     stored = _Orders(stack)
     with ThreadPoolExecutor() as pool:
         sent = [order(external_id=f"{PREFIX} {n}") for n in range(ORDERS)]
         answer = pool.submit(_send, stack, *sent)
         while not stored.has_some():
-            assert not answer.done(), "the import was over before it could be killed"
+            assert not answer.done(), "the import ended before it could be killed"
         assert _kill_importers(str(Path(stack.endpoint.events_log).parent)) > 0
     assert answer.result() == 502
     ids = stored.ids()

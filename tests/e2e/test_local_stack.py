@@ -1,7 +1,8 @@
-"""`make run`: it starts, says how to use it, and ends without leaving anything."""
+"""`make run` starts a stack, prints how to use it, and leaves nothing behind when it ends."""
 
 import http.client
 import json
+import re
 import shlex
 import signal
 import socket
@@ -19,6 +20,7 @@ from tests.e2e.stack_process import StackProcess
 from tools.local_stack.aws import EmbeddedAws
 from tools.local_stack.children import Children
 from tools.local_stack.errors import LocalStackError
+from tools.local_stack.foreground import free_port
 from tools.local_stack.interruption import Interruption
 from tools.local_stack.settings import HOST
 
@@ -38,7 +40,7 @@ MEMBERS = {
     "aws_endpoint",
 }
 
-# Like make: starts its arguments as a child and waits.
+# Like make, this program starts its arguments as a child process and waits for it.
 STARTER = "import subprocess, sys; subprocess.run(sys.argv[1:])"
 
 
@@ -87,14 +89,16 @@ def check_shell_assignments(process: StackProcess, endpoint: dict[str, Any]) -> 
         f"CLIENT_SECRET={endpoint['client_secret']}",
         "export",
         f"ORDERS_ENDPOINT_URL={endpoint['aws_endpoint']}",
+        "export",
+        f"ORDERS_ACCOUNT={endpoint['account']}",
     ]
 
 
 def check_printed_curl_line(process: StackProcess) -> None:
     start = process.output.index("curl ")
     command = process.output[start : process.output.index("\n\n", start)]
-    answer = subprocess.run(  # noqa: S603  # the command is ours
-        ["sh", "-c", command],  # noqa: S607  # the line is for a shell
+    answer = subprocess.run(  # noqa: S603  # the stack prints the command
+        ["sh", "-c", command],  # noqa: S607  # the printed line is a shell command
         capture_output=True,
         text=True,
         check=True,
@@ -119,7 +123,7 @@ def check_events_log(endpoint: dict[str, Any]) -> None:
     log = Path(endpoint["events_log"])
     events.put_events(Entries=[entry])
     deadline = time.monotonic() + 10
-    # Triggers of earlier requests may still come in before it.
+    # Triggers of earlier requests may arrive first.
     while not any(
         json.loads(line)["detail"] == {"name": "café"} for line in log.read_text().splitlines()
     ):
@@ -137,15 +141,15 @@ def check_listens_on_loopback_only(process: StackProcess) -> None:
     assert set(listening) == {HOST}
 
 
-def check_refuses_a_second_one(start_stack: StartStack, first: StackProcess) -> None:
+def check_a_second_stack_is_rejected(start_stack: StartStack, first: StackProcess) -> None:
     second = start_stack()
     assert second.wait() == 1
-    assert second.output.startswith("A local stack of this folder runs already, as process ")
+    assert second.output.startswith("A local stack already runs in this folder, as process ")
     assert str(first.pid) in second.output
     assert first.endpoint_file.exists()
 
 
-def test_stack_runs_until_ctrl_c(start_stack: StartStack) -> None:
+def test_a_stack_runs_until_ctrl_c(start_stack: StartStack) -> None:
     process = start_stack()
     process.wait_for("Ready.")
     endpoint = check_members(process)
@@ -154,15 +158,29 @@ def test_stack_runs_until_ctrl_c(start_stack: StartStack) -> None:
     check_unknown_path(endpoint)
     check_events_log(endpoint)
     check_listens_on_loopback_only(process)
-    check_refuses_a_second_one(start_stack, process)
+    check_a_second_stack_is_rejected(start_stack, process)
     process.send(signal.SIGINT)
     assert process.wait() == 0
     assert_gone(process)
 
 
+def test_the_base_url_of_a_port_stays_the_same(start_stack: StartStack) -> None:
+    port = free_port()
+    base_urls = []
+    for _ in range(2):
+        process = start_stack(port)
+        process.wait_for("Ready.")
+        base_urls += re.findall(r"^Base URL: (\S+)$", process.output, re.MULTILINE)
+        status, description = get(f"{base_urls[-1]}/openapi.json")
+        assert (status, description["openapi"][:2]) == (200, "3.")
+        process.send(signal.SIGINT)
+        assert process.wait() == 0
+    assert base_urls == [f"http://{HOST}:{port}/_aws/execute-api/market-orders/prod"] * 2
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("progress", ["Starting", "Building", "Deploying"])
-def test_stack_ends_in_the_middle_of_its_start(
+def test_a_signal_stops_a_stack_that_is_starting(
     start_stack: StartStack, progress: str, number: signal.Signals
 ) -> None:
     process = start_stack()
@@ -172,10 +190,10 @@ def test_stack_ends_in_the_middle_of_its_start(
     assert_gone(process)
 
 
-def test_stack_ends_with_the_process_that_started_it(command_state: Path) -> None:
+def test_a_stack_ends_with_the_process_that_started_it(command_state: Path) -> None:
     command = [sys.executable, "-m", "tools.local_stack"]
     arguments = [*command, "--port", "0", "--state", str(command_state)]
-    starter = subprocess.Popen(  # noqa: S603  # the command is ours
+    starter = subprocess.Popen(  # noqa: S603  # the test defines the command
         [sys.executable, "-c", STARTER, *arguments], stdout=subprocess.PIPE, text=True
     )
     assert starter.stdout is not None
@@ -188,7 +206,7 @@ def test_stack_ends_with_the_process_that_started_it(command_state: Path) -> Non
     assert not (command_state / "endpoint.json").exists()
 
 
-def test_start_after_a_kill_ends_what_was_left(start_stack: StartStack) -> None:
+def test_a_start_ends_the_processes_of_a_killed_stack(start_stack: StartStack) -> None:
     killed = start_stack()
     killed.wait_for("Building")
     killed.send(signal.SIGKILL)
@@ -203,7 +221,7 @@ def test_start_after_a_kill_ends_what_was_left(start_stack: StartStack) -> None:
     assert_gone(process)
 
 
-def test_busy_port_is_named(start_stack: StartStack) -> None:
+def test_a_port_in_use_is_named(start_stack: StartStack) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as busy:
         busy.bind((HOST, 0))
         busy.listen()
@@ -215,7 +233,7 @@ def test_busy_port_is_named(start_stack: StartStack) -> None:
     assert_gone(process)
 
 
-def test_failed_step_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_failed_step_is_named_with_the_last_lines_of_its_log(tmp_path: Path) -> None:
     children = Children(str(tmp_path), tmp_path, Interruption())
     with pytest.raises(LocalStackError) as failure:
         children.run("sam build", ["sh", "-c", "echo no such layer; exit 3"], {})
@@ -224,7 +242,7 @@ def test_failed_step_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
     assert str(failure.value).endswith("no such layer")
 
 
-def test_missing_program_is_named(tmp_path: Path) -> None:
+def test_a_missing_program_is_named(tmp_path: Path) -> None:
     children = Children(str(tmp_path), tmp_path, Interruption())
     with pytest.raises(LocalStackError, match="is missing: run `make setup`"):
         children.run("sam build", [str(tmp_path / "sam")], {})

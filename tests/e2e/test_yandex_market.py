@@ -1,4 +1,4 @@
-"""The deployed Partner API over HTTP: the real template on the embedded AWS."""
+"""The deployed Yandex Market routes over HTTP: `template.yaml` on the embedded AWS."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ type Call = Callable[..., urllib3.BaseHTTPResponse]
 
 @pytest.fixture(scope="session")
 def call(stack: LocalStack) -> Call:
-    """Return a function that calls the API with the demo account's key."""
+    """Return a function that calls the API with the Api-Key of the demo account."""
     http = urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
 
     def send(
@@ -53,9 +53,7 @@ def _triggers_of(stack: LocalStack, order_id: int, count: int) -> list[Tree]:
     return wait_for_triggers(stack.endpoint, lambda detail: detail["order_id"] == order_id, count)
 
 
-def test_an_altcraft_order_gets_another_id_and_is_found_under_both(
-    call: Call, stack: LocalStack
-) -> None:
+def test_a_renamed_altcraft_order_is_found_by_both_ids(call: Call, stack: LocalStack) -> None:
     path = _new_order(call, stack, "first id")
     answer = call("POST", f"{path}/external-id", {"externalOrderId": "second id"})
     assert (answer.status, answer.json()) == (200, {"status": "OK"})
@@ -82,7 +80,7 @@ def test_an_altcraft_order_gets_another_id_and_is_found_under_both(
 
 @pytest.mark.parametrize("form", ["", "/v2"])
 @pytest.mark.parametrize("suffix", ["", ".json"])
-def test_every_form_of_the_paths_is_served(
+def test_every_form_of_the_paths_is_accepted(
     call: Call, stack: LocalStack, form: str, suffix: str
 ) -> None:
     path = form + _new_order(call, stack, f"form {form}{suffix}")
@@ -105,7 +103,7 @@ def test_every_form_of_the_paths_is_served(
         ("/no-such-thing", {}, (404, "NOT_FOUND")),
     ],
 )
-def test_refusals(
+def test_invalid_requests_are_rejected(
     call: Call,
     stack: LocalStack,
     suffix: str,
@@ -119,14 +117,14 @@ def test_refusals(
 
 
 @pytest.mark.parametrize("order_id", ["0", "-1", "abc", "99999999999999999999", "%31x", "1%2F2"])
-def test_any_order_id_is_answered_with_400_or_404(
+def test_an_unknown_or_invalid_order_id_returns_400_or_404(
     call: Call, stack: LocalStack, order_id: str
 ) -> None:
     path = f"/campaigns/{stack.endpoint.campaign_id}/orders/{order_id}/external-id"
     assert call("POST", path, {"externalOrderId": "X"}).status in {400, 404}
 
 
-def test_renames_at_the_same_time_win_one_step_each(call: Call, stack: LocalStack) -> None:
+def test_concurrent_renames_all_succeed_one_version_each(call: Call, stack: LocalStack) -> None:
     path = _new_order(call, stack, "raced")
 
     def rename(number: int) -> int:

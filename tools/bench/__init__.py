@@ -1,7 +1,7 @@
-"""What an import costs: `make bench`."""
+"""The benchmark of an import: `make bench`."""
 
 from pathlib import Path
 
-# Where results go, and what the measurements build.
+# The folder of the results and of everything that the measurements build.
 SCRATCH = Path(__file__).parents[2] / ".local" / "bench"
 STACK = SCRATCH / "stack"

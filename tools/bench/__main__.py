@@ -1,4 +1,4 @@
-"""`make bench`: measure, print the tables with every target, write them as JSON and as a chart."""
+"""`make bench`: measures an import, prints tables, and writes the results as JSON and a chart."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is aimed at, and what was measured; `met` is None where it cannot be measured here."""
+    """A target and its measurement; `met` is None if this machine cannot measure it."""
 
     what: str
     aim: str
@@ -35,7 +35,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All that one run has found."""
+    """The results of one run."""
 
     cpu: Sequence[Cpu]
     cold_start: Start | None
@@ -46,7 +46,7 @@ class Measured:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run everything; `--full` also measures with a million orders stored."""
+    """Run every measurement; `--full` also measures with a million stored orders."""
     with opened() as world:
         cpu = measure_cpu(world)
         start = measure_cold_start(world)
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _measure_requests(world: World) -> list[Request]:
-    """Measure what the costs are made of."""
+    """Measure the CPU time and the write units from which the costs are calculated."""
     requests = []
     for batch in COSTED:
         cpu = measure(world, "import", batch, world.handle)
@@ -68,7 +68,7 @@ def _measure_requests(world: World) -> list[Request]:
 
 
 def _measure_growth() -> Tree:
-    """Measure in a process of its own, whose memory nothing else has touched."""
+    """Measure in a separate process, whose memory no other measurement has used."""
     ended = subprocess.run(
         [sys.executable, "-m", "tools.bench.memory"],
         check=True,
@@ -82,23 +82,25 @@ def _measure_growth() -> Tree:
 
 def _targets(measured: Measured) -> list[Target]:
     cpu, start = measured.cpu, measured.cold_start
-    [ours] = [each for each in cpu if (each.name, each.batch) == ("import", 100)]
+    [batch] = [each for each in cpu if (each.name, each.batch) == ("import", 100)]
     [single] = [each for each in cpu if (each.name, each.batch) == ("import", 1)]
     write_units = max(each.write_units for each in measured.units)
     slowest = max(each.seconds for each in measured.largest)
     peak = max(each.peak_mb for each in measured.largest)
     growth = measured.growth["growth_mb"]
     return [
-        _at_least("orders a CPU second, batch of 100", ours.orders_a_second, 2500),
-        _at_most("times the floor, batch of 100", ratio(cpu, "import", "floor", 100), 1.4),
-        _at_least("times less than the naive Lambda", ratio(cpu, "naive", "import", 100), 8),
-        _at_most("times JSON, as XML", ratio(cpu, "XML", "import", 100), 2),
+        _at_least("orders per CPU second, batch of 100", batch.orders_a_second, 2500),
+        _at_most(
+            "times the CPU of the floor, batch of 100", ratio(cpu, "import", "floor", 100), 1.4
+        ),
+        _at_least("times less CPU than the naive Lambda", ratio(cpu, "naive", "import", 100), 8),
+        _at_most("times the CPU of JSON, for XML", ratio(cpu, "XML", "import", 100), 2),
         _at_most("times the bare cold start", start.ratio if start else None, 1.5),
-        _at_most("write units a created order", write_units, 2.2),
-        _at_most("calls of a warm batch of 1", single.calls, 5),
+        _at_most("write units per created order", write_units, 2.2),
+        _at_most("calls of a warm request with 1 order", single.calls, 5),
         _at_most("s for the largest request, embedded AWS", slowest, 10),
-        _at_most("MB at its peak", peak, 512),
-        _at_most("MB more after 10 000 invocations", growth, 5),
+        _at_most("MB of memory at its peak", peak, 512),
+        _at_most("MB more memory after 10,000 invocations", growth, 5),
     ]
 
 
@@ -117,8 +119,8 @@ def _print(measured: Measured, targets: Sequence[Target]) -> None:
     console.print(_cpu_table(measured.cpu))
     for units in measured.units:
         console.print(
-            f"{units.stored} orders stored: {units.calls:.2f} calls, {units.write_units:.3f} write "
-            "units an order"
+            f"{units.stored} stored orders: {units.calls:.2f} calls and {units.write_units:.3f} "
+            "write units per order"
         )
     for largest in measured.largest:
         console.print(
@@ -131,7 +133,8 @@ def _print(measured: Measured, targets: Sequence[Target]) -> None:
             f"bare {start.bare_ms:.0f} ms"
         )
         console.print(
-            "of it the imports: " + ", ".join(f"{name} {ms}" for name, ms in start.imports.items())
+            "imports during the cold start, ms: "
+            + ", ".join(f"{name} {ms}" for name, ms in start.imports.items())
         )
     console.print(_cost_table(measured.requests))
     console.print(_memory_table(measured.requests))
@@ -147,14 +150,14 @@ def _table(title: str, *columns: str) -> Table:
 
 def _cpu_table(cpu: Sequence[Cpu]) -> Table:
     columns = (f"batch of {batch}" for batch in BATCHES)
-    table = _table("CPU of a warm invocation, us an order", "", *columns)
+    table = _table("CPU of a warm invocation, microseconds per order", "", *columns)
     for name in dict.fromkeys(each.name for each in cpu):
         table.add_row(name, *(f"{each.microseconds:.0f}" for each in cpu if each.name == name))
     return table
 
 
 def _cost_table(requests: Sequence[Request]) -> Table:
-    table = _table("Dollars a million orders", "", *(each.name for each in requests))
+    table = _table("Dollars per million orders", "", *(each.name for each in requests))
     for service in requests[0].costs():
         table.add_row(service, *(f"{each.costs()[service]:.2f}" for each in requests))
     table.add_row("sum", *(f"{sum(each.costs().values()):.2f}" for each in requests))
@@ -163,17 +166,17 @@ def _cost_table(requests: Sequence[Request]) -> Table:
 
 def _memory_table(requests: Sequence[Request]) -> Table:
     columns = (f"{memory} MB" for memory in MEMORY_SIZES)
-    table = _table("A request's time, and dollars a million orders for it", "", *columns)
+    table = _table("Time of a request, and its dollars per million orders", "", *columns)
     for name, by_memory in memory_curve(requests).items():
         table.add_row(name, *(f"{ms:.0f} ms, {cost:.2f}" for ms, cost in by_memory.values()))
     return table
 
 
 def _target_table(targets: Sequence[Target]) -> Table:
-    table = _table("Targets", "measured", "", "aim", "met")
-    said: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "-"}
+    table = _table("Targets", "measured", "", "target", "met")
+    words: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "-"}
     for target in targets:
-        table.add_row(target.measured, target.what, target.aim, said[target.met])
+        table.add_row(target.measured, target.what, target.aim, words[target.met])
     return table
 
 
@@ -188,13 +191,13 @@ def _write(measured: Measured, targets: Sequence[Target]) -> None:
 
 
 def _chart(cpu: Sequence[Cpu]) -> str:
-    """Return a chart that Markdown shows: CPU an order at a batch of 100."""
+    """Return a Mermaid chart for Markdown: CPU per order in a batch of 100."""
     bars = [each for each in cpu if each.batch == 100]  # noqa: PLR2004 - the batch of the targets
     names = ", ".join(f'"{each.name}"' for each in bars)
     values = ", ".join(f"{each.microseconds:.0f}" for each in bars)
     return (
         "```mermaid\nxychart-beta\n"
-        '    title "CPU an order, batch of 100, microseconds"\n'
+        '    title "CPU per order, batch of 100, microseconds"\n'
         f"    x-axis [{names}]\n    bar [{values}]\n```\n"
     )
 

@@ -1,8 +1,8 @@
-"""Start-up under Lambda's own runtime client: from nothing to the first answer.
+"""Measures a cold start: the time from the start of the process to the first answer.
 
-The runtime interface emulator that the SAM CLI carries starts Lambda's runtime client, which loads
-what `sam build` made; AWS answers from a server on this machine. Beside it, a handler that imports
-boto3 and makes one client. Both run from compiled sources.
+The runtime interface emulator of the SAM CLI starts Lambda's runtime client, which loads the output
+of `sam build`. A server on this machine replaces AWS. The measurement is compared with that of a
+bare handler, which imports boto3 and creates one client. Both handlers run from compiled sources.
 """
 
 import json
@@ -42,7 +42,7 @@ boto3.client("dynamodb")
 def lambda_handler(event, context):
     return {"statusCode": 200}
 """
-# What the bare handler needs, and Lambda's runtime client itself.
+# The packages of the bare handler, and those of Lambda's runtime client.
 BARE = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 RUNTIME = ("awslambdaric", "simplejson", "snapshot-restore-py")
 _EMULATOR = PROJECT / ".local/sam/lib/python3.13/site-packages/samcli/local/rapid"
@@ -52,9 +52,9 @@ _UNTIL_IT_LISTENS = urllib3.Retry(connect=9, backoff_factor=0.002, read=0)
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Medians of runs that take turns, in milliseconds.
+    """Medians of alternating runs, in milliseconds.
 
-    `imports` holds what the dearest packages on the handler's way take without what they import.
+    `imports` has the import time of the slowest packages, without the packages that they import.
     """
 
     import_ms: float
@@ -64,32 +64,32 @@ class Start:
 
     @property
     def ratio(self) -> float:
-        """Return how many times the bare start the import's is."""
+        """Return the import's cold start as a multiple of the bare one."""
         return self.import_ms / self.bare_ms
 
 
 def measure_cold_start(world: World) -> Start | None:
-    """Measure; None where the emulator does not run: it is a program for Linux."""
+    """Measure the cold starts; return None outside Linux, where the emulator does not run."""
     if platform.system() != "Linux":
         return None
     with ExitStack() as stack:
         endpoint = stack.enter_context(serving(world.aws))
         runtime = _packages("runtime", RUNTIME)
         path = f"{_built()}:{runtime}"
-        ours = {"AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": path, **_variables()}
+        importer = {"AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": path, **_variables()}
         bare = {"PYTHONPATH": f"{_bare()}:{runtime}", **_variables()}
         requests = {kind: event(orders(1), kind) for kind in ("json", "xml")}
         measured: dict[str, list[float]] = {"json": [], "xml": [], "bare": []}
         for _ in range(REPEATS):
-            measured["json"].append(_milliseconds(ours, requests["json"]))
+            measured["json"].append(_milliseconds(importer, requests["json"]))
             measured["bare"].append(_milliseconds(bare, requests["json"]))
-            measured["xml"].append(_milliseconds(ours, requests["xml"]))
+            measured["xml"].append(_milliseconds(importer, requests["xml"]))
         median = {name: statistics.median(each) for name, each in measured.items()}
-        return Start(median["json"], median["bare"], median["xml"], _imports(ours))
+        return Start(median["json"], median["bare"], median["xml"], _imports(importer))
 
 
 def _built() -> str:
-    """Build the functions and layers for this machine; return the path that Lambda would set."""
+    """Build the functions and layers for this machine; return the import path that Lambda sets."""
     settings = StackSettings(state=STACK)
     for folder in (settings.logs, settings.scratch):
         folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +106,7 @@ def _bare() -> str:
 
 
 def _packages(name: str, distributions: tuple[str, ...]) -> Path:
-    """Return a folder of installed packages with their compiled sources, as Lambda has them."""
+    """Return a folder of installed packages with compiled sources, as on Lambda."""
     folder = SCRATCH / name
     shutil.rmtree(folder, ignore_errors=True)
     for each in distributions:
@@ -118,7 +118,7 @@ def _packages(name: str, distributions: tuple[str, ...]) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.symlink_to(Path(str(file.locate())).resolve())
     command = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    subprocess.run([*command, str(folder)], check=True)  # noqa: S603 - our own interpreter
+    subprocess.run([*command, str(folder)], check=True)  # noqa: S603 - the interpreter of this process
     return folder
 
 
@@ -137,7 +137,7 @@ def _variables() -> dict[str, str]:
 
 
 def _milliseconds(variables: Mapping[str, str], sent: Tree) -> float:
-    """Return the time from the start of all processes to the first answer."""
+    """Return the time from the start of the processes to the first answer."""
     body = json.dumps(sent)
     started = time.perf_counter()
     with _emulated(variables) as url:
@@ -160,7 +160,7 @@ def _emulated(variables: Mapping[str, str]) -> Iterator[str]:
         *("--runtime-api-address", f"127.0.0.1:{free_port()}"),
         *(sys.executable, "-s", "-S", "-m", "awslambdaric", "handler.lambda_handler"),
     ]
-    process = subprocess.Popen(  # noqa: S603 - the SAM CLI's program
+    process = subprocess.Popen(  # noqa: S603 - a program of the SAM CLI
         command, env=dict(variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
@@ -173,8 +173,8 @@ def _emulated(variables: Mapping[str, str]) -> Iterator[str]:
 
 
 def _imports(variables: Mapping[str, str]) -> dict[str, float]:
-    """Return what each package takes of the handler's import, in milliseconds, largest first."""
-    told = subprocess.run(
+    """Return the import time of the handler's packages in milliseconds, longest first."""
+    report = subprocess.run(
         [sys.executable, "-s", "-S", "-X", "importtime", "-c", "import handler"],
         env=dict(variables),
         check=True,
@@ -182,7 +182,7 @@ def _imports(variables: Mapping[str, str]) -> dict[str, float]:
         text=True,
     ).stderr
     taken: dict[str, float] = {}
-    for line in told.splitlines():
+    for line in report.splitlines():
         own, _, name = (part.strip() for part in line.removeprefix("import time:").split("|"))
         if own.isdigit():
             package = name.partition(".")[0]

@@ -1,17 +1,17 @@
-"""What a million orders cost: measured units and CPU times the public prices of us-east-1."""
+"""Calculates the cost of a million orders from measurements and the public prices of us-east-1."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# Dollars a million, on demand.
+# Dollars per million, on demand.
 REST_REQUEST, LAMBDA_REQUEST, WRITE_UNIT, READ_UNIT, EVENT = 3.50, 0.20, 0.625, 0.125, 1.00
-# Dollars a GB-second on arm64.
+# Dollars per GB-second on arm64.
 GB_SECOND = 0.0000133334
-# With this much memory a function has one whole vCPU; with less, its share.
+# A function with this memory has one whole vCPU; with less memory, it has a proportional share.
 FULL_CPU_MB = 1769
 DEFAULT_MB = 1024
-# The one figure that is not measured: what a call's answer takes in a Region (published medians of
-# DynamoDB lie between 7.6 ms for one item and 10.2 ms for 25). Calls of one round run together.
+# The latency of a call in a Region is assumed, not measured: published medians of DynamoDB are
+# between 7.6 ms for one item and 10.2 ms for 25 items. The calls of one round run in parallel.
 CALL_MS = 10
 ROUNDS = 5
 MEMORY_SIZES = (512, 768, 1024, 1280, 1536, 1769)
@@ -20,9 +20,10 @@ BATCHES = (1, 50, 500)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as measured: its orders, milliseconds of CPU, and write units an order.
+    """The measurements of one request: its orders and its milliseconds of CPU.
 
-    `waiting_ms` is what it spends on AWS's answers, `read_units` are an order's.
+    `write_units` and `read_units` are those of one order; `waiting_ms` is the time that the request
+    waits for AWS.
     """
 
     name: str
@@ -33,16 +34,16 @@ class Request:
     waiting_ms: float
 
     def duration_ms(self, memory_mb: int) -> float:
-        """Return how long the function runs."""
+        """Return how long the function runs, in milliseconds."""
         return self.waiting_ms + self.cpu_ms * max(1.0, FULL_CPU_MB / memory_mb)
 
     def running_cost(self, memory_mb: int) -> float:
-        """Return the dollars of a million orders for the function's time."""
+        """Return the dollars that the function's time costs per million orders."""
         gigabytes = memory_mb / 1024
         return 1e6 / self.orders * self.duration_ms(memory_mb) / 1000 * gigabytes * GB_SECOND
 
     def costs(self) -> Mapping[str, float]:
-        """Return the dollars of a million orders by service."""
+        """Return the dollars per million orders by service."""
         return {
             "API Gateway": REST_REQUEST / self.orders,
             "Lambda, requests": LAMBDA_REQUEST / self.orders,
@@ -54,18 +55,18 @@ class Request:
 
 
 def imported(orders: int, cpu_ms: float, write_units: float) -> Request:
-    """Return an import: one consistent read an order, rounds of calls one after the other."""
-    return Request(f"{orders} a request", orders, cpu_ms, write_units, 1.0, ROUNDS * CALL_MS)
+    """Return the request of an import: one consistent read per order, and sequential rounds."""
+    return Request(f"{orders} per request", orders, cpu_ms, write_units, 1.0, ROUNDS * CALL_MS)
 
 
 def one_by_one(orders: int, cpu_ms: float) -> Request:
-    """Return the way of `put_item` and `put_events` an order, each waited for."""
-    name = f"naive, {orders} a request"
+    """Return the request of a Lambda that calls `put_item` and `put_events` for each order."""
+    name = f"naive, {orders} per request"
     return Request(name, orders, cpu_ms, 1.0, 0.0, 2 * orders * CALL_MS)
 
 
 def memory_curve(requests: Sequence[Request]) -> Mapping[str, Mapping[int, tuple[float, float]]]:
-    """Return by request and memory size its milliseconds and what a million costs."""
+    """Return the milliseconds and the dollars per million orders, by request and memory size."""
     return {
         request.name: {
             memory: (request.duration_ms(memory), request.running_cost(memory))

@@ -1,4 +1,4 @@
-"""CPU of one warm invocation, from the API's event to its answer, AWS answered by a stub."""
+"""Measures the CPU time of one warm invocation; a stub answers the AWS calls."""
 
 import statistics
 import time
@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from tools.bench.handlers import Handler, floor, naive, through_our_clients
+from tools.bench.handlers import Handler, floor, naive, through_hub_clients
 from tools.bench.requests import event, orders
 from tools.bench.world import World
 
 type Tree = dict[str, Any]
 BATCHES = (1, 10, 100, 1000)
-# Orders that a measurement should handle in all, and how often it is repeated at the least.
+# The total number of orders of a measurement, and its minimum number of repetitions.
 ORDERS, REPEATS = 2000, 7
 
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """What one order takes of a CPU in a warm invocation, in microseconds: the median.
+    """The median CPU time of one order in a warm invocation, in microseconds.
 
-    `calls` are the AWS calls of the whole invocation.
+    `calls` is the number of AWS calls of the whole invocation.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Cpu:
 
     @property
     def milliseconds(self) -> float:
-        """Return what the whole request takes of a CPU."""
+        """Return the CPU time of the whole request."""
         return self.microseconds * self.batch / 1000
 
     @property
@@ -41,7 +41,7 @@ class Cpu:
 
 
 def measure_cpu(world: World) -> list[Cpu]:
-    """Measure the import, the floor and the naive way."""
+    """Measure the import, the floor and the naive Lambda."""
     measured = []
     for batch in BATCHES:
         created = event(orders(batch))
@@ -50,7 +50,7 @@ def measure_cpu(world: World) -> list[Cpu]:
             for name, handler in (
                 ("import", world.handle),
                 ("floor", floor),
-                ("floor, our clients", through_our_clients(floor)),
+                ("floor, hub's clients", through_hub_clients(floor)),
                 ("naive", naive),
             )
         ]
@@ -67,7 +67,7 @@ def measure_cpu(world: World) -> list[Cpu]:
 
 
 def measure(world: World, name: str, batch: int, handler: Handler) -> Cpu:
-    """Measure a handler with a request that creates so many orders."""
+    """Measure a handler with a request that creates `batch` orders."""
     return _measure(world, name, batch, handler, event(orders(batch)))
 
 
@@ -94,10 +94,10 @@ def _seconds(handler: Handler, sent: Tree) -> float:
 def _expect_ok(answer: Tree) -> None:
     body: str = answer["body"]
     if answer["statusCode"] != HTTPStatus.OK or '"error":400' in body or "<error>400" in body:
-        raise RuntimeError(f"The request was not handled: {body[:300]}")
+        raise RuntimeError(f"The request failed: {body[:300]}")
 
 
 def ratio(measured: Sequence[Cpu], name: str, to: str, batch: int) -> float:
-    """Return how many times the CPU of `to` the measurement `name` takes."""
+    """Return the CPU time of the measurement `name` as a multiple of that of `to`."""
     by_name = {each.name: each.microseconds for each in measured if each.batch == batch}
     return by_name[name] / by_name[to]

@@ -1,4 +1,4 @@
-"""The largest request, sent to the whole stack on the embedded AWS."""
+"""Measures the largest permitted request on the whole stack with the embedded AWS."""
 
 import json
 import time
@@ -23,9 +23,9 @@ _PATIENCE = urllib3.Timeout(total=60)
 
 @dataclass(frozen=True, slots=True)
 class Largest:
-    """As many orders as the published limits let through, all of them new.
+    """A request with as many new orders as the published limits permit.
 
-    `peak_mb` is the most memory that the function's process has held.
+    `peak_mb` is the peak memory of the function's process.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Largest:
 
 
 def measure_largest() -> list[Largest]:
-    """Measure in both formats, each on a stack of its own so that neither warms the other's."""
+    """Measure in both formats, each on a new stack, so that neither warms up the other."""
     return [_measure(kind) for kind in ("json", "xml")]
 
 
@@ -57,10 +57,10 @@ def _measure(kind: str) -> Largest:
         started = time.perf_counter()
         answer = send(body)
         seconds = time.perf_counter() - started
-        told = answer.data.decode()
-        done = told.count('"error":0,"external_id"' if kind == "json" else "<error>0</error><ext")
+        text = answer.data.decode()
+        done = text.count('"error":0,"external_id"' if kind == "json" else "<error>0</error><ext")
         if answer.status != HTTPStatus.OK or done != count:
-            raise RuntimeError(f"{done} of {count} orders were imported: {told[:300]}")
+            raise RuntimeError(f"Only {done} of {count} orders were imported: {text[:300]}")
         return Largest(kind, count, len(body) / 1024**2, round(seconds, 2), _peak_mb())
 
 
@@ -86,8 +86,8 @@ def _peak_mb() -> int:
 
 
 def _peak_of(process: psutil.Process) -> int:
-    told = Path(f"/proc/{process.pid}/status")
-    if not told.exists():
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():
         return int(process.memory_info().rss / 1024**2)
-    [peak] = [line for line in told.read_text().splitlines() if line.startswith("VmHWM:")]
+    [peak] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
     return int(peak.split()[1]) // 1024

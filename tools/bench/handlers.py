@@ -1,4 +1,4 @@
-"""What is measured beside the import: the least that its job takes, and the usual way to do it."""
+"""The handlers that the import is compared with: the floor, and a naive Lambda."""
 
 import base64
 import os
@@ -43,7 +43,7 @@ class _Import(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """Clients, and what they reach."""
+    """The AWS clients, and the names of the table and the bus."""
 
     table: str
     bus: str
@@ -56,13 +56,13 @@ type Handler = Callable[[Tree], Tree]
 
 @cache
 def connect_plainly() -> Plain:
-    """Return the clients, created once."""
+    """Return boto3 clients with the default configuration; later calls return the same ones."""
     return _reaching(boto3.client("dynamodb"), boto3.client("events"))
 
 
 @cache
-def connect_as_we_do() -> Plain:
-    """Return the import's own clients."""
+def connect_like_the_hub() -> Plain:
+    """Return the clients that the import uses."""
     aws = connect()
     return _reaching(aws.dynamodb, aws.events)
 
@@ -71,9 +71,9 @@ def _reaching(dynamodb: object, events: object) -> Plain:
     return Plain(os.environ["TABLE_NAME"], os.environ["EVENT_BUS_NAME"], dynamodb, events)
 
 
-def through_our_clients(handler: Callable[[Tree, Plain], Tree]) -> Handler:
-    """Let a handler make its calls through the import's clients."""
-    return lambda event: handler(event, connect_as_we_do())
+def through_hub_clients(handler: Callable[[Tree, Plain], Tree]) -> Handler:
+    """Return a handler that uses the clients of the import."""
+    return lambda event: handler(event, connect_like_the_hub())
 
 
 @cache
@@ -82,7 +82,7 @@ def _adapter() -> TypeAdapter[_Import]:
 
 
 def floor(event: Tree, clients: Plain | None = None) -> Tree:
-    """Parse the same bytes, and make the least calls that store, index and tell the orders."""
+    """Parse the request, and store, index and publish the orders with the fewest possible calls."""
     sent = _adapter().validate_json(base64.b64decode(event["body"])).data
     aws = clients or connect_plainly()
     table = aws.table
@@ -107,7 +107,7 @@ def floor(event: Tree, clients: Plain | None = None) -> Tree:
 
 
 def naive(event: Tree) -> Tree:
-    """Do it order by order: put_item, put_events."""
+    """Store and publish order by order, with `put_item` and `put_events`."""
     sent = _adapter().validate_json(base64.b64decode(event["body"])).data
     aws = connect_plainly()
     for number, each in enumerate(sent):
@@ -120,7 +120,7 @@ def naive(event: Tree) -> Tree:
     return {"statusCode": 200, "headers": {}, "body": "{}"}
 
 
-def _insert(table: str, item: Tree) -> Any:  # noqa: ANN401 - a statement
+def _insert(table: str, item: Tree) -> Any:  # noqa: ANN401 - a PartiQL statement
     names = ",".join(f"'{name}':?" for name in item)
     return {
         "Statement": f'INSERT INTO "{table}" VALUE {{{names}}}',
@@ -154,7 +154,7 @@ def _item(number: int, order: _Order) -> Tree:
     }
 
 
-def _entry(bus: str, order: _Order) -> Any:  # noqa: ANN401 - an entry
+def _entry(bus: str, order: _Order) -> Any:  # noqa: ANN401 - an entry of PutEvents
     return {
         "EventBusName": bus,
         "Source": "market.orders",

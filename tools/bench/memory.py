@@ -1,4 +1,4 @@
-"""Memory over many invocations. Run in a process of its own."""
+"""Measures how the memory grows over many invocations, in a separate process."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ MANY = 10_000
 
 
 def growth(world: World) -> Tree:
-    """Handle many requests; tell the resident memory after the first thousand and at the end."""
+    """Handle many requests; return how the resident memory grew after the first thousand."""
     sent = event([order(1)])
     process = psutil.Process()
     with world.aws.answering():

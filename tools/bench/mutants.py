@@ -1,7 +1,7 @@
 """Mutation testing of the domain and the use cases: `python -m tools.bench.mutants`.
 
-mutmut wants the package under `src`, so it works on a copy. Survivors are listed by function;
-`.local/mutants` keeps them for `mutmut show`.
+mutmut requires the package under `src`, so it works on a copy in `.local/mutants`. The command
+lists the surviving mutants by function; `mutmut show` in that folder shows each of them.
 """
 
 import re
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 SCRATCH = PROJECT / ".local" / "mutants"
 MUTMUT = Path(sys.executable).with_name("mutmut")
 MUTATED = ("domain", "application")
-# What the unit tests read besides the package.
+# The files that the unit tests read besides the package.
 COPIED = (
     *("docs", "events", "examples", "functions", "operator_cli"),
     *("template.yaml", "tests", "tools"),
@@ -33,15 +33,15 @@ also_copy = {["src", *COPIED]}
 pytest_add_cli_args_test_selection = ["tests/unit"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 """
-# `module.x_function__mutmut_3: survived`; a method is written `module.xǁClassǁmethod`.
+# Examples: `module.x_function__mutmut_3: survived`, and `module.xǁClassǁmethod` for a method.
 _RESULT = re.compile(r"\s*(?P<function>\S+?)__mutmut_\d+: (?P<outcome>.+)")
 
 
 def main() -> int:
-    """Run the command; return its exit code, 1 if nothing was mutated."""
+    """Run the command; return its exit code, which is 1 if there are no mutants."""
     _prepare()
-    subprocess.run([str(MUTMUT), "run"], cwd=SCRATCH, check=False)  # noqa: S603 - of the environment
-    listed = subprocess.run(  # noqa: S603 - a program of the environment
+    subprocess.run([str(MUTMUT), "run"], cwd=SCRATCH, check=False)  # noqa: S603 - mutmut
+    listed = subprocess.run(  # noqa: S603 - a program of the virtual environment
         [str(MUTMUT), "results", "--all", "true"],
         cwd=SCRATCH,
         check=True,
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def read_outcomes(text: str) -> Counter[tuple[str, str]]:
-    """Return how many mutants of a function had an outcome, from what mutmut lists."""
+    """Return the number of mutants by function and outcome, from the output of mutmut."""
     return Counter(
         (found["function"], found["outcome"])
         for found in map(_RESULT.fullmatch, text.splitlines())
@@ -63,13 +63,13 @@ def read_outcomes(text: str) -> Counter[tuple[str, str]]:
 
 
 def summary(outcomes: Counter[tuple[str, str]]) -> str:
-    """Tell the score, and which functions have mutants that no test noticed."""
-    noticed = sum(n for (_, outcome), n in outcomes.items() if outcome in {"killed", "timeout"})
+    """Return the score, and a line for each function with mutants that no test detected."""
+    detected = sum(n for (_, outcome), n in outcomes.items() if outcome in {"killed", "timeout"})
     missed = [(n, *key) for key, n in outcomes.items() if key[1] not in {"killed", "timeout"}]
     lines = [f"{n:4} {outcome:10} {function}" for n, function, outcome in sorted(missed)[::-1]]
     total = outcomes.total()
-    share = 100 * noticed / total if total else 0
-    return "\n".join([*lines, f"{noticed} of {total} mutants noticed: {share:.1f} %"])
+    share = 100 * detected / total if total else 0
+    return "\n".join([*lines, f"{detected} of {total} mutants detected: {share:.1f} %"])
 
 
 def _prepare() -> None:

@@ -1,16 +1,16 @@
-"""The requests that are measured: orders of three lines, as shops send them."""
+"""The requests of the benchmark: orders with three lines, as shops send them."""
 
 from typing import Any
 
 from tests.support.samples import api_event, to_xml
 
 type Tree = dict[str, Any]
-TOKEN = "bench-token"  # noqa: S105 - of an engine in memory
+TOKEN = "bench-token"  # noqa: S105 - valid in a temporary table only
 SETTINGS: Tree = {"currencies": ["USD"], "endpoints": [{"external_id": "website"}]}
 
 
 def order(number: int, **changes: object) -> Tree:
-    """Return an order of three lines; its item is within 1 KB."""
+    """Return an order with three lines, whose item is at most 1 KB."""
     return {
         "external_id": f"order-{number:07}",
         "email": "johndoe@example.com",
@@ -31,11 +31,11 @@ def order(number: int, **changes: object) -> Tree:
 
 
 def orders(count: int, first: int = 0, **changes: object) -> list[Tree]:
-    """Return so many orders."""
+    """Return `count` orders with consecutive numbers."""
     return [order(first + number, **changes) for number in range(count)]
 
 
 def event(sent: list[Tree], kind: str = "json", **root: object) -> Tree:
-    """Return the API Gateway event of an import, as JSON or XML."""
+    """Return the API Gateway event of an import in JSON or XML."""
     tree = {"token": TOKEN, **root, "data": sent}
     return api_event(tree if kind == "json" else to_xml(tree), f"application/{kind}")

@@ -1,4 +1,4 @@
-"""The stubbed AWS as a server on this machine, for processes of their own."""
+"""Runs the stubbed AWS as a server, for measurements in separate processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +10,12 @@ from tools.bench.stubbed_aws import StubbedAws
 
 @contextmanager
 def serving(aws: StubbedAws) -> Iterator[str]:
-    """Serve; yields the URL."""
+    """Run the server inside the context, which yields its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        # An answer in one piece: in two, the second waits 40 ms for the first one's receipt.
+        # The answer is sent as one packet: a second packet would wait 40 ms for the first one's
+        # acknowledgement.
         wbufsize = -1
 
         def do_POST(self) -> None:
@@ -28,7 +29,7 @@ def serving(aws: StubbedAws) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_parts: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     Thread(target=server.serve_forever, daemon=True).start()

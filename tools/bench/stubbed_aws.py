@@ -1,7 +1,6 @@
-"""AWS, answered below botocore's HTTP layer: what calls cost their client, without a network.
+"""A stub of AWS below botocore's HTTP layer, which measures calls without the network.
 
-Reads are answered with the items that Amazon's own engine held; writes as it does when they
-succeed.
+Reads return the items that were copied from DynamoDB Local. Writes always succeed.
 """
 
 import json
@@ -28,9 +27,9 @@ class _Body:
 
 
 class StubbedAws:
-    """Answers the calls of some clients; `items` are the stored ones as JSON, by their keys."""
+    """Answers the calls of the given clients; `items` are the stored items as JSON, by key."""
 
-    def __init__(self, table: str, *clients: Any) -> None:  # noqa: ANN401 - of any service
+    def __init__(self, table: str, *clients: Any) -> None:  # noqa: ANN401 - clients of any service
         self.items: dict[tuple[str, str], str] = {}
         self._table = table
         self._clients = clients
@@ -38,7 +37,7 @@ class StubbedAws:
 
     @contextmanager
     def answering(self) -> Iterator[Counter[str]]:
-        """Answer every call; yields the number of calls by operation."""
+        """Answer every call inside the context, which yields the number of calls by operation."""
         calls: Counter[str] = Counter()
 
         def answer(request: Any, **_rest: object) -> AWSResponse:  # noqa: ANN401 - botocore's
@@ -56,15 +55,15 @@ class StubbedAws:
                 client.meta.events.unregister("before-send", answer)
 
     def answer(self, operation: str, text: str) -> str:
-        """Return what AWS answers to a call."""
+        """Return the answer of AWS to a call."""
         return self._answers[operation](self, text)
 
     def watched(self, see: Callable[..., None]) -> AbstractContextManager[None]:
-        """Let every call be seen before it is made."""
+        """Pass every call to `see` before it is made."""
         return self._registered("before-call", see)
 
     def asked(self, see: Callable[..., None]) -> AbstractContextManager[None]:
-        """Let the parameters of every call be seen."""
+        """Pass the parameters of every call to `see`."""
         return self._registered("provide-client-params", see)
 
     @contextmanager
@@ -79,7 +78,7 @@ class StubbedAws:
 
     @contextmanager
     def without_bus(self) -> Iterator[None]:
-        """Let the calls of DynamoDB through."""
+        """Answer only the calls of EventBridge; DynamoDB receives its calls."""
 
         def answer(request: Any, **_rest: object) -> AWSResponse:  # noqa: ANN401 - botocore's
             return _response(_events(request.body))

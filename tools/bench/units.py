@@ -1,4 +1,4 @@
-"""Calls and capacity units of an import, as Amazon's own engine charges for its items."""
+"""Measures the calls and the capacity units of an import with DynamoDB Local."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from tools.bench.requests import event, orders
 from tools.bench.world import World
 
 type Tree = dict[str, Any]
-# A batch of orders that are new, with this many stored before.
+# The new orders of the measured request, and the numbers of orders that are stored before it.
 BATCH = 100
 STORED = (0, 10_000)
 STORED_FULL = (0, 10_000, 1_000_000)
@@ -22,7 +22,7 @@ _INSERTED = re.compile(r"'(\w+)': \?")
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What one created order takes of a request, with so many orders stored before."""
+    """The calls and write units per created order, with `stored` orders in the table before."""
 
     stored: int
     calls: float
@@ -30,7 +30,7 @@ class Units:
 
 
 def measure_units(world: World, stored: tuple[int, ...] = STORED) -> list[Units]:
-    """Measure at each number of stored orders."""
+    """Measure with each number of stored orders."""
     measured = []
     present = 0
     for count in stored:
@@ -43,9 +43,9 @@ def measure_units(world: World, stored: tuple[int, ...] = STORED) -> list[Units]
 
 
 def measure_batch(world: World, batch: int, stored: int = 0) -> Units:
-    """Import a batch, and put what it has written once more, where the engine tells the units.
+    """Import a batch, then put the written items into a second table to learn their units.
 
-    It tells none for PartiQL statements, which cost what a put of the same item does.
+    DynamoDB Local does not report the units of PartiQL statements, which equal those of a put.
     """
     written: list[Tree] = []
     with world.aws.without_bus(), world.counting() as calls, world.aws.asked(_collect(written)):
@@ -57,13 +57,13 @@ def measure_batch(world: World, batch: int, stored: int = 0) -> Units:
         ]["CapacityUnits"]
         for item in written
     )
-    # Numbers are taken in blocks, one update each.
+    # Order ids are reserved in blocks, with one update for each block.
     reserved = batch / BLOCK
     return Units(stored, sum(calls.values()) / batch, (units + reserved) / batch)
 
 
 def _collect(written: list[Tree]) -> Callable[..., None]:
-    """Return what takes note of the items that calls put or insert."""
+    """Return a function that collects the items that calls put or insert."""
 
     def see(params: Tree, **_rest: object) -> None:
         if "Item" in params:

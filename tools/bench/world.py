@@ -1,4 +1,4 @@
-"""The import's handler, with DynamoDB's own engine behind it or the stub."""
+"""Runs the import's handler with DynamoDB Local or with the stubbed AWS."""
 
 import io
 import json
@@ -30,7 +30,7 @@ type Tree = dict[str, Any]
 
 @dataclass
 class World:
-    """One environment of the import's Lambda."""
+    """One environment of the import function."""
 
     module: ModuleType
     dynamodb: DynamoDBClient
@@ -38,14 +38,14 @@ class World:
     aws: StubbedAws
 
     def handle(self, event: Tree, _context: object = None) -> Tree:
-        """Handle a request; its log lines go nowhere."""
+        """Handle a request; discard its log lines."""
         with redirect_stdout(io.StringIO()):
             answer: Tree = self.module.lambda_handler(event, Context())
         return answer
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:
-        """Count the calls that go through, by operation."""
+        """Count the AWS calls by operation inside the context."""
         calls: Counter[str] = Counter()
 
         def count(model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's
@@ -55,25 +55,25 @@ class World:
             yield calls
 
     def store(self, event: Tree) -> None:
-        """Store the orders of a request, so that the stub answers with them."""
+        """Store the orders of a request, so that the stub returns them."""
         with self.aws.without_bus():
             self.handle(event)
         self.remember()
 
     def remember(self) -> None:
-        """Let the stub answer with what the engine holds."""
+        """Copy the items of DynamoDB Local to the stub."""
         pages = self.dynamodb.get_paginator("scan").paginate(TableName=self.table)
         items = [item for page in pages for item in page["Items"]]
         self.aws.items = {(each["pk"]["S"], each["sk"]["S"]): json.dumps(each) for each in items}
 
     def forget_orders(self) -> None:
-        """Let the stub answer as if no order were stored."""
+        """Remove the orders from the stub."""
         self.aws.items = {key: item for key, item in self.aws.items.items() if "#O#" not in key[0]}
 
 
 @contextmanager
 def opened() -> Iterator[World]:
-    """Open the world: an engine, an account, the handler."""
+    """Start DynamoDB Local, create an account and load the handler, for the time of the context."""
     with ExitStack() as stack:
         endpoint = stack.enter_context(running_engine())
         dynamodb = local_client(endpoint)
@@ -89,14 +89,14 @@ def opened() -> Iterator[World]:
             "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
         }
         _create_account(dynamodb, table)
-        # The logger keeps the standard output that it finds.
+        # The logger writes to the standard output that it finds when it is created.
         nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         with redirect_stdout(nowhere):
             from functions.import_orders import handler  # noqa: PLC0415 - reads the environment
         from orders.runtime.composition import connect  # noqa: PLC0415
 
-        ours, plain = connect(), connect_plainly()
-        aws = StubbedAws(table, ours.dynamodb, ours.events, plain.dynamodb, plain.events)
+        hub, plain = connect(), connect_plainly()
+        aws = StubbedAws(table, hub.dynamodb, hub.events, plain.dynamodb, plain.events)
         world = World(handler, dynamodb, table, aws)
         world.remember()
         yield world

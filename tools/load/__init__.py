@@ -1,1 +1,1 @@
-"""Load on the whole stack with faults in it, and an audit of the result: `make load`."""
+"""A load test of the whole stack with injected faults, and an audit of its data: `make load`."""

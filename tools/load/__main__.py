@@ -1,8 +1,9 @@
 """Run the load and the audit: `python -m tools.load --minutes 10`.
 
-Starts the stack on an embedded AWS with faults, lets shops work on it, restarts it in the middle
-with its state, waits until every trigger has had its time, and compares what the shops were told
-with what is stored and what was published. Ends with 1 if anything differs.
+The command starts the stack on an embedded AWS that injects faults. Simulated shops send requests,
+and in the middle of the run the embedded AWS restarts and keeps its data. After the last triggers,
+the audit compares the answers that the shops received with the stored orders and the published
+triggers. The exit code is 1 if there is any difference.
 """
 
 import argparse
@@ -28,7 +29,7 @@ from tools.local_stack.stack import LocalStack
 STATE = PROJECT / ".local" / "load"
 LOCUST = Path(sys.executable).with_name("locust")
 FAULT_SHARE = 0.04
-# The relay takes up what a dead writer left behind half a minute after its end.
+# The relay publishes the triggers of an interrupted writer about half a minute after its end.
 PATIENCE_SECONDS = 180.0
 QUIET_SECONDS = 45.0
 console = Console()
@@ -37,9 +38,13 @@ console = Console()
 def main() -> int:
     """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m tools.load", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=10, help="how long the shops work")
-    parser.add_argument("--shops", type=int, default=12, help="how many of them")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--minutes", type=float, default=10, help="how long the shops send requests"
+    )
+    parser.add_argument("--shops", type=int, default=12, help="number of shops")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port of the stack; 0 chooses a free one"
+    )
     asked = parser.parse_args()
     journals = STATE / "journals"
     _empty(journals)
@@ -90,7 +95,7 @@ def _empty(folder: Path) -> None:
 
 def _start(world: Path, host: str, shops: int, minutes: float) -> subprocess.Popen[bytes]:
     log = (STATE / "locust.log").open("wb")
-    return subprocess.Popen(  # noqa: S603 - a program of the environment
+    return subprocess.Popen(  # noqa: S603 - a program of the virtual environment
         [
             str(LOCUST),
             *("--locustfile", str(PROJECT / "tools" / "load" / "shoppers.py"), "--headless"),
@@ -111,16 +116,16 @@ def _start(world: Path, host: str, shops: int, minutes: float) -> subprocess.Pop
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
-    """Wait for some time, or less if the process ends. Raises RuntimeError for one that ends."""
+    """Wait for this time; raise RuntimeError if the process ends before."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
         return
-    raise RuntimeError(f"the shops ended too soon: see {STATE / 'locust.log'}")
+    raise RuntimeError(f"The shops ended too early: see {STATE / 'locust.log'}.")
 
 
 def _wait_until_quiet(log: Path) -> None:
-    """Wait until no trigger has come for a while."""
+    """Wait until no trigger has arrived for QUIET_SECONDS, at most for PATIENCE_SECONDS."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     size, since = log.stat().st_size, time.monotonic()
     while time.monotonic() < deadline and time.monotonic() - since < QUIET_SECONDS:
@@ -135,13 +140,13 @@ def _show(journal: list[Entry], stored: int, published: int, faults: Path) -> No
     injected = Counter(faults.read_text(encoding="utf-8").splitlines())
     injected.pop("none", None)
     rows = {
-        "requests, repetitions too": requests["Request Count"],
-        "requests a second": f"{float(requests['Requests/s']):.1f}",
+        "requests, including retries": requests["Request Count"],
+        "requests per second": f"{float(requests['Requests/s']):.1f}",
         "latency p50 / p95 / p99, ms": " / ".join(requests[p] for p in ("50%", "95%", "99%")),
         "writes acknowledged": reply[Reply.ACKNOWLEDGED],
-        "writes refused": reply[Reply.REFUSED],
-        "writes whose outcome stayed unknown": reply[Reply.UNKNOWN],
-        "writes that were sent more than once": sum(each.tries > 1 for each in journal),
+        "writes rejected": reply[Reply.REFUSED],
+        "writes with an unknown outcome": reply[Reply.UNKNOWN],
+        "writes sent more than once": sum(each.tries > 1 for each in journal),
         "orders stored": stored,
         "triggers received": published,
         "faults injected": injected.total(),

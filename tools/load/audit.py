@@ -1,7 +1,8 @@
-"""Holds what clients were told against what is stored and what was published.
+"""Compares the answers that clients received with the stored orders and the published triggers.
 
 Every order of a journal belongs to one client, which waits for an answer before it sends the next
-request about it: so what must be stored is known, save for what the client never learnt.
+request about that order. So the expected content of the store is known, except for requests without
+an answer.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ type Number = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An order as the table holds it."""
+    """An order in the table."""
 
     account: str
     external_id: str
@@ -31,7 +32,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A trigger as a consumer got it."""
+    """A trigger that a consumer received."""
 
     account: str
     id: str
@@ -43,7 +44,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What is not as it must be. `kind` is a word such as "lost"."""
+    """A difference between the expected and the actual data. `kind` is a word such as "lost"."""
 
     kind: str
     account: str
@@ -53,7 +54,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must be stored of one order. Of `uncertain` requests nobody knows the outcome."""
+    """The expected state of one order. The outcome of the `uncertain` requests is unknown."""
 
     account: str
     order: str
@@ -66,7 +67,7 @@ class Expected:
 
 
 def expectations(journal: Iterable[Entry]) -> dict[Name, Expected]:
-    """Return what must be stored of each order, by its first external id."""
+    """Return the expected state of each order, by its account and its first external id."""
     expected: dict[Name, Expected] = {}
     for entry in journal:
         name = (entry.account, entry.order)
@@ -82,7 +83,7 @@ def _after(known: Expected, entry: Entry) -> Expected:
         return replace(known, uncertain=(*known.uncertain, entry))
     match entry.kind:
         case Kind.IMPORT | Kind.CREATE:
-            # What is acknowledged now settles what was uncertain about the document.
+            # This answer settles the document: earlier uncertain imports no longer matter.
             open_renames = tuple(each for each in known.uncertain if each.kind is Kind.RENAME)
             return replace(
                 known,
@@ -103,7 +104,7 @@ def _after(known: Expected, entry: Entry) -> Expected:
 def differences(
     journal: Sequence[Entry], stored: Sequence[Stored], published: Sequence[Published]
 ) -> list[Difference]:
-    """Return whatever was lost, doubled, altered or invented."""
+    """Return every order and trigger that is lost, doubled, altered or invented."""
     expected = expectations(journal)
     by_name = {(each.account, each.external_id): each for each in stored}
     found = [
@@ -111,7 +112,7 @@ def differences(
         *(each for one in expected.values() for each in _of_order(one, by_name)),
         *_of_triggers(stored, published, _last_versions(published)),
         *_invented(stored, published, expected),
-        *_untold_deletions(published, expected.values()),
+        *_unpublished_deletions(published, expected.values()),
     ]
     return sorted(found, key=lambda each: (each.kind, each.account, each.order))
 
@@ -147,7 +148,7 @@ def _of_order(expected: Expected, by_name: Mapping[Name, Stored]) -> Iterator[Di
     [order, *_] = holders
     may_be_there = any(each.kind in {Kind.IMPORT, Kind.CREATE} for each in expected.uncertain)
     if not expected.exists and not may_be_there:
-        yield differs("back again", "its deletion was acknowledged, or it was never accepted")
+        yield differs("back again", "it was deleted, or never accepted")
         return
     is_uncertain_name = any(each.kind is Kind.RENAME for each in expected.uncertain)
     if order.external_id != expected.external_id and not is_uncertain_name:
@@ -173,16 +174,16 @@ def _altered(expected: Expected, order: Stored) -> Iterator[Difference]:
 
 
 def altered_members(sent: Any, kept: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401
-    """Name what of a document is not kept as it was sent; amounts are compared digit by digit."""
+    """Describe each member that is not stored as it was sent. Amounts are compared as decimals."""
     if isinstance(sent, Mapping):
         if not isinstance(kept, Mapping):
-            yield f"{path or '/'} is gone"
+            yield f"{path or '/'} is missing"
             return
         for name, value in sent.items():
             yield from altered_members(value, kept.get(name), f"{path}/{name}")
     elif isinstance(sent, list):
         if not isinstance(kept, list) or len(kept) != len(sent):
-            yield f"{path} has another length"
+            yield f"{path} has a different length"
             return
         for position, (one, other) in enumerate(zip(sent, kept, strict=True)):
             yield from altered_members(one, other, f"{path}/{position}")
@@ -200,7 +201,7 @@ def _equal(sent: object, kept: object) -> bool:
 
 
 def _last_versions(published: Iterable[Published]) -> dict[Number, int]:
-    """Return the version that the deletion of an order was, of those that were deleted."""
+    """Return the version of the deletion of each deleted order."""
     return {
         (each.account, each.order_id): each.version
         for each in published
@@ -223,17 +224,21 @@ def _of_triggers(
         missing = sorted(set(range(1, version + 1)) - set(versions))
         if missing:
             yield Difference("no trigger", account, name, f"versions {missing}")
-        for reply, copies in versions.items():
+        for seen_version, copies in versions.items():
             if len(copies) > 1:
-                yield Difference("two triggers", account, name, f"of version {reply}: {copies}")
+                yield Difference(
+                    "two triggers", account, name, f"of version {seen_version}: {copies}"
+                )
 
 
-def _untold_deletions(
+def _unpublished_deletions(
     published: Iterable[Published], expected: Iterable[Expected]
 ) -> Iterator[Difference]:
-    reply = {(each.account, each.external_id) for each in published if each.kind == "OrderDeleted"}
+    deleted = {
+        (each.account, each.external_id) for each in published if each.kind == "OrderDeleted"
+    }
     for each in expected:
-        if each.is_deleted and (each.account, each.external_id) not in reply:
+        if each.is_deleted and (each.account, each.external_id) not in deleted:
             yield Difference("no trigger", each.account, each.order, "of its deletion")
 
 
@@ -255,4 +260,4 @@ def _invented(
     for identity, changes in ids.items():
         if len(changes) > 1:
             account = next(iter(changes))[0]
-            yield Difference("one id", account, identity, f"stands for {sorted(changes)}")
+            yield Difference("one id", account, identity, f"shared by {sorted(changes)}")

@@ -1,9 +1,9 @@
-"""The embedded AWS with the faults of a bad day, under the emulator's own Python.
+"""The embedded AWS with injected faults, which runs in the emulator's own Python environment.
 
-A share of the calls that the hub's functions make is throttled, answered with an error before or
-after its effect, refused for a conflict, answered in part, or slow. What was done is counted in a
-file. At a restart the embedded AWS would forget the table's stream, which DynamoDB keeps: it is
-kept here with the rest.
+A share of the calls of the hub's functions is throttled, fails before or after its effect, is
+rejected for a conflict, succeeds only in part, or is slow. A file counts the injected faults.
+At a restart, the embedded AWS would lose the table's stream. DynamoDB keeps it, so this program
+saves it with the other data.
 """
 
 import asyncio
@@ -24,9 +24,10 @@ type Handle = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaita
 
 SHARE = float(os.environ["FAULT_SHARE"])
 LOG = Path(os.environ["FAULTS_LOG"])
-# Only our functions say so; the operator, the deployment and the audit are spared.
-OURS = "market-orders "
-CHANCE = random.Random(20_260_101)  # noqa: S311 - faults are no secrets
+# Only the hub's functions send this user agent: the operator, the deployment and the audit get no
+# faults.
+HUB_USER_AGENT = "market-orders "
+CHANCE = random.Random(20_260_101)  # noqa: S311 - faults need no secure random numbers
 _FAULTS = ("throttled", "failed before", "failed after", "slow", "in part", "conflict")
 _THROTTLED = {
     "dynamodb": "ProvisionedThroughputExceededException",
@@ -35,7 +36,7 @@ _THROTTLED = {
 
 
 def with_faults(service: str, handle: Handle) -> Handle:
-    """Return a handler of a service that lets a share of our calls meet a fault."""
+    """Return a handler of a service that injects faults into a share of the functions' calls."""
 
     async def faulty(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
@@ -44,25 +45,25 @@ def with_faults(service: str, handle: Handle) -> Handle:
             return await handle(method, path, headers, sent, query)
 
         action = headers.get("x-amz-target", "").rpartition(".")[2]
-        is_ours = headers.get("user-agent", "").startswith(OURS)
-        if not is_ours or CHANCE.random() >= SHARE:
+        is_of_hub = headers.get("user-agent", "").startswith(HUB_USER_AGENT)
+        if not is_of_hub or CHANCE.random() >= SHARE:
             return await pass_on()
         fault = CHANCE.choice(_FAULTS)
-        reply = await _meet(fault, service, action, body, pass_on)
+        reply = await _inject(fault, service, action, body, pass_on)
         _count(f"{service}.{action}: {fault}" if reply else "none")
         return reply or await pass_on()
 
     return faulty
 
 
-async def _meet(
+async def _inject(
     fault: str,
     service: str,
     action: str,
     body: bytes,
     pass_on: Callable[..., Awaitable[Reply]],
 ) -> Reply | None:
-    """Answer a call as the fault has it; None if there is no such fault of this call."""
+    """Answer a call with the fault; return None if the call cannot have this fault."""
     match fault:
         case "throttled":
             return _error(400, _THROTTLED[service])
@@ -93,7 +94,7 @@ def _conflict(action: str, body: bytes) -> Reply | None:
 async def _in_part(
     action: str, body: bytes, pass_on: Callable[..., Awaitable[Reply]]
 ) -> Reply | None:
-    """Let the first half of a batch through, and refuse the rest."""
+    """Pass on the first half of a batch, and reject the rest."""
     sent: dict[str, Any] = json.loads(body)
     if action == "BatchGetItem":
         [(table, asked)] = sent["RequestItems"].items()
@@ -113,7 +114,8 @@ async def _in_part(
     return _reply(200, reply)
 
 
-# What of a batch is sent, what is answered, and how a part of it is refused.
+# The member that holds the parts of a batch, that of their results, and the result of a rejected
+# part.
 _LISTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "BatchExecuteStatement": (
         "Statements",
@@ -154,7 +156,7 @@ def _count(what: str) -> None:
 
 
 def keep_stream(dynamodb: Any) -> None:  # noqa: ANN401 - a module of the emulator
-    """Let the table's stream survive a restart, as the table does."""
+    """Make the emulator keep the table's stream at a restart, as it keeps the table."""
     get_state, restore = dynamodb.get_state, dynamodb._restore_state  # noqa: SLF001
 
     def get_all() -> dict[str, Any]:

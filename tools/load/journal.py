@@ -1,4 +1,4 @@
-"""What clients sent and what they were told, one JSON line each."""
+"""The journal of the clients: each request and its outcome, as one JSON line."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 class Kind(StrEnum):
-    """What a client asked for."""
+    """The kind of a request."""
 
     IMPORT = "import"
     CREATE = "create"
@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
 
 class Reply(StrEnum):
-    """What the client knows of it. "unknown" is what it gave up repeating."""
+    """The outcome that the client knows; "unknown" if every retry failed."""
 
     ACKNOWLEDGED = "acknowledged"
     REFUSED = "refused"
@@ -28,10 +28,10 @@ class Reply(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request about one order, after all its repetitions.
+    """One request about one order, with its final outcome after all retries.
 
-    `order` is the external id that the order was first sent with, `external_id` the one of this
-    request (of a rename, the new one). `version` is what the answer told, 0 if it tells none.
+    `order` is the first external id of the order; `external_id` is that of this request, for a
+    rename the new one. `version` is the version in the answer, 0 without one.
     """
 
     account: str
@@ -44,18 +44,18 @@ class Entry:
     tries: int = 1
 
     def written(self) -> str:
-        """Return the entry as a line."""
+        """Return the entry as a line of JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def read(cls, line: str) -> Self:
-        """Return the entry of a line."""
+        """Read an entry from a line of JSON."""
         tree = json.loads(line)
         return cls(**{**tree, "kind": Kind(tree["kind"]), "reply": Reply(tree["reply"])})
 
 
 def read_journal(folder: Path) -> Iterator[Entry]:
-    """Read every client's journal; the entries of one order are in their order."""
+    """Read every client's journal; the entries of one order are in chronological order."""
     for path in sorted(folder.glob("*.jsonl")):
         for line in path.read_text(encoding="utf-8").splitlines():
             yield Entry.read(line)

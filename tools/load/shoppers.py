@@ -1,8 +1,7 @@
-"""The clients: shops that import, rename, read and delete orders in every protocol, by Locust.
+"""Locust users: shops that import, rename, read and delete orders in every protocol.
 
-Each shop has orders of its own and waits for an answer before it sends the next request about one
-of them. What is answered with an error of the server, or not at all, it sends again with the same
-body, as a good client does.
+Each shop has its own orders and waits for an answer before it sends the next request about one of
+them. After a server error or without an answer it sends the same body again, as a good client does.
 """
 
 import json
@@ -16,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-import gevent  # type: ignore[import-untyped]  # it has no types
+import gevent  # type: ignore[import-untyped]  # the package has no types
 from locust import FastHttpUser, constant_pacing, task
 
 from tools.load.journal import Entry, Kind, Reply
@@ -24,12 +23,12 @@ from tools.load.journal import Entry, Kind, Reply
 WORLD: dict[str, Any] = json.loads(Path(os.environ["LOAD_WORLD"]).read_text(encoding="utf-8"))
 JOURNALS = Path(os.environ["LOAD_JOURNALS"])
 IMPORT = "/api/v1.1/market/orders/import"
-# Long enough for a restart of the server.
+# The retries last longer than a restart of the server.
 TRIES, LONGEST_PAUSE = 40, 3.0
 SERVER_ERROR, TOO_MANY, UNAUTHORIZED, NOT_FOUND, CREATED = 500, 429, 401, 404, 201
 BAD_REQUEST, OK = 400, 200
 MAX_BATCH, USUAL_BATCH, MAX_RENAMES = 100, 8, 5
-# Shares of what a shop does.
+# Probabilities: a large batch, XML, a new order, and a change of a known order.
 LARGE, IN_XML, NEW, CHANGED = 0.05, 0.4, 0.5, 0.7
 
 type Tree = dict[str, Any]
@@ -38,7 +37,7 @@ _numbers = count()
 
 @dataclass
 class Answer:
-    """The last answer to a request, and how often it was sent. Status 0: none came."""
+    """The last answer to a request and the number of tries. The status is 0 without an answer."""
 
     status: int
     body: str
@@ -46,7 +45,7 @@ class Answer:
 
     @property
     def tree(self) -> Tree:
-        """The body as JSON; empty for another one."""
+        """The body as JSON, or an empty object if it is not JSON."""
         try:
             tree: Tree = json.loads(self.body)
         except ValueError:
@@ -55,13 +54,13 @@ class Answer:
 
     @property
     def is_known(self) -> bool:
-        """Whether it says what became of the request."""
+        """Whether the answer determines the outcome of the request."""
         return 0 < self.status < SERVER_ERROR and self.status != TOO_MANY
 
 
 @dataclass
 class OwnOrder:
-    """An order of a shop, as the shop believes it to be."""
+    """An order in the state that its shop expects."""
 
     label: str
     external_id: str
@@ -73,18 +72,18 @@ class OwnOrder:
 
 
 class Shop(FastHttpUser):
-    """One shop of one of the accounts, with all its protocols."""
+    """One shop of one of the accounts, which uses every protocol."""
 
     wait_time = constant_pacing(float(os.environ.get("LOAD_PACE", "1")))
     connection_timeout = 10.0
     network_timeout = 40.0
 
     def on_start(self) -> None:
-        """Take an account, and open a journal."""
+        """Choose an account, and open a journal."""
         number = next(_numbers)
         self.account: Tree = WORLD["accounts"][number % len(WORLD["accounts"])]
         self.name = f"shop-{number}"
-        self.chance = random.Random(number)  # noqa: S311 - orders are no secrets
+        self.chance = random.Random(number)  # noqa: S311 - orders need no secure random numbers
         self.orders: list[OwnOrder] = []
         self.drafts: list[OwnOrder] = []
         self.access_token = ""
@@ -96,7 +95,7 @@ class Shop(FastHttpUser):
 
     @task(5)
     def import_batch(self) -> None:
-        """Send new orders, changed ones and unchanged ones, in JSON or XML."""
+        """Send new, changed and unchanged orders in JSON or XML."""
         is_large = self.chance.random() < LARGE
         size = MAX_BATCH if is_large else self.chance.randint(1, USUAL_BATCH)
         batch = [self._some_order() for _ in range(size)]
@@ -104,14 +103,14 @@ class Shop(FastHttpUser):
         self._import(batch, is_xml=self.chance.random() < IN_XML)
 
     @task(1)
-    def import_with_a_bad_order(self) -> None:
-        """Send a bad order between good ones: it alone is refused."""
+    def import_with_an_invalid_order(self) -> None:
+        """Send an invalid order after valid ones; only the invalid one may be rejected."""
         good = [self._new_order(), self._new_order()]
         bad = {**self._document(), "currency": "DOGE", "external_id": f"{self.name}-bad"}
         answer = self._send_json(IMPORT, {"data": [*self._bodies(good), bad]}, self._bearer())
         refused = [each["error"] for each in answer.tree.get("result", [])][-1:] == [BAD_REQUEST]
         if answer.is_known and not refused:
-            self._complain("a bad order was not refused", answer)
+            self._complain("an invalid order was not rejected", answer)
         self._note_import(good, answer, is_xml=False)
 
     @task(2)
@@ -125,7 +124,7 @@ class Shop(FastHttpUser):
             return
         path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}/external-id"
         answer = self._send_json(path, {"externalOrderId": wanted}, self._key(), "rename")
-        reply = self._told(answer, {OK})
+        reply = self._reply(answer, {OK})
         self._note(order, Kind.RENAME, reply, wanted, {}, answer=answer)
         if reply is Reply.ACKNOWLEDGED:
             order.former.append(order.external_id)
@@ -135,19 +134,20 @@ class Shop(FastHttpUser):
 
     @task(1)
     def move(self) -> None:
-        """Say that an order is ready to ship."""
+        """Set the status of an order to READY_TO_SHIP."""
         order = self._known_order()
         if order is None:
             return
         path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}/status"
         body = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
         answer = self._send_json(path, body, self._key(), "move", method="PUT")
-        self._note(order, Kind.MOVE, self._told(answer, {OK}), order.external_id, {}, answer=answer)
+        reply = self._reply(answer, {OK})
+        self._note(order, Kind.MOVE, reply, order.external_id, {}, answer=answer)
         order.is_moved = True
 
     @task(3)
     def read(self) -> None:
-        """Read an order: what was acknowledged is what is read."""
+        """Read an order and compare it with the acknowledged one."""
         order = self._known_order()
         if order is None:
             return
@@ -156,19 +156,19 @@ class Shop(FastHttpUser):
         if answer.is_known:
             shown = answer.tree.get("order", {}).get("externalOrderId")
             if answer.status != OK or shown != order.external_id:
-                self._complain(f"{order.external_id} was read as {shown}", answer)
+                self._complain(f"{order.external_id} has the external id {shown}", answer)
 
     @task(1)
     def list_orders(self) -> None:
-        """List the campaign's newest orders."""
+        """List the newest orders of the campaign."""
         path = f"/campaigns/{self.account['campaign_id']}/orders?limit=20"
         answer = self._send("GET", path, self._key(), "list")
         if answer.is_known and answer.status != OK:
-            self._complain("the list was refused", answer)
+            self._complain("the list was rejected", answer)
 
     @task(2)
     def create_by_commercetools(self) -> None:
-        """Import a new order as a commercetools client does."""
+        """Import a new order through the commercetools route."""
         number = f"{self.name}-ct-{len(self.drafts)}"
         cents = self.chance.randint(1, 10**9)
         document: Tree = {
@@ -186,16 +186,16 @@ class Shop(FastHttpUser):
         order = OwnOrder(number, number, document)
         self.drafts.append(order)
         answer = self._send_project("POST", "/orders/import", {"orderNumber": number, **document})
-        reply = self._told(answer, {CREATED})
+        reply = self._reply(answer, {CREATED})
         if reply is Reply.REFUSED and answer.tries > 1 and "DuplicateField" in answer.body:
-            # An earlier try took effect, though its answer never came.
+            # An earlier try succeeded, but its answer was lost.
             reply = Reply.ACKNOWLEDGED
         self._note(order, Kind.CREATE, reply, number, document, answer=answer)
         order.is_settled = reply is Reply.ACKNOWLEDGED
 
     @task(1)
     def read_by_commercetools(self) -> None:
-        """Read a draft of one's own by its number."""
+        """Read one of the shop's commercetools orders by its number."""
         known = [order for order in self.drafts if order.is_settled]
         if not known:
             return
@@ -206,14 +206,14 @@ class Shop(FastHttpUser):
 
     @task(1)
     def delete_by_commercetools(self) -> None:
-        """Delete a draft of one's own."""
+        """Delete one of the shop's commercetools orders."""
         known = [order for order in self.drafts if order.is_settled]
         if not known:
             return
         order = self.chance.choice(known)
         path = f"/orders/order-number={order.external_id}?version=1"
         answer = self._send_project("DELETE", path)
-        reply = self._told(answer, {OK})
+        reply = self._reply(answer, {OK})
         if answer.status == NOT_FOUND and answer.tries > 1:
             reply = Reply.ACKNOWLEDGED
         self._note(order, Kind.DELETE, reply, order.external_id, {}, answer=answer)
@@ -281,7 +281,8 @@ class Shop(FastHttpUser):
             if entry and not entry.get("retryable"):
                 reply = Reply.REFUSED if entry["error"] else Reply.ACKNOWLEDGED
             if reply is Reply.REFUSED or (answer.is_known and answer.status != OK):
-                self._complain(f"{order.external_id} was refused in {is_xml=}", answer)
+                format_name = "XML" if is_xml else "JSON"
+                self._complain(f"{order.external_id} was rejected in {format_name}", answer)
             self._note(
                 order,
                 Kind.IMPORT,
@@ -319,7 +320,7 @@ class Shop(FastHttpUser):
         )
         self.journal.write(entry.written() + "\n")
 
-    def _told(self, answer: Answer, accepted: set[int]) -> Reply:
+    def _reply(self, answer: Answer, accepted: set[int]) -> Reply:
         if not answer.is_known:
             return Reply.UNKNOWN
         return Reply.ACKNOWLEDGED if answer.status in accepted else Reply.REFUSED
@@ -352,7 +353,7 @@ class Shop(FastHttpUser):
         return self._repeat(method, path, dict(headers), name, None)
 
     def _send_project(self, method: str, path: str, tree: Tree | None = None) -> Answer:
-        """Send a request of commercetools' with an access token, a new one if it has ended."""
+        """Send a commercetools request; get a new access token if the old one is rejected."""
         for _ in range(2):
             headers = {
                 "Authorization": f"Bearer {self._token()}",
@@ -380,7 +381,7 @@ class Shop(FastHttpUser):
     def _repeat(
         self, method: str, path: str, headers: dict[str, str], name: str, body: str | None
     ) -> Answer:
-        """Send a request until the answer says what became of it."""
+        """Send a request again until its answer determines the outcome."""
         answer = Answer(0, "", 0)
         for attempt in range(1, TRIES + 1):
             with self.client.request(
@@ -388,7 +389,7 @@ class Shop(FastHttpUser):
             ) as response:
                 answer = Answer(response.status_code or 0, response.text or "", attempt)
                 is_partial = '"retryable":true' in answer.body
-                # A refusal is an answer; what the server could not do is no surprise here.
+                # Locust must not count rejections and injected faults as failures.
                 response.success()
             if answer.is_known and not is_partial:
                 break
@@ -405,7 +406,7 @@ def _children(tree: Tree) -> str:
     return "".join(_element(name, value) for name, value in tree.items())
 
 
-def _element(name: str, value: Any) -> str:  # noqa: ANN401 - whatever JSON holds
+def _element(name: str, value: Any) -> str:  # noqa: ANN401 - any JSON value
     if isinstance(value, list):
         return "".join(_element(name, each) for each in value)
     if isinstance(value, dict):

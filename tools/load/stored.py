@@ -1,4 +1,4 @@
-"""What the table holds, and what a consumer of the triggers got."""
+"""Reads the stored orders and the published triggers."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def read_stored(stack: LocalStack) -> list[Stored]:
 
 
 def read_published(events_log: Path) -> list[Published]:
-    """Return every trigger that came, copies too."""
+    """Return every received trigger, including copies."""
     events = map(json.loads, events_log.read_text(encoding="utf-8").splitlines())
     return [
         Published(

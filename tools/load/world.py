@@ -1,4 +1,4 @@
-"""The accounts that the shops belong to."""
+"""The accounts of the shops."""
 
 import json
 from pathlib import Path
@@ -7,13 +7,13 @@ from tools.local_stack.accounts import create_local_account
 from tools.local_stack.stack import LocalStack
 
 ACCOUNTS = ("north", "south", "east", "west")
-# The shops' totals are drawn by chance, like everything else of their orders.
+# The totals of the orders are random, so they do not equal the sum of the lines.
 POLICIES = {"total_check": "off"}
 
 
 def create_accounts(stack: LocalStack) -> Path:
-    """Create the accounts; return the file that tells the shops how to get in."""
-    made = [create_local_account(stack, name, POLICIES) for name in ACCOUNTS]
+    """Create the accounts; return the path of a file with their credentials."""
+    created = [create_local_account(stack, name, POLICIES) for name in ACCOUNTS]
     accounts = [
         {
             "account": account.name,
@@ -21,7 +21,7 @@ def create_accounts(stack: LocalStack) -> Path:
             "basic": account.basic,
             "campaign_id": stack.endpoint.campaign_id,
         }
-        for account in made
+        for account in created
     ]
     path = Path(stack.endpoint.events_log).parent / "world.json"
     path.write_text(json.dumps({"accounts": accounts}), encoding="utf-8")

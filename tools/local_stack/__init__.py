@@ -1,1 +1,1 @@
-"""The order hub on this machine: an embedded AWS with the real template deployed to it."""
+"""The local stack: `template.yaml` deployed to an AWS emulator on this machine."""

@@ -1,10 +1,11 @@
-"""`python -m tools.local_stack`: the stack in the foreground, until a signal ends it."""
+"""`python -m tools.local_stack`: run the local stack until a signal stops it."""
 
 import sys
 
 from tools.local_stack.interruption import Interruption
 
-# Before the slow imports, so that a signal during them ends the start as cleanly as a later one.
+# The signal handlers come before the slow imports: a signal during the imports must also stop the
+# start without leaving anything behind.
 interruption = Interruption()
 interruption.listen()
 

@@ -1,4 +1,4 @@
-"""Accounts of their own on a running stack, for who leaves things behind."""
+"""Separate accounts on a running stack, for tests and tools that leave data behind."""
 
 import base64
 import secrets
@@ -20,7 +20,7 @@ from tools.local_stack.stack import LocalStack
 
 @dataclass(frozen=True)
 class LocalAccount:
-    """An account with the demo account's settings, and a client that may do everything."""
+    """An account with the settings of the demo account and one client with the admin role."""
 
     name: str
     client_id: str
@@ -35,8 +35,8 @@ class LocalAccount:
 def create_local_account(
     stack: LocalStack, name: str, policies: Mapping[str, object] | None = None
 ) -> LocalAccount:
-    """Create an account on a running stack, with some of its policies changed."""
-    made = LocalAccount(name, "tester", secrets.token_urlsafe(32))
+    """Create an account on a running stack; `policies` replace those of the demo settings."""
+    created = LocalAccount(name, "tester", secrets.token_urlsafe(32))
     settings = yaml.safe_load(SETTINGS_FILE.read_text(encoding="utf-8"))
     settings["policies"] |= policies or {}
     declaration = SettingsDocument.model_validate(settings).declaration()
@@ -45,8 +45,8 @@ def create_local_account(
     )
     with connected(connection, environment={}) as operator:
         create_account(operator.accounts, name, utc_now)
-        create_client(operator.accounts, name, made.client_id, (Role.ADMIN,), utc_now)
+        create_client(operator.accounts, name, created.client_id, (Role.ADMIN,), utc_now)
         operator.apply_settings(name, declaration, CommandDeadline.from_now())
-        client = client_record(operator, name, made.client_id).client
-        operator.accounts.add_token(client, made.token, utc_now())
-    return made
+        client = client_record(operator, name, created.client_id).client
+        operator.accounts.add_token(client, created.token, utc_now())
+    return created

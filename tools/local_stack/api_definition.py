@@ -1,4 +1,4 @@
-"""What the embedded AWS misses or misreads in the template."""
+"""Adapts the template to what the embedded AWS supports."""
 
 from pathlib import Path
 from string import Template
@@ -10,7 +10,7 @@ from tools.local_stack.settings import PROJECT
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """Reads a template and takes the argument of an intrinsic function for its value."""
+    """Reads a template; the value of an intrinsic function is its argument."""
 
 
 def _argument(loader: _TemplateLoader, _suffix: str, node: yaml.Node) -> object:
@@ -25,7 +25,10 @@ _TemplateLoader.add_multi_constructor("!", _argument)
 
 
 def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN401
-    """Set the template's gateway responses on the deployed API, and deploy its stage again."""
+    """Set the gateway responses of `template.yaml` on the API, and deploy its stage again.
+
+    The embedded AWS ignores the gateway responses of a template.
+    """
     for response_type, response in _gateway_responses().items():
         headers = response.get("ResponseParameters", {}).get("Headers", {})
         apigateway.put_gateway_response(
@@ -36,7 +39,7 @@ def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN
                 f"gatewayresponse.header.{name}": value for name, value in headers.items()
             },
             responseTemplates={
-                # The arguments of `!Sub`, whose spelling of variables is that of Template.
+                # `!Sub` and `string.Template` write variables in the same way.
                 media_type: Template(body).substitute(values)
                 for media_type, (body, values) in response["ResponseTemplates"].items()
             },
@@ -45,23 +48,23 @@ def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN
 
 
 def spell_media_types(template: Path) -> None:
-    """Write the built template's media types with the slash that CloudFormation wants as `~1`.
+    """Replace `~1` by a slash in the binary media types of the built template.
 
-    The embedded AWS takes them literally; without this it would hand bodies over as text, and
-    gzip and other encodings would not survive it.
+    CloudFormation requires `~1`, and the embedded AWS does not decode it. Without this step the
+    functions would receive every body as text, and gzip bodies would be damaged.
     """
     template.write_text(template.read_text().replace("*~1*", "*/*"))
 
 
-# Kinds of resources that it does not know and would refuse the whole template for.
-UNKNOWN_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"})
+# The embedded AWS rejects a template that has resources of these types.
+UNSUPPORTED_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"})
 
 
-def leave_out_unknown_resources(template: Path) -> None:
-    """Take out of the built template what the embedded AWS has no counterpart for.
+def leave_out_unsupported_resources(template: Path) -> None:
+    """Remove from the built template what the embedded AWS does not support.
 
-    Nothing else of the template may refer to them. Gradual deployment goes too, since CodeDeploy
-    would be its resource; the alias that it moves stays.
+    No other resource of the template may refer to a removed one. Gradual deployment is removed too,
+    because it needs CodeDeploy; the alias `live` stays.
     """
     tree = yaml.safe_load(template.read_text())
     for properties in (
@@ -73,7 +76,7 @@ def leave_out_unknown_resources(template: Path) -> None:
     tree["Resources"] = {
         name: resource
         for name, resource in resources.items()
-        if resource["Type"] not in UNKNOWN_TYPES
+        if resource["Type"] not in UNSUPPORTED_TYPES
     }
     template.write_text(yaml.safe_dump(tree, sort_keys=False, width=10_000))
 

@@ -1,4 +1,4 @@
-"""Clients of the embedded AWS, which read none of the developer's AWS files."""
+"""boto3 clients of the embedded AWS, which ignore the developer's AWS configuration."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ CONFIG = Config(
 
 
 class EmbeddedAws:
-    """Makes the clients of one embedded AWS."""
+    """Creates boto3 clients of one embedded AWS."""
 
     def __init__(self, endpoint: str) -> None:
-        """Talk to the embedded AWS at this URL."""
+        """Use the embedded AWS at the URL `endpoint`."""
         self.endpoint = endpoint
         self._session = local_session(environment={})
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 makes its classes at run time
-        """Make a client of a service."""
-        make: Any = self._session.client
-        return make(service, endpoint_url=self.endpoint, region_name=REGION, config=CONFIG)
+    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 creates its classes at run time
+        """Create a client of a service, such as `dynamodb`."""
+        create: Any = self._session.client
+        return create(service, endpoint_url=self.endpoint, region_name=REGION, config=CONFIG)

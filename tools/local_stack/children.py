@@ -1,4 +1,4 @@
-"""The processes that a stack starts, and how to end every one of them."""
+"""Starts the child processes of a stack, and ends all of them."""
 
 import contextlib
 import subprocess
@@ -14,13 +14,16 @@ from tools.local_stack.interruption import POLL_SECONDS, Interruption
 from tools.local_stack.settings import PROJECT
 
 TERMINATION_SECONDS = 5
-# A start that is silent for longer looks stuck.
+# A start that prints nothing for longer than this looks stuck.
 REPORT_SECONDS = 8
 TAIL_LINES = 15
 
 
 class Children:
-    """Starts processes that can all be found again by the mark in their environment."""
+    """Starts processes and marks them with an environment variable, by which it finds them again.
+
+    Processes that a child starts inherit the mark, so `sweep` ends them too.
+    """
 
     def __init__(
         self,
@@ -29,7 +32,11 @@ class Children:
         interruption: Interruption,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Keep one log file a process in the folder `logs`; report on processes that take long."""
+        """Start nothing yet.
+
+        Each process writes to its own log file in the folder `logs`. `report` receives a line for
+        each `REPORT_SECONDS` that a process takes.
+        """
         self._mark = mark
         self._logs = logs
         self._interruption = interruption
@@ -39,10 +46,13 @@ class Children:
     def start(
         self, name: str, command: Sequence[str], environment: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        """Start a process in a session of its own, out of reach of the terminal's Ctrl-C."""
+        """Start a process in a separate session, so that Ctrl-C in the terminal does not reach it.
+
+        Raises LocalStackError if the program is missing.
+        """
         with self.log(name).open("wb") as log:
             try:
-                process = subprocess.Popen(  # noqa: S603  # the commands are ours
+                process = subprocess.Popen(  # noqa: S603  # the project defines every command
                     command,
                     cwd=PROJECT,
                     env=environment,
@@ -57,7 +67,7 @@ class Children:
         return process
 
     def run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Run a process to its end; raise LocalStackError if it fails."""
+        """Run a process to its end; raise LocalStackError if it exits with an error."""
         process = self.start(name, command, environment)
         started = reported = time.monotonic()
         while process.poll() is None:
@@ -70,17 +80,17 @@ class Children:
             raise LocalStackError(f"{name} failed: {self.details(name)}")
 
     def log(self, name: str) -> Path:
-        """Name the file that holds what the process writes."""
+        """Return the path of a process's log file."""
         return self._logs / f"{name.replace(' ', '-')}.log"
 
     def details(self, name: str) -> str:
-        """Point to a process's log file and show the end of it."""
+        """Return the path of a process's log file and its last lines, for a message."""
         log = self.log(name)
         lines = log.read_text(errors="replace").rstrip().splitlines()[-TAIL_LINES:]
-        return "\n    ".join([f"correct what its log says, {log}, which ends with", *lines])
+        return "\n    ".join([f"see its log, {log}. The last lines are:", *lines])
 
     def sweep(self) -> None:
-        """End every process that carries the mark, and what it starts meanwhile."""
+        """End every process that has the mark, including those that start in the meantime."""
         if not self._end_all(psutil.Process.terminate):
             self._end_all(psutil.Process.kill)
         while self._started:
@@ -104,5 +114,5 @@ class Children:
         try:
             return process.environ().get(MARKER) == self._mark
         except (psutil.Error, OSError):
-            # It ended meanwhile, or is somebody else's.
+            # The process has ended, or belongs to another user.
             return False

@@ -1,4 +1,4 @@
-"""The demo account, in the embedded AWS."""
+"""Loads the demo account into the embedded AWS."""
 
 from operator_cli import demo
 from operator_cli.errors import OperatorError
@@ -9,7 +9,7 @@ TABLE_SUFFIX = "-orders"
 
 
 def load_demo(aws: EmbeddedAws, table_name: str) -> demo.DemoAccess:
-    """Load the demo account into the stack that has this table."""
+    """Load the demo account into the stack of this table; raise LocalStackError if that fails."""
     try:
         return demo.load_demo(aws.endpoint, table_name.removesuffix(TABLE_SUFFIX))
     except OperatorError as error:

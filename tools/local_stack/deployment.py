@@ -1,4 +1,4 @@
-"""The real template, built and deployed with the real SAM CLI."""
+"""Builds `template.yaml` with the SAM CLI and deploys it to the embedded AWS."""
 
 import json
 import platform
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.local_stack.api_definition import (
     complete_api,
-    leave_out_unknown_resources,
+    leave_out_unsupported_resources,
     spell_media_types,
 )
 from tools.local_stack.aws import EmbeddedAws
@@ -16,11 +16,14 @@ from tools.local_stack.environment import sam_environment
 from tools.local_stack.settings import PROJECT, REGION, STACK_NAME, StackSettings
 
 ARTIFACTS_BUCKET = "artifacts"
+# The embedded AWS takes the id of a REST API from this tag, and generates a random id without it.
+# The id is part of the base URL: a fixed id keeps the base URL of a port the same at each start.
+API_ID_TAG = f"ms-custom-id={STACK_NAME}"
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What the deployed template has made."""
+    """The resources of a deployed stack that its users need."""
 
     base_url: str
     table_name: str
@@ -38,17 +41,18 @@ def build(settings: StackSettings, children: Children) -> None:
         *_parameters(),
     ]
     children.run("sam build", command, sam_environment(settings))
-    leave_out_unknown_resources(settings.build / "template.yaml")
-    spell_media_types(settings.build / "template.yaml")
+    template = settings.build / "template.yaml"
+    leave_out_unsupported_resources(template)
+    spell_media_types(template)
 
 
 def deploy(settings: StackSettings, children: Children, aws: EmbeddedAws) -> Deployment:
-    """Deploy what was built to the embedded AWS."""
+    """Deploy the result of `build` to the embedded AWS."""
     aws.client("s3").create_bucket(Bucket=ARTIFACTS_BUCKET)
     command = [
         *_sam(settings, "deploy"),
         *("--template-file", str(settings.build / "template.yaml")),
-        *("--stack-name", STACK_NAME, "--region", REGION),
+        *("--stack-name", STACK_NAME, "--region", REGION, "--tags", API_ID_TAG),
         *("--s3-bucket", ARTIFACTS_BUCKET, "--no-progressbar"),
         *("--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset"),
         *_parameters(),
@@ -73,7 +77,7 @@ def _sam_config(settings: StackSettings) -> str:
 
 
 def _write_sam_files(settings: StackSettings) -> None:
-    """Keep the SAM CLI from the developer's deployment settings, and from asking for updates."""
+    """Make the SAM CLI ignore the developer's deployment settings, and not check for updates."""
     (settings.scratch / "samconfig.toml").write_text("version = 0.1\n")
     folder = settings.scratch / "sam"
     folder.mkdir(exist_ok=True)

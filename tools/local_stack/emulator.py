@@ -1,4 +1,4 @@
-"""The embedded AWS itself."""
+"""The process of the embedded AWS."""
 
 import http.client
 import socket
@@ -19,7 +19,10 @@ class Emulator:
     """One running embedded AWS."""
 
     def __init__(self, settings: StackSettings, children: Children) -> None:
-        """Start it; it takes a moment until it answers."""
+        """Start the process and return before it answers requests.
+
+        Raises LocalStackError if the port cannot be used.
+        """
         _require_free(settings.port)
         self._port = settings.port
         self._children = children
@@ -27,18 +30,18 @@ class Emulator:
         self._process = children.start(NAME, command, emulator_environment(settings))
 
     def wait_until_ready(self, interruption: Interruption) -> None:
-        """Wait until it answers."""
+        """Wait until the embedded AWS answers requests."""
         while not _answers(self._port):
             self.check()
             interruption.pause()
 
     def end(self) -> None:
-        """Let it write its state, if it is to keep it, and end."""
+        """Stop the process, after it has written its state where that is enabled."""
         self._process.terminate()
         self._process.wait(END_SECONDS)
 
     def check(self) -> None:
-        """Raise LocalStackError if it has ended."""
+        """Raise LocalStackError if the process has ended."""
         if self._process.poll() is not None:
             raise LocalStackError(f"The embedded AWS ended: {self._children.details(NAME)}")
 
@@ -51,7 +54,7 @@ def _require_free(port: int) -> None:
             probe.listen()
         except (OSError, OverflowError) as error:
             raise LocalStackError(
-                f"Port {port} cannot be used ({error}): end what listens there, "
+                f"Port {port} cannot be used ({error}): stop the program that uses it, "
                 "or choose another port with `make run PORT=…`."
             ) from error
 

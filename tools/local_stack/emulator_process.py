@@ -1,7 +1,9 @@
-"""The embedded AWS as a process, under the emulator's own Python, which has nothing of ours.
+"""The main program of the embedded AWS.
 
-The emulator writes no stream records for changes by PartiQL. DynamoDB does, and the relay lives on
-them, so they are added here.
+It runs in the emulator's own Python environment and cannot import the project's packages.
+
+DynamoDB writes a stream record for each change by PartiQL, and the relay depends on these records.
+The emulator does not write them, so this program adds them.
 """
 
 import sys
@@ -18,7 +20,7 @@ _by_statement: ContextVar[bool] = ContextVar("by_statement", default=False)
 
 
 def stream_statements(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the emulator
-    """Let the emulator's PartiQL changes reach the table's stream."""
+    """Make the emulator write a stream record for each change by PartiQL."""
     for name in ("_partiql_insert", "_partiql_update", "_partiql_delete"):
         setattr(dynamodb, name, _marked(getattr(dynamodb, name)))
     put, remove, emit = dynamodb._set_item, dynamodb._remove_item, dynamodb._emit_stream_event  # noqa: SLF001
@@ -39,7 +41,7 @@ def stream_statements(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the
 
 
 def remember_statements(keywords: Any) -> None:  # noqa: ANN401  # a module of the emulator
-    """Let the emulator take the text of a statement apart once: batches repeat the same ones."""
+    """Cache the emulator's parsed statements, because batches repeat the same statements."""
     keywords._tokenize = lru_cache(maxsize=256)(keywords._tokenize)  # noqa: SLF001
 
 

@@ -1,4 +1,4 @@
-"""What a developer or a test needs to call the stack, on disk while it runs."""
+"""The files `endpoint.json` and `endpoint.env`, which exist while a stack runs."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class Endpoint:
 
 
 def write_endpoint(endpoint: Endpoint, folder: Path) -> None:
-    """Write the endpoint as JSON and as shell assignments; the JSON comes last and says "ready"."""
+    """Write `endpoint.env`, then `endpoint.json`: once the JSON exists, the stack is ready."""
     assignments = {
         "BASE_URL": endpoint.base_url,
         "TOKEN": endpoint.token,
@@ -37,8 +37,9 @@ def write_endpoint(endpoint: Endpoint, folder: Path) -> None:
         "PROJECT_KEY": endpoint.project_key,
         "CLIENT_ID": endpoint.client_id,
         "CLIENT_SECRET": endpoint.client_secret,
-        # Leads the `orders` command here.
+        # The `orders` command reads these two.
         "ORDERS_ENDPOINT_URL": endpoint.aws_endpoint,
+        "ORDERS_ACCOUNT": endpoint.account,
     }
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in assignments.items()]
     _replace(folder / ENV_NAME, "".join(lines))
@@ -46,13 +47,13 @@ def write_endpoint(endpoint: Endpoint, folder: Path) -> None:
 
 
 def remove_endpoint(folder: Path) -> None:
-    """Remove what write_endpoint wrote."""
+    """Remove the files that `write_endpoint` wrote."""
     for name in (JSON_NAME, ENV_NAME):
         (folder / name).unlink(missing_ok=True)
 
 
 def curl_line(base_url: str, token: str) -> str:
-    """Give a command that imports one order, to be pasted into a shell."""
+    """Return a shell command that imports one order."""
     order = {
         "external_id": "order-1",
         "matching": "email",

@@ -1,4 +1,4 @@
-"""Environment variables of the children: the developer's AWS settings never reach them."""
+"""The environment variables of the child processes, without the developer's AWS settings."""
 
 import os
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from tools.local_stack.settings import HOST, REGION, StackSettings
 
 MARKER = "MARKET_ORDERS_LOCAL_STACK"
 
-# What would bend a child: the developer's AWS account, an outer make, another Python.
+# These variables would change what a child does: AWS accounts, an outer make, another Python.
 FOREIGN_PREFIXES = (
     "AWS_",
     "SAM_",
@@ -22,7 +22,7 @@ FOREIGN_PREFIXES_OF_EMULATOR = ("LAMBDA_", "MINISTACK_", "LOCALSTACK_", "SERVICE
 
 
 def child_environment(settings: StackSettings) -> dict[str, str]:
-    """Give what every child gets: the mark by which it is found again, and no AWS account."""
+    """Return the variables of every child: the mark that identifies it, and local credentials."""
     no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"]))
     nowhere = str(settings.scratch / "no-aws-files")
     return {
@@ -42,7 +42,7 @@ def child_environment(settings: StackSettings) -> dict[str, str]:
 
 
 def emulator_environment(settings: StackSettings) -> dict[str, str]:
-    """Give the embedded AWS its settings; the functions that it runs inherit them."""
+    """Return the variables of the embedded AWS; the functions that it runs inherit them."""
     environment = _without(child_environment(settings), FOREIGN_PREFIXES_OF_EMULATOR)
     return {
         **environment,
@@ -51,17 +51,17 @@ def emulator_environment(settings: StackSettings) -> dict[str, str]:
         "LAMBDA_EXECUTOR": "local",
         "STATE_DIR": str(settings.scratch / "state"),
         "S3_DATA_DIR": str(settings.scratch / "s3"),
-        # Its other listeners would open ports on every interface.
+        # These services would listen on every network interface.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
-        # At start it removes containers that look like its own from any Docker that it finds.
+        # At start the emulator removes Docker containers that have names like its own.
         "DOCKER_HOST": f"unix://{settings.scratch}/no-docker.sock",
         **settings.emulator_variables,
     }
 
 
 def sam_environment(settings: StackSettings) -> dict[str, str]:
-    """Give the SAM CLI the embedded AWS to talk to."""
+    """Return the variables of the SAM CLI, which send its calls to the embedded AWS."""
     return {
         **child_environment(settings),
         "AWS_ENDPOINT_URL": settings.aws_endpoint,

@@ -1,5 +1,5 @@
-"""What keeps the stack from starting."""
+"""The error of the local stack."""
 
 
 class LocalStackError(Exception):
-    """One sentence that says what is wrong and what to do, for the developer at the terminal."""
+    """The stack cannot start or go on; the text says why and what to do."""

@@ -1,4 +1,4 @@
-"""The stack at a terminal."""
+"""Runs the stack in the foreground of a terminal."""
 
 import argparse
 import socket
@@ -16,7 +16,7 @@ from tools.local_stack.stack import LocalStack
 
 
 def main(arguments: Sequence[str], interruption: Interruption) -> int:
-    """Run the stack until it is asked to stop; answer the exit code."""
+    """Run the stack until somebody stops it; return the exit code."""
     settings = _settings(arguments)
     try:
         with LocalStack(settings, interruption, _print) as stack:
@@ -29,23 +29,29 @@ def main(arguments: Sequence[str], interruption: Interruption) -> int:
         _print_error(str(error))
         return 1
     except (BotoCoreError, ClientError) as error:
-        _print_error(f"The embedded AWS failed ({error}): see {settings.logs} for details.")
+        _print_error(
+            f"A call of the embedded AWS failed ({error}): see the logs in {settings.logs}."
+        )
         return 1
     return 0
 
 
 def _settings(arguments: Sequence[str]) -> StackSettings:
     parser = argparse.ArgumentParser(
-        prog="python -m tools.local_stack", description="The order hub, locally."
+        prog="python -m tools.local_stack", description="Run the order hub on this machine."
     )
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
-    parser.add_argument("--state", type=Path, default=StackSettings().state, help="state folder")
+    parser.add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="port of the stack; 0 chooses a free one"
+    )
+    parser.add_argument(
+        "--state", type=Path, default=StackSettings().state, help="folder of the stack's files"
+    )
     options = parser.parse_args(arguments)
     return StackSettings(port=options.port or free_port(), state=options.state.resolve())
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Return a port that no program uses."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -63,7 +69,7 @@ def _greeting(endpoint: Endpoint) -> str:
             "",
             curl_line(endpoint.base_url, endpoint.token),
             "",
-            "Ready. Ctrl-C stops it.",
+            "Ready. Press Ctrl-C to stop.",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""Requests to stop, noticed between steps: nothing is ever cut off in the middle."""
+"""Requests to stop. The stack checks for them between its steps, so that each step completes."""
 
 import os
 import signal
@@ -13,29 +13,29 @@ class StopRequestedError(Exception):
 
 
 class Interruption:
-    """A signal to stop, or the end of the process that started this one."""
+    """Detects a signal to stop, and the end of the process that started this one."""
 
     def __init__(self) -> None:
-        """Take the present parent for the one whose end is to be noticed."""
+        """Remember the parent process, whose end counts as a request to stop."""
         self._signalled = False
         self._parent = os.getppid()
 
     def listen(self) -> None:
-        """Note signals from here on, instead of dying of them."""
+        """Record signals from now on, instead of ending at once."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._note)
 
     def is_requested(self) -> bool:
-        """Whether the stack is to stop."""
+        """Return whether the stack must stop."""
         return self._signalled or os.getppid() != self._parent
 
     def check(self) -> None:
-        """Raise StopRequestedError if the stack is to stop."""
+        """Raise StopRequestedError if the stack must stop."""
         if self.is_requested():
             raise StopRequestedError
 
     def pause(self) -> None:
-        """Let a moment pass, then check."""
+        """Sleep for POLL_SECONDS, then check."""
         time.sleep(POLL_SECONDS)
         self.check()
 

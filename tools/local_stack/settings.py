@@ -1,4 +1,4 @@
-"""Where a stack keeps its files and listens."""
+"""The port and the folders of a local stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +13,11 @@ STACK_NAME = "market-orders"
 
 @dataclass(frozen=True, slots=True)
 class StackSettings:
-    """One stack: two of them run side by side if they differ in port and state folder."""
+    """The settings of one stack. Two stacks need two ports and two state folders."""
 
     port: int = DEFAULT_PORT
     state: Path = PROJECT / ".local"
-    # What runs the embedded AWS, and variables of its own besides the usual ones.
+    # The main program of the embedded AWS, and additional environment variables for it.
     emulator_program: Path = PROJECT / "tools" / "local_stack" / "emulator_process.py"
     emulator_variables: Mapping[str, str] = field(default_factory=dict)
 
@@ -28,35 +28,35 @@ class StackSettings:
 
     @property
     def events_log(self) -> Path:
-        """File that every published trigger is appended to."""
+        """File that receives every published trigger as one JSON line."""
         return self.state / "triggers.jsonl"
 
     @property
     def logs(self) -> Path:
-        """Folder of what the children write."""
+        """Folder of the child processes' logs."""
         return self.state / "logs"
 
     @property
     def scratch(self) -> Path:
-        """Folder of temporary files, emptied at start and at exit."""
+        """Folder of temporary files, removed at start and at exit."""
         return self.state / "scratch"
 
     @property
     def build(self) -> Path:
-        """Folder that `sam build` fills."""
+        """Folder that `sam build` writes to."""
         return self.state / "build" / "artifacts"
 
     @property
     def build_cache(self) -> Path:
-        """Folder that `sam build` keeps unchanged layers in."""
+        """Cache of `sam build`."""
         return self.state / "build" / "cache"
 
     @property
     def emulator_python(self) -> Path:
-        """The Python that has the embedded AWS."""
+        """Python of the embedded AWS's environment."""
         return PROJECT / ".local" / "emulator" / "bin" / "python"
 
     @property
     def sam_program(self) -> Path:
-        """The SAM CLI."""
+        """Path of the SAM CLI."""
         return PROJECT / ".local" / "sam" / "bin" / "sam"

@@ -1,4 +1,4 @@
-"""A stack from start to stop."""
+"""Starts and stops a local stack."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -18,9 +18,9 @@ from tools.local_stack.triggers import TriggerLog
 
 
 class LocalStack:
-    """The order hub on an embedded AWS: started on entry, gone on exit.
+    """The order hub on an embedded AWS, as a context manager: it starts on entry, stops on exit.
 
-    A test can use it too, with a free port and a state folder of its own.
+    Tests can use it with a free port and a separate state folder.
     """
 
     endpoint: Endpoint
@@ -32,7 +32,7 @@ class LocalStack:
         interruption: Interruption | None = None,
         report: Callable[[str], None] = lambda _progress: None,
     ) -> None:
-        """Start nothing yet; `report` is told what is going on."""
+        """Start nothing yet; `report` receives a line about each step."""
         self.aws = EmbeddedAws(settings.aws_endpoint)
         self._settings = settings
         self._interruption = interruption or Interruption()
@@ -45,7 +45,7 @@ class LocalStack:
         self._triggers: TriggerLog | None = None
 
     def __enter__(self) -> Self:
-        """Start the stack; whatever prevents that, nothing is left behind."""
+        """Start the stack. If that fails, everything that was started ends."""
         try:
             self._start()
         except BaseException:
@@ -63,15 +63,18 @@ class LocalStack:
         self._stop()
 
     def wait(self) -> None:
-        """Wait until somebody asks the stack to stop, or the embedded AWS ends."""
+        """Wait for a request to stop.
+
+        Raises StopRequestedError at such a request, LocalStackError if the embedded AWS ends.
+        """
         while self._emulator is not None:
             self._emulator.check()
             self._interruption.pause()
 
     def restart(self) -> None:
-        """End the embedded AWS and all its functions in the middle of what they do; start it again.
+        """End the embedded AWS and its functions while they work, then start it again.
 
-        What is stored survives only where the embedded AWS is told to keep its state.
+        Stored data survives only if the settings make the embedded AWS keep its state.
         """
         if self._emulator is not None:
             self._emulator.end()
@@ -120,7 +123,7 @@ class LocalStack:
         self._children.sweep()
 
     def _stop(self) -> None:
-        # The folder of another stack, and its children, are not ours to clean.
+        # Without the claim, the folder and its processes belong to another running stack.
         if not self._folder.is_claimed():
             return
         if self._triggers is not None:

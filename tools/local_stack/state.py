@@ -1,4 +1,4 @@
-"""The state folder, which belongs to one running stack at a time."""
+"""The state folder, which one running stack at a time may use."""
 
 import fcntl
 import os
@@ -9,12 +9,12 @@ from io import TextIOWrapper
 from tools.local_stack.errors import LocalStackError
 from tools.local_stack.settings import StackSettings
 
-# An outgoing stack needs a moment to end what it started.
+# A stack that is stopping needs some time to end its processes.
 PATIENCE_SECONDS = 5.0
 
 
 class StateFolder:
-    """Exclusive use of a state folder; the system gives it up for a process that is killed."""
+    """Exclusive use of a state folder; the system releases it when the process ends."""
 
     def __init__(self, settings: StackSettings) -> None:
         """Claim nothing yet."""
@@ -22,14 +22,14 @@ class StateFolder:
         self._lock: TextIOWrapper | None = None
 
     def claim(self) -> None:
-        """Take the folder, or raise LocalStackError if another stack has it."""
+        """Claim the folder; raise LocalStackError if another stack uses it."""
         self._settings.state.mkdir(parents=True, exist_ok=True)
         lock = (self._settings.state / "lock").open("a+")
         if not _locks(lock):
             lock.seek(0)
             raise LocalStackError(
-                f"A local stack of this folder runs already, as process {lock.read().strip()}: "
-                "use that one, or end it with Ctrl-C first."
+                f"A local stack already runs in this folder, as process {lock.read().strip()}: "
+                "use that stack, or stop it with Ctrl-C first."
             )
         lock.truncate(0)
         lock.write(f"{os.getpid()}\n")
@@ -37,11 +37,11 @@ class StateFolder:
         self._lock = lock
 
     def is_claimed(self) -> bool:
-        """Whether this stack has the folder."""
+        """Return whether this stack has claimed the folder."""
         return self._lock is not None
 
     def prepare(self) -> None:
-        """Make the folders and empty what an earlier stack may have left."""
+        """Create the folders and remove what an earlier stack may have left."""
         self.clear()
         for folder in (self._settings.logs, self._settings.scratch):
             folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ class StateFolder:
         shutil.rmtree(self._settings.scratch, ignore_errors=True)
 
     def release(self) -> None:
-        """Let the next stack have the folder."""
+        """Release the folder for the next stack."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None

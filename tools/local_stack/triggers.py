@@ -1,4 +1,4 @@
-"""A subscriber of the triggers, which writes them to a file."""
+"""A subscriber that writes the published triggers to a file."""
 
 import json
 import threading
@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 15
 
 
 class TriggerLog:
-    """Appends every event of a bus to a file, one JSON line each."""
+    """Appends every event of a bus to a file, as one JSON line."""
 
     def __init__(self, aws: EmbeddedAws, event_bus_name: str, path: Path) -> None:
         """Subscribe to the bus."""
@@ -27,11 +27,11 @@ class TriggerLog:
         self._thread = threading.Thread(target=self._follow, name=NAME, daemon=True)
 
     def start(self) -> None:
-        """Follow the bus in the background."""
+        """Start to receive events in a background thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop following the bus."""
+        """Stop receiving events."""
         self._stopping.set()
         self._thread.join(timeout=PATIENCE_SECONDS)
 
@@ -40,7 +40,7 @@ class TriggerLog:
             try:
                 self._append_received()
             except (BotoCoreError, ClientError):
-                # The embedded AWS is ending or busy; the foreground notices when it has ended.
+                # The embedded AWS is busy or has ended; `LocalStack.wait` detects its end.
                 self._stopping.wait(POLL_SECONDS)
 
     def _append_received(self) -> None:

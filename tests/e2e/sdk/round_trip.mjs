@@ -1,4 +1,4 @@
-// One run of the vendor's own SDK against a project. Prints what it met as JSON.
+// Calls a project with the vendor's TypeScript SDK and prints the results as JSON.
 // Arguments: base URL, project key, client id, client secret, order number.
 import { ClientBuilder } from "@commercetools/ts-client";
 import { createApiBuilderFromCtpClient } from "@commercetools/platform-sdk";
@@ -34,7 +34,7 @@ const draft = {
   ],
 };
 
-async function met(call) {
+async function result(call) {
   try {
     const { statusCode, body } = await call();
     return { statusCode, body };
@@ -47,7 +47,7 @@ async function met(call) {
 const shop = project(["manage_orders", "view_messages"]);
 const viewer = project(["view_orders"]);
 const orders = shop.orders();
-const imported = await met(() => orders.importOrder().post({ body: draft }).execute());
+const imported = await result(() => orders.importOrder().post({ body: draft }).execute());
 const id = imported.body?.id ?? "none";
 const byId = { ID: id };
 const number = { orderNumber };
@@ -56,22 +56,22 @@ const bad = { ...draft, orderNumber: "bad", orderState: "Closed" };
 const version = { queryArgs: { version: 1 } };
 const steps = {
   imported: () => imported,
-  byId: () => met(() => orders.withId(byId).get().execute()),
-  byNumber: () => met(() => orders.withOrderNumber(number).get().execute()),
-  head: () => met(() => orders.withId(byId).head().execute()),
+  byId: () => result(() => orders.withId(byId).get().execute()),
+  byNumber: () => result(() => orders.withOrderNumber(number).get().execute()),
+  head: () => result(() => orders.withId(byId).head().execute()),
   listed: () =>
-    met(() => orders.get({ queryArgs: { where: `orderNumber="${orderNumber}"` } }).execute()),
-  messages: () => met(() => shop.messages().get({ queryArgs: { where } }).execute()),
-  duplicate: () => met(() => orders.importOrder().post({ body: draft }).execute()),
-  bad: () => met(() => orders.importOrder().post({ body: bad }).execute()),
-  missing: () => met(() => orders.withOrderNumber({ orderNumber: "no/such order" }).get().execute()),
-  wrongScope: () => met(() => viewer.orders().importOrder().post({ body: draft }).execute()),
-  wrongSecret: () => met(() => project(["view_orders"], "wrong").orders().get().execute()),
-  refusedScope: () => met(() => project(["manage_everything"]).orders().get().execute()),
+    result(() => orders.get({ queryArgs: { where: `orderNumber="${orderNumber}"` } }).execute()),
+  messages: () => result(() => shop.messages().get({ queryArgs: { where } }).execute()),
+  duplicate: () => result(() => orders.importOrder().post({ body: draft }).execute()),
+  bad: () => result(() => orders.importOrder().post({ body: bad }).execute()),
+  missing: () => result(() => orders.withOrderNumber({ orderNumber: "no/such order" }).get().execute()),
+  wrongScope: () => result(() => viewer.orders().importOrder().post({ body: draft }).execute()),
+  wrongSecret: () => result(() => project(["view_orders"], "wrong").orders().get().execute()),
+  refusedScope: () => result(() => project(["manage_everything"]).orders().get().execute()),
   otherVersion: () =>
-    met(() => orders.withId(byId).delete({ queryArgs: { version: 7 } }).execute()),
-  deleted: () => met(() => orders.withId(byId).delete(version).execute()),
-  gone: () => met(() => orders.withId(byId).get().execute()),
+    result(() => orders.withId(byId).delete({ queryArgs: { version: 7 } }).execute()),
+  deleted: () => result(() => orders.withId(byId).delete(version).execute()),
+  gone: () => result(() => orders.withId(byId).get().execute()),
 };
 const seen = {};
 for (const [name, step] of Object.entries(steps)) {

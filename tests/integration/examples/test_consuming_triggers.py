@@ -1,4 +1,4 @@
-"""What the consumer's guide shows is what the code sends and the templates hold."""
+"""The consumer's guide agrees with the published events and the templates."""
 
 import json
 import re
@@ -41,7 +41,7 @@ ORDER: Tree = {
 
 
 def _matches(pattern: Tree, event: Tree) -> bool:
-    """Tell whether a pattern of nothing but exact values takes an event."""
+    """Return whether a pattern that holds only exact values matches an event."""
     return all(
         name in event
         and (_matches(wanted, event[name]) if isinstance(wanted, dict) else event[name] in wanted)
@@ -54,7 +54,7 @@ def _schema(kind: str) -> Tree:
     return schema
 
 
-def test_the_event_is_what_the_code_sends(
+def test_the_event_of_the_guide_is_the_published_one(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Draft202012Validator(_schema(EVENT["detail-type"])).validate(EVENT["detail"])
@@ -78,7 +78,7 @@ def test_the_event_is_what_the_code_sends(
     assert EVENT["time"][:19] == EVENT["detail"]["occurred_at"][:19]
 
 
-def test_the_rule_takes_every_kind_of_its_account_and_nothing_else() -> None:
+def test_the_rule_matches_every_kind_of_its_account_and_nothing_else() -> None:
     function = load_template(TEMPLATE)["Resources"]["ConsumerFunction"]["Properties"]
     pattern = function["Events"]["Triggers"]["Properties"]["Pattern"]
     assert pattern["detail"] == {"account": [{"Ref": "Account"}]}
@@ -91,12 +91,12 @@ def test_the_rule_takes_every_kind_of_its_account_and_nothing_else() -> None:
         assert not _matches(pattern, {**event, "source": "other"})
 
 
-def test_the_narrow_pattern_takes_the_event_shown() -> None:
+def test_the_narrow_pattern_matches_the_event_of_the_guide() -> None:
     assert _matches(NARROW_PATTERN, EVENT)
     assert not _matches(NARROW_PATTERN, {**EVENT, "detail-type": "OrderUpdated"})
 
 
-def test_the_rule_shown_is_the_templates() -> None:
+def test_the_rule_of_the_guide_is_that_of_the_template() -> None:
     [shown] = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
     lines = TEMPLATE.read_text(encoding="utf-8").splitlines(keepends=True)
     uncommented = "".join(line for line in lines if not line.lstrip().startswith("#"))
@@ -105,18 +105,18 @@ def test_the_rule_shown_is_the_templates() -> None:
     )
 
 
-def test_every_kind_and_member_is_explained() -> None:
+def test_the_guide_explains_every_kind_and_member() -> None:
     assert [kind for kind in KINDS if f"| `{kind}` |" not in GUIDE] == []
     members = {name for kind in TriggerKind for name in _schema(kind)["properties"]}
     assert [name for name in members if f"| `detail.{name}` |" not in GUIDE] == []
 
 
-def test_what_is_said_of_the_stack_is_so() -> None:
+def test_the_guide_agrees_with_the_stack() -> None:
     stack = load_template()
     relay = stack["Resources"]["RelayTriggersFunction"]["Properties"]["Events"]["TableStream"]
     assert relay["Properties"]["MaximumRecordAgeInSeconds"] == 6 * 60 * 60
     assert relay["Properties"]["MaximumRetryAttempts"] == 10_000
-    assert "again and again for at most six hours" in " ".join(GUIDE.split())
+    assert "retries for at most six hours" in " ".join(GUIDE.split())
     assert MAX_BYTES == 250_000
     assert "250 KB" in GUIDE
     for resource, name in (("TriggersBus", "Name"), ("TriggersArchive", "ArchiveName")):
@@ -127,7 +127,7 @@ def test_what_is_said_of_the_stack_is_so() -> None:
     assert "EventBusName" in stack["Outputs"]
 
 
-def test_the_replay_command_is_one() -> None:
+def test_the_replay_command_is_valid() -> None:
     [command] = re.findall(r"aws events start-replay (.*?)```", GUIDE, re.DOTALL)
     service = boto3.client("events").meta.service_model
     replay, target = map(service.shape_for, ("StartReplayRequest", "ReplayDestination"))

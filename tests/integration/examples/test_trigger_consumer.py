@@ -1,4 +1,4 @@
-"""The sample consumer ends at the same state, however its events come."""
+"""The sample consumer reaches the same state in every order of arrival."""
 
 import importlib
 import sys
@@ -27,7 +27,7 @@ MODULE = "examples.trigger_consumer.handler"
 
 @dataclass
 class Consumer:
-    """The sample's function and what is in its table."""
+    """The sample's function and its table."""
 
     module: ModuleType
     client: DynamoDBClient
@@ -54,7 +54,7 @@ class Consumer:
 def event(
     version: int, kind: str = "OrderStatusChanged", order_id: int = 1, **detail: object
 ) -> Tree:
-    """Return an event as a rule hands it over, of an order that is `new`; None leaves out."""
+    """Return an event about an order with the status `new`; a detail of None is left out."""
     members = {
         "id": f"{order_id} {version}",
         "account": "shop",
@@ -73,7 +73,7 @@ def event(
     }
 
 
-# One order's life: created, paid, renamed, changed by an event that was too large, moved on.
+# The events of one order: created, paid, renamed, changed in an event without its order, delivered.
 LIFE = (
     event(1, "OrderCreated"),
     event(2, order={"status": "paid"}),
@@ -115,7 +115,7 @@ def consumer(dynamodb: DynamoDBClient) -> Iterator[Consumer]:
 
 @pytest.fixture(scope="module")
 def fresh() -> Callable[[], int]:
-    """Return numbers of orders that no other case has used."""
+    """Return a function that returns unused order ids."""
     numbers = iter(range(1000, 10**6))
     return lambda: next(numbers)
 
@@ -137,7 +137,7 @@ def test_a_copy_changes_nothing(consumer: Consumer, fresh: Callable[[], int]) ->
     assert consumer.state(number) == before
 
 
-def test_an_older_event_after_a_newer_changes_nothing(
+def test_an_older_event_after_a_newer_one_changes_nothing(
     consumer: Consumer, fresh: Callable[[], int]
 ) -> None:
     number = fresh()
@@ -155,7 +155,7 @@ def test_an_older_event_after_a_newer_changes_nothing(
     )
 
 
-def test_every_order_of_arrival_ends_at_the_same_state(
+def test_every_order_of_arrival_leads_to_the_same_state(
     consumer: Consumer, fresh: Callable[[], int]
 ) -> None:
     for arrival in permutations(LIFE):
@@ -169,7 +169,7 @@ def test_every_order_of_arrival_ends_at_the_same_state(
 
 
 @given(extra=st.lists(st.sampled_from([*LIFE, DELETED]), max_size=8), data=st.data())
-def test_copies_at_any_place_change_no_end(
+def test_copies_do_not_change_the_final_state(
     consumer: Consumer, fresh: Callable[[], int], extra: list[Tree], data: st.DataObject
 ) -> None:
     arrival = data.draw(st.permutations([*LIFE, *extra]))
@@ -181,7 +181,7 @@ def test_copies_at_any_place_change_no_end(
     assert state == {"version": "7" if DELETED in extra else "6", "external_id": "B"} | end
 
 
-def test_a_late_event_revives_no_deleted_order(
+def test_a_late_event_does_not_restore_a_deleted_order(
     consumer: Consumer, fresh: Callable[[], int]
 ) -> None:
     number = fresh()
@@ -189,7 +189,7 @@ def test_a_late_event_revives_no_deleted_order(
     assert consumer.state(number) == {"version": "7", "external_id": "B", "deleted": True}
 
 
-def test_a_deletion_may_be_all_that_is_ever_seen(
+def test_a_deletion_is_stored_without_earlier_events(
     consumer: Consumer, fresh: Callable[[], int]
 ) -> None:
     number = fresh()
@@ -204,9 +204,9 @@ def test_a_deletion_may_be_all_that_is_ever_seen(
         ({"email": {"old": "a@example.com"}}, {"unread": True}),
         ({"status": {}}, {"unread": True}),
     ],
-    ids=["the change tells it", "something else changed", "the change was omitted too"],
+    ids=["the change has the status", "something else changed", "the change was omitted too"],
 )
-def test_an_event_without_its_order_never_leaves_an_old_status(
+def test_an_event_without_its_order_replaces_the_old_status(
     consumer: Consumer, fresh: Callable[[], int], changed: Tree, expected: Tree
 ) -> None:
     number = fresh()
@@ -240,7 +240,7 @@ def test_orders_do_not_mix(consumer: Consumer, fresh: Callable[[], int]) -> None
     ],
     ids=["refused", "broken", "away"],
 )
-def test_a_fault_is_raised_and_the_repetition_stores(
+def test_a_fault_is_raised_and_the_retry_stores_the_order(
     consumer: Consumer,
     fresh: Callable[[], int],
     fault: AWSResponse | Exception,

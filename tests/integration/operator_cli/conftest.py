@@ -1,4 +1,4 @@
-"""The command line against a stack of its own on DynamoDB Local."""
+"""Runs the `orders` command with a separate stack on DynamoDB Local."""
 
 import uuid
 from collections.abc import Callable
@@ -24,7 +24,7 @@ MAX_PATH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a command has left behind."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -45,13 +45,13 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _one_service_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read AWS's service model once: that takes longer than most commands."""
+    """Load the AWS service model only once, because that takes longer than most commands."""
     monkeypatch.setattr("botocore.session.create_loader", ONE_LOADER)
 
 
 @pytest.fixture
 def run_bare(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs `orders` with these words only.
+    """Return a function that runs `orders` with exactly the given words.
 
     The test fails if the output of a failed command is not plain English.
     """
@@ -81,7 +81,7 @@ def _sent(words: tuple[str, ...]) -> str:
 
 @pytest.fixture
 def stack(dynamodb: DynamoDBClient) -> str:
-    """Return the name of a stack that has its table, named and keyed as the template does it."""
+    """Return the name of a stack whose table has the name and keys of `template.yaml`."""
     name = f"stack-{uuid.uuid4().hex}"
     resources: dict[str, Any] = load_template()["Resources"]
     [table] = [
@@ -98,20 +98,20 @@ def stack(dynamodb: DynamoDBClient) -> str:
 
 @pytest.fixture
 def connection(dynamodb: DynamoDBClient, stack: str) -> Connection:
-    """Return where that stack is."""
+    """Return the connection to that stack."""
     return Connection(dynamodb.meta.endpoint_url, stack)
 
 
 @pytest.fixture
 def run(run_bare: Run, connection: Connection) -> Run:
-    """Return a function that runs `orders` against that stack."""
+    """Return a function that runs `orders` with that stack."""
     where = ("--endpoint-url", str(connection.endpoint_url), "--stack", connection.stack)
     return lambda *words: run_bare(*where, *words)
 
 
 @pytest.fixture
 def items(dynamodb: DynamoDBClient, connection: Connection) -> Callable[[], list[dict[str, Any]]]:
-    """Return a function that reads the whole table."""
+    """Return a function that returns every item of the table."""
     return lambda: dynamodb.scan(TableName=connection.table, ConsistentRead=True)["Items"]
 
 

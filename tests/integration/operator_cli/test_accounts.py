@@ -1,4 +1,4 @@
-"""`orders account`."""
+"""The command `orders account`."""
 
 import json
 
@@ -17,25 +17,25 @@ def test_accounts_are_created_and_listed(run: Run) -> None:
     assert listed == [{"account": "acme"}, {"account": "demo"}]
 
 
-def test_an_account_is_created_once(run: Run) -> None:
+def test_an_existing_account_cannot_be_created(run: Run) -> None:
     run("account", "create", "demo")
     ended = run("account", "create", "demo")
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "There is an account 'demo' already.\n"
+    assert ended.err == 'Account "demo" already exists.\n'
 
 
 @pytest.mark.parametrize("name", ["Demo", "x", "api", "a b", "a#b", "", "a" * 37, "\udcff"])
-def test_a_name_that_is_none_is_refused(run: Run, name: str) -> None:
+def test_an_invalid_account_name_is_rejected(run: Run, name: str) -> None:
     ended = run("account", "create", "--", name)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("An account's name takes 2 to 36 lower-case letters")
+    assert ended.err.startswith("An account name must be 2 to 36 lower-case letters")
 
 
 def test_the_only_account_needs_no_name(run: Run) -> None:
     ended = run("client", "list")
     assert (ended.code, ended.err) == (
         1,
-        "There is no account yet: create one with `orders account create`.\n",
+        "The hub has no accounts: create one with `orders account create`.\n",
     )
     run("account", "create", "demo")
     assert run("client", "list").code == 0
@@ -47,22 +47,22 @@ def test_one_of_several_accounts_must_be_named(run: Run, monkeypatch: pytest.Mon
     ended = run("client", "list")
     assert (ended.code, ended.err) == (
         1,
-        "Choose an account with --account; there are: acme, demo.\n",
+        "--account or ORDERS_ACCOUNT must name one of the accounts: acme, demo.\n",
     )
     assert run("client", "list", "--account", "acme").code == 0
     monkeypatch.setenv("ORDERS_ACCOUNT", "demo")
     assert run("client", "list").code == 0
 
 
-def test_an_unknown_account_is_refused(run: Run) -> None:
+def test_an_unknown_account_is_rejected(run: Run) -> None:
     run("account", "create", "demo")
     ended = run("settings", "show", "--account", "nobody")
     assert (ended.code, ended.err) == (
         1,
-        "There is no account 'nobody'; there are: demo.\n",
+        'Account "nobody" does not exist; the accounts are: demo.\n',
     )
 
 
 @pytest.mark.parametrize("words", [[], ["account"], ["account", "create"], ["nothing"]])
-def test_a_misspelt_command_is_a_usage_error(run_bare: Run, words: list[str]) -> None:
+def test_an_incomplete_or_unknown_command_is_a_usage_error(run_bare: Run, words: list[str]) -> None:
     assert run_bare(*words).code == 2

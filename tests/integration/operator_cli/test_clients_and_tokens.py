@@ -1,4 +1,4 @@
-"""`orders client` and `orders token`."""
+"""The commands `orders client` and `orders token`."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ SHOP = Client("demo", "shop", frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ}))
 
 @pytest.fixture
 def whose(connection: Connection) -> Callable[[str], Client | None]:
-    """Return a function that looks a token up as a request would, with nothing cached."""
+    """Return a function that looks up a token as an API request does, without a cache."""
 
     def look_up(token: str) -> Client | None:
         with connected(connection) as operator:
@@ -48,6 +48,7 @@ def test_clients_are_listed_with_their_roles(run: Run, shop: str) -> None:
     assert row | {"created_at": ""} == {
         "client_id": "shop",
         "roles": ["orders:read", "orders:write"],
+        "scopes": [],
         "tokens": 1,
         "created_at": "",
         "revoked_at": None,
@@ -58,13 +59,15 @@ def test_clients_are_listed_with_their_roles(run: Run, shop: str) -> None:
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_client_is_created_once(run: Run) -> None:
+def test_an_existing_client_cannot_be_created(run: Run) -> None:
     ended = run("client", "create", "shop", "--role", "admin")
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("There is, or was, a client 'shop' in 'demo'")
+    assert ended.err == (
+        'Client "shop" already exists in account "demo", or was revoked: choose another id.\n'
+    )
 
 
-def test_a_scope_of_a_protocol_names_its_roles(run: Run, connection: Connection) -> None:
+def test_a_scope_of_a_protocol_gives_a_client_its_roles(run: Run, connection: Connection) -> None:
     run("account", "create", "demo")
     scope = "inventory-and-order-processing"
     assert run("client", "create", "market", "--scope", scope).code == 0
@@ -79,6 +82,7 @@ def test_a_scope_of_a_protocol_names_its_roles(run: Run, connection: Connection)
     }
     refused = run("client", "create", "other", "--scope", "pricing")
     assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith('Scope "pricing" does not exist; the scopes are: ')
     assert "all-methods" in refused.err
 
 
@@ -87,13 +91,13 @@ def test_a_scope_of_a_protocol_names_its_roles(run: Run, connection: Connection)
     [
         (["manage_orders"], {Role.ORDERS_WRITE, Role.ORDERS_READ}),
         (["view_orders"], {Role.ORDERS_READ}),
-        (["view_messages"], {Role.ORDERS_READ}),
+        (["view_messages"], set()),
         (["manage_project"], {Role.ADMIN}),
         (["view_orders", "manage_project"], {Role.ORDERS_READ, Role.ADMIN}),
     ],
 )
 @pytest.mark.usefixtures("demo_account")
-def test_commercetools_scopes_name_roles_too(
+def test_commercetools_scopes_give_a_client_its_roles(
     run: Run, connection: Connection, scopes: list[str], roles: set[Role]
 ) -> None:
     options = [word for scope in scopes for word in ("--scope", scope)]
@@ -101,24 +105,46 @@ def test_commercetools_scopes_name_roles_too(
     with connected(connection) as operator:
         [record] = operator.accounts.clients("demo")
     assert record.client.roles == roles
+    assert record.client.scopes == frozenset(scopes)
     assert all(record.client.may_be_granted(SCOPES[scope]) for scope in scopes)
+
+
+@pytest.mark.usefixtures("demo_account")
+def test_a_client_of_scopes_has_no_other_rights_and_neither_do_its_tokens(
+    run: Run, whose: Callable[[str], Client | None]
+) -> None:
+    run("client", "create", "feed", "--scope", "view_messages")
+    token = whose(run("token", "create", "feed").out.removesuffix("\n"))
+    assert token == Client("demo", "feed", frozenset(), frozenset({"view_messages"}))
+    assert not token.may_be_granted(SCOPES["view_orders"])
+    [row] = json.loads(run("client", "list", "--json").out)
+    assert (row["roles"], row["scopes"]) == ([], ["view_messages"])
+    assert "view_messages" in run("client", "list").out
+
+
+@pytest.mark.usefixtures("demo_account")
+def test_roles_and_scopes_of_one_client_are_refused(run: Run) -> None:
+    words = ("--role", "orders:read", "--scope", "view_messages")
+    ended = run("client", "create", "feed", *words)
+    assert (ended.code, ended.err) == (2, "--role and --scope cannot be combined.\n")
+    assert json.loads(run("client", "list", "--json").out) == []
 
 
 @pytest.mark.parametrize("roles", [[], ["--role", "boss"]])
 @pytest.mark.usefixtures("demo_account")
-def test_a_client_needs_roles_that_exist(run: Run, roles: list[str]) -> None:
+def test_a_client_requires_an_existing_role(run: Run, roles: list[str]) -> None:
     ended = run("client", "create", "shop", *roles)
     assert ended.code == 2
     assert "--role" in ended.err
 
 
 @pytest.mark.usefixtures("demo_account")
-def test_a_name_that_is_none_is_refused(run: Run) -> None:
+def test_an_invalid_client_id_is_rejected(run: Run) -> None:
     ended = run("client", "create", "a#b", "--role", "admin")
-    assert (ended.code, ended.err.startswith("A client's name takes")) == (1, True)
+    assert (ended.code, ended.err.startswith("A client id must be")) == (1, True)
 
 
-def test_a_token_is_printed_once_and_works(
+def test_a_token_works_and_is_printed_only_once(
     run: Run,
     shop: str,
     whose: Callable[[str], Client | None],
@@ -129,7 +155,9 @@ def test_a_token_is_printed_once_and_works(
     assert len(token) == 43
     assert whose(token) == SHOP
     [row] = json.loads(run("token", "list", "--json").out)
-    assert ended.err == f"Token {row['token_id']} of shop, shown only now:\n"
+    assert ended.err == (
+        f"Created token {row['token_id']} of client shop. It is shown only once:\n"
+    )
     for later in (
         run("token", "list").out,
         run("token", "list", "shop", "--json").out,
@@ -139,7 +167,9 @@ def test_a_token_is_printed_once_and_works(
         assert token not in later
 
 
-def test_a_token_for_programs(run: Run, shop: str, whose: Callable[[str], Client | None]) -> None:
+def test_a_token_is_printed_as_json(
+    run: Run, shop: str, whose: Callable[[str], Client | None]
+) -> None:
     token = _token(run, shop)
     assert whose(token["token"]) == SHOP
     assert (token["account"], token["client_id"], token["revoked_at"]) == ("demo", "shop", None)
@@ -155,7 +185,7 @@ def test_tokens_are_listed_by_client(run: Run, shop: str) -> None:
     assert mine["token_id"] in run("token", "list").out
 
 
-def test_a_revoked_token_is_worthless(
+def test_a_revoked_token_does_not_work(
     run: Run, shop: str, whose: Callable[[str], Client | None]
 ) -> None:
     token, other = _token(run), _token(run)
@@ -164,25 +194,25 @@ def test_a_revoked_token_is_worthless(
     assert whose(token["token"]) is None
     assert whose(other["token"]) == SHOP
     again = run("token", "revoke", shop, token["token_id"])
-    assert (again.code, "had been revoked before" in again.out) == (0, True)
+    assert (again.code, "was already revoked" in again.out) == (0, True)
     rows = json.loads(run("token", "list", "--json").out)
     assert {row["token_id"] for row in rows if row["revoked_at"]} == {token["token_id"]}
 
 
-def test_a_revoked_client_takes_its_tokens_along(
+def test_the_tokens_of_a_revoked_client_do_not_work(
     run: Run, shop: str, whose: Callable[[str], Client | None]
 ) -> None:
     tokens = [_token(run), _token(run)]
     assert "Revoked client shop" in run("client", "revoke", shop).out
     assert [whose(token["token"]) for token in tokens] == [None, None]
     again = run("client", "revoke", shop)
-    assert (again.code, "had been revoked before" in again.out) == (0, True)
+    assert (again.code, "was already revoked" in again.out) == (0, True)
     ended = run("token", "create", shop)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "Client 'shop' has been revoked.\n"
+    assert ended.err == 'Client "shop" is revoked.\n'
 
 
-def test_a_client_keeps_to_its_number_of_tokens(
+def test_the_number_of_tokens_of_a_client_is_limited(
     run: Run, shop: str, connection: Connection
 ) -> None:
     with connected(connection) as operator:
@@ -203,13 +233,15 @@ def test_a_client_keeps_to_its_number_of_tokens(
     ],
 )
 @pytest.mark.usefixtures("shop")
-def test_an_unknown_client_is_refused(run: Run, words: list[str]) -> None:
+def test_an_unknown_client_is_rejected(run: Run, words: list[str]) -> None:
     ended = run(*words)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "There is no client 'ghost' in 'demo'; there are: shop.\n"
+    assert ended.err == (
+        'Client "ghost" does not exist in account "demo"; the clients are: shop.\n'
+    )
 
 
-def test_an_unknown_token_is_refused(run: Run, shop: str) -> None:
+def test_an_unknown_token_is_rejected(run: Run, shop: str) -> None:
     ended = run("token", "revoke", shop, "x")
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "There is no token 'x' of 'shop': see `orders token list`.\n"
+    assert ended.err == 'Client "shop" has no token "x": see `orders token list`.\n'

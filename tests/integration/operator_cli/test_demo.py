@@ -1,4 +1,4 @@
-"""The demo account takes every order sample of the import's documentation."""
+"""The demo account accepts every sample order of the Altcraft documentation."""
 
 import json
 from typing import Any
@@ -85,7 +85,7 @@ def test_the_samples_can_be_imported_and_shown(
     assert shown["document"]["custom_fields"] == SAMPLE["custom_fields"]
 
 
-def test_access_is_of_one_client_with_one_token(connection: Connection) -> None:
+def test_the_demo_account_has_one_client_with_one_token(connection: Connection) -> None:
     access = _load(connection)
     assert access == DemoAccess(
         account="demo",
@@ -109,32 +109,34 @@ def test_loading_again_changes_nothing(run: Run, connection: Connection) -> None
     assert _whose(connection, first.token)
 
 
-def test_its_public_token_never_leaves_this_machine() -> None:
-    with pytest.raises(OperatorError, match="for a local stack"):
+def test_the_demo_account_is_rejected_outside_this_machine() -> None:
+    with pytest.raises(OperatorError, match="requires a local stack"):
         load_demo("https://dynamodb.eu-central-1.amazonaws.com", "market-orders")
 
 
-def test_the_shell_s_credentials_do_not_lead_elsewhere(
+def test_the_credentials_of_the_shell_are_ignored(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "expired")
-    # DynamoDB Local refuses a key of other characters than letters and digits.
+    # DynamoDB Local rejects an access key with other characters than letters and digits.
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another-key")
-    with pytest.raises(OperatorError, match="refused"), connected(connection) as operator:
+    with pytest.raises(OperatorError, match="rejected"), connected(connection) as operator:
         operator.accounts.accounts()
     assert _load(connection).account == "demo"
 
 
-def test_the_demo_file_is_what_the_account_has(run: Run, connection: Connection) -> None:
+def test_the_demo_account_has_the_settings_of_its_file(run: Run, connection: Connection) -> None:
     _load(connection)
     assert run("settings", "apply", str(SETTINGS_FILE)).out.startswith("Nothing to change")
 
 
-def test_the_local_stack_loads_it(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_local_stack_loads_the_demo_account(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "missing")
     aws = EmbeddedAws(str(connection.endpoint_url))
     assert aws.client("dynamodb").list_tables()["TableNames"]
     access = load_local_demo(aws, connection.table)
     assert _whose(connection, access.token) is not None
-    with pytest.raises(LocalStackError, match=r"could not be loaded\. There is no table"):
+    with pytest.raises(LocalStackError, match=r"could not be loaded\. Table missing-orders"):
         load_local_demo(aws, "missing-orders")

@@ -1,4 +1,4 @@
-"""`orders order`."""
+"""The command `orders order`."""
 
 import json
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def _stored(connection: Connection, demo_account: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["№ 1", "old"])
-def test_an_order_is_shown_by_its_id_and_by_an_alias(run: Run, name: str) -> None:
+def test_an_order_is_shown_by_its_external_id_and_by_a_former_one(run: Run, name: str) -> None:
     ended = run("order", "show", name)
     assert (ended.code, ended.err) == (0, "")
     assert json.loads(ended.out) == SHOWN
@@ -59,15 +59,15 @@ def test_an_order_is_shown_by_its_id_and_by_an_alias(run: Run, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["1", "№ 1 ", "", "\udcff", "x" * 3000, "a\nb"])
-def test_an_unknown_order_is_one_sentence(run: Run, name: str) -> None:
+def test_an_unknown_order_is_rejected_in_one_sentence(run: Run, name: str) -> None:
     ended = run("order", "show", "--", name)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("There is no order ")
-    assert ended.err.endswith(" in 'demo'.\n")
+    assert ended.err.startswith('Order "')
+    assert ended.err.endswith(' does not exist in account "demo".\n')
     assert ended.err.count("\n") == 1
 
 
-def test_orders_of_other_accounts_are_not_seen(run: Run) -> None:
+def test_orders_of_other_accounts_are_not_shown(run: Run) -> None:
     run("account", "create", "acme")
     assert run("order", "show", "№ 1", "--account", "acme").code == 1
     assert run("order", "show", "№ 1", "--account", "demo").code == 0

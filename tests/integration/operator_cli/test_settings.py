@@ -1,4 +1,4 @@
-"""`orders settings`."""
+"""The command `orders settings`."""
 
 import io
 import sys
@@ -12,8 +12,13 @@ from operator_cli.composition import Connection, connected
 from operator_cli.errors import OperatorError
 from operator_cli.settings_file import read_settings_file, settings_yaml
 from orders.application.define_settings import DefineSettings
+from orders.application.errors import DefinitionsRefusedError
+from orders.application.ports import WriteOutcome
 from orders.domain.custom_fields import ValueType
+from orders.domain.importing import Write
+from orders.domain.order import Order
 from orders.domain.settings import Definitions, Region, Settings, declare
+from orders.runtime.composition import utc_now
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.samples import order_field
@@ -56,16 +61,16 @@ def _define(connection: Connection, value_type: ValueType, name: str = "made_by_
 
 
 def _faults(path: Path, text: str) -> list[str]:
-    """Return what is said about a file, line by line, after the first line."""
+    """Return the message about an invalid file, line by line, without its first line."""
     path.write_text(text, encoding="utf-8")
     with pytest.raises(OperatorError) as caught:
         read_settings_file(str(path))
     first, *rest = str(caught.value).split("\n")
-    assert first.startswith(f"{path} was not applied, it has {len(rest)} error")
+    assert first.startswith(f"{path} was not applied, because it has {len(rest)} error")
     return rest
 
 
-def test_a_file_is_applied_and_its_effect_shown(run: Run, file: Path) -> None:
+def test_a_file_is_applied_and_its_changes_are_shown(run: Run, file: Path) -> None:
     ended = run("settings", "apply", str(file))
     assert (ended.code, ended.err) == (0, "")
     lines = ended.out.splitlines()
@@ -73,19 +78,23 @@ def test_a_file_is_applied_and_its_effect_shown(run: Run, file: Path) -> None:
     assert "-currencies: []" in lines
     assert "+- USD" in lines
     assert "+  name: Магазин" in lines
-    assert lines[-1] == "Changed account demo."
+    assert lines[-1] == "Changed the settings of account demo."
     assert yaml.safe_load(run("settings", "show").out)["currencies"] == ["USD", "EUR"]
 
 
-def test_applying_twice_writes_nothing(run: Run, file: Path, connection: Connection) -> None:
+def test_applying_equal_settings_writes_nothing(
+    run: Run, file: Path, connection: Connection
+) -> None:
     run("settings", "apply", str(file))
     version = _version(connection)
     ended = run("settings", "apply", str(file))
-    assert ended.out == "Nothing to change: account demo has these settings.\n"
+    assert ended.out == "Nothing to change: account demo already has these settings.\n"
     assert _version(connection) == version
 
 
-def test_a_dry_run_shows_and_writes_nothing(run: Run, file: Path, connection: Connection) -> None:
+def test_a_dry_run_shows_the_changes_and_writes_nothing(
+    run: Run, file: Path, connection: Connection
+) -> None:
     before = _version(connection)
     ended = run("settings", "apply", str(file), "--dry-run")
     assert "+- USD" in ended.out
@@ -93,7 +102,7 @@ def test_a_dry_run_shows_and_writes_nothing(run: Run, file: Path, connection: Co
     assert _version(connection) == before
 
 
-def test_a_terminal_sees_colours(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_shows_colours(run: Run, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "\x1b[" not in run("settings", "apply", str(file), "--dry-run").out
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -103,17 +112,18 @@ def test_a_terminal_sees_colours(run: Run, file: Path, monkeypatch: pytest.Monke
     assert "\x1b[31m-currencies: []\x1b[0m" in coloured
 
 
-def test_what_looks_like_markup_is_printed_as_it_is(run: Run, file: Path) -> None:
+def test_text_that_looks_like_markup_is_printed_unchanged(run: Run, file: Path) -> None:
     name = "[red]" + "x" * 200
     file.write_text(f"regions: [{{external_id: north, name: '{name}'}}]", encoding="utf-8")
     assert f"+  name: '{name}'" in run("settings", "apply", str(file)).out.splitlines()
 
 
-def test_what_is_empty_is_not_shown(run: Run) -> None:
+def test_empty_members_are_not_shown(run: Run) -> None:
     assert run("settings", "show").out == (
         "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
         "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
+        "  definitions_by_import: add\n"
     )
 
 
@@ -129,7 +139,7 @@ def test_settings_are_shown_as_the_operator_would_write_them(run: Run, file: Pat
     assert "- external_id: website\n  sales_model: FBS\n" in run("settings", "show").out
 
 
-def test_what_is_shown_can_be_applied(run: Run, file: Path) -> None:
+def test_shown_settings_can_be_applied(run: Run, file: Path) -> None:
     run("settings", "apply", str(file))
     shown = run("settings", "show").out
     file.write_text(shown, encoding="utf-8")
@@ -139,7 +149,7 @@ def test_what_is_shown_can_be_applied(run: Run, file: Path) -> None:
     assert run("settings", "show", "--account", "acme").out == shown
 
 
-def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_are_read_from_standard_input(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"currencies: [RUB]")))
     assert "+++ standard input" in run("settings", "apply", "-").out
 
@@ -147,13 +157,13 @@ def test_standard_input_is_a_file_too(run: Run, monkeypatch: pytest.MonkeyPatch)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @example(Settings(regions={"a": Region("a", "\x85\u2028\u2029")}))
 @given(all_settings())
-def test_every_setting_survives_its_file(tmp_path: Path, wanted: Settings) -> None:
+def test_settings_written_to_a_file_are_read_back_equal(tmp_path: Path, wanted: Settings) -> None:
     path = tmp_path / "shown.yaml"
     path.write_text(settings_yaml(wanted), encoding="utf-8")
     assert declare(Settings(), read_settings_file(str(path)).document.declaration()) == wanted
 
 
-def test_a_section_that_is_left_out_stays(run: Run, file: Path) -> None:
+def test_a_section_that_is_not_in_the_file_does_not_change(run: Run, file: Path) -> None:
     run("settings", "apply", str(file))
     file.write_text("regions: [{external_id: north}]\n", encoding="utf-8")
     run("settings", "apply", str(file))
@@ -164,7 +174,7 @@ def test_a_section_that_is_left_out_stays(run: Run, file: Path) -> None:
 
 
 @pytest.mark.parametrize("section", ["currencies", "endpoints", "products", "policies"])
-def test_an_empty_section_is_no_wish(run: Run, file: Path, section: str) -> None:
+def test_an_empty_section_is_rejected(run: Run, file: Path, section: str) -> None:
     file.write_text(f"{section}:\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
@@ -175,13 +185,13 @@ def test_an_empty_section_is_no_wish(run: Run, file: Path, section: str) -> None
 @pytest.mark.parametrize(
     ("written", "stored"), [("off", "off"), ('"off"', "off"), ("warn", "warn")]
 )
-def test_off_needs_no_quotes(run: Run, file: Path, written: str, stored: str) -> None:
+def test_the_value_off_needs_no_quotes(run: Run, file: Path, written: str, stored: str) -> None:
     file.write_text(f"policies: {{total_check: {written}}}\n", encoding="utf-8")
     run("settings", "apply", str(file))
     assert yaml.safe_load(run("settings", "show").out)["policies"]["total_check"] == stored
 
 
-def test_a_section_that_is_there_replaces(run: Run, file: Path) -> None:
+def test_a_section_of_the_file_replaces_the_stored_one(run: Run, file: Path) -> None:
     run("settings", "apply", str(file))
     file.write_text("endpoints: []\ncurrencies: [RUB]\n", encoding="utf-8")
     run("settings", "apply", str(file))
@@ -206,7 +216,7 @@ products:
 """
 
 
-def test_products_are_shown_as_they_were_declared(run: Run, file: Path) -> None:
+def test_products_are_shown_as_declared(run: Run, file: Path) -> None:
     file.write_text(PRODUCTS, encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     assert PRODUCTS in run("settings", "show").out
@@ -216,7 +226,7 @@ def test_products_are_shown_as_they_were_declared(run: Run, file: Path) -> None:
     assert "products: []\n" in run("settings", "show").out
 
 
-def test_a_default_endpoint_of_nobody_is_refused_with_its_line(
+def test_an_unknown_default_endpoint_is_rejected_with_its_line(
     run: Run, file: Path, connection: Connection
 ) -> None:
     before = _version(connection)
@@ -224,63 +234,68 @@ def test_a_default_endpoint_of_nobody_is_refused_with_its_line(
     ended = run("settings", "apply", str(file))
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.splitlines() == [
-        f"{file} was not applied, it has 1 error:",
+        f"{file} was not applied, because it has 1 error:",
         (
-            '/policies/default_endpoint: "shop" is no endpoint of the account; '
-            "these are: website (line 13)"
+            "/policies/default_endpoint: must be an endpoint of the account: website; "
+            'got "shop" (line 13)'
         ),
     ]
     assert _version(connection) == before
 
 
-def test_the_default_endpoint_cannot_be_taken_away_alone(run: Run, file: Path) -> None:
+def test_the_default_endpoint_cannot_be_removed_alone(run: Run, file: Path) -> None:
     file.write_text(f"{DECLARED}policies:\n  default_endpoint: website\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     file.write_text("endpoints: [{external_id: shop}]\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
-    assert '/policies/default_endpoint: "website" is no endpoint of the account' in refused.err
+    assert (
+        '/policies/default_endpoint: must be an endpoint of the account: shop; got "website"'
+        in refused.err
+    )
     file.write_text("endpoints: [{external_id: shop}]\npolicies: {}\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     assert "default_endpoint" not in run("settings", "show").out
 
 
-def test_definitions_made_by_imports_stay(run: Run, file: Path, connection: Connection) -> None:
+def test_definitions_of_imports_are_not_removed(
+    run: Run, file: Path, connection: Connection
+) -> None:
     _define(connection, ValueType.INT)
     run("settings", "apply", str(file))
     shown = yaml.safe_load(run("settings", "show").out)
     assert [field["external_id"] for field in shown["custom_fields"]] == ["made_by_import", "note"]
 
 
-def test_another_value_type_is_refused(run: Run, file: Path, connection: Connection) -> None:
+def test_another_value_type_is_rejected(run: Run, file: Path, connection: Connection) -> None:
     _define(connection, ValueType.INT, "note")
     before = _version(connection)
     ended = run("settings", "apply", str(file))
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.splitlines() == [
-        f"{file} was not applied, it has 1 error:",
+        f"{file} was not applied, because it has 1 error:",
         (
-            '/custom_fields/0/value_type: Custom field "note" of order is defined as int and '
-            "cannot become unicode, which stored orders may use (line 10)"
+            '/custom_fields/0/value_type: Custom field "note" of order must keep value_type int, '
+            "because stored orders may use it; got unicode (line 10)"
         ),
     ]
     assert _version(connection) == before
 
 
-def test_a_bad_file_is_refused_before_anything_is_asked(run_bare: Run, file: Path) -> None:
+def test_an_invalid_file_is_rejected_without_a_call_of_aws(run_bare: Run, file: Path) -> None:
     file.write_text("currency: USD\n", encoding="utf-8")
     ended = run_bare("settings", "apply", str(file), "--endpoint-url", "http://127.0.0.1:1")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.splitlines() == [
-        f"{file} was not applied, it has 1 error:",
+        f"{file} was not applied, because it has 1 error:",
         (
-            "/currency: is not known; known are: currencies, endpoints, regions, custom_fields, "
-            "custom_line_statuses, products, policies (line 1)"
+            "/currency: is not a known key; the known keys are: currencies, endpoints, regions, "
+            "custom_fields, custom_line_statuses, products, policies (line 1)"
         ),
     ]
 
 
-def test_every_fault_is_told_with_its_path_and_line(file: Path) -> None:
+def test_every_fault_is_listed_with_its_path_and_line(file: Path) -> None:
     faults = _faults(
         file,
         """\
@@ -307,23 +322,23 @@ policies:
     assert faults == [
         "/currencies/1: must be three capital letters such as USD (line 1)",
         "/currencies/2: must be text: put it in quotes (line 1)",
-        "/endpoints/0/external_id: is missing (line 3)",
+        "/endpoints/0/external_id: is required (line 3)",
         (
-            "/endpoints/1/campain_id: is not known; known are: external_id, name, campaign_id, "
-            "sales_model (line 5)"
+            "/endpoints/1/campain_id: is not a known key; the known keys are: external_id, name, "
+            "campaign_id, sales_model (line 5)"
         ),
         (
-            "/endpoints/2: must be a mapping of these keys: external_id, name, campaign_id, "
+            "/endpoints/2: must be a mapping with the keys: external_id, name, campaign_id, "
             "sales_model (line 6)"
         ),
         "/regions: must be a list (line 7)",
         (
-            "/custom_fields/0/value_type: must be one of 'unicode', 'int', 'float', 'bool', 'enum' "
-            "or 'date' (line 11)"
+            '/custom_fields/0/value_type: must be one of "unicode", "int", "float", "bool", "enum" '
+            'or "date" (line 11)'
         ),
         "/custom_fields/0/required: must be true or false (line 12)",
         "/custom_line_statuses/0/external_id: must be text: put it in quotes (line 14)",
-        "/policies/total_check: must be one of 'off', 'warn' or 'reject' (line 18)",
+        '/policies/total_check: must be one of "off", "warn" or "reject" (line 18)',
     ]
 
 
@@ -368,14 +383,14 @@ VARIANT = "variants: [{id: 1}]"
         (
             "policies: []",
             (
-                "/policies: must be a mapping of these keys: total_check, external_id_policy, "
-                "external_id_requests_per_hour, default_endpoint (line 1)"
+                "/policies: must be a mapping with the keys: total_check, external_id_policy, "
+                "external_id_requests_per_hour, default_endpoint, definitions_by_import (line 1)"
             ),
         ),
         (
             "[]",
             (
-                "/: must be a mapping of these keys: currencies, endpoints, regions, "
+                "/: must be a mapping with the keys: currencies, endpoints, regions, "
                 "custom_fields, custom_line_statuses, products, policies (line 1)"
             ),
         ),
@@ -390,8 +405,8 @@ VARIANT = "variants: [{id: 1}]"
         (
             f"{FIELD}, value_type: int, default_value: many}}]",
             (
-                "/custom_fields/0: default_value must be a whole number of at most 64 bits, "
-                "as value_type says (line 1)"
+                "/custom_fields/0: default_value must be a whole number of at most 64 bits; "
+                'got "many" (line 1)'
             ),
         ),
         (
@@ -419,41 +434,57 @@ VARIANT = "variants: [{id: 1}]"
         ),
         (
             "products: [{id: a, variants: [{id: 1, name: s}]}]",
-            "/products/0/variants/0/name: is not known; known are: id, sku (line 1)",
+            "/products/0/variants/0/name: is not a known key; the known keys are: id, sku (line 1)",
         ),
         (
             f"products: [{{id: a, name: b, {VARIANT}}}]",
             (
-                "/products/0/name: is not known; known are: id, key, product_type, slug, variants "
-                "(line 1)"
+                "/products/0/name: is not a known key; the known keys are: id, key, product_type, "
+                "slug, variants (line 1)"
             ),
         ),
         (
             "products: [{id: a, variants: [mug]}]",
-            "/products/0/variants/0: must be a mapping of these keys: id, sku (line 1)",
+            "/products/0/variants/0: must be a mapping with the keys: id, sku (line 1)",
         ),
-        ("products: [{id: a}]", "/products/0/variants: is missing (line 1)"),
+        ("products: [{id: a}]", "/products/0/variants: is required (line 1)"),
+        (
+            "products: [{id: a, variants: []}]",
+            "/products/0/variants: must have 1 or more elements (line 1)",
+        ),
+        (
+            f"products: [{{id: '', {VARIANT}}}]",
+            "/products/0/id: must have 1 or more characters (line 1)",
+        ),
+        (
+            "policies: {external_id_requests_per_hour: 10000001}",
+            "/policies/external_id_requests_per_hour: must be at most 10000000 (line 1)",
+        ),
+        (
+            "endpoints: [{external_id: a, campaign_id: 9223372036854775808}]",
+            "/endpoints/0/campaign_id: must be less than 9223372036854775808 (line 1)",
+        ),
         (
             "products: [{id: 1, variants: [{id: 1}]}]",
             "/products/0/id: must be text: put it in quotes (line 1)",
         ),
-        ("currencies: [USD]\ncurrencies: [EUR]", "/currencies: is there twice (line 2)"),
+        ("currencies: [USD]\ncurrencies: [EUR]", "/currencies: is a duplicate key (line 2)"),
         (
             "endpoints: [{external_id: a, name: b, name: c}]",
-            "/endpoints/0/name: is there twice (line 1)",
+            "/endpoints/0/name: is a duplicate key (line 1)",
         ),
         (
             "endpoints: [{external_id: a, campaign_id: 0}]",
-            "/endpoints/0/campaign_id: Input should be greater than or equal to 1 (line 1)",
+            "/endpoints/0/campaign_id: must be at least 1 (line 1)",
         ),
     ],
 )
-def test_a_fault_is_told(file: Path, text: str, fault: str) -> None:
-    # Of a key that is there twice both lines are known; the later one is to go.
+def test_a_fault_is_described(file: Path, text: str, fault: str) -> None:
+    # The line of a duplicate key is that of its second occurrence, which must be removed.
     assert _faults(file, text) == [fault]
 
 
-def test_the_same_id_may_stand_in_two_entity_types(file: Path) -> None:
+def test_two_entity_types_may_use_the_same_id(file: Path) -> None:
     file.write_text(
         "custom_fields: [{external_id: a, entity_type: order, value_type: int},"
         " {external_id: a, entity_type: product, value_type: date, default_value: 2022-01-02}]",
@@ -464,35 +495,38 @@ def test_the_same_id_may_stand_in_two_entity_types(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "told"),
+    ("raw", "reason"),
     [
-        (b"", "is empty: it declares nothing."),
-        (b"# nothing\n", "is empty: it declares nothing."),
-        (b"currencies: [USD", "is no YAML that can be read: expected ',' or ']'"),
-        (b"currencies: {[]: 1}", "is no YAML that can be read: found unhashable key (line 1)."),
-        (b"a: 1\n---\nb: 1\n", "is no YAML that can be read: but found another document (line 2)."),
-        (b"a: !!python/name:os.system x", "is no YAML that can be read: could not determine"),
-        (b"a: \x07", "is no YAML that can be read: unacceptable character #x0007"),
-        (b"a: &a [*a]", "is no YAML that can be read: maximum recursion depth exceeded"),
-        ("currencies: [é]".encode("latin-1"), "is not UTF-8 text: byte 13 cannot be."),
+        (b"", "is empty: it must have at least one section."),
+        (b"# nothing\n", "is empty: it must have at least one section."),
+        (b"currencies: [USD", "is not valid YAML: expected ',' or ']'"),
+        (b"currencies: {[]: 1}", "is not valid YAML: a key must be text or a number (line 1)."),
+        (b"a: 1\n---\nb: 1\n", "is not valid YAML: but found another document (line 2)."),
+        (b"a: !!python/name:os.system x", "is not valid YAML: could not determine"),
+        (b"a: \x07", "is not valid YAML: unacceptable character #x0007"),
+        (b"a: &a [*a]", "is not valid YAML: it is nested too deeply."),
+        (
+            "currencies: [é]".encode("latin-1"),
+            "must be UTF-8 text; the byte at position 13 is not valid.",
+        ),
     ],
 )
-def test_a_file_that_is_none_is_refused(run: Run, file: Path, raw: bytes, told: str) -> None:
+def test_an_invalid_file_is_rejected(run: Run, file: Path, raw: bytes, reason: str) -> None:
     file.write_bytes(raw)
     ended = run("settings", "apply", str(file))
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith(f"{file} {told}")
+    assert ended.err.startswith(f"{file} {reason}")
     assert ended.err.count("\n") == 1
 
 
-def test_a_file_that_is_not_there_is_refused(run: Run, tmp_path: Path) -> None:
+def test_a_missing_file_is_rejected(run: Run, tmp_path: Path) -> None:
     for path, reason in ((tmp_path / "x", "No such file or directory"), (tmp_path, "Is a dir")):
         ended = run("settings", "apply", str(path))
         assert (ended.code, ended.out) == (1, "")
         assert ended.err.startswith(f"{path} cannot be read: {reason}")
 
 
-def test_settings_of_a_newer_version_are_not_guessed(run: Run, connection: Connection) -> None:
+def test_settings_of_a_newer_version_are_rejected(run: Run, connection: Connection) -> None:
     with connected(connection) as operator:
         operator.settings.client.update_item(
             TableName=connection.table,
@@ -503,3 +537,89 @@ def test_settings_of_a_newer_version_are_not_guessed(run: Run, connection: Conne
     ended = run("settings", "show")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.endswith("update the command.\n")
+
+
+USED = """\
+currencies: [USD]
+endpoints: [{external_id: website}]
+custom_fields:
+  - {external_id: gift, entity_type: order, value_type: bool}
+  - {external_id: "a:b", entity_type: line_order, value_type: int}
+custom_line_statuses: [{external_id: packed, type: in_process}]
+"""
+
+
+def _import(connection: Connection, text: str) -> None:
+    now = utc_now()
+    order = Order("demo", "A", 1, 1, "new", "altcraft", text, now, now, "request")
+    with connected(connection) as operator:
+        [outcome] = operator.orders.save("demo", [Write(order, None, None)], DEADLINE)
+    assert outcome is WriteOutcome.COMMITTED
+
+
+def test_unused_definitions_are_removed(run: Run, file: Path, connection: Connection) -> None:
+    file.write_text(USED, encoding="utf-8")
+    run("settings", "apply", str(file))
+    _import(connection, '{"custom_fields":{"gift":true},"lines":[{"status":"new"}]}')
+    ended = run(
+        *("settings", "remove", "--custom-field", "line_order:a:b", "--line-status", "packed")
+    )
+    assert (ended.code, ended.err) == (0, "")
+    assert "-- external_id: a:b" in ended.out
+    assert ended.out.endswith(
+        "None of the newest orders uses them; 1 were read.\nChanged account demo.\n"
+    )
+    left = yaml.safe_load(run("settings", "show").out)
+    assert [each["external_id"] for each in left["custom_fields"]] == ["gift"]
+    assert left["custom_line_statuses"] == []
+    assert left["currencies"] == ["USD"]
+
+
+def test_definitions_in_use_are_removed_by_force_only(
+    run: Run, file: Path, connection: Connection
+) -> None:
+    file.write_text(USED, encoding="utf-8")
+    run("settings", "apply", str(file))
+    _import(connection, '{"custom_fields":{"gift":true},"lines":[{"status":"packed"}]}')
+    version = _version(connection)
+    words = ("settings", "remove", "--custom-field", "order:gift", "--line-status", "packed")
+    refused = run(*words)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        "Nothing was removed. The newest 1 orders were read, and some of them use what you want to "
+        "remove (custom field order:gift: 1; line status packed: 1). "
+        "Use --force to remove it nevertheless.\n"
+    )
+    assert _version(connection) == version
+    forced = run(*words, "--force")
+    assert forced.code == 0
+    assert forced.out.endswith("\nChanged account demo.\n")
+    assert "were read" not in forced.out
+    assert "gift" not in run("settings", "show").out
+    again = run(*words)
+    assert again.code == 1
+    assert again.err == (
+        "The settings do not define custom field order:gift, line status packed.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Name at least one --custom-field or --line-status."),
+        (["--custom-field", "gift"], "--custom-field must be ENTITY:ID, where ENTITY is one of"),
+        (["--custom-field", "line:gift"], "product, sku, order, line_order; got 'line:gift'."),
+    ],
+)
+def test_what_to_remove_must_be_named(run: Run, words: list[str], said: str) -> None:
+    ended = run("settings", "remove", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_bare_off_switches_definitions_off(run: Run, file: Path, connection: Connection) -> None:
+    file.write_text("policies: {definitions_by_import: off}", encoding="utf-8")
+    assert run("settings", "apply", str(file)).code == 0
+    assert yaml.safe_load(run("settings", "show").out)["policies"]["definitions_by_import"] == "off"
+    with pytest.raises(DefinitionsRefusedError):
+        _define(connection, ValueType.INT)

@@ -1,4 +1,4 @@
-"""Issue an access token to an API client that shows its secret."""
+"""Issue an access token to an API client that sends its secret."""
 
 import hmac
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from orders.application.ports import (
     Deadline,
     TokenRepository,
 )
-from orders.domain.clients import Client, Scope
+from orders.domain.clients import Client, Scope, roles_given_by
 
 LIFETIME = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client shows: its id, and one of its tokens as the secret."""
+    """The credentials of a client: its id, and one of its tokens as the secret."""
 
     client_id: str
     secret: str
@@ -28,7 +28,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """The use case, put together with its ports. `new_token` must be random and unguessable."""
+    """Issues access tokens. `new_token` must return a random text that cannot be guessed."""
 
     tokens: TokenRepository
     access_tokens: AccessTokenRepository
@@ -36,30 +36,34 @@ class IssueToken:
     new_token: Callable[[], str]
 
     def authenticate(self, credentials: Credentials, deadline: Deadline) -> Client:
-        """Return the client that shows its credentials.
+        """Return the client with these credentials. An access token is not accepted as secret.
 
-        An access token is no secret. Raises UnauthenticatedError and StorageUnavailableError.
+        Raises UnauthenticatedError and StorageUnavailableError.
         """
         client = self.tokens.client_of(credentials.secret, deadline)
         same = client is not None and hmac.compare_digest(
             client.client_id.encode(), credentials.client_id.encode()
         )
-        if client is None or not same or client.scopes is not None:
+        if client is None or not same or client.by_access_token:
             raise UnauthenticatedError("The client or its secret is unknown")
         return client
 
     def __call__(
         self, client: Client, secret: str, scopes: Sequence[Scope], deadline: Deadline
     ) -> str:
-        """Return an access token for these scopes, which lives for LIFETIME.
+        """Return a new access token with these scopes. It expires after LIFETIME.
 
-        `client` is one that `authenticate` has returned for this secret. Raises ScopeRefusedError,
-        StorageUnavailableError and StorageRefusedError.
+        `client` must be the client that `authenticate` returned for this secret. Raises
+        ScopeRefusedError, StorageUnavailableError and StorageRefusedError.
         """
         if not scopes or not all(map(client.may_be_granted, scopes)):
             raise ScopeRefusedError
-        roles = frozenset().union(*(scope.gives for scope in scopes))
-        granted = replace(client, roles=roles, scopes=frozenset(scope.name for scope in scopes))
+        granted = replace(
+            client,
+            roles=roles_given_by(scopes),
+            scopes=frozenset(scope.name for scope in scopes),
+            by_access_token=True,
+        )
         token = self.new_token()
         grant = AccessGrant(granted, secret, self.clock() + LIFETIME)
         self.access_tokens.add(token, grant, deadline)

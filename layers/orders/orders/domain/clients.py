@@ -1,12 +1,13 @@
-"""API clients of an account, and the roles that let them do things."""
+"""API clients of an account, their roles and their tokens."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a client may do; `admin` includes the others."""
+    """A permission of a client. `admin` includes the others."""
 
     ORDERS_WRITE = "orders:write"
     ORDERS_READ = "orders:read"
@@ -21,9 +22,9 @@ READING = frozenset({Role.ORDERS_READ})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A protocol's name for what a client may do; `needs` are the roles that cover it.
+    """A protocol's name for a permission. A client needs all roles in `needs` to be granted it.
 
-    A narrow one gives no role: it opens what asks for it by its name, and nothing else.
+    A narrow scope grants no roles. It only permits the operations that require it by name.
     """
 
     name: str
@@ -32,41 +33,51 @@ class Scope:
 
     @property
     def gives(self) -> frozenset[Role]:
-        """Return the roles that an access token gets with it."""
+        """Return the roles that a client or an access token gets with it."""
         return frozenset() if self.is_narrow else self.needs
+
+
+def roles_given_by(scopes: Iterable[Scope]) -> frozenset[Role]:
+    """Return the roles that these scopes give together."""
+    return frozenset().union(*(scope.gives for scope in scopes))
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
     """An API client of an account.
 
-    `scopes` are the names of those that its access token was granted, None where it sends its own
-    secret, which may do all that its roles allow.
+    `scopes` are the names of the scopes that it was granted, and `roles` are those that the scopes
+    give. A client that was created with roles has no `scopes` (None): its secret opens all that
+    the roles cover. `by_access_token` says that it sent an access token instead of its secret.
     """
 
     account: str
     client_id: str
     roles: frozenset[Role]
     scopes: frozenset[str] | None = None
+    by_access_token: bool = False
 
     def may(self, role: Role) -> bool:
-        """Tell whether this client has `role`."""
+        """Return whether this client has `role`."""
         return role in self.roles or Role.ADMIN in self.roles
 
     def may_be_granted(self, scope: Scope) -> bool:
-        """Tell whether its roles cover a scope."""
-        return all(self.may(role) for role in scope.needs)
+        """Return whether what it was granted covers a scope.
+
+        Where scopes were granted, a narrow one is covered by its own name or by `admin` only.
+        """
+        if self.scopes is None or not scope.is_narrow:
+            return all(self.may(role) for role in scope.needs)
+        return scope.name in self.scopes or Role.ADMIN in self.roles
 
     def may_use(self, *scopes: Scope) -> bool:
-        """Tell whether one of the scopes was granted, or is covered where none was asked for."""
-        if self.scopes is None:
-            return any(self.may_be_granted(scope) for scope in scopes)
-        return not self.scopes.isdisjoint(scope.name for scope in scopes)
+        """Return whether what it was granted covers one of the scopes."""
+        return any(self.may_be_granted(scope) for scope in scopes)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token: never the token itself."""
+    """The data kept about a token. The token itself is never stored."""
 
     token_id: str
     created_at: datetime
@@ -75,7 +86,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """A client as the operator sees it."""
+    """A client with its tokens, as the operator sees it."""
 
     client: Client
     created_at: datetime

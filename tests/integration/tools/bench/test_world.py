@@ -1,4 +1,4 @@
-"""What is measured is the real handler: it answers, and what it prints goes nowhere."""
+"""The benchmark measures the real handler and discards its output."""
 
 import json
 import subprocess
@@ -18,8 +18,8 @@ with opened() as world:
 
 
 def test_the_measured_handler_imports_orders() -> None:
-    """In a process of its own, as the benchmark runs: it sets the handler's environment first."""
-    ended = subprocess.run(  # noqa: S603 - our own program
+    """The benchmark sets the handler's environment, so it runs in a separate process."""
+    ended = subprocess.run(  # noqa: S603 - the test defines the program
         [sys.executable, "-c", PROGRAM],
         cwd=PROJECT,
         capture_output=True,

@@ -119,6 +119,9 @@ def test_an_unknown_order_is_not_found(seller: Seller, order_id: int) -> None:
     expected = (404, "NOT_FOUND", f"Order not found: {order_id}")
     assert error_of(seller.get(order_id)) == expected
     assert error_of(seller.move("DELIVERY", None, order_id)) == expected
+    # That comes before what is wrong with the state that is asked for.
+    assert error_of(seller.move("UNPAID", None, order_id)) == expected
+    assert error_of(seller.move("PROCESSING", "PACKAGING", order_id)) == expected
 
 
 def test_an_order_of_another_campaign_is_not_found(seller: Seller) -> None:

@@ -16,11 +16,11 @@ def test_outcomes_are_counted_by_function() -> None:
     assert outcomes.total() == 5
 
 
-def test_the_score_counts_what_a_test_noticed() -> None:
+def test_the_score_counts_the_detected_mutants() -> None:
     lines = summary(read_outcomes(LISTED)).splitlines()
     assert lines[0] == "   2 survived   orders.domain.money.x_parse_amount"
-    assert lines[-1] == "2 of 5 mutants noticed: 40.0 %"
+    assert lines[-1] == "2 of 5 mutants detected: 40.0 %"
 
 
-def test_nothing_mutated_is_no_score_of_all() -> None:
-    assert summary(read_outcomes("")) == "0 of 0 mutants noticed: 0.0 %"
+def test_the_score_without_mutants_is_zero() -> None:
+    assert summary(read_outcomes("")) == "0 of 0 mutants detected: 0.0 %"

@@ -1,4 +1,4 @@
-"""The audit finds every kind of difference, and none where there is none."""
+"""The audit finds every kind of difference, and reports none for correct data."""
 
 import json
 from dataclasses import replace
@@ -49,7 +49,7 @@ def kinds(*arguments: Any) -> set[str]:  # noqa: ANN401
     return {each.kind for each in differences(*arguments)}
 
 
-def test_nothing_differs_where_everything_is_as_it_was_told() -> None:
+def test_correct_data_has_no_differences() -> None:
     assert differences(JOURNAL, [STORED], PUBLISHED) == []
 
 
@@ -57,16 +57,16 @@ def test_a_lost_order_is_found() -> None:
     assert "lost" in kinds(JOURNAL, [], PUBLISHED)
 
 
-def test_an_order_under_another_name_is_found() -> None:
+def test_an_order_with_another_external_id_is_found() -> None:
     assert "renamed" in kinds(JOURNAL, [replace(STORED, external_id="A")], PUBLISHED)
 
 
-def test_an_order_under_both_names_is_found() -> None:
+def test_an_order_stored_under_both_external_ids_is_found() -> None:
     twice = [STORED, replace(STORED, external_id="A", order_id=8)]
     assert "doubled" in kinds(JOURNAL, twice, PUBLISHED)
 
 
-def test_an_order_id_of_two_orders_is_found() -> None:
+def test_an_order_id_that_two_orders_share_is_found() -> None:
     others = replace(STORED, external_id="Z")
     assert "doubled" in kinds(JOURNAL, [STORED, others], PUBLISHED)
 
@@ -91,7 +91,7 @@ def test_an_older_version_is_found() -> None:
     assert "older" in found
 
 
-def test_amounts_are_compared_as_numbers_and_texts_as_texts() -> None:
+def test_amounts_are_compared_as_numbers_and_other_texts_as_texts() -> None:
     assert list(altered_members({"a": "7.50", "b": 2}, {"a": "7.5", "b": "2"})) == []
     assert list(altered_members({"a": "x "}, {"a": "x"}))
     assert list(altered_members({"a": "12345678901234567.01"}, {"a": "12345678901234567.02"}))
@@ -111,27 +111,27 @@ def test_two_triggers_of_one_version_are_found() -> None:
     assert "two triggers" in kinds(JOURNAL, [STORED], [*PUBLISHED, published(2, id="other")])
 
 
-def test_one_id_of_two_changes_is_found() -> None:
+def test_a_trigger_id_that_two_changes_share_is_found() -> None:
     assert "one id" in kinds(JOURNAL, [STORED], [*PUBLISHED[:2], published(3, id="id-2")])
 
 
-def test_a_deleted_order_is_gone_and_told() -> None:
+def test_a_deleted_order_is_removed_and_its_deletion_is_published() -> None:
     journal = [IMPORTED, DELETED]
-    reply = [published(1), published(2, "OrderDeleted")]
-    assert differences(journal, [], reply) == []
+    triggers = [published(1), published(2, "OrderDeleted")]
+    assert differences(journal, [], triggers) == []
     assert "no trigger" in kinds(journal, [], [published(1)])
     back = Stored("north", "A", 7, 1, DOCUMENT)
-    assert "back again" in kinds(journal, [back], reply)
+    assert "back again" in kinds(journal, [back], triggers)
 
 
-def test_a_refused_order_is_not_stored() -> None:
+def test_a_rejected_order_is_not_stored() -> None:
     refused = replace(IMPORTED, reply=Reply.REFUSED)
     assert differences([refused], [], []) == []
     assert "back again" in kinds([refused], [Stored("north", "A", 7, 1, DOCUMENT)], [published(1)])
 
 
 @pytest.mark.parametrize("document", [DOCUMENT, CHANGED])
-def test_what_the_client_never_learnt_may_be_either_way(document: dict[str, Any]) -> None:
+def test_an_import_with_an_unknown_outcome_may_be_stored_or_not(document: dict[str, Any]) -> None:
     journal = [IMPORTED, replace(UPDATED, reply=Reply.UNKNOWN, version=0)]
     stored = Stored("north", "A", 7, 1, document)
     assert differences(journal, [stored], [published(1)]) == []
@@ -139,26 +139,26 @@ def test_what_the_client_never_learnt_may_be_either_way(document: dict[str, Any]
     assert kinds(journal, [third], [published(1)]) == {"altered"}
 
 
-def test_an_unknown_first_import_may_be_there_or_not() -> None:
+def test_a_first_import_with_an_unknown_outcome_may_be_stored_or_not() -> None:
     journal = [replace(IMPORTED, reply=Reply.UNKNOWN, version=0)]
     assert differences(journal, [], []) == []
     stored = Stored("north", "A", 7, 1, DOCUMENT)
     assert differences(journal, [stored], [published(1)]) == []
 
 
-def test_an_unknown_rename_may_be_under_either_name() -> None:
+def test_a_rename_with_an_unknown_outcome_permits_both_external_ids() -> None:
     journal = [IMPORTED, replace(RENAMED, reply=Reply.UNKNOWN)]
     for name in ("A", "B"):
         assert differences(journal, [Stored("north", name, 7, 1, DOCUMENT)], [published(1)]) == []
 
 
-def test_an_answer_settles_what_was_unknown_before() -> None:
+def test_a_later_answer_settles_an_unknown_outcome() -> None:
     journal = [replace(UPDATED, reply=Reply.UNKNOWN, version=0), IMPORTED]
     stored = Stored("north", "A", 7, 1, CHANGED)
     assert kinds(journal, [stored], [published(1)]) == {"altered"}
 
 
-def test_a_journal_is_read_as_it_was_written(tmp_path: Path) -> None:
+def test_a_journal_is_read_back_unchanged(tmp_path: Path) -> None:
     lines = [each.written() for each in JOURNAL]
     assert json.loads(lines[0])["kind"] == "import"
     (tmp_path / "shop-1.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -14,13 +14,13 @@ def test_a_process_that_takes_long_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(children, "REPORT_SECONDS", 0.1)
-    said: list[str] = []
-    Children("mark", tmp_path, Interruption(), said.append).run("sam build", SLEEP, {})
-    assert said
-    assert said[0] == "  sam build has been running for 0 seconds …"
+    reports: list[str] = []
+    Children("mark", tmp_path, Interruption(), reports.append).run("sam build", SLEEP, {})
+    assert reports
+    assert reports[0] == "  sam build has been running for 0 seconds …"
 
 
 def test_a_short_process_is_not_reported(tmp_path: Path) -> None:
-    said: list[str] = []
-    Children("mark", tmp_path, Interruption(), said.append).run("sam build", SLEEP, {})
-    assert said == []
+    reports: list[str] = []
+    Children("mark", tmp_path, Interruption(), reports.append).run("sam build", SLEEP, {})
+    assert reports == []

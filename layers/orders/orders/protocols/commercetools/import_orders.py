@@ -1,6 +1,6 @@
 """`POST /{projectKey}/orders/import` (commercetools, Create Order by Import)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -43,25 +43,40 @@ class ImportOrdersEndpoint:
         errors = check_draft(draft.tree)
         if errors:
             raise bad_request(*errors)
-        report = self.import_orders(self._command(draft, client, deadline), deadline)
+        report = self._imported(draft, client, deadline)
         if report.stored:
             return EndpointResult(answer(HTTPStatus.CREATED, represent(report.stored[0])), report)
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
-    def _command(
+    def _imported(
         self, draft: OrderImportDraft, client: Client, deadline: Deadline
-    ) -> ImportCommand:
-        account, order_ids = client.account, {}
-        external_id = draft.order_number
-        if external_id is None:
-            external_id, number = self.import_orders.reserve_id(account, deadline)
-            order_ids[external_id] = number
-        return ImportCommand(
-            account=account,
+    ) -> ImportReport:
+        """Import the draft; without a number it takes the next generated id that is free."""
+        account = client.account
+        if draft.order_number is not None:
+            return self._attempt(draft, client, deadline, draft.order_number, {})
+        external_id, number = self.import_orders.reserve_id(account, deadline)
+        report = self._attempt(draft, client, deadline, external_id, {external_id: number})
+        if report.written or Code.DUPLICATE not in _codes(report.results[0]):
+            return report
+        external_id, number = self.import_orders.reserve_free_id(account, deadline)
+        return self._attempt(draft, client, deadline, external_id, {external_id: number})
+
+    def _attempt(
+        self,
+        draft: OrderImportDraft,
+        client: Client,
+        deadline: Deadline,
+        external_id: str,
+        order_ids: Mapping[str, int],
+    ) -> ImportReport:
+        command = ImportCommand(
+            account=client.account,
             request_id=self.new_request_id(),
-            orders=(SentDraft(draft, external_id, account, client.client_id),),
+            orders=(SentDraft(draft, external_id, client.account, client.client_id),),
             order_ids=order_ids,
         )
+        return self.import_orders(command, deadline)
 
 
 def _refusal(report: ImportReport, draft: OrderImportDraft) -> RequestRefusedError:

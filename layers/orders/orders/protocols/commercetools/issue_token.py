@@ -28,7 +28,7 @@ from orders.protocols.commercetools.scopes import (
 from orders.protocols.http import EndpointResult, HttpRequest
 
 GRANT_TYPE = "client_credentials"
-# The scopes that a token request without `scope` asks for, in the order of the answer.
+# Granted if a request has no `scope`, as far as the roles of the client cover them, in this order.
 DEFAULT_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
 _NO_STORE = {"Cache-Control": "no-store"}
 

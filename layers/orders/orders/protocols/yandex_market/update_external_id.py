@@ -95,5 +95,9 @@ def _refusal(
         ExternalIdRefusal.TOO_MANY_ALIASES: (
             f"Cannot do operation, order already has {MAX_ALIASES} former external IDs ({ids})"
         ),
+        ExternalIdRefusal.RESERVED: (
+            f"Cannot do operation, external ID has the form of a generated ID "
+            f"({ids}, externalId = {sent})"
+        ),
     }
     return bad_request(messages[reason], UPDATE_ERROR)

@@ -1,0 +1,118 @@
+"""Nobody can take the ids that orders without a number will get."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.application.ports import WriteOutcome
+from orders.domain.clients import Role
+from orders.domain.identifiers import order_id_of, uuid_of
+from orders.domain.importing import Write
+from orders.domain.order import Order
+from orders.runtime.composition import utc_now
+from tests.support.commercetools import draft
+from tests.support.deadlines import FixedDeadline
+from tests.support.functions import Function, Tenant, deployed
+from tests.support.routes import Route, RouteRequest, functions_of_routes
+from tests.support.samples import IMPORT_RESOURCE, order, request, to_xml
+
+type Tree = dict[str, Any]
+
+ACCOUNT, SECRET = "demo", "secret of the shop"
+SETTINGS: Tree = {
+    "currencies": ["USD"],
+    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+}
+TENANTS = (Tenant(ACCOUNT, SECRET, (Role.ADMIN,)),)
+ROUTES = functions_of_routes()
+ALTCRAFT, COMMERCETOOLS = ("POST", IMPORT_RESOURCE), ("POST", "/{projectKey}/orders/import")
+RENAMES = sorted(route for route in ROUTES if "external-id" in route[1])
+
+
+@dataclass
+class Shop:
+    """A shop that may do everything in its account."""
+
+    get: Callable[[str], Function]
+
+    def ask(self, route: Route, body: object, **rest: Any) -> tuple[int, Tree]:  # noqa: ANN401
+        headers = {
+            "Authorization": f"Bearer {SECRET}",
+            "Api-Key": SECRET,
+            **rest.pop("headers", {}),
+        }
+        sent = RouteRequest(route, headers=headers, body=body, **rest)
+        answer = self.get(ROUTES[route]).invoke(sent.event())
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def create_unnumbered(self) -> tuple[int, Tree]:
+        path = {"projectKey": ACCOUNT}
+        return self.ask(COMMERCETOOLS, draft(orderNumber=None), path=path)
+
+
+@pytest.fixture
+def shop(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shop]:
+    with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS) as get:
+        yield Shop(get)
+
+
+@pytest.mark.parametrize("spelled", [str.lower, str.upper])
+def test_the_form_of_generated_ids_is_reserved_in_every_protocol(
+    shop: Shop, spelled: Callable[[str], str]
+) -> None:
+    generated = spelled(uuid_of(ACCOUNT, 1000))
+    body = request(order(external_id=generated), result_details=True)
+    _, answer = shop.ask(ALTCRAFT, body)
+    [entry] = answer["result"]
+    assert (entry["outcome"], entry["error"]) == ("failed", 400)
+    assert [(each["code"], each["path"]) for each in entry["errors"]] == [
+        ("invalid_value", "/data/0/external_id")
+    ]
+    xml = {"Content-Type": "application/xml"}
+    text = to_xml({**body, "format": "json"}).decode()
+    _, answer = shop.ask(ALTCRAFT, text, headers=xml)
+    assert answer["result"][0]["errors"][0]["code"] == "invalid_value"
+    path = {"projectKey": ACCOUNT}
+    status, answer = shop.ask(COMMERCETOOLS, draft(orderNumber=generated), path=path)
+    assert (status, answer["errors"][0]["code"]) == (400, "InvalidField")
+    _, answer = shop.ask(ALTCRAFT, request(order(external_id="A"), result_details=True))
+    place = {"campaignId": "1001", "orderId": str(answer["result"][0]["order_id"])}
+    for route in RENAMES:
+        status, answer = shop.ask(route, {"externalOrderId": generated}, path=place)
+        assert (status, answer["errors"][0]["code"]) == (400, "EXTERNAL_ORDER_ID_UPDATE_ERROR")
+    assert shop.get("import_orders").stored(generated) is None
+    assert shop.get("import_orders").stored("A") is not None
+
+
+def test_an_order_without_a_number_takes_the_next_id_that_is_free(shop: Shop) -> None:
+    status, first = shop.create_unnumbered()
+    assert status == 201
+    number = order_id_of(ACCOUNT, first["id"])
+    assert number is not None
+    # As earlier versions allowed it, far beyond one read.
+    taken = [uuid_of(ACCOUNT, each) for each in range(number + 1, number + 151)]
+    function = shop.get("import_orders")
+    now = utc_now()
+    outcomes = DynamoOrders(function.client, function.table).save(
+        ACCOUNT,
+        [
+            Write(
+                Order(ACCOUNT, name, 10**9 + n, 1, "new", "altcraft", "{}", now, now, "earlier"),
+                None,
+                None,
+            )
+            for n, name in enumerate(taken)
+        ],
+        FixedDeadline(),
+    )
+    assert set(outcomes) == {WriteOutcome.COMMITTED}
+    status, second = shop.create_unnumbered()
+    assert status == 201, second
+    assert order_id_of(ACCOUNT, second["id"]) == number + 151
+    assert "orderNumber" not in second
+    assert shop.create_unnumbered()[0] == 201
