@@ -17,10 +17,12 @@ os.environ |= {
     "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
 }
 
-# This import makes Powertools read the variables, so it must come after them.
+# These imports make Powertools read the variables, so they must come after them.
+from tests.support import plain_messages
 from tests.support.log_leaks import WATCH, watch_logs
 
 watch_logs()
+plain_messages.watch_messages()
 
 settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
@@ -49,6 +51,14 @@ def _no_leaks() -> Iterator[None]:
     yield
     leaks, WATCH.leaks = WATCH.leaks, []
     assert not leaks, leaks
+
+
+@pytest.fixture(autouse=True)
+def _no_unclear_log_messages() -> Iterator[None]:
+    """Fail the test whose log messages are not plain English."""
+    yield
+    unclear, plain_messages.WATCH.faults = plain_messages.WATCH.faults, []
+    assert not unclear, unclear
 
 
 @pytest.fixture(scope="session")

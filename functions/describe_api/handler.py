@@ -1,4 +1,4 @@
-"""Lambda of the API's description and of the page that shows it."""
+"""Lambda function of the OpenAPI description and its page."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,6 @@ describe = Description(Path(__file__).parent)
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="requestContext.requestId")
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer `GET /openapi.json`, `GET /docs` and `GET /docs/{asset}`."""
+    """Return the answer to `GET /openapi.json`, `GET /docs` or `GET /docs/{asset}`."""
     del context
     return describe(event)

@@ -1,4 +1,4 @@
-// Tokens that are typed in stay on the page: nothing of it is stored.
+// Tokens that a user enters stay on the page and are not stored.
 SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#description",

@@ -1,4 +1,4 @@
-"""Lambda of the commercetools import."""
+"""Lambda function of the commercetools import."""
 
 from orders.runtime.composition.commercetools import import_orders
 from orders.runtime.serve import serve

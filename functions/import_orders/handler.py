@@ -1,4 +1,4 @@
-"""Lambda of the Altcraft import."""
+"""Lambda function of the Altcraft import."""
 
 from orders.runtime.composition.altcraft import import_orders
 from orders.runtime.serve import serve

@@ -1,4 +1,4 @@
-"""Lambda of commercetools' access tokens."""
+"""Lambda function that issues access tokens (commercetools)."""
 
 from orders.runtime.composition.commercetools import issue_token
 from orders.runtime.serve import serve

@@ -1,4 +1,4 @@
-"""Lambda of the order reads, status changes and deletions of all protocols."""
+"""Lambda function of the order reads, status updates and deletions of all protocols."""
 
 from orders.runtime.composition import commercetools, yandex_market
 from orders.runtime.serve import serve

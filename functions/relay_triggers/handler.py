@@ -1,4 +1,4 @@
-"""Lambda on the table's stream that publishes the triggers of interrupted writers."""
+"""Lambda function on the table's stream that publishes the triggers of interrupted writers."""
 
 from orders.runtime.composition.relay_triggers import relay_triggers
 from orders.runtime.serve_stream import serve_stream

@@ -1,4 +1,4 @@
-"""Lambda of the external id's update (Yandex Market)."""
+"""Lambda function of the external-id update (Yandex Market)."""
 
 from orders.runtime.composition.yandex_market import update_external_id
 from orders.runtime.serve import serve

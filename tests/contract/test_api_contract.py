@@ -171,6 +171,9 @@ HARMLESS: dict[str, Change] = {
         "data"
     ].update(maxItems=20_000),
     "a text is another": lambda tree: tree["info"].update(description="Another"),
+    "a response has another description": lambda tree: tree["components"]["responses"][
+        "Altcraft400"
+    ].update(description="Another"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Where the fuzzers begin: the hostile corpus, the samples, and what was found before."""
+"""Seeds of the fuzzers: the hostile corpus, the samples and earlier findings."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ FINDS = Path(__file__).parent / "finds"
 
 
 def seeds(target: str) -> Iterator[bytes]:
-    """Return the seeds of a target that are not too long for it."""
+    """Return the seeds of a target, without those that are too long."""
     yield from (seed for seed in _all(target) if len(seed) <= MAX_BYTES)
 
 

@@ -1,6 +1,6 @@
-"""What is fuzzed, and what must hold whatever comes in.
+"""The fuzz targets, and the properties that hold for any input.
 
-A target takes bytes. It raises AssertionError, or whatever else, if the hub does not keep its word.
+A target takes bytes. Any error that it raises, such as AssertionError, is a finding.
 """
 
 import json
@@ -29,7 +29,7 @@ from tests.support.samples import settings
 
 type Tree = dict[str, Any]
 REFUSED = frozenset({400, 401, 413, 415})
-# Of larger inputs only the limits are of interest, and those have tests of their own.
+# Larger inputs only reach size limits, which have their own tests.
 MAX_BYTES = 20_000
 
 
@@ -51,7 +51,7 @@ def altcraft_xml(data: bytes) -> None:
 
 
 def commercetools_draft(data: bytes) -> None:
-    """Read a body as a draft, and make a document of it."""
+    """Read a body as a draft, and convert it to a document."""
     try:
         draft = read_draft(data, None, "demo")
     except RequestRefusedError as refusal:
@@ -92,7 +92,7 @@ def _shop() -> Shop:
 
 
 def _expect_sound(shop: Shop, answer: HttpAnswer) -> None:
-    """Every order has an entry; a failed one says why and where."""
+    """Assert that every order has an entry, and that a failed entry has its errors and paths."""
     assert answer.status == 200 or answer.status in REFUSED
     tree = read_json(answer)
     if answer.status != 200:
@@ -106,7 +106,7 @@ def _expect_sound(shop: Shop, answer: HttpAnswer) -> None:
 
 
 def _expect_unchanged_again(shop: Shop) -> None:
-    """What is stored, sent as it is stored, changes nothing: no digit and no character is lost."""
+    """Assert that importing the stored document again changes nothing, not even a digit."""
     documents = shop.documents()
     if not documents:
         return
@@ -118,7 +118,7 @@ def _expect_unchanged_again(shop: Shop) -> None:
 
 
 def _expect_amounts_kept(shop: Shop, sent: object) -> None:
-    """A total is stored with the digits that it was sent with."""
+    """Assert that a total is stored with all its digits."""
     orders = sent.get("data") if isinstance(sent, dict) else sent
     named = [
         each for each in (orders if isinstance(orders, list) else ()) if isinstance(each, dict)
@@ -126,7 +126,7 @@ def _expect_amounts_kept(shop: Shop, sent: object) -> None:
     ids = [each.get("external_id") for each in named]
     documents = shop.documents()
     for order, name in zip(named, ids, strict=True):
-        # Which one of an id that was sent twice is stored, their outcomes say, not their order.
+        # For a duplicate external id, the outcomes decide which order is stored.
         if isinstance(name, str) and name in documents and ids.count(name) == 1:
             assert documents[name]["total_price"] == _amount(order["total_price"])
 

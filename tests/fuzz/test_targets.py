@@ -1,4 +1,4 @@
-"""The fuzzers' targets hold for every seed, and for what fuzzing has found."""
+"""The fuzz targets find nothing in the seeds and in earlier findings."""
 
 import pytest
 

@@ -1,6 +1,6 @@
-"""Requests of people who mean no good, or whose software is broken.
+"""Requests of attackers and of broken clients.
 
-Each says what it must be answered with. What fuzzing has found is kept here too.
+Each has its expected answer. Inputs that fuzzing found are here too.
 """
 
 import base64
@@ -36,12 +36,12 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class Hostile:
-    """A request, and what it must be answered with: a status, and a text of the answer."""
+    """A request with the expected status and a text that the answer must contain."""
 
     name: str
     route: Route
     status: int
-    told: str = ""
+    text: str = ""
     body: bytes = b""
     media: str | None = JSON
     headers: Mapping[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Hostile:
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def event(self) -> Tree:
-        """Return the event of API Gateway; the body comes in base64, as it does there."""
+        """Return the API Gateway event. The body is in base64, as in the deployed stack."""
         method, resource = self.route
         media = {} if self.media is None else {"Content-Type": self.media}
         secret = {"Authorization": f"Bearer {SECRET}", "Api-Key": SECRET}
@@ -86,7 +86,7 @@ def _import(**changes: object) -> bytes:
 
 
 def _spelled(member: str, spelling: str) -> bytes:
-    """Return an import in which one member of the order is spelled as it stands."""
+    """Return an import in which `spelling` is the raw JSON of one member of the order."""
     marked = _json(request(order(**{member: "@@"})))
     return marked.replace(b'"@@"', spelling.encode("utf-8", "surrogatepass"))
 
@@ -124,7 +124,7 @@ BAD_ROOTS = {
     "too many orders": b'{"data": [' + b",".join([b"{}"] * 10_001) + b"]}",
     "the root's members twice": b'{"data": [], "data": []}',
 }
-# How one amount is spelled: what is no JSON at all, and what its order alone is refused for.
+# Raw JSON of an amount: invalid JSON, then amounts for which only the order is rejected.
 NO_NUMBERS = {
     "NaN": "NaN",
     "Infinity": "Infinity",
@@ -336,8 +336,8 @@ def _drafts() -> Iterator[Hostile]:
 def _tokens() -> Iterator[Hostile]:
     grant = b"grant_type=client_credentials"
 
-    def asked(name: str, status: int, told: str, body: bytes, **rest: Any) -> Hostile:  # noqa: ANN401
-        return Hostile(f"token: {name}", TOKEN, status, told, body, FORM, **rest)
+    def asked(name: str, status: int, text: str, body: bytes, **rest: Any) -> Hostile:  # noqa: ANN401
+        return Hostile(f"token: {name}", TOKEN, status, text, body, FORM, **rest)
 
     yield asked("a million parameters", 400, "grant_type", b"a=1&" * MEGABYTE)
     yield asked("a scope of 1 MB", 400, "invalid_scope", grant + b"&scope=" + b"x" * MEGABYTE)
@@ -444,7 +444,7 @@ def _headers() -> Iterator[Hostile]:
 
 
 def corpus() -> tuple[Hostile, ...]:
-    """Return every case."""
+    """Yield every case."""
     return (
         *_altcraft_json(),
         *_bodies(),

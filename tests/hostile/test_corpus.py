@@ -1,4 +1,4 @@
-"""Every hostile request gets the right error, quickly, in little memory, and never a 5xx."""
+"""Every hostile request gets its error quickly, in little memory, and never a 5xx."""
 
 import resource
 import time
@@ -20,7 +20,7 @@ SETTINGS: dict[str, Any] = {
 CORPUS = corpus()
 MAX_CPU_SECONDS = 3.0
 MAX_GROWTH_KILOBYTES = 300 * 1024
-# What an answer may repeat of a request: the names of its orders.
+# An answer may repeat the external ids of a request.
 MAX_ANSWER_BYTES = 700_000
 
 
@@ -33,12 +33,12 @@ def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
             yield running
 
 
-def test_the_cases_have_names_of_their_own() -> None:
+def test_the_cases_have_unique_names() -> None:
     assert len({case.name for case in CORPUS}) == len(CORPUS)
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: case.name)
-def test_a_hostile_request_is_refused_at_a_small_price(
+def test_a_hostile_request_is_rejected_quickly_and_in_little_memory(
     get: Callable[[str], Function], case: Hostile
 ) -> None:
     function = get(functions_of_routes()[case.route])
@@ -48,7 +48,7 @@ def test_a_hostile_request_is_refused_at_a_small_price(
     spent = time.process_time() - begun
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert answer["statusCode"] == case.status, answer["body"][:500]
-    assert case.told in answer["body"], answer["body"][:500]
+    assert case.text in answer["body"], answer["body"][:500]
     assert len(answer["body"]) < MAX_ANSWER_BYTES
     assert not any("\n" in value or "\r" in value for value in answer["headers"].values())
     assert "root:" not in answer["body"]

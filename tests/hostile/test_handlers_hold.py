@@ -1,6 +1,6 @@
-"""Whatever comes in, every handler answers in its protocol, and never with a fault of its own.
+"""Every handler answers any input in its protocol, and never with an internal error.
 
-Function.invoke holds each answer against the published description.
+Function.invoke checks each answer against the published description.
 """
 
 import json
@@ -26,7 +26,7 @@ SETTINGS: Tree = {
     "endpoints": [{"external_id": "website", "campaign_id": 1001}],
 }
 FUNCTIONS = functions_of_routes()
-# The relay has no route, and the description answers without looking at what was sent.
+# The relay has no route, and the description does not read its request.
 ROUTES = sorted(route for route in FUNCTIONS if FUNCTIONS[route] != "describe_api")
 GOOD_BODIES: dict[Route, bytes] = {
     IMPORT: json.dumps(request(order())).encode(),
@@ -71,7 +71,7 @@ def expect_no_fault(get: Callable[[str], Function], sent: Hostile) -> Tree:
 
 @st.composite
 def mutated(draw: st.DrawFn, good: bytes) -> bytes:
-    """Return a good body with a few bytes taken out, doubled, or replaced."""
+    """Return a valid body with a few bytes removed, doubled or replaced."""
     body = good
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(body)))
@@ -82,19 +82,21 @@ def mutated(draw: st.DrawFn, good: bytes) -> bytes:
 
 @within_reason
 @given(route=routes, body=st.binary(max_size=200))
-def test_whatever_bytes(get: Callable[[str], Function], route: Route, body: bytes) -> None:
+def test_any_bytes_get_an_answer(get: Callable[[str], Function], route: Route, body: bytes) -> None:
     expect_no_fault(get, Hostile("bytes", route, 0, body=body))
 
 
 @within_reason
 @given(route=st.sampled_from(sorted(GOOD_BODIES)), value=values)
-def test_whatever_json(get: Callable[[str], Function], route: Route, value: object) -> None:
+def test_any_json_gets_an_answer(
+    get: Callable[[str], Function], route: Route, value: object
+) -> None:
     expect_no_fault(get, Hostile("JSON", route, 0, body=json.dumps(value).encode()))
 
 
 @within_reason
 @given(member=st.sampled_from(sorted(order())), value=values)
-def test_whatever_member_of_an_order(
+def test_any_member_of_an_order_gets_an_answer(
     get: Callable[[str], Function], member: str, value: object
 ) -> None:
     body = json.dumps(request({**order(), member: value})).encode()
@@ -104,7 +106,7 @@ def test_whatever_member_of_an_order(
 
 @within_reason
 @given(st.data(), st.sampled_from(sorted(GOOD_BODIES)))
-def test_whatever_mutation(
+def test_any_mutation_gets_an_answer(
     get: Callable[[str], Function], data: st.DataObject, route: Route
 ) -> None:
     body = data.draw(mutated(GOOD_BODIES[route]))
@@ -113,7 +115,7 @@ def test_whatever_mutation(
 
 @within_reason
 @given(mutated(to_xml(request(order()))))
-def test_whatever_mutation_of_xml(get: Callable[[str], Function], body: bytes) -> None:
+def test_any_mutation_of_xml_gets_an_answer(get: Callable[[str], Function], body: bytes) -> None:
     answer = expect_no_fault(get, Hostile("mutated", IMPORT, 0, body=body, media=XML))
     assert answer["body"].startswith("<xml>")
 
@@ -133,7 +135,7 @@ def test_whatever_mutation_of_xml(get: Callable[[str], Function], body: bytes) -
     ),
 )
 @example(route=IMPORT, headers={"Content-Type": "application/json; charset=\ud800"})
-def test_whatever_headers(
+def test_any_headers_get_an_answer(
     get: Callable[[str], Function], route: Route, headers: dict[str, str | None]
 ) -> None:
     body = GOOD_BODIES.get(route, b"")
@@ -157,7 +159,7 @@ def test_whatever_headers(
         max_size=4,
     ),
 )
-def test_whatever_path_and_query(
+def test_any_path_and_query_get_an_answer(
     get: Callable[[str], Function], route: Route, path: dict[str, str], query: dict[str, str]
 ) -> None:
     body = GOOD_BODIES.get(route, b"")

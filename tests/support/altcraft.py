@@ -1,4 +1,4 @@
-"""The Altcraft import with everything behind it in memory."""
+"""The Altcraft import with its stores in memory."""
 
 import json
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ XML = "application/xml"
 
 @dataclass
 class Shop:
-    """A shop's view of the endpoint: `token` may import, `reader` may only read."""
+    """A client of the import endpoint. `token` may import, `reader` may only read."""
 
     orders: FakeOrders = field(default_factory=FakeOrders)
     settings: FakeSettings = field(
@@ -71,7 +71,7 @@ class Shop:
         query: dict[str, str] | None = None,
         **headers: str,
     ) -> HttpAnswer:
-        """Send a body, plain data as JSON. By default with the token in the header."""
+        """Send a body. Plain data is sent as JSON. The header has the token by default."""
         if isinstance(body, str):
             body = body.encode()
         elif not isinstance(body, bytes):

@@ -1,4 +1,4 @@
-"""What a function asks of AWS, in IAM's words, and what its role lets it do."""
+"""The IAM actions of a function's AWS calls, and the actions that its role allows."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from tests.support.template_tables import load_template
 type Tree = dict[str, Any]
 
 RESOURCES: Mapping[str, Tree] = load_template()["Resources"]
-# Lambda itself does these for a function: logs, traces, and reading the stream.
+# Lambda itself uses these for a function: logs, traces and reading the stream.
 OF_LAMBDA = frozenset(
     {
         *("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -33,13 +33,13 @@ _IN_TRANSACTIONS = {
 
 @dataclass
 class ActionRecorder:
-    """Notes the actions of the calls that clients make."""
+    """Records the IAM actions of the calls of AWS clients."""
 
     actions: set[str] = field(default_factory=set)
 
     @contextmanager
     def watching(self, clients: Sequence[BaseClient]) -> Iterator[None]:
-        """Note the calls of the clients meanwhile; other functions may share them."""
+        """Record the clients' calls inside the context. Other functions may share the clients."""
         for client in clients:
             client.meta.events.register("provide-client-params", self._note)
         try:
@@ -54,7 +54,7 @@ class ActionRecorder:
 
 
 def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[str]:
-    """Return the actions that a call needs."""
+    """Yield the IAM actions that a call requires."""
     match operation:
         case "BatchExecuteStatement":
             for each in params["Statements"]:
@@ -69,16 +69,16 @@ def actions_of(service: str, operation: str, params: Mapping[str, Any]) -> Itera
 
 
 def role_of(function: str) -> Tree:
-    """Return the properties of a function's role, by the function's logical id."""
+    """Return the properties of the role of a function, given its logical id."""
     name = RESOURCES[function]["Properties"]["Role"]["GetAtt"].removesuffix(".Arn")
     role: Tree = RESOURCES[name]["Properties"]
     return role
 
 
 def statements_of(function: str) -> list[Tree]:
-    """Return what a function's role allows, by the function's logical id.
+    """Return the policy statements of the role of a function, given its logical id.
 
-    Policies of the stack that are attached to the role count; a policy from elsewhere is an error.
+    This includes attached policies of the stack. Any other attached policy raises an error.
     """
     role = role_of(function)
     attached = [RESOURCES[each["Ref"]]["Properties"] for each in role.get("ManagedPolicyArns", [])]
@@ -88,7 +88,7 @@ def statements_of(function: str) -> list[Tree]:
 
 @cache
 def allowed_actions(folder: str) -> frozenset[str]:
-    """Return what the role of a function lets its own code do, by the function's folder."""
+    """Return the actions that the role of a function allows its code, given its folder."""
     [function] = [
         name
         for name, resource in RESOURCES.items()

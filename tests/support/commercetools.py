@@ -1,4 +1,4 @@
-"""commercetools drafts, and a client of the deployed functions."""
+"""commercetools drafts, and events of requests to the functions."""
 
 import base64
 import json
@@ -12,11 +12,11 @@ PROJECT = "demo"
 
 
 def money(cents: int, currency: str = "USD") -> Tree:
-    """Return an amount as a draft has it."""
+    """Return an amount in the form of a draft."""
     return {"currencyCode": currency, "centAmount": cents}
 
 
-def line(**changes: Any) -> Tree:  # noqa: ANN401 - whatever JSON holds
+def line(**changes: Any) -> Tree:  # noqa: ANN401 - any JSON value
     """Return a line item draft."""
     return {
         "name": {"en": "Mug"},
@@ -26,8 +26,8 @@ def line(**changes: Any) -> Tree:  # noqa: ANN401 - whatever JSON holds
     } | changes
 
 
-def draft(**changes: Any) -> Tree:  # noqa: ANN401 - whatever JSON holds
-    """Return the least draft; a member that is None is left out."""
+def draft(**changes: Any) -> Tree:  # noqa: ANN401 - any JSON value
+    """Return a minimal draft with changes. None removes a member."""
     tree = {"orderNumber": "CT-1", "totalPrice": money(1990), "lineItems": [line()]} | changes
     return {name: value for name, value in tree.items() if value is not None}
 
@@ -88,7 +88,7 @@ def _price(cents: int, **scope: object) -> Tree:
 
 
 def full_draft() -> Tree:
-    """Return a draft with every member that there is, references by id."""
+    """Return a draft with every member. References are by id."""
     details = {
         "targets": [
             {"addressKey": "home", "quantity": 1, "shippingMethodKey": "mail"},
@@ -255,9 +255,9 @@ def basic(client_id: str, secret: str) -> str:
 
 
 def project_event(method: str, path: str, **rest: Any) -> Tree:  # noqa: ANN401
-    """Return an API Gateway event for a path below a project; `query` and `body` are plain data.
+    """Return an API Gateway event for a path of a project. `query` and `body` are plain data.
 
-    API Gateway leaves the encoding of a path's variable parts as it was sent.
+    API Gateway does not decode the variables of a path.
     """
     project, _, below = path.strip("/").partition("/")
     resource, parameters = f"/{{projectKey}}/{below}", {"projectKey": project}
@@ -282,7 +282,7 @@ def project_event(method: str, path: str, **rest: Any) -> Tree:  # noqa: ANN401
 
 
 def token_event(authorization: str, form: dict[str, str]) -> Tree:
-    """Return an API Gateway event of a token request, as the SDKs make it."""
+    """Return the API Gateway event of a token request in the form of the SDKs."""
     return {
         "resource": "/oauth/token",
         "path": "/oauth/token",

@@ -1,4 +1,4 @@
-"""Answers held against the published description, more strictly than clients are asked to."""
+"""Checks answers against the published description. Undeclared members are faults here."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ DESCRIPTION = document()
 
 
 def faults_of_route(method: str, resource: str, answer: Mapping[str, Any]) -> list[str]:
-    """Say in what an answer to API Gateway is not what the description says of its route."""
+    """Return the differences between an answer and the description of its route."""
     path = resource.replace("+}", "}")
     operation = DESCRIPTION["paths"].get(path, {}).get(method.lower())
     if operation is None:
@@ -35,8 +35,8 @@ def faults_of_route(method: str, resource: str, answer: Mapping[str, Any]) -> li
 
 
 def schema_faults(schema: Mapping[str, Any], value: object) -> list[str]:
-    """Say in what a value does not fit a schema of the description, members by whatever names."""
-    return _told(_validator(json.dumps(schema), is_closed=True), value)
+    """Return the faults of a value by a schema of the description. Extra members are faults."""
+    return _fault_texts(_validator(json.dumps(schema), is_closed=True), value)
 
 
 def _faults_of_body(media: str, schema: Tree, body: str) -> list[str]:
@@ -46,7 +46,7 @@ def _faults_of_body(media: str, schema: Tree, body: str) -> list[str]:
     return [] if root is None or root.tag == "xml" else [f"the root is {root.tag}"]
 
 
-# These come with every answer, are HTTP's own, or are for browsers.
+# Headers of every answer, general HTTP headers, and headers for browsers.
 _EVERYWHERE = frozenset(
     {
         *("content-type", "cache-control", "content-encoding", "vary", "x-correlation-id"),
@@ -75,12 +75,12 @@ def _validator(schema: str, *, is_closed: bool) -> Draft202012Validator:
     return Draft202012Validator({**whole, **json.loads(schema)})
 
 
-def _told(validator: Draft202012Validator, value: object) -> list[str]:
+def _fault_texts(validator: Draft202012Validator, value: object) -> list[str]:
     return [f"{fault.json_path}: {fault.message[:300]}" for fault in validator.iter_errors(value)]
 
 
 def _closed(node: Any) -> Any:  # noqa: ANN401 - any node of a schema
-    """Return the schemas with every object closed to members that they do not name."""
+    """Return the schemas with `additionalProperties: false` for every object."""
     if isinstance(node, list):
         return [_closed(each) for each in node]
     if not isinstance(node, dict):

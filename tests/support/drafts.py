@@ -1,4 +1,4 @@
-"""commercetools drafts on their way through the protocol: read, checked, submitted, stored."""
+"""Runs commercetools drafts through the steps of an import: read, check, submit, store."""
 
 import json
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ CREATED = datetime(2026, 3, 4, 5, 6, 7, 891_234, tzinfo=UTC)
 
 
 def read(sent: object, account: str = PROJECT) -> OrderImportDraft:
-    """Read and check a draft, plain data or a body. Raises RequestRefusedError."""
+    """Read and check a draft, given as plain data or bytes. Raises RequestRefusedError."""
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     draft = read_draft(body, None, account)
     errors = check_draft(draft.tree)
@@ -32,7 +32,7 @@ def read(sent: object, account: str = PROJECT) -> OrderImportDraft:
 
 
 def errors_of(sent: object) -> list[ApiError]:
-    """Return why a draft is refused."""
+    """Return the errors of a rejected draft."""
     with pytest.raises(RequestRefusedError) as refused:
         read(sent)
     assert refused.value.status == 400
@@ -40,7 +40,7 @@ def errors_of(sent: object) -> list[ApiError]:
 
 
 def details_of(sent: object) -> str:
-    """Return what is wrong with the shape of a draft."""
+    """Return the detailedErrorMessage of a draft of the wrong shape."""
     [error] = errors_of(sent)
     assert error.code == "InvalidJsonInput"
     assert error.message == "Request body does not contain valid JSON."
@@ -51,26 +51,26 @@ def details_of(sent: object) -> str:
 def answer_of(
     sent: object, settings: Settings = SHOP, account: str = PROJECT
 ) -> Submission | Rejection:
-    """Hold a draft against the settings."""
+    """Check a draft against the settings."""
     draft = read(sent, account)
     number = draft.order_number or "without"
     return SentDraft(draft, number, account, CLIENT).submit(Rulebook.of(settings))
 
 
 def submitted(sent: object, settings: Settings = SHOP) -> Submission:
-    """Return what is stored of a draft."""
+    """Return the submission of a valid draft."""
     answer = answer_of(sent, settings)
     assert isinstance(answer, Submission)
     return answer
 
 
 def rejected(sent: object, settings: Settings = SHOP) -> list[ApiError]:
-    """Return why the settings do not allow a draft."""
+    """Return the errors of a draft that the settings do not allow."""
     answer = answer_of(sent, settings)
     assert isinstance(answer, Rejection)
-    told = [problem.error for problem in answer.problems if isinstance(problem, ApiProblem)]
-    assert len(told) == len(answer.problems)
-    return told
+    returned = [problem.error for problem in answer.problems if isinstance(problem, ApiProblem)]
+    assert len(returned) == len(answer.problems)
+    return returned
 
 
 def document(sent: object, settings: Settings = SHOP) -> Tree:
@@ -80,7 +80,7 @@ def document(sent: object, settings: Settings = SHOP) -> Tree:
 
 
 def stored(sent: object, external_id: str = "CT-1", order_id: int = 7) -> Order:
-    """Return the order that a draft becomes."""
+    """Return the stored order of a draft."""
     submission = submitted(sent)
     return Order(
         account=PROJECT,
@@ -96,23 +96,23 @@ def stored(sent: object, external_id: str = "CT-1", order_id: int = 7) -> Order:
     )
 
 
-def lost(sent: object, told: object, path: str = "") -> Iterator[str]:
-    """Yield where something that was sent is not told as it was."""
-    if isinstance(sent, dict) and isinstance(told, dict):
+def lost(sent: object, returned: object, path: str = "") -> Iterator[str]:
+    """Yield the path of every sent value that is not returned unchanged."""
+    if isinstance(sent, dict) and isinstance(returned, dict):
         for name, value in sent.items():
-            if value == {} and name not in told:
-                # The protocol's reader takes an empty object for none.
+            if value == {} and name not in returned:
+                # commercetools reads an empty object as an absent one.
                 continue
-            yield from lost(value, told.get(name), f"{path}/{name}")
-    elif isinstance(sent, list) and isinstance(told, list) and len(sent) == len(told):
-        for position, (mine, theirs) in enumerate(zip(sent, told, strict=True)):
+            yield from lost(value, returned.get(name), f"{path}/{name}")
+    elif isinstance(sent, list) and isinstance(returned, list) and len(sent) == len(returned):
+        for position, (mine, theirs) in enumerate(zip(sent, returned, strict=True)):
             yield from lost(mine, theirs, f"{path}/{position}")
-    elif sent != told:
+    elif sent != returned:
         yield path
 
 
 def places(tree: object, *steps: str | int) -> Iterator[tuple[str | int, ...]]:
-    """Yield the steps to every value of a tree."""
+    """Yield the path of every value of a tree."""
     if steps:
         yield steps
     members: Iterator[tuple[str | int, object]] = iter(())

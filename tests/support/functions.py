@@ -29,6 +29,7 @@ from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
 from tests.support.lambda_context import Context
 from tests.support.log_leaks import WATCH
+from tests.support.plain_messages import faults_of_event
 from tests.support.template_tables import create_table
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -64,8 +65,8 @@ class Function:
     def invoke(self, event: Tree, millis: int = 27_000) -> Tree:
         """Return the answer of the handler.
 
-        An answer that the description does not know is a fault, and so is a call to AWS that the
-        function's role does not allow.
+        The test fails if the answer does not match the API description, if one of its messages is
+        not plain English, or if the function's role does not allow one of its calls to AWS.
         """
         WATCH.know_request(event)
         with self.recorder.watching(self._clients()):
@@ -75,6 +76,8 @@ class Function:
         if "resource" in event:
             faults = faults_of_route(event["httpMethod"], event["resource"], answer)
             assert not faults, faults
+            unclear = faults_of_event(event, answer)
+            assert not unclear, unclear
         return answer
 
     def _clients(self) -> list[BaseClient]:

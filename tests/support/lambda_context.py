@@ -1,4 +1,4 @@
-"""What Lambda's runtime hands to a handler besides the event."""
+"""Lambda's context object."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Context:
-    """The runtime's context object; its time runs."""
+    """A context object whose remaining time decreases."""
 
     aws_request_id: str = "invocation"
     function_name: str = "function"

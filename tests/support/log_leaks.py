@@ -9,49 +9,49 @@ from typing import Any
 
 from orders.runtime import observability
 
-# What no log line may hold, whoever sent it.
+# Patterns that no log line may contain.
 PATTERNS = {
     "an email address": re.compile(r"[\w.+-]+@[\w-]+\.[a-z]{2,}"),
     "an authorization header": re.compile(r"(?i)\b(bearer|basic) [\w+/=.-]{8,}"),
-    # The samples' addresses are made of these words.
+    # The addresses of the samples contain these words.
     "an address": re.compile(r"of the address"),
     "a phone number": re.compile(r"\+\d{10,}"),
 }
-# Members of requests that hold a secret or say who the customer is.
+# Members of requests that hold a secret or personal data.
 PRIVATE_MEMBERS = frozenset(
     {
         *("token", "access_token", "email", "phone", "profile_id", "subscription_id"),
         *("field_value", "customerEmail", "firstName", "lastName", "streetName", "mobile"),
     }
 )
-# Expressions take too long on lines that hold whole requests.
+# The expressions are too slow for lines with whole requests.
 MAX_LINE = 50_000
-# Shorter values would be found in words that have nothing to do with them.
+# Shorter values would also be found in unrelated words.
 MIN_LENGTH = 8
 
 
 @dataclass
 class LogWatch(logging.Handler):
-    """Collects what the hub logs and holds it against what must not be there."""
+    """Checks every log line of the hub for secrets and personal data."""
 
     secrets: set[str] = field(default_factory=set)
     leaks: list[str] = field(default_factory=list)
     lines: int = 0
 
     def __post_init__(self) -> None:
-        """Become a handler."""
+        """Initialise the handler."""
         super().__init__()
 
     __hash__ = object.__hash__
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Look at a line as it is written."""
+        """Check a line when it is written."""
         line = str(observability.logger.registered_handler.format(record))
         self.lines += 1
         self.leaks += [f"{leak} in {line[:500]}" for leak in self.leaks_of(line)]
 
     def leaks_of(self, line: str) -> Iterator[str]:
-        """Name what a line holds and must not."""
+        """Yield the leaks of a line."""
         for name, pattern in PATTERNS.items():
             if pattern.search(line[:MAX_LINE]):
                 yield name
@@ -60,12 +60,12 @@ class LogWatch(logging.Handler):
                 yield f"the secret {secret[:3]}…"
 
     def know(self, secret: str) -> None:
-        """Watch for a secret from now on."""
+        """Treat a text as a secret from now on."""
         if len(secret) >= MIN_LENGTH:
             self.secrets.add(secret)
 
     def know_request(self, event: Mapping[str, Any]) -> None:
-        """Watch for what a request holds of secrets and of its customer."""
+        """Treat the secrets and the personal data of a request as secrets from now on."""
         for name, value in (event.get("headers") or {}).items():
             if name.lower() == "authorization":
                 self.know(str(value).partition(" ")[2])
@@ -79,7 +79,7 @@ class LogWatch(logging.Handler):
             self.know(secret)
 
 
-def _private(node: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON holds
+def _private(node: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
     if isinstance(node, list):
         for each in node:
             yield from _private(each)

@@ -1,4 +1,4 @@
-"""The template's routes, and requests to them as API Gateway hands them over."""
+"""The routes of the template, and API Gateway events of requests to them."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from tests.support.template_tables import load_template
 
 type Tree = dict[str, Any]
-# A method in capitals, and a path of the template.
+# A method in upper case, and a path of the template.
 type Route = tuple[str, str]
 
 
@@ -30,7 +30,7 @@ def _route(properties: Mapping[str, str]) -> Route:
 
 @dataclass(frozen=True)
 class RouteRequest:
-    """A request to a route; `body` is text, or a value that is sent as JSON."""
+    """A request to a route. `body` is text, or a value that is sent as JSON."""
 
     route: Route
     path: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class RouteRequest:
     body: object = None
 
     def event(self) -> Tree:
-        """Return the event. API Gateway leaves a path's encoding as it was sent."""
+        """Return the API Gateway event. Variables of the path are not decoded."""
         method, resource = self.route
         is_text = self.body is None or isinstance(self.body, str)
         return {

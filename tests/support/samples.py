@@ -1,4 +1,4 @@
-"""Requests as shops send them."""
+"""Sample requests of shops."""
 
 import base64
 import json
@@ -24,7 +24,7 @@ IMPORT_RESOURCE = "/api/v1.1/market/orders/import"
 
 
 def line(**changes: object) -> Tree:
-    """Return a line that passes every check; None takes a member out."""
+    """Return a valid line with changes. None removes a member."""
     return _changed(
         {
             "external_id": "line_01",
@@ -40,7 +40,7 @@ def line(**changes: object) -> Tree:
 
 
 def order(**changes: object) -> Tree:
-    """Return an order that passes every check; None takes a member out."""
+    """Return a valid order with changes. None removes a member."""
     return _changed(
         {
             "external_id": "1234000",
@@ -58,12 +58,12 @@ def order(**changes: object) -> Tree:
 
 
 def request(*orders: object, **root: object) -> Tree:
-    """Return a request with these orders, one good one if none is given."""
+    """Return a request with these orders, by default one valid order."""
     return {"data": list(orders) or [order()], **root}
 
 
 def settings(total_check: TotalCheck = TotalCheck.WARN, *fields: CustomField) -> Settings:
-    """Return settings that know what the samples use."""
+    """Return settings in which the sample requests are valid."""
     return Settings(
         currencies=("USD", "EUR"),
         endpoints={"website": Endpoint("website")},
@@ -95,12 +95,12 @@ def order_field(
 
 
 def to_xml(tree: Mapping[str, Any]) -> bytes:
-    """Write a request as Altcraft's XML: arrays as repeated elements."""
+    """Return a request as Altcraft XML, with arrays as repeated elements."""
     return f"<xml>{_elements(tree)}</xml>".encode()
 
 
 def api_event(body: bytes | Tree, content_type: str = "application/json", **headers: str) -> Tree:
-    """Return the REST API event that carries a body; a tree is sent as JSON."""
+    """Return the REST API event of a body. A tree is sent as JSON."""
     raw = json.dumps(body).encode() if isinstance(body, dict) else body
     return {
         "resource": IMPORT_RESOURCE,

@@ -1,4 +1,4 @@
-"""The file of published triggers, as a running stack writes it."""
+"""Reads the file of published triggers that a running stack writes."""
 
 import json
 import time
@@ -14,9 +14,9 @@ type Tree = dict[str, Any]
 def wait_for_triggers(
     endpoint: Endpoint, wanted: Callable[[Tree], bool], count: int, seconds: float = 15
 ) -> list[Tree]:
-    """Return the wanted triggers, once there are `count` of them or the time is over.
+    """Return the wanted triggers as soon as there are `count` of them, or after `seconds`.
 
-    `wanted` gets an event's detail. They come in the order of their versions.
+    `wanted` gets the detail of an event. The triggers are sorted by version.
     """
     give_up = time.monotonic() + seconds
     while True:

@@ -1,4 +1,4 @@
-"""The Partner API with everything behind it in memory."""
+"""The Partner API with its stores in memory."""
 
 import json
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def stored_order(
     external_id: str = "A", order_id: int = 1, endpoint: str = "website", **members: object
 ) -> Order:
-    """Return an order as an import would have stored it."""
+    """Return an order in the form in which an import stores it."""
     document = {
         "currency": "USD",
         "delivery_cost": "100",
@@ -95,7 +95,7 @@ def stored_order(
 
 @dataclass
 class Seller:
-    """A seller's view of the API: `key` may do all, `reader` only read, `writer` only write."""
+    """A client of the API. `key` has all roles, `reader` may only read, `writer` only write."""
 
     orders: FakeOrders = field(default_factory=FakeOrders)
     settings: FakeSettings = field(
@@ -147,7 +147,7 @@ class Seller:
         )
 
     def stock(self, *orders: Order) -> None:
-        """Put orders into the store."""
+        """Store orders."""
         for order in orders:
             self.orders.orders[order.account, order.external_id] = order
 
@@ -158,7 +158,7 @@ class Seller:
         self.settings.stored["demo"] = replace(stored, settings=settings)
 
     def declare_once(self) -> None:
-        """Let an external id be set only once."""
+        """Set the policy that an external id can be set only once."""
         self.declare(Policies(external_id_policy=ExternalIdPolicy.ONCE))
 
     def rename(
@@ -170,7 +170,7 @@ class Seller:
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> HttpAnswer:
-        """Call the update of an external id."""
+        """Call the external-id update."""
         return self.answer_rename(
             external_id, order_id, campaign_id, body=body, headers=headers
         ).answer
@@ -184,7 +184,7 @@ class Seller:
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> EndpointResult:
-        """Call the update of an external id; return its report too."""
+        """Call the external-id update. Return the answer and the report."""
         sent = json.dumps({"externalOrderId": external_id}).encode() if body is None else body
         asked = _request(campaign_id, order_id, headers, sent)
         return answered(self._update_external_id, asked, answer_error)
@@ -219,14 +219,14 @@ class Seller:
         body: bytes | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> HttpAnswer:
-        """Call the status change."""
+        """Call the status update."""
         order = {"status": status} | ({} if substatus is None else {"substatus": substatus})
         sent = json.dumps({"order": order}).encode() if body is None else body
         asked = _request(campaign_id, order_id, headers, sent)
         return answered(self._update_status, asked, answer_error).answer
 
     def found(self, order_id: int = 1) -> Order:
-        """Return an order as it is stored."""
+        """Return a stored order."""
         named = self.index.find_by_order_id("demo", order_id, FixedDeadline())
         assert named is not None
         return named.order
@@ -239,7 +239,7 @@ def read_json(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def error_of(answer: HttpAnswer) -> tuple[int, str, str]:
-    """Return the status, code and message of a refusal, having checked its shape."""
+    """Return the status, code and message of an error. Asserts its shape."""
     tree = read_json(answer)
     [error] = tree["errors"]
     assert tree == {"status": "ERROR", "errors": [error]}

@@ -1,4 +1,4 @@
-"""The published contract of the HTTP API: an OpenAPI 3.1 description made from the wire models.
+"""Generates the published contract of the HTTP API (OpenAPI 3.1) from the wire models.
 
-It serves developers and clients; no Lambda imports it.
+It is a developer tool. No Lambda function imports it.
 """

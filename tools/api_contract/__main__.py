@@ -1,7 +1,7 @@
-"""Write the contract: the description that the hub serves, and a Postman collection of it.
+"""Write the OpenAPI description that the hub publishes, and a Postman collection of it.
 
-`python -m tools.api_contract` writes both; `python -m tools.api_contract release` also makes the
-description the last released one, which later ones must not break.
+`python -m tools.api_contract` writes both files. `python -m tools.api_contract release` also saves
+the description as the released one, with which later descriptions must stay compatible.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The orders import of Altcraft Market, in JSON and XML."""
+"""The contract of the Altcraft Market orders import, in JSON and XML."""
 
 from typing import Any
 
@@ -25,13 +25,13 @@ from tools.api_contract.operations import (
 TAG = "Altcraft Market"
 _TEXT: Tree = {"type": "string"}
 _COUNT: Tree = {"type": "integer", "minimum": 0}
-_LINES = "Line of the source, in XML"
+_LINES = "Line of the problem in the request, for XML"
 
 
 def section() -> Section:
-    """Return what the protocol adds to the description."""
+    """Return the protocol's part of the description."""
     return Section(
-        tag={"name": TAG, "description": "Import of orders, v1.1, in JSON and XML"},
+        tag={"name": TAG, "description": "Orders import v1.1, in JSON and XML"},
         operations=(_import_orders(),),
         schemas=_schemas(),
         responses=_responses(),
@@ -53,9 +53,10 @@ def _import_orders() -> Operation:
             "502": response("Gateway502"),
             "504": response("Gateway504"),
         },
-        "Creates or updates each order of `data`; a bad one never blocks a good one, so the status "
-        "is 200 even where some failed: `error` tells. The token comes in the header, or as the "
-        "member `token` of the body; the body may be compressed (`Content-Encoding: gzip`).",
+        "Creates or updates each order of `data`. Orders are processed independently: the status "
+        "is 200 even if some failed, and `error` of each entry of `result` is not 0 for those. "
+        "Send the token in the Authorization header or as `token` in the body. The body may be "
+        "compressed (`Content-Encoding: gzip`).",
         parameters=(parameter("query", "format", strings("json", "xml"), "Format of the answer"),),
         body={
             "required": True,
@@ -86,11 +87,11 @@ def _schemas() -> Tree:
     }
     request, order = tree["AltcraftImportRequest"], tree["AltcraftOrder"]
     request["properties"] = {
-        "token": {**_TEXT, "description": "Instead of the header"},
+        "token": {**_TEXT, "description": "The token, if it is not in the Authorization header"},
         "format": strings("json", "xml", description="Format of the answer"),
         **request["properties"],
     }
-    # Read one by one, so the models leave their elements open.
+    # The models do not type the elements, because they are validated one by one.
     request["properties"]["data"]["items"] = reference("AltcraftOrder")
     order["properties"]["lines"]["items"] = reference("AltcraftLine")
     request["xml"] = {"name": "xml"}
@@ -99,7 +100,7 @@ def _schemas() -> Tree:
 
 def _answer_schemas() -> Tree:
     problems = array(reference("AltcraftProblem"))
-    error: Tree = {"type": "integer", "description": "0, or the number of the error"}
+    error: Tree = {"type": "integer", "description": "0 on success, else the error number"}
     return {
         "AltcraftAnswer": _in_xml(
             record(
@@ -113,7 +114,8 @@ def _answer_schemas() -> Tree:
                     "warnings": problems,
                     "details_omitted": {
                         "type": "boolean",
-                        "description": "The answer was shortened to fit",
+                        "description": "True if errors and warnings are left out of `result` "
+                        "because the answer would be too large",
                     },
                 },
                 ["counts", "warnings", "details_omitted"],
@@ -150,7 +152,7 @@ def _answer_schemas() -> Tree:
         "AltcraftProblem": record(
             {
                 "code": strings(*map(str, Code)),
-                "path": {**_TEXT, "description": "JSON pointer into the request"},
+                "path": {**_TEXT, "description": "JSON pointer to the problem in the request"},
                 "message": _TEXT,
                 "line": {"type": "integer", "description": _LINES},
             },
@@ -168,27 +170,27 @@ def _responses() -> Tree:
         return {JSON: reference(name), XML: reference(name)}
 
     refusals = {
-        "400": "The request is unreadable, or its definitions are refused",
-        "401": "No token, or none that is known",
-        "413": "Over 4 MB",
-        "415": "A media type, charset or content coding that is not read",
-        "500": "A fault of ours; the orders can be sent again",
+        "400": "The request or one of its definitions is invalid",
+        "401": "The token is missing or unknown",
+        "413": "The body is larger than 4 MB, or the account's settings would be too large",
+        "415": "The media type, charset or content coding is not supported",
+        "500": "An internal error; the orders can be sent again",
     }
     either = {"anyOf": [reference("AltcraftRefusal"), reference("GatewayError")]}
     unavailable = {"anyOf": [reference("AltcraftRefusal"), reference("AltcraftAnswer")]}
     return {
-        "AltcraftImport": answer("What became of each order", both("AltcraftAnswer")),
+        "AltcraftImport": answer("The outcome of each order", both("AltcraftAnswer")),
         **{
-            f"Altcraft{status}": answer(told, both("AltcraftRefusal"))
-            for status, told in refusals.items()
+            f"Altcraft{status}": answer(description, both("AltcraftRefusal"))
+            for status, description in refusals.items()
         },
         "Altcraft403": answer(
-            "No such role, or the firewall refused",
+            "The token lacks the role, or the firewall rejected the request",
             {JSON: either, XML: reference("AltcraftRefusal")},
         ),
         "Altcraft503": answer(
-            "The store is not available, and nothing was written",
+            "The order store is not available; nothing was written",
             {JSON: unavailable, XML: unavailable},
-            Retry_After="Seconds to wait",
+            Retry_After="Seconds to wait before a retry",
         ),
     }

@@ -1,4 +1,4 @@
-// Compares two OpenAPI descriptions, whose paths are the arguments; prints what changed, as JSON.
+// Prints the differences of two OpenAPI descriptions as JSON. The arguments are their paths.
 import { readFileSync } from "node:fs";
 import { apiCompare } from "api-smart-diff";
 

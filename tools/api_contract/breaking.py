@@ -1,4 +1,4 @@
-"""What a new description would break for the clients of an older one."""
+"""Finds the changes of a description that would break existing clients."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,21 +8,24 @@ from tools.api_contract.node import run_node
 
 
 def breaking_changes(before: Path, after: Path) -> list[str]:
-    """Return each change that breaks a client, by its place. Raises what run_node raises."""
+    """Return the place of each breaking change, sorted. Raises the errors of run_node."""
     changes: list[Mapping[str, Any]] = run_node("breaking.mjs", before, after)
-    return sorted({_told(change) for change in changes if _breaks(change)})
+    return sorted({_line(change) for change in changes if _breaks(change)})
 
 
 def _breaks(change: Mapping[str, Any]) -> bool:
-    """Tell whether a change breaks a client.
+    """Return whether a change breaks a client.
 
-    The comparison is made for requests: it does not see that a member which an answer no longer
-    promises is missed, and that one which a request may no longer hold is lost.
+    The comparison tool judges all changes as changes of requests. It does not report a member that
+    answers no longer guarantee, and a member that requests may no longer have. It reports a new
+    description of a response, on which no client relies.
     """
     path, is_removed = change["path"], change["action"] == "remove"
+    if change["action"] == "replace" and path[-1] == "description":
+        return False
     is_promise = "required" in path and "responses" in path
     return change["type"] == "breaking" or (is_removed and ("properties" in path or is_promise))
 
 
-def _told(change: Mapping[str, Any]) -> str:
+def _line(change: Mapping[str, Any]) -> str:
     return f"{change['action']} {'/'.join(map(str, change['path']))}"

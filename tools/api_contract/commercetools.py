@@ -1,4 +1,4 @@
-"""The routes of a commercetools project, and its tokens."""
+"""The contract of the commercetools routes and of access tokens."""
 
 from orders.application.list_orders import MAX_EXAMINED
 from orders.domain.identifiers import CLIENT_RULE
@@ -32,36 +32,36 @@ _UUID: Tree = {"type": "string", "format": "uuid"}
 _EMPTY: Tree = {"type": "array", "items": {}, "maxItems": 0}
 _BY = record({"clientId": _TEXT, "isPlatformClient": _BOOLEAN})
 _ORDER = reference("CommercetoolsOrder")
-_CORRELATION = "The request's id: that of the client, or one of ours"
+_CORRELATION = "The correlation id that the client sent, or a generated one"
 
-_PROJECT = parameter("path", "projectKey", _TEXT, f"The account: {CLIENT_RULE}")
+_PROJECT = parameter("path", "projectKey", _TEXT, f"The account name: {CLIENT_RULE}")
 _REF = parameter(
     "path",
     "ref",
     {"type": "string", "minLength": 1},
-    "An order's id, or `order-number=` and its number, percent-encoded",
+    "The id of an order, or `order-number=` and its percent-encoded order number",
 )
 _LIMIT = parameter(
     "query",
     "limit",
     {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-    "Length of the page",
+    "Maximum number of results",
 )
 _OFFSET = parameter(
     "query",
     "offset",
     {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
-    "How many come before the page",
+    "Number of results to skip",
 )
 _WITH_TOTAL = parameter(
-    "query", "withTotal", {**_BOOLEAN, "default": True}, "Whether `total` is told"
+    "query", "withTotal", {**_BOOLEAN, "default": True}, "Whether the answer has `total`"
 )
-_EXPAND = parameter("query", "expand", _TEXT, "Taken, without effect: nothing is kept to expand")
+_EXPAND = parameter("query", "expand", _TEXT, "Accepted without effect")
 
 
-def _where(served: str, pattern: str) -> Tree:
+def _where(supported: str, pattern: str) -> Tree:
     schema = {"type": "string", "pattern": pattern}
-    return parameter("query", "where", schema, f"Predicate: {served}")
+    return parameter("query", "where", schema, f"Predicate: {supported}")
 
 
 _LIST = (
@@ -72,7 +72,7 @@ _LIST = (
         "query",
         "sort",
         strings("createdAt asc", "createdAt desc", default="createdAt asc"),
-        "Order of the list",
+        "Sort order",
     ),
     _WITH_TOTAL,
     _where('`orderNumber="…"`', '^orderNumber="[A-Za-z0-9-]+"$'),
@@ -84,15 +84,15 @@ _MESSAGES = (
         "query",
         "limit",
         {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-        f"Length of the page; with offset at most {MAX_EXAMINED}",
+        f"Maximum number of results; the sum with offset must be at most {MAX_EXAMINED}",
     ),
     parameter(
         "query",
         "offset",
         {"type": "integer", "minimum": 0, "maximum": MAX_EXAMINED - MAX_LIMIT, "default": 0},
-        f"How many come before the page; with limit at most {MAX_EXAMINED}",
+        f"Number of results to skip; the sum with limit must be at most {MAX_EXAMINED}",
     ),
-    parameter("query", "sort", strings("createdAt desc"), "Newest first, always"),
+    parameter("query", "sort", strings("createdAt desc"), "Sort order: always newest first"),
     _WITH_TOTAL,
     _where(
         f'`type="{ORDER_IMPORTED}"`, `resource(id="…")`, or both joined by `and`',
@@ -122,15 +122,15 @@ def _bare(description: str) -> Tree:
 
 
 _HEAD_REFUSALS = {
-    status: _bare(f"As the GET request's {status}, without a body")
+    status: _bare(f"The same as {status} of GET, without a body")
     for status in ("400", "401", "403", "404", "429", "500", "502", "503", "504")
 }
 
 
 def section() -> Section:
-    """Return what the protocol adds to the description."""
+    """Return the protocol's part of the description."""
     return Section(
-        tag={"name": TAG, "description": "Orders of a commercetools project, by its own SDKs"},
+        tag={"name": TAG, "description": "Orders in the form of the commercetools HTTP API"},
         operations=_operations(),
         schemas=_schemas(),
         responses=_responses(),
@@ -154,8 +154,8 @@ def _operations() -> tuple[Operation, ...]:
                 "415": response("Commercetools415"),
                 **_FAULTS,
             },
-            "The client's id and secret come as HTTP Basic credentials, the parameters in the form "
-            "or in the query. Without a scope the token gets every scope that the client may have.",
+            "Send the client's id and secret as HTTP Basic credentials, and the parameters in the "
+            "form or in the query. Without a scope the token gets all scopes of the client.",
             body={
                 "content": {
                     FORM: {
@@ -182,7 +182,7 @@ def _operations() -> tuple[Operation, ...]:
                 "415": response("Commercetools415"),
                 **_FAULTS,
             },
-            "The order must be new: a number that is taken is refused with DuplicateField.",
+            "An orderNumber that exists is rejected with DuplicateField.",
             parameters=(_PROJECT,),
             body={
                 "content": {JSON: {"schema": reference("CommercetoolsOrderDraft")}},
@@ -211,8 +211,12 @@ def _operations() -> tuple[Operation, ...]:
             "/{projectKey}/orders",
             "headCommercetoolsOrders",
             TAG,
-            "Tell whether there is such an order",
-            {"200": _bare("There is one"), **_HEAD_REFUSALS, "413": _bare("Too many to tell")},
+            "Check whether a matching order exists",
+            {
+                "200": _bare("At least one order matches"),
+                **_HEAD_REFUSALS,
+                "413": _bare("The same as 413 of GET, without a body"),
+            },
             parameters=_LIST,
             security=_BEARER,
         ),
@@ -231,8 +235,8 @@ def _operations() -> tuple[Operation, ...]:
             "/{projectKey}/orders/{ref}",
             "headCommercetoolsOrder",
             TAG,
-            "Tell whether there is an order of this id or number",
-            {"200": _bare("There is one"), **_HEAD_REFUSALS},
+            "Check whether an order of this id or number exists",
+            {"200": _bare("The order exists"), **_HEAD_REFUSALS},
             parameters=(_PROJECT, _REF),
             security=_BEARER,
         ),
@@ -250,7 +254,7 @@ def _operations() -> tuple[Operation, ...]:
                 "409": response("Commercetools409"),
                 **_FAULTS,
             },
-            "Answers the order as it was last.",
+            "Returns the last version of the order.",
             parameters=(
                 _PROJECT,
                 _REF,
@@ -269,7 +273,7 @@ def _operations() -> tuple[Operation, ...]:
             "/{projectKey}/messages",
             "listCommercetoolsMessages",
             TAG,
-            "List the messages that orders were imported",
+            "List the messages of imported orders",
             {
                 "200": response("CommercetoolsMessagePage"),
                 **_BAD,
@@ -286,36 +290,40 @@ def _operations() -> tuple[Operation, ...]:
 def _responses() -> Tree:
     error = {JSON: reference("CommercetoolsError")}
     refusals = {
-        "400": "The request is refused; `errors` say why",
-        "401": "No credentials, or none that are known",
-        "404": "There is no such order",
+        "400": "The request is invalid; `errors` name the reasons",
+        "401": "The credentials are missing or unknown",
+        "404": "The order does not exist",
         "409": "The order has another version",
-        "413": "The body, or the answer, would be too large",
-        "415": "The content coding is neither gzip nor identity",
-        "500": "A fault of ours, or a write whose effect is not known",
+        "413": "The body or the answer is too large",
+        "415": "The content coding is not gzip or identity",
+        "500": "An internal error, or a write that may have taken effect",
     }
     either = {JSON: {"anyOf": [reference("CommercetoolsError"), reference("GatewayError")]}}
     return {
         "AccessToken": answer("The token", {JSON: reference("AccessToken")}),
         "CommercetoolsOrder": answer("The order", {JSON: _ORDER}, X_Correlation_ID=_CORRELATION),
         "CommercetoolsOrderPage": answer(
-            "One page", {JSON: reference("CommercetoolsOrderPage")}, X_Correlation_ID=_CORRELATION
+            "One page of orders",
+            {JSON: reference("CommercetoolsOrderPage")},
+            X_Correlation_ID=_CORRELATION,
         ),
         "CommercetoolsMessagePage": answer(
-            "One page",
+            "One page of messages",
             {JSON: reference("CommercetoolsMessagePage")},
             X_Correlation_ID=_CORRELATION,
         ),
         **{
-            f"Commercetools{status}": answer(told, error, X_Correlation_ID=_CORRELATION)
-            for status, told in refusals.items()
+            f"Commercetools{status}": answer(description, error, X_Correlation_ID=_CORRELATION)
+            for status, description in refusals.items()
         },
-        "Commercetools403": answer("The token has no such scope, or the firewall refused", either),
+        "Commercetools403": answer(
+            "The token lacks the scope, or the firewall rejected the request", either
+        ),
         "Commercetools503": answer(
-            "The store is not available, and nothing was changed",
+            "The order store is not available; nothing was changed",
             error,
             X_Correlation_ID=_CORRELATION,
-            Retry_After="Seconds to wait",
+            Retry_After="Seconds to wait before a retry",
         ),
     }
 
@@ -336,21 +344,21 @@ def _schemas() -> Tree:
                 "statusCode": _INT,
                 "message": _TEXT,
                 "errors": array(reference("CommercetoolsErrorObject"), minItems=1),
-                "error": {**_TEXT, "description": "OAuth code"},
+                "error": {**_TEXT, "description": "OAuth error code"},
                 "error_description": _TEXT,
             },
             ["error", "error_description"],
         ),
         "CommercetoolsErrorObject": {
             **record({"code": _TEXT, "message": _TEXT}),
-            "description": "With the members that the code brings along, such as `field`",
+            "description": "An error. Some codes have additional members, such as `field`",
             "additionalProperties": True,
         },
         "AccessToken": record(
             {
                 "access_token": _TEXT,
                 "token_type": constant("Bearer"),
-                "expires_in": {**_INT, "description": "Seconds"},
+                "expires_in": {**_INT, "description": "Lifetime in seconds"},
                 "scope": _TEXT,
             }
         ),
@@ -390,7 +398,7 @@ def _money_schemas() -> Tree:
 
 
 _TYPED_CENTS = reference("CommercetoolsTypedCentMoney")
-_MADE = {"id": _UUID, "createdAt": _MOMENT}
+_IDENTITY = {"id": _UUID, "createdAt": _MOMENT}
 _LINE_MEMBERS: Tree = {
     "id": _UUID,
     "totalPrice": _TYPED_CENTS,
@@ -398,7 +406,7 @@ _LINE_MEMBERS: Tree = {
     "taxedPricePortions": _EMPTY,
     "perMethodTaxRate": _EMPTY,
 }
-# What answers add to what was sent: required members, and others.
+# The members that answers add to the sent ones: required members, then optional members.
 _ADDED: dict[str, tuple[Tree, Tree]] = {
     "CommercetoolsLineItem": (
         {
@@ -413,8 +421,8 @@ _ADDED: dict[str, tuple[Tree, Tree]] = {
     "CommercetoolsCustomLineItem": (_LINE_MEMBERS, {}),
     "CommercetoolsVariant": ({"assets": _EMPTY}, {}),
     "CommercetoolsPrice": ({"id": _UUID}, {}),
-    "CommercetoolsDelivery": (_MADE, {}),
-    "CommercetoolsParcel": (_MADE, {}),
+    "CommercetoolsDelivery": (_IDENTITY, {}),
+    "CommercetoolsParcel": (_IDENTITY, {}),
     "CommercetoolsShippingDetails": ({"valid": _BOOLEAN}, {}),
 }
 
@@ -428,7 +436,7 @@ def _completed(name: str, schema: Tree) -> Tree:
     }
 
 
-# Of an order that another protocol wrote, these are not known.
+# Orders that another protocol wrote do not have these members.
 _NOT_ALWAYS = ("lastModifiedBy", "createdBy", "priceRoundingMode")
 
 

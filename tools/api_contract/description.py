@@ -1,4 +1,4 @@
-"""The routes that describe the API itself, and what API Gateway answers in place of a function."""
+"""The contract of the API's own description, and of API Gateway's own errors."""
 
 from tools.api_contract.operations import (
     JSON,
@@ -20,9 +20,9 @@ _FAULTS = {status: response(f"Gateway{status}") for status in ("403", "429", "50
 
 
 def section() -> Section:
-    """Return what the API's own routes add to the description."""
+    """Return the part of the description that is about the description itself."""
     return Section(
-        tag={"name": TAG, "description": "This description, for programs and for people"},
+        tag={"name": TAG, "description": "This description, as OpenAPI and as a page"},
         operations=_operations(),
         schemas={
             "GatewayError": record(
@@ -35,7 +35,7 @@ def section() -> Section:
                     "message": _TEXT,
                     "errors": array(record({"code": _TEXT, "message": _TEXT}), minItems=1),
                 },
-                description="API Gateway's own answer, which clients of every protocol can read",
+                description="An error of API Gateway itself, readable by clients of every protocol",
             )
         },
         responses=_responses(),
@@ -61,7 +61,7 @@ def _operations() -> tuple[Operation, ...]:
             "/docs",
             "showDocs",
             TAG,
-            "Show this description as a page to try requests on",
+            "Return a page that shows this description and sends requests",
             {"200": {"description": "The page", **page}, **_FAULTS},
         ),
         Operation(
@@ -69,10 +69,10 @@ def _operations() -> tuple[Operation, ...]:
             "/docs/{asset}",
             "getDocsAsset",
             TAG,
-            "Return a script or a style of the page",
+            "Return a script or a style sheet of the page",
             {
                 "200": answer("The file", {"text/javascript": _TEXT, "text/css": _TEXT}),
-                "404": answer("There is no such file", {JSON: reference("GatewayError")}),
+                "404": answer("The file does not exist", {JSON: reference("GatewayError")}),
                 **_FAULTS,
             },
             parameters=(parameter("path", "asset", _TEXT, "Name of the file"),),
@@ -81,12 +81,12 @@ def _operations() -> tuple[Operation, ...]:
 
 
 def _responses() -> Tree:
-    def told(description: str, **headers: str) -> Tree:
+    def error(description: str, **headers: str) -> Tree:
         return answer(description, {JSON: reference("GatewayError")}, **headers)
 
     return {
-        "Gateway403": told("The firewall refused the request"),
-        "Gateway429": told("Too many requests", Retry_After="Seconds to wait"),
-        "Gateway502": told("The function failed to answer"),
-        "Gateway504": told("The function took too long"),
+        "Gateway403": error("The firewall rejected the request"),
+        "Gateway429": error("Too many requests", Retry_After="Seconds to wait before a retry"),
+        "Gateway502": error("The function failed"),
+        "Gateway504": error("The function did not answer in time"),
     }

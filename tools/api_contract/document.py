@@ -1,4 +1,4 @@
-"""The whole description, put together from what each protocol adds."""
+"""The whole OpenAPI description, composed of the protocols' parts."""
 
 import json
 
@@ -7,14 +7,14 @@ from tools.api_contract import altcraft, commercetools, description, yandex_mark
 from tools.api_contract.examples import add_examples
 from tools.api_contract.operations import Operation, Tree
 
-# Of the contract, not of the code: it rises with what clients can see.
+# The version of the contract, not of the code. Increase it with every change that clients see.
 VERSION = "1.0.0"
-# Stands for the hub's address; the deployed description names its own in this place.
+# A placeholder. The deployed description has the URL of its own API here.
 BASE_URL = "https://orders.example.com"
 _ABOUT = """\
-Shops send orders in the protocol that their client already speaks; each protocol has its own
-answers and errors. Unknown paths and methods are answered with 404 and a GatewayError. Bodies
-may be 4 MB after inflation. Amounts are never rounded.
+Shops send orders in the protocol of their existing client. Each protocol has its own answers and
+errors. Unknown paths and methods return 404 with a GatewayError. A body may have at most 4 MB
+after inflation. Amounts are never rounded.
 """
 
 
@@ -39,7 +39,7 @@ def document() -> Tree:
             "schemas": {k: v for section in sections for k, v in section.schemas.items()},
         },
     }
-    # Operations share parts, and each is to get examples of its own.
+    # Operations share parts of the tree. A deep copy lets each have its own examples.
     unshared: Tree = json.loads(json.dumps(tree))
     add_examples(unshared)
     return unshared
@@ -58,22 +58,22 @@ def _security_schemes() -> Tree:
         "bearerToken": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A client's token, as `orders token create` prints it",
+            "description": "The token that `orders token create` prints",
         },
         "apiKey": {
             "type": "apiKey",
             "in": "header",
             "name": "Api-Key",
-            "description": "The same token in the Partner API's header",
+            "description": "The same token in the header of the Partner API",
         },
         "clientCredentials": {
             "type": "http",
             "scheme": "basic",
-            "description": "A client's id and its token as the secret",
+            "description": "The client's id as user name and its token as password",
         },
         "commercetoolsOAuth": {
             "type": "oauth2",
-            "description": "Scopes are followed by `:` and the project's key",
+            "description": "Append `:` and the project key to each scope",
             "flows": {
                 "clientCredentials": {
                     "tokenUrl": f"{BASE_URL}/oauth/token",
@@ -85,7 +85,7 @@ def _security_schemes() -> Tree:
 
 
 _SCOPES = {
-    "manage_project": "Everything",
+    "manage_project": "All operations of the project",
     "manage_orders": "Import, read and delete orders",
     "view_orders": "Read orders",
     "view_messages": "Read messages",

@@ -1,4 +1,4 @@
-"""The story's examples, put where the description has a place for them."""
+"""Adds the examples of the story to the description."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ _OF_RESPONSES = "#/components/responses/"
 
 
 def add_examples(description: Tree) -> None:
-    """Put every example into the description: requests, parameters, answers."""
+    """Add the request, the parameters and the answer of every example to the description."""
     operations = {
         operation["operationId"]: operation
         for path in description["paths"].values()
@@ -36,7 +36,7 @@ def _add_request(operation: Tree, example: Example) -> None:
 
 
 def _add_parameters(operation: Tree, sent: Mapping[str, str]) -> None:
-    """Give each parameter its first value of the story."""
+    """Give each parameter without an example the first value that the story sends."""
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in sent and "example" not in parameter:
             whole = parameter["schema"].get("type") == "integer"

@@ -1,4 +1,4 @@
-"""Pydantic's wire models as JSON Schemas of the contract."""
+"""Converts Pydantic models to JSON Schemas of the contract."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,9 +13,10 @@ _PREFIX = "#/$defs/"
 def schema_of_model(
     model: type[BaseModel], name: str, renamed: Mapping[str, str] | None = None
 ) -> Tree:
-    """Return the components that a model needs, its own under `name`.
+    """Return the components of a model and of the models inside it.
 
-    `renamed` gives the models inside it their names. Raises LookupError for one that it lacks.
+    `name` is the model's component name, `renamed` maps inner models to theirs. Raises LookupError
+    for an inner model without a name.
     """
     names = dict(renamed or {})
     schema = model.model_json_schema()
@@ -27,7 +28,7 @@ def schema_of_model(
 
 
 def _plain(node: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any node of a schema
-    """Leave out generated titles and null defaults; point to components."""
+    """Remove generated titles and null defaults, and refer to the components."""
     if isinstance(node, list):
         return [_plain(each, names) for each in node]
     if not isinstance(node, dict):
@@ -48,7 +49,7 @@ def _plain(node: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - any no
 
 
 def _with_null(tree: Tree) -> Tree:
-    """Write "something or null" as one type of two names, which clients' generators take better."""
+    """Write `anyOf` with null as a list of types, which more client generators support."""
     choices = tree.get("anyOf", ())
     if len(choices) != _TWO or choices[1] != {"type": "null"} or "enum" in choices[0]:
         return tree

@@ -1,4 +1,4 @@
-"""Runs the contract's tools that only the JavaScript world has."""
+"""Runs the contract tools that are JavaScript packages."""
 
 import json
 import shutil
@@ -10,14 +10,14 @@ _SCRIPTS = Path(__file__).parent
 
 
 def run_node(script: str, *arguments: Path) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return what a script of this package prints.
+    """Run a script of this package and return the JSON that it prints.
 
-    Raises FileNotFoundError without Node.js, CalledProcessError if the script fails.
+    Raises FileNotFoundError if Node.js is missing, CalledProcessError if the script fails.
     """
     node = shutil.which("node")
     if node is None:
-        raise FileNotFoundError("node is missing: install Node.js 18 or later")
-    ended = subprocess.run(  # noqa: S603 - a script of ours
+        raise FileNotFoundError("node is not installed; install Node.js 18 or later")
+    ended = subprocess.run(  # noqa: S603 - runs only scripts of this package
         [node, str(_SCRIPTS / script), *map(str, arguments)],
         check=True,
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""Parts of an OpenAPI description that every protocol's routes have in common."""
+"""Building blocks of an OpenAPI description that all protocols use."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A route: what it takes and what it answers.
+    """A route with its parameters, body and answers.
 
-    `answers` maps a status to the reference of a response. `aliases` are other paths to the same
-    route, by the suffix that tells their operation ids apart.
+    `answers` maps a status to the reference of a response. `aliases` maps other paths of the route
+    to the suffix of their operation id.
     """
 
     method: str
@@ -32,7 +32,7 @@ class Operation:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, operation_id: str) -> Tree:
-        """Return the operation object under one of its ids."""
+        """Return the OpenAPI operation object with this operation id."""
         return {
             "operationId": operation_id,
             "tags": [self.tag],
@@ -47,7 +47,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What one protocol adds to the description."""
+    """One protocol's part of the description."""
 
     tag: Tree
     operations: tuple[Operation, ...]
@@ -56,22 +56,22 @@ class Section:
 
 
 def reference(name: str, kind: str = "schemas") -> Tree:
-    """Refer to a component."""
+    """Return a reference to a component."""
     return {"$ref": f"#/components/{kind}/{name}"}
 
 
 def response(name: str) -> Tree:
-    """Refer to a response."""
+    """Return a reference to a response."""
     return reference(name, "responses")
 
 
 def strings(*allowed: str, **more: object) -> Tree:
-    """Return the schema of one of these strings."""
+    """Return the schema of a string enum."""
     return {"type": "string", "enum": list(allowed), **more}
 
 
 def constant(value: str) -> Tree:
-    """Return the schema of one string."""
+    """Return the schema of a constant string."""
     return {"type": "string", "const": value}
 
 
@@ -83,7 +83,7 @@ def array(items: Tree, **more: object) -> Tree:
 def record(
     members: Mapping[str, Tree], optional: Iterable[str] = (), description: str = ""
 ) -> Tree:
-    """Return the schema of an object; members are required unless they are said to be optional."""
+    """Return the schema of an object. All members are required except those in `optional`."""
     left_out = set(optional)
     return {
         "type": "object",
@@ -94,7 +94,7 @@ def record(
 
 
 def parameter(location: str, name: str, schema: Tree, description: str, **more: object) -> Tree:
-    """Return a parameter; those of the path are required."""
+    """Return a parameter. Path parameters are required."""
     return {
         "name": name,
         "in": location,
@@ -106,14 +106,14 @@ def parameter(location: str, name: str, schema: Tree, description: str, **more: 
 
 
 def answer(description: str, content: Mapping[str, Tree], **headers: str) -> Tree:
-    """Return a response; a header's name is written with `_` for `-`."""
+    """Return a response. Header names have `_` in place of `-`."""
     return {
         "description": description,
         **(
             {
                 "headers": {
-                    name.replace("_", "-"): {"description": told, "schema": {"type": "string"}}
-                    for name, told in headers.items()
+                    name.replace("_", "-"): {"description": text, "schema": {"type": "string"}}
+                    for name, text in headers.items()
                 }
             }
             if headers

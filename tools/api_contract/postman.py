@@ -1,16 +1,16 @@
-"""The description as a Postman collection."""
+"""Converts the description to a Postman collection."""
 
 from pathlib import Path
 from typing import Any
 
 from tools.api_contract.node import run_node
 
-# Ids are made at random, and answers are made up where they are not examples: left out.
+# The converter generates random ids, and invents answers where there is no example.
 _LEFT_OUT = frozenset({"id", "_postman_id", "_postman_previewlanguage", "response"})
 
 
 def export_collection(description: Path) -> dict[str, Any]:
-    """Return the collection. Raises what run_node raises."""
+    """Return the collection of a description file. Raises the errors of run_node."""
     collection: dict[str, Any] = _kept(run_node("postman.mjs", description))
     return collection
 

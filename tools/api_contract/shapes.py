@@ -1,4 +1,4 @@
-"""commercetools' shapes as JSON Schemas: as they are sent, and as answers show them."""
+"""Converts commercetools' shapes to JSON Schemas, in the form of requests and of answers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -70,7 +70,7 @@ _ANSWERED_LEAVES: Mapping[Callable[..., Any], Tree] = {
     },
 }
 
-# Records that are components of their own; every other one is written where it is used.
+# Records that become components. Other records are written inline.
 _NAMED = (
     ("Address", requests.ADDRESS),
     ("Custom", requests.CUSTOM),
@@ -91,7 +91,7 @@ _NAMED = (
 
 
 def components(*, answered: bool = False) -> Tree:
-    """Return the schemas of the records that have a name, by that of their component."""
+    """Return the schemas of the named records by their component names."""
     return {
         _component(name, answered=answered): _record(shape.members, answered=answered)
         for name, shape in _NAMED
@@ -99,9 +99,9 @@ def components(*, answered: bool = False) -> Tree:
 
 
 def schema_of(shape: object, *, answered: bool = False) -> Tree:
-    """Return the schema of what a shape takes, or of what answers show of it.
+    """Return the schema of a shape in a request or, with `answered`, in an answer.
 
-    Raises LookupError for a shape that nothing is known of.
+    Raises LookupError for an unknown shape.
     """
 
     def of(inner: object) -> Tree:
@@ -145,7 +145,7 @@ def _component(name: str, *, answered: bool) -> str:
 
 
 def _record(members: Sequence[shapes.Member], *, answered: bool) -> Tree:
-    # A member that has a default is never left out of an answer.
+    # A member with a default is present in every answer.
     required = [
         each.name for each in members if each.required or (answered and each.default is not None)
     ]
@@ -175,7 +175,7 @@ def _string(rule: str, pattern: str | None) -> Tree:
 
 
 def _identifier(type_id: str, by: str | None) -> Tree:
-    """Return a resource identifier as it is sent, or the reference that answers show."""
+    """Return the schema of a resource identifier (`by` is None) or of an answer's reference."""
     if by is not None:
         members = {"typeId": constant(type_id), by: {"type": "string"}}
         return {"type": "object", "required": ["typeId", by], "properties": members}
@@ -192,6 +192,6 @@ def _identifier(type_id: str, by: str | None) -> Tree:
 
 def _leaf(shape: object, *, answered: bool) -> Tree:
     if not callable(shape):
-        raise TypeError(f"{shape!r} is no shape")
+        raise TypeError(f"{shape!r} is not a shape")
     own = _ANSWERED_LEAVES.get(shape) if answered else None
     return dict(_LEAVES[shape] if own is None else own)

@@ -1,6 +1,6 @@
-"""The examples of the description: one story of requests, whose answers are recorded.
+"""The examples of the description: a sequence of requests whose answers are recorded.
 
-`answers.json` holds what the handlers answered; the tests replay the story and compare.
+`answers.json` holds the recorded answers of the handlers. A test replays the requests and compares.
 """
 
 import json
@@ -20,7 +20,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 class Example:
     """A request. `body` is a JSON value, or the text of another media type.
 
-    `credentials` says how it authenticates: "bearer" (the client's secret), "api-key", "basic",
+    `credentials` is how it authenticates: "bearer" (the client's token), "api-key", "basic",
     "oauth" (an access token) or "none".
     """
 
@@ -35,7 +35,7 @@ class Example:
 
     @property
     def key(self) -> str:
-        """Return the name of its answer."""
+        """Return the key of the example's recorded answer."""
         return f"{self.operation}/{self.name}"
 
 
@@ -82,7 +82,7 @@ _DRAFT = {
 _PROJECT = {"projectKey": "demo"}
 _BY_NUMBER = {**_PROJECT, "ref": "order-number=CT-1"}
 _CAMPAIGN = {"campaignId": "1001"}
-_OURS = {**_CAMPAIGN, "orderId": "1"}
+_ORDER_PATH = {**_CAMPAIGN, "orderId": "1"}
 _UNKNOWN = {**_CAMPAIGN, "orderId": "999"}
 _READY = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
 
@@ -90,21 +90,21 @@ STORY = (
     Example(
         "importOrders",
         "created",
-        "One order, with details",
+        "One order with details",
         "bearer",
         body={"result_details": True, "data": [_ORDER]},
     ),
     Example(
         "importOrders",
         "repeated",
-        "The same again changes nothing",
+        "The same order again is unchanged",
         "bearer",
         body={"result_details": True, "data": [_ORDER]},
     ),
     Example(
         "importOrders",
         "partly_failed",
-        "A bad order does not block a good one",
+        "One valid and one invalid order",
         "bearer",
         body={
             "data": [
@@ -124,15 +124,15 @@ STORY = (
     Example(
         "importOrders",
         "xml_refused",
-        "A mistake in XML, with its line",
+        "An invalid amount in XML",
         "bearer",
         media=XML,
         body=_XML_ORDER.format(total="900,25"),
     ),
-    Example("importOrders", "no_token", "Without a token", "none", body={"data": [_ORDER]}),
-    Example("importOrders", "no_data", "Without orders", "bearer", body={}),
-    Example("getOrder", "found", "An order", "api-key", _OURS),
-    Example("getOrder", "unknown", "An order that is not there", "api-key", _UNKNOWN),
+    Example("importOrders", "no_token", "No token", "none", body={"data": [_ORDER]}),
+    Example("importOrders", "no_data", "No orders", "bearer", body={}),
+    Example("getOrder", "found", "An order", "api-key", _ORDER_PATH),
+    Example("getOrder", "unknown", "An order that does not exist", "api-key", _UNKNOWN),
     Example("listOrders", "first_page", "The newest order", "api-key", _CAMPAIGN, {"limit": "1"}),
     Example(
         "listOrders", "bad_limit", "A limit that is too high", "api-key", _CAMPAIGN, {"limit": "99"}
@@ -140,34 +140,39 @@ STORY = (
     Example(
         "updateExternalId",
         "changed",
-        "Another id for the order",
+        "A new external id for the order",
         "api-key",
-        _OURS,
+        _ORDER_PATH,
         body={"externalOrderId": "SHOP-77"},
     ),
     Example(
-        "updateOrderStatus", "ready", "The order is ready to ship", "api-key", _OURS, body=_READY
+        "updateOrderStatus",
+        "ready",
+        "The order is ready to ship",
+        "api-key",
+        _ORDER_PATH,
+        body=_READY,
     ),
     Example(
         "updateExternalId",
         "too_late",
-        "From READY_TO_SHIP on the id stays",
+        "The order is already READY_TO_SHIP",
         "api-key",
-        _OURS,
+        _ORDER_PATH,
         body={"externalOrderId": "SHOP-78"},
     ),
     Example(
         "updateExternalId",
         "no_key",
-        "Without a key",
+        "No Api-Key",
         "none",
-        _OURS,
+        _ORDER_PATH,
         body={"externalOrderId": "SHOP-78"},
     ),
     Example(
         "issueToken",
         "all_scopes",
-        "A token with every scope that the client may have",
+        "A token with all scopes of the client",
         "basic",
         media=FORM,
         body="grant_type=client_credentials",
@@ -184,7 +189,7 @@ STORY = (
     Example(
         "importCommercetoolsOrder",
         "taken",
-        "A number that is taken",
+        "An order number that exists",
         "oauth",
         _PROJECT,
         body=_DRAFT,
@@ -192,23 +197,23 @@ STORY = (
     Example(
         "importCommercetoolsOrder",
         "wrong_shape",
-        "A draft without its total",
+        "A draft without totalPrice",
         "oauth",
         _PROJECT,
         body={"orderNumber": "CT-2"},
     ),
-    Example("getCommercetoolsOrder", "by_number", "By its number", "oauth", _BY_NUMBER),
+    Example("getCommercetoolsOrder", "by_number", "An order by its number", "oauth", _BY_NUMBER),
     Example(
         "getCommercetoolsOrder",
         "unknown",
-        "A number that no order has",
+        "An order number that does not exist",
         "oauth",
         {**_PROJECT, "ref": "order-number=CT-9"},
     ),
     Example(
         "pageCommercetoolsOrders",
         "by_number",
-        "The order with a number",
+        "The order with this number",
         "oauth",
         _PROJECT,
         {"where": 'orderNumber="CT-1"'},
@@ -224,7 +229,7 @@ STORY = (
     Example(
         "deleteCommercetoolsOrder",
         "other_version",
-        "Another version than the current one",
+        "A version that is not the current one",
         "oauth",
         _BY_NUMBER,
         {"version": "7"},
@@ -232,7 +237,7 @@ STORY = (
     Example(
         "deleteCommercetoolsOrder",
         "deleted",
-        "Deleted: the order as it was last",
+        "The last version of the deleted order",
         "oauth",
         _BY_NUMBER,
         {"version": "1"},
@@ -242,7 +247,7 @@ STORY = (
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An answer of the story; `body` is a JSON value, or the text of XML."""
+    """A recorded answer. `body` is a JSON value, or the text of XML."""
 
     status: int
     media: str
@@ -250,7 +255,7 @@ class Recorded:
 
 
 def recorded_answers() -> dict[str, Recorded]:
-    """Return the recorded answers by the keys of their examples; none before the first record."""
+    """Return the recorded answers by the keys of their examples, {} if none are recorded."""
     if not ANSWERS.exists():
         return {}
     answers = json.loads(ANSWERS.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The routes of the Yandex Market Partner API."""
+"""The contract of the Yandex Market Partner API routes."""
 
 from collections.abc import Mapping
 
@@ -29,10 +29,10 @@ _ID: Tree = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_
 _TIME: Tree = {
     "type": "string",
     "pattern": r"^\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}$",
-    "description": "DD-MM-YYYY hh:mm:ss, Moscow time",
+    "description": "DD-MM-YYYY hh:mm:ss in Moscow time",
 }
 _CAMPAIGN = parameter(
-    "path", "campaignId", _ID, "A campaign: an endpoint of the account's settings"
+    "path", "campaignId", _ID, "The campaign_id of an endpoint in the account's settings"
 )
 _ORDER_ID = parameter("path", "orderId", _ID, "The order's id")
 _STATUSES = list(dict.fromkeys(state.status for state in Fulfilment))
@@ -52,16 +52,16 @@ _FAULTS: Mapping[str, Tree] = {
     "504": response("Gateway504"),
 }
 _RATE_LIMIT = {
-    "X_RateLimit_Resource_Limit": "Changes of external ids: requests an hour and campaign",
-    "X_RateLimit_Resource_Remaining": "How many of them are left",
-    "X_RateLimit_Resource_Until": "When the hour ends",
+    "X_RateLimit_Resource_Limit": "External-id updates: requests per hour and campaign",
+    "X_RateLimit_Resource_Remaining": "External-id updates: requests left in this hour",
+    "X_RateLimit_Resource_Until": "External-id updates: when the hour ends",
 }
 
 
 def section() -> Section:
-    """Return what the protocol adds to the description."""
+    """Return the protocol's part of the description."""
     return Section(
-        tag={"name": TAG, "description": "Orders of a campaign, as the Partner API has them"},
+        tag={"name": TAG, "description": "Orders of a campaign in the form of the Partner API"},
         operations=_operations(),
         schemas=_schemas(),
         responses=_responses(),
@@ -69,7 +69,7 @@ def section() -> Section:
 
 
 def _spellings(path: str) -> dict[str, str]:
-    """Return the other paths of a route: with the version before it, with `.json` after it."""
+    """Return the other paths of a route: with the prefix `/v2`, with the suffix `.json`."""
     return {f"{path}.json": "Json", f"/v2{path}": "V2", f"/v2{path}.json": "V2Json"}
 
 
@@ -91,7 +91,7 @@ def _operations() -> tuple[Operation, ...]:
                 "420": response("YandexMarket420"),
                 **_FAULTS,
             },
-            "Until the order is READY_TO_SHIP. The order is still found under its former ids.",
+            "Possible until the order is READY_TO_SHIP. Its former ids still find the order.",
             parameters=(_CAMPAIGN, _ORDER_ID),
             body={
                 "content": {JSON: {"schema": reference("YandexMarketExternalId")}},
@@ -127,7 +127,7 @@ def _operations() -> tuple[Operation, ...]:
             f"{order}/status",
             "updateOrderStatus",
             TAG,
-            "Move an order on",
+            "Change the status of an order",
             {
                 "200": response("YandexMarketOrder"),
                 **_REFUSALS,
@@ -153,50 +153,57 @@ def _filters() -> tuple[Tree, ...]:
             "query",
             "limit",
             {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": MAX_PAGE},
-            "Length of the page",
+            "Maximum number of results",
         ),
         parameter(
             "query",
             "pageToken",
             {"type": "integer", "minimum": 0, "maximum": MAX_ORDER_ID},
-            "`paging.nextPageToken` of the page before",
+            "`paging.nextPageToken` of the previous page",
         ),
-        parameter("query", "status", array(strings(*_STATUSES)), "Only these", **several),
+        parameter("query", "status", array(strings(*_STATUSES)), "Return only these", **several),
         parameter(
             "query",
             "substatus",
             array(strings(*dict.fromkeys(state.substatus for state in Fulfilment))),
-            "Only these",
+            "Return only these",
             **several,
         ),
-        parameter("query", "fake", {"type": "boolean", "default": False}, "True: none"),
+        parameter("query", "fake", {"type": "boolean", "default": False}, "True returns no orders"),
     )
 
 
 def _responses() -> Tree:
     error = {JSON: reference("YandexMarketError")}
     refusals = {
-        "400": "The request is refused; `errors` say why",
-        "401": "No credentials, or an unknown Api-Key",
-        "404": "The campaign has no such order",
-        "415": "The body is no JSON in UTF-8",
-        "500": "A fault of ours",
+        "400": "The request is invalid; `errors` name the reasons",
+        "401": "The credentials are missing, or the Api-Key is unknown",
+        "404": "The order does not exist in this campaign",
+        "415": "The body is not JSON in UTF-8",
+        "500": "An internal error",
     }
     either = {JSON: {"anyOf": [reference("YandexMarketError"), reference("GatewayError")]}}
     return {
-        "YandexMarketOk": answer("Done", {JSON: reference("YandexMarketOk")}, **_RATE_LIMIT),
+        "YandexMarketOk": answer(
+            "The external id was set", {JSON: reference("YandexMarketOk")}, **_RATE_LIMIT
+        ),
         "YandexMarketOrder": answer("The order", {JSON: reference("YandexMarketOrderAnswer")}),
-        "YandexMarketOrders": answer("One page", {JSON: reference("YandexMarketOrders")}),
+        "YandexMarketOrders": answer("One page of orders", {JSON: reference("YandexMarketOrders")}),
         **{
-            f"YandexMarket{status}": answer(told, error, **_RATE_LIMIT)
-            for status, told in refusals.items()
+            f"YandexMarket{status}": answer(description, error, **_RATE_LIMIT)
+            for status, description in refusals.items()
         },
         "YandexMarket403": answer(
-            "No such role, an unknown token, another's campaign, or the firewall refused", either
+            "The token is unknown, lacks the role or the campaign, or the firewall rejected the "
+            "request",
+            either,
         ),
-        "YandexMarket420": answer("The hour's requests are used up", error, **_RATE_LIMIT),
+        "YandexMarket420": answer("The hourly limit of requests is exceeded", error, **_RATE_LIMIT),
         "YandexMarket503": answer(
-            "The store is not available", error, **_RATE_LIMIT, Retry_After="Seconds to wait"
+            "The order store is not available",
+            error,
+            **_RATE_LIMIT,
+            Retry_After="Seconds to wait before a retry",
         ),
     }
 
@@ -238,7 +245,7 @@ def _order() -> Tree:
             "substatus": strings(*dict.fromkeys(state.substatus for state in Fulfilment)),
             "creationDate": _TIME,
             "updatedAt": _TIME,
-            "currency": {**_TEXT, "description": "The rouble is RUR"},
+            "currency": {**_TEXT, "description": "Currency code; the Russian rouble is RUR"},
             "itemsTotal": _NUMBER,
             "deliveryTotal": _NUMBER,
             "buyerItemsTotalBeforeDiscount": _NUMBER,

@@ -1,4 +1,4 @@
-"""A store that gives no answer: every route says so in its protocol, in time, and wrote nothing."""
+"""Every route returns its protocol's 503 in time if the store does not answer."""
 
 import json
 import time
@@ -47,7 +47,7 @@ FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
     "failing": lambda _n: error_answer("InternalServerError", 500),
     "silent": lambda _n: ReadTimeoutError(endpoint_url="injected"),
 }
-# What is kept back for the answer, and by a write for its triggers, leaves about a second to try.
+# This leaves about a second for the store: the rest is reserved for the answer and triggers.
 READING_MILLIS, WRITING_MILLIS = 5_500, 13_500
 NAMES = (
     *("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
@@ -66,7 +66,7 @@ def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("route", BODIES, ids=" ".join)
-def test_a_store_without_answers_is_told_in_time(
+def test_an_unavailable_store_is_answered_in_time(
     get: Callable[[str], Function],
     route: Route,
     fault: Callable[[int], AWSResponse | Exception],
@@ -102,14 +102,14 @@ def _sent(route: Route) -> RouteRequest:
     )
 
 
-def test_an_import_of_which_a_part_is_stored_says_which(
+def test_a_partly_stored_import_returns_the_outcome_of_each_order(
     get: Callable[[str], Function],
 ) -> None:
-    """Of the batches of orders only the first is written: the rest may be sent again."""
+    """Only the first batch of orders is written. The other orders are retryable."""
     function = get("import_orders")
     orders = [order(external_id=f"part {number}") for number in range(60)]
 
-    def before_send(**sent: Any) -> Any:  # noqa: ANN401 - the stubs know no answering hook
+    def before_send(**sent: Any) -> Any:  # noqa: ANN401 - the stubs lack hooks with a result
         body = bytes(sent["request"].body)
         is_of_orders = b"document" in body
         is_first = b'#O#part 0"' in body

@@ -1,4 +1,4 @@
-"""The commercetools routes as Lambda runs them, on DynamoDB's own engine."""
+"""The commercetools functions as Lambda runs them, on DynamoDB Local."""
 
 import json
 import re
@@ -43,7 +43,7 @@ TENANTS = (
 
 @dataclass
 class Project:
-    """A project, and a token for it."""
+    """A project and its access token."""
 
     get: Callable[[str], Function]
     token: str
@@ -94,7 +94,7 @@ def test_an_order_is_imported_and_read_back(project: Project) -> None:
         assert (head.status, head.body) == (200, "")
 
 
-def test_everything_that_was_sent_comes_back(project: Project) -> None:
+def test_every_sent_member_is_returned(project: Project) -> None:
     sent = full_draft()
     answer = project.call("POST", "/orders/import", body=sent)
     assert answer.status == 201, answer.body
@@ -102,7 +102,7 @@ def test_everything_that_was_sent_comes_back(project: Project) -> None:
     order = answer.tree
     assert order["taxedPrice"]["totalTax"]["centAmount"] == 4480 - 3765
     assert order["lineItems"][0]["totalPrice"]["centAmount"] == 1990
-    # 9.9501 twice is 19.9002.
+    # 2 x 9.9501 is 19.9002.
     assert order["customLineItems"][0]["totalPrice"]["centAmount"] == 1990
     assert order["createdBy"] == {"clientId": "client-0", "isPlatformClient": False}
     ids = re.findall(r'"id":"([^"]+)"', answer.body)
@@ -110,7 +110,7 @@ def test_everything_that_was_sent_comes_back(project: Project) -> None:
     assert len(set(ids)) > 10
 
 
-def test_the_members_come_in_the_documented_order(project: Project) -> None:
+def test_the_members_have_the_documented_order(project: Project) -> None:
     custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": money(1990)}
     order = project.create(lineItems=None, customLineItems=[custom]).tree
     assert list(order) == [
@@ -126,14 +126,14 @@ def test_the_members_come_in_the_documented_order(project: Project) -> None:
     ]
 
 
-def test_any_currency_may_be_used(project: Project) -> None:
+def test_a_currency_without_cents_is_accepted(project: Project) -> None:
     yen = [line(price={"value": money(995, "JPY")})]
     order = project.create(totalPrice=money(1990, "JPY"), lineItems=yen)
     assert order.status == 201
     assert order.tree["totalPrice"]["fractionDigits"] == 0
 
 
-def test_a_number_can_be_used_once(project: Project) -> None:
+def test_a_duplicate_order_number_is_rejected(project: Project) -> None:
     assert project.create().status == 201
     again = project.create(totalPrice=money(1))
     assert again.status == 400
@@ -148,9 +148,9 @@ def test_a_number_can_be_used_once(project: Project) -> None:
     assert project.call("GET", "/orders").tree["total"] == 1
 
 
-# Threads share the metrics here; a Lambda environment serves one request at a time.
+# The threads share the metrics. A Lambda environment handles one request at a time.
 @pytest.mark.filterwarnings("ignore:No application metrics")
-def test_of_imports_at_once_one_wins(project: Project) -> None:
+def test_one_of_concurrent_imports_creates_the_order(project: Project) -> None:
     project.create(orderNumber="warms everything up")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: project.create(totalPrice=money(n)), range(8)))
@@ -163,7 +163,7 @@ def test_of_imports_at_once_one_wins(project: Project) -> None:
     } == {"DuplicateField"}
 
 
-def test_an_order_without_a_number_has_none_anywhere(project: Project) -> None:
+def test_an_order_without_a_number_is_returned_without_one(project: Project) -> None:
     first, second = project.create(orderNumber=None), project.create(orderNumber=None)
     assert (first.status, second.status) == (201, 201)
     order = first.tree
@@ -174,7 +174,7 @@ def test_an_order_without_a_number_has_none_anywhere(project: Project) -> None:
     assert (detail["external_id"], detail["order"]) == (order["id"], order)
 
 
-def test_the_trigger_carries_the_order_in_its_shape(project: Project) -> None:
+def test_the_trigger_has_the_order_in_the_shape_of_the_protocol(project: Project) -> None:
     order = project.create().tree
     [entry] = project.published
     detail = json.loads(entry["Detail"])
@@ -204,7 +204,9 @@ def test_the_trigger_carries_the_order_in_its_shape(project: Project) -> None:
         ({"billingAddress": {"city": "X"}}, "billingAddress -> country: Missing required value"),
     ],
 )
-def test_a_draft_of_the_wrong_shape(project: Project, changes: Tree, detail: str) -> None:
+def test_a_draft_of_the_wrong_shape_is_rejected(
+    project: Project, changes: Tree, detail: str
+) -> None:
     body = {**draft(), **changes}
     answer = project.call("POST", "/orders/import", body=body)
     assert answer.status == 400
@@ -215,7 +217,7 @@ def test_a_draft_of_the_wrong_shape(project: Project, changes: Tree, detail: str
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"a": NaN}', '{"a": 1, "a": 1}'])
-def test_what_is_no_draft_at_all(project: Project, body: str) -> None:
+def test_a_body_without_a_draft_is_rejected(project: Project, body: str) -> None:
     answer = project.call("POST", "/orders/import", body=body)
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidJsonInput")
 
@@ -270,21 +272,21 @@ HOME = {"itemShippingAddresses": [{"key": "home", "country": "DE"}]}
         ({"totalPrice": money(1) | {"type": "highPrecision"}}, "InvalidField"),
     ],
 )
-def test_a_draft_that_breaks_a_rule(project: Project, changes: Tree, code: str) -> None:
+def test_a_draft_that_breaks_a_rule_is_rejected(project: Project, changes: Tree, code: str) -> None:
     answer = project.create(**changes)
     assert answer.status == 400, answer.body
     assert [each["code"] for each in answer.tree["errors"]] == [code]
     assert project.call("GET", "/orders").tree["total"] == 0
 
 
-def test_an_order_too_large_is_refused(project: Project) -> None:
+def test_an_order_that_is_too_large_is_rejected(project: Project) -> None:
     answer = project.create(purchaseOrderNumber="x" * 400_000)
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "ResourceSizeLimitExceeded")
     huge = project.create(purchaseOrderNumber="x" * (4 * 1024 * 1024))
     assert (huge.status, huge.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
 
 
-def test_orders_are_paged_both_ways(project: Project) -> None:
+def test_orders_are_listed_in_both_sort_orders(project: Project) -> None:
     numbers = [f"CT-{n}" for n in range(5)]
     for number in numbers:
         assert project.create(orderNumber=number).status == 201
@@ -325,12 +327,12 @@ def test_orders_are_paged_both_ways(project: Project) -> None:
         {"withTotal": "perhaps"},
     ],
 )
-def test_what_a_list_cannot_follow_is_refused(project: Project, query: Tree) -> None:
+def test_unsupported_query_parameters_are_rejected(project: Project, query: Tree) -> None:
     answer = project.call("GET", "/orders", query=query)
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidInput")
 
 
-def test_there_is_nothing_to_expand(project: Project) -> None:
+def test_expand_has_no_effect(project: Project) -> None:
     order = project.create().tree
     expand = {"expand": "lineItems[*].state[*].state"}
     assert project.call("GET", "/orders", query=expand).tree["results"] == [order]
@@ -346,7 +348,7 @@ def test_unknown_orders_are_not_found(project: Project, ref: str) -> None:
         assert (answer.status, answer.tree["errors"][0]["code"]) == (404, "ResourceNotFound")
 
 
-def test_an_order_is_deleted_at_its_version_only(project: Project) -> None:
+def test_an_order_is_deleted_only_at_its_current_version(project: Project) -> None:
     order = project.create().tree
     path = f"/orders/{order['id']}"
     missing = project.call("DELETE", path)
@@ -365,7 +367,7 @@ def test_an_order_is_deleted_at_its_version_only(project: Project) -> None:
     assert project.create().status == 201
 
 
-def test_the_message_tells_of_the_import_as_it_was(project: Project) -> None:
+def test_the_message_has_the_order_as_it_was_imported(project: Project) -> None:
     order = project.create().tree
     project.create(orderNumber=None)
     where = f'type="OrderImported" and resource(id="{order["id"]}")'
@@ -380,7 +382,7 @@ def test_the_message_tells_of_the_import_as_it_was(project: Project) -> None:
     assert none["results"] == []
 
 
-def test_who_may_not_is_told_so(project: Project) -> None:
+def test_missing_permissions_are_rejected(project: Project) -> None:
     def status(token: str | None, method: str, path: str) -> tuple[int, str]:
         headers = {"Authorization": token or ""}
         body = draft() if method == "POST" else None
@@ -412,7 +414,7 @@ def test_a_correlation_id_is_returned(project: Project) -> None:
     assert project.call("GET", "/orders", headers=evil).headers["X-Correlation-ID"] != "a\r\nb"
 
 
-def test_nothing_was_written_means_503_and_a_doubt_means_500(project: Project) -> None:
+def test_a_failed_write_returns_503_and_an_unconfirmed_one_500(project: Project) -> None:
     client = connect().dynamodb
     project.create(orderNumber="warms everything up")
     fail = error_answer("InternalServerError", 500)
@@ -422,7 +424,7 @@ def test_nothing_was_written_means_503_and_a_doubt_means_500(project: Project) -
     assert answer.tree["errors"][0]["code"] == "OverCapacity"
 
 
-def test_a_renamed_order_shows_its_new_number_and_its_message_the_old_one(
+def test_a_renamed_order_has_its_new_number_and_its_message_the_old_one(
     project: Project,
 ) -> None:
     order = project.create().tree
@@ -443,13 +445,13 @@ def test_a_renamed_order_shows_its_new_number_and_its_message_the_old_one(
     assert listed["results"] == []
 
 
-def test_a_page_that_one_answer_does_not_hold_is_refused_and_loses_nothing(
+def test_a_page_that_does_not_fit_in_an_answer_is_rejected(
     project: Project,
 ) -> None:
     quotes = {"type": {"typeId": "type", "id": "t"}, "fields": {"note": '"' * 90_000}}
     for number in range(15):
         assert project.create(orderNumber=f"CT-{number}", custom=quotes).status == 201
-    # Each takes 180 KB and as much again, since quotes are escaped twice.
+    # Each takes 360 KB: its 180 KB of quotes are escaped twice.
     refused = project.call("GET", "/orders")
     assert (refused.status, refused.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
     part = project.call("GET", "/orders", query={"limit": 5}).tree
@@ -457,14 +459,14 @@ def test_a_page_that_one_answer_does_not_hold_is_refused_and_loses_nothing(
     assert project.call("GET", "/messages").status == 413
 
 
-def test_a_head_of_a_list_tells_whether_something_matches(project: Project) -> None:
+def test_head_of_a_list_returns_whether_an_order_matches(project: Project) -> None:
     project.create()
     for number, status in (("CT-1", 200), ("nobody", 404)):
         answer = project.call("HEAD", "/orders", query={"where": f'orderNumber="{number}"'})
         assert (answer.status, answer.body) == (status, "")
 
 
-def test_the_form_of_our_ids_is_no_number(project: Project) -> None:
+def test_the_form_of_generated_ids_is_rejected_as_a_number(project: Project) -> None:
     order = project.create(orderNumber=None).tree
     answer = project.create(orderNumber=uuid_of("demo", 5))
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidField")
@@ -492,7 +494,7 @@ def test_an_order_that_another_protocol_has_cancelled_is_cancelled_here(project:
     assert message["order"] == order
 
 
-def test_a_token_for_messages_opens_no_orders_in_another_protocol(project: Project) -> None:
+def test_a_token_for_messages_cannot_read_orders_in_another_protocol(project: Project) -> None:
     form = {"grant_type": "client_credentials", "scope": "view_messages:demo"}
     token = f"Bearer {_token(project.get, form).tree['access_token']}"
     headers = {"Authorization": token}
@@ -503,12 +505,12 @@ def test_a_token_for_messages_opens_no_orders_in_another_protocol(project: Proje
     assert project.get("manage_orders").invoke(event)["statusCode"] == 403
 
 
-def test_an_import_that_may_have_created_the_order_does_not_call_it_a_duplicate(
+def test_an_import_that_may_have_created_the_order_is_not_a_duplicate(
     project: Project,
 ) -> None:
-    """Its write is committed, the answer lost, and another request moves the order on."""
+    """The write is committed, its answer is lost, and another request changes the order."""
     project.create(orderNumber="warms everything up")
-    # Its client is the test's own, which no role restricts.
+    # The test's own client changes the order, because roles do not restrict it.
     function = project.get("manage_orders")
 
     def lose(at: int, _parsed: Tree) -> None:
@@ -527,17 +529,17 @@ def test_an_import_that_may_have_created_the_order_does_not_call_it_a_duplicate(
     assert project.call("GET", "/orders/order-number=CT-1").tree["version"] == 2
 
 
-def assert_echoed(sent: object, told: object, path: str = "") -> None:
-    """Check that whatever was sent is there, at its place."""
+def assert_echoed(sent: object, returned: object, path: str = "") -> None:
+    """Assert that every sent value is returned at the same place."""
     if isinstance(sent, dict):
-        assert isinstance(told, dict), path
+        assert isinstance(returned, dict), path
         for name, value in sent.items():
-            assert name in told, f"{path}/{name}"
-            assert_echoed(value, told[name], f"{path}/{name}")
+            assert name in returned, f"{path}/{name}"
+            assert_echoed(value, returned[name], f"{path}/{name}")
     elif isinstance(sent, list):
-        assert isinstance(told, list), path
-        assert len(told) == len(sent), path
-        for number, (mine, theirs) in enumerate(zip(sent, told, strict=True)):
+        assert isinstance(returned, list), path
+        assert len(returned) == len(sent), path
+        for number, (mine, theirs) in enumerate(zip(sent, returned, strict=True)):
             assert_echoed(mine, theirs, f"{path}/{number}")
     else:
-        assert told == sent, path
+        assert returned == sent, path

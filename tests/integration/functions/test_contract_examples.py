@@ -1,6 +1,6 @@
-"""The description's examples, replayed: the handlers answer what it says they do.
+"""The handlers return the recorded answers to the examples of the description.
 
-`RECORD_ANSWERS=1` records the answers anew, for a look at the difference before it is committed.
+Run with `RECORD_ANSWERS=1` to record the answers again. Review the difference before a commit.
 """
 
 import base64
@@ -30,7 +30,7 @@ type Tree = dict[str, Any]
 
 SECRET = "the-client-s-secret"
 CLIENT = "demo-shop"
-# What each run makes anew, as the recorded answers spell it.
+# Values that differ at every run, and their form in the recorded answers.
 VOLATILE = {
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z": "2026-01-23T15:04:05.141Z",
     r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}": "23-01-2026 18:04:05",
@@ -57,7 +57,7 @@ def _credentials(kind: str, token: str) -> Tree:
 
 
 def event_of(example: Example, token: str) -> Tree:
-    """Return the event that API Gateway makes of an example."""
+    """Return the API Gateway event of an example."""
     method, path = ROUTES[example.operation]
     body = None if example.body is None else example.body
     has_text = example.media != JSON or body is None
@@ -76,7 +76,7 @@ def event_of(example: Example, token: str) -> Tree:
 
 
 def read_answer(raw: Mapping[str, Any]) -> Recorded:
-    """Return an answer with what each run makes anew in its recorded spelling."""
+    """Return an answer in which values that differ at every run have their recorded form."""
     media = raw["headers"]["Content-Type"].partition(";")[0]
     text = raw["body"]
     for pattern, recorded in VOLATILE.items():
@@ -86,7 +86,7 @@ def read_answer(raw: Mapping[str, Any]) -> Recorded:
 
 @dataclass(frozen=True)
 class Replay:
-    """The answers of the whole story, by the keys of its examples."""
+    """The answers to all examples by their keys."""
 
     answers: dict[str, Recorded]
 
@@ -120,5 +120,5 @@ def test_every_answer_of_the_story_is_recorded() -> None:
 
 
 @pytest.mark.parametrize("example", STORY, ids=lambda example: example.key)
-def test_the_handlers_answer_as_the_examples_say(replay: Replay, example: Example) -> None:
+def test_the_handlers_return_the_recorded_answers(replay: Replay, example: Example) -> None:
     assert replay.answers[example.key] == recorded_answers()[example.key]

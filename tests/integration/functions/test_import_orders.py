@@ -1,4 +1,4 @@
-"""The Lambda as API Gateway calls it, on DynamoDB's own engine, fed from events/."""
+"""The import function as API Gateway calls it, on DynamoDB Local, with the sample events."""
 
 import gzip
 import io
@@ -39,7 +39,7 @@ def function(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Itera
         yield get("import_orders")
 
 
-# What each file of events/import_orders is answered with.
+# The expected answer to each file of events/import_orders.
 ANSWERS: dict[str, tuple[int, str]] = {
     "json": (200, '{"error":0,"error_text":"","result":[{"error":0,"external_id":"1234000"}]}'),
     "xml": (200, "<external_id>1234000</external_id></result></xml>"),
@@ -54,12 +54,14 @@ ANSWERS: dict[str, tuple[int, str]] = {
 }
 
 
-def test_each_sample_event_is_known_here() -> None:
+def test_every_sample_event_has_an_expected_answer() -> None:
     assert {path.stem for path in (EVENTS / "import_orders").glob("*")} == set(ANSWERS)
 
 
 @pytest.mark.parametrize(("name", "expected"), ANSWERS.items())
-def test_the_sample_events(function: Function, name: str, expected: tuple[int, str]) -> None:
+def test_each_sample_event_gets_its_answer(
+    function: Function, name: str, expected: tuple[int, str]
+) -> None:
     answer = function.invoke(sample("import_orders", name))
     assert answer["statusCode"] == expected[0]
     assert expected[1] in answer["body"]
@@ -99,7 +101,7 @@ def test_an_order_is_created_then_unchanged_then_updated(function: Function) -> 
     assert len({each["order_id"] for each in outcomes}) == 1
 
 
-def test_fifty_orders_with_a_bad_one(function: Function) -> None:
+def test_one_invalid_order_of_fifty_fails_alone(function: Function) -> None:
     orders = [order(external_id=f"n{n}") for n in range(50)]
     orders[7]["lines"] = [line(count=0)]
     tree = _import(function, *orders)
@@ -116,7 +118,7 @@ def test_fifty_orders_with_a_bad_one(function: Function) -> None:
     assert len({each.order_id for each in stored if each}) == 49
 
 
-def test_accounts_may_use_the_same_ids(function: Function) -> None:
+def test_accounts_can_use_the_same_external_ids(function: Function) -> None:
     _import(function, order())
     _import(function, order(status="paid"), token="other-token")
     mine, theirs = function.stored("1234000"), function.stored("1234000", "other")
@@ -125,14 +127,14 @@ def test_accounts_may_use_the_same_ids(function: Function) -> None:
     assert (mine.status, theirs.status) == ("new", "paid")
 
 
-def test_a_reader_may_not_import(function: Function) -> None:
+def test_a_client_that_may_only_read_cannot_import(function: Function) -> None:
     answer = function.invoke(api_event(request(token=READER_TOKEN)))
     assert (answer["statusCode"], json.loads(answer["body"])["error"]) == (403, 403)
     assert function.stored("1234000") is None
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_an_over_large_body_is_refused_in_the_callers_format(
+def test_a_body_that_is_too_large_is_rejected_in_the_format_of_the_request(
     function: Function, *, packed: bool
 ) -> None:
     body = b"<xml>" + b" " * MAX_BODY_BYTES + b"</xml>"
@@ -146,7 +148,7 @@ def test_an_over_large_body_is_refused_in_the_callers_format(
     assert "4194304 bytes" in answer["body"]
 
 
-def test_a_fault_of_ours_is_answered_without_its_details(
+def test_an_internal_error_is_answered_without_details(
     function: Function, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def explode() -> Aws:
@@ -160,13 +162,13 @@ def test_a_fault_of_ours_is_answered_without_its_details(
     assert '"Faults":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
-def test_without_time_left_nothing_is_written_and_the_client_is_told(function: Function) -> None:
+def test_without_time_left_nothing_is_written_and_503_is_returned(function: Function) -> None:
     answer = function.invoke(api_event(request(token=TOKEN)), millis=5_000)
     assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "5")
     assert function.stored("1234000") is None
 
 
-def test_logs_and_metrics_hold_numbers_and_no_customer(
+def test_logs_and_metrics_contain_numbers_and_no_customer_data(
     function: Function, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = io.StringIO()

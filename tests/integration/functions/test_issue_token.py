@@ -1,4 +1,4 @@
-"""The token's Lambda on DynamoDB's own engine: faults, secrets, and what a token then opens."""
+"""The token function on DynamoDB Local: faults, secrets, and the access of issued tokens."""
 
 import io
 import json
@@ -33,12 +33,12 @@ TENANTS = (
 
 @dataclass
 class Hub:
-    """The functions, and how to ask them."""
+    """The deployed functions and requests to them."""
 
     get: Callable[[str], Function]
 
     def ask(self, scope: str = "", authorization: str = basic("shop", SECRET)) -> Answer:
-        """Ask for a token."""
+        """Request a token."""
         return self._send(token_event(authorization, GRANT | ({"scope": scope} if scope else {})))
 
     def token(self, scope: str = "") -> str:
@@ -48,7 +48,7 @@ class Hub:
         return str(answer.tree["access_token"])
 
     def list_orders(self, token: str, project: str = "demo") -> int:
-        """Return with which status the project's orders are listed."""
+        """Return the status of a request for the project's orders."""
         headers = {"Authorization": f"Bearer {token}"}
         event = project_event("GET", f"/{project}/orders", headers=headers)
         return int(self.get("manage_orders").invoke(event)["statusCode"])
@@ -65,7 +65,7 @@ def hub(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[H
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
-def test_a_store_that_does_not_answer_is_over_capacity(hub: Hub, operation: str) -> None:
+def test_an_unavailable_store_returns_over_capacity(hub: Hub, operation: str) -> None:
     fault = error_answer("InternalServerError", 500)
     with failing(connect().dynamodb, operation, lambda _: fault):
         answer = hub.ask()
@@ -75,9 +75,7 @@ def test_a_store_that_does_not_answer_is_over_capacity(hub: Hub, operation: str)
     assert hub.ask().status == 200
 
 
-def test_a_store_that_refuses_is_a_fault_of_ours(
-    hub: Hub, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_error_of_the_store_returns_500(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
     fault = error_answer("AccessDeniedException")
     with failing(connect().dynamodb, "PutItem", lambda _: fault):
         answer = hub.ask()
@@ -92,21 +90,21 @@ def test_without_time_left_no_token_is_issued(hub: Hub) -> None:
     assert hub.get("issue_token").invoke(event, millis=4_500)["statusCode"] == 503
 
 
-def test_it_reads_and_puts_items_and_calls_nothing_else(hub: Hub) -> None:
+def test_the_function_only_gets_and_puts_items(hub: Hub) -> None:
     calls: list[str] = []
 
-    def see(model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's own
+    def see(model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore passes any type
         calls.append(model.name)
 
     connect().dynamodb.meta.events.register("before-call.dynamodb", see)
     assert hub.ask().status == 200
     assert hub.ask(authorization=basic("shop", "wrong")).status == 401
-    # The secret from memory the second time, an unknown one never.
+    # The second request takes the secret from memory. Unknown secrets are always read.
     assert hub.ask().status == 200
     assert calls == ["GetItem", "PutItem", "GetItem", "PutItem"]
 
 
-def test_logs_and_refusals_hold_no_secret(
+def test_logs_and_errors_contain_no_secret(
     hub: Hub, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = io.StringIO()
@@ -120,13 +118,13 @@ def test_logs_and_refusals_hold_no_secret(
     with failing(connect().dynamodb, "PutItem", lambda _: error_answer("AccessDeniedException")):
         refused.append(hub.ask())
     assert [each.status for each in refused] == [400, 401, 401, 500]
-    told = capsys.readouterr().out + stream.getvalue() + "".join(each.body for each in refused)
-    assert "request refused" in told
+    printed = capsys.readouterr().out + stream.getvalue() + "".join(each.body for each in refused)
+    assert "request refused" in printed
     for secret in (SECRET, token, "mistyped", basic("shop", SECRET).removeprefix("Basic ")):
-        assert secret not in told
+        assert secret not in printed
 
 
-def test_each_token_is_another_and_refusals_carry_their_correlation_id(hub: Hub) -> None:
+def test_every_token_is_new_and_every_error_has_a_correlation_id(hub: Hub) -> None:
     assert len({hub.token() for _ in range(3)} | {"x"}) == 4
     event = token_event("", GRANT)
     event["headers"]["X-Correlation-ID"] = "shop/1"
@@ -135,7 +133,7 @@ def test_each_token_is_another_and_refusals_carry_their_correlation_id(hub: Hub)
 
 
 @pytest.mark.parametrize("what", ["secret", "client"])
-def test_what_is_issued_from_memory_after_a_revocation_opens_nothing(hub: Hub, what: str) -> None:
+def test_a_token_that_is_issued_after_a_revocation_is_invalid(hub: Hub, what: str) -> None:
     assert hub.token()
     accounts = DynamoAccounts(connect().dynamodb, hub.get("issue_token").table)
     if what == "secret":
@@ -145,7 +143,7 @@ def test_what_is_issued_from_memory_after_a_revocation_opens_nothing(hub: Hub, w
     assert hub.list_orders(hub.token()) == 401
 
 
-def test_a_token_opens_its_own_project_only(hub: Hub) -> None:
+def test_a_token_is_valid_only_for_its_own_project(hub: Hub) -> None:
     token = hub.token("view_orders:demo")
     assert [hub.list_orders(token, project) for project in ("demo", "books", "nobody")] == [
         200,
@@ -154,11 +152,11 @@ def test_a_token_opens_its_own_project_only(hub: Hub) -> None:
     ]
 
 
-def test_an_access_token_is_no_secret(hub: Hub) -> None:
+def test_an_access_token_cannot_be_used_as_a_client_secret(hub: Hub) -> None:
     assert hub.ask(authorization=basic("shop", hub.token())).status == 401
 
 
-def test_a_reader_is_granted_no_more_than_reading(hub: Hub) -> None:
+def test_a_client_that_may_only_read_gets_only_read_scopes(hub: Hub) -> None:
     reader = basic("reader", READER)
     assert hub.ask(authorization=reader).tree["scope"] == "view_orders:books view_messages:books"
     refused = hub.ask("manage_orders:books", reader)
@@ -169,7 +167,7 @@ def test_a_reader_is_granted_no_more_than_reading(hub: Hub) -> None:
     ("scope", "imported", "renamed"),
     [("manage_orders:demo", 200, 200), ("view_orders:demo", 403, 403)],
 )
-def test_in_the_other_protocols_a_token_may_what_its_scopes_say(
+def test_the_scopes_of_a_token_apply_in_other_protocols(
     hub: Hub, scope: str, imported: int, renamed: int
 ) -> None:
     headers = {"Authorization": f"Bearer {hub.token(scope)}"}

@@ -1,4 +1,4 @@
-"""The relay's handler on batches as Lambda hands them over."""
+"""The relay's handler with batches as Lambda delivers them."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from tests.support.functions import EVENTS, Function, Tree, deployed, sample
 from tests.support.log_leaks import WATCH
 from tests.support.stream import Record, read_stream
 
-# What each sample event makes the relay do: publish, park, and name as failed.
+# What each sample event causes: published triggers, parked triggers, and a failed record.
 SAMPLES: dict[str, tuple[int, int, list[Tree]]] = {
     "interrupted_import": (1, 0, []),
     "unreadable": (0, 1, []),
@@ -34,7 +34,7 @@ LONG_AGO = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC).timestamp()
 
 @dataclass
 class Relay:
-    """The function, and what it has sent."""
+    """The relay function, and what it has published and parked."""
 
     function: Function
     queue_url: str
@@ -45,7 +45,7 @@ class Relay:
         return self.function.invoke({"Records": list(records)}, millis=120_000)
 
     def write(self, *names: str) -> list[Record]:
-        """Commit orders as a writer that then dies, long ago; return their stream records."""
+        """Commit orders as a writer that died long ago. Return their stream records."""
         now = datetime.now(UTC)
         drafts = [
             Order("demo", name, number, 1, "new", "altcraft", '{"lines":[]}', now, now, "dead")
@@ -90,7 +90,7 @@ def relay(
         yield Relay(get("relay_triggers"), url, published, capsys)
 
 
-def test_what_a_dead_writer_left_behind_is_published(relay: Relay) -> None:
+def test_the_triggers_of_a_dead_writer_are_published(relay: Relay) -> None:
     records = relay.write("A", "B")
     assert relay(*records) == {"batchItemFailures": []}
     details = [json.loads(entry["Detail"]) for entry in relay.published]
@@ -99,7 +99,7 @@ def test_what_a_dead_writer_left_behind_is_published(relay: Relay) -> None:
     assert relay.metrics() == {"TriggersRelayed": 2, "TriggersParked": 0}
 
 
-def test_what_a_receipt_vouches_for_is_not(relay: Relay) -> None:
+def test_triggers_with_a_receipt_are_not_published_again(relay: Relay) -> None:
     records = relay.write("A")
     receipts = DynamoReceipts(relay.function.client, relay.function.table)
     receipts.leave(RequestKey("demo", "dead"), (), DEADLINE)
@@ -108,7 +108,7 @@ def test_what_a_receipt_vouches_for_is_not(relay: Relay) -> None:
     assert relay.metrics() == {"TriggersRelayed": 0, "TriggersParked": 0}
 
 
-def test_a_bus_that_refuses_has_the_record_come_again(relay: Relay) -> None:
+def test_a_record_is_delivered_again_if_the_bus_rejects_its_trigger(relay: Relay) -> None:
     first, second = relay.write("A", "B")
 
     def refuse(parsed: Tree, **_rest: object) -> None:
@@ -121,7 +121,7 @@ def test_a_bus_that_refuses_has_the_record_come_again(relay: Relay) -> None:
     assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 0}
 
 
-def test_an_unreadable_record_is_parked_and_blocks_nothing(relay: Relay) -> None:
+def test_an_unreadable_record_is_parked_and_does_not_block_others(relay: Relay) -> None:
     first, second = relay.write("A", "B")
     broken = deepcopy(first)
     del broken["dynamodb"]["NewImage"]["version"]
@@ -133,7 +133,7 @@ def test_an_unreadable_record_is_parked_and_blocks_nothing(relay: Relay) -> None
     assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 1}
 
 
-def test_a_writer_that_may_still_be_at_work_is_not_forestalled(relay: Relay) -> None:
+def test_triggers_of_a_writer_that_may_still_run_are_not_published(relay: Relay) -> None:
     overdue, fresh = relay.write("A", "B")
     fresh["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC).timestamp()
     answer = relay.function.invoke({"Records": [overdue, fresh]}, millis=5_000)
@@ -143,14 +143,14 @@ def test_a_writer_that_may_still_be_at_work_is_not_forestalled(relay: Relay) -> 
     assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 0}
 
 
-def test_a_record_that_passed_the_filter_without_an_envelope_is_left_alone(relay: Relay) -> None:
+def test_a_record_without_a_trigger_envelope_is_ignored(relay: Relay) -> None:
     first, second = relay.write("A", "B")
     del first["dynamodb"]["NewImage"]["trigger"]
     assert relay(first, second) == {"batchItemFailures": []}
     assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 0}
 
 
-def test_a_new_order_whose_document_is_broken_is_parked_once_the_bus_refuses_it(
+def test_a_new_order_with_a_broken_document_is_parked_once_the_bus_rejects_it(
     relay: Relay,
 ) -> None:
     first, second = relay.write("A", "B")
@@ -170,7 +170,7 @@ def test_a_new_order_whose_document_is_broken_is_parked_once_the_bus_refuses_it(
 
 @pytest.mark.filterwarnings("ignore:No application metrics")
 @pytest.mark.parametrize("variable", ["TABLE_NAME", "PARKED_TRIGGERS_QUEUE_URL"])
-def test_a_missing_variable_fails_the_batch_by_its_name(
+def test_a_missing_variable_fails_the_batch_and_is_named(
     relay: Relay, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     [record] = relay.write("A")
@@ -181,19 +181,19 @@ def test_a_missing_variable_fails_the_batch_by_its_name(
         relay(record)
 
 
-def test_every_sample_event_is_known() -> None:
+def test_every_sample_event_has_an_expected_result() -> None:
     assert {path.stem for path in (EVENTS / "relay_triggers").glob("*")} == set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_sample_events(relay: Relay, name: str) -> None:
+def test_each_sample_event_has_its_result(relay: Relay, name: str) -> None:
     relayed, parked, failures = SAMPLES[name]
     answer = relay.function.invoke(sample("relay_triggers", name), millis=120_000)
     assert answer == {"batchItemFailures": failures}
     assert relay.metrics() == {"TriggersRelayed": relayed, "TriggersParked": parked}
 
 
-def test_a_fault_of_the_relay_is_raised_without_its_words(
+def test_a_fault_of_the_relay_is_raised_without_its_message(
     relay: Relay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object) -> None:
@@ -201,9 +201,9 @@ def test_a_fault_of_the_relay_is_raised_without_its_words(
 
     monkeypatch.setattr(RelayTriggers, "__call__", fail)
     before = WATCH.lines
-    with pytest.raises(Exception, match=r"^the relay failed: its log says where$") as raised:
+    with pytest.raises(Exception, match=r"^The relay failed; see its log$") as raised:
         relay(*relay.write("A"))
     assert type(raised.value).__name__ == "RelayFailedError"
     assert raised.value.__suppress_context__
-    # What is logged of it, the suite's watch over log lines finds nothing wrong with.
+    # The suite's watch over log lines checks that the log has no customer data.
     assert WATCH.lines > before

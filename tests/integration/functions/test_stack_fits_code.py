@@ -39,16 +39,16 @@ FUNCTIONS = sorted({*functions_of_routes().values(), "relay_triggers"})
 
 @dataclass
 class World:
-    """The functions, each of which is made once, and what they wrote of metrics.
+    """The functions, each created once, and the metrics that they wrote.
 
-    `metrics` holds namespaces, names of dimensions, services and names of metrics.
+    `metrics` holds tuples of namespace, dimension names, service and metric name.
     """
 
     functions: Mapping[str, Function]
     metrics: set[tuple[str, tuple[str, ...], str, str]] = field(default_factory=set)
 
     def invoke(self, folder: str, event: Tree, millis: int = 27_000) -> Tree:
-        """Invoke a function as its environment would have it, and read what it prints."""
+        """Invoke a function and read the metrics that it prints."""
         printed, service = io.StringIO(), folder.replace("_", "-")
         with redirect_stdout(printed):
             answer = self.functions[folder].invoke(event, millis)
@@ -57,7 +57,7 @@ class World:
             for directive in blob["_aws"]["CloudWatchMetrics"]:
                 [dimensions] = directive["Dimensions"]
                 self.metrics.update(
-                    # The suite's one process has one name of service, AWS one a function.
+                    # The suite has one service name for all functions, AWS one for each.
                     (directive["Namespace"], tuple(dimensions), service, each["Name"])
                     for each in directive["Metrics"]
                 )
@@ -137,7 +137,7 @@ def _use_the_project(world: World) -> None:
 
 
 def _relay(world: World) -> None:
-    """Relay a trigger that a writer has left behind, and park one that cannot be read."""
+    """Relay a trigger of an interrupted writer, and park an unreadable one."""
     long_ago = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
     for name in ("interrupted_import", "unreadable"):
         event = sample("relay_triggers", name)
@@ -149,10 +149,10 @@ def _relay(world: World) -> None:
 
 
 def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
-    """Meet a fault of ours in every function that answers requests."""
+    """Cause an internal error in every function that answers requests."""
 
     def fail(*_arguments: object) -> None:
-        raise RuntimeError("a fault of ours")
+        raise RuntimeError("an internal error")
 
     patch.setattr(DynamoTokens, "client_of", fail)
     path = {"campaignId": "1001", "orderId": "1", "projectKey": "demo"}
@@ -171,13 +171,11 @@ def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_allows_what_its_function_calls_and_nothing_else(
-    world: World, function: str
-) -> None:
+def test_a_role_allows_exactly_the_calls_of_its_function(world: World, function: str) -> None:
     assert sorted(world.functions[function].recorder.actions) == sorted(allowed_actions(function))
 
 
-def test_calls_are_told_in_the_words_of_iam() -> None:
+def test_calls_are_recorded_as_iam_actions() -> None:
     statements = [{"Statement": 'INSERT INTO "t" VALUE ?'}, {"Statement": 'UPDATE "t" SET a=1'}]
     items: list[Tree] = [{"Put": {}}, {"ConditionCheck": {}}, {"Delete": {}}, {"Update": {}}]
     assert [
@@ -194,7 +192,7 @@ def test_calls_are_told_in_the_words_of_iam() -> None:
 
 
 def _watched() -> list[tuple[str, tuple[str, ...], str, str]]:
-    """Return the metrics of ours that alarms and the dashboard watch."""
+    """Return the project's own metrics that alarms and the dashboard use."""
     alarms = [
         (
             each["Properties"]["Namespace"],
@@ -220,7 +218,7 @@ def _watched() -> list[tuple[str, tuple[str, ...], str, str]]:
 
 
 @pytest.mark.parametrize("metric", _watched(), ids=lambda metric: f"{metric[2]}-{metric[3]}")
-def test_what_is_watched_is_written(
+def test_every_watched_metric_is_written(
     world: World, metric: tuple[str, tuple[str, ...], str, str]
 ) -> None:
     assert metric in world.metrics

@@ -1,8 +1,8 @@
-"""No account reads, guesses, renames, overwrites or deletes what belongs to another.
+"""No account can read, guess, rename, overwrite or delete data of another account.
 
-Every route of the template is asked by an intruder, with the other account's identifiers and, for
-comparison, with ones that nobody has: the answers must not differ, and the other account's part of
-the table must not change by a byte.
+An intruder calls every route of the template with the identifiers of another account and, for
+comparison, with unknown ones. The answers must be equal, and the other account's items in the
+table must not change.
 """
 
 import json
@@ -26,9 +26,9 @@ type Tree = dict[str, Any]
 
 VICTIM, INTRUDER, NOBODY = "victim", "intruder", "nobody-at-all"
 VICTIM_SECRET, INTRUDER_SECRET = "secret of the victim", "secret of the intruder"
-# Another intruder, whose own account fills with orders and definitions of the names that it tries.
+# A second intruder, whose imports store orders and definitions under the names that it tries.
 IMPORTER, IMPORTER_SECRET = "importer", "secret of the importer"
-# Both accounts have the campaign 1001, and the victim one that is its alone.
+# Both accounts have campaign 1001. The victim also has one of its own.
 OWN_CAMPAIGN, SHARED_CAMPAIGN, NO_CAMPAIGN = "2001", "1001", "9999"
 ENDPOINT: Tree = {"external_id": "website", "campaign_id": 1001}
 SETTINGS: Tree = {"currencies": ["USD"], "endpoints": [ENDPOINT]}
@@ -48,7 +48,7 @@ TENANTS = (
 )
 EMAIL = "only-the-victim-knows@example.com"
 ROUTES = functions_of_routes()
-# They tell everybody the same.
+# These routes return the same to everybody.
 PUBLIC: frozenset[Route] = frozenset(
     {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/{asset}")}
 )
@@ -56,7 +56,7 @@ PUBLIC: frozenset[Route] = frozenset(
 
 @dataclass(frozen=True)
 class Target:
-    """What the intruder knows, or makes up, of an account and one of its orders."""
+    """Identifiers of an account and of one of its orders, which the intruder knows or invents."""
 
     account: str
     client_id: str
@@ -92,7 +92,7 @@ NOTHING = Target(
 
 @dataclass
 class World:
-    """The deployed functions, the victim's order, and the intruder's access token."""
+    """The deployed functions, the victim's order and the intruder's access token."""
 
     get: Callable[[str], Function]
     dynamodb: DynamoDBClient
@@ -132,7 +132,7 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         with deployed(dynamodb, patch, {}, TENANTS) as get:
             imports = get("import_orders")
-            # Enough of them, so that the last one's id is none of the intruder's.
+            # With this many orders, the last one has an order id that the intruder's orders lack.
             orders = [order(external_id=f"V-{n}", email=EMAIL) for n in range(30)]
             sent = RouteRequest(
                 ("POST", IMPORT_RESOURCE),
@@ -192,7 +192,7 @@ def _campaign_route(route: Route, target: Target, _token: str) -> Iterator[Route
 
 
 def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
-    """Ask the intruder's own project for the other's order."""
+    """Request the victim's order in the intruder's own project."""
     own = RouteRequest(
         route, {"projectKey": INTRUDER}, headers={"Authorization": f"Bearer {token}"}
     )
@@ -242,7 +242,7 @@ def _token_route(route: Route, target: Target, _token: str) -> Iterator[RouteReq
 
 
 def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
-    """The intruder's own orders and definitions, under the other account's names.
+    """Import the intruder's own orders and definitions under the victim's names.
 
     The answers say whether the account knows an order, a part of the settings or a definition.
     """
@@ -252,7 +252,7 @@ def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRe
     def sent(*orders: Tree, **root: object) -> Tree:
         return request(*orders, result_details=True, **root)
 
-    # Twice each: the second time replaces what is stored under the name, if anything is.
+    # The second import of a name replaces the order of the first, if it was stored.
     for status in ("new", "paid"):
         for name in (target.number, target.alias, target.uuid, target.order_id):
             body = sent(order(external_id=name, status=status))
@@ -265,7 +265,7 @@ def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRe
         {"lines": [line | {"status": target.line_status}]},
     ):
         yield RouteRequest(route, headers=own, body=sent(order(external_id="own", **known)))
-    # A value type that the other account's field does not have, and a status of another meaning.
+    # Another value type and another status type than in the victim's definitions.
     field = {"external_id": target.field, "name": "x", "entity_type": "order", "required": False}
     line_status = {"external_id": target.line_status, "name": "x", "type": "canceled"}
     definitions = {
@@ -284,7 +284,7 @@ def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRe
 
 
 def attempts(route: Route) -> Attempt:
-    """Return what is tried on a route. Raises LookupError for one that nothing is known of."""
+    """Return the attempts on a route. Raises LookupError for a route without attempts."""
     prefixes: dict[str, Attempt] = {
         "/campaigns/": _campaign_route,
         "/v2/campaigns/": _campaign_route,
@@ -298,7 +298,9 @@ def attempts(route: Route) -> Attempt:
 
 
 @pytest.mark.parametrize("route", sorted(set(ROUTES) - PUBLIC), ids=" ".join)
-def test_a_route_tells_and_changes_nothing_of_another_account(world: World, route: Route) -> None:
+def test_a_route_neither_returns_nor_changes_data_of_another_account(
+    world: World, route: Route
+) -> None:
     before = world.partition()
     assert len(before) > 60
     attempt = attempts(route)
@@ -307,23 +309,23 @@ def test_a_route_tells_and_changes_nothing_of_another_account(world: World, rout
     assert theirs
     for their, nobody in zip(theirs, nobodys, strict=True):
         answers = (world.ask(their), world.ask(nobody))
-        told, comparison = (
+        seen, comparison = (
             _comparable(answer, target)
             for answer, target in zip(answers, (world.target, NOTHING), strict=True)
         )
-        assert told == comparison
+        assert seen == comparison
         assert EMAIL not in answers[0]["body"]
     assert world.partition() == before
 
 
-# The number of an order of one's own: each is another.
+# The intruder's own order ids, which differ too.
 ORDER_ID = re.compile(r'(?<="order_id":)\d+')
-# Made anew for each answer.
+# These differ in every answer.
 PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining"}
 
 
 def _comparable(answer: Tree, target: Target) -> Tree:
-    """Return the answer with the names of the target, which the request itself held, taken out."""
+    """Return the answer without the identifiers of the target, which the request contained."""
     body = ORDER_ID.sub("0", answer["body"])
     for name, value in vars(target).items():
         body = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", f"<{name}>", body)
@@ -332,7 +334,7 @@ def _comparable(answer: Tree, target: Target) -> Tree:
 
 
 @pytest.mark.parametrize("name", ["number", "alias", "uuid"])
-def test_the_same_external_id_is_an_order_of_its_own(world: World, name: str) -> None:
+def test_the_same_external_id_is_another_order_in_another_account(world: World, name: str) -> None:
     before = world.partition()
     external_id = getattr(world.target, name)
     sent = RouteRequest(
@@ -348,7 +350,7 @@ def test_the_same_external_id_is_an_order_of_its_own(world: World, name: str) ->
     assert world.partition() == before
 
 
-def test_the_same_number_is_free_in_another_project(world: World) -> None:
+def test_the_same_order_number_is_accepted_in_another_project(world: World) -> None:
     before = world.partition()
     sent = RouteRequest(
         ("POST", "/{projectKey}/orders/import"),
@@ -361,7 +363,7 @@ def test_the_same_number_is_free_in_another_project(world: World) -> None:
 
 
 def _with(credentials: Mapping[str, str]) -> list[RouteRequest]:
-    """Return a request to each private route of one's own, with these credentials."""
+    """Return a request with these credentials to each private route."""
     path = {"campaignId": SHARED_CAMPAIGN, "orderId": "1", "projectKey": INTRUDER, "ref": "x"}
     query = {"version": "1"}
     bodies: Tree = {IMPORT_RESOURCE: request(order())}
@@ -387,7 +389,9 @@ STRANGERS: dict[str, Mapping[str, str]] = {
 
 
 @pytest.mark.parametrize("credentials", STRANGERS.values(), ids=STRANGERS)
-def test_no_route_lets_a_stranger_in(world: World, credentials: Mapping[str, str]) -> None:
+def test_every_private_route_rejects_unknown_credentials(
+    world: World, credentials: Mapping[str, str]
+) -> None:
     before = world.partition()
     for sent in _with(credentials):
         assert world.ask(sent)["statusCode"] in {401, 403}, sent.route
@@ -395,7 +399,7 @@ def test_no_route_lets_a_stranger_in(world: World, credentials: Mapping[str, str
 
 
 @pytest.mark.parametrize("client_id", ["victim-shop", "intruder-shop", "nobody"])
-def test_a_wrong_secret_is_as_unknown_as_a_client_that_is_not_there(
+def test_an_invalid_secret_and_an_unknown_client_get_the_same_answer(
     world: World, client_id: str
 ) -> None:
     def asked(authorization: str) -> tuple[int, str]:
@@ -410,7 +414,7 @@ def test_a_wrong_secret_is_as_unknown_as_a_client_that_is_not_there(
     assert asked(basic(client_id, "guessed")) == asked(basic(f"no-{next(_fresh)}", "guessed"))
 
 
-def test_every_private_route_has_attempts() -> None:
+def test_every_private_route_is_attacked() -> None:
     assert set(ROUTES) >= PUBLIC
     for route in set(ROUTES) - PUBLIC:
         assert callable(attempts(route))

@@ -1,7 +1,7 @@
-"""No committed change loses its trigger, and none is told that was not committed.
+"""Every committed change has its trigger, and no trigger is published without its change.
 
-Each write path is run with its process dying at every AWS call, before the call takes effect and
-after it. Then the relay gets the table's own stream.
+The process of each write path crashes before and after every AWS call. Then the relay reads the
+table's own stream.
 """
 
 import json
@@ -48,12 +48,12 @@ SETTINGS: dict[str, Any] = {
     "regions": [{"external_id": "region_YnCrJj8Y1"}],
 }
 WRITER = timedelta(seconds=27)
-# A function that dies has no metrics to send.
+# A function that crashes sends no metrics.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")
 
 
 class KilledError(BaseException):
-    """The process is gone: nothing catches this."""
+    """The process has crashed. No code may catch this."""
 
 
 class _Body:
@@ -66,7 +66,7 @@ class _Body:
 
 @dataclass
 class Bus:
-    """Takes every entry, but for those that `refuse` names by their place in a call."""
+    """An event bus that accepts every entry except those that `refuse` selects by position."""
 
     entries: list[Tree] = field(default_factory=list)
     refuse: Callable[[int], str | None] = lambda _position: None
@@ -90,12 +90,12 @@ class Bus:
 
 @dataclass
 class World:
-    """Functions, a bus, and the relay with a clock that is set by hand."""
+    """The functions, a bus, and the relay with an adjustable clock."""
 
     get: Callable[[str], Function]
     client: DynamoDBClient
     bus: Bus
-    # None: each invocation has a time of its own, all of it.
+    # None gives each invocation its full time.
     context: Context | None = None
     relayed: int = 0
     waited: timedelta = timedelta(0)
@@ -152,7 +152,7 @@ class World:
         start: datetime | None = None,
         from_start: bool = False,
     ) -> RelayReport:
-        """Run the relay on what is new, so long after `start` (now); waiting moves its clock."""
+        """Run the relay on new records, this long after `start` (now). Its clock is simulated."""
         now = (start or datetime.now(UTC)) + after
         self.waited = timedelta(0)
 
@@ -176,7 +176,7 @@ class World:
         return report
 
     def committed(self) -> dict[str, int]:
-        """Return the ids of the triggers of all committed changes that are not to be skipped."""
+        """Return the ids of the triggers of all committed changes that do not skip triggers."""
         wanted = {}
         for record in read_stream(self.client, self.table):
             image = record["dynamodb"].get("NewImage", {})
@@ -189,12 +189,12 @@ class World:
         return wanted
 
     def check(self) -> None:
-        """Check that every committed change was told, none else, and copies are equal."""
-        told: dict[str, list[Tree]] = defaultdict(list)
+        """Assert that exactly the committed changes were published, and that copies are equal."""
+        published: dict[str, list[Tree]] = defaultdict(list)
         for detail in self.bus.details():
-            told[detail["id"]].append(detail)
-        assert set(told) == set(self.committed())
-        for copies in told.values():
+            published[detail["id"]].append(detail)
+        assert set(published) == set(self.committed())
+        for copies in published.values():
             assert all(copy == copies[0] for copy in copies)
 
 
@@ -209,7 +209,7 @@ def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @dataclass
 class Death:
-    """The process dies at its AWS call number `at`, before the call has its effect or after."""
+    """Crashes the process before or after the AWS call number `at` takes effect."""
 
     at: int
     phase: str
@@ -231,7 +231,7 @@ class Death:
             self._strike()
 
     def wait_for_calls(self) -> None:
-        """Wait for the calls of other threads that were on their way: nothing holds those back."""
+        """Wait for calls of other threads that have already started: a crash does not stop them."""
         deadline = time.monotonic() + 5
         while self.on_their_way and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -246,7 +246,7 @@ class Death:
 
     @contextmanager
     def elsewhere(self) -> Iterator[None]:
-        """Spare another process, whose calls the same client makes."""
+        """Exempt the calls of another process that uses the same client."""
         self.is_elsewhere = True
         yield
         self.is_elsewhere = False
@@ -280,7 +280,7 @@ def _watching(
 
 
 def _mixed_import(world: World, attempt: str, _number: int) -> None:
-    """Create, update, leave alone, refuse and skip orders."""
+    """Import orders with every outcome: created, updated, unchanged, failed, skipped trigger."""
     world.send(
         *(order(external_id=f"new {attempt} {n}") for n in range(3)),
         order(external_id=attempt, status="paid"),
@@ -291,12 +291,12 @@ def _mixed_import(world: World, attempt: str, _number: int) -> None:
 
 
 def _large_import(world: World, attempt: str, _number: int) -> None:
-    """Create orders by more than one call of each kind."""
+    """Create so many orders that each kind of call is made more than once."""
     world.send(*(order(external_id=f"{attempt} {n}") for n in range(60)))
 
 
 type Path = Callable[[World, str, int], None]
-# The write paths, each for an order that was imported as the attempt's name, with its number.
+# The write paths. Each changes the order that has the attempt's name as its external id.
 PATHS: dict[str, Path] = {
     "import": _mixed_import,
     "large import": _large_import,
@@ -305,7 +305,7 @@ PATHS: dict[str, Path] = {
     "delete": lambda world, _attempt, number: world.delete(number),
     "commercetools import": lambda world, attempt, _number: world.import_one(f"new {attempt}"),
 }
-# How many AWS calls each makes with its token and settings at hand: all of them are tried.
+# The number of AWS calls of each path with cached token and settings. A crash is tried at each.
 CALLS = {
     "import": 5,
     "large import": 14,
@@ -318,13 +318,15 @@ CALLS = {
 
 @pytest.mark.parametrize("phase", ["before", "after"])
 @pytest.mark.parametrize("path", PATHS)
-def test_a_death_at_any_call_loses_and_invents_nothing(world: World, path: str, phase: str) -> None:
+def test_a_crash_at_any_call_neither_loses_nor_invents_a_trigger(
+    world: World, path: str, phase: str
+) -> None:
     world.send(order(external_id="same"))
     for at in range(1, 60):
         number = world.new_order(f"order {at}")
         with suppress(KilledError), dying(at, phase) as death:
             PATHS[path](world, f"order {at}", number)
-        # Meanwhile another import overwrites the order, and the relay sees only the stream.
+        # Another import overwrites the order meanwhile. The relay reads only the stream.
         world.send(order(external_id=f"order {at}", tags=["later"]))
         world.relay()
         world.check()
@@ -336,8 +338,10 @@ def test_a_death_at_any_call_loses_and_invents_nothing(world: World, path: str, 
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])
-def test_a_death_after_a_lost_race_loses_and_invents_nothing(world: World, phase: str) -> None:
-    """Another import changes some of the orders between this one's read and its write."""
+def test_a_crash_after_a_lost_race_neither_loses_nor_invents_a_trigger(
+    world: World, phase: str
+) -> None:
+    """Another import changes some of the orders between the read and the write."""
     client = connect().dynamodb
     world.send(order(external_id="same"))
     for at in range(1, 60):
@@ -360,7 +364,7 @@ def test_a_death_after_a_lost_race_loses_and_invents_nothing(world: World, phase
             break
     else:
         pytest.fail("the path makes more calls than were tried")
-    # The orders that lost their race took another round.
+    # The orders that lost the race were read and written again.
     assert death.calls > CALLS["import"]
 
 
@@ -425,7 +429,7 @@ def test_a_lost_answer_of_any_call_changes_no_outcome_and_loses_no_trigger(
 
 @dataclass
 class RunningOut(Context):
-    """An invocation whose AWS calls take `per_call` milliseconds each; then Lambda ends it."""
+    """An invocation in which each AWS call takes `per_call` milliseconds."""
 
     per_call: int = 0
 
@@ -436,7 +440,7 @@ class RunningOut(Context):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_slow_calls_lose_nothing_and_run_into_no_timeout(world: World, path: str) -> None:
+def test_slow_calls_lose_no_trigger_and_cause_no_timeout(world: World, path: str) -> None:
     world.send(order(external_id="same"))
     slowest = int((CONNECT_SECONDS + READ_SECONDS) * 1000)
     unsent = 0
@@ -451,12 +455,12 @@ def test_slow_calls_lose_nothing_and_run_into_no_timeout(world: World, path: str
         world.send(order(external_id=attempt, tags=["later"]))
         unsent += world.relay().relayed
         world.check()
-    # Of the shorter paths even the slowest has the time to send its triggers itself.
+    # Only the large import runs out of time before it has published its triggers.
     assert (unsent > 0) == (path == "large import")
 
 
-# What each path writes its orders with, from which call on, and what it reads them with. The large
-# import writes 60 index items, 25 a call, before its orders.
+# The operation that writes the orders of each path, its first such call, and the operation that
+# reads them. The large import first writes 60 index items, 25 per call.
 STATEMENTS = ("BatchExecuteStatement", 4, "BatchGetItem")
 TRANSACTION = ("TransactWriteItems", 1, "GetItem")
 
@@ -470,10 +474,10 @@ TRANSACTION = ("TransactWriteItems", 1, "GetItem")
         ("delete", TRANSACTION),
     ],
 )
-def test_writes_whose_answers_stay_lost_are_relayed(
+def test_the_triggers_of_unconfirmed_writes_are_relayed(
     world: World, path: str, operations: tuple[str, int, str]
 ) -> None:
-    """The orders are committed, and their writer cannot find out before its time is over."""
+    """The orders are committed, but the writer does not learn this before its deadline."""
     client = connect().dynamodb
     write, first, read = operations
     number = world.new_order("A")
@@ -502,7 +506,7 @@ def test_writes_whose_answers_stay_lost_are_relayed(
     world.check()
 
 
-def test_nothing_is_published_early_or_twice_needlessly(world: World) -> None:
+def test_no_trigger_is_published_early_or_needlessly_twice(world: World) -> None:
     world.send(order(external_id="A"))
     sent = len(world.bus.entries)
     report = world.relay(timedelta(0))
@@ -512,11 +516,11 @@ def test_nothing_is_published_early_or_twice_needlessly(world: World) -> None:
     assert len(world.bus.entries) == sent
 
 
-def test_the_relay_waits_for_a_writer_that_may_still_be_at_work(world: World) -> None:
+def test_the_relay_waits_for_a_writer_that_may_still_run(world: World) -> None:
     with pytest.raises(KilledError), dying(7, "before"):
         world.send(order(external_id="A"))
     assert len(world.committed()) == 1
-    # DynamoDB Local tells whole minutes only.
+    # DynamoDB Local's creation times have a precision of one minute.
     created = world.records()[0]["dynamodb"]["ApproximateCreationDateTime"]
     report = world.relay(timedelta(0), start=datetime.fromtimestamp(created, UTC))
     assert (report.relayed, report.failed) == (1, None)
@@ -524,7 +528,7 @@ def test_the_relay_waits_for_a_writer_that_may_still_be_at_work(world: World) ->
     world.check()
 
 
-def test_the_relay_may_run_twice_and_late(world: World) -> None:
+def test_the_relay_can_run_late_and_more_than_once(world: World) -> None:
     with pytest.raises(KilledError), dying(7, "before"):
         world.send(order(external_id="A"), order(external_id="B"))
     for _ in range(2):
@@ -533,7 +537,7 @@ def test_the_relay_may_run_twice_and_late(world: World) -> None:
     assert len(world.bus.entries) == 4
 
 
-def test_what_the_bus_refuses_is_named_in_the_receipt_and_relayed(world: World) -> None:
+def test_a_trigger_that_the_bus_rejects_is_in_the_receipt_and_relayed(world: World) -> None:
     world.bus.refuse = lambda position: "AccessDenied" if position % 2 else None
     world.send(*(order(external_id=f"n{n}") for n in range(25)))
     sent = len(world.bus.entries)
@@ -545,7 +549,7 @@ def test_what_the_bus_refuses_is_named_in_the_receipt_and_relayed(world: World) 
     world.check()
 
 
-def test_a_bus_that_is_away_leaves_all_to_the_relay(world: World) -> None:
+def test_all_triggers_are_relayed_if_the_bus_is_unavailable(world: World) -> None:
     world.bus.refuse = lambda _position: "AccessDenied"
     world.send(order(external_id="A"))
     first = world.relay(timedelta(0))
@@ -564,7 +568,7 @@ def test_a_bus_that_is_away_leaves_all_to_the_relay(world: World) -> None:
         ("TransactionConflictException", 400),
     ],
 )
-def test_faults_of_the_table_lose_nothing(
+def test_faults_of_the_table_lose_no_trigger(
     world: World, operation: str, failure: tuple[str, int]
 ) -> None:
     client = connect().dynamodb
@@ -578,7 +582,7 @@ def test_faults_of_the_table_lose_nothing(
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_conflict_of_transactions_loses_nothing(world: World, times: int) -> None:
+def test_a_transaction_conflict_loses_no_trigger(world: World, times: int) -> None:
     number = world.new_order("A")
     reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]
     conflict = error_answer("TransactionCanceledException", CancellationReasons=reasons)
@@ -592,7 +596,7 @@ def test_a_conflict_of_transactions_loses_nothing(world: World, times: int) -> N
     world.check()
 
 
-def test_unprocessed_keys_lose_nothing(world: World) -> None:
+def test_unprocessed_keys_lose_no_trigger(world: World) -> None:
     client = connect().dynamodb
 
     def leave_over(number: int, _parsed: Tree) -> Tree | None:
@@ -607,8 +611,8 @@ def test_unprocessed_keys_lose_nothing(world: World) -> None:
     world.check()
 
 
-def test_a_receipt_is_one_small_item_a_request(world: World) -> None:
-    """One write unit for 100 orders: 0.01 an order."""
+def test_a_receipt_is_one_small_item_per_request(world: World) -> None:
+    """A receipt of 100 orders costs one write unit: 0.01 per order."""
     client = connect().dynamodb
     for prefix, skip, receipts in (("quiet", True, 0), ("loud", False, 1)):
         with failing(client, "PutItem", lambda _: None) as calls:
@@ -620,7 +624,7 @@ def test_a_receipt_is_one_small_item_a_request(world: World) -> None:
     assert len(json.dumps(receipt)) < 1024
 
 
-def test_more_unsent_triggers_than_a_receipt_holds_leave_none(
+def test_no_receipt_is_written_for_too_many_unsent_triggers(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dynamodb_receipts, "MAX_IDS", 2)

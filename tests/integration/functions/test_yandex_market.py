@@ -1,4 +1,4 @@
-"""The Partner API's Lambdas as API Gateway calls them, on DynamoDB's own engine."""
+"""The Yandex Market functions as API Gateway calls them, on DynamoDB Local."""
 
 import io
 import json
@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass
 class Stack:
-    """The functions; the order A, which has the id 1, is imported already."""
+    """The functions. Order A, with the order id 1, is already imported."""
 
     import_orders: Function
     update_external_id: Function
@@ -62,7 +62,7 @@ def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield running
 
 
-# What each file of events/ is answered with.
+# The expected answer to each file of events/.
 ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
     "update_external_id": {
         "api_key": (200, '{"status":"OK"}'),
@@ -108,14 +108,14 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
 
 
 @pytest.mark.parametrize("function", ANSWERS)
-def test_each_sample_event_is_known_here(function: str) -> None:
+def test_every_sample_event_has_an_expected_answer(function: str) -> None:
     assert {path.stem for path in (EVENTS / function).glob("*")} == set(ANSWERS[function])
 
 
 @pytest.mark.parametrize(
     ("function", "name"), [(each, name) for each in ANSWERS for name in ANSWERS[each]]
 )
-def test_the_sample_events(stack: Stack, function: str, name: str) -> None:
+def test_each_sample_event_gets_its_answer(stack: Stack, function: str, name: str) -> None:
     status, text = ANSWERS[function][name]
     answer = getattr(stack, function).invoke(sample(function, name))
     assert answer["statusCode"] == status
@@ -136,7 +136,7 @@ def test_an_import_under_the_old_id_updates_the_renamed_order(stack: Stack) -> N
     assert (stored.external_id, stored.status, stored.version) == ("B", "paid", 3)
 
 
-def test_limits_are_told_and_kept(stack: Stack) -> None:
+def test_the_rate_limit_is_returned_and_enforced(stack: Stack) -> None:
     answer = stack.rename("B")
     headers = answer["headers"]
     assert headers["X-RateLimit-Resource-Limit"] == "10000"
@@ -164,7 +164,7 @@ def test_every_page_and_every_order_can_be_read(stack: Stack) -> None:
     assert orders[-1]["externalOrderId"] == "B"
 
 
-def test_the_status_of_an_order_closes_its_external_id(stack: Stack) -> None:
+def test_the_status_of_an_order_locks_its_external_id(stack: Stack) -> None:
     stack.manage_orders.invoke(sample("manage_orders", "ready_to_ship"))
     answer = stack.rename("B")
     assert answer["statusCode"] == 400
@@ -180,7 +180,7 @@ YANDEX_FAULT = {
     "status": "ERROR",
     "errors": [{"code": "INTERNAL_ERROR", "message": "Internal server error"}],
 }
-GENERAL = "An unexpected error occurred; it is logged. Look whether a write took effect."
+GENERAL = "An unexpected error occurred and was logged. Check whether a write took effect."
 COMMERCETOOLS_FAULT = {
     "statusCode": 500,
     "message": GENERAL,
@@ -198,7 +198,7 @@ COMMERCETOOLS_FAULT = {
         ("issue_token", "form", COMMERCETOOLS_FAULT),
     ],
 )
-def test_a_fault_is_answered_without_its_details(  # noqa: PLR0917 - a table
+def test_an_internal_error_is_answered_without_details(  # noqa: PLR0917 - a table
     stack: Stack,
     function: str,
     event: str,
@@ -216,14 +216,14 @@ def test_a_fault_is_answered_without_its_details(  # noqa: PLR0917 - a table
     assert '"Faults":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 
-def test_without_time_left_nothing_is_changed(stack: Stack) -> None:
+def test_without_time_left_no_order_is_changed(stack: Stack) -> None:
     event = sample("update_external_id", "api_key")
     answer = stack.update_external_id.invoke(event, millis=4_500)
     assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "5")
     assert stack.import_orders.stored("A")
 
 
-def test_logs_hold_numbers_and_no_customer(
+def test_logs_contain_numbers_and_no_customer_data(
     stack: Stack, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = io.StringIO()

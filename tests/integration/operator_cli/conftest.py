@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,11 @@ from operator_cli.composition import Connection, connected
 from operator_cli.main import main
 from orders.application.create_account import create_account
 from orders.runtime.composition import utc_now
+from tests.support.plain_messages import faults_of_output
 from tests.support.template_tables import load_template
+
+# A longer word cannot be a path.
+MAX_PATH = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,10 @@ def _one_service_model(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run_bare(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs `orders` with exactly the given words."""
+    """Return a function that runs `orders` with exactly the given words.
+
+    The test fails if the output of a failed command is not plain English.
+    """
 
     def call(*words: str) -> Ended:
         capsys.readouterr()
@@ -57,9 +65,18 @@ def run_bare(capsys: pytest.CaptureFixture[str]) -> Run:
         else:
             code = 0
         printed = capsys.readouterr()
+        if code:
+            unclear = faults_of_output(f"{printed.out}\n{printed.err}", _sent(words))
+            assert not unclear, unclear
         return Ended(code, printed.out, printed.err)
 
     return call
+
+
+def _sent(words: tuple[str, ...]) -> str:
+    """Return the words of a command and the text of the files that they name."""
+    files = (Path(word) for word in words if len(word) < MAX_PATH and Path(word).is_file())
+    return "\n".join((*words, *(each.read_text(errors="replace") for each in files)))
 
 
 @pytest.fixture

@@ -178,7 +178,8 @@ def test_an_empty_section_is_rejected(run: Run, file: Path, section: str) -> Non
     file.write_text(f"{section}:\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
-    assert f"/{section}: is empty: leave the section out, or write [] to have none" in refused.err
+    reason = "must not be empty; omit the section, or write [] for no entries"
+    assert f"/{section}: {reason}" in refused.err
 
 
 @pytest.mark.parametrize(
@@ -348,35 +349,35 @@ VARIANT = "variants: [{id: 1}]"
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("currencies: [USD, USD]", '/currencies: "USD" is there twice (line 1)'),
+        ("currencies: [USD, USD]", '/currencies: "USD" is a duplicate (line 1)'),
         (
             "endpoints: [{external_id: a}, {external_id: a}]",
-            '/endpoints: external_id "a" is there twice (line 1)',
+            '/endpoints: external_id "a" is a duplicate (line 1)',
         ),
         (
             "endpoints: [{external_id: a, campaign_id: 1}, {external_id: b, campaign_id: 1}]",
-            "/endpoints: campaign_id 1 is there twice (line 1)",
+            "/endpoints: campaign_id 1 is a duplicate (line 1)",
         ),
         (
             "regions: [{external_id: a}, {external_id: a}]",
-            '/regions: external_id "a" is there twice (line 1)',
+            '/regions: external_id "a" is a duplicate (line 1)',
         ),
         (
             f"{FIELD}, value_type: int}}, {{external_id: a, entity_type: order, value_type: int}}]",
-            '/custom_fields: external_id "a" of "order" is there twice (line 1)',
+            '/custom_fields: external_id "a" of "order" is a duplicate (line 1)',
         ),
         (
             (
                 "custom_line_statuses: [{external_id: a, type: delivered},"
                 " {external_id: a, type: canceled}]"
             ),
-            '/custom_line_statuses: external_id "a" is there twice (line 1)',
+            '/custom_line_statuses: external_id "a" is a duplicate (line 1)',
         ),
         (
             "custom_line_statuses: [{external_id: delivered, type: delivered}]",
             (
-                '/custom_line_statuses/0/external_id: "delivered" is a built-in line status; '
-                "choose another id (line 1)"
+                "/custom_line_statuses/0/external_id: must not be a built-in line status; "
+                'got "delivered" (line 1)'
             ),
         ),
         (
@@ -395,7 +396,7 @@ VARIANT = "variants: [{id: 1}]"
         ),
         (
             f"{FIELD}, value_type: enum}}]",
-            "/custom_fields/0: an enum needs enum_values (line 1)",
+            "/custom_fields/0: enum_values is required for value_type enum (line 1)",
         ),
         (
             f"{FIELD}, value_type: enum, enum_values: {{a: x}}}}]",
@@ -410,26 +411,26 @@ VARIANT = "variants: [{id: 1}]"
         ),
         (
             f"{FIELD}, value_type: unicode, default_value: [a]}}]",
-            "/custom_fields/0/default_value: must be text, a number, true or false (line 1)",
+            "/custom_fields/0/default_value: must be a string, a number, true or false (line 1)",
         ),
         (
             f"products: [{{id: a, {VARIANT}}}, {{id: a, {VARIANT}}}]",
-            '/products: product "a" is there twice (line 1)',
+            '/products: product "a" is a duplicate (line 1)',
         ),
         (
             f"products: [{{id: a, key: k, {VARIANT}}}, {{id: b, key: k, {VARIANT}}}]",
-            '/products: key "k" is there twice (line 1)',
+            '/products: key "k" is a duplicate (line 1)',
         ),
         (
             (
                 "products: [{id: a, variants: [{id: 1, sku: s}]},"
                 " {id: b, variants: [{id: 7, sku: s}]}]"
             ),
-            '/products: sku "s" is there twice (line 1)',
+            '/products: sku "s" is a duplicate (line 1)',
         ),
         (
             "products: [{id: a, variants: [{id: 1, sku: s}, {id: 1}]}]",
-            "/products/0/variants: variant 1 is there twice (line 1)",
+            "/products/0/variants: variant 1 is a duplicate (line 1)",
         ),
         (
             "products: [{id: a, variants: [{id: 1, name: s}]}]",

@@ -1,4 +1,4 @@
-"""Settings as a document say what they were written from."""
+"""Settings are converted to a document and back without loss."""
 
 from hypothesis import given
 
@@ -8,11 +8,11 @@ from tests.support.settings_strategies import all_settings
 
 
 @given(all_settings())
-def test_what_was_written_is_read(settings: Settings) -> None:
+def test_a_settings_document_is_read_back(settings: Settings) -> None:
     text = document_of(settings).model_dump_json()
     assert SettingsDocument.model_validate_json(text).settings() == settings
 
 
 @given(all_settings())
-def test_a_document_declares_all_that_it_says(settings: Settings) -> None:
+def test_a_document_declares_all_its_sections(settings: Settings) -> None:
     assert declare(Settings(), document_of(settings).declaration()) == settings

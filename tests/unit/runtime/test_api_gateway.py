@@ -1,4 +1,4 @@
-"""API Gateway events to requests and back."""
+"""Conversion of API Gateway events to requests, and of answers to API Gateway's form."""
 
 import base64
 import gzip
@@ -39,7 +39,7 @@ def test_text_and_base64_bodies_are_the_same_request() -> None:
     assert _body(_event(None)) == b""
 
 
-def test_header_names_are_folded_and_absent_parts_are_empty() -> None:
+def test_header_names_are_in_lower_case_and_absent_parts_are_empty() -> None:
     head = read_request(
         {"headers": {"AUTHORIZATION": "Bearer x"}, "queryStringParameters": {"format": "xml"}}
     )
@@ -64,7 +64,7 @@ def test_the_bearer_token(value: str, token: str | None) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
-def test_gzip_is_undone(coding: str) -> None:
+def test_gzip_is_inflated(coding: str) -> None:
     assert _body(_encoded(gzip.compress(b"{}"), **{"Content-Encoding": coding})) == b"{}"
     assert _body(_encoded(b"{}", **{"Content-Encoding": "identity"})) == b"{}"
 
@@ -87,19 +87,19 @@ def test_gzip_is_undone(coding: str) -> None:
         (_event("\ud800"), 400),
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused(event: Tree, status: int) -> None:
+def test_an_unreadable_body_is_rejected(event: Tree, status: int) -> None:
     with pytest.raises(BodyRefusedError) as refusal:
         _body(event)
     assert refusal.value.status == status
 
 
-def test_the_limit_itself_is_taken() -> None:
+def test_a_body_of_the_maximum_size_is_accepted() -> None:
     assert len(_body(_event("a" * MAX_BODY_BYTES))) == MAX_BODY_BYTES
     packed = _encoded(gzip.compress(b"a" * MAX_BODY_BYTES), **{"Content-Encoding": "gzip"})
     assert len(_body(packed)) == MAX_BODY_BYTES
 
 
-def test_the_limit_is_named() -> None:
+def test_the_error_of_a_large_body_has_the_limit() -> None:
     with pytest.raises(BodyRefusedError, match="4194304 bytes"):
         _body(_event("a" * (MAX_BODY_BYTES + 1)))
 
@@ -123,18 +123,18 @@ def test_an_answer_is_text() -> None:
         ("a/b, c/d", ["a/b", "c/d"]),
         ("a/b;q=0, c/d;q=0.000, e/f", ["e/f"]),
         ("a/b;q=high, e/f", ["e/f"]),
-        # A parameter may follow the weight, or come before it (RFC 9110, 12.5.1).
+        # Parameters may come before or after the weight (RFC 9110, 12.5.1).
         ("a/b;q=0.5;version=1, c/d;level=1;q=0.9", ["c/d", "a/b"]),
         ('a/b;title="x, y;q=0";q=0.3, c/d;q=0.2', ["a/b", "c/d"]),
         ("A/B ; Q=0.5 , C/D", ["c/d", "a/b"]),
         (",, a/b ,", ["a/b"]),
     ],
 )
-def test_what_is_accepted_by_preference(accept: str, expected: list[str]) -> None:
+def test_accepted_names_are_sorted_by_weight(accept: str, expected: list[str]) -> None:
     assert by_preference(accept) == expected
 
 
-def test_an_answer_holds_what_lambda_can_pass_on() -> None:
+def test_the_size_of_an_answer_is_limited() -> None:
     assert fits_answer(b"a" * (5 * 1024 * 1024))
     assert not fits_answer(b"a" * (5 * 1024 * 1024), b"a")
     assert not fits_answer(b'"' * (3 * 1024 * 1024))

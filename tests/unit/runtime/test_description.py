@@ -47,7 +47,7 @@ def body_of(answer: Tree) -> bytes:
     return base64.b64decode(text) if answer["isBase64Encoded"] else text.encode()
 
 
-def test_the_description_names_the_address_that_it_is_asked_from(describe: Description) -> None:
+def test_the_description_has_the_url_of_the_deployed_api(describe: Description) -> None:
     answer = describe(event("/openapi.json"))
     assert answer["statusCode"] == 200
     assert answer["headers"]["Content-Type"] == "application/json; charset=utf-8"
@@ -58,14 +58,14 @@ def test_the_description_names_the_address_that_it_is_asked_from(describe: Descr
     }
 
 
-def test_at_the_root_of_a_domain_there_is_no_stage(describe: Description) -> None:
+def test_a_custom_domain_has_no_stage_in_the_url(describe: Description) -> None:
     context = {"domainName": "orders.shop", "path": "/openapi.json"}
     asked = event("/openapi.json", headers={"host": "orders.shop"}, requestContext=context)
     assert json.loads(body_of(describe(asked)))["servers"] == [{"url": "https://orders.shop"}]
 
 
 @pytest.mark.parametrize("headers", [{"Host": "proxy.example"}, {}, None])
-def test_behind_another_host_the_addresses_are_relative(
+def test_the_url_is_relative_behind_another_host(
     describe: Description, headers: Tree | None
 ) -> None:
     answer = describe(event("/openapi.json", headers=headers))
@@ -75,7 +75,7 @@ def test_behind_another_host_the_addresses_are_relative(
     }
 
 
-def test_the_page_may_load_and_call_its_own_origin_only(describe: Description) -> None:
+def test_the_page_may_use_only_its_own_origin(describe: Description) -> None:
     answer = describe(event("/docs"))
     assert body_of(answer) == FILES["page.html"]
     policy = answer["headers"]["Content-Security-Policy"]
@@ -86,7 +86,7 @@ def test_the_page_may_load_and_call_its_own_origin_only(describe: Description) -
 
 
 @pytest.mark.parametrize("name", ["page.js", "swagger-ui-bundle.js", "swagger-ui.css"])
-def test_what_the_page_loads(describe: Description, name: str) -> None:
+def test_each_asset_of_the_page_is_returned(describe: Description, name: str) -> None:
     answer = describe(asset(name))
     assert (answer["statusCode"], body_of(answer)) == (200, FILES[name])
     kind = "css" if name.endswith("css") else "javascript"
@@ -94,13 +94,13 @@ def test_what_the_page_loads(describe: Description, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["handler.py", "../handler.py", "page.html", "", "%2e%2e"])
-def test_nothing_else_of_the_folder_is_told(describe: Description, name: str) -> None:
+def test_other_files_of_the_folder_are_not_found(describe: Description, name: str) -> None:
     answer = describe(asset(name))
     assert answer["statusCode"] == 404
     assert json.loads(body_of(answer))["errors"][0]["code"] == "NOT_FOUND"
 
 
-def test_a_client_that_takes_gzip_gets_it(describe: Description) -> None:
+def test_a_client_that_accepts_gzip_gets_gzip(describe: Description) -> None:
     headers = {"accept-encoding": "br, gzip", "accept": "*/*"}
     answer = describe({**asset("swagger-ui-bundle.js"), "headers": headers})
     assert answer["isBase64Encoded"] is True

@@ -1,4 +1,4 @@
-"""What the stack tells a Lambda, and the time that it has."""
+"""Environment variables and deadlines."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,28 +12,28 @@ from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
 from orders.runtime.environment import Environment, RelayEnvironment
 
 
-def test_the_environment_is_read() -> None:
+def test_the_variables_are_read() -> None:
     read = Environment.read({"TABLE_NAME": "t", "EVENT_BUS_NAME": "b", "OTHER": "x"})
     assert read == Environment(table="t", bus="b")
 
 
-def test_all_missing_variables_are_named_at_once() -> None:
+def test_all_missing_variables_are_reported_at_once() -> None:
     with pytest.raises(RuntimeError, match="TABLE_NAME, EVENT_BUS_NAME"):
         Environment.read({"TABLE_NAME": ""})
 
 
-def test_the_environment_of_the_relay_is_read() -> None:
+def test_the_variables_of_the_relay_are_read() -> None:
     variables = {"PARKED_TRIGGERS_QUEUE_URL": "https://queue", "WRITER_TIMEOUT_SECONDS": "27"}
     read = RelayEnvironment.read({**variables, "TABLE_NAME": "t"})
     assert read == RelayEnvironment(queue_url="https://queue", writer_seconds=27)
 
 
-def test_all_missing_variables_of_the_relay_are_named_at_once() -> None:
+def test_all_missing_variables_of_the_relay_are_reported_at_once() -> None:
     with pytest.raises(RuntimeError, match="PARKED_TRIGGERS_QUEUE_URL, WRITER_TIMEOUT_SECONDS"):
         RelayEnvironment.read({"TABLE_NAME": "t", "WRITER_TIMEOUT_SECONDS": ""})
 
 
-def test_only_missing_variables_are_named() -> None:
+def test_only_missing_variables_are_reported() -> None:
     with pytest.raises(RuntimeError, match=r"variables: WRITER_TIMEOUT_SECONDS$"):
         RelayEnvironment.read({"PARKED_TRIGGERS_QUEUE_URL": "https://queue"})
 
@@ -47,7 +47,7 @@ class Context:
         return self.millis
 
 
-def test_a_call_that_is_begun_in_time_ends_in_time() -> None:
+def test_a_call_that_starts_in_time_ends_in_time() -> None:
     config: Any = CLIENT_CONFIG
     longest = config.connect_timeout + config.read_timeout
     assert config.retries["total_max_attempts"] == 1

@@ -38,7 +38,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
-def test_what_was_sent_is_not_logged_with_a_fault(fault: Exception) -> None:
+def test_a_logged_fault_does_not_contain_the_request(fault: Exception) -> None:
     line = logged(fault)
     assert SECRET not in json.dumps(line)
     assert "token-123" not in json.dumps(line)
@@ -46,7 +46,7 @@ def test_what_was_sent_is_not_logged_with_a_fault(fault: Exception) -> None:
     assert line["message"] == "failed"
 
 
-def test_the_place_and_the_code_of_aws_are_logged() -> None:
+def test_the_place_and_the_aws_code_are_logged() -> None:
     line = logged(ClientError({"Error": {"Code": "AccessDenied"}}, "GetItem"))
     assert "ClientError (AccessDenied from GetItem)" in line["exception"]
     assert "test_fault_formatter.py:" in line["exception"]
@@ -56,10 +56,10 @@ def test_the_place_and_the_code_of_aws_are_logged() -> None:
 def test_causes_are_logged_in_the_same_way() -> None:
     outer = RuntimeError(SECRET)
     outer.__cause__ = ValueError(SECRET)
-    told = logged(outer)["exception"]
-    assert "RuntimeError" in told
-    assert "ValueError" in told
-    assert SECRET not in told
+    text = logged(outer)["exception"]
+    assert "RuntimeError" in text
+    assert "ValueError" in text
+    assert SECRET not in text
 
 
 def test_a_hidden_context_stays_hidden() -> None:

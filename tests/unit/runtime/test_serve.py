@@ -1,4 +1,4 @@
-"""The one door: every error has one answer, in the protocol of its route."""
+"""`serve` answers every request and every error in the protocol of its route."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ type Tree = dict[str, Any]
 
 @dataclass
 class Shelf:
-    """A protocol with one route. `opened` counts how often its modules were asked for."""
+    """A protocol with one route. `opened` counts how often the service was opened."""
 
     root: str
     answer: Callable[[HttpRequest], HttpAnswer]
@@ -61,7 +61,7 @@ def _ok(_request: HttpRequest) -> HttpAnswer:
     return HttpAnswer(200, b"yes", {"Content-Type": "text/plain"})
 
 
-def test_a_service_is_opened_once_and_put_together_at_its_first_request() -> None:
+def test_a_service_is_opened_once_and_composed_at_its_first_request() -> None:
     shelf = Shelf("/a/", _ok)
     handler = serve(shelf.open)
     assert (shelf.opened, shelf.built) == (1, 0)
@@ -70,7 +70,7 @@ def test_a_service_is_opened_once_and_put_together_at_its_first_request() -> Non
     assert (shelf.opened, shelf.built) == (1, 1)
 
 
-def test_another_protocol_is_opened_by_the_first_request_for_it() -> None:
+def test_another_protocol_is_opened_at_its_first_request() -> None:
     first, second = Shelf("/a/", _ok), Shelf("/b/", _ok)
     handler = serve(first.open, second.open)
     handler(_event(), Context())
@@ -80,7 +80,7 @@ def test_another_protocol_is_opened_by_the_first_request_for_it() -> None:
     assert second.opened == 1
 
 
-def test_head_is_the_get_without_its_body() -> None:
+def test_head_returns_the_answer_of_get_without_the_body() -> None:
     seen = []
 
     def answer(request: HttpRequest) -> HttpAnswer:
@@ -93,7 +93,7 @@ def test_head_is_the_get_without_its_body() -> None:
     assert seen == ["HEAD"]
 
 
-def test_an_error_of_any_kind_has_one_answer_with_the_services_headers() -> None:
+def test_every_error_is_answered_with_the_headers_of_the_service() -> None:
     def fail(_request: HttpRequest) -> HttpAnswer:
         raise ZeroDivisionError
 
@@ -103,13 +103,13 @@ def test_an_error_of_any_kind_has_one_answer_with_the_services_headers() -> None
     assert [type(error) for error in shelf.errors] == [ZeroDivisionError]
 
 
-def test_a_route_that_the_function_does_not_have_is_answered_too() -> None:
+def test_an_unknown_route_is_answered() -> None:
     shelf = Shelf("/a/", _ok)
     assert serve(shelf.open)(_event("/elsewhere"), Context())["statusCode"] == 500
     assert [type(error) for error in shelf.errors] == [KeyError]
 
 
-def test_a_body_that_nobody_asks_for_is_not_decoded() -> None:
+def test_an_unread_body_is_not_decoded() -> None:
     event = _event(body="%%%", isBase64Encoded=True)
     assert serve(Shelf("/a/", _ok).open)(event, Context())["statusCode"] == 200
     reading = Shelf("/a/", lambda request: HttpAnswer(200, request.body, {}))
@@ -147,7 +147,7 @@ def test_the_cause_of_every_5xx_is_logged(
         ),
     ],
 )
-def test_a_wrong_bearer_token_is_refused_before_the_body_is_read(
+def test_an_invalid_bearer_token_is_rejected_before_the_body_is_read(
     open_service: Callable[[], Service],
     resource: str,
     status: int,
@@ -173,7 +173,7 @@ class _Environment:
     bus: str = "bus"
 
 
-def test_one_correlation_id_is_made_for_a_request() -> None:
+def test_each_request_gets_one_correlation_id() -> None:
     service = commercetools.issue_token()
     first, second = (service.headers(HttpRequest()) for _ in range(2))
     assert first.keys() == {"X-Correlation-ID"}
@@ -182,8 +182,8 @@ def test_one_correlation_id_is_made_for_a_request() -> None:
     assert service.headers(sent) == {"X-Correlation-ID": "from-the-shop"}
 
 
-def test_the_services_serve_the_routes_of_their_functions() -> None:
-    served = {
+def test_the_services_have_the_routes_of_their_functions() -> None:
+    services = {
         "import_orders": [altcraft.import_orders],
         "import_commercetools_order": [commercetools.import_orders],
         "issue_token": [commercetools.issue_token],
@@ -195,7 +195,7 @@ def test_the_services_serve_the_routes_of_their_functions() -> None:
         function = (
             str(resource.get("Properties", {}).get("CodeUri", "")).strip("/").rpartition("/")[2]
         )
-        if resource["Type"] != "AWS::Serverless::Function" or function not in served:
+        if resource["Type"] != "AWS::Serverless::Function" or function not in services:
             continue
         described = {
             (each["Properties"]["Method"].upper(), each["Properties"]["Path"])
@@ -205,5 +205,7 @@ def test_the_services_serve_the_routes_of_their_functions() -> None:
             ("GET" if method == "HEAD" else method, path.removeprefix("/v2").removesuffix(".json"))
             for method, path in described
         }
-        assert routes == {route for each in served.pop(function) for route in each().endpoints(aws)}
-    assert not served
+        assert routes == {
+            route for each in services.pop(function) for route in each().endpoints(aws)
+        }
+    assert not services

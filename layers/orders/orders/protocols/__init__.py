@@ -1,22 +1,22 @@
-"""Wire contracts, one folder a protocol. They know neither each other nor AWS.
+"""Wire contracts, one folder for each protocol. Protocols import neither each other nor AWS code.
 
-A request enters by `runtime/serve.py`, which calls the endpoint of its route with
-`(request, deadline)`. The endpoint returns an answer or raises; `answers.answer_error` answers what
-it raises. Every folder has the same files, as far as its protocol needs them:
+`runtime/serve.py` receives a request and calls the endpoint of its route with
+`(request, deadline)`. The endpoint returns an answer or raises an error, which the protocol's
+`answers.answer_error` turns into an answer. Each folder has these files if its protocol needs them:
 
-| file | what it holds | altcraft | commercetools | yandex_market |
+| file | content | altcraft | commercetools | yandex_market |
 |---|---|---|---|---|
-| `access` | who may send a request | x | x | x |
-| `requests` | the shape of a body, and how it becomes values | x | x | x |
-| `submissions` | a sent order on its way to the store | x | x | |
-| `checks` | the rules of a sent order, and which error each one gives | x | x | |
+| `access` | authentication and permissions | x | x | x |
+| `requests` | the shape of a request body, and its validation | x | x | x |
+| `submissions` | a sent order as the import takes it | x | x | |
+| `checks` | the rules of a sent order and their errors | x | x | |
 | `documents` | the stored form of an order | x | x | |
-| `representation` | a stored order in this protocol's words | x | x | x |
-| `summaries` | what the other protocols show of its orders | x | x | |
-| `states` | its order statuses as states of fulfilment | x | x | x |
-| `scopes` | its names for the roles of a client | | x | x |
-| `answers` | the body and headers of every answer, also to an error | x | x | x |
-| `errors` | how an error is named: status, code, message | x | x | x |
+| `representation` | a stored order as this protocol returns it | x | x | x |
+| `summaries` | the facts of an order that other protocols show | x | x | |
+| `states` | order statuses and their fulfilment states | x | x | x |
+| `scopes` | the protocol's names for client roles | | x | x |
+| `answers` | body and headers of every answer, also of errors | x | x | x |
+| `errors` | status, code and message of every error | x | x | x |
 | `import_orders` | use case | x | x | |
 | `read_orders` | use case | | x | x |
 | `read_messages` | use case | | x | |
@@ -25,18 +25,18 @@ it raises. Every folder has the same files, as far as its protocol needs them:
 | `update_external_id` | use case | | | x |
 | `issue_token` | use case | | x | |
 
-What else is in a folder is a part of one of these:
+The other files of a folder are parts of these:
 
-- altcraft: `media_types` (JSON or XML), `json_codec`, `xml_codec`, `xml_shapes` and `decoded` are
-  the steps from bytes to the plain data that `requests` reads; `drafts` are the values that it
-  reads to; `profile_matching` is a part of `checks`.
-- commercetools: `shapes` and `money_shapes` are what `requests` is declared with; `references`,
-  `products`, `money`, `taxes` and `times` are values of a draft; `queries` reads the query
-  parameters of the reads; `foreign_orders` is the representation of other protocols' orders.
+- altcraft: `media_types` (JSON or XML), `json_codec`, `xml_codec`, `xml_shapes` and `decoded`
+  decode a body to the plain data that `requests` validates; `drafts` holds the validated values;
+  `profile_matching` is a part of `checks`.
+- commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
+  `products`, `money`, `taxes` and `times` are values of a draft; `queries` reads query parameters;
+  `foreign_orders` is the representation of orders that another protocol wrote.
 
-Shared by all: `http` (requests, answers, and the largest of both), `json_text` (JSON that keeps
-the digits of numbers) and `settings_document` (settings as operators write them). Spellings that
-several protocols take are read in the domain: times in `domain/times.py`, amounts in
+All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps
+the digits of numbers) and `settings_document` (the settings that operators write). Values that
+several protocols accept are read in the domain: times in `domain/times.py`, amounts in
 `domain/money.py`, external ids in `domain/identifiers.py`, custom fields in
 `domain/custom_fields.py`.
 """

@@ -1,4 +1,4 @@
-"""HTTP as the protocols see it, independent of what carries it."""
+"""HTTP requests and answers, independent of API Gateway."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
 
-# A request carries at most this after inflation; API Gateway and Lambda take little more.
+# The limit of a body after inflation. API Gateway and Lambda accept little more.
 MAX_BODY_BYTES = 4 * 1024 * 1024
-# Lambda returns at most 6 MB of JSON, in which the body is one string.
+# Lambda returns at most 6 MB of JSON, and the body is one string in it.
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 RETRY_AFTER_SECONDS = "5"
 
@@ -25,8 +25,8 @@ RETRY_AFTER_SECONDS = "5"
 class HttpRequest:
     """A request. Header names are in lower case.
 
-    `path` holds the variable parts of the path by their names, percent-decoded; `queries` every
-    value of a query parameter, `query` the last one of each. `resource` is the route's pattern,
+    `path` maps the path's variables to their percent-decoded values. `queries` maps each query
+    parameter to all its values, `query` to the last one. `resource` is the pattern of the route,
     such as `/campaigns/{campaignId}/orders`.
     """
 
@@ -40,16 +40,16 @@ class HttpRequest:
 
     @cached_property
     def body(self) -> bytes:
-        """Return the body as the client meant it, inflated.
+        """Return the decoded and inflated body. Raises BodyRefusedError.
 
-        It is read when it is first asked for, so that a request can be refused by its headers at
-        no cost. Raises BodyRefusedError.
+        The body is read at the first access, so that a request can be rejected by its headers
+        alone.
         """
         return self.read_body()
 
     @property
     def body_if_read(self) -> bytes:
-        """Return the body if it was read before, else nothing."""
+        """Return the body if it was read before, else b""."""
         body: bytes = vars(self).get("body", b"")
         return body
 
@@ -61,21 +61,21 @@ class HttpRequest:
 
     @property
     def media_type(self) -> str:
-        """Return the media type that the Content-Type names, in lower case; "" without one."""
+        """Return the media type of the Content-Type in lower case, "" without one."""
         return _media_type(self.headers.get("content-type", ""))
 
     @property
     def charset(self) -> str | None:
-        """Return the charset that the Content-Type names, in lower case; None without one."""
+        """Return the charset of the Content-Type in lower case, None without one."""
         charset = _parameters(self.headers.get("content-type", "")).get("charset")
         return charset.lower() if charset else None
 
 
 def by_preference(accept: str) -> list[str]:
-    """Return what an Accept or Accept-Encoding header names, in lower case, the best first.
+    """Return the names of an Accept or Accept-Encoding header in lower case, by falling weight.
 
-    What has the weight 0 is left out, and so is what has a weight that is no number (RFC 9110,
-    12.4.2). Names of equal weight keep their order.
+    Names of weight 0 or of an invalid weight are left out (RFC 9110, 12.4.2). Names of equal
+    weight keep their order.
     """
     weighted = [(_weight(each), _media_type(each)) for each in parse_http_list(accept)]
     ranked = sorted(weighted, key=lambda pair: -pair[0])
@@ -96,7 +96,7 @@ def _media_type(value: str) -> str:
 def _parameters(value: str) -> dict[str, str]:
     """Return the parameters of a header's value by their names in lower case."""
     message = Message()
-    # A header is ASCII; half a surrogate pair would be no text to the parser any more.
+    # The parser fails on a lone surrogate, and a valid header is ASCII.
     message["content-type"] = value.encode("ascii", "replace").decode()
     found = message.get_params(failobj=[])[1:]
     return {name.strip().lower(): text for name, text in found if isinstance(text, str)}
@@ -111,14 +111,14 @@ class HttpAnswer:
     headers: Mapping[str, str]
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """Return the same with more headers."""
+        """Return a copy of the answer with these headers added."""
         return replace(self, headers={**self.headers, **headers})
 
 
 def fits_answer(*parts: bytes) -> bool:
-    """Tell whether one answer can hold these parts of a body.
+    """Return whether one answer can hold these parts of a body.
 
-    Lambda passes the body on as a JSON string, in which quotes and backslashes are escaped.
+    Lambda returns the body as a JSON string, in which quotes and backslashes are escaped.
     """
     size = sum(len(part) + part.count(b'"') + part.count(b"\\") for part in parts)
     return size <= MAX_ANSWER_BYTES
@@ -126,23 +126,23 @@ def fits_answer(*parts: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class EndpointResult:
-    """An answer, and what is logged of it: the report of a write, the error behind a refusal."""
+    """An answer, and what the log records of it: the report of a write, or the error."""
 
     answer: HttpAnswer
     report: ChangeReport[Any] | ImportReport | None = None
     error: Exception | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
-        """Return the same with more headers."""
+        """Return a copy of the result with these headers added."""
         return replace(self, answer=self.answer.with_headers(headers))
 
 
-# Answers a request, or raises an error that its protocol has an answer for.
+# Returns the answer to a request, or raises an error for which its protocol has an answer.
 type Endpoint = Callable[[HttpRequest, Deadline], EndpointResult]
 
 
 class WrappedError(Exception):
-    """An error, with what was known of its answer where it was raised."""
+    """An error with details of its answer that are known only where it was raised."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ class WrappedError(Exception):
 
 
 class BodyRefusedError(Exception):
-    """The body cannot be read; `status` is the HTTP status that says why."""
+    """The body cannot be read. `status` is the HTTP status of the answer: 400, 413 or 415."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""JSON as it was sent. Numbers keep their digits: they may be money."""
+"""Reads and writes JSON. Numbers keep all their digits, because they may be amounts of money."""
 
 import json
 import re
@@ -19,15 +19,14 @@ _UTF_8 = frozenset({None, "utf-8", "utf8", "us-ascii", "ascii"})
 
 
 class NotJsonError(ValueError):
-    """The bytes are no JSON; the text says why, with line and column where there is one."""
+    """The bytes are not valid JSON. The message names the reason and the place, if known."""
 
 
 @dataclass(frozen=True, slots=True)
 class JsonText:
-    """What was read; numbers are int or Decimal.
+    """A decoded JSON value. Numbers are int or Decimal.
 
-    `faults` is what plain data cannot hold, such as a member that stood twice; their paths begin at
-    the root.
+    `faults` holds duplicate members and illegal characters. Their paths begin at the root.
     """
 
     tree: object
@@ -35,22 +34,22 @@ class JsonText:
 
 
 def is_utf_8(charset: str | None) -> bool:
-    """Tell whether JSON that declares this charset is the UTF-8 that it must be (RFC 8259)."""
+    """Return whether a charset is UTF-8, or ASCII, which UTF-8 includes. None counts as UTF-8."""
     return charset in _UTF_8
 
 
 class _ConstantError(ValueError):
-    """NaN or an infinity, which Python's reader would take."""
+    """NaN or an infinity, which Python's parser accepts and RFC 8259 does not."""
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which a member stood twice; `names` are those members."""
+    """An object with duplicate members. `names` holds their names."""
 
     names: tuple[str, ...] = ()
 
 
 def read_json(body: bytes) -> JsonText:
-    """Read JSON in UTF-8, with or without a byte order mark. Raises NotJsonError."""
+    """Decode JSON in UTF-8, with or without a byte order mark. Raises NotJsonError."""
     repeating: list[_Repeating] = []
 
     def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -92,9 +91,9 @@ def _read(body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, An
 
 
 def write_json(tree: object) -> bytes:
-    """Write an answer, a Decimal and an int of whatever size as a number with its digits.
+    """Encode a value as JSON in UTF-8. A Decimal and an int of any size keep all their digits.
 
-    Half a surrogate pair, which no encoding has a form for, becomes "?".
+    A lone surrogate, which UTF-8 cannot encode, becomes "?".
     """
     try:
         return orjson.dumps(tree, default=_number)
@@ -103,7 +102,7 @@ def write_json(tree: object) -> bytes:
 
 
 def _writable(value: object) -> object:
-    """Return the value without what orjson refuses."""
+    """Return the value in a form that orjson accepts."""
     if isinstance(value, dict):
         return {_writable(name): _writable(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -117,14 +116,14 @@ def _writable(value: object) -> object:
 
 def _number(value: object) -> orjson.Fragment:
     if isinstance(value, Decimal):
-        # Written out, a number of a few characters may have millions.
+        # A number such as 1E999999 would have a million digits in plain notation.
         is_plain = abs(value.adjusted()) <= _PLAIN_DIGITS
         return orjson.Fragment((format_amount(value) if is_plain else str(value)).encode())
-    raise TypeError(f"{type(value)} has no form in JSON")
+    raise TypeError(f"JSON cannot hold a value of type {type(value).__name__}")
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _ConstantError(f"{name} is no JSON number")
+    raise _ConstantError(f"{name} is not a JSON number")
 
 
 def _not_json(reason: str) -> NotJsonError:
@@ -138,12 +137,12 @@ def _repeated_members(tree: object) -> Iterator[Problem]:
                 yield Problem(
                     Code.DUPLICATE_MEMBER,
                     (*steps, name),
-                    f"Member {shown(name)} stands twice; send it once",
+                    f"Duplicate member {shown(name)}; send it once",
                 )
 
 
-# XML 1.0 cannot carry these: an order that holds one could never be answered in XML. JSON forbids
-# most of them bare, but not U+FFFE and U+FFFF.
+# XML 1.0 cannot hold these characters, so an order with one could not be returned in XML. JSON
+# requires escapes for most of them, but not for U+FFFE and U+FFFF.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL_BYTES = re.compile(
     rb"\\(?:u00[01]|ud[89a-f]|ufff[ef]|b|f)|\xef\xbf[\xbe\xbf]", re.IGNORECASE
@@ -157,12 +156,12 @@ def _illegal_characters(tree: object) -> Iterator[Problem]:
             yield Problem(
                 Code.ILLEGAL_CHARACTER,
                 tuple(steps),
-                "The text holds a control character or half a surrogate pair; send neither",
+                "Text must not contain control characters or unpaired surrogates",
             )
 
 
 def _walk(root: object) -> Iterator[tuple[list[str | int], object]]:
-    """Yield every value with the steps that lead to it; the list of steps is one and changes."""
+    """Yield every value with its path. All yields share one path list, which changes."""
     steps: list[str | int] = []
     levels = [_members(root)]
     yield steps, root

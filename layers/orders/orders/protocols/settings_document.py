@@ -1,4 +1,4 @@
-"""The settings of an account as a document: what operators and clients write and read."""
+"""The settings document of an account, as operators and clients write and read it."""
 
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Annotated, Self
@@ -49,14 +49,14 @@ def _checked_id(text: str) -> str:
 
 def _checked_status_id(text: str) -> str:
     if text in LINE_STATUS_TYPES:
-        raise ValueError(f"{shown(text)} is a built-in line status; choose another id")
+        raise ValueError(f"must not be a built-in line status; got {shown(text)}")
     return text
 
 
 def _scalar(value: object) -> FieldValue | None:
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise ValueError("must be text, a number, true or false")
+    raise ValueError("must be a string, a number, true or false")
 
 
 type Currency = Annotated[str, AfterValidator(_checked_currency)]
@@ -99,7 +99,7 @@ class CustomFieldPart(_Named):
     enum_values: dict[str, EnumNumber] = Field(default_factory=dict)
 
     def definition(self) -> CustomField:
-        """Return the definition; raise ValueError if its default does not fit."""
+        """Return the definition. Raises ValueError if the default is not of the value type."""
         bare = CustomField(
             self.external_id,
             self.name,
@@ -113,7 +113,7 @@ class CustomFieldPart(_Named):
     @model_validator(mode="after")
     def _check_value(self) -> Self:
         if self.value_type is ValueType.ENUM and not self.enum_values:
-            raise ValueError("an enum needs enum_values")
+            raise ValueError("enum_values is required for value_type enum")
         self.definition()
         return self
 
@@ -126,12 +126,12 @@ class LineStatusPart(_Named):
 
 
 def _unquoted_off(sent: object) -> object:
-    """YAML 1.1 reads a bare `off` as false."""
+    """Return "off" for false: YAML 1.1 reads an unquoted `off` as false."""
     return "off" if sent is False else sent
 
 
 class PoliciesPart(_Part):
-    """The account's choices."""
+    """The account's policies."""
 
     total_check: Annotated[TotalCheck, BeforeValidator(_unquoted_off)] = TotalCheck.WARN
     external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
@@ -150,7 +150,7 @@ class VariantPart(_Part):
 
 
 class ProductPart(_Part):
-    """A product that orders may name."""
+    """A product of the account's catalogue."""
 
     id: ProductName
     key: ProductName | None = None
@@ -166,7 +166,7 @@ class ProductPart(_Part):
 
 
 class SettingsDocument(_Part):
-    """A whole settings document. Sections that are None were not in it."""
+    """A whole settings document. A section that is absent from the document is None."""
 
     currencies: list[Currency] | None = None
     endpoints: list[EndpointPart] | None = None
@@ -180,7 +180,7 @@ class SettingsDocument(_Part):
     @classmethod
     def _expect_content(cls, sent: object) -> object:
         if sent is None:
-            raise ValueError("is empty: leave the section out, or write [] to have none")
+            raise ValueError("must not be empty; omit the section, or write [] for no entries")
         return sent
 
     @field_validator("currencies")
@@ -217,7 +217,7 @@ class SettingsDocument(_Part):
         return sent
 
     def declaration(self) -> Declaration:
-        """Return what the document declares; absent sections declare nothing."""
+        """Return the document's declarations. An absent section declares nothing."""
         settings = self.settings()
         return Declaration(
             currencies=None if self.currencies is None else settings.currencies,
@@ -231,7 +231,7 @@ class SettingsDocument(_Part):
         )
 
     def settings(self) -> Settings:
-        """Return the settings that the document describes; absent sections are empty."""
+        """Return the settings of the document. An absent section is empty."""
         fields = [part.definition() for part in self.custom_fields or []]
         policies = self.policies or PoliciesPart()
         return Settings(
@@ -274,12 +274,12 @@ def _expect_once(name: str, keys: Iterable[Hashable]) -> None:
     for key in keys:
         if key in seen:
             quoted = " of ".join(map(shown, key)) if isinstance(key, tuple) else shown(key)
-            raise ValueError(f"{name}{quoted} is there twice")
+            raise ValueError(f"{name}{quoted} is a duplicate")
         seen.add(key)
 
 
 def document_of(settings: Settings) -> SettingsDocument:
-    """Return the settings as a document, every section in it."""
+    """Return the settings as a document with every section."""
     return SettingsDocument(
         currencies=list(settings.currencies),
         endpoints=[
@@ -332,7 +332,7 @@ def document_of(settings: Settings) -> SettingsDocument:
 
 
 def known_keys(location: Sequence[str | int]) -> list[str]:
-    """Return the keys that a mapping at this place of a document may have."""
+    """Return the keys that a mapping at this location of a document may have."""
     parts: dict[object, type[_Part]] = {
         "endpoints": EndpointPart,
         "regions": RegionPart,

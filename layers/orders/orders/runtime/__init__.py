@@ -1,1 +1,1 @@
-"""How the parts are put together on Lambda: settings, wiring, HTTP, logs and metrics."""
+"""The Lambda runtime: wiring, environment variables, API Gateway events, logs and metrics."""

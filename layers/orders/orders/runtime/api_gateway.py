@@ -1,4 +1,4 @@
-"""API Gateway's REST events to HTTP requests and back."""
+"""Converts API Gateway REST events to requests, and answers to API Gateway's response format."""
 
 import base64
 import binascii
@@ -15,10 +15,10 @@ _GZIP_WINDOW = 31
 
 
 def read_request(event: Mapping[str, Any]) -> HttpRequest:
-    """Return the request; its body is decoded when it is asked for.
+    """Return the request of an event. The body is decoded when it is first read.
 
-    Of a repeated header, the last one counts. The variable parts of the path are percent-decoded
-    here, exactly once. The resource is without `/v2` before it and `.json` after it.
+    The last value of a repeated header counts. The path's variables are percent-decoded here,
+    exactly once. The resource has no `/v2` prefix and no `.json` suffix.
     """
     headers = {
         str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()
@@ -38,7 +38,10 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
 
 
 def write_answer(answer: HttpAnswer) -> dict[str, Any]:
-    """Return what API Gateway takes: text for text, so that no client has to ask for binary."""
+    """Return API Gateway's form of an answer.
+
+    The body is sent as text: API Gateway decodes base64 only for clients that send Accept.
+    """
     return {
         "statusCode": answer.status,
         "headers": dict(answer.headers),
@@ -48,17 +51,17 @@ def write_answer(answer: HttpAnswer) -> dict[str, Any]:
 
 
 def _read_body(event: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
-    """Return the body, base64 and gzip undone.
+    """Return the body after base64 decoding and inflation.
 
-    Raises BodyRefusedError: 413 above 4 MB (after inflation), 415 for another Content-Encoding,
-    400 for a body that is not what it claims to be.
+    Raises BodyRefusedError: 413 for more than 4 MB after inflation, 415 for an unsupported
+    Content-Encoding, 400 for invalid base64 or gzip.
     """
     text = event.get("body") or ""
     try:
         encoded = bool(event.get("isBase64Encoded"))
         raw = base64.b64decode(text, validate=True) if encoded else text.encode()
     except (binascii.Error, UnicodeError):
-        raise BodyRefusedError(HTTPStatus.BAD_REQUEST, "The body could not be read") from None
+        raise BodyRefusedError(HTTPStatus.BAD_REQUEST, "The body could not be decoded") from None
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding in {"gzip", "x-gzip"}:
         raw = _inflated(raw)
@@ -76,13 +79,13 @@ def _inflated(raw: bytes) -> bytes:
     try:
         body = inflater.decompress(raw, MAX_BODY_BYTES + 1)
     except zlib.error:
-        raise _bad("The body is not gzip, as Content-Encoding says") from None
+        raise _bad("The body must be gzip, as Content-Encoding declares") from None
     if len(body) > MAX_BODY_BYTES:
         raise _too_large()
     if not inflater.eof:
-        raise _bad("The gzip body is cut off")
+        raise _bad("The gzip body is truncated")
     if inflater.unused_data:
-        raise _bad("The gzip body must be a single member; more follows its end")
+        raise _bad("The gzip body must be a single gzip member; got data after its end")
     return body
 
 

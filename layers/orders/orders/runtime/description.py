@@ -1,4 +1,4 @@
-"""The API's description and its page: files beside a handler, answered to API Gateway."""
+"""Serves the OpenAPI description and its page, which are files beside a function's handler."""
 
 import base64
 import gzip
@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-# Stands in the file for the address that the description is asked from.
+# The server URL in the file. An answer has the URL of the deployed API in its place.
 PLACEHOLDER = b"https://orders.example.com"
 _JSON = "application/json; charset=utf-8"
 _SCRIPT = "text/javascript; charset=utf-8"
@@ -28,28 +28,28 @@ _PAGE_HEADERS = {
 _SHARED = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
 _MISSING = {
     "error": 404,
-    "error_text": "There is no such file.",
+    "error_text": "File not found.",
     "result": [],
     "status": "ERROR",
     "statusCode": 404,
-    "message": "There is no such file.",
-    "errors": [{"code": "NOT_FOUND", "message": "There is no such file."}],
+    "message": "File not found.",
+    "errors": [{"code": "NOT_FOUND", "message": "File not found."}],
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """Answers with `openapi.json`, `page.html` and the assets that lie in one folder."""
+    """Answers with `openapi.json`, `page.html` and the assets of one folder."""
 
     folder: Path
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Answer `GET /openapi.json`, `/docs` and `/docs/{asset}`."""
+        """Return the answer to `GET /openapi.json`, `/docs` or `/docs/{asset}`."""
         resource = event["resource"]
         if resource == "/openapi.json":
             body = (self.folder / "openapi.json").read_bytes()
             body = body.replace(PLACEHOLDER, _base_url(event).encode())
-            # Tools of other origins may read it: it holds nothing that is not public.
+            # The description is public, so that tools on other origins may read it.
             headers = {"Content-Type": _JSON, "Access-Control-Allow-Origin": "*"}
             return _answer(200, headers, body, event)
         if resource == "/docs":
@@ -62,9 +62,9 @@ class Description:
 
 
 def _base_url(event: Mapping[str, Any]) -> str:
-    """Return the address before the route: the domain and the stage.
+    """Return the URL of the API: its domain and stage.
 
-    Behind another host, such as a proxy's, it is where the description itself lies.
+    Return "." behind another host such as a proxy: relative to the description's own URL.
     """
     context, host = event["requestContext"], _headers(event).get("host")
     if host is None or host != context.get("domainName"):
@@ -79,9 +79,9 @@ def _headers(event: Mapping[str, Any]) -> dict[str, str]:
 def _answer(
     status: int, headers: Mapping[str, str], body: bytes, event: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what API Gateway takes: text for text, base64 for what is compressed.
+    """Return API Gateway's form of an answer: text, or base64 if the body is compressed.
 
-    Only for a client that says what it accepts does API Gateway turn base64 into bytes.
+    API Gateway decodes base64 only for clients that send Accept, so others get text.
     """
     sent = _headers(event)
     is_packed = "gzip" in sent.get("accept-encoding", "") and "accept" in sent

@@ -1,4 +1,4 @@
-"""What the stack tells a Lambda through its environment."""
+"""Environment variables that the stack sets for its functions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,28 +7,28 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Names of the stack's resources."""
+    """Names of the table and of the event bus."""
 
     table: str
     bus: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read the variables; raise RuntimeError that names all that are missing."""
+        """Read the variables. Raises RuntimeError that names every missing one."""
         _expect(variables, "TABLE_NAME", "EVENT_BUS_NAME")
         return cls(table=variables["TABLE_NAME"], bus=variables["EVENT_BUS_NAME"])
 
 
 @dataclass(frozen=True, slots=True)
 class RelayEnvironment:
-    """What the relay is told besides: where poison is parked, and how long a writer may live."""
+    """Additional variables of the relay: the queue of parked triggers and the writers' timeout."""
 
     queue_url: str
     writer_seconds: int
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read the variables; raise RuntimeError that names all that are missing."""
+        """Read the variables. Raises RuntimeError that names every missing one."""
         _expect(variables, "PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS")
         return cls(
             queue_url=variables["PARKED_TRIGGERS_QUEUE_URL"],

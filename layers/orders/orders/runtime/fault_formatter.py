@@ -1,7 +1,7 @@
-"""How a fault is logged: what was raised and where, never with which words.
+"""Formats faults for the log: type and place of an exception, without its message.
 
-The message of an exception can repeat what was sent (botocore's parameter validation does, and so
-does Pydantic): a token or a customer's address must not get into a log that way.
+The message of an exception can repeat the request, as those of botocore and Pydantic do. Tokens and
+customers' addresses must not appear in a log.
 """
 
 import traceback
@@ -17,15 +17,15 @@ type _ExceptionInfo = (
 
 
 class FaultFormatter(LambdaPowertoolsFormatter):
-    """Powertools' JSON lines, with exceptions told by type, AWS code and place."""
+    """Powertools' JSON lines. Exceptions have their type, AWS error code and place only."""
 
     def __init__(self) -> None:
-        """Leave Powertools' own form of a stack trace out: it repeats the message."""
+        """Create the formatter without Powertools' own stack trace, which repeats the message."""
         super().__init__(serialize_stacktrace=False)
 
     def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - logging's own name
-        """Return the exception and its causes, the outermost first."""
-        return "\n".join(line for each in _chain(ei[1]) for line in _told(each))
+        """Return the lines of the exception and its causes, the outermost first."""
+        return "\n".join(line for each in _chain(ei[1]) for line in _lines(each))
 
 
 def _chain(fault: BaseException | None) -> Iterator[BaseException]:
@@ -36,7 +36,7 @@ def _chain(fault: BaseException | None) -> Iterator[BaseException]:
         fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
 
 
-def _told(fault: BaseException) -> Iterator[str]:
+def _lines(fault: BaseException) -> Iterator[str]:
     yield f"{type(fault).__module__}.{type(fault).__qualname__}{_aws_code(fault)}"
     for frame in traceback.extract_tb(fault.__traceback__):
         yield f"  {frame.filename}:{frame.lineno} {frame.name}"

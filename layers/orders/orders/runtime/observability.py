@@ -1,4 +1,4 @@
-"""Logs and metrics: JSON lines without customer data, business numbers as metrics."""
+"""Logs and metrics: JSON lines without customer data, and metrics of orders and triggers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 logger = Logger(logger_formatter=FaultFormatter())
 metrics = Metrics()
 
-# The adapters' modules log through the standard library; their lines are JSON like all others.
+# Adapters log through the standard library. This writes their lines as JSON too.
 _package = logging.getLogger("orders")
 _package.addHandler(logger.registered_handler)
 _package.setLevel(logger.log_level)
@@ -39,7 +39,7 @@ _METRIC_NAMES = {
 
 
 def _record_import(report: ImportReport) -> None:
-    """Log and count what one import did. Only codes and numbers leave this function."""
+    """Log and count the outcomes of an import: codes and numbers only, no customer data."""
     for outcome, name in _METRIC_NAMES.items():
         metrics.add_metric(name, MetricUnit.Count, report.count(outcome))
     _record_triggers(report.published, report.unpublished)
@@ -57,11 +57,11 @@ def _record_import(report: ImportReport) -> None:
 
 
 def record_answered(answered: EndpointResult) -> None:
-    """Log and count an answer: a refusal, a fault, what became of a change or an import."""
+    """Log and count an answer: an import, a change of an order, a rejection or a fault."""
     status = answered.answer.status
     metrics.add_metric("RequestsAnswered", MetricUnit.Count, 1)
     if answered.error and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        record_fault("a request failed", answered.error, status)
+        record_fault("request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
         _record_import(answered.report)
     elif answered.report:
@@ -74,7 +74,7 @@ def record_answered(answered: EndpointResult) -> None:
 def record_fault(
     event: str, error: Exception, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
 ) -> None:
-    """Log the cause of a 5xx; count it as a fault unless the store was only unavailable."""
+    """Log the cause of a 5xx answer. Every one but 503 counts as a fault in the metrics."""
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         logger.warning(event, extra={"status": status}, exc_info=error)
         return
@@ -101,7 +101,7 @@ def _record_change(report: ChangeReport[Any], status: int) -> None:
 
 
 def record_relay(report: RelayReport) -> None:
-    """Log and count what became of one batch of the stream."""
+    """Log and count the outcome of one batch of stream records."""
     metrics.add_metric("TriggersRelayed", MetricUnit.Count, report.relayed)
     metrics.add_metric("TriggersParked", MetricUnit.Count, report.parked)
     logger.info(

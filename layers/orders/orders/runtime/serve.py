@@ -1,8 +1,7 @@
-"""The one door: a Lambda event becomes a request, and whatever happens to it one answer.
+"""The entry point of every HTTP function: one Lambda event in, one answer out.
 
-A handler is `serve(service)`. Endpoints return an answer or raise; this is the only place where an
-error becomes an answer, in the protocol of the request's route. It is also the only place that
-logs and counts what a request came to.
+A handler is `serve(service)`. Endpoints return an answer or raise an error. Only this module turns
+errors into answers, in the protocol of the request's route, and logs and counts every request.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from orders.runtime.composition import Aws, connect
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.observability import logger, metrics, record_answered
 
-# A method, and a resource of the API without the version before it and the `.json` after it.
+# A method, and a resource of the API without `/v2` and `.json`.
 type Route = tuple[str, str]
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -31,9 +30,9 @@ def _no_headers(_request: HttpRequest) -> Mapping[str, str]:
 class Service:
     """The routes of one protocol in one function.
 
-    `root` is what their resources begin with. `endpoints` puts them together. `answer_error`
-    answers whatever an endpoint raises, and raises nothing itself. `headers` are those of every
-    answer to a request, also of one to an error.
+    `root` is the prefix of their resources. `endpoints` creates the endpoints. `answer_error`
+    returns the answer to any error of an endpoint and must not raise. `headers` returns headers for
+    every answer, also for errors.
     """
 
     root: str
@@ -44,13 +43,13 @@ class Service:
     def answer(
         self, request: HttpRequest, deadline: Deadline, open_endpoint: Callable[[], Endpoint]
     ) -> EndpointResult:
-        """Answer a request by an endpoint, and what that raises in the protocol's shape.
+        """Return the endpoint's answer, or the protocol's answer to any error.
 
-        Opening the endpoint may fail too: where the function's environment is incomplete.
+        `open_endpoint` may raise too, for example if an environment variable is missing.
         """
         try:
             answered = open_endpoint()(request, deadline)
-        except Exception as error:  # noqa: BLE001 - every error has an answer in the protocol
+        except Exception as error:  # noqa: BLE001 - the protocol has an answer to every error
             cause = error.error if isinstance(error, WrappedError) else error
             answered = EndpointResult(self.answer_error(error, request), error=cause)
         answered = answered.with_headers(self.headers(request))
@@ -63,12 +62,12 @@ type OpenService = Callable[[], Service]
 def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
     """Return the handler of a function.
 
-    The first service is opened while Lambda starts the environment, the others with the first
-    request that is for none of those before: opening one loads its protocol's modules.
+    The first service is opened at the cold start. Each other service is opened at the first request
+    that none of the opened services handles, because opening one imports its protocol's modules.
     """
     opened = [open_service()]
     unopened = list(open_others)
-    put_together = cache(lambda service, aws: service.endpoints(aws))
+    endpoints_of = cache(lambda service, aws: service.endpoints(aws))
 
     def service_of(request: HttpRequest) -> Service:
         while True:
@@ -87,7 +86,7 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
         answered = service.answer(
             request,
             LambdaDeadline(context),
-            lambda: put_together(service, connect())[route_of(request)],
+            lambda: endpoints_of(service, connect())[route_of(request)],
         )
         record_answered(answered)
         return write_answer(answered.answer)
@@ -96,7 +95,7 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
 
 
 def route_of(request: HttpRequest) -> Route:
-    """Return the route of a request; HEAD is answered by the endpoint of GET."""
+    """Return the route of a request. HEAD has the route of GET."""
     method = HTTPMethod.GET if request.method == HTTPMethod.HEAD else request.method
     return str(method), request.resource
 

@@ -1,4 +1,4 @@
-"""The door of the table's stream: a batch of records becomes one call of the relay."""
+"""The entry point of functions on the table's stream: one batch in, one call of the relay."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,14 @@ from orders.runtime.serve import Handler
 
 
 class RelayFailedError(Exception):
-    """A batch could not be processed; Lambda delivers it again."""
+    """A batch could not be processed. Lambda delivers it again."""
 
 
 def serve_stream(relay_triggers: Callable[[], RelayTriggers]) -> Handler:
-    """Return the handler of a function on the stream: it names the record from which to go on.
+    """Return the handler of a function on the table's stream.
 
-    The handler raises RelayFailedError if a batch could not be processed at all.
+    The handler returns the first record that Lambda must deliver again, if any. It raises
+    RelayFailedError if the whole batch could not be processed.
     """
 
     @logger.inject_lambda_context(clear_state=True)
@@ -28,10 +29,10 @@ def serve_stream(relay_triggers: Callable[[], RelayTriggers]) -> Handler:
             read = (read_record(record, lines_of) for record in event["Records"])
             records = [each for each in read if each]
             report = relay_triggers()(records, LambdaDeadline(context))
-        except Exception as error:  # noqa: BLE001 - no message of a fault may get into the log
-            record_fault("the relay failed", error)
-            # Lambda logs what is raised, and the message of a fault can repeat an order.
-            raise RelayFailedError("the relay failed: its log says where") from None
+        except Exception as error:  # noqa: BLE001 - Lambda would log the message of any error
+            record_fault("relay failed", error)
+            # Lambda logs the message of what is raised, and that of `error` can repeat an order.
+            raise RelayFailedError("The relay failed; see its log") from None
         record_relay(report)
         failures = [] if report.failed is None else [{"itemIdentifier": report.failed}]
         return {"batchItemFailures": failures}

@@ -1,4 +1,4 @@
-"""One request means the same in JSON and in XML."""
+"""A request has the same result in JSON and in XML."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from orders.domain.settings import StoredSettings, TotalCheck
 from tests.support.altcraft import XML, Shop, read_json
 from tests.support.samples import line, order, order_field, request, settings, to_xml
 
-# Text that XML can carry.
+# Text that XML can hold.
 texts = st.text(
     st.characters(
         codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"
@@ -33,7 +33,7 @@ fields = st.fixed_dictionaries(
 
 
 def _or_wrong(good: st.SearchStrategy[Any], *wrong: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401
-    """Draw a good value nearly always: an order with a mistake in it shows little else."""
+    """Draw a valid value most of the time, because an invalid one hides other differences."""
     return st.integers(0, 30).flatmap(lambda n: st.sampled_from(wrong) if n == 30 else good)
 
 
@@ -88,7 +88,7 @@ def _without_lines(tree: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _comparable(answer: dict[str, Any]) -> dict[str, Any]:
-    """Drop what only one format knows: XML's lines, and the types of values, which it has not."""
+    """Remove what the formats do not share: the lines of XML and the types of JSON values."""
     tree: dict[str, Any] = _without_lines(answer)
     for entry in tree["result"]:
         for error in (*entry.get("errors", ()), *entry.get("warnings", ())):
@@ -98,14 +98,14 @@ def _comparable(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(st.lists(orders, max_size=3), st.booleans())
-def test_json_and_xml_of_one_request_are_stored_and_answered_equal(
+def test_one_request_in_json_and_in_xml_has_the_same_result(
     sent: list[dict[str, Any]],
     skip: bool,  # noqa: FBT001 - drawn
 ) -> None:
     by_json, by_xml = _shop(), _shop()
     tree = {**request(), "data": sent, "skip_triggers": skip, "result_details": True}
     as_json = by_json.post(json.dumps(tree, ensure_ascii=False))
-    # XML cannot say that there is an empty array: a request without data is another request.
+    # XML cannot express an empty array, and a request without data is another request.
     as_xml = by_xml.post(
         to_xml(tree if sent else {**tree, "data": [""]}), XML, accept="application/json"
     )

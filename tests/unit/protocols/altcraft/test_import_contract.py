@@ -104,7 +104,7 @@ def test_the_documented_xml_answer_byte_for_byte() -> None:
     assert shop.documents() == {"1234000": STORED_SEED}
 
 
-def test_definitions_are_kept_for_later_requests() -> None:
+def test_definitions_are_stored_for_later_requests() -> None:
     shop = Shop()
     shop.post(SEED)
     again = request(
@@ -159,7 +159,7 @@ def test_each_matching_mode_is_stored_with_its_fields(mode: str, fields: dict[st
 @pytest.mark.parametrize(
     ("mode", "left_out"), [(mode, name) for mode, names in MODES.items() for name in names]
 )
-def test_each_matching_mode_needs_its_fields(mode: str, left_out: str) -> None:
+def test_each_matching_mode_requires_its_fields(mode: str, left_out: str) -> None:
     shop = Shop()
     fields = MATCHING[mode] | {left_out: ""}
     [entry] = read_json(shop.post(request(order(matching=mode, email=None) | fields)))["result"]
@@ -170,7 +170,7 @@ def test_each_matching_mode_needs_its_fields(mode: str, left_out: str) -> None:
         left_out = "email"
     assert entry["errors"][0]["code"] == "required"
     assert entry["errors"][0]["path"] == f"/data/0/{left_out}"
-    assert f"matching {mode} needs" in entry["error_text"]
+    assert f"is required for matching {mode}" in entry["error_text"]
 
 
 def test_matching_is_email_by_default_and_all_eleven_modes_are_known() -> None:
@@ -183,7 +183,7 @@ def test_matching_is_email_by_default_and_all_eleven_modes_are_known() -> None:
 
 
 @pytest.mark.parametrize("name", ["profile_id", "field_value"])
-def test_numbers_may_stand_for_names_of_other_systems(name: str) -> None:
+def test_identifiers_of_other_systems_may_be_numbers(name: str) -> None:
     shop = Shop()
     sent = order(matching="profile_id", profile_id="1", field_value="1") | {name: 17}
     assert read_json(shop.post(request(sent)))["error"] == 0
@@ -198,7 +198,7 @@ def _without(tree: dict[str, Any], name: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "name", ["external_id", "endpoint", "status", "total_price", "currency", "lines"]
 )
-def test_the_required_members_of_an_order(name: str, empty: object) -> None:
+def test_a_missing_member_of_an_order_is_required(name: str, empty: object) -> None:
     for sent in (_without(order(), name), order() | {name: empty}):
         [entry] = read_json(Shop().post(request(sent)))["result"]
         assert entry["error"] == 400
@@ -206,7 +206,7 @@ def test_the_required_members_of_an_order(name: str, empty: object) -> None:
 
 
 @pytest.mark.parametrize("name", ["external_id", "final_price_per_item", "count"])
-def test_the_required_members_of_a_line(name: str) -> None:
+def test_a_missing_member_of_a_line_is_required(name: str) -> None:
     sent = order(lines=[line(), _without(line(external_id="2"), name)])
     [entry] = read_json(Shop().post(request(sent)))["result"]
     assert entry["errors"] == [
@@ -214,7 +214,7 @@ def test_the_required_members_of_a_line(name: str) -> None:
     ]
 
 
-def test_a_line_names_a_product_or_a_sku() -> None:
+def test_a_line_requires_a_product_or_a_sku() -> None:
     [entry] = read_json(Shop().post(request(order(lines=[line(product=None)]))))["result"]
     assert entry["errors"][0]["path"] == "/data/0/lines/0/product"
     for goods in ({"sku": "s"}, {"product": "p"}, {"sku": "s", "product": "p"}):
@@ -267,7 +267,7 @@ def test_a_line_without_a_status_is_new() -> None:
         ("skip_triggers", "maybe", "invalid_value"),
     ],
 )
-def test_a_wrong_member_is_told_with_its_path(member: str, value: object, code: str) -> None:
+def test_an_invalid_member_is_reported_with_its_path(member: str, value: object, code: str) -> None:
     shop = Shop()
     tree = read_json(shop.post(request(order(external_id="good"), order() | {member: value})))
     good, bad = tree["result"]
@@ -278,19 +278,19 @@ def test_a_wrong_member_is_told_with_its_path(member: str, value: object, code: 
 
 
 @pytest.mark.parametrize("count", [0, -1, "x", 1.5, True, 10**10])
-def test_a_count_is_a_whole_number_from_1(count: object) -> None:
+def test_a_count_must_be_a_positive_whole_number(count: object) -> None:
     [entry] = read_json(Shop().post(request(order(lines=[line(count=count)]))))["result"]
     assert entry["errors"][0]["path"] == "/data/0/lines/0/count"
 
 
 @pytest.mark.parametrize("sent", ["not an order", 5, None, []])
-def test_an_order_is_an_object(sent: object) -> None:
+def test_an_order_must_be_an_object(sent: object) -> None:
     tree = read_json(Shop().post({"data": [sent]}))
     assert tree["result"][0]["errors"][0]["path"] == "/data/0"
     assert tree["result"][0]["external_id"] is None
 
 
-def test_everything_wrong_with_an_order_is_told_at_once() -> None:
+def test_all_problems_of_an_order_are_reported_at_once() -> None:
     bad = order(email="", total_price="x", lines=[line(count=0), line(external_id="2", status=5)])
     [entry] = read_json(Shop().post(request(bad)))["result"]
     assert {error["path"] for error in entry["errors"]} == {
@@ -317,14 +317,14 @@ def test_problems_of_one_order_are_limited() -> None:
     assert len(tree["result"][0]["warnings"]) == len(tree["warnings"]) == 20
 
 
-def test_warnings_come_in_one_order() -> None:
+def test_warnings_are_sorted() -> None:
     sent = request(order(zeta=1, alpha=1, mid=1), result_details=True)
     [entry] = read_json(Shop().post(sent))["result"]
     assert [each["path"][8:] for each in entry["warnings"]] == ["alpha", "mid", "zeta"]
 
 
 @pytest.mark.parametrize("as_xml", [True, False])
-def test_a_stale_order_is_told_with_its_place(*, as_xml: bool) -> None:
+def test_a_stale_order_is_reported_with_its_path(*, as_xml: bool) -> None:
     shop = Shop()
     shop.post(request(order(external_id="B", update_time="2026-01-02")))
     sent = request(
@@ -338,19 +338,19 @@ def test_a_stale_order_is_told_with_its_place(*, as_xml: bool) -> None:
     assert tree["result"][1]["error"] == 409
 
 
-def test_a_number_for_an_id_is_echoed() -> None:
+def test_an_external_id_that_is_a_number_is_returned_as_text() -> None:
     [entry] = read_json(Shop().post(request(order(external_id=1000))))["result"]
     assert (entry["error"], entry["external_id"]) == (400, "1000")
 
 
-def test_an_error_text_names_the_place() -> None:
+def test_an_error_text_contains_the_path() -> None:
     [entry] = read_json(Shop().post(request(order(currency="XXX"))))["result"]
-    assert entry["error_text"].endswith("allowed are: USD, EUR (/data/0/currency)")
+    assert entry["error_text"].endswith("allowed values: USD, EUR (/data/0/currency)")
     [entry] = read_json(Shop().post({"data": [None]}))["result"]
     assert entry["error_text"] == "The order must be an object (/data/0)"
 
 
-def test_a_line_is_told_all_that_it_lacks() -> None:
+def test_all_missing_members_of_a_line_are_reported() -> None:
     [entry] = read_json(Shop().post(request(order(lines=[{}]))))["result"]
     assert [error["path"][16:] for error in entry["errors"]] == [
         "external_id",
@@ -360,7 +360,7 @@ def test_a_line_is_told_all_that_it_lacks() -> None:
     ]
 
 
-def test_an_echoed_id_is_limited() -> None:
+def test_a_returned_external_id_is_shortened() -> None:
     [entry] = read_json(Shop().post(request(order(external_id="x" * 100_000))))["result"]
     assert entry["external_id"] == "x" * 255
 
@@ -372,7 +372,7 @@ def test_an_echoed_id_is_limited() -> None:
         ("tags", ["a"] * 1001),
     ],
 )
-def test_lists_of_an_order_are_limited(member: str, value: list[object]) -> None:
+def test_the_number_of_tags_and_lines_is_limited(member: str, value: list[object]) -> None:
     [entry] = read_json(Shop().post(request(order() | {member: value})))["result"]
     assert (entry["errors"][0]["code"], entry["errors"][0]["path"]) == (
         "invalid_value",
@@ -380,12 +380,12 @@ def test_lists_of_an_order_are_limited(member: str, value: list[object]) -> None
     )
 
 
-def test_definitions_of_a_request_are_limited() -> None:
+def test_the_number_of_definitions_is_limited() -> None:
     answer = Shop().post(request(custom_fields=[FIELD] * 1001))
     assert read_json(answer)["errors"][0]["path"] == "/custom_fields"
 
 
-def test_definitions_that_do_not_fit_are_refused_with_the_limit() -> None:
+def test_definitions_beyond_the_settings_limit_are_rejected() -> None:
     shop = Shop()
     shop.settings.room = 0
     answer = shop.post(request(custom_fields=[FIELD]))
@@ -393,8 +393,8 @@ def test_definitions_that_do_not_fit_are_refused_with_the_limit() -> None:
 
 
 @pytest.mark.parametrize("as_xml", [True, False])
-def test_hopeless_requests_are_answered_in_bounded_time(*, as_xml: bool) -> None:
-    """Each of these once took a minute or gigabytes; now the work grows with the request only."""
+def test_requests_with_many_problems_are_answered_in_bounded_time(*, as_xml: bool) -> None:
+    """Each request once took a minute or gigabytes. Now the work is linear in its size."""
     started = time.process_time()
     for tree in (
         request(*(order(external_id=str(n), currency="XXX") for n in range(1500))),
@@ -407,14 +407,14 @@ def test_hopeless_requests_are_answered_in_bounded_time(*, as_xml: bool) -> None
     assert time.process_time() - started < 20
 
 
-def test_lines_are_read_until_there_are_enough_problems() -> None:
+def test_reading_lines_stops_at_the_limit_of_problems() -> None:
     body = json.dumps(request(*[order(lines=[{}] * 5000)] * 200)).encode()
     started = time.process_time()
     assert len(read_json(Shop().post(body))["result"]) == 200
     assert time.process_time() - started < 5, "each of a million hopeless lines was read"
 
 
-def test_a_refusal_names_a_limited_number_of_problems() -> None:
+def test_a_rejected_request_reports_a_limited_number_of_problems() -> None:
     answer = Shop().post(
         b'{"data":[],"custom_fields":[' + b",".join([b'{"a":1,"a":1}'] * 500) + b"]}"
     )
@@ -422,7 +422,7 @@ def test_a_refusal_names_a_limited_number_of_problems() -> None:
     assert len(read_json(answer)["errors"]) == 20
 
 
-def test_the_order_of_members_is_no_difference() -> None:
+def test_the_order_of_members_does_not_matter() -> None:
     shop = Shop()
     definitions = [FIELD | {"external_id": name} for name in ("a", "b")]
     one = order(custom_fields={"a": 1, "b": 2})
@@ -432,7 +432,7 @@ def test_the_order_of_members_is_no_difference() -> None:
         assert tree["result"][0]["outcome"] == outcome
 
 
-def test_fifty_orders_with_a_bad_one() -> None:
+def test_one_invalid_order_of_fifty_fails_alone() -> None:
     shop = Shop()
     orders = [order(external_id=str(n)) for n in range(50)]
     orders[17] = order(external_id="17", currency="XXX")
@@ -452,7 +452,7 @@ def test_fifty_orders_with_a_bad_one() -> None:
         {
             "code": "unknown_currency",
             "path": "/data/17/currency",
-            "message": 'Unknown currency "XXX"; allowed are: USD, EUR',
+            "message": 'Unknown currency "XXX"; allowed values: USD, EUR',
         }
     ]
     assert len(shop.documents()) == 49
@@ -490,7 +490,7 @@ def test_unknown_members_are_ignored_with_a_warning() -> None:
     ]
 
 
-def test_a_misspelt_switch_is_warned_of() -> None:
+def test_a_misspelt_option_causes_a_warning() -> None:
     for body, content_type in (
         (request(skip_trigger=True, result_details=True), JSON),
         (to_xml(request(skip_trigger=True, result_details=True)), XML),
@@ -507,7 +507,9 @@ def test_a_misspelt_switch_is_warned_of() -> None:
     ("policy", "error", "warnings"),
     [(TotalCheck.OFF, 0, 0), (TotalCheck.WARN, 0, 1), (TotalCheck.REJECT, 400, 0)],
 )
-def test_a_total_that_does_not_add_up(policy: TotalCheck, error: int, warnings: int) -> None:
+def test_a_wrong_total_is_an_error_or_a_warning(
+    policy: TotalCheck, error: int, warnings: int
+) -> None:
     shop = Shop()
     shop.settings.stored["demo"] = StoredSettings(settings(policy), 1)
     sent = request(order(total_price="3000"), result_details=True)
@@ -545,7 +547,9 @@ def test_long_amounts_are_not_rounded() -> None:
         (None, "bearer reader", 403),
     ],
 )
-def test_a_token_with_the_market_role_is_needed(token: object, header: str, status: int) -> None:
+def test_a_token_with_a_sufficient_role_is_required(
+    token: object, header: str, status: int
+) -> None:
     shop = Shop()
     sent = request() if token is None else request(token=token)
     answer = shop.post(sent, authorization=header)
@@ -554,22 +558,28 @@ def test_a_token_with_the_market_role_is_needed(token: object, header: str, stat
     assert len(shop.documents()) == (1 if status == 200 else 0)
 
 
-def test_a_header_token_is_judged_before_the_body_is_read() -> None:
+def test_a_token_in_the_header_is_checked_before_the_body_is_read() -> None:
     assert Shop().post("[[[", authorization="Bearer wrong").status == 401
 
 
-def test_unknown_and_revoked_tokens_are_answered_alike() -> None:
+def test_unknown_and_revoked_tokens_get_the_same_answer() -> None:
     assert (
         Shop().post(request(), authorization="Bearer wrong").body
         == Shop().post(request(token="other"), authorization="").body
     )
 
 
-@pytest.mark.parametrize("body", ["", "[", "nonsense", '"text"', "5", "null", '{"data":[}'])
-def test_a_body_that_is_no_json_is_refused(body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        *((text, "The body is not valid JSON: ") for text in ("", "[", "nonsense", '{"data":[}')),
+        *((text, "The body must be a JSON object or an array") for text in ('"text"', "5", "null")),
+    ],
+)
+def test_a_body_without_a_json_object_is_rejected(body: str, reason: str) -> None:
     answer = Shop().post(body)
     assert answer.status == 400
-    assert read_json(answer)["error_text"].startswith("The body is not valid JSON")
+    assert read_json(answer)["error_text"].startswith(reason)
     assert read_json(answer)["result"] == []
 
 
@@ -585,23 +595,23 @@ def test_a_body_that_is_no_json_is_refused(body: str) -> None:
         ({"data": [], "custom_line_statuses": [{}]}, "/custom_line_statuses/0/external_id"),
     ],
 )
-def test_a_bad_envelope_is_refused_whole(tree: object, path: str) -> None:
+def test_an_invalid_root_member_rejects_the_request(tree: object, path: str) -> None:
     answer = Shop().post(json.dumps(tree))
     assert answer.status == 400
     assert read_json(answer)["errors"][0]["path"] == path
 
 
-def test_more_orders_than_the_limit_are_refused() -> None:
+def test_more_orders_than_the_limit_are_rejected() -> None:
     answer = Shop().post({"data": [{}] * 10_001})
     assert answer.status == 400
     assert "10000" in read_json(answer)["error_text"]
 
 
-def test_an_empty_list_of_orders_is_an_empty_import() -> None:
+def test_an_empty_array_of_orders_is_accepted() -> None:
     assert read_json(Shop().post({"data": []})) == {"error": 0, "error_text": "", "result": []}
 
 
-def test_a_bare_array_of_orders_is_taken_with_a_header_token() -> None:
+def test_an_array_at_the_root_is_accepted_with_a_token_in_the_header() -> None:
     shop = Shop()
     assert read_json(shop.post([order()]))["error"] == 0
     assert list(shop.documents()) == ["1234000"]
@@ -631,7 +641,7 @@ FIELD = {
         ({"value_type": "enum", "enum_values": {"a": True}}, "/custom_fields/0/enum_values/a"),
     ],
 )
-def test_a_bad_definition_refuses_the_request(change: dict[str, Any], path: str) -> None:
+def test_an_invalid_definition_rejects_the_request(change: dict[str, Any], path: str) -> None:
     shop = Shop()
     answer = shop.post(request(custom_fields=[FIELD | change]))
     assert answer.status == 400
@@ -640,7 +650,7 @@ def test_a_bad_definition_refuses_the_request(change: dict[str, Any], path: str)
     assert shop.settings.stored["demo"].version == 1
 
 
-def test_another_value_type_refuses_the_request() -> None:
+def test_a_changed_value_type_rejects_the_request() -> None:
     shop = Shop()
     shop.post(request(custom_fields=[FIELD]))
     answer = shop.post(
@@ -720,7 +730,7 @@ def test_no_client_fills_the_settings_up(policy: DefinitionsByImport) -> None:
 
 
 @pytest.mark.parametrize("as_default", [True, False])
-def test_an_enum_is_defined_in_either_documented_way(*, as_default: bool) -> None:
+def test_an_enum_can_be_defined_in_both_documented_ways(*, as_default: bool) -> None:
     shop = Shop()
     values = {"red": 1, "blue": 2}
     rest = {"default_value": values} if as_default else {"enum_values": values, "default_value": 1}
@@ -730,7 +740,7 @@ def test_an_enum_is_defined_in_either_documented_way(*, as_default: bool) -> Non
 
 
 @pytest.mark.parametrize("default", [None, ""])
-def test_a_definition_may_have_no_default(default: object) -> None:
+def test_the_default_of_a_definition_is_optional(default: object) -> None:
     shop = Shop()
     assert (
         read_json(shop.post(request(custom_fields=[FIELD | {"default_value": default}])))["error"]
@@ -739,7 +749,7 @@ def test_a_definition_may_have_no_default(default: object) -> None:
     assert "custom_fields" not in shop.documents()["1234000"]
 
 
-def test_storage_that_is_down_is_answered_with_when_to_try_again() -> None:
+def test_an_unavailable_store_returns_503_with_retry_after() -> None:
     shop = Shop()
     shop.orders.unread = {"1234000"}
     answer = shop.post(request())
@@ -750,7 +760,7 @@ def test_storage_that_is_down_is_answered_with_when_to_try_again() -> None:
 
 
 @pytest.mark.parametrize("what", ["tokens", "settings"])
-def test_a_request_is_refused_if_nothing_can_be_known(what: str) -> None:
+def test_a_request_is_rejected_if_settings_or_tokens_are_unavailable(what: str) -> None:
     shop = Shop()
     getattr(shop, what).available = False
     answer = shop.post(request(custom_fields=[FIELD]))
@@ -758,7 +768,7 @@ def test_a_request_is_refused_if_nothing_can_be_known(what: str) -> None:
     assert answer.headers["Retry-After"] == "5"
 
 
-def test_a_partly_stored_request_says_which_orders_to_send_again() -> None:
+def test_a_partly_stored_request_marks_the_retryable_orders() -> None:
     shop = Shop()
     shop.orders.unread = {"B"}
     answer = shop.post(request(order(external_id="A"), order(external_id="B")))
@@ -767,7 +777,7 @@ def test_a_partly_stored_request_says_which_orders_to_send_again() -> None:
     assert [entry.get("retryable") for entry in tree["result"]] == [None, True]
 
 
-def test_a_huge_answer_drops_its_details_but_no_order() -> None:
+def test_an_answer_that_is_too_large_omits_details_but_no_order() -> None:
     shop = Shop()
     answer = shop.post({"data": [{"lines": [{}] * 7}] * 3000})
     assert len(answer.body) < 4 * 1024 * 1024
@@ -777,7 +787,7 @@ def test_a_huge_answer_drops_its_details_but_no_order() -> None:
     assert all(entry["error_text"] and "errors" not in entry for entry in tree["result"])
 
 
-def test_even_long_names_of_allowed_values_fit_into_an_answer() -> None:
+def test_long_allowed_values_fit_into_an_answer() -> None:
     shop = Shop()
     regions = {f"region {n} " + "я" * 60: Region(f"region {n}") for n in range(25)}
     shop.settings.stored["demo"] = StoredSettings(replace(settings(), regions=regions), 1)

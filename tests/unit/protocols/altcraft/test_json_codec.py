@@ -1,4 +1,4 @@
-"""JSON in: exact numbers, no surprises, a clear refusal for everything else."""
+"""Decoding of JSON requests: exact numbers, and a clear error for everything invalid."""
 
 import time
 import tracemalloc
@@ -31,19 +31,19 @@ def test_a_byte_order_mark_is_skipped() -> None:
     [
         (b'{"a":1,}', "line 1, column "),
         (b'{\n"a" 1}', "line 2, column 5"),
-        (b'{"a":NaN}', "NaN is no JSON number"),
-        (b'{"a":-Infinity}', "-Infinity is no JSON number"),
+        (b'{"a":NaN}', "NaN is not a JSON number"),
+        (b'{"a":-Infinity}', "-Infinity is not a JSON number"),
         (b'{"a":"\xff"}', "byte 6 is not UTF-8"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a":' + b"1" * 5000 + b"}", "a number in it is too long"),
         (b'{"a":1e99999999999999999999}', "a number in it is too long"),
-        (b"5", "an object is expected"),
+        (b"5", "must be a JSON object"),
         (b" \n", "it is empty"),
         (b'{"a":"\x00"}', "control character"),
         (b'{"a":1}x', "Extra data"),
     ],
 )
-def test_what_is_no_json_is_refused_with_the_place(body: bytes, reason: str) -> None:
+def test_invalid_json_is_rejected_with_the_place(body: bytes, reason: str) -> None:
     with pytest.raises(RequestRefusedError) as refusal:
         decode(body)
     assert refusal.value.status == 400
@@ -51,17 +51,17 @@ def test_what_is_no_json_is_refused_with_the_place(body: bytes, reason: str) -> 
 
 
 @pytest.mark.parametrize("charset", [None, "utf-8", "utf8", "us-ascii"])
-def test_utf_8_is_taken(charset: str | None) -> None:
+def test_utf_8_is_accepted(charset: str | None) -> None:
     assert decode(b"{}", charset).tree == {}
 
 
-def test_another_charset_is_refused() -> None:
+def test_another_charset_is_rejected() -> None:
     with pytest.raises(RequestRefusedError) as refusal:
         decode(b"{}", "windows-1251")
     assert refusal.value.status == 415
 
 
-def test_a_member_that_stands_twice_is_told_with_its_path() -> None:
+def test_a_duplicate_member_is_reported_with_its_path() -> None:
     decoded = decode(b'{"data":[{"a":1},{"lines":[{"x/y":1,"x/y":2}]}]}')
     [fault] = decoded.faults
     assert (fault.code, fault.pointer) == (Code.DUPLICATE_MEMBER, "/data/1/lines/0/x~1y")
@@ -79,16 +79,16 @@ def test_a_member_that_stands_twice_is_told_with_its_path() -> None:
         ('{"data":[{"a":"\ufffe"}]}'.encode(), "/data/0/a"),
     ],
 )
-def test_characters_that_xml_could_not_answer_are_told(body: bytes, path: str) -> None:
+def test_characters_that_xml_cannot_hold_are_reported(body: bytes, path: str) -> None:
     [fault] = decode(body).faults
     assert (fault.code, fault.pointer) == (Code.ILLEGAL_CHARACTER, path)
 
 
-def test_a_hostile_body_costs_no_more_than_its_size() -> None:
+def test_a_hostile_body_is_read_in_linear_time() -> None:
     members = b",".join(b'"k%d":1' % n for n in range(60_000)) + b',"k1":2'
     started = time.process_time()
     assert len(decode(b"{" + members + b"}").faults) == 1
-    assert time.process_time() - started < 5, "a member that stands twice is looked for in squares"
+    assert time.process_time() - started < 5, "finding duplicate members takes quadratic time"
     tracemalloc.start()
     deep = b'{"' + b"k" * 20_000 + b'":[' + b"1," * 5_000 + rb'"x\b"]}'
     [fault] = decode(deep).faults
@@ -98,19 +98,19 @@ def test_a_hostile_body_costs_no_more_than_its_size() -> None:
 
 
 @pytest.mark.parametrize("text", [r"\ud83d\ude00", r"\n\t\r", r"\\b", r"\u043f", r"\"", r"\/"])
-def test_other_escapes_are_fine(text: str) -> None:
+def test_other_escapes_are_accepted(text: str) -> None:
     assert decode(b'{"a":"' + text.encode() + b'"}').faults == ()
 
 
 @given(st.binary())
-def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
+def test_any_bytes_are_decoded_or_rejected(body: bytes) -> None:
     try:
         assert isinstance(decode(body).tree, dict)
     except RequestRefusedError as refusal:
-        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+        assert refusal.status == 400  # noqa: PT017 - no other error is allowed
 
 
-def test_an_answer_survives_half_a_surrogate_pair() -> None:
+def test_a_lone_surrogate_in_an_answer_is_replaced() -> None:
     assert write_json({"external_id": "я\ud800"}) == '{"external_id":"я?"}'.encode()
 
 

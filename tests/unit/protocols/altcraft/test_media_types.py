@@ -1,4 +1,4 @@
-"""Which format a request is in, and which one its answer takes."""
+"""The format of a request and of its answer."""
 
 import json
 
@@ -26,7 +26,7 @@ def _is_xml(answer: HttpAnswer) -> bool:
         None,
     ],
 )
-def test_json_is_taken(content_type: str | None) -> None:
+def test_json_is_accepted(content_type: str | None) -> None:
     answer = Shop().post(request(), content_type)
     assert answer.status == 200
     assert not _is_xml(answer)
@@ -35,13 +35,13 @@ def test_json_is_taken(content_type: str | None) -> None:
 @pytest.mark.parametrize(
     "content_type", [XML, "text/xml", "application/xml;charset=UTF-8", "application/soap+xml", None]
 )
-def test_xml_is_taken_and_answered_in_xml(content_type: str | None) -> None:
+def test_xml_is_accepted_and_answered_in_xml(content_type: str | None) -> None:
     answer = Shop().post(b"\n" + to_xml(request()), content_type)
     assert answer.status == 200
     assert _is_xml(answer)
 
 
-def test_the_charset_of_the_content_type_counts() -> None:
+def test_the_charset_of_the_content_type_is_used() -> None:
     shop = Shop()
     body = to_xml(request(order(tags=["тег"]))).decode().encode("cp1251")
     assert shop.post(body, 'text/xml; charset="windows-1251"').status == 200
@@ -52,7 +52,7 @@ def test_the_charset_of_the_content_type_counts() -> None:
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"],
 )
-def test_other_media_types_are_refused(content_type: str) -> None:
+def test_other_media_types_are_rejected(content_type: str) -> None:
     answer = Shop().post(request(), content_type)
     assert (answer.status, read_json(answer)["error"]) == (415, 415)
     assert "send application/json or application/xml" in read_json(answer)["error_text"]
@@ -76,7 +76,7 @@ def test_accept_chooses_the_format_of_the_answer(accept: str, *, xml: bool) -> N
     assert _is_xml(Shop().post(request(), accept=accept)) is xml
 
 
-def test_the_format_parameter_is_stronger_than_accept() -> None:
+def test_the_format_parameter_takes_precedence_over_accept() -> None:
     shop = Shop()
     assert _is_xml(shop.post(request(format="xml"), accept=JSON))
     assert _is_xml(shop.post(request(), query={"format": "XML"}, accept=JSON))
@@ -85,7 +85,7 @@ def test_the_format_parameter_is_stronger_than_accept() -> None:
     assert not _is_xml(shop.post(request(format="json"), query={"format": "xml"}))
 
 
-def test_an_unknown_format_parameter_is_refused() -> None:
+def test_an_unknown_format_parameter_is_rejected() -> None:
     answer = Shop().post(request(format="csv"))
     assert (answer.status, read_json(answer)["error_text"]) == (400, "format must be json or xml")
 
@@ -98,14 +98,16 @@ def test_an_unknown_format_parameter_is_refused() -> None:
         (b"<xml/>", XML, 401),
     ],
 )
-def test_refusals_come_in_the_same_format(body: bytes, content_type: str, status: int) -> None:
+def test_errors_are_answered_in_the_format_of_the_request(
+    body: bytes, content_type: str, status: int
+) -> None:
     answer = Shop().post(body, content_type, authorization="")
     assert answer.status == status
     assert _is_xml(answer)
     assert f"<error>{status}</error>".encode() in answer.body
 
 
-def test_a_failed_order_in_xml_names_the_line() -> None:
+def test_a_problem_in_xml_has_its_line() -> None:
     body = b"<xml>\n<data>\n<external_id>7</external_id>\n<status>x</status>\n</data>\n</xml>"
     answer = Shop().post(body, XML, accept=JSON)
     [entry] = read_json(answer)["result"]
@@ -115,12 +117,12 @@ def test_a_failed_order_in_xml_names_the_line() -> None:
     assert b"<line>2</line>" in Shop().post(body, XML).body
 
 
-def test_json_errors_name_no_line() -> None:
+def test_a_problem_in_json_has_no_line() -> None:
     answer = Shop().post(json.dumps({"data": [{}]}, indent=1))
     assert "line" not in read_json(answer)["result"][0]["errors"][0]
 
 
 @pytest.mark.parametrize("charset", ["\ud800", "ütf-8", "\x00"])
-def test_a_charset_that_is_no_text_is_one_that_nobody_knows(charset: str) -> None:
+def test_a_charset_that_is_not_ascii_is_unsupported(charset: str) -> None:
     sent = http_request(b"{}", {"content-type": f"application/json; charset={charset}"})
     assert sent.charset not in {None, "utf-8"}

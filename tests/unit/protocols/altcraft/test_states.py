@@ -1,4 +1,4 @@
-"""How far an order has come that is imported with a status."""
+"""Fulfilment states of Altcraft's order statuses."""
 
 import pytest
 
@@ -15,9 +15,9 @@ STATES = {
 
 
 @pytest.mark.parametrize(("status", "state"), STATES.items())
-def test_an_imported_status_says_where_an_order_begins(status: str, state: Fulfilment) -> None:
+def test_each_order_status_has_its_fulfilment_state(status: str, state: Fulfilment) -> None:
     assert fulfilment_of(status) is state
 
 
-def test_every_status_has_its_place_in_the_message_about_unknown_ones() -> None:
+def test_every_order_status_has_a_fulfilment_state() -> None:
     assert tuple(STATES) == ORDER_STATUSES

@@ -1,4 +1,4 @@
-"""XML in: arrays by shape, the tolerated spellings, a clear refusal for everything else."""
+"""Decoding of XML requests: arrays by shape, and a clear error for everything invalid."""
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ def _data(inner: str) -> Decoded:
     return _decode(f"<xml><data>{inner}</data></xml>")
 
 
-def test_repeated_elements_are_arrays_and_a_single_one_is_too() -> None:
+def test_single_and_repeated_elements_are_arrays() -> None:
     assert _data("<tags>one</tags><tags>two</tags><lines><sku>s</sku></lines>").tree == {
         "data": [{"tags": ["one", "two"], "lines": [{"sku": "s"}]}]
     }
@@ -36,7 +36,7 @@ def test_repeated_elements_are_arrays_and_a_single_one_is_too() -> None:
         "<!-- c --><tags>o<!-- c -->ne</tags><?pi?><tags><![CDATA[two]]></tags>",
     ],
 )
-def test_the_tolerated_spellings_of_an_array(inner: str) -> None:
+def test_each_accepted_form_of_an_array_is_read(inner: str) -> None:
     decoded = _data(inner)
     assert decoded.tree == {"data": [{"tags": ["one", "two"]}]}
     assert decoded.faults == ()
@@ -49,7 +49,7 @@ def test_an_empty_element_is_an_empty_array(inner: str) -> None:
     assert _decode("<xml><data></data></xml>").tree == {"data": []}
 
 
-def test_a_blank_text_is_a_text() -> None:
+def test_a_blank_text_is_kept() -> None:
     assert _data("<tags> </tags><tags>a</tags>").tree == {"data": [{"tags": [" ", "a"]}]}
 
 
@@ -64,7 +64,7 @@ def test_rows_of_data_are_orders() -> None:
     assert _decode(body).tree == {"data": [{"status": "a"}, {"status": "b"}]}
 
 
-def test_free_keys_are_element_names_or_an_attribute() -> None:
+def test_names_of_free_members_are_element_names_or_an_attribute() -> None:
     decoded = _data(
         "<custom_fields><colour>red</colour>"
         "<field external_id='1234'>v</field><field external_id='a b'/></custom_fields>"
@@ -114,11 +114,11 @@ def test_namespaces_are_ignored() -> None:
         ),
     ],
 )
-def test_what_fits_no_object_is_told_with_its_path(inner: str, code: Code, path: str) -> None:
+def test_malformed_elements_are_reported_with_their_path(inner: str, code: Code, path: str) -> None:
     assert [(fault.code, fault.pointer) for fault in _data(inner).faults] == [(code, path)]
 
 
-def test_an_unknown_element_is_noticed_but_not_read() -> None:
+def test_the_content_of_an_unknown_element_is_not_read() -> None:
     decoded = _data("<payment><card/></payment><status>new</status>")
     assert decoded.tree == {"data": [{"payment": "", "status": "new"}]}
     assert decoded.faults == ()
@@ -143,7 +143,7 @@ def test_an_unknown_element_is_noticed_but_not_read() -> None:
         (b"{}", "not valid XML"),
     ],
 )
-def test_what_is_no_xml_is_refused_with_the_place(body: bytes, reason: str) -> None:
+def test_invalid_xml_is_rejected_with_the_place(body: bytes, reason: str) -> None:
     with pytest.raises(RequestRefusedError) as refusal:
         _decode(body)
     assert refusal.value.status == 400
@@ -165,19 +165,19 @@ PAID = "<xml><data><status>оплачен</status></data></xml>"
         (PAID.encode("utf-8-sig"), "windows-1251"),
     ],
 )
-def test_encodings_are_taken_from_the_mark_the_header_or_the_declaration(
+def test_the_encoding_comes_from_the_mark_the_header_or_the_declaration(
     body: bytes, charset: str | None
 ) -> None:
     assert _decode(body, charset).tree == {"data": [{"status": "оплачен"}]}
 
 
-def test_an_unknown_charset_is_refused() -> None:
+def test_an_unknown_charset_is_rejected() -> None:
     with pytest.raises(RequestRefusedError) as refusal:
         _decode(b"<xml/>", "nonsense")
     assert refusal.value.status == 415
 
 
-def test_paths_lead_to_the_lines_of_the_source() -> None:
+def test_a_path_has_the_line_of_its_element() -> None:
     decoded = _decode(
         "<xml>\n<data>\n<status>new</status>\n</data>\n<data><row>\n<lines>\n<sku>s</sku></lines>\n"
         "<lines>\n<count>5</count>\n<custom_fields>\n<f external_id='a/b'>x</f></custom_fields>"
@@ -210,19 +210,19 @@ def test_lines_beyond_65535_are_counted() -> None:
 
 
 @given(st.binary())
-def test_any_bytes_are_decoded_or_refused(body: bytes) -> None:
+def test_any_bytes_are_decoded_or_rejected(body: bytes) -> None:
     try:
         assert isinstance(_decode(body).tree, dict)
     except RequestRefusedError as refusal:
-        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+        assert refusal.status == 400  # noqa: PT017 - no other error is allowed
 
 
 @given(st.text(alphabet="<>/ax'= \n&;!-[]?", max_size=60), st.sampled_from([None, "utf-8"]))
-def test_anything_like_xml_is_decoded_or_refused(inner: str, charset: str | None) -> None:
+def test_anything_like_xml_is_decoded_or_rejected(inner: str, charset: str | None) -> None:
     try:
         assert isinstance(_decode(f"<xml><data>{inner}</data></xml>", charset).tree, dict)
     except RequestRefusedError as refusal:
-        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+        assert refusal.status == 400  # noqa: PT017 - no other error is allowed
 
 
 def test_an_answer_has_repeated_elements_and_no_illegal_characters() -> None:

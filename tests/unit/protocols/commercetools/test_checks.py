@@ -1,4 +1,4 @@
-"""Rules that join several members of a draft are told one by one."""
+"""Rules about several members of a draft: each broken rule has its own error."""
 
 import pytest
 
@@ -35,20 +35,20 @@ def of_price(**changes: object) -> Tree:
         {"lineItems": None, "customLineItems": []},
     ],
 )
-def test_an_order_needs_a_line_of_either_kind(changes: Tree) -> None:
+def test_an_order_without_lines_is_rejected(changes: Tree) -> None:
     error = the_error_of(draft(**changes))
     assert (error.code, error.message) == (
         "InvalidInput",
-        "The order needs a line item or a custom line item.",
+        "An order must have at least one line item or custom line item.",
     )
 
 
-def test_one_kind_is_enough() -> None:
+def test_line_items_or_custom_line_items_are_sufficient() -> None:
     assert read(draft(lineItems=[], customLineItems=[CUSTOM]))
     assert read(draft(customLineItems=[]))
 
 
-def test_there_is_a_largest_number_of_lines() -> None:
+def test_the_number_of_lines_is_limited() -> None:
     most = [line()] * 4999
     assert read(draft(lineItems=most, customLineItems=[CUSTOM]))
     error = the_error_of(draft(lineItems=most, customLineItems=[CUSTOM, CUSTOM]))
@@ -56,7 +56,7 @@ def test_there_is_a_largest_number_of_lines() -> None:
     assert "5001" in error.message
 
 
-def test_keys_are_unique_among_the_lines_of_a_kind() -> None:
+def test_keys_must_be_unique_among_lines_of_a_kind() -> None:
     customs = [CUSTOM | {"key": "one"}]
     assert read(draft(lineItems=[line(key="one"), line()], customLineItems=customs))
     for name, lines in (
@@ -79,9 +79,7 @@ def test_keys_are_unique_among_the_lines_of_a_kind() -> None:
         ([{"country": "DE", "key": "aa"}, {"country": "AT", "key": "aa"}], "InvalidField"),
     ],
 )
-def test_shipping_addresses_of_items_have_keys_of_their_own(
-    addresses: list[Tree], code: str
-) -> None:
+def test_item_shipping_addresses_must_have_unique_keys(addresses: list[Tree], code: str) -> None:
     assert the_error_of(draft(itemShippingAddresses=addresses)).code == code
 
 
@@ -98,7 +96,7 @@ def test_shipping_addresses_of_items_have_keys_of_their_own(
         ({"productId": "p", "variant": {"sku": "m"}}, False),
     ],
 )
-def test_a_product_is_named_in_one_of_three_ways(sent: Tree, is_named: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_product_must_be_named_in_one_of_three_ways(sent: Tree, is_named: bool) -> None:  # noqa: FBT001 - a column of the table
     if is_named:
         assert read(of_line(**sent))
     else:
@@ -107,7 +105,7 @@ def test_a_product_is_named_in_one_of_three_ways(sent: Tree, is_named: bool) -> 
 
 @pytest.mark.parametrize("kind", ["LineItem", "CustomLineItem"])
 class TestShippingDetails:
-    def test_targets_add_up_to_the_quantity(self, kind: str) -> None:
+    def test_targets_must_add_up_to_the_quantity(self, kind: str) -> None:
         assert read(_shipped(kind, 2) | HOME)
         assert read(_shipped(kind, 1, 1) | HOME)
         assert read(_shipped(kind, 3, -1) | HOME)
@@ -116,18 +114,18 @@ class TestShippingDetails:
             "InvalidItemShippingDetails",
             {"subject": kind, "itemId": "0"},
         )
-        assert "add up to 1, the line's quantity is 2" in error.message
+        assert "must add up to the line's quantity, 2; got 1." in error.message
 
-    def test_no_targets_are_no_quantity(self, kind: str) -> None:
+    def test_an_empty_array_of_targets_is_rejected(self, kind: str) -> None:
         assert the_error_of(_shipped(kind)).code == "InvalidItemShippingDetails"
 
-    def test_their_addresses_are_of_the_order(self, kind: str) -> None:
+    def test_an_address_key_must_exist_in_the_order(self, kind: str) -> None:
         error = the_error_of(_shipped(kind, 2))
         assert (error.code, error.members["subject"]) == ("InvalidItemShippingDetails", kind)
         assert "itemShippingAddresses" in error.message
 
 
-def test_a_line_with_wrong_shipping_details_is_named_by_its_key() -> None:
+def test_an_error_of_shipping_details_names_the_key_of_the_line() -> None:
     details = {"targets": [{"addressKey": "home", "quantity": 1}]}
     error = the_error_of(of_line(key="mine", shippingDetails=details) | HOME)
     assert error.members["itemId"] == "mine"
@@ -141,14 +139,14 @@ def _shipped(kind: str, *quantities: int) -> Tree:
     return draft(lineItems=None, customLineItems=[CUSTOM | details])
 
 
-def test_a_line_with_a_taxed_price_needs_the_rate() -> None:
+def test_a_line_with_a_taxed_price_must_have_a_tax_rate() -> None:
     assert read(of_line(taxedPrice=TAXED, taxRate=RATE))
     assert the_error_of(of_line(taxedPrice=TAXED)).code == "InvalidOperation"
     customs = [CUSTOM | {"taxedPrice": TAXED}]
     assert the_error_of(draft(customLineItems=customs)).code == "InvalidOperation"
 
 
-def test_shipping_with_a_taxed_price_does_not() -> None:
+def test_shipping_with_a_taxed_price_may_omit_the_tax_rate() -> None:
     assert read(draft(shippingInfo=_shipping(taxedPrice=TAXED)))
 
 
@@ -171,8 +169,8 @@ def _shipping(**changes: object) -> Tree:
         ([0.1, 0.2001], False),
     ],
 )
-def test_sub_rates_add_up_to_the_rate(parts: list[float], is_right: bool) -> None:  # noqa: FBT001 - a column of the table
-    # A shop that adds binary numbers sends 0.30000000000000004 for 0.1 and 0.2.
+def test_sub_rates_must_add_up_to_the_rate(parts: list[float], is_right: bool) -> None:  # noqa: FBT001 - a column of the table
+    # A shop that adds binary floats sends 0.30000000000000004 for 0.1 + 0.2.
     for amount in (0.3, 0.1 + 0.2):
         rate = RATE | {
             "amount": amount,
@@ -197,7 +195,7 @@ def test_sub_rates_add_up_to_the_rate(parts: list[float], is_right: bool) -> Non
         {"value": money(5, "EUR")},
     ],
 )
-def test_prices_of_a_variant_differ_in_their_scope(scope: Tree) -> None:
+def test_prices_of_a_variant_must_have_different_scopes(scope: Tree) -> None:
     one, other = {"value": money(1), "key": "aa"}, {"value": money(2)}
 
     def priced(*prices: Tree) -> Tree:
@@ -228,7 +226,11 @@ def test_prices_of_different_variants_do_not_conflict() -> None:
         (None, "2026-01-02", True),
     ],
 )
-def test_a_price_ends_after_it_begins(start: str | None, end: str | None, is_right: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_valid_until_must_be_later_than_valid_from(
+    start: str | None,
+    end: str | None,
+    is_right: bool,  # noqa: FBT001 - a column of the table
+) -> None:
     for sent in (
         of_price(validFrom=start, validUntil=end),
         of_line(
@@ -255,7 +257,7 @@ def test_a_price_ends_after_it_begins(start: str | None, end: str | None, is_rig
         ([(2, "EUR")], "InvalidInput"),
     ],
 )
-def test_tiers_begin_at_two_and_have_the_price_s_currency(
+def test_tiers_must_start_at_two_and_have_the_currency_of_the_price(
     tiers: list[tuple[int, str]], code: str | None
 ) -> None:
     sent = of_price(
@@ -315,27 +317,27 @@ DISCOUNT: Tree = {"typeId": "product-discount", "id": "d"}
         {"shippingInfo": _shipping(taxedPrice=OTHER_TAXED)},
     ],
 )
-def test_an_order_has_one_currency(changes: Tree) -> None:
+def test_all_amounts_of_an_order_must_have_one_currency(changes: Tree) -> None:
     error = the_error_of(draft(**changes))
     assert (error.code, error.message) == (
         "InvalidInput",
-        "All amounts of an order take the currency of totalPrice, USD.",
+        "All amounts of an order must have the currency of totalPrice, USD.",
     )
 
 
-def test_a_variant_s_own_prices_may_have_others() -> None:
+def test_the_prices_of_a_variant_may_have_other_currencies() -> None:
     prices = [{"value": money(1)}, {"value": EUROS}]
     assert read(of_line(variant={"sku": "m", "prices": prices}))
 
 
-def test_totals_are_not_held_against_the_lines() -> None:
+def test_totals_are_not_compared_with_the_lines() -> None:
     taxed = {"totalNet": money(7), "totalGross": money(3), "taxPortions": []}
     tree = document(of_line() | {"totalPrice": money(1), "taxedPrice": taxed})
     assert tree["totalPrice"]["centAmount"] == 1
     assert tree["taxedPrice"]["totalTax"]["centAmount"] == -4
 
 
-def test_each_cause_is_told_and_no_more_than_can_be_read() -> None:
+def test_each_error_is_reported_up_to_a_limit() -> None:
     two = errors_of(draft(lineItems=[line(variant={}), line(key="kk"), line(key="kk")]))
     assert [error.code for error in two] == ["InvalidField", "InvalidOperation"]
     assert len(errors_of(draft(lineItems=[line(variant={})] * 5000))) == 20

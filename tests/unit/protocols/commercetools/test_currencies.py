@@ -1,4 +1,4 @@
-"""The currency table is that of ISO 4217, but for the differences that are listed here."""
+"""The currency table equals ISO 4217, except for the differences that are listed here."""
 
 from itertools import product
 from string import ascii_uppercase
@@ -7,12 +7,12 @@ from iso4217 import Currency
 
 from orders.protocols.commercetools.money import fraction_digits
 
-# Withdrawn: orders of the time before may still be imported.
+# Withdrawn currencies: older orders may still be imported.
 WITHDRAWN = {"ANG": 2, "BGN": 2, "CUC": 2, "HRK": 2, "SLL": 2, "ZWL": 2}
-# The vendor's own codes of currencies that are counted without cents.
+# The vendor's own codes of currencies without cents.
 WITHOUT_CENTS = {"CZK0": 0, "HUF0": 0, "ILS0": 0, "KZT0": 0, "TRY0": 0, "TWD0": 0}
 ENDS = ("", "0")
-# Metals, units of account, and the codes for tests and for none: ISO gives them no digits.
+# Metals, units of account and test codes, for which ISO defines no digits.
 WITHOUT_DIGITS = {
     *("XAG", "XAU", "XPD", "XPT"),
     *("XBA", "XBB", "XBC", "XBD"),
@@ -21,13 +21,13 @@ WITHOUT_DIGITS = {
 }
 
 
-def test_every_currency_of_iso_4217_has_its_digits() -> None:
+def test_every_currency_of_iso_4217_has_its_fraction_digits() -> None:
     listed = {currency.code: currency.exponent for currency in Currency}
     assert {code for code, digits in listed.items() if digits is None} == WITHOUT_DIGITS
     assert {code: fraction_digits(code) for code in listed} == listed
 
 
-def test_what_iso_4217_does_not_list_is_withdrawn_or_the_vendors_own() -> None:
+def test_every_other_currency_is_withdrawn_or_a_code_of_the_vendor() -> None:
     listed = {currency.code for currency in Currency}
     assert not listed & (WITHDRAWN.keys() | WITHOUT_CENTS.keys())
     for code, digits in (WITHDRAWN | WITHOUT_CENTS).items():

@@ -1,4 +1,4 @@
-"""Errors are told with the codes, members and words that the vendor's clients know."""
+"""Errors have the codes, members and messages of the commercetools API."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ from orders.protocols.commercetools.errors import ApiError, RequestRefusedError,
         (
             errors.invalid_field("country", "de", ["DE"]),
             "InvalidField",
-            "The value '\"de\"' is not valid for field 'country'. Allowed are: DE.",
+            "The value '\"de\"' is not valid for field 'country'. Allowed values: DE.",
             {"field": "country", "invalidValue": "de", "allowedValues": ["DE"]},
         ),
         (
@@ -73,7 +73,7 @@ from orders.protocols.commercetools.errors import ApiError, RequestRefusedError,
         (errors.size_limit_exceeded("why"), "ResourceSizeLimitExceeded", "why", {}),
     ],
 )
-def test_errors_of_a_draft(
+def test_an_error_of_a_draft_has_its_code_message_and_members(
     error: ApiError, code: str, message: str, members: dict[str, object]
 ) -> None:
     assert (error.code, error.message, error.members) == (code, message, members)
@@ -84,7 +84,7 @@ def test_errors_of_a_draft(
     }
 
 
-def test_the_codes_without_fixed_words() -> None:
+def test_codes_without_a_fixed_message_have_the_given_one() -> None:
     assert errors.money_overflow().code == "MoneyOverflow"
     scope = errors.duplicate_price_scope({"country": "DE"})
     assert (scope.code, scope.members) == (
@@ -118,7 +118,7 @@ def test_the_codes_without_fixed_words() -> None:
         ),
     ],
 )
-def test_auth_errors_carry_the_members_of_oauth_too(
+def test_auth_errors_have_the_members_of_oauth(
     refusal: RequestRefusedError, status: int, code: str, message: str
 ) -> None:
     assert refusal.status == status
@@ -142,7 +142,7 @@ def test_auth_errors_carry_the_members_of_oauth_too(
         (errors.general(), 500, "General", None),
     ],
 )
-def test_the_other_refusals(
+def test_other_errors_have_their_status_code_and_message(
     refusal: RequestRefusedError, status: int, code: str, oauth: str | None
 ) -> None:
     [error] = refusal.errors
@@ -151,13 +151,13 @@ def test_the_other_refusals(
     assert str(refusal) == error.message
 
 
-def test_a_version_conflict_tells_the_current_version() -> None:
+def test_a_version_conflict_returns_the_current_version() -> None:
     [error] = errors.concurrent_modification("id", 1, 3).errors
     assert (error.code, error.members) == ("ConcurrentModification", {"currentVersion": 3})
     assert "Expected: 1 - Actual: 3." in error.message
 
 
-def test_several_errors_are_told_under_the_first_one() -> None:
+def test_several_errors_have_the_message_of_the_first() -> None:
     body = error_body(400, [errors.invalid_input("one"), errors.invalid_input("two")])
     assert body["message"] == "one"
     assert [each["message"] for each in body["errors"]] == ["one", "two"]
@@ -171,7 +171,7 @@ def test_several_errors_are_told_under_the_first_one() -> None:
         errors.duplicate_field("f", "x" * 255),
     ],
 )
-def test_what_was_sent_is_shortened(error: ApiError) -> None:
+def test_sent_values_are_shortened(error: ApiError) -> None:
     assert len(error.message) < 400
     members: dict[str, Any] = dict(error.members)
     assert all(len(str(value)) <= 255 for value in members.values())

@@ -1,4 +1,4 @@
-"""The token route: credentials, the grant in form or query, scopes, and the errors of OAuth."""
+"""The token endpoint: credentials, grant types, scopes and OAuth errors."""
 
 import base64
 from urllib.parse import quote, urlencode
@@ -52,7 +52,7 @@ def _tree(answered: EndpointResult) -> dict[str, object]:
         ("", GRANT | {"scope": "view_orders:demo manage_orders:demo"}),
     ],
 )
-def test_a_token_is_answered_exactly(body: str, query: dict[str, str]) -> None:
+def test_the_documented_answer_of_a_token(body: str, query: dict[str, str]) -> None:
     answered = _ask(body, query)
     assert answered.answer.status == 200
     assert _tree(answered) == {
@@ -65,7 +65,7 @@ def test_a_token_is_answered_exactly(body: str, query: dict[str, str]) -> None:
     assert answered.answer.headers["X-Correlation-ID"]
 
 
-def test_without_a_scope_all_that_may_be_is_granted() -> None:
+def test_without_a_scope_all_scopes_of_the_client_are_granted() -> None:
     scope = _tree(_ask(urlencode(GRANT)))["scope"]
     assert scope == "manage_orders:demo view_orders:demo view_messages:demo"
 
@@ -102,7 +102,7 @@ INVALID_SCOPE = _error("invalid_scope", "Malformed parameter: scope: Invalid sco
         basic("", "right"),
     ],
 )
-def test_wrong_credentials(authorization: str) -> None:
+def test_invalid_credentials_are_rejected(authorization: str) -> None:
     answered = _ask(urlencode(GRANT), authorization=authorization)
     assert (answered.answer.status, _tree(answered)) == (401, INVALID_CLIENT)
 
@@ -120,7 +120,7 @@ def test_wrong_credentials(authorization: str) -> None:
         ":demo",
     ],
 )
-def test_scopes_that_are_not_granted(scope: str) -> None:
+def test_other_scopes_are_rejected(scope: str) -> None:
     answered = _ask(urlencode(GRANT | {"scope": scope}))
     assert (answered.answer.status, _tree(answered)) == (400, INVALID_SCOPE)
 
@@ -133,7 +133,7 @@ def test_scopes_that_are_not_granted(scope: str) -> None:
         ("grant_type=password", "unsupported_grant_type"),
     ],
 )
-def test_other_grants(body: str, code: str) -> None:
+def test_other_grant_types_are_rejected(body: str, code: str) -> None:
     answered = _ask(body)
     tree = _tree(answered)
     assert (answered.answer.status, tree["error"], tree["statusCode"]) == (400, code, 400)
@@ -143,31 +143,31 @@ NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)
 
 
 @given(st.lists(NAMES, min_size=1, unique=True))
-def test_scopes_are_read_as_they_were_asked_for(names: list[str]) -> None:
+def test_scopes_are_read_in_the_order_sent(names: list[str]) -> None:
     text = "  ".join(f"{name}:demo" for name in [*names, names[0]])
     assert read_scopes(text, "demo") == names
     assert read_scopes(f"{text} {names[0]}:other", "demo") is None
 
 
 @given(st.text())
-def test_no_scope_makes_it_fall(text: str) -> None:
+def test_any_scope_is_read_or_rejected(text: str) -> None:
     names = read_scopes(text, "demo")
     assert names is None or all(names)
 
 
 @given(st.text(min_size=1).filter(lambda text: ":" not in text), st.text(min_size=1))
-def test_credentials_are_read_back(client_id: str, secret: str) -> None:
+def test_basic_credentials_are_decoded(client_id: str, secret: str) -> None:
     read = read_credentials(request(headers={"authorization": basic(client_id, secret)}))
     assert (read.client_id, read.secret) == (client_id, secret)
 
 
 @given(st.binary())
-def test_no_header_makes_it_fall(raw: bytes) -> None:
+def test_any_authorization_header_is_read_or_rejected(raw: bytes) -> None:
     assert _ask(urlencode(GRANT), authorization="Basic " + quote(raw)).answer.status == 401
 
 
 @given(st.binary(), st.dictionaries(st.sampled_from(["grant_type", "scope"]), st.text()))
-def test_no_request_makes_it_fall(body: bytes, query: dict[str, str]) -> None:
+def test_any_token_request_is_answered(body: bytes, query: dict[str, str]) -> None:
     answered = _ask(body, query)
     assert answered.answer.status in {200, 400}
 
@@ -177,7 +177,7 @@ OTHERS = ["manage_project:demo", "view_orders:other", "view_orders", "all-method
 
 
 @given(st.lists(st.sampled_from(COVERED), min_size=1), st.lists(st.sampled_from(OTHERS)))
-def test_all_scopes_that_were_asked_for_are_granted_or_none(
+def test_either_all_requested_scopes_are_granted_or_none(
     covered: list[str], others: list[str]
 ) -> None:
     answered = _ask(urlencode(GRANT | {"scope": " ".join(covered + others)}))

@@ -1,4 +1,4 @@
-"""One store, two shapes: each row of the mapping in docs/commercetools.md."""
+"""Orders of one protocol as the other returns them: the mapping of docs/commercetools.md."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ type Tree = dict[str, Any]
 def _altcraft(
     fulfilment: Fulfilment = Fulfilment.STARTED, line: Tree | None = None, **members: object
 ) -> Tree:
-    """Return an Altcraft order as this protocol shows it."""
+    """Return an Altcraft order as this protocol returns it."""
     tree = {
         "email": "buyer@example.com",
         "endpoint": "website",
@@ -164,7 +164,7 @@ def test_altcraft_quantities() -> None:
     assert huge["totalPrice"]["centAmount"] == 99_999_999_999_999_900_000_000_000
 
 
-def test_altcraft_members_without_a_place_are_left_out() -> None:
+def test_altcraft_members_without_a_counterpart_are_left_out() -> None:
     order = _altcraft(tags=["vip"], region="north", custom_fields={"a": 1}, phone="123")
     assert order == _altcraft()
 
@@ -177,7 +177,7 @@ SETTINGS = Settings(
 
 
 def _imported(**changes: object) -> Order:
-    """Return an imported order as it is stored."""
+    """Return a stored order of a draft."""
     body = write_json(draft(**changes))
     sent = SentDraft(read_draft(body, None, "demo"), "CT-1", "demo", "client")
     submission = sent.submit(Rulebook.of(SETTINGS))

@@ -1,4 +1,4 @@
-"""Money is whole units, and halves go where the mode says, whatever the sign and the currency."""
+"""Money is counted in whole units. The mode rounds halves, for every sign and currency."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -44,7 +44,7 @@ prices = cent_prices | precise_prices
 
 
 def rounded(exact: Fraction, mode: RoundingMode) -> int:
-    """Round by the definition: the nearest of the two neighbours, at half the mode's choice."""
+    """Round to the nearest neighbour; the mode decides about halves."""
     below, above = floor(exact), ceil(exact)
     to_below, to_above = exact - below, above - exact
     if to_below != to_above:
@@ -94,7 +94,7 @@ def test_a_currency_has_the_digits_of_its_smallest_unit(currency: str, digits: i
 
 
 @pytest.mark.parametrize("code", ["", "eur", "EU", "EURO", "EUR0", "XXX", "XTS", "XAU", "RUR"])
-def test_anything_else_is_no_currency(code: str) -> None:
+def test_other_codes_are_not_currencies(code: str) -> None:
     assert fraction_digits(code) is None
 
 
@@ -112,7 +112,7 @@ def test_anything_else_is_no_currency(code: str) -> None:
         (Money("EUR", 0, MAX_LONG, 20), "0.09223372036854775807"),
     ],
 )
-def test_amounts_are_in_major_units_to_the_last_digit(money: Money, amount: str) -> None:
+def test_an_amount_is_exact_in_major_units(money: Money, amount: str) -> None:
     assert str(money.amount) == amount
 
 
@@ -123,7 +123,7 @@ def test_an_amount_is_its_exact_cents(price: Money) -> None:
     assert price.exact_cents == exact_cents(price) == Fraction(price.amount) * 10**own
 
 
-def test_cents_are_told_in_the_order_of_the_protocol() -> None:
+def test_cent_money_has_the_members_in_the_documented_order() -> None:
     tree = Money("JPY", 5).tree()
     assert list(tree.items()) == [
         ("type", "centPrecision"),
@@ -133,7 +133,7 @@ def test_cents_are_told_in_the_order_of_the_protocol() -> None:
     ]
 
 
-def test_high_precision_is_told_with_its_own_digits() -> None:
+def test_high_precision_money_has_its_own_fraction_digits() -> None:
     tree = Money("EUR", 12, 123456, 6).tree()
     assert list(tree.items()) == [
         ("type", "highPrecision"),
@@ -146,7 +146,7 @@ def test_high_precision_is_told_with_its_own_digits() -> None:
 
 @given(prices)
 @example(Money("EUR", 0, 0, 3))
-def test_what_is_told_is_read_as_the_same_money(price: Money) -> None:
+def test_the_wire_form_of_money_is_read_back(price: Money) -> None:
     assert read_money(price.tree()) == price
 
 
@@ -171,14 +171,14 @@ def test_major_units_become_cents_or_high_precision(
     assert money_of(Decimal(amount), currency) == money
 
 
-def test_a_currency_that_another_protocol_let_in_has_cents() -> None:
+def test_an_unknown_currency_has_two_digits() -> None:
     money = money_of(Decimal("19.99"), "RUR")
     assert money.tree() == Money("RUR", 1999).tree()
     assert (money.tree()["fractionDigits"], str(money.amount)) == (2, "19.99")
 
 
 @given(prices)
-def test_money_of_an_amount_is_worth_it(price: Money) -> None:
+def test_money_of_an_amount_has_the_same_value(price: Money) -> None:
     made = money_of(price.amount, price.currency)
     assert made.amount == price.amount
     assert made.precise is None or made.precise % 10
@@ -198,7 +198,7 @@ def test_money_of_an_amount_is_worth_it(price: Money) -> None:
         (7, 4, 4, 3),
     ],
 )
-def test_halves_go_where_the_mode_says(
+def test_halves_are_rounded_by_the_mode(
     numerator: int, half_even: int, half_up: int, half_down: int
 ) -> None:
     assert round_ratio(numerator, 2, HALF_EVEN) == half_even
@@ -208,7 +208,7 @@ def test_halves_go_where_the_mode_says(
 
 @given(st.integers(), st.integers(min_value=1), modes)
 @example(2**63 + 1, 2, HALF_EVEN)
-def test_ratios_go_to_the_nearest_whole_number(
+def test_ratios_are_rounded_to_the_nearest_whole_number(
     numerator: int, denominator: int, mode: RoundingMode
 ) -> None:
     assert round_ratio(numerator, denominator, mode) == rounded(
@@ -217,16 +217,16 @@ def test_ratios_go_to_the_nearest_whole_number(
 
 
 @given(st.integers(-50, 50), st.integers(1, 5), modes)
-def test_ratios_near_a_half_do_too(halves: int, scale: int, mode: RoundingMode) -> None:
+def test_ratios_near_a_half_are_rounded_to_the_nearest_whole_number(
+    halves: int, scale: int, mode: RoundingMode
+) -> None:
     for numerator in (halves * scale - 1, halves * scale, halves * scale + 1):
         exact = Fraction(numerator, 2 * scale)
         assert round_ratio(numerator, 2 * scale, mode) == rounded(exact, mode)
 
 
 @given(st.integers(), st.integers(min_value=1), modes)
-def test_the_sign_changes_nothing_else(
-    numerator: int, denominator: int, mode: RoundingMode
-) -> None:
+def test_rounding_is_symmetric(numerator: int, denominator: int, mode: RoundingMode) -> None:
     assert round_ratio(-numerator, denominator, mode) == -round_ratio(numerator, denominator, mode)
 
 
@@ -244,7 +244,7 @@ def test_the_sign_changes_nothing_else(
         (1, 0, 0, 1),
     ],
 )
-def test_high_precision_lies_between_two_cents(
+def test_high_precision_is_between_the_two_nearest_cents(
     precise: int, cents: int, low: int, high: int
 ) -> None:
     assert cents_of(precise, 6, "EUR") == cents
@@ -270,7 +270,7 @@ def test_cents_are_rounded_from_the_exact_amount(price: Money, mode: RoundingMod
         (Money("EUR", 108), -3, HALF_EVEN, -324),
         (Money("EUR", -108), 3, HALF_EVEN, -324),
         (Money("EUR", 108), 0, HALF_EVEN, 0),
-        # From the exact amount: three times 0.125 is 0.375, not three times the 0.12 of one.
+        # The total is rounded, not the price: 3 x 0.125 is 0.375.
         (Money("EUR", 12, 125, 3), 3, HALF_EVEN, 38),
         (Money("EUR", 12, 125, 3), 3, HALF_DOWN, 37),
         (Money("EUR", 12, 125, 3), -3, HALF_UP, -38),
@@ -280,14 +280,14 @@ def test_cents_are_rounded_from_the_exact_amount(price: Money, mode: RoundingMod
         (Money("JPY", 6, 55, 1), 1, HALF_DOWN, 5),
     ],
 )
-def test_a_line_costs_its_price_times_its_quantity(
+def test_a_line_total_is_price_times_quantity(
     price: Money, quantity: int, mode: RoundingMode, cents: int
 ) -> None:
     assert times(price, quantity, mode) == Money(price.currency, cents)
 
 
 @given(prices, st.integers(-1000, 1000), modes)
-def test_a_total_is_rounded_once_or_beyond_64_bits(
+def test_a_line_total_is_rounded_once_or_overflows(
     price: Money, quantity: int, mode: RoundingMode
 ) -> None:
     expected = rounded(exact_cents(price) * quantity, mode)
@@ -299,7 +299,7 @@ def test_a_total_is_rounded_once_or_beyond_64_bits(
 
 
 @pytest.mark.parametrize("cents", [MIN_LONG, -1, 0, MAX_LONG])
-def test_64_bits_hold_an_amount(cents: int) -> None:
+def test_an_amount_in_the_64_bit_range_is_accepted(cents: int) -> None:
     assert in_cents("EUR", cents) == Money("EUR", cents)
     assert times(Money("EUR", cents), 1, HALF_EVEN) == Money("EUR", cents)
 
@@ -314,16 +314,16 @@ def test_64_bits_hold_an_amount(cents: int) -> None:
         (Money("EUR", MAX_LONG // 10, MAX_LONG, 3), 11),
     ],
 )
-def test_they_do_not_hold_more(price: Money, quantity: int) -> None:
+def test_a_total_beyond_the_64_bit_range_overflows(price: Money, quantity: int) -> None:
     with pytest.raises(MoneyOverflowError):
         times(price, quantity, HALF_EVEN)
 
 
 @pytest.mark.parametrize("cents", [MIN_LONG - 1, MAX_LONG + 1])
-def test_nor_one_more(cents: int) -> None:
+def test_one_cent_beyond_the_64_bit_range_overflows(cents: int) -> None:
     with pytest.raises(MoneyOverflowError):
         in_cents("EUR", cents)
 
 
-def test_modes_are_spelt_as_the_protocol_does() -> None:
+def test_the_modes_have_the_names_of_the_protocol() -> None:
     assert [str(mode) for mode in RoundingMode] == ["HalfEven", "HalfUp", "HalfDown"]

@@ -1,4 +1,4 @@
-"""A line's product is the one of the catalogue, or where there is none the one that it names."""
+"""The product of a line comes from the catalogue or, without one, from the line itself."""
 
 import json
 
@@ -28,8 +28,8 @@ LISTED = Settings(
 
 def item_of(sent: Tree, settings: Settings = LISTED) -> Tree:
     [item] = document(draft(lineItems=[line(**sent)]), settings)["lineItems"]
-    told: Tree = item
-    return told
+    plain: Tree = item
+    return plain
 
 
 def named(item: Tree) -> tuple[str, int, str | None]:
@@ -49,17 +49,19 @@ def named(item: Tree) -> tuple[str, int, str | None]:
         ({"variant": {"sku": "cap"}}, ("cap-id", 1, "cap")),
     ],
 )
-def test_what_is_not_sent_is_filled_in(sent: Tree, found: tuple[str, int, str | None]) -> None:
+def test_missing_product_members_come_from_the_catalogue(
+    sent: Tree, found: tuple[str, int, str | None]
+) -> None:
     assert named(item_of(sent)) == found
 
 
-def test_a_listed_product_is_shown_with_its_key_slug_and_type() -> None:
+def test_a_listed_product_has_its_key_slug_and_type() -> None:
     item = item_of({"variant": {"sku": "mug-red"}})
     assert (item["productKey"], item["productSlug"]) == ("mug", {"en": "a-mug"})
     assert item["productType"] == {"typeId": "product-type", "id": "kitchen"}
 
 
-def test_what_the_catalogue_does_not_tell_is_left_out_or_made_up() -> None:
+def test_members_that_the_catalogue_lacks_are_left_out_or_derived() -> None:
     item = item_of({"variant": {"sku": "cap"}})
     assert not {"productKey", "productSlug"} & item.keys()
     assert item["productType"]["typeId"] == "product-type"
@@ -77,7 +79,7 @@ def test_what_the_catalogue_does_not_tell_is_left_out_or_made_up() -> None:
         ),
     ],
 )
-def test_an_unlisted_product_is_not_found(sent: Tree, members: Tree) -> None:
+def test_an_unlisted_product_is_rejected(sent: Tree, members: Tree) -> None:
     [error] = rejected(draft(lineItems=[line(**sent)]), LISTED)
     assert (error.code, error.members) == ("ReferencedResourceNotFound", members)
 
@@ -90,18 +92,18 @@ def test_an_unlisted_product_is_not_found(sent: Tree, members: Tree) -> None:
         {"productId": "mug-id", "variant": {"id": 3, "sku": "mug-red"}},
     ],
 )
-def test_a_sku_of_another_variant_is_not_valid(sent: Tree) -> None:
+def test_a_sku_of_another_variant_is_rejected(sent: Tree) -> None:
     [error] = rejected(draft(lineItems=[line(**sent)]), LISTED)
     assert (error.code, error.members["field"]) == ("InvalidField", "sku")
 
 
-def test_each_line_that_is_wrong_is_told_up_to_a_bound() -> None:
+def test_each_unknown_product_is_reported_up_to_a_limit() -> None:
     lines = [line(variant={"sku": "hat"}), line(variant={"sku": "cap"}), line(variant={"sku": "x"})]
     assert len(rejected(draft(lineItems=lines), LISTED)) == 2
     assert len(rejected(draft(lineItems=lines[:1] * 100), LISTED)) == 20
 
 
-def test_unknown_products_may_be_due_to_old_settings() -> None:
+def test_an_unknown_product_may_be_due_to_stale_settings() -> None:
     answer = answer_of(draft(lineItems=[line(variant={"sku": "hat"})]), LISTED)
     assert isinstance(answer, Rejection)
     assert [problem.code for problem in answer.problems] == [Code.UNKNOWN_PRODUCT]
@@ -117,12 +119,12 @@ class TestWithoutACatalogue:
             ({"productId": "p", "variant": {"id": 7, "sku": "m"}}, ("p", 7, "m")),
         ],
     )
-    def test_a_line_is_taken_at_its_word(
+    def test_the_product_of_a_line_is_accepted_as_sent(
         self, sent: Tree, found: tuple[str, int, str | None]
     ) -> None:
         assert named(item_of(sent, self.settings)) == found
 
-    def test_a_sku_alone_is_the_first_variant_of_a_product_of_its_own(self) -> None:
+    def test_a_sku_alone_is_the_first_variant_of_a_derived_product(self) -> None:
         def product(sku: str, account: str = PROJECT) -> str:
             sent = draft(lineItems=[line(variant={"sku": sku})])
             answer = answer_of(sent, self.settings, account)
@@ -135,7 +137,7 @@ class TestWithoutACatalogue:
         assert product("mug") == product("mug")
         assert len({product("mug"), product("cap"), product("mug", "other")}) == 3
 
-    def test_a_product_type_is_made_up_of_the_product(self) -> None:
+    def test_the_product_type_is_derived_from_the_product(self) -> None:
         one, same, other = (
             item_of({"productId": product, "variant": {"id": 1}}, self.settings)["productType"]
             for product in ("p", "p", "q")

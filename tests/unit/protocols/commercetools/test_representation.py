@@ -1,4 +1,4 @@
-"""An order shows all that was sent, its parts with ids that stay, its money with types."""
+"""The representation of an order: all sent members, stable ids, and money with types."""
 
 import copy
 import json
@@ -25,8 +25,8 @@ from tests.support.functions import Tree
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 
 
-def told(sent: object) -> Tree:
-    """Return the answer as a client reads it."""
+def returned(sent: object) -> Tree:
+    """Return the answer as a client decodes it."""
     return read_back(stored(sent))
 
 
@@ -35,15 +35,15 @@ def read_back(order: Order) -> Tree:
     return tree
 
 
-def test_everything_that_was_sent_is_shown() -> None:
+def test_every_sent_member_is_returned() -> None:
     sent = full_draft()
     number = sent.pop("orderNumber")
-    order = told(sent)
+    order = returned(sent)
     assert order["orderNumber"] != number, "the number is the stored order's, not the draft's"
     assert list(lost(sent, order)) == []
 
 
-def test_the_full_draft_is_full() -> None:
+def test_the_full_draft_has_every_member() -> None:
     assert {member.name for member in ORDER_IMPORT_DRAFT.members} == set(full_draft())
 
 
@@ -60,10 +60,10 @@ def _objects(tree: object) -> Iterator[Tree]:
 MONEY = ["type", "currencyCode", "centAmount"]
 
 
-def test_money_has_its_type_and_no_other_members() -> None:
+def test_money_has_only_the_documented_members() -> None:
     amounts = [
         each
-        for each in _objects(told(full_draft()))
+        for each in _objects(returned(full_draft()))
         if {"centAmount", "preciseAmount"} & each.keys()
     ]
     assert len(amounts) > 30
@@ -75,17 +75,17 @@ def test_money_has_its_type_and_no_other_members() -> None:
             assert list(amount) == [*MONEY, "preciseAmount", "fractionDigits"]
 
 
-def test_nothing_is_null() -> None:
+def test_no_member_is_null() -> None:
     for sent in (draft(), full_draft()):
         assert "null" not in write_json(represent(stored(sent))).decode()
 
 
-def test_our_own_members_are_not_shown() -> None:
-    order = told(full_draft())
+def test_additional_members_of_the_document_are_not_returned() -> None:
+    order = returned(full_draft())
     assert not {"endpoint", "client_id", "first_number", "external_id"} & order.keys()
 
 
-def test_what_the_store_says_of_an_order_comes_first() -> None:
+def test_the_members_of_the_store_come_first() -> None:
     later = replace(stored(draft()), version=4, updated_at=CREATED + timedelta(days=1))
     order = read_back(later)
     assert list(order.items())[:8] == [
@@ -101,15 +101,15 @@ def test_what_the_store_says_of_an_order_comes_first() -> None:
     assert order_id_of(PROJECT, order["id"]) == 7
 
 
-def test_an_order_without_a_number_shows_none() -> None:
+def test_an_order_without_a_number_has_no_order_number() -> None:
     order = stored(draft(orderNumber=None), external_id=uuid_of(PROJECT, 7))
     assert "orderNumber" not in represent(order)
     of_another = replace(order, order_id=8)
     assert represent(of_another)["orderNumber"] == uuid_of(PROJECT, 7)
 
 
-def test_the_least_order_has_all_that_clients_require() -> None:
-    order = told(draft())
+def test_a_minimal_order_has_all_required_members() -> None:
+    order = returned(draft())
     required = (
         *("id", "version", "createdAt", "lastModifiedAt", "lineItems", "customLineItems"),
         *("totalPrice", "shippingMode", "shipping", "refusedGifts", "origin", "orderState"),
@@ -124,8 +124,8 @@ def test_the_least_order_has_all_that_clients_require() -> None:
     assert not set(unset) & order.keys()
 
 
-def test_a_line_has_all_that_clients_require() -> None:
-    [item] = told(draft())["lineItems"]
+def test_a_line_has_all_required_members() -> None:
+    [item] = returned(draft())["lineItems"]
     required = (
         *("id", "productId", "name", "productType", "variant", "price", "quantity", "totalPrice"),
         *("discountedPricePerQuantity", "taxedPricePortions", "state", "perMethodTaxRate"),
@@ -145,8 +145,8 @@ def test_a_line_has_all_that_clients_require() -> None:
     assert (state["quantity"], state["state"]["typeId"]) == (2, "state")
 
 
-def test_shipping_details_that_fit_are_valid() -> None:
-    order = told(full_draft())
+def test_matching_shipping_details_are_valid() -> None:
+    order = returned(full_draft())
     for item in (*order["lineItems"], *order["customLineItems"]):
         assert item["shippingDetails"]["valid"] is True
 
@@ -158,7 +158,7 @@ def _made_ids(order: Tree) -> list[str]:
     return [part["id"] for part in [*parts, *item["variant"]["prices"]]]
 
 
-def test_every_part_has_an_id_of_its_own_that_stays() -> None:
+def test_every_part_has_a_unique_and_stable_id() -> None:
     order = stored(full_draft())
     ids = _made_ids(read_back(order))
     assert len(set(ids)) == len(ids) == 7
@@ -168,18 +168,18 @@ def test_every_part_has_an_id_of_its_own_that_stays() -> None:
     assert not set(_made_ids(read_back(replace(order, order_id=8)))) & set(ids)
 
 
-def test_lines_that_are_equal_have_ids_of_their_own() -> None:
+def test_equal_lines_have_different_ids() -> None:
     customs = [{"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": money(1)}] * 2
     priced = line(variant={"sku": "m", "prices": [{"value": money(1)}]})
-    order = told(draft(lineItems=[priced] * 3, customLineItems=customs))
+    order = returned(draft(lineItems=[priced] * 3, customLineItems=customs))
     ids = [each["id"] for each in (*order["lineItems"], *order["customLineItems"])]
     for item in order["lineItems"]:
         ids += [price["id"] for price in (item["price"], *item["variant"]["prices"])]
     assert len(set(ids)) == len(ids) == 5 + 6
 
 
-def test_deliveries_and_parcels_were_made_with_the_order() -> None:
-    [delivery] = told(full_draft())["shippingInfo"]["deliveries"]
+def test_deliveries_and_parcels_have_the_creation_time_of_the_order() -> None:
+    [delivery] = returned(full_draft())["shippingInfo"]["deliveries"]
     for part in (delivery, *delivery["parcels"]):
         assert part["createdAt"] == "2026-03-04T05:06:07.891Z"
 
@@ -188,7 +188,7 @@ def test_every_time_has_three_digits_and_is_utc() -> None:
     names = {"createdAt", "lastModifiedAt", "completedAt", "validFrom", "validUntil"}
     times = [
         value
-        for each in _objects(told(full_draft()))
+        for each in _objects(returned(full_draft()))
         for name, value in each.items()
         if name in names
     ]
@@ -211,7 +211,7 @@ del FULL["orderNumber"]
 
 
 def replaced(changes: Mapping[tuple[str | int, ...], object]) -> Tree:
-    """Return the full draft with values replaced, None for one left out."""
+    """Return the full draft with replaced values. None removes a member."""
     new = copy.deepcopy(FULL)
     for steps, value in changes.items():
         part: Any = new
@@ -239,30 +239,30 @@ FREE = [
     for steps in NAMED
     if steps != ("store", "key") and is_taken(replaced({steps: "ein Text"}))
 ]
-# What no text may hold is refused, and not what these tests are about.
+# These tests are not about illegal characters, which are rejected.
 texts = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff"))
 
 
 @given(st.lists(st.sampled_from(REMOVABLE), max_size=12, unique=True))
-def test_whatever_part_is_sent_is_shown(removed: list[tuple[str | int, ...]]) -> None:
-    # From the inside out, so that each is there to be removed.
+def test_any_sent_part_is_returned(removed: list[tuple[str | int, ...]]) -> None:
+    # Remove inner parts first, so that each part still exists when it is removed.
     sent = replaced(dict.fromkeys(sorted(removed, key=len, reverse=True)))
     assume(is_taken(sent))
-    assert list(lost(sent, told(sent))) == []
+    assert list(lost(sent, returned(sent))) == []
 
 
 @given(st.sampled_from(FREE), texts)
-def test_texts_are_shown_as_they_were_sent(steps: tuple[str | int, ...], text: str) -> None:
+def test_texts_are_returned_as_sent(steps: tuple[str | int, ...], text: str) -> None:
     sent = replaced({steps: text})
-    assert list(lost(sent, told(sent))) == []
+    assert list(lost(sent, returned(sent))) == []
 
 
 @given(st.integers(-(2**40), 2**40), st.integers(-1000, 1000), st.integers(-(2**63), 2**63 - 1))
-def test_amounts_are_shown_as_they_were_sent(price: int, quantity: int, total: int) -> None:
+def test_amounts_are_returned_as_sent(price: int, quantity: int, total: int) -> None:
     sent = draft(
         totalPrice=money(total),
         lineItems=[line(quantity=quantity, price={"value": money(price)})],
     )
-    order = told(sent)
+    order = returned(sent)
     assert list(lost(sent, order)) == []
     assert order["lineItems"][0]["totalPrice"]["centAmount"] == price * quantity

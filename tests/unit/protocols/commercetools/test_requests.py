@@ -1,4 +1,4 @@
-"""A draft is read as the vendor's reader does, and told by paths what is wrong with its shape."""
+"""Drafts are read as commercetools reads them. Every fault of the shape has its path."""
 
 import copy
 import json
@@ -35,12 +35,12 @@ STRING = "JSON String expected."
 OBJECT = "JSON object expected."
 ARRAY = "JSON Array expected."
 MISSING = "Missing required value"
-# No part stands in it twice, so that one place changes alone.
+# No value appears in it more than once, so that a change affects one place.
 FULL: Tree = json.loads(json.dumps(full_draft()))
 
 
 def changed(steps: tuple[str | int, ...], value: object, tree: Tree = FULL) -> Tree:
-    """Return the draft with one value replaced."""
+    """Return the full draft with one replaced value."""
     new = copy.deepcopy(tree)
     part: Any = new
     for step in steps[:-1]:
@@ -64,11 +64,11 @@ def at(dotted: str) -> tuple[str | int, ...]:
 
 
 def trail(dotted: str) -> str:
-    """Return the path as an error tells it: without positions."""
+    """Return the path as errors show it: without array positions."""
     return " -> ".join(step for step in dotted.split(".") if not step.isdigit())
 
 
-def test_the_least_draft_is_filled_in_with_the_defaults() -> None:
+def test_a_minimal_draft_gets_the_defaults() -> None:
     tree = document(draft())
     assert {name: value for name, value in tree.items() if isinstance(value, str | list)} == {
         "orderState": "Open",
@@ -85,7 +85,7 @@ def test_the_least_draft_is_filled_in_with_the_defaults() -> None:
     }
 
 
-def test_parts_are_filled_in_too() -> None:
+def test_the_parts_of_a_draft_get_their_defaults() -> None:
     custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 1, "money": money(1)}
     rate = {"name": "t", "amount": 0, "includedInPrice": False, "country": "DE"}
     tree = document(
@@ -184,7 +184,7 @@ REQUIRED = (
     "customLineItems.0.slug",
     "customLineItems.0.quantity",
 )
-# Leaving these out is allowed by their shape, but breaks a rule that joins several members.
+# The shape allows these to be absent, but a rule about several members does not.
 JOINED = {
     *("lineItems.0.variant.id", "lineItems.0.productId", "customLineItems.0.money.type"),
     *("lineItems.0.taxRate", "customLineItems.0.taxRate", "itemShippingAddresses"),
@@ -193,10 +193,10 @@ JOINED = {
 
 
 @pytest.mark.parametrize("dotted", REQUIRED)
-def test_a_required_member_is_named_with_its_path(dotted: str) -> None:
+def test_a_missing_required_member_is_reported_with_its_path(dotted: str) -> None:
     expected = f"{trail(dotted)}: {MISSING}"
     assert details_of(changed(at(dotted), None)) == expected
-    # Without its only member an optional object is empty, which counts as none.
+    # Without its only member an optional object is empty, which counts as absent.
     if dotted not in {"paymentInfo.payments", "lineItems.0.shippingDetails.targets"}:
         assert details_of(without(at(dotted))) == expected
 
@@ -213,7 +213,7 @@ OPTIONAL = [
     if isinstance(steps[-1], str)
     and _ending(dotted) not in _NEEDED
     and dotted not in JOINED
-    # Whatever these hold, and how references and amounts are told, is tested below.
+    # The content of these, references and amounts have their own tests below.
     and not {"fields", "name", "attributes"} & set(steps[:-1])
     and steps[-1] not in {"typeId", "centAmount", "currencyCode"}
     and (steps[-1] != "id" or steps[-2] in {"taxRate", "billingAddress", "address"})
@@ -221,17 +221,17 @@ OPTIONAL = [
 ]
 
 
-def test_there_are_many_optional_members() -> None:
+def test_the_draft_has_more_than_150_optional_members() -> None:
     assert len(OPTIONAL) > 150
 
 
 @pytest.mark.parametrize("dotted", OPTIONAL)
-def test_any_other_member_may_be_left_out_or_null(dotted: str) -> None:
+def test_an_optional_member_may_be_absent_or_null(dotted: str) -> None:
     absent = submitted(without(at(dotted))).document
     assert submitted(changed(at(dotted), None)).document == absent
 
 
-def test_what_is_not_declared_is_ignored() -> None:
+def test_an_undeclared_member_is_ignored() -> None:
     sent = draft(unknown={"deep": [1]}, lineItems=[line(surprise=1, variant={"sku": "m", "x": 2})])
     assert "unknown" not in submitted(sent).document
     assert "surprise" not in submitted(sent).document
@@ -240,7 +240,7 @@ def test_what_is_not_declared_is_ignored() -> None:
 
 
 @pytest.mark.parametrize("name", ["billingAddress", "custom", "shippingInfo", "store", "state"])
-def test_an_empty_object_counts_as_none(name: str) -> None:
+def test_an_empty_object_counts_as_absent(name: str) -> None:
     if name in {"store", "state"}:
         assert "id or key" in details_of(draft(**{name: {}}))
     else:
@@ -283,7 +283,7 @@ def test_an_empty_object_counts_as_none(name: str) -> None:
         ("custom", [], OBJECT),
     ],
 )
-def test_a_value_of_the_wrong_kind(dotted: str, value: object, reason: str) -> None:
+def test_a_value_of_the_wrong_type_is_rejected(dotted: str, value: object, reason: str) -> None:
     assert details_of(changed(at(dotted), value)) == f"{trail(dotted)}: {reason}"
 
 
@@ -324,7 +324,7 @@ def test_a_value_of_the_wrong_kind(dotted: str, value: object, reason: str) -> N
         ),
     ],
 )
-def test_a_text_that_cannot_be_read(dotted: str, value: object, reason: str) -> None:
+def test_a_malformed_text_is_rejected(dotted: str, value: object, reason: str) -> None:
     assert details_of(changed(at(dotted), value)) == f"{trail(dotted)}: {reason}"
 
 
@@ -344,7 +344,7 @@ ENUMS = {
 
 
 @pytest.mark.parametrize(("dotted", "names"), ENUMS.items())
-def test_every_name_of_an_enum_is_taken_and_no_other(dotted: str, names: str) -> None:
+def test_an_enum_accepts_only_its_values(dotted: str, names: str) -> None:
     allowed = names.split()
     for name in allowed:
         assert read(changed(at(dotted), name))
@@ -355,7 +355,7 @@ def test_every_name_of_an_enum_is_taken_and_no_other(dotted: str, names: str) ->
         )
 
 
-def test_all_that_is_wrong_is_told_at_once_up_to_a_bound() -> None:
+def test_all_faults_are_reported_at_once_up_to_a_limit() -> None:
     two = draft(totalPrice=money(1, "usd") | {"centAmount": "x"})
     assert details_of(two) == (
         "totalPrice -> currencyCode: Currency 'usd' not valid as ISO 4217 or custom currency "
@@ -365,7 +365,7 @@ def test_all_that_is_wrong_is_told_at_once_up_to_a_bound() -> None:
     assert many.count(MISSING) == 20
 
 
-def test_a_path_is_shortened_that_the_draft_itself_makes_long() -> None:
+def test_a_long_path_is_shortened() -> None:
     names = {"x" * 10_000: 1}
     assert details_of(draft(lineItems=[line(name=names)])).startswith(
         f"lineItems -> name -> {'x' * 60}: {STRING}"
@@ -380,7 +380,7 @@ def test_a_path_is_shortened_that_the_draft_itself_makes_long() -> None:
         *(("0E-99999999", False), ("1E+99999999", False), ("-0.0", True)),
     ],
 )
-def test_a_rate_has_as_many_digits_as_can_be_worked_with(raw: str, is_taken: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_the_digits_of_a_rate_are_limited(raw: str, is_taken: bool) -> None:  # noqa: FBT001 - a column of the table
     rate = {"name": "t", "amount": "@", "includedInPrice": True, "country": "DE"}
     body = json.dumps(draft(lineItems=[line(taxRate=rate)])).replace('"@"', raw).encode()
     if is_taken:
@@ -397,16 +397,16 @@ def test_a_rate_has_as_many_digits_as_can_be_worked_with(raw: str, is_taken: boo
     [
         (b"", "it is empty"),
         (b"{", "line 1, column 2"),
-        (b'{"a": NaN}', "NaN is no JSON number"),
+        (b'{"a": NaN}', "NaN is not a JSON number"),
         (b'{"a": "\xff"}', "byte 7 is not UTF-8"),
         (b"[]", OBJECT),
         (b"null", OBJECT),
         (b"1", OBJECT),
-        (b'{"custom": {"a/b": 1, "a/b": 2}}', 'custom -> a/b: Member "a/b" stands twice'),
-        (b'{"lineItems": [{"key": "\\u0000"}]}', "lineItems -> key: The text holds a control"),
+        (b'{"custom": {"a/b": 1, "a/b": 2}}', 'custom -> a/b: Duplicate member "a/b"'),
+        (b'{"lineItems": [{"key": "\\u0000"}]}', "lineItems -> key: Text must not contain control"),
     ],
 )
-def test_what_is_no_json_is_told_in_the_readers_words(body: bytes, detail: str) -> None:
+def test_invalid_json_is_rejected_with_the_reason(body: bytes, detail: str) -> None:
     with pytest.raises(RequestRefusedError) as refused:
         read_draft(body, None, PROJECT)
     [error] = refused.value.errors
@@ -414,7 +414,7 @@ def test_what_is_no_json_is_told_in_the_readers_words(body: bytes, detail: str) 
     assert detail in error.members["detailedErrorMessage"]
 
 
-def test_a_body_in_another_charset_is_refused() -> None:
+def test_a_body_in_another_charset_is_rejected() -> None:
     body = json.dumps(draft()).encode()
     assert read_draft(body, "utf-8", PROJECT) == read_draft(body, None, PROJECT)
     with pytest.raises(RequestRefusedError, match="valid JSON"):
@@ -448,13 +448,15 @@ def test_a_body_in_another_charset_is_refused() -> None:
         ("custom.fields", {"a": 1}, "custom.fields"),
     ],
 )
-def test_a_value_that_its_field_cannot_have(dotted: str, value: object, field: str) -> None:
+def test_an_invalid_value_is_rejected_with_its_field(
+    dotted: str, value: object, field: str
+) -> None:
     [error] = errors_of(changed(at(dotted), value))
     assert (error.code, error.members["field"]) == ("InvalidField", field)
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "returned"),
     [
         ("2026-02-03T04:05:06.789Z", "2026-02-03T04:05:06.789Z"),
         ("2026-02-03T04:05:06Z", "2026-02-03T04:05:06.000Z"),
@@ -473,9 +475,9 @@ def test_a_value_that_its_field_cannot_have(dotted: str, value: object, field: s
         ("0001-01-01", "0001-01-01T00:00:00.000Z"),
     ],
 )
-def test_times_are_told_in_utc_with_three_digits(sent: str, told: str) -> None:
-    assert document(draft(completedAt=sent))["completedAt"] == told
-    assert read_time(sent) == datetime.fromisoformat(told)
+def test_times_are_returned_in_utc_with_three_digits(sent: str, returned: str) -> None:
+    assert document(draft(completedAt=sent))["completedAt"] == returned
+    assert read_time(sent) == datetime.fromisoformat(returned)
 
 
 @pytest.mark.parametrize(
@@ -486,7 +488,7 @@ def test_times_are_told_in_utc_with_three_digits(sent: str, told: str) -> None:
         *("9999-12-31T23:59-01:00", "٢٠٢٦", "2026-02-03T04:05:06Zulu"),
     ],
 )
-def test_what_is_no_time_is_refused(sent: str) -> None:
+def test_an_invalid_time_is_rejected(sent: str) -> None:
     assert details_of(draft(completedAt=sent)) == f"completedAt: Failed to parse date/time: {sent}"
 
 
@@ -497,10 +499,10 @@ def test_what_is_no_time_is_refused(sent: str) -> None:
         max_value=datetime(9999, 12, 30),  # noqa: DTZ001 - same
     )
 )
-def test_any_time_is_told_to_the_millisecond(moment: datetime) -> None:
-    told = wire_time(moment)
-    assert wire_time(read_time(told)) == told
-    assert wire_time(read_time(moment.isoformat())) == told
+def test_any_time_is_returned_to_the_millisecond(moment: datetime) -> None:
+    returned = wire_time(moment)
+    assert wire_time(read_time(returned)) == returned
+    assert wire_time(read_time(moment.isoformat())) == returned
 
 
 def _amount(**members: object) -> Tree:
@@ -510,7 +512,7 @@ def _amount(**members: object) -> Tree:
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "returned"),
     [
         ({"centAmount": -5}, ("centPrecision", -5, None, 2)),
         ({"centAmount": 5, "type": None}, ("centPrecision", 5, None, 2)),
@@ -527,12 +529,14 @@ def _amount(**members: object) -> Tree:
         ({"preciseAmount": -1, "fractionDigits": 20}, ("highPrecision", 0, -1, 20)),
     ],
 )
-def test_money_is_told_with_its_type_and_digits(sent: Tree, told: tuple[object, ...]) -> None:
-    kind = {"type": "highPrecision"} if "preciseAmount" in sent and told[2] is not None else {}
+def test_money_is_returned_with_its_type_and_digits(
+    sent: Tree, returned: tuple[object, ...]
+) -> None:
+    kind = {"type": "highPrecision"} if "preciseAmount" in sent and returned[2] is not None else {}
     [item] = document(draft(**_amount(**kind, **sent)))["lineItems"]
     value = item["price"]["value"]
     names = ("type", "centAmount", "preciseAmount", "fractionDigits")
-    assert tuple(value.get(name) for name in names) == told
+    assert tuple(value.get(name) for name in names) == returned
     assert set(value) <= {*names, "currencyCode"}
 
 
@@ -551,12 +555,12 @@ def test_money_is_told_with_its_type_and_digits(sent: Tree, told: tuple[object, 
         ),
     ],
 )
-def test_high_precision_has_its_own_rules(sent: Tree, reason: str) -> None:
+def test_invalid_high_precision_money_is_rejected(sent: Tree, reason: str) -> None:
     detail = details_of(draft(**_amount(type="highPrecision", **sent)))
     assert detail.startswith(f"lineItems -> price -> value: {reason}")
 
 
-def test_the_tax_of_a_taxed_price_is_told_in_cents() -> None:
+def test_the_total_tax_is_rounded_to_cents() -> None:
     tax = {
         "type": "highPrecision",
         "currencyCode": "USD",
@@ -564,8 +568,8 @@ def test_the_tax_of_a_taxed_price_is_told_in_cents() -> None:
         "fractionDigits": 4,
     }
     taxed = {"totalNet": money(1), "totalGross": money(2), "taxPortions": [], "totalTax": tax}
-    told = document(draft(taxedPrice=taxed))["taxedPrice"]["totalTax"]
-    assert (told["type"], told["centAmount"]) == ("centPrecision", 123)
+    returned = document(draft(taxedPrice=taxed))["taxedPrice"]["totalTax"]
+    assert (returned["type"], returned["centAmount"]) == ("centPrecision", 123)
 
 
 @pytest.mark.parametrize("currency", ["JPY", "HUF0", "KWD", "CLF"])
@@ -584,11 +588,11 @@ def test_negative_prices_and_quantities_are_allowed() -> None:
 
 
 class TestReferences:
-    def test_an_id_stays(self) -> None:
+    def test_an_id_is_kept(self) -> None:
         tree = document(draft(customerGroup={"id": "g"}))
         assert tree["customerGroup"] == {"typeId": "customer-group", "id": "g"}
 
-    def test_a_key_gets_an_id_that_is_always_the_same(self) -> None:
+    def test_a_key_always_gets_the_same_id(self) -> None:
         def group(key: str, account: str = PROJECT) -> str:
             submission = answer_of(draft(customerGroup={"key": key}), account=account)
             assert isinstance(submission, Submission)
@@ -598,33 +602,33 @@ class TestReferences:
         assert group("vip") == group("vip")
         assert len({group("vip"), group("new"), group("vip", "other")}) == 3
 
-    def test_it_differs_by_type(self) -> None:
+    def test_the_id_of_a_key_depends_on_the_type(self) -> None:
         sent = changed(("lineItems", 0, "supplyChannel"), {"key": "same"})
         sent = changed(("customerGroup",), {"key": "same"}, sent)
         tree = document(sent)
         assert tree["lineItems"][0]["supplyChannel"]["id"] != tree["customerGroup"]["id"]
 
     @pytest.mark.parametrize("sent", [{"key": "website"}, {"id": "website"}])
-    def test_stores_are_told_by_key(self, sent: Tree) -> None:
+    def test_stores_are_returned_by_key(self, sent: Tree) -> None:
         tree = document(draft(store=sent))
         assert tree["store"] == {"typeId": "store", "key": "website"}
 
-    def test_the_key_of_a_store_is_taken_before_its_id(self) -> None:
+    def test_the_key_of_a_store_takes_precedence_over_its_id(self) -> None:
         tree = document(draft(store={"id": "a uuid", "key": "website"}))
         assert tree["store"]["key"] == "website"
 
-    def test_business_units_are_told_by_key(self) -> None:
+    def test_business_units_are_returned_by_key(self) -> None:
         tree = document(draft(businessUnit={"key": "unit"}))
         assert tree["businessUnit"] == {"typeId": "business-unit", "key": "unit"}
 
-    def test_a_discount_may_be_direct(self) -> None:
+    def test_a_direct_discount_is_accepted(self) -> None:
         steps = at("shippingInfo.discountedPrice.includedDiscounts.0.discount")
         sent = changed(steps, {"typeId": "direct-discount", "id": "d"})
-        told = document(sent)["shippingInfo"]["discountedPrice"]["includedDiscounts"][0]
-        assert told["discount"] == {"typeId": "direct-discount", "id": "d"}
+        returned = document(sent)["shippingInfo"]["discountedPrice"]["includedDiscounts"][0]
+        assert returned["discount"] == {"typeId": "direct-discount", "id": "d"}
 
     @pytest.mark.parametrize("sent", [{"typeId": "channel"}, {"id": None, "key": None}])
-    def test_one_of_both_is_needed(self, sent: Tree) -> None:
+    def test_an_id_or_a_key_is_required(self, sent: Tree) -> None:
         detail = details_of(changed(("lineItems", 0, "supplyChannel"), sent))
         assert detail == "lineItems -> supplyChannel: Missing required value: id or key"
 
@@ -638,7 +642,7 @@ def _attribute(raw: str) -> bytes:
 @pytest.mark.parametrize(
     "raw", ["[" * 101 + "]" * 101, "[" * 5000 + "]" * 5000, "1E309", "-1E309", "1E-99999999"]
 )
-def test_values_that_could_not_be_told_again_are_refused(raw: str) -> None:
+def test_values_that_json_cannot_return_are_rejected(raw: str) -> None:
     with pytest.raises(RequestRefusedError) as refused:
         read_draft(_attribute(raw), None, PROJECT)
     assert refused.value.errors[0].code == "InvalidJsonInput"
@@ -653,8 +657,8 @@ def test_values_that_could_not_be_told_again_are_refused(raw: str) -> None:
 )
 def test_any_other_value_is_kept(raw: str) -> None:
     sent = json.loads(_attribute(raw))
-    [told] = represent(stored(sent))["lineItems"][0]["variant"]["attributes"]
-    assert json.loads(write_json(told["value"])) == json.loads(raw)
+    [returned] = represent(stored(sent))["lineItems"][0]["variant"]["attributes"]
+    assert json.loads(write_json(returned["value"])) == json.loads(raw)
 
 
 JSON_VALUES = st.recursive(
@@ -676,17 +680,17 @@ PLACES = list(places(FULL))
 
 
 @given(st.sampled_from(PLACES), JSON_VALUES)
-def test_whatever_is_sent_is_stored_and_told_or_refused(
+def test_any_draft_is_returned_as_sent_or_rejected(
     steps: tuple[str | int, ...], value: object
 ) -> None:
     sent = changed(steps, value)
     try:
         read(sent)
     except RequestRefusedError as refusal:
-        assert refusal.status == 400  # noqa: PT017 - only this kind of error may come
+        assert refusal.status == 400  # noqa: PT017 - no other error is allowed
         body = json.loads(write_json(error_body(400, refusal.errors)))
         assert body["errors"]
         return
     if isinstance(answer_of(sent), Submission):
-        told = json.loads(write_json(represent(stored(sent))))
-        assert told["type"] == "Order"
+        returned = json.loads(write_json(represent(stored(sent))))
+        assert returned["type"] == "Order"

@@ -1,4 +1,4 @@
-"""A draft becomes one canonical document, put to a point of sale of the account."""
+"""A draft becomes one canonical document of an endpoint of the account."""
 
 import copy
 import json
@@ -36,7 +36,7 @@ def with_endpoints(*names: str, default: str | None = None) -> Settings:
         ({"typeId": "store", "id": "shop"}, with_endpoints("website", "shop"), "shop"),
     ],
 )
-def test_the_store_is_the_point_of_sale(
+def test_the_store_is_the_endpoint_of_the_order(
     store: Tree | None, settings: Settings, endpoint: str | None
 ) -> None:
     submission = answer_of(draft(store=store), settings)
@@ -47,7 +47,7 @@ def test_the_store_is_the_point_of_sale(
     assert tree.get("store") == (store and {"typeId": "store", "key": endpoint})
 
 
-def test_an_unknown_store_is_not_found_and_may_be_due_to_old_settings() -> None:
+def test_an_unknown_store_may_be_due_to_stale_settings() -> None:
     sent = draft(store={"key": "nowhere"})
     [error] = rejected(sent)
     assert (error.code, error.members) == (
@@ -60,7 +60,7 @@ def test_an_unknown_store_is_not_found_and_may_be_due_to_old_settings() -> None:
     assert all(map(blames_settings, answer.problems))
 
 
-def test_a_submission_is_of_this_protocol_and_replaces_nothing() -> None:
+def test_a_submission_has_its_protocol_and_must_be_new() -> None:
     submission = submitted(draft(orderState="Complete"))
     assert (submission.protocol, submission.external_id) == ("commercetools", "CT-1")
     assert (submission.status, submission.must_be_new) == ("Complete", True)
@@ -77,18 +77,18 @@ def test_a_submission_is_of_this_protocol_and_replaces_nothing() -> None:
         ("Cancelled", Fulfilment.CANCELLED),
     ],
 )
-def test_its_state_says_how_far_the_order_has_come(state: str, fulfilment: Fulfilment) -> None:
+def test_the_order_state_has_its_fulfilment_state(state: str, fulfilment: Fulfilment) -> None:
     assert submitted(draft(orderState=state)).fulfilment is fulfilment
 
 
-def test_the_number_is_kept_apart_from_the_document_s_members() -> None:
+def test_the_document_holds_the_first_number_separately() -> None:
     tree = document(draft(orderNumber="N"))
     assert "orderNumber" not in tree
     assert (tree["first_number"], tree["client_id"]) == ("N", "client")
     assert "first_number" not in document(draft(orderNumber=None))
 
 
-def _shuffled(value: Any, random: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+def _shuffled(value: Any, random: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, dict):
         names = list(value)
         random.shuffle(names)
@@ -97,13 +97,13 @@ def _shuffled(value: Any, random: Any) -> Any:  # noqa: ANN401 - whatever JSON h
 
 
 @given(st.randoms(use_true_random=False))
-def test_equal_drafts_are_equal_text_whatever_their_order(random: Any) -> None:  # noqa: ANN401 - hypothesis names no type
+def test_equal_drafts_have_equal_text(random: Any) -> None:  # noqa: ANN401 - Hypothesis has no type for it
     sent = full_draft()
     sent["custom"]["fields"] = {"b2": {"y": 1, "x": [{"q": 1, "p": 2}]}, "a1": None, "c3": False}
     assert submitted(_shuffled(sent, random)).document == submitted(sent).document
 
 
-def test_numbers_are_written_alike() -> None:
+def test_equal_numbers_have_equal_text() -> None:
     rate = {"name": "t", "includedInPrice": True, "country": "DE"}
     texts = {
         submitted(draft(lineItems=[line(taxRate=rate | {"amount": amount})])).document
@@ -112,7 +112,7 @@ def test_numbers_are_written_alike() -> None:
     assert len(texts) == 1
 
 
-def test_a_draft_is_not_changed_by_what_is_made_of_it() -> None:
+def test_a_draft_is_not_modified() -> None:
     sent = SentDraft(read(full_draft()), "N", PROJECT, "client")
     before = copy.deepcopy(sent.draft.tree)
     first = sent.submit(Rulebook.of(SHOP))
@@ -183,14 +183,14 @@ def test_totals_are_rounded_by_the_price_rounding_mode(mode: str | None, total: 
         customLineItems=[custom],
     )
     tree = document(sent)
-    for told in (*tree["lineItems"], *tree["customLineItems"]):
-        assert told["totalPrice"]["centAmount"] == total
+    for item in (*tree["lineItems"], *tree["customLineItems"]):
+        assert item["totalPrice"]["centAmount"] == total
 
 
 @pytest.mark.parametrize(
     ("mode", "gross"), [("LineItemLevel", 386), ("UnitPriceLevel", 387), (None, 386)]
 )
-def test_taxes_are_worked_out_in_the_order_s_mode(mode: str | None, gross: int) -> None:
+def test_taxes_are_calculated_by_the_mode_of_the_order(mode: str | None, gross: int) -> None:
     rate = {"name": "VAT", "amount": 0.19, "includedInPrice": False, "country": "DE"}
     custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 3, "money": money(108)}
     sent = draft(
@@ -199,8 +199,8 @@ def test_taxes_are_worked_out_in_the_order_s_mode(mode: str | None, gross: int) 
         customLineItems=[custom | {"taxRate": rate}],
     )
     tree = document(sent)
-    for told in (*tree["lineItems"], *tree["customLineItems"]):
-        taxed = told["taxedPrice"]
+    for item in (*tree["lineItems"], *tree["customLineItems"]):
+        taxed = item["taxedPrice"]
         [portion] = taxed["taxPortions"]
         assert taxed["totalGross"]["centAmount"] == gross
         assert taxed["totalNet"]["centAmount"] == 324
@@ -220,7 +220,7 @@ def test_taxes_are_rounded_by_the_tax_rounding_mode(mode: str, net: int) -> None
     assert tree["lineItems"][0]["taxedPrice"]["totalNet"]["centAmount"] == net
 
 
-def test_a_taxed_price_that_was_sent_stays_as_it_is() -> None:
+def test_a_sent_taxed_price_is_kept() -> None:
     rate = {"name": "t", "amount": 0.19, "includedInPrice": True, "country": "DE"}
     taxed = {
         "totalNet": money(7),
@@ -229,12 +229,12 @@ def test_a_taxed_price_that_was_sent_stays_as_it_is() -> None:
         "totalTax": money(99),
     }
     tree = document(draft(lineItems=[line(taxRate=rate, taxedPrice=taxed)]))
-    told = tree["lineItems"][0]["taxedPrice"]
-    amounts = [told[name]["centAmount"] for name in ("totalNet", "totalGross", "totalTax")]
-    assert (amounts, told["taxPortions"]) == ([7, 3, 99], [])
+    item = tree["lineItems"][0]["taxedPrice"]
+    amounts = [item[name]["centAmount"] for name in ("totalNet", "totalGross", "totalTax")]
+    assert (amounts, item["taxPortions"]) == ([7, 3, 99], [])
 
 
-def test_nothing_is_taxed_without_a_rate() -> None:
+def test_a_line_without_a_tax_rate_has_no_taxed_price() -> None:
     tree = document(draft())
     assert "taxedPrice" not in tree
     assert "taxedPrice" not in tree["lineItems"][0]
@@ -246,13 +246,13 @@ def test_an_order_s_taxes_are_not_derived_from_its_lines() -> None:
 
 
 @pytest.mark.parametrize(("own", "orders"), [("None", "TrackOnly"), ("TrackOnly", "None")])
-def test_a_line_shows_its_inventory_mode_if_it_is_another(own: str, orders: str) -> None:
+def test_a_line_has_its_inventory_mode_if_it_differs_from_the_order(own: str, orders: str) -> None:
     for mode, shown in ((own, own), (orders, None), (None, None)):
         tree = document(draft(inventoryMode=orders, lineItems=[line(inventoryMode=mode)]))
         assert tree["lineItems"][0].get("inventoryMode") == shown
 
 
-def test_a_line_without_states_is_in_the_initial_one() -> None:
+def test_a_line_without_states_is_in_the_initial_state() -> None:
     no_states: list[Tree] = []
     for sent in (None, no_states):
         first, second = document(draft(lineItems=[line(state=sent), line(quantity=5)]))["lineItems"]
@@ -261,6 +261,6 @@ def test_a_line_without_states_is_in_the_initial_one() -> None:
         assert initial["state"] == other["state"]
 
 
-def test_a_catalogue_is_not_needed() -> None:
+def test_a_catalogue_is_optional() -> None:
     assert not SHOP.products
     assert json.loads(submitted(draft()).document)["lineItems"]

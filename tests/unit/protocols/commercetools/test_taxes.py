@@ -1,4 +1,4 @@
-"""Net and tax are gross, to the cent, however the tax is worked out."""
+"""Net plus tax equals gross to the cent, in every calculation mode."""
 
 from decimal import Decimal
 from fractions import Fraction
@@ -63,7 +63,7 @@ def taxed(
 
 
 def rounded(exact: Fraction, mode: RoundingMode) -> int:
-    """Round by the definition: the nearest of the two neighbours, at half the mode's choice."""
+    """Round to the nearest neighbour; the mode decides about halves."""
     below, above = floor(exact), ceil(exact)
     if exact - below != above - exact:
         return below if exact - below < above - exact else above
@@ -72,15 +72,15 @@ def rounded(exact: Fraction, mode: RoundingMode) -> int:
     return {HALF_EVEN: even, HALF_UP: farther, HALF_DOWN: nearer_to_zero}[mode]
 
 
-def test_the_tax_of_a_line_is_not_that_of_its_units() -> None:
-    # Three of 1.08 and 19 % on top: 3.24 make 3.8556, but one makes 1.2852.
+def test_line_and_unit_taxation_differ() -> None:
+    # 3 x 1.08 plus 19 % is 3.8556. One unit plus 19 % is 1.2852.
     of_line = taxed(Money("EUR", 108), 3, VAT, LINE_ITEM_LEVEL)
     of_units = taxed(Money("EUR", 108), 3, VAT, UNIT_PRICE_LEVEL)
     assert (of_line.net.cents, of_line.tax.cents, of_line.gross.cents) == (324, 62, 386)
     assert (of_units.net.cents, of_units.tax.cents, of_units.gross.cents) == (324, 63, 387)
 
 
-def test_nor_is_it_where_prices_hold_the_tax() -> None:
+def test_line_and_unit_taxation_differ_with_included_tax() -> None:
     of_line = taxed(Money("EUR", 108), 3, VAT_INCLUDED, LINE_ITEM_LEVEL)
     of_units = taxed(Money("EUR", 108), 3, VAT_INCLUDED, UNIT_PRICE_LEVEL)
     assert (of_line.net.cents, of_line.tax.cents, of_line.gross.cents) == (272, 52, 324)
@@ -104,7 +104,7 @@ def test_nor_is_it_where_prices_hold_the_tax() -> None:
         (Money("EUR", 1000), TaxRate("all", Decimal(1), included=False), 1000, 2000),
     ],
 )
-def test_tax_is_in_the_price_or_on_top(
+def test_tax_is_included_in_the_price_or_added(
     price: Money, rate: TaxRate, net: int, gross: int, calculation: TaxCalculationMode
 ) -> None:
     one = taxed(price, 1, rate, calculation)
@@ -116,11 +116,11 @@ def test_tax_is_in_the_price_or_on_top(
 @pytest.mark.parametrize(
     ("included", "rounding", "net", "gross"),
     [
-        # 10 % of 5 cents: the gross of 5.5 is rounded, not the tax of 0.5.
+        # 5 cents plus 10 %: the gross of 5.5 is rounded, not the tax of 0.5.
         (False, HALF_EVEN, 5, 6),
         (False, HALF_UP, 5, 6),
         (False, HALF_DOWN, 5, 5),
-        # 100 % in 5 cents: the net of 2.5 is.
+        # 5 cents with 100 % included: the net of 2.5 is rounded.
         (True, HALF_EVEN, 2, 5),
         (True, HALF_UP, 3, 5),
         (True, HALF_DOWN, 2, 5),
@@ -128,7 +128,7 @@ def test_tax_is_in_the_price_or_on_top(
 )
 @pytest.mark.parametrize("calculation", TaxCalculationMode)
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_mode_rounds_the_side_that_is_worked_out(  # noqa: PLR0917 - parameters are a table
+def test_the_mode_rounds_the_calculated_side(  # noqa: PLR0917 - parameters are a table
     included: bool,  # noqa: FBT001 - a column of the table
     rounding: RoundingMode,
     net: int,
@@ -141,8 +141,8 @@ def test_the_mode_rounds_the_side_that_is_worked_out(  # noqa: PLR0917 - paramet
     assert (line.net.cents, line.gross.cents) == (net * sign, gross * sign)
 
 
-def test_the_tax_of_a_unit_is_that_of_its_exact_price() -> None:
-    # 25 % of 1.5 cents are 0.375: nothing, though of the price in cents, 2, they were a half.
+def test_the_tax_of_a_unit_is_calculated_from_its_exact_price() -> None:
+    # 25 % of the exact 1.5 cents is 0.375, which rounds to 0. 25 % of 2 cents would be a half.
     price = Money("EUR", 2, 15, 3)
     line = taxed(
         price, 1000, TaxRate("VAT", Decimal("0.25"), included=False), UNIT_PRICE_LEVEL, HALF_UP
@@ -159,7 +159,7 @@ def test_the_tax_of_units_does_not_exceed_their_price() -> None:
 
 
 @given(prices, quantities, rates, calculations, roundings)
-def test_net_and_tax_are_gross(
+def test_net_plus_tax_is_gross(
     price: Money,
     quantity: int,
     rate: TaxRate,
@@ -175,7 +175,7 @@ def test_net_and_tax_are_gross(
 
 
 @given(prices, quantities, rates, roundings)
-def test_the_other_side_of_a_line_is_rounded_once(
+def test_the_calculated_side_of_a_line_is_rounded_once(
     price: Money, quantity: int, rate: TaxRate, rounding: RoundingMode
 ) -> None:
     total = times(price, quantity, HALF_EVEN).cents
@@ -187,7 +187,7 @@ def test_the_other_side_of_a_line_is_rounded_once(
 
 
 @given(cent_prices, quantities, rates, roundings)
-def test_the_tax_of_units_is_that_of_one_times_the_quantity(
+def test_unit_taxation_multiplies_the_tax_of_one_unit(
     price: Money, quantity: int, rate: TaxRate, rounding: RoundingMode
 ) -> None:
     unit = taxed(price, 1, rate, UNIT_PRICE_LEVEL, rounding)
@@ -198,7 +198,7 @@ def test_the_tax_of_units_is_that_of_one_times_the_quantity(
 
 @given(precise_prices, quantities, rates, roundings)
 @example(Money("EUR", 1, 6, 3), 1000, TaxRate("all", Decimal(1), included=True), HALF_EVEN)
-def test_the_tax_of_a_unit_is_half_a_cent_off_at_most(
+def test_the_rounding_error_of_a_unit_is_at_most_half_a_cent(
     price: Money, quantity: int, rate: TaxRate, rounding: RoundingMode
 ) -> None:
     assume(quantity)
@@ -212,7 +212,7 @@ def test_the_tax_of_a_unit_is_half_a_cent_off_at_most(
 
 
 @given(prices, quantities, rates, calculations, roundings)
-def test_what_is_returned_is_taxed_as_what_was_sold(
+def test_a_negative_quantity_is_taxed_like_a_positive_one(
     price: Money,
     quantity: int,
     rate: TaxRate,
@@ -224,7 +224,7 @@ def test_what_is_returned_is_taxed_as_what_was_sold(
     assert (returned.net.cents, returned.gross.cents) == (-sold.net.cents, -sold.gross.cents)
 
 
-def test_taxes_are_told_in_the_order_of_the_protocol() -> None:
+def test_a_taxed_price_has_the_members_in_the_documented_order() -> None:
     tree = taxed(Money("EUR", 108), 3, VAT).tree()
     assert list(tree) == ["totalNet", "totalGross", "taxPortions", "totalTax"]
     [portion] = tree["taxPortions"]
@@ -233,7 +233,7 @@ def test_taxes_are_told_in_the_order_of_the_protocol() -> None:
 
 
 @given(prices, quantities, rates, calculations, roundings)
-def test_what_is_told_is_read_as_the_same_amounts(
+def test_the_wire_form_of_a_taxed_price_is_read_back(
     price: Money,
     quantity: int,
     rate: TaxRate,
@@ -250,7 +250,7 @@ def test_what_is_told_is_read_as_the_same_amounts(
 
 @pytest.mark.parametrize("calculation", TaxCalculationMode)
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_gross_amount_beyond_64_bits_is_refused(
+def test_a_gross_amount_beyond_64_bits_overflows(
     calculation: TaxCalculationMode, sign: int
 ) -> None:
     rate = TaxRate("all", Decimal(1), included=False)
@@ -260,7 +260,7 @@ def test_a_gross_amount_beyond_64_bits_is_refused(
     assert most.gross == Money("EUR", MAX_LONG * sign)
 
 
-def test_a_tax_beyond_64_bits_is_refused() -> None:
+def test_a_tax_beyond_64_bits_overflows() -> None:
     assert tax_amount_of(Money("EUR", -1), Money("EUR", MAX_LONG - 1)) == Money("EUR", MAX_LONG)
     with pytest.raises(MoneyOverflowError):
         tax_amount_of(Money("EUR", -1), Money("EUR", MAX_LONG))
@@ -268,10 +268,10 @@ def test_a_tax_beyond_64_bits_is_refused() -> None:
         tax_amount_of(Money("EUR", 1), Money("EUR", MIN_LONG))
 
 
-def test_a_rate_of_a_hundred_million_digits_costs_no_time() -> None:
+def test_a_rate_with_a_huge_exponent_is_calculated_quickly() -> None:
     rate = TaxRate("next to nothing", Decimal("1E-99999999"), included=True)
     assert taxed(Money("EUR", 108), 3, rate).tax == Money("EUR", 0)
 
 
-def test_modes_are_spelt_as_the_protocol_does() -> None:
+def test_the_modes_have_the_names_of_the_protocol() -> None:
     assert [str(mode) for mode in TaxCalculationMode] == ["LineItemLevel", "UnitPriceLevel"]

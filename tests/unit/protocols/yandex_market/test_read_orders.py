@@ -1,4 +1,4 @@
-"""Order reads and the status change, over the wire's shapes."""
+"""Order reads and the status update of the Partner API."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ def seller() -> Seller:
     return seller
 
 
-def test_an_order_has_the_members_that_can_be_filled(seller: Seller) -> None:
+def test_an_order_has_the_known_members(seller: Seller) -> None:
     answer = seller.get()
     assert answer.status == 200
     assert read_json(answer) == {
@@ -74,7 +74,7 @@ def test_amounts_keep_their_digits(seller: Seller) -> None:
     assert b'"deliveryTotal":999999999999999.12345678' in seller.get(2).body
 
 
-def test_what_is_not_known_is_left_out(seller: Seller) -> None:
+def test_unknown_members_of_an_order_are_left_out(seller: Seller) -> None:
     line = {"count": 1, "external_id": "1", "final_price_per_item": "5", "product": "cup"}
     seller.stock(stored_order("X", 2, lines=[line], currency="RUB"))
     order = read_json(seller.get(2))["order"]
@@ -83,18 +83,18 @@ def test_what_is_not_known_is_left_out(seller: Seller) -> None:
     assert order["items"] == [{"id": 1, "offerId": "cup", "price": 5, "buyerPrice": 5, "count": 1}]
 
 
-def test_the_shops_own_time_of_an_order_is_shown(seller: Seller) -> None:
+def test_the_creation_time_of_the_shop_is_returned(seller: Seller) -> None:
     seller.stock(stored_order("X", 2, create_time="2022-01-02T22:04:05.141Z"))
     assert read_json(seller.get(2))["order"]["creationDate"] == "03-01-2022 01:04:05"
 
 
-def test_with_dbs_the_shop_delivers(seller: Seller) -> None:
+def test_the_delivery_partner_of_dbs_is_the_shop(seller: Seller) -> None:
     seller.stock(stored_order("X", 2, "couriers"))
     order = read_json(seller.get(2, DBS))["order"]
     assert order["delivery"]["deliveryPartnerType"] == "SHOP"
 
 
-def test_an_order_without_a_shops_id_shows_none_until_it_is_set(seller: Seller) -> None:
+def test_an_order_has_no_external_id_until_the_shop_sets_one(seller: Seller) -> None:
     seller.stock(stored_order(uuid_of("demo", 2), 2))
     assert "externalOrderId" not in read_json(seller.get(2))["order"]
     assert all(
@@ -105,7 +105,7 @@ def test_an_order_without_a_shops_id_shows_none_until_it_is_set(seller: Seller) 
     assert read_json(seller.get(2))["order"]["externalOrderId"] == "B"
 
 
-def test_the_current_id_is_shown_after_a_change(seller: Seller) -> None:
+def test_the_current_external_id_is_returned_after_a_change(seller: Seller) -> None:
     seller.rename("B")
     assert read_json(seller.get())["order"]["externalOrderId"] == "B"
 
@@ -115,7 +115,7 @@ def test_a_json_suffix_is_allowed(seller: Seller) -> None:
 
 
 @pytest.mark.parametrize("order_id", [2, 2**63 - 1])
-def test_an_unknown_order(seller: Seller, order_id: int) -> None:
+def test_an_unknown_order_is_not_found(seller: Seller, order_id: int) -> None:
     expected = (404, "NOT_FOUND", f"Order not found: {order_id}")
     assert error_of(seller.get(order_id)) == expected
     assert error_of(seller.move("DELIVERY", None, order_id)) == expected
@@ -131,26 +131,28 @@ def test_an_order_of_another_campaign_is_not_found(seller: Seller) -> None:
 
 
 @pytest.mark.parametrize("key", ["writer", "wrong", "stranger"])
-def test_reading_needs_a_key_that_may_read(seller: Seller, key: str) -> None:
+def test_reading_requires_a_key_with_the_role(seller: Seller, key: str) -> None:
     headers = {"api_key": key}
     assert seller.get(headers=headers).status in {401, 403}
     assert seller.list(headers=headers).status == seller.get(headers=headers).status
 
 
-def test_a_reader_may_change_nothing(seller: Seller) -> None:
+def test_a_key_that_may_only_read_cannot_change_an_order(seller: Seller) -> None:
     headers = {"api_key": "reader"}
     assert seller.get(headers=headers).status == 200
     assert seller.move("PROCESSING", "READY_TO_SHIP", headers=headers).status == 403
 
 
 @pytest.mark.parametrize("campaign_id", [FBY, LAAS])
-def test_every_model_can_be_read_but_not_every_one_moved(seller: Seller, campaign_id: int) -> None:
+def test_orders_of_other_sales_models_can_be_listed_but_not_changed(
+    seller: Seller, campaign_id: int
+) -> None:
     assert read_json(seller.list(campaign_id)) == {"orders": [], "paging": {}}
     message = error_of(seller.move("DELIVERY", campaign_id=campaign_id))[2]
     assert message == "Campaign type is not allowed. Allowed campaign types: FBS, DBS, EXPRESS"
 
 
-def test_orders_are_listed_newest_first_page_by_page(seller: Seller) -> None:
+def test_orders_are_listed_in_pages_newest_first(seller: Seller) -> None:
     seller.stock(*(stored_order(f"order {n}", n) for n in range(2, 121)))
     seller.stock(stored_order("elsewhere", 500, "couriers"))
     ids: list[int] = []
@@ -169,7 +171,9 @@ def test_orders_are_listed_newest_first_page_by_page(seller: Seller) -> None:
 
 
 @pytest.mark.parametrize("names", [("limit", "page_token"), ("pageSize", "pageToken")])
-def test_both_spellings_of_paging_are_understood(seller: Seller, names: tuple[str, str]) -> None:
+def test_both_names_of_the_paging_parameters_are_accepted(
+    seller: Seller, names: tuple[str, str]
+) -> None:
     seller.stock(*(stored_order(f"order {n}", n) for n in range(2, 6)))
     limit, token = names
     first = read_json(seller.list(query={limit: "2"}))
@@ -186,7 +190,7 @@ def test_a_page_ends_before_the_answer_is_too_large(seller: Seller) -> None:
     pages = 0
     while True:
         answer = seller.list(query=query)
-        # Lambda passes the body on as a JSON string of at most 6 MB.
+        # Lambda returns the body as a JSON string of at most 6 MB.
         assert len(json.dumps(answer.body.decode(), ensure_ascii=False)) < 6_000_000
         page = read_json(answer)
         ids += [order["id"] for order in page["orders"]]
@@ -198,7 +202,7 @@ def test_a_page_ends_before_the_answer_is_too_large(seller: Seller) -> None:
     assert pages > 2
 
 
-def test_one_page_looks_at_a_bounded_number_of_orders(seller: Seller) -> None:
+def test_a_page_reads_a_limited_number_of_orders(seller: Seller) -> None:
     others = MAX_EXAMINED + 100
     seller.stock(*(stored_order(f"other {n}", n, "couriers") for n in range(2, others + 2)))
     page = read_json(seller.list())
@@ -231,7 +235,7 @@ def test_orders_are_filtered_by_their_state(seller: Seller) -> None:
         ({"pageSize": "x"}, "limit must be between 1 and 50 (rejected value: x)"),
         ({"pageToken": "x"}, "Type mismatch: x"),
         ({"pageToken": "9" * 17}, "Type mismatch: 99999999999999999"),
-        ({"page": "2"}, "Query parameter page is not supported: continue with pageToken"),
+        ({"page": "2"}, "Query parameter page is not supported; send the previous answer's"),
         ({"fromDate": "01-01-2026"}, "Query parameter fromDate is not supported"),
         ({"orderIds": "1"}, "Query parameter orderIds is not supported"),
         ({"orderIds": "false"}, "Query parameter orderIds is not supported"),
@@ -241,15 +245,15 @@ def test_orders_are_filtered_by_their_state(seller: Seller) -> None:
         ({"status": "PROCESSING,NOPE"}, "Type mismatch: NOPE"),
     ],
 )
-def test_a_list_that_cannot_be_served_is_refused(
+def test_unsupported_query_parameters_are_rejected(
     seller: Seller, query: dict[str, str], message: str
 ) -> None:
-    status, code, told = error_of(seller.list(query=query))
+    status, code, text = error_of(seller.list(query=query))
     assert (status, code) == (400, "BAD_REQUEST")
-    assert told.startswith(message)
+    assert text.startswith(message)
 
 
-def test_a_status_change_answers_with_the_order(seller: Seller) -> None:
+def test_a_status_update_returns_the_order(seller: Seller) -> None:
     before = seller.found()
     answer = seller.move("PROCESSING", "READY_TO_SHIP")
     assert answer.status == 200
@@ -263,13 +267,13 @@ def test_a_status_change_answers_with_the_order(seller: Seller) -> None:
     assert error_of(seller.rename("B"))[1] == "EXTERNAL_ORDER_ID_UPDATE_ERROR"
 
 
-def test_the_same_state_again_changes_nothing(seller: Seller) -> None:
+def test_the_same_status_again_changes_nothing(seller: Seller) -> None:
     seller.move("PROCESSING", "READY_TO_SHIP")
     assert seller.move("PROCESSING", "READY_TO_SHIP").status == 200
     assert (seller.found().version, len(seller.publisher.sent)) == (2, 1)
 
 
-def test_the_way_of_each_model(seller: Seller) -> None:
+def test_each_sales_model_has_its_sequence_of_statuses(seller: Seller) -> None:
     seller.stock(stored_order("X", 2, "couriers"), stored_order("Y", 3, "express"))
     moves = [
         ("PROCESSING", "READY_TO_SHIP", 1, FBS),
@@ -293,19 +297,19 @@ def test_the_way_of_each_model(seller: Seller) -> None:
             Fulfilment.STARTED,
             ("UNPAID", None),
             "STATUS_NOT_ALLOWED",
-            "Status not allowed: UNPAID; allowed are: PROCESSING, CANCELLED, DELIVERY, ",
+            "Status not allowed: UNPAID; allowed values: PROCESSING, CANCELLED, DELIVERY, ",
         ),
         (
             Fulfilment.STARTED,
             ("PROCESSING", None),
             "SUBSTATUS_NOT_ALLOWED",
-            "Substatus not allowed: null; allowed with PROCESSING are: STARTED, ",
+            "order.substatus is required; allowed values for PROCESSING: STARTED, ",
         ),
         (
             Fulfilment.STARTED,
             ("CANCELLED", "USER_CHANGED_MIND"),
             "SUBSTATUS_NOT_ALLOWED",
-            "Substatus not allowed: USER_CHANGED_MIND; allowed with CANCELLED are: SHOP_FAILED",
+            "Substatus not allowed: USER_CHANGED_MIND; allowed values for CANCELLED: SHOP_FAILED",
         ),
         (
             Fulfilment.CANCELLED,
@@ -317,7 +321,7 @@ def test_the_way_of_each_model(seller: Seller) -> None:
             Fulfilment.STARTED,
             ("DELIVERY", None),
             "STATUS_NOT_ALLOWED",
-            "Transition PROCESSING -> DELIVERY is not allowed. Reason: an order of the model FBS",
+            "Transition PROCESSING -> DELIVERY is not allowed. Reason: an order of model FBS",
         ),
         (
             Fulfilment.READY_TO_SHIP,
@@ -327,7 +331,7 @@ def test_the_way_of_each_model(seller: Seller) -> None:
         ),
     ],
 )
-def test_a_move_that_is_refused_says_why(
+def test_a_rejected_status_update_has_its_reason(
     seller: Seller,
     state: Fulfilment,
     move: tuple[str, str | None],
@@ -335,9 +339,9 @@ def test_a_move_that_is_refused_says_why(
     message: str,
 ) -> None:
     seller.stock(replace(stored_order(), fulfilment=state))
-    status, told_code, told = error_of(seller.move(*move))
+    status, told_code, text = error_of(seller.move(*move))
     assert (status, told_code) == (400, code)
-    assert told.startswith(message)
+    assert text.startswith(message)
     assert seller.found().fulfilment is state
 
 
@@ -350,17 +354,19 @@ def test_a_move_that_is_refused_says_why(
         (b'{"order":{"status":5}}', "Type mismatch: order.status (rejected value: 5)"),
     ],
 )
-def test_a_bad_body_is_told(seller: Seller, body: bytes, message: str) -> None:
+def test_an_invalid_body_is_rejected_with_the_reason(
+    seller: Seller, body: bytes, message: str
+) -> None:
     assert error_of(seller.move(None, body=body)) == (400, "BAD_REQUEST", message)
 
 
-def test_what_comes_with_a_status_is_ignored(seller: Seller) -> None:
+def test_other_members_of_a_status_update_are_ignored(seller: Seller) -> None:
     delivery = {"dates": {"realDeliveryDate": "01-01-2026"}}
     order = {"status": "CANCELLED", "substatus": "SHOP_FAILED", "delivery": delivery}
     assert seller.move(None, body=json.dumps({"order": order}).encode()).status == 200
 
 
-def test_reads_and_moves_have_no_limit_of_their_own(seller: Seller) -> None:
+def test_reads_and_status_updates_are_not_rate_limited(seller: Seller) -> None:
     seller.declare(Policies(external_id_requests_per_hour=1))
     for _ in range(3):
         answers = [seller.get(), seller.list(), seller.move("PROCESSING", "READY_TO_SHIP")]
@@ -368,7 +374,7 @@ def test_reads_and_moves_have_no_limit_of_their_own(seller: Seller) -> None:
     assert seller.counter.counts == {}
 
 
-def test_faults_of_the_store_are_503(seller: Seller) -> None:
+def test_faults_of_the_store_return_503(seller: Seller) -> None:
     seller.changes.faults += [lambda _changes, _change: WriteOutcome.UNKNOWN] * 9
     assert error_of(seller.move("PROCESSING", "READY_TO_SHIP"))[0] == 503
     seller.index.available = False

@@ -1,4 +1,4 @@
-"""The states that a shop may ask for, by their status and substatus."""
+"""The statuses and substatuses that a shop may set."""
 
 from itertools import product
 
@@ -11,7 +11,7 @@ ASKED_FOR = set(Fulfilment) - {Fulfilment.CANCELLED, Fulfilment.PARTIALLY_RETURN
 
 
 @pytest.mark.parametrize("status", ["", "processing", "UNPAID", "RETURNED", "PARTIALLY_RETURNED"])
-def test_a_status_that_no_shop_may_ask_for(status: str) -> None:
+def test_an_unsupported_status_is_rejected(status: str) -> None:
     assert wanted_state(status, None) is MoveRefusal.STATUS_UNKNOWN
 
 
@@ -26,16 +26,16 @@ def test_a_status_that_no_shop_may_ask_for(status: str) -> None:
         ("DELIVERY", "STARTED"),
     ],
 )
-def test_a_substatus_that_does_not_fit(status: str, substatus: str | None) -> None:
+def test_a_substatus_of_another_status_is_rejected(status: str, substatus: str | None) -> None:
     assert wanted_state(status, substatus) is MoveRefusal.SUBSTATUS_UNKNOWN
 
 
-def test_the_only_substatus_of_a_status_may_be_left_out() -> None:
+def test_the_only_substatus_of_a_status_is_optional() -> None:
     assert wanted_state("DELIVERY", None) is Fulfilment.DELIVERY
     assert wanted_state("DELIVERED", None) is Fulfilment.DELIVERED
 
 
-def test_a_state_is_named_by_its_status_and_substatus() -> None:
+def test_a_state_is_found_by_its_status_and_substatus() -> None:
     named = {
         wanted_state(status, substatus)
         for status, substatus in product(
@@ -47,7 +47,7 @@ def test_a_state_is_named_by_its_status_and_substatus() -> None:
         assert wanted_state(state.status, state.substatus) is state
 
 
-def test_what_may_be_asked_for_is_told() -> None:
+def test_the_supported_statuses_and_substatuses_are_listed() -> None:
     assert requestable() == ["PROCESSING", "CANCELLED", "DELIVERY", "PICKUP", "DELIVERED"]
     assert substatuses_of("PROCESSING") == ["STARTED", "READY_TO_SHIP", "SHIPPED"]
     assert substatuses_of("CANCELLED") == ["SHOP_FAILED"]

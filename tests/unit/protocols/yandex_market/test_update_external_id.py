@@ -1,4 +1,4 @@
-"""The external id's update, over the wire's shapes: every documented status, header and message."""
+"""The external-id update of the Partner API: every documented status, header and message."""
 
 import json
 from dataclasses import replace
@@ -49,7 +49,7 @@ def test_the_documented_answer_byte_for_byte(seller: Seller) -> None:
     assert trigger.changed == {"external_id": {"old": "A", "new": "B"}}
 
 
-def test_the_same_value_again_is_ok_and_changes_nothing(seller: Seller) -> None:
+def test_the_same_external_id_again_changes_nothing(seller: Seller) -> None:
     seller.rename("B")
     before = seller.found()
     assert seller.rename("B").status == 200
@@ -69,7 +69,7 @@ def test_the_same_value_again_is_ok_and_changes_nothing(seller: Seller) -> None:
         {"api_key": "reader", "authorization": "Bearer writer"},
     ],
 )
-def test_either_credential_is_enough(seller: Seller, headers: dict[str, str]) -> None:
+def test_one_valid_credential_is_sufficient(seller: Seller, headers: dict[str, str]) -> None:
     assert seller.rename("B", headers=headers).status == 200
 
 
@@ -97,7 +97,7 @@ def test_either_credential_is_enough(seller: Seller, headers: dict[str, str]) ->
         ({"api_key": "stranger"}, (403, "FORBIDDEN", "Access denied")),
     ],
 )
-def test_who_may_not_call(
+def test_invalid_credentials_are_rejected(
     seller: Seller, headers: dict[str, str], expected: tuple[int, str, str]
 ) -> None:
     answer = seller.rename("B", headers=headers)
@@ -108,13 +108,11 @@ def test_who_may_not_call(
 
 
 @pytest.mark.parametrize("campaign_id", [2001, 999_999, 2**63 - 1])
-def test_a_campaign_of_others_and_one_of_nobody_are_refused_alike(
-    seller: Seller, campaign_id: int
-) -> None:
+def test_foreign_and_unknown_campaigns_get_the_same_error(seller: Seller, campaign_id: int) -> None:
     assert error_of(seller.rename(campaign_id=campaign_id)) == (403, "FORBIDDEN", "Access denied")
 
 
-def test_a_campaign_that_was_just_added_is_looked_up_again(seller: Seller) -> None:
+def test_an_unknown_campaign_is_looked_up_in_fresh_settings(seller: Seller) -> None:
     new = Settings(endpoints={"website": Endpoint("website", campaign_id=77)})
     seller.settings.cached["demo"] = seller.settings.stored["demo"]
     seller.settings.stored["demo"] = StoredSettings(new, 2)
@@ -125,7 +123,7 @@ def test_a_campaign_that_was_just_added_is_looked_up_again(seller: Seller) -> No
 @pytest.mark.parametrize(
     "sent", ["0", "-1", "a", "", "1.0", "\uff11", "9223372036854775808", "1" * 400, "1 ", "0x1"]
 )
-def test_an_id_in_the_path_is_an_int64_of_at_least_1(seller: Seller, sent: str) -> None:
+def test_an_id_in_the_path_must_be_a_positive_int64(seller: Seller, sent: str) -> None:
     for answer in (seller.rename(campaign_id=sent), seller.rename(order_id=sent)):
         status, code, message = error_of(answer)
         assert (status, code) == (400, "BAD_REQUEST")
@@ -134,7 +132,7 @@ def test_an_id_in_the_path_is_an_int64_of_at_least_1(seller: Seller, sent: str) 
 
 
 @pytest.mark.parametrize("order_id", [2, 2**53 + 1, 2**63 - 1])
-def test_an_unknown_order(seller: Seller, order_id: int) -> None:
+def test_an_unknown_order_is_not_found(seller: Seller, order_id: int) -> None:
     expected = (404, "NOT_FOUND", f"Order not found: {order_id}")
     assert error_of(seller.rename(order_id=order_id)) == expected
 
@@ -147,7 +145,7 @@ def test_an_order_of_another_campaign_is_not_found(seller: Seller, endpoint: str
 
 
 @pytest.mark.parametrize("campaign_id", [FBY, LAAS])
-def test_a_sales_model_whose_sellers_do_not_handle_orders(seller: Seller, campaign_id: int) -> None:
+def test_an_unsupported_sales_model_is_rejected(seller: Seller, campaign_id: int) -> None:
     assert error_of(seller.rename(campaign_id=campaign_id)) == (
         400,
         "BAD_REQUEST",
@@ -156,7 +154,9 @@ def test_a_sales_model_whose_sellers_do_not_handle_orders(seller: Seller, campai
 
 
 @pytest.mark.parametrize(("campaign_id", "endpoint"), [(DBS, "couriers"), (EXPRESS, "express")])
-def test_the_other_models_may_set_it_too(seller: Seller, campaign_id: int, endpoint: str) -> None:
+def test_the_supported_sales_models_can_set_the_external_id(
+    seller: Seller, campaign_id: int, endpoint: str
+) -> None:
     seller.stock(stored_order("X", 2, endpoint))
     assert seller.rename("Y", 2, campaign_id).status == 200
 
@@ -168,8 +168,8 @@ def test_the_other_models_may_set_it_too(seller: Seller, campaign_id: int, endpo
         (b" \n", "Required request body is missing"),
         (b"{", "JSON: The body is not valid JSON: line 1, column 2"),
         (b"\xff", "JSON: The body is not valid JSON: byte 0 is not UTF-8"),
-        (b"[]", "JSON: an object is expected at its root"),
-        (b'"B"', "JSON: an object is expected at its root"),
+        (b"[]", "JSON: the body must be an object"),
+        (b'"B"', "JSON: the body must be an object"),
         (b"{}", "externalOrderId must not be null (rejected value: null)"),
         (
             b'{"externalOrderId":null}',
@@ -178,9 +178,15 @@ def test_the_other_models_may_set_it_too(seller: Seller, campaign_id: int, endpo
         (b'{"externalOrderId":""}', "externalOrderId must not be empty (rejected value: )"),
         (b'{"externalOrderId":5}', "Type mismatch: externalOrderId (rejected value: 5)"),
         (b'{"externalOrderId":["a"]}', "Type mismatch: externalOrderId (rejected value: "),
-        (b'{"externalOrderId":"a","externalOrderId":"b"}', "JSON: /externalOrderId: Member"),
-        (b'{"externalOrderId":"a\\u0000"}', "JSON: /externalOrderId: The text holds a control"),
-        (b'{"externalOrderId":"\\ud800"}', "JSON: /externalOrderId: The text holds"),
+        (
+            b'{"externalOrderId":"a","externalOrderId":"b"}',
+            'JSON: /externalOrderId: Duplicate member "externalOrderId"',
+        ),
+        (
+            b'{"externalOrderId":"a\\u0000"}',
+            "JSON: /externalOrderId: Text must not contain control",
+        ),
+        (b'{"externalOrderId":"\\ud800"}', "JSON: /externalOrderId: Text must not contain"),
         (
             b'{"externalOrderId":"a\\nb"}',
             (
@@ -207,16 +213,18 @@ def test_the_other_models_may_set_it_too(seller: Seller, campaign_id: int, endpo
         ),
     ],
 )
-def test_a_bad_body_is_told(seller: Seller, body: bytes, message: str) -> None:
-    status, code, told = error_of(seller.rename(body=body))
+def test_an_invalid_body_is_rejected_with_the_reason(
+    seller: Seller, body: bytes, message: str
+) -> None:
+    status, code, reason = error_of(seller.rename(body=body))
     assert (status, code) == (400, "BAD_REQUEST")
-    assert told.startswith(message)
-    assert len(told) < 300
+    assert reason.startswith(message)
+    assert len(reason) < 300
     assert seller.found().external_id == "A"
 
 
 @pytest.mark.parametrize("text", ["a", " a ", "Ж-1", "0001", "x" * 255, "я" * 255, "a/b?c=d#e"])
-def test_any_external_id_is_kept_as_it_is(seller: Seller, text: str) -> None:
+def test_any_valid_external_id_is_stored_unchanged(seller: Seller, text: str) -> None:
     assert seller.rename(text).status == 200
     assert seller.found().external_id == text
 
@@ -237,7 +245,7 @@ def test_unknown_members_are_ignored(seller: Seller) -> None:
         ("application/json; charset=windows-1251", 415),
     ],
 )
-def test_the_body_is_json(seller: Seller, content_type: str, status: int) -> None:
+def test_the_body_must_be_json(seller: Seller, content_type: str, status: int) -> None:
     answer = seller.rename("B", headers={"content_type": content_type})
     assert answer.status == status
     if status == 415:
@@ -246,7 +254,9 @@ def test_the_body_is_json(seller: Seller, content_type: str, status: int) -> Non
 
 
 @pytest.mark.parametrize("state", [each for each in Fulfilment if each is not Fulfilment.STARTED])
-def test_from_ready_to_ship_on_the_id_stays(seller: Seller, state: Fulfilment) -> None:
+def test_the_external_id_cannot_change_from_ready_to_ship_on(
+    seller: Seller, state: Fulfilment
+) -> None:
     seller.stock(replace(stored_order(), fulfilment=state))
     assert error_of(seller.rename("B")) == (
         400,
@@ -260,7 +270,7 @@ def test_from_ready_to_ship_on_the_id_stays(seller: Seller, state: Fulfilment) -
     assert seller.rename("A").status == 200, "setting the same value is no change"
 
 
-def test_once_means_once(seller: Seller) -> None:
+def test_the_policy_once_allows_one_change(seller: Seller) -> None:
     seller.declare_once()
     assert seller.rename("B").status == 200
     assert error_of(seller.rename("C")) == (
@@ -274,7 +284,7 @@ def test_once_means_once(seller: Seller) -> None:
     assert seller.rename("B").status == 200
 
 
-def test_an_id_of_another_order_is_refused(seller: Seller) -> None:
+def test_the_external_id_of_another_order_is_rejected(seller: Seller) -> None:
     seller.stock(stored_order("B", 2))
     assert error_of(seller.rename("B")) == (
         400,
@@ -286,15 +296,15 @@ def test_an_id_of_another_order_is_refused(seller: Seller) -> None:
     )
 
 
-def test_after_fifty_changes_the_id_stays(seller: Seller) -> None:
+def test_the_external_id_cannot_change_after_fifty_changes(seller: Seller) -> None:
     for number in range(50):
         assert seller.rename(f"id {number}").status == 200
     status, code, message = error_of(seller.rename("one more"))
     assert (status, code) == (400, UPDATE_ERROR)
-    assert "has 50 former external IDs already" in message
+    assert "already has 50 former external IDs" in message
 
 
-def test_every_answer_after_the_campaign_tells_what_is_left(seller: Seller) -> None:
+def test_every_counted_request_has_rate_limit_headers(seller: Seller) -> None:
     answers = [
         seller.rename("B"),
         seller.rename(order_id=99),
@@ -309,7 +319,7 @@ def test_every_answer_after_the_campaign_tells_what_is_left(seller: Seller) -> N
         assert answer.headers["X-RateLimit-Resource-Until"] == "Fri, 02 Jan 2026 04:00:00 GMT"
 
 
-def test_the_10_001st_request_of_an_hour_is_too_much_and_the_next_hour_is_open() -> None:
+def test_the_10_001st_request_of_an_hour_exceeds_the_limit() -> None:
     clock = TickingClock(datetime(2026, 1, 2, 14, tzinfo=UTC), step=timedelta(0))
     seller = Seller(clock=clock)
     seller.stock(stored_order())
@@ -335,14 +345,14 @@ def test_the_10_001st_request_of_an_hour_is_too_much_and_the_next_hour_is_open()
     assert seller.found().external_id == "B"
 
 
-def test_the_limit_is_the_accounts_and_refused_requests_count(seller: Seller) -> None:
+def test_the_limit_comes_from_the_account_and_counts_rejected_requests(seller: Seller) -> None:
     seller.declare(Policies(external_id_requests_per_hour=2))
     statuses = [seller.rename(body=b"{").status for _ in range(4)]
     assert statuses == [400, 400, 420, 420]
     assert seller.rename(campaign_id=DBS).status == 404, "each campaign has its own limit"
 
 
-def test_a_counter_that_fails_refuses_nobody(seller: Seller) -> None:
+def test_requests_are_accepted_if_the_counter_fails(seller: Seller) -> None:
     seller.declare(Policies(external_id_requests_per_hour=1))
     seller.counter.available = False
     for _ in range(3):
@@ -350,7 +360,7 @@ def test_a_counter_that_fails_refuses_nobody(seller: Seller) -> None:
         assert (answer.status, answer.headers["X-RateLimit-Resource-Remaining"]) == (200, "1")
 
 
-def test_a_store_that_does_not_answer_is_a_503_that_can_be_retried(seller: Seller) -> None:
+def test_an_unavailable_store_returns_503_with_retry_after(seller: Seller) -> None:
     seller.index.available = False
     answer = seller.rename("B")
     assert error_of(answer) == (
@@ -362,12 +372,12 @@ def test_a_store_that_does_not_answer_is_a_503_that_can_be_retried(seller: Selle
     assert answer.headers["X-RateLimit-Resource-Remaining"] == "9999"
 
 
-def test_tokens_that_cannot_be_read_are_a_503(seller: Seller) -> None:
+def test_unavailable_tokens_return_503(seller: Seller) -> None:
     seller.tokens.available = False
     assert error_of(seller.rename("B"))[0] == 503
 
 
-def test_a_change_that_may_be_stored_is_a_503_whose_trigger_is_told(seller: Seller) -> None:
+def test_an_unconfirmed_change_returns_503_and_its_trigger_is_unpublished(seller: Seller) -> None:
     seller.changes.faults += [lambda _changes, _change: WriteOutcome.UNKNOWN] * 9
     answered = seller.answer_rename("B")
     assert answered.answer.status == 503
@@ -375,7 +385,7 @@ def test_a_change_that_may_be_stored_is_a_503_whose_trigger_is_told(seller: Sell
     assert answered.report.unpublished
 
 
-def test_a_fault_of_ours_is_a_500_without_its_inside(seller: Seller) -> None:
+def test_an_internal_error_returns_500_without_details(seller: Seller) -> None:
     def refuse(_changes: FakeOrderChanges, _change: object) -> WriteOutcome:
         raise StorageRefusedError("the table's name is market-orders-orders")
 
@@ -386,12 +396,12 @@ def test_a_fault_of_ours_is_a_500_without_its_inside(seller: Seller) -> None:
     assert answered.answer.headers["X-RateLimit-Resource-Remaining"] == "9999"
 
 
-def test_a_refused_write_is_a_500(seller: Seller) -> None:
+def test_a_rejected_write_returns_500(seller: Seller) -> None:
     seller.changes.faults.append(lambda _changes, _change: WriteOutcome.REFUSED)
     assert error_of(seller.rename("B"))[0] == 500
 
 
-def test_a_trigger_that_the_bus_did_not_take_fails_nothing(seller: Seller) -> None:
+def test_an_unpublished_trigger_does_not_fail_the_request(seller: Seller) -> None:
     seller.publisher.lost.add("B")
     answered = seller.answer_rename("B")
     assert answered.answer.status == 200
@@ -415,14 +425,14 @@ def test_a_trigger_that_the_bus_did_not_take_fails_nothing(seller: Seller) -> No
         (BodyRefusedError(400, "cut off"), (400, "BAD_REQUEST", "JSON: cut off")),
     ],
 )
-def test_a_body_that_cannot_be_read(
+def test_an_unreadable_body_is_rejected(
     refusal: BodyRefusedError, expected: tuple[int, str, str]
 ) -> None:
     assert error_of(answer_error(refusal, request())) == expected
 
 
 @given(st.text())
-def test_any_text_is_set_or_refused(text: str) -> None:
+def test_any_text_is_stored_or_rejected(text: str) -> None:
     seller = Seller()
     seller.stock(stored_order())
     body = json.dumps({"externalOrderId": text}).encode()
@@ -436,18 +446,18 @@ def test_any_text_is_set_or_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_answered_with_200_or_400(body: bytes) -> None:
+def test_any_bytes_return_200_or_400(body: bytes) -> None:
     seller = Seller()
     seller.stock(stored_order())
     assert seller.rename(body=body).status in {200, 400}
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
-def test_any_path_is_answered_with_a_documented_status(campaign_id: str, order_id: str) -> None:
+def test_any_path_returns_a_documented_status(campaign_id: str, order_id: str) -> None:
     seller = Seller()
     seller.stock(stored_order())
     assert seller.rename("B", order_id, campaign_id).status in {200, 400, 403, 404}
 
 
-def test_one_endpoint_may_be_renamed_in_its_own_campaign_only(seller: Seller) -> None:
+def test_an_order_can_be_renamed_only_in_its_own_campaign(seller: Seller) -> None:
     assert error_of(seller.rename("B", campaign_id=DBS))[:2] == (404, "NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Who may send a request: the token is in the header or, where none is there, in the body."""
+"""Authentication: a Bearer token in the header or, without one, the `token` of the body."""
 
 from dataclasses import dataclass
 
@@ -11,20 +11,20 @@ from orders.protocols.http import HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """Returns the client that a token belongs to.
+    """Finds the client of a request by its token.
 
-    Raises UnauthenticatedError, ForbiddenError and StorageUnavailableError.
+    Both methods raise UnauthenticatedError, ForbiddenError and StorageUnavailableError.
     """
 
     tokens: TokenRepository
 
     def by_header(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client | None:
-        """Return the client of the Bearer token, None without one: the body is not read."""
+        """Return the client of the Bearer token, None without one. The body is not read."""
         token = request.bearer_token
         return authenticate(token, role, self.tokens, deadline) if token else None
 
     def by_member(self, token: object, role: Role, deadline: Deadline) -> Client:
-        """Return the client of the `token` that the body holds."""
+        """Return the client of the body's `token`."""
         if token is not None and not isinstance(token, str):
-            raise UnauthenticatedError("The token must be a string")
+            raise UnauthenticatedError("token must be a string")
         return authenticate(token, role, self.tokens, deadline)

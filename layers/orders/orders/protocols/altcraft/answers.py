@@ -1,4 +1,4 @@
-"""Answers of the orders import: the documented shape by default, more when it is asked for."""
+"""Answers of the orders import: the documented shape, with details if the request wants them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -41,7 +41,10 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class AnswerOptions:
-    """How an answer is written: its format, with details or without, with lines of the source."""
+    """How to write an answer.
+
+    `details` adds counts, outcomes and warnings. `line_of` returns the line of a problem's place.
+    """
 
     format: Format
     details: bool = False
@@ -49,7 +52,7 @@ class AnswerOptions:
 
 
 class FormattedError(WrappedError):
-    """An error that is answered with the options that the body asks for."""
+    """An error, and the answer options that the request's body asks for."""
 
     def __init__(self, error: Exception, options: AnswerOptions) -> None:
         super().__init__(error)
@@ -58,7 +61,7 @@ class FormattedError(WrappedError):
 
 @contextmanager
 def errors_answered_with(options: AnswerOptions) -> Iterator[None]:
-    """Let whatever is raised inside be answered with these options."""
+    """Wrap every error that is raised inside, so that its answer has these options."""
     try:
         yield
     except Exception as error:
@@ -66,7 +69,7 @@ def errors_answered_with(options: AnswerOptions) -> Iterator[None]:
 
 
 def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
-    """Answer whatever the endpoint has raised; its words only where they are for the client."""
+    """Return the answer to an error. Only messages that are written for clients are shown."""
     if isinstance(error, FormattedError):
         return answer_refusal(_refusal_of(error.error), error.options)
     return answer_refusal(_refusal_of(error), AnswerOptions(accepted_format(request)))
@@ -100,9 +103,9 @@ def _refusal_of(error: Exception) -> RequestRefusedError:
 def answer_report(
     report: ImportReport, options: AnswerOptions, warnings: Sequence[Problem] = ()
 ) -> HttpAnswer:
-    """Answer a processed import: 200, or 503 if faults kept orders out and nothing was written.
+    """Return the answer to a processed import: 200, or 503 if faults let nothing be written.
 
-    `warnings` are those about the request as a whole.
+    `warnings` are about the request as a whole.
     """
     failures = [result for result in report.results if result.outcome is Outcome.FAILED]
     status = HTTPStatus.SERVICE_UNAVAILABLE if report.unavailable else HTTPStatus.OK
@@ -124,7 +127,7 @@ def answer_report(
 
 
 def answer_refusal(refusal: RequestRefusedError, options: AnswerOptions) -> HttpAnswer:
-    """Answer a request that was refused whole."""
+    """Return the answer to a request that is rejected as a whole."""
     tree: Tree = {"error": refusal.status, "error_text": refusal.text, "result": []}
     if refusal.problems:
         tree["errors"] = [_problem(each, options) for each in refusal.problems[:MAX_PROBLEMS]]
@@ -132,7 +135,7 @@ def answer_refusal(refusal: RequestRefusedError, options: AnswerOptions) -> Http
 
 
 def _outer_error(failures: Sequence[OrderResult]) -> int:
-    """Return 0 only if every order was imported; a 503 says that sending again is all it takes."""
+    """Return 0 if no order failed, 503 if a retry may import all that failed, else 400."""
     if not failures:
         return 0
     all_retryable = all(failure.retryable for failure in failures)
@@ -175,7 +178,7 @@ def _problem(problem: Problem, options: AnswerOptions) -> Tree:
 
 
 def _shortened(tree: Mapping[str, Any]) -> Tree:
-    """Leave every order its entry, and a failed one the code of its first error for a text."""
+    """Keep one entry for each order. A failed one has the code of its first error as its text."""
     return {
         **tree,
         "result": [_shortened_entry(entry) for entry in tree["result"]],
@@ -191,7 +194,7 @@ def _shortened_entry(entry: Mapping[str, Any]) -> Tree:
 def _encode(tree: Mapping[str, Any], answer_format: Format) -> bytes:
     if answer_format is Format.JSON:
         return write_json(tree)
-    # Imports cost start-up, and most clients never speak XML.
+    # Most requests are JSON, and importing lxml would slow down cold starts.
     from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
 
     return xml_codec.encode(tree)

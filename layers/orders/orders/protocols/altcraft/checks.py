@@ -1,4 +1,4 @@
-"""Holding a sent order against its account's settings."""
+"""Checks of a sent order against its account's settings."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from orders.protocols.altcraft.states import ORDER_STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the settings make of a draft: values with defaults filled in, faults and warnings.
+    """Custom field values with their defaults, and the problems and warnings of a draft.
 
-    `line_fields` has one entry for each line, in their order.
+    `line_fields` has one entry for each line, in the order of the lines.
     """
 
     order_fields: Mapping[str, FieldValue]
@@ -26,7 +26,7 @@ class Checked:
 
 
 def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
-    """Check one order; paths in the answer are relative to the order."""
+    """Check one order. The paths of problems are relative to the order."""
     problems = list(_unknown_references(draft, rules.settings))
     order_fields, faults = fill_in(rules.order_fields, draft.custom_fields)
     problems += (below(("custom_fields",), fault) for fault in faults)
@@ -61,7 +61,7 @@ def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Prob
     return Problem(
         code,
         (member,),
-        f"Unknown {member} {shown(sent)}; allowed are: {listed(list(allowed))}",
+        f"Unknown {member} {shown(sent)}; allowed values: {listed(list(allowed))}",
     )
 
 
@@ -81,8 +81,8 @@ def _repeated_lines(lines: tuple[LineDraft, ...]) -> Iterator[Problem]:
             yield Problem(
                 Code.DUPLICATE_LINE,
                 ("lines", position, "external_id"),
-                f"{shown(line.external_id)} is the id of the order's line "
-                f"{first[line.external_id]} too (counted from 0); each line needs its own",
+                "external_id must be unique among the order's lines; "
+                f"lines[{first[line.external_id]}] has {shown(line.external_id)} too",
             )
 
 
@@ -97,6 +97,6 @@ def _total_mismatch(draft: OrderDraft, policy: TotalCheck) -> Iterator[Problem]:
         yield Problem(
             Code.TOTAL_MISMATCH,
             ("total_price",),
-            f"total_price is {format_amount(draft.total_price)}, but the lines and the delivery "
-            f"add up to {format_amount(expected)}",
+            f"total_price must be the sum of the lines and the delivery, "
+            f"{format_amount(expected)}; got {format_amount(draft.total_price)}",
         )

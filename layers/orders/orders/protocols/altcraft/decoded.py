@@ -1,4 +1,4 @@
-"""What both codecs make of a request's bytes."""
+"""The decoded body of a request, the same for JSON and XML."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,17 +10,16 @@ type LineOf = Callable[[Steps], int | None]
 
 
 def no_line(_path: Steps) -> int | None:
-    """Name no line: what a format does whose lines mean nothing."""
+    """Return None: JSON bodies have no lines worth naming."""
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A request as plain data: objects, arrays, texts, and in JSON numbers and booleans too.
+    """A request as plain data: objects, arrays and texts; from JSON also numbers and booleans.
 
-    Numbers are int or Decimal. `faults` is what does not fit plain data, such as a member sent
-    twice. `line_of` returns the line of the source that a path leads to, where the format has
-    lines worth naming.
+    Numbers are int or Decimal. `faults` holds what plain data cannot express, such as a duplicate
+    member. `line_of` returns the line of the source for a path, None if the format has no lines.
     """
 
     tree: dict[str, Any]

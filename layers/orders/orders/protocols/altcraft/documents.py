@@ -1,4 +1,4 @@
-"""The stored form of an Altcraft order: one canonical JSON text for equal content."""
+"""The stored form of an Altcraft order: orders of equal content have equal JSON text."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,10 +17,10 @@ LINES = LineMembers("lines", identity="external_id", status="status")
 
 
 def document_of(draft: OrderDraft, checked: Checked) -> str:
-    """Return the order as its document: members sorted, defaults filled in, absent ones left out.
+    """Return the document of an order: sorted members, with defaults, without absent members.
 
-    Amounts are decimal strings in major units without needless zeros, times RFC 3339 in UTC. The
-    external id is not in it: the order's key holds it, and it may change.
+    Amounts are decimal strings in major units without trailing zeros. Times are RFC 3339 in UTC.
+    The document does not hold the external id, which may change: the order's key holds it.
     """
     members = {
         **draft.matching,

@@ -23,9 +23,9 @@ class LineDraft:
 
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
-    """An order as sent: well-formed, not yet held against the account's settings.
+    """An order as sent: well-formed, and not yet checked against the account's settings.
 
-    `matching` holds the search mode and the fields that came with it, as sent.
+    `matching` holds the search mode and the search fields, as sent.
     """
 
     external_id: str

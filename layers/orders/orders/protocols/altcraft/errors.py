@@ -1,10 +1,10 @@
-"""Refusals of a whole request, and the numbers that every Altcraft answer names errors by."""
+"""Errors that reject a whole request, and the `error` numbers of Altcraft's answers."""
 
 from http import HTTPStatus
 
 from orders.domain.problems import Code, Problem
 
-# What Altcraft's clients find as `error` in an order's entry of an answer.
+# The `error` of a failed order's entry. Codes that are not listed give 400.
 CODES = {
     Code.STALE: HTTPStatus.CONFLICT,
     Code.OTHER_PROTOCOL: HTTPStatus.CONFLICT,
@@ -16,7 +16,7 @@ CODES = {
 
 
 class RequestRefusedError(Exception):
-    """The request cannot be processed; `status` is the HTTP status and the `error` of the body."""
+    """The whole request is rejected. `status` is the HTTP status and the body's `error`."""
 
     def __init__(self, status: int, text: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(text)
@@ -26,17 +26,17 @@ class RequestRefusedError(Exception):
 
 
 def bad_request(text: str, *problems: Problem) -> RequestRefusedError:
-    """Return the refusal of a request that cannot be processed as it was sent."""
+    """Return the 400 error of a request that breaks a rule of the contract."""
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, text, problems)
 
 
 def unsupported_media_type(text: str) -> RequestRefusedError:
-    """Return the refusal of a body in a format or charset that is not supported."""
+    """Return the 415 error of an unsupported media type or charset."""
     return RequestRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text)
 
 
 def unavailable() -> RequestRefusedError:
-    """Return the refusal of a request that the order store did not answer in time."""
+    """Return the 503 error: the order store did not answer in time, and nothing was written."""
     return RequestRefusedError(
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The order store is not available; nothing was imported. Send the request again",
@@ -45,13 +45,13 @@ def unavailable() -> RequestRefusedError:
 
 
 def internal_error() -> RequestRefusedError:
-    """Return the answer to a request that met a fault; it says nothing of the fault."""
+    """Return the 500 error of an unexpected fault. The message does not describe the fault."""
     return RequestRefusedError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Internal error; it is logged. The orders can be sent again",
+        "Internal error. It was logged; you can send the orders again",
     )
 
 
 def code_of(problem: Problem) -> int:
-    """Return the `error` number of one order's problem."""
+    """Return the `error` number of a failed order by its first problem."""
     return CODES.get(problem.code, HTTPStatus.BAD_REQUEST)

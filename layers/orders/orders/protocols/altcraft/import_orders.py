@@ -20,17 +20,17 @@ from orders.protocols.http import EndpointResult, HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class ImportOrdersEndpoint:
-    """The import. `new_request_id` must return another id each time."""
+    """The import endpoint. `new_request_id` must return a new id at every call."""
 
     access: AccountAccess
     import_orders: ImportOrders
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Import the orders of a request.
+        """Import the orders of a request and return the outcome of each.
 
-        A token in the header is checked before the body is read. Errors are answered in the format
-        that the body asks for, as soon as that is known.
+        A token in the header is checked before the body is read. Once the body is decoded, errors
+        are answered in the format that it asks for.
         """
         client = self.access.by_header(request, Role.ORDERS_WRITE, deadline)
         decoded = decode(request)

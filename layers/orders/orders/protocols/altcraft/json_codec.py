@@ -7,13 +7,13 @@ from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 
 
 def decode(body: bytes, charset: str | None = None) -> Decoded:
-    """Read a JSON request; an array at the root is taken for its `data`.
+    """Decode a JSON request. An array at the root is read as its `data`.
 
-    Raises RequestRefusedError (400) with the line and column where it stops being JSON, (415) for
-    a charset other than UTF-8.
+    Raises RequestRefusedError: 400 with line and column for invalid JSON, 415 for a charset other
+    than UTF-8.
     """
     if not is_utf_8(charset):
-        raise unsupported_media_type(f"JSON must be sent in UTF-8, not in {shown(charset)}")
+        raise unsupported_media_type(f"charset must be utf-8 for JSON; got {shown(charset)}")
     try:
         text = read_json(body)
     except NotJsonError as error:
@@ -21,5 +21,5 @@ def decode(body: bytes, charset: str | None = None) -> Decoded:
     if isinstance(text.tree, list):
         return Decoded({"data": text.tree}, tuple(below(("data",), each) for each in text.faults))
     if not isinstance(text.tree, dict):
-        raise bad_request("The body is not valid JSON: an object is expected at its root")
+        raise bad_request("The body must be a JSON object or an array of orders")
     return Decoded(text.tree, text.faults)

@@ -1,4 +1,4 @@
-"""Which of the two formats a request is in, and which one its answer takes."""
+"""The format of a request and of its answer: JSON or XML."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -25,7 +25,7 @@ CONTENT_TYPES: Mapping[Format, str] = {
 
 
 def request_format(request: HttpRequest) -> Format:
-    """Return the format of the body: its Content-Type, or without one its first character.
+    """Return the format of the body by its Content-Type or, without one, by its first character.
 
     Raises RequestRefusedError (415) for any other media type.
     """
@@ -33,9 +33,10 @@ def request_format(request: HttpRequest) -> Format:
 
 
 def answer_format(request: HttpRequest, asked_in_body: object = None) -> Format:
-    """Return the format of the answer: `format` of the body or the URL, Accept, or the request's.
+    """Return the format of the answer.
 
-    Raises RequestRefusedError (400) for a `format` that is neither.
+    It is the first of: `format` of the body, `format` of the URL, the Accept header, the format of
+    the request. Raises RequestRefusedError (400) if `format` is neither json nor xml.
     """
     asked = asked_in_body or request.query.get("format")
     if asked:
@@ -47,10 +48,7 @@ def answer_format(request: HttpRequest, asked_in_body: object = None) -> Format:
 
 
 def accepted_format(request: HttpRequest) -> Format:
-    """Return the format for an answer to a request whose `format` is of no help.
-
-    A body that was not read is not read for this either. Raises nothing.
-    """
+    """Return the format of an answer by the headers, or by the body if it was read. Cannot fail."""
     for media_range in by_preference(request.headers.get("accept", "")):
         accepted = _format_of(media_range)
         if accepted:

@@ -1,4 +1,4 @@
-"""How Altcraft finds the buyer's profile: the search mode and the fields that it needs."""
+"""How Altcraft finds the buyer's profile: search modes and their required fields."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -15,7 +15,7 @@ FIELDS = (
     "provider",
     "subscription_id",
 )
-# Each mode needs all of its fields; those of ANY_OF_MODES need at least one.
+# All fields of a mode are required. Modes in ANY_OF_MODES require at least one.
 MODES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "email": ("email",),
@@ -35,14 +35,14 @@ ANY_OF_MODES = frozenset({"email_phone", "email_phone_sub"})
 
 
 def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield what is wrong with the search mode of an order as sent, or with its fields."""
+    """Yield the problems of a sent order's search mode and of its required fields."""
     mode = order.get("matching") or DEFAULT_MODE
     needed = MODES.get(mode) if isinstance(mode, str) else None
     if needed is None:
         yield Problem(
             Code.INVALID_VALUE,
             ("matching",),
-            f"{shown(mode)} is not a matching mode; allowed are: {', '.join(MODES)}",
+            f"matching must be one of: {', '.join(MODES)}; got {shown(mode)}",
         )
         return
     missing = [name for name in needed if order.get(name) is None or order.get(name) == ""]
@@ -51,9 +51,10 @@ def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
             yield Problem(
                 Code.REQUIRED,
                 (needed[0],),
-                f"matching {mode} needs {' or '.join(needed)}",
+                f"{' or '.join(needed)} is required for matching {mode}",
             )
         return
     default = "" if order.get("matching") else " (the default)"
     for name in missing:
-        yield Problem(Code.REQUIRED, (name,), f"matching {mode}{default} needs {name}")
+        message = f"{name} is required for matching {mode}{default}"
+        yield Problem(Code.REQUIRED, (name,), message)

@@ -1,4 +1,4 @@
-"""An imported order as triggers show it (Altcraft v74, orders import): its document and its id."""
+"""An imported order as triggers hold it (Altcraft v74, orders import)."""
 
 import orjson
 
@@ -6,6 +6,6 @@ from orders.domain.order import Order
 
 
 def present(order: Order) -> bytes:
-    """Return an order that came by this protocol as JSON, without reading its text again."""
+    """Return an Altcraft order as JSON: its external id and the members of its document."""
     head = b'{"external_id":' + orjson.dumps(order.external_id)
     return head + b"," + order.document[1:].encode()

@@ -1,7 +1,7 @@
-"""The orders import (Altcraft v74) as it is sent: its bytes to values, for both formats.
+"""Models of the orders import (Altcraft v74, orders import), for JSON and XML.
 
-XML carries texts only, so the text of a number or a boolean is taken in JSON as well. An optional
-member that is null or empty counts as absent.
+Numbers and booleans may be sent as text, in JSON too, because XML has only text. An optional member
+that is null or empty counts as absent.
 """
 
 import re
@@ -45,7 +45,7 @@ MAX_LINES = 5000
 MAX_TAGS = 1000
 MAX_DEFINITIONS = 1000
 MAX_COUNT = 10**9
-# So that a hopeless order costs neither an answer larger than the request nor the time to make it.
+# Bounds the answer's size and the work for an order with many problems.
 MAX_PROBLEMS = 20
 
 
@@ -59,7 +59,8 @@ def _reading[T](parse: Callable[[object], T]) -> Callable[[object], T]:
         try:
             return parse(sent)
         except ValueError as allowed:
-            raise _custom(Code.INVALID_VALUE, f"{shown(sent)} is not {allowed}") from None
+            message = f"must be {allowed}; got {shown(sent)}"
+            raise _custom(Code.INVALID_VALUE, message) from None
 
     return read
 
@@ -95,9 +96,7 @@ def _parse_name(sent: object) -> str:
 
 def _check_external_id(text: str) -> str:
     if not is_external_id(text):
-        raise _custom(
-            Code.INVALID_VALUE, f"{shown(text)} is not an id: it takes {EXTERNAL_ID_RULE}"
-        )
+        raise _custom(Code.INVALID_VALUE, f"must be {EXTERNAL_ID_RULE}; got {shown(text)}")
     return text
 
 
@@ -105,21 +104,21 @@ def _absent_if_empty(sent: object) -> object:
     return None if sent == "" else sent
 
 
-def _nothing_if_null(sent: object) -> object:
+def _empty_object_if_null(sent: object) -> object:
     return {} if sent is None or sent == "" else sent
 
 
-def _none_if_null(sent: object) -> object:
+def _empty_array_if_null(sent: object) -> object:
     return [] if sent is None else sent
 
 
-# What a validator of our own takes, in the words of the published contract.
+# JSON Schemas of the values that custom validators read, for the published contract.
 _AMOUNT_SCHEMA = {
     "type": ["string", "number"],
     "pattern": r"^\d{1,15}(\.\d{1,8})?$",
     "minimum": 0,
     "exclusiveMaximum": 10**15,
-    "description": "Amount in major units, as a text or a number; never rounded",
+    "description": "Amount in major units, as a string or a number; never rounded",
 }
 _MOMENT_SCHEMA = {
     "type": "string",
@@ -132,7 +131,7 @@ _COUNT_SCHEMA = {
     "maximum": MAX_COUNT,
     "pattern": r"^0*[1-9]\d{0,8}$",
 }
-# Texts are taken too, but a client that is made from the contract has no need of them.
+# The texts of true and false are read too, but generated clients do not need them.
 _FLAG_SCHEMA = {"type": "boolean"}
 _EXTERNAL_ID_SCHEMA = {
     "type": "string",
@@ -156,7 +155,7 @@ Count = Annotated[int, PlainValidator(_reading(_parse_count)), WithJsonSchema(_C
 Flag = Annotated[bool, PlainValidator(_reading(_parse_flag)), WithJsonSchema(_FLAG_SCHEMA)]
 Identity = Annotated[str, PlainValidator(_reading(_parse_name)), WithJsonSchema(_IDENTITY_SCHEMA)]
 Absent = BeforeValidator(_absent_if_empty)
-Values = Annotated[dict[str, Any], BeforeValidator(_nothing_if_null)]
+Values = Annotated[dict[str, Any], BeforeValidator(_empty_object_if_null)]
 
 
 class _Body(BaseModel):
@@ -178,7 +177,7 @@ class LineBody(_Body):
 
 
 class OrderBody(_Body):
-    """One element of `data`; its lines are read one by one, so that reading can stop early."""
+    """One element of `data`. Lines are validated one by one, so that reading can stop early."""
 
     external_id: ExternalId
     matching: Annotated[Name | None, Absent] = None
@@ -191,7 +190,7 @@ class OrderBody(_Body):
     subscription_id: Annotated[Name | None, Absent] = None
     endpoint: Name
     tags: Annotated[
-        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(_none_if_null)
+        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(_empty_array_if_null)
     ] = Field(default_factory=list)
     status: Name
     delivery_cost: Annotated[Amount | None, Absent] = None
@@ -214,7 +213,7 @@ class CustomFieldBody(_Body):
     value_type: ValueType
     required: Flag
     default_value: Any = None
-    enum_values: Annotated[dict[str, Any], BeforeValidator(_nothing_if_null)] = Field(
+    enum_values: Annotated[dict[str, Any], BeforeValidator(_empty_object_if_null)] = Field(
         default_factory=dict
     )
 
@@ -228,19 +227,19 @@ class LineStatusBody(_Body):
 
 
 class ImportBody(_Body):
-    """The root of a request; each order in `data` is read on its own, so that it fails alone."""
+    """The root of a request. Each order of `data` is validated on its own."""
 
     custom_fields: Annotated[
         list[CustomFieldBody],
         Field(max_length=MAX_DEFINITIONS),
         FailFast(),
-        BeforeValidator(_none_if_null),
+        BeforeValidator(_empty_array_if_null),
     ] = Field(default_factory=list)
     custom_line_statuses: Annotated[
         list[LineStatusBody],
         Field(max_length=MAX_DEFINITIONS),
         FailFast(),
-        BeforeValidator(_none_if_null),
+        BeforeValidator(_empty_array_if_null),
     ] = Field(default_factory=list)
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
@@ -259,11 +258,11 @@ ORDER_MEMBERS = frozenset(OrderBody.model_fields)
 def problems_of(
     error: ValidationError, prefix: Steps = (), subject: str = "The body"
 ) -> tuple[Problem, ...]:
-    """Return what a model found wrong, its paths after `prefix`, at most MAX_PROBLEMS of it.
+    """Return at most MAX_PROBLEMS problems of a validation, with paths that begin with `prefix`.
 
-    `subject` names what was read, for a problem with it as a whole.
+    `subject` names what was validated, for a problem of the whole value.
     """
-    details = error.errors(include_url=False, include_input=False)
+    details = error.errors(include_url=False)
     return tuple(
         Problem(code, (*prefix, *detail["loc"]), message)
         for detail in details[:MAX_PROBLEMS]
@@ -271,8 +270,8 @@ def problems_of(
     )
 
 
-# Pydantic's kinds of error in our words; its own messages would name the input, which may be a
-# customer's.
+# Messages for Pydantic's error types. Pydantic's own messages would quote the input, which may be
+# personal data.
 _EXPLANATIONS: Mapping[str, tuple[Code, str]] = {
     "missing": (Code.REQUIRED, "{member} is required"),
     "string_too_short": (Code.REQUIRED, "{member} is required"),
@@ -285,14 +284,24 @@ _EXPLANATIONS: Mapping[str, tuple[Code, str]] = {
     "model_attributes_type": (Code.WRONG_TYPE, "{member} must be an object"),
     "enum": (Code.INVALID_VALUE, "{member} must be {expected}"),
     "string_unicode": (Code.ILLEGAL_CHARACTER, "{member} is not valid Unicode text"),
-    **{str(code): (code, "{member}: {message}") for code in Code},
+    **{str(code): (code, "{member} {message}") for code in Code},
 }
 
 
 def _explained(detail: Mapping[str, Any], subject: str) -> tuple[Code, str]:
-    member = str(detail["loc"][-1]) if detail["loc"] else subject
+    path: Steps = detail["loc"]
+    member = _member(path) if path else subject
     code, text = _EXPLANATIONS.get(detail["type"], (Code.INVALID_VALUE, "{member} is not valid"))
+    if path and isinstance(path[-1], str) and detail["input"] is None:
+        # Optional members may be null, so this one is required.
+        return code, f"{member} is required"
     return code, text.format(**{**detail.get("ctx", {}), "member": member})
+
+
+def _member(path: Steps) -> str:
+    """Return the name of the member that a path leads to, such as `count` or `tags[0]`."""
+    last = path[-1]
+    return last if isinstance(last, str) else f"{_member(path[:-1])}[{last}]"
 
 
 _TEXTS = Text()
@@ -317,24 +326,21 @@ IMPORT_SHAPE = Record(
 
 
 def decode(request: HttpRequest) -> Decoded:
-    """Return the body of an import as plain data, whatever its format.
+    """Decode the body of an import from JSON or XML.
 
     Raises RequestRefusedError (400, 415) and BodyRefusedError.
     """
     charset = request.charset
     if request_format(request) is Format.JSON:
         return json_codec.decode(request.body, charset)
-    # Imports cost start-up, and most clients never speak XML.
+    # Most requests are JSON, and importing lxml would slow down cold starts.
     from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
 
     return xml_codec.decode(request.body, IMPORT_SHAPE, charset)
 
 
 def read_import(decoded: Decoded) -> ImportBody:
-    """Return the root of an import; its orders are read one by one, so that each fails alone.
-
-    Raises RequestRefusedError (400).
-    """
+    """Validate the root of an import, but not its orders. Raises RequestRefusedError (400)."""
     root_faults = tuple(fault for fault in decoded.faults if not is_of_order(fault))
     if root_faults:
         raise bad_request(root_faults[0].message, *root_faults)
@@ -347,5 +353,5 @@ def read_import(decoded: Decoded) -> ImportBody:
 
 
 def is_of_order(fault: Problem) -> bool:
-    """Tell whether a fault lies inside of one order, and not at the root of the request."""
+    """Return whether a fault is inside one order, and not at the root of the request."""
     return fault.path[:1] == ("data",) and len(fault.path) > 1

@@ -1,4 +1,4 @@
-"""Order statuses (Altcraft v74, orders import), and how far an order of each has come."""
+"""Order statuses (Altcraft v74, orders import) and the fulfilment state of each."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -18,5 +18,5 @@ ORDER_STATUSES = tuple(_FULFILMENTS)
 
 
 def fulfilment_of(status: str) -> Fulfilment:
-    """Return how far an order with one of ORDER_STATUSES has come."""
+    """Return the fulfilment state of one of ORDER_STATUSES."""
     return _FULFILMENTS[status]

@@ -1,4 +1,4 @@
-"""Orders and definitions as sent, read from plain data."""
+"""Reads the orders and the definitions of a decoded import."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ _ENUM_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class AltcraftOrder:
-    """One order of a request: a draft, or why it is none. Problems carry paths of the request."""
+    """One order of a request: a draft, or its problems. Paths begin at the root of the request."""
 
     position: int
     external_id: str | None
@@ -49,7 +49,7 @@ class AltcraftOrder:
     warnings: tuple[Problem, ...] = ()
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Hold the order against the settings."""
+        """Check the order against the account's settings."""
         if self.draft is None or self.problems:
             return Rejection(self.problems)
         checked = check_order(self.draft, rules)
@@ -71,7 +71,7 @@ class AltcraftOrder:
 
 
 def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:
-    """Read each element of `data`; `faults` are those that the decoder found inside of them."""
+    """Read each element of `data`. `faults` are those that the decoder found inside it."""
     faults_at: dict[str | int, list[Problem]] = {}
     for fault in faults:
         _, position, *_ = fault.path
@@ -84,13 +84,13 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
 
 
 def unknown_root_members(root: Mapping[str, object]) -> list[Problem]:
-    """Warn of members of the root that nobody reads: a misspelt switch would switch nothing."""
+    """Return a warning for each unknown member of the root, which may be a misspelt option."""
     unknown = sorted(root.keys() - ROOT_MEMBERS)[:MAX_PROBLEMS]
     return [_unknown_member((name,), name) for name in unknown]
 
 
 def read_definitions(body: ImportBody) -> Definitions:
-    """Read the root's definitions; raise RequestRefusedError (400) if a default does not fit."""
+    """Read the root's definitions. Raises RequestRefusedError (400) for an invalid one."""
     return Definitions(
         custom_fields=tuple(
             _definition(position, sent) for position, sent in enumerate(body.custom_fields)
@@ -126,7 +126,7 @@ def _read_order(
 
 
 def _echoed(external_id: object) -> str | None:
-    """Return the id by which the shop will look for its order in the answer, also a wrong one."""
+    """Return the external id for the order's entry, also if it is invalid: shops match by it."""
     named = isinstance(external_id, str | int) and not isinstance(external_id, bool)
     return str(external_id)[:MAX_ECHOED_CHARACTERS] if named else None
 
@@ -139,7 +139,7 @@ def _read_body(sent: object) -> tuple[OrderBody | None, list[Problem]]:
 
 
 def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
-    """Read lines until there are more problems than are told; what is no list is told elsewhere."""
+    """Read lines until MAX_PROBLEMS are found. `_read_body` reports lines that are not an array."""
     lines: list[LineBody] = []
     problems: list[Problem] = []
     for position, line in enumerate(sent if isinstance(sent, list) else ()):
@@ -149,7 +149,7 @@ def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
             problems += problems_of(error, ("lines", position), "The line")
         if isinstance(line, dict) and not line.get("product") and not line.get("sku"):
             path = ("lines", position, "product")
-            problems.append(Problem(Code.REQUIRED, path, "A line needs product or sku"))
+            problems.append(Problem(Code.REQUIRED, path, "product or sku is required"))
         if len(problems) >= MAX_PROBLEMS:
             break
     return lines, problems
@@ -201,14 +201,14 @@ def _unknown_members(sent: Mapping[str, Any], prefix: Steps) -> Iterator[Problem
 
 
 def _unknown_member(path: Steps, name: str) -> Problem:
-    return Problem(Code.UNKNOWN_MEMBER, path, f"Member {shown(name)} is not known; it was ignored")
+    return Problem(Code.UNKNOWN_MEMBER, path, f"Unknown member {shown(name)} was ignored")
 
 
 def _definition(position: int, sent: CustomFieldBody) -> CustomField:
     prefix = ("custom_fields", position)
     values, default = sent.enum_values, sent.default_value
     if sent.value_type is ValueType.ENUM and not values and isinstance(default, dict):
-        # The documentation's own enum sample sends the values in this place.
+        # The enum sample of Altcraft's documentation sends the values as default_value.
         values, default = default, None
     if sent.value_type is not ValueType.UNICODE and default == "":
         default = None
@@ -221,7 +221,8 @@ def _definition(position: int, sent: CustomFieldBody) -> CustomField:
         enum_values=_enum_values(values, prefix),
     )
     if sent.value_type is ValueType.ENUM and not values:
-        raise _refused(Code.REQUIRED, (*prefix, "enum_values"), "An enum needs enum_values")
+        message = "enum_values is required for value_type enum"
+        raise _refused(Code.REQUIRED, (*prefix, "enum_values"), message)
     try:
         return field.with_default(default)
     except ValueError as error:
@@ -234,9 +235,8 @@ def _enum_values(sent: Mapping[str, object], prefix: Steps) -> dict[str, int]:
         text = str(number).strip()
         if isinstance(number, bool) or _ENUM_NUMBER.fullmatch(text) is None:
             path = (*prefix, "enum_values", name)
-            raise _refused(
-                Code.WRONG_TYPE, path, "The value of an enum name must be a whole number"
-            )
+            message = f"Values of enum_values must be whole numbers; got {shown(number)}"
+            raise _refused(Code.WRONG_TYPE, path, message)
         values[name] = int(text)
     return values
 

@@ -1,4 +1,4 @@
-"""What every protocol can show of an order that came through Altcraft."""
+"""Summaries of Altcraft orders, for other protocols to show."""
 
 from decimal import Decimal
 from typing import Any
@@ -9,10 +9,7 @@ from orders.domain.times import parse_time
 
 
 def summarise(order: Order) -> OrderSummary:
-    """Read the summary from the stored document.
-
-    An article is the line's `sku`, or its `product` where it has none.
-    """
+    """Return the summary of a stored order. A line's article is its `sku`, else its `product`."""
     tree = order.tree()
     return OrderSummary(
         currency=tree["currency"],

@@ -1,6 +1,6 @@
-"""XML in and out. Where JSON has an array, XML repeats an element: the shapes say where.
+"""Altcraft's requests and answers in XML. A repeated element is an array, as its shape declares.
 
-lxml is imported with this module only, because most requests are JSON and imports cost start-up.
+Only this module imports lxml: most requests are JSON, and the import would slow down cold starts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Tex
 
 ROOT = "xml"
 ROW = "row"
-# Names the member of a free object whose name is no legal element name.
+# Holds the name of a Free object's member if an element cannot have that name.
 NAME_ATTRIBUTE = "external_id"
 _TOLERATED = frozenset({"array"})
 
@@ -64,7 +64,7 @@ class _Reader:
                     at = (*path, name, len(items))
                     items.append(self.value(item, member.item, at))
             elif name in members:
-                self._fault(Code.DUPLICATE_MEMBER, (*path, name), "stands twice; send it once")
+                self._fault(Code.DUPLICATE_MEMBER, (*path, name), "is a duplicate; send it once")
             else:
                 at = (*path, name)
                 members[name] = "" if member is None else self.value(child, member, at)
@@ -77,7 +77,7 @@ class _Reader:
             name = child.get(NAME_ATTRIBUTE) or _local_name(child)
             at = (*path, name)
             if name in members:
-                self._fault(Code.DUPLICATE_MEMBER, at, "stands twice; send it once")
+                self._fault(Code.DUPLICATE_MEMBER, at, "is a duplicate; send it once")
             self.lines[at] = cast("int", child.sourceline)
             members[name] = self.text(child, at, tolerated=_TOLERATED | {NAME_ATTRIBUTE})
         self._expect_no_text(element, path)
@@ -87,7 +87,7 @@ class _Reader:
         self, element: etree._Element, path: Steps, tolerated: frozenset[str] = _TOLERATED
     ) -> str:
         if len(element):
-            self._fault(Code.MALFORMED, path, "takes text, not elements")
+            self._fault(Code.MALFORMED, path, "must hold text; got elements")
         self._expect_no_attributes(element, path, tolerated)
         return element.text or ""
 
@@ -96,38 +96,38 @@ class _Reader:
     ) -> None:
         unknown = [str(name) for name in element.attrib if name not in tolerated]
         if unknown:
-            self._fault(Code.MALFORMED, path, f"has an attribute {shown(unknown[0])}; none is read")
+            sent = shown(_sent_name(element, unknown[0]))
+            self._fault(Code.MALFORMED, path, f"must not have the attribute {sent}")
 
     def _expect_no_text(self, element: etree._Element, path: Steps) -> None:
         stray = [element.text, *(child.tail for child in element)]
         if any(text and not text.isspace() for text in stray):
-            self._fault(Code.MALFORMED, path, "holds text between its elements; it takes elements")
+            self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
 
     def _fault(self, code: Code, path: Steps, what: str) -> None:
         self.faults.append(Problem(code, path, f"Element {shown(pointer(*path) or '/')} {what}"))
 
 
 def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
-    """Read an XML request of the given shape; rows at the root are taken for its `data`.
+    """Decode an XML request of the given shape. Rows at the root are read as its `data`.
 
-    The encoding is the one of the byte order mark, the Content-Type or the XML declaration. Raises
-    RequestRefusedError (400) with the line and column where it stops being XML, also for any
-    document type declaration; (415) for a charset that is not known.
+    The encoding is that of the byte order mark, else of the Content-Type, else of the XML
+    declaration. Raises RequestRefusedError: 400 for invalid XML (with line and column) and for a
+    document type declaration, 415 for an unsupported charset.
     """
     root = _parse(body, charset)
     if _local_name(root) != ROOT:
-        raise bad_request(f"The root element must be <{ROOT}>, not {shown(_local_name(root))}")
+        raise bad_request(f"The root element must be <{ROOT}>; got {shown(_local_name(root))}")
     if len(root) and all(_local_name(child) == ROW for child in root):
         for child in root:
             child.tag = "data"
     reader = _Reader()
     tree = reader.value(root, shape, ())
-
     return Decoded(tree, tuple(reader.faults), reader.line_of)
 
 
 def encode(tree: Mapping[str, Any]) -> bytes:
-    """Write an answer: arrays as repeated elements, everything under the root element."""
+    """Return an answer as XML: members of the root element, arrays as repeated elements."""
     root = etree.Element(ROOT)
     _append(root, tree)
     return etree.tostring(root, encoding="utf-8", xml_declaration=False)
@@ -147,7 +147,7 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
             remove_pis=True,
         )
     except LookupError:
-        raise unsupported_media_type(f"The charset {shown(charset)} is not known") from None
+        raise unsupported_media_type(f"Unsupported charset {shown(charset)}; send utf-8") from None
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
@@ -157,12 +157,12 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
             f"The body is not valid XML: line {line}, column {column}: {reason}"
         ) from None
     if cast("etree.DocInfo", root.getroottree().docinfo).internalDTD is not None:
-        raise bad_request("The body must not hold a document type declaration (DOCTYPE)")
+        raise bad_request("The body must not contain a document type declaration (DOCTYPE)")
     return root
 
 
 def _names_the_encoding(body: bytes, charset: str | None) -> bool:
-    """Tell whether the Content-Type's charset counts: a byte order mark is surer than it."""
+    """Return whether the Content-Type's charset counts: a byte order mark takes precedence."""
     return charset is not None and not body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
 
 
@@ -170,8 +170,20 @@ def _local_name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
+_XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+
+
+def _sent_name(element: etree._Element, attribute: str) -> str:
+    """Return an attribute's name as the client wrote it, such as `xsi:nil`."""
+    name = etree.QName(attribute)
+    prefixes = {uri: prefix for prefix, uri in element.nsmap.items() if prefix}
+    # XML reserves the prefix `xml`, which needs no declaration.
+    prefix = (prefixes | {_XML_NAMESPACE: "xml"}).get(name.namespace or "")
+    return f"{prefix}:{name.localname}" if prefix else name.localname
+
+
 def _items(element: etree._Element, item: Shape) -> Iterator[etree._Element]:
-    """Yield the items that one element of an array stands for: itself, its rows, or none."""
+    """Yield the items of an array's element: its rows, else the element, none if it is empty."""
     if len(element) and all(_local_name(child) == ROW for child in element):
         yield from element
     elif len(element) or (element.text and (isinstance(item, Text) or not element.text.isspace())):

@@ -1,4 +1,4 @@
-"""What XML cannot say of itself: where an element stands for an array, an object or a text."""
+"""Shapes of XML documents: whether an element is an array, an object or a text."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """An object whose members are named by the shop; each holds text."""
+    """An object with member names of the shop's choice; each member holds text."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextOrFree:
-    """An element that holds text or, with elements in it, such an object."""
+    """A Free object if the element has child elements, else text."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An object with known members; an unknown one is noticed but not read."""
+    """An object with known members. An unknown member becomes an empty text."""
 
     members: Mapping[str, Shape]
 
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An element that is repeated, or holds its items as rows."""
+    """A repeated element, or one element whose items are rows."""
 
     item: Shape
 

@@ -1,4 +1,4 @@
-"""Who sends a request, with which scope, for which project."""
+"""Authentication: the token of a request, its scopes and its project."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from orders.protocols.commercetools.errors import access_denied, insufficient_sc
 from orders.protocols.commercetools.scopes import MANAGE_ORDERS, MANAGE_PROJECT, VIEW_ORDERS
 from orders.protocols.http import HttpRequest
 
-# Each lets its holder do the first; the first names what is missing.
+# Any one of these scopes is sufficient. The error names the first.
 MANAGE = (MANAGE_ORDERS, MANAGE_PROJECT)
 VIEW = (VIEW_ORDERS, MANAGE_ORDERS, MANAGE_PROJECT)
 VIEW_MESSAGES = (scopes.VIEW_MESSAGES, MANAGE_PROJECT)
@@ -17,17 +17,17 @@ VIEW_MESSAGES = (scopes.VIEW_MESSAGES, MANAGE_PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class ProjectAccess:
-    """Lets a request in, or raises RequestRefusedError."""
+    """Checks that a request's token grants access to the project of its path."""
 
     tokens: TokenRepository
 
     def __call__(
         self, request: HttpRequest, allowed: tuple[Scope, ...], deadline: Deadline
     ) -> Client:
-        """Return the client, if it may use one of the scopes in the project of the path.
+        """Return the client if it has one of the scopes in the project of the path.
 
-        A project of others and one that nobody has are refused alike. Raises RequestRefusedError
-        (401, 403) and StorageUnavailableError.
+        The error is the same for another client's project and for one that does not exist. Raises
+        RequestRefusedError (401, 403) and StorageUnavailableError.
         """
         if not request.headers.get("authorization", "").strip():
             raise access_denied()

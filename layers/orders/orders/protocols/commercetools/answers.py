@@ -30,7 +30,7 @@ _CORRELATION = re.compile(r"[!-~]{1,256}", re.ASCII)
 
 
 def answer_error(error: Exception, _request: HttpRequest) -> HttpAnswer:
-    """Answer whatever an endpoint has raised; its words only where they are for the client."""
+    """Return the answer to an error. Only messages that are written for clients are shown."""
     match error:
         case RequestRefusedError():
             return refuse(error)
@@ -43,7 +43,7 @@ def answer_error(error: Exception, _request: HttpRequest) -> HttpAnswer:
 
 
 def correlation(request: HttpRequest) -> Mapping[str, str]:
-    """Return the header that every answer carries: the request's correlation id, or a new one."""
+    """Return the header of every answer: the correlation id of the request, or a new one."""
     sent = request.headers.get(CORRELATION_HEADER.lower(), "")
     is_usable = _CORRELATION.fullmatch(sent) is not None
     return {CORRELATION_HEADER: sent if is_usable else f"market-orders-{uuid4()}"}
@@ -52,13 +52,13 @@ def correlation(request: HttpRequest) -> Mapping[str, str]:
 def answer(
     status: int, tree: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> HttpAnswer:
-    """Answer with a body."""
+    """Return an answer with a JSON body."""
     content = {"Content-Type": "application/json; charset=utf-8"}
     return HttpAnswer(status, write_json(tree), content | dict(headers or {}))
 
 
 def refuse(refusal: RequestRefusedError) -> HttpAnswer:
-    """Answer a refusal."""
+    """Return the answer to a rejected request."""
     body = error_body(refusal.status, refusal.errors, refusal.oauth)
     retry = (
         {"Retry-After": RETRY_AFTER_SECONDS}

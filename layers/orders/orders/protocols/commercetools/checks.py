@@ -1,4 +1,4 @@
-"""Rules that join several members of a draft; its shape is right by then."""
+"""Rules about several members of a draft. They require a draft of the right shape."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,16 +18,13 @@ from orders.protocols.commercetools.money import Money
 from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
 
 MAX_LINES = 5000
-# Shops add rates as binary numbers: 0.1 and 0.2 are 0.30000000000000004 to them.
+# Shops add rates as binary floats, where 0.1 + 0.2 is 0.30000000000000004.
 _RATE_TOLERANCE = Decimal("1E-9")
 _LEAST_TIER = 2
 
 
 def check_draft(draft: Tree) -> list[ApiError]:
-    """Return what is wrong with a draft (commercetools, OrderImportDraft), one error a cause.
-
-    At most MAX_FAULTS are told.
-    """
+    """Return the errors of a draft (commercetools, OrderImportDraft), at most MAX_FAULTS."""
     return list(islice(_errors(draft), MAX_FAULTS))
 
 
@@ -51,32 +48,34 @@ def _errors(draft: Tree) -> Iterator[ApiError]:
 
 def _check_number_of_lines(count: int) -> Iterator[ApiError]:
     if count == 0:
-        yield invalid_input("The order needs a line item or a custom line item.")
+        yield invalid_input("An order must have at least one line item or custom line item.")
     if count > MAX_LINES:
-        yield invalid_input(f"The order has {count} lines; it may have {MAX_LINES}.")
+        yield invalid_input(f"An order must have at most {MAX_LINES} lines; got {count}.")
 
 
 def _repeated_keys(name: str, parts: Iterable[Mapping[str, Any]]) -> Iterator[ApiError]:
     counts = Counter(part["key"] for part in parts if "key" in part)
     for key in (key for key, count in counts.items() if count > 1):
-        yield invalid_field(name, key, why="Each key may stand once in the order.")
+        yield invalid_field(name, key, why="It must be unique in the order.")
 
 
 def _check_addresses(addresses: Iterable[Tree]) -> Iterator[ApiError]:
     if any("key" not in address for address in addresses):
-        yield invalid_input("Each of itemShippingAddresses needs a key.")
+        yield invalid_input("Each address of itemShippingAddresses must have a key.")
     yield from _repeated_keys("itemShippingAddresses.key", addresses)
 
 
 def _check_product(line: Tree) -> Iterator[ApiError]:
-    """Check the three ways of naming a product: id and variant id, SKU, or all of them."""
+    """Check that a line names its product by id and variant id, by SKU, or by all three."""
     variant = line["variant"]
     if "productId" in line and "id" not in variant:
-        yield invalid_operation("A line item with productId needs variant.id too.")
+        yield invalid_operation("A line item with productId must have variant.id too.")
     elif "id" in variant and "productId" not in line:
-        yield invalid_operation("A line item with variant.id needs productId too.")
+        yield invalid_operation("A line item with variant.id must have productId too.")
     elif "sku" not in variant and "productId" not in line:
-        yield invalid_operation("A line item needs productId with variant.id, or variant.sku.")
+        yield invalid_operation(
+            "A line item must have either productId with variant.id, or variant.sku."
+        )
 
 
 def _prices(lines: Iterable[Tree]) -> Iterator[Tree]:
@@ -103,20 +102,20 @@ def _check_prices(prices: Iterable[Tree]) -> Iterator[ApiError]:
 def _check_price(price: Tree) -> Iterator[ApiError]:
     start, end = price.get("validFrom"), price.get("validUntil")
     if start and end and start >= end:
-        yield invalid_field("validFrom", start, why="It must come before validUntil.")
+        yield invalid_field("validFrom", start, why="It must be earlier than validUntil.")
     tiers = price.get("tiers", ())
     quantities = [tier["minimumQuantity"] for tier in tiers]
     if any(quantity < _LEAST_TIER for quantity in quantities):
-        yield invalid_field("minimumQuantity", min(quantities), why="It takes 2 or more.")
+        yield invalid_field("minimumQuantity", min(quantities), why="It must be at least 2.")
     if len(set(quantities)) < len(quantities):
-        yield invalid_input("Each minimumQuantity may stand once in a price.")
+        yield invalid_input("The minimumQuantity of a price's tiers must be unique.")
     if any(tier["value"].currency != price["value"].currency for tier in tiers):
-        yield invalid_input("The tiers of a price take its currency.")
+        yield invalid_input("The tiers of a price must have the currency of the price.")
 
 
 def _check_taxes(line: Tree) -> Iterator[ApiError]:
     if "taxedPrice" in line and "taxRate" not in line:
-        yield invalid_operation("A line with taxedPrice needs taxRate too.")
+        yield invalid_operation("A line with taxedPrice must have taxRate too.")
     yield from _check_rate(line)
 
 
@@ -126,13 +125,14 @@ def _check_rate(part: Tree) -> Iterator[ApiError]:
     if rate and parts:
         difference = sum(each["amount"] for each in parts) - rate["amount"]
         if abs(difference) > _RATE_TOLERANCE:
-            yield invalid_field("taxRate.amount", rate["amount"], why="It is the sum of subRates.")
+            why = "It must be the sum of the subRates' amounts."
+            yield invalid_field("taxRate.amount", rate["amount"], why=why)
 
 
 def _check_shipping_details(subject: str, lines: Iterable[Tree], draft: Tree) -> Iterator[ApiError]:
     keys = {address.get("key") for address in draft["itemShippingAddresses"]}
     for position, line in enumerate(lines):
-        # A line has no id yet: it is named by its key, or by its position.
+        # A line has no id yet, so the error names its key or its position.
         name = line.get("key", str(position))
         targets = line.get("shippingDetails", {}).get("targets")
         if targets is None:
@@ -142,24 +142,26 @@ def _check_shipping_details(subject: str, lines: Iterable[Tree], draft: Tree) ->
             yield invalid_shipping_details(
                 subject,
                 name,
-                f"The targets' quantities add up to {total}, the line's quantity is "
-                f"{line['quantity']}.",
+                f"The quantities of the targets must add up to the line's quantity, "
+                f"{line['quantity']}; got {total}.",
             )
         for target in targets:
             if target["addressKey"] not in keys:
                 yield invalid_shipping_details(
-                    subject, name, "An addressKey is none of itemShippingAddresses."
+                    subject, name, "Each addressKey must be a key of itemShippingAddresses."
                 )
 
 
 def _check_currencies(draft: Tree) -> Iterator[ApiError]:
     expected = draft["totalPrice"].currency
     if any(each.currency != expected for each in _amounts(draft)):
-        yield invalid_input(f"All amounts of an order take the currency of totalPrice, {expected}.")
+        yield invalid_input(
+            f"All amounts of an order must have the currency of totalPrice, {expected}."
+        )
 
 
 def _amounts(draft: Tree) -> Iterator[Money]:
-    """Yield the amounts that the order is made of; variants' other prices are not among them."""
+    """Yield the amounts that add up to the order's total. Other prices of variants do not."""
     shipping = draft.get("shippingInfo")
     if shipping:
         yield from _shipping_amounts(shipping)

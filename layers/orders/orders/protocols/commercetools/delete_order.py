@@ -20,7 +20,7 @@ from orders.protocols.http import EndpointResult, HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class DeleteOrderEndpoint:
-    """The route. `new_request_id` must return another id each time."""
+    """The deletion endpoint. `new_request_id` must return a new id at every call."""
 
     access: ProjectAccess
     find: OrderFinder
@@ -29,7 +29,7 @@ class DeleteOrderEndpoint:
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Delete the order of the path for good and return it as it was."""
+        """Delete the order of the path permanently and return its last version."""
         client = self.access(request, MANAGE, deadline)
         version = read_version(request)
         order = self.find(client.account, request.path["ref"], deadline).order

@@ -1,8 +1,8 @@
-"""The stored form of an imported order: its representation without what the store says of it.
+"""The stored form of an imported order.
 
-What is left out comes from the stored order: its id, version, number, times, and the ids that are
-made from its id. Two members are ours: the API client, and the number that the order came with,
-which its later ones do not change.
+It is the order's representation without the members that come from the store: id, version, number,
+times, and the ids that derive from the order's id. Two members are additional: the API client, and
+the order number of the import, which a later change of the external id does not affect.
 """
 
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ CLIENT, FIRST_NUMBER = "client_id", "first_number"
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where an order comes from: its account and API client."""
+    """The account and the API client that imported an order."""
 
     account: str
     client_id: str
 
 
 class DraftRefusedError(Exception):
-    """The draft cannot become an order; `errors` say why, `code` in our own words."""
+    """The draft is rejected. `errors` are the protocol's errors, `code` is the hub's own code."""
 
     def __init__(self, code: Code, *errors: ApiError) -> None:
         super().__init__(errors[0].message)
@@ -44,10 +44,10 @@ class DraftRefusedError(Exception):
 
 
 def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tree:
-    """Return the document of a draft that check_draft found nothing wrong with.
+    """Return the document of a draft for which check_draft returned no error.
 
-    Line totals and taxes are worked out; what the order says of its own totals stays as sent.
-    Raises DraftRefusedError.
+    Line totals and line taxes are calculated. The order's own totals stay as sent. Raises
+    DraftRefusedError.
     """
     lines = [_Line(line, draft, provenance.account) for line in draft["lineItems"]]
     customs = [_Line(line, draft, provenance.account) for line in draft["customLineItems"]]
@@ -57,11 +57,11 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
         raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
     try:
         line_items = [
-            line.of_product(product)
+            line.line_item(product)
             for line, product in zip(lines, found, strict=True)
             if not isinstance(product, ApiError)
         ]
-        custom_items = [line.of_nothing() for line in customs]
+        custom_items = [line.custom_line_item() for line in customs]
         totals = {
             "taxedPrice": _with_total_tax(draft.get("taxedPrice")),
             "shippingInfo": _shipping_info(draft.get("shippingInfo")),
@@ -81,7 +81,7 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Return the value with every amount in its wire form."""
+    """Return a copy of the value in which every Money is in its wire form."""
     if isinstance(value, Money):
         return value.tree()
     if isinstance(value, dict):
@@ -93,13 +93,13 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of a draft, on its way to a line of an order."""
+    """Converts a line of a draft to a line of an order."""
 
     line: Tree
     draft: Tree
     account: str
 
-    def of_product(self, product: Tree) -> Tree:
+    def line_item(self, product: Tree) -> Tree:
         """Return the line item (commercetools, LineItem)."""
         line = self.line
         variant = {
@@ -108,7 +108,7 @@ class _Line:
             "assets": [],
         }
         own_mode = line.get("inventoryMode")
-        shown = _present(
+        members = _present(
             {
                 "key": line.get("key"),
                 "productId": product["productId"],
@@ -126,12 +126,12 @@ class _Line:
                 "distributionChannel": line.get("distributionChannel"),
             }
         )
-        return shown | self._last()
+        return members | self._last()
 
-    def of_nothing(self) -> Tree:
+    def custom_line_item(self) -> Tree:
         """Return the custom line item (commercetools, CustomLineItem)."""
         line = self.line
-        shown = _present(
+        members = _present(
             {
                 "key": line.get("key"),
                 "name": line["name"],
@@ -142,7 +142,7 @@ class _Line:
                 "priceMode": line["priceMode"],
             }
         )
-        return shown | self._last()
+        return members | self._last()
 
     def _shared(self, price: Money) -> Tree:
         quantity = self.line["quantity"]
@@ -191,10 +191,7 @@ def _shipping_info(sent: Tree | None) -> Tree | None:
 
 
 def _with_total_tax(taxed: Tree | None) -> Tree | None:
-    """Return a price with its tax in all; what was sent stays as it is.
-
-    Raises MoneyOverflowError.
-    """
+    """Return a taxed price with its totalTax, calculated if absent. Raises MoneyOverflowError."""
     if taxed is None:
         return None
     tax = taxed.get("totalTax") or tax_amount_of(taxed["totalNet"], taxed["totalGross"])

@@ -1,4 +1,4 @@
-"""Errors as the protocol tells them: a status, and one or more codes with their own members."""
+"""Errors of the protocol: a status, and one or more codes with their own members."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ MAX_VALUE_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """One entry of `errors`: the vendor's code, and the members that come with it."""
+    """One entry of `errors`: the vendor's code and the additional members of that code."""
 
     code: str
     message: str
@@ -21,7 +21,7 @@ class ApiError:
 
 
 class RequestRefusedError(Exception):
-    """The request is answered with these errors; `oauth` is the OAuth code of an auth error."""
+    """The request is rejected with these errors. `oauth` is the OAuth code of an auth error."""
 
     def __init__(self, status: int, *errors: ApiError, oauth: str | None = None) -> None:
         super().__init__(errors[0].message)
@@ -31,7 +31,7 @@ class RequestRefusedError(Exception):
 
 
 def error_body(status: int, errors: Sequence[ApiError], oauth: str | None = None) -> dict[str, Any]:
-    """Return the body of an error answer. There is at least one error."""
+    """Return the body of an error answer. `errors` must have at least one entry."""
     body: dict[str, Any] = {
         "statusCode": status,
         "message": errors[0].message,
@@ -43,12 +43,12 @@ def error_body(status: int, errors: Sequence[ApiError], oauth: str | None = None
 
 
 def bad_request(*errors: ApiError) -> RequestRefusedError:
-    """Return the refusal of a request that cannot be taken as it is."""
+    """Return the 400 error of an invalid request."""
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, *errors)
 
 
 def invalid_json_input(*details: str) -> ApiError:
-    """Return the error of a body that is no JSON, or not of the expected shape."""
+    """Return the error of a body that is not valid JSON or has the wrong shape."""
     return ApiError(
         "InvalidJsonInput",
         "Request body does not contain valid JSON.",
@@ -57,7 +57,7 @@ def invalid_json_input(*details: str) -> ApiError:
 
 
 def duplicate_field(name: str, value: str) -> ApiError:
-    """Return the error of a value that must be unique and is not."""
+    """Return the error of a duplicate value in a unique field."""
     return ApiError(
         "DuplicateField",
         f"A duplicate value '{_quoted(value)}' exists for field '{name}'.",
@@ -66,9 +66,10 @@ def duplicate_field(name: str, value: str) -> ApiError:
 
 
 def reference_not_found(type_id: str, *, by: str = "identifier", value: str) -> ApiError:
-    """Return the error of a reference to something that is not there.
+    """Return the error of a reference to a resource that does not exist.
 
-    `by` says what `value` is: "identifier", "key" or "sku". Clients know no member for the last.
+    `by` is the kind of `value`: "identifier", "key" or "sku". The protocol has no error member for
+    a SKU.
     """
     name = {"identifier": "id", "key": "key"}.get(by)
     members = {"typeId": type_id} | ({name: _short(value)} if name else {})
@@ -81,38 +82,38 @@ def reference_not_found(type_id: str, *, by: str = "identifier", value: str) -> 
 
 
 def invalid_field(name: str, value: object, allowed: Sequence[str] = (), why: str = "") -> ApiError:
-    """Return the error of a value that its field cannot have; `why` says more."""
+    """Return the error of an invalid value. `why` is a sentence that names the rule."""
     return ApiError(
         "InvalidField",
         f"The value '{_quoted(value)}' is not valid for field '{name}'."
-        + (f" Allowed are: {listed(allowed)}." if allowed else "")
+        + (f" Allowed values: {listed(allowed)}." if allowed else "")
         + (f" {why}" if why else ""),
         {"field": name, "invalidValue": _bounded(value), "allowedValues": list(allowed)},
     )
 
 
 def invalid_operation(message: str) -> ApiError:
-    """Return the error of something that the order does not allow."""
+    """Return the error of members that do not fit together."""
     return ApiError("InvalidOperation", message)
 
 
 def invalid_input(message: str) -> ApiError:
-    """Return the error of a request that breaks another rule."""
+    """Return the error of a request that breaks a rule without a code of its own."""
     return ApiError("InvalidInput", message)
 
 
 def invalid_shipping_details(subject: str, item: str, message: str) -> ApiError:
-    """Return the error of shipping details that do not fit their line."""
+    """Return the error of shipping details that do not match their line."""
     return ApiError("InvalidItemShippingDetails", message, {"subject": subject, "itemId": item})
 
 
 def money_overflow() -> ApiError:
-    """Return the error of an amount that no 64-bit number holds."""
+    """Return the error of an amount outside the range of a 64-bit integer."""
     return ApiError("MoneyOverflow", "The amount exceeds the range of a 64-bit number.")
 
 
 def duplicate_price_scope(price: Mapping[str, Any]) -> ApiError:
-    """Return the error of two prices of a variant with one scope."""
+    """Return the error of two prices of a variant that have the same scope."""
     return ApiError(
         "DuplicatePriceScope",
         "Two prices have the same scope: currency, country, customer group, channel and validity.",
@@ -121,24 +122,24 @@ def duplicate_price_scope(price: Mapping[str, Any]) -> ApiError:
 
 
 def size_limit_exceeded(message: str) -> ApiError:
-    """Return the error of an order that is too large to be stored."""
+    """Return the error of an order that is too large to store."""
     return ApiError("ResourceSizeLimitExceeded", message)
 
 
 def content_too_large(message: str) -> RequestRefusedError:
-    """Return the refusal of a request, or of an answer, that is larger than can be carried."""
+    """Return the 413 error of a request or an answer that is too large."""
     return RequestRefusedError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE, ApiError("ContentTooLarge", message)
     )
 
 
 def not_found(message: str) -> RequestRefusedError:
-    """Return the refusal of a request for something that is not there."""
+    """Return the 404 error of a resource that does not exist."""
     return RequestRefusedError(HTTPStatus.NOT_FOUND, ApiError("ResourceNotFound", message))
 
 
 def concurrent_modification(identifier: str, expected: int, current: int) -> RequestRefusedError:
-    """Return the refusal of a change of another version than the current one."""
+    """Return the 409 error of a change that names another version than the current one."""
     return RequestRefusedError(
         HTTPStatus.CONFLICT,
         ApiError(
@@ -151,35 +152,37 @@ def concurrent_modification(identifier: str, expected: int, current: int) -> Req
 
 
 def over_capacity() -> RequestRefusedError:
-    """Return the refusal of a request that the store could not serve in time."""
+    """Return the 503 error: the store did not answer in time, and nothing was changed."""
     message = "The order store is not available; nothing was changed. Send the request again."
     return RequestRefusedError(HTTPStatus.SERVICE_UNAVAILABLE, ApiError("OverCapacity", message))
 
 
 def outcome_unknown() -> RequestRefusedError:
-    """Return the answer to a write of which nobody knows whether it took effect."""
-    message = "The write could not be confirmed: look whether it took effect before repeating it."
+    """Return the 500 error of a write that may or may not have taken effect."""
+    message = (
+        "The write could not be confirmed. Check whether it took effect before you send it again."
+    )
     return RequestRefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, ApiError("General", message))
 
 
 def general() -> RequestRefusedError:
-    """Return the answer to a request that met a fault of ours; nothing of the fault is told."""
-    message = "An unexpected error occurred; it is logged. Look whether a write took effect."
+    """Return the 500 error of an unexpected fault. The message does not describe the fault."""
+    message = "An unexpected error occurred and was logged. Check whether a write took effect."
     return RequestRefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, ApiError("General", message))
 
 
 def access_denied() -> RequestRefusedError:
-    """Return the refusal of a request without credentials."""
+    """Return the 401 error of a request without credentials."""
     return _unauthorized("access_denied", "access_denied")
 
 
 def invalid_token() -> RequestRefusedError:
-    """Return the refusal of a token that is unknown, expired or revoked."""
+    """Return the 401 error of a token that is unknown, expired or revoked."""
     return _unauthorized("invalid_token", "invalid_token")
 
 
 def invalid_client() -> RequestRefusedError:
-    """Return the refusal of wrong client credentials."""
+    """Return the 401 error of missing or invalid client credentials."""
     return _unauthorized(
         "invalid_client",
         "Please provide valid client credentials using HTTP Basic Authentication.",
@@ -187,7 +190,7 @@ def invalid_client() -> RequestRefusedError:
 
 
 def insufficient_scope(*scopes: str) -> RequestRefusedError:
-    """Return the refusal of a token that was not granted any of the scopes."""
+    """Return the 403 error of a token that has none of the scopes."""
     message = (
         "Insufficient scope. One of the following scopes is missing: " + ", ".join(scopes) + "."
     )
@@ -196,17 +199,17 @@ def insufficient_scope(*scopes: str) -> RequestRefusedError:
 
 
 def invalid_scope() -> RequestRefusedError:
-    """Return the refusal of a scope that is malformed, or that the client may not have."""
+    """Return the 400 error of a scope that is malformed or not granted to the client."""
     return _bad_grant("invalid_scope", "Malformed parameter: scope: Invalid scope.")
 
 
 def missing_grant_type() -> RequestRefusedError:
-    """Return the refusal of a token request without its grant type."""
+    """Return the 400 error of a token request without a grant type."""
     return _bad_grant("invalid_request", "Missing required parameter: grant_type.")
 
 
 def unsupported_grant_type() -> RequestRefusedError:
-    """Return the refusal of a grant type that is not served."""
+    """Return the 400 error of an unsupported grant type."""
     return _bad_grant(
         "unsupported_grant_type",
         "Invalid parameter: grant_type: Only client_credentials is supported.",
@@ -227,7 +230,7 @@ def _quoted(value: object) -> str:
 
 
 def _bounded(value: object) -> object:
-    """Shorten a text, so that no answer grows with its request."""
+    """Shorten a text, so that the size of an answer does not depend on its request."""
     return _short(value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Orders of other protocols, as this one shows them: see docs/commercetools.md, mapping."""
+"""Orders of other protocols in this protocol's form (mapping: docs/commercetools.md)."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ from orders.protocols.commercetools.states import states_of
 
 
 def represent_any(order: Order, summarise: Summarise) -> Tree:
-    """Return the representation of an order, also of one that another protocol wrote."""
+    """Return the representation of an order of any protocol."""
     return (
         represent(order)
         if order.protocol == PROTOCOL
@@ -23,7 +23,7 @@ def represent_any(order: Order, summarise: Summarise) -> Tree:
 
 
 def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
-    """Return what can be told honestly; the rest of what the protocol requires is its default."""
+    """Return the known facts of the order, and the protocol's defaults for all other members."""
     maker = Maker(order)
     tree: Tree = {
         **header(order),
@@ -52,8 +52,8 @@ def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
         "itemShippingAddresses": [],
         "refusedGifts": [],
     }
-    told: Tree = plain(tree)
-    return told
+    wire: Tree = plain(tree)
+    return wire
 
 
 def _shipping_info(summary: OrderSummary) -> Tree:
@@ -112,13 +112,13 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
 
 
 def _total(price: Money, count: int) -> Money:
-    """Return a line's total, whatever its size: a read must not fail for it."""
+    """Return a line's total. Unlike `times`, it never overflows, so that reads do not fail."""
     units, digits = price.units
     return Money(price.currency, cents_of(units * count, digits, price.currency))
 
 
 def _value(line: LineSummary, price: Money, currency: str) -> Tree:
-    """Return a price; the one before discounts is its value, where the line tells it."""
+    """Return a line's price. A base price becomes the value, and the price its discount."""
     base: Decimal | None = line.base_price
     if base is None or base == line.price:
         return {"value": price}

@@ -30,7 +30,7 @@ from orders.protocols.http import EndpointResult, HttpRequest
 
 @dataclass(frozen=True, slots=True)
 class ImportOrdersEndpoint:
-    """The route. `new_request_id` must return another id each time."""
+    """The import endpoint. `new_request_id` must return a new id at every call."""
 
     access: ProjectAccess
     import_orders: ImportOrders
@@ -84,11 +84,11 @@ def _refusal(report: ImportReport, draft: OrderImportDraft) -> RequestRefusedErr
     if result.retryable:
         return over_capacity() if report.unavailable else outcome_unknown()
     if report.written and Code.DUPLICATE in _codes(result):
-        # The order that is there may be this one, changed since by another request.
+        # The existing order may be this one, if another request has changed it since.
         return outcome_unknown()
     errors = [each for each in (_error(result, draft, code) for code in _codes(result)) if each]
-    told = [each.error for each in result.problems if isinstance(each, ApiProblem)] + errors
-    return bad_request(*told) if told else general()
+    own = [each.error for each in result.problems if isinstance(each, ApiProblem)]
+    return bad_request(*own, *errors) if own or errors else general()
 
 
 def _codes(result: OrderResult) -> list[Code]:

@@ -28,19 +28,19 @@ from orders.protocols.commercetools.scopes import (
 from orders.protocols.http import EndpointResult, HttpRequest
 
 GRANT_TYPE = "client_credentials"
-# Granted where none is asked for, as far as the client's roles cover them, in this order.
+# Granted if a request has no `scope`, as far as the roles of the client cover them, in this order.
 DEFAULT_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
 @dataclass(frozen=True, slots=True)
 class IssueTokenEndpoint:
-    """The token route."""
+    """The token endpoint."""
 
     issue_token: IssueToken
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Return an access token; the credentials are checked before the body is read."""
+        """Return an access token. The credentials are checked before the body is read."""
         credentials = read_credentials(request)
         try:
             client = self.issue_token.authenticate(credentials, deadline)
@@ -76,9 +76,10 @@ def read_credentials(request: HttpRequest) -> Credentials:
 
 
 def read_scopes(text: str, account: str) -> list[str] | None:
-    """Return the names of scopes such as `manage_orders:shop`, each once, as they were asked for.
+    """Return the distinct names of scopes such as `manage_orders:shop`, in the order sent.
 
-    None if one of them is malformed, or is for another project than the account's.
+    Return None if there is none, if one is malformed, or if one is for another project than
+    `account`.
     """
     names = []
     for scope in text.split():
@@ -105,6 +106,6 @@ def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[Scope]:
 
 
 def _parameters(request: HttpRequest) -> dict[str, str]:
-    """Return the parameters: those of the form, which the SDKs send, before those of the query."""
+    """Return the parameters of the form and of the query. The form takes precedence."""
     form = dict(parse_qsl(request.body.decode(errors="replace")))
     return {**request.query, **form}

@@ -1,7 +1,7 @@
-"""Amounts of money in whole units of the smallest kind: exact integers, never a float.
+"""Amounts of money as exact integers of the currency's smallest unit, never as floats.
 
-Digits are those of ISO 4217, to which a test holds them; besides there are currencies that were
-withdrawn, and the vendor's own codes of currencies without cents.
+The number of fraction digits comes from ISO 4217, which a test compares. The tables also include
+withdrawn currencies, and the vendor's own codes such as HUF0 for currencies without cents.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _DIGITS: Mapping[str, int] = MappingProxyType(
 
 
 class RoundingMode(StrEnum):
-    """What becomes of half a unit (commercetools, RoundingMode)."""
+    """How half a unit is rounded (commercetools, RoundingMode)."""
 
     HALF_EVEN = "HalfEven"
     HALF_UP = "HalfUp"
@@ -44,12 +44,12 @@ class RoundingMode(StrEnum):
 
 
 class MoneyOverflowError(ValueError):
-    """An amount is beyond 64 bits."""
+    """An amount is outside the range of a 64-bit integer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount of `cents`; of high precision if it has `precise` units of 10^-`digits` too."""
+    """An amount in cents. A high-precision amount also has `precise` units of 10^-`digits`."""
 
     currency: str
     cents: int
@@ -58,20 +58,20 @@ class Money:
 
     @property
     def amount(self) -> Decimal:
-        """Return the amount in major units, exact."""
+        """Return the exact amount in major units."""
         units, digits = self.units
         return Decimal(units).scaleb(-digits)
 
     @property
     def units(self) -> tuple[int, int]:
-        """Return the amount in its smallest units, and how many fraction digits these are."""
+        """Return the amount in its smallest unit, and that unit's number of fraction digits."""
         if self.precise is not None and self.digits is not None:
             return self.precise, self.digits
         return self.cents, _digits_of(self.currency)
 
     @property
     def exact_cents(self) -> Fraction:
-        """Return the amount in cents, of which high precision has parts."""
+        """Return the exact amount in cents, with the fraction of a high-precision amount."""
         units, digits = self.units
         return Fraction(units, _scale(digits, self.currency))
 
@@ -94,18 +94,18 @@ class Money:
 
 
 def read_money(tree: Mapping[str, Any]) -> Money:
-    """Read an amount from its wire form, as `tree` has written it."""
+    """Read an amount from the form that `Money.tree` returns."""
     digits = tree["fractionDigits"] if "preciseAmount" in tree else None
     return Money(tree["currencyCode"], tree["centAmount"], tree.get("preciseAmount"), digits)
 
 
 def fraction_digits(currency: str) -> int | None:
-    """Return how many digits a currency has after the point, None for what is no currency."""
+    """Return a currency's number of fraction digits, None for an unknown currency."""
     return _DIGITS.get(currency)
 
 
 def money_of(amount: Decimal, currency: str) -> Money:
-    """Return an amount of major units as money; of high precision if it needs more digits."""
+    """Return an amount in major units as Money, in high precision if it needs more digits."""
     exponent = amount.normalize().as_tuple().exponent
     own = _digits_of(currency)
     digits = max(own, -exponent if isinstance(exponent, int) else 0)
@@ -116,9 +116,9 @@ def money_of(amount: Decimal, currency: str) -> Money:
 
 
 def round_ratio(numerator: int, denominator: int, mode: RoundingMode) -> int:
-    """Return the whole number nearest to a ratio; of two, the one that the mode names.
+    """Round a ratio to the nearest whole number. `mode` decides between two equally near ones.
 
-    HalfUp goes away from zero, HalfDown towards it. `denominator` is above 0.
+    HalfUp rounds away from zero, HalfDown towards zero. `denominator` must be positive.
     """
     magnitude, rest = divmod(abs(numerator), denominator)
     twice = 2 * rest
@@ -135,24 +135,24 @@ def round_ratio(numerator: int, denominator: int, mode: RoundingMode) -> int:
 def cents_of(
     precise: int, digits: int, currency: str, mode: RoundingMode = RoundingMode.HALF_EVEN
 ) -> int:
-    """Return the cents nearest to an amount of high precision."""
+    """Round an amount of high precision to cents."""
     return round_ratio(precise, _scale(digits, currency), mode)
 
 
 def cents_allowed(precise: int, digits: int, currency: str) -> tuple[int, int]:
-    """Return the least and the greatest cents that an amount of high precision may be told as."""
+    """Return the smallest and the largest centAmount that an amount of high precision allows."""
     scale = _scale(digits, currency)
     return precise // scale, -(-precise // scale)
 
 
 def times(price: Money, quantity: int, mode: RoundingMode) -> Money:
-    """Return a price times a quantity in cents. Raises MoneyOverflowError."""
+    """Multiply a price by a quantity and round to cents. Raises MoneyOverflowError."""
     units, digits = price.units
     return in_cents(price.currency, cents_of(units * quantity, digits, price.currency, mode))
 
 
 def in_cents(currency: str, cents: int) -> Money:
-    """Return an amount of cents. Raises MoneyOverflowError if 64 bits do not hold it."""
+    """Return an amount in cents. Raises MoneyOverflowError beyond the 64-bit range."""
     if not MIN_LONG <= cents <= MAX_LONG:
         raise MoneyOverflowError(cents)
     return Money(currency, cents)
@@ -163,5 +163,5 @@ def _scale(digits: int, currency: str) -> int:
 
 
 def _digits_of(currency: str) -> int:
-    """Return a currency's digits; orders of other protocols may be in one unknown to ISO."""
+    """Return a currency's digits, 2 if it is unknown: other protocols accept any currency."""
     return _DIGITS.get(currency, 2)

@@ -1,4 +1,4 @@
-"""Shapes of amounts of money, in cent and in high precision."""
+"""Shapes of amounts of money in cent precision and in high precision."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ _kind = one_of("centPrecision", "highPrecision")
 
 
 def money(value: object, location: Location) -> Money | None:
-    """Keep an amount of either precision; without a `type` it is cents."""
+    """Read an amount of either precision. Without a `type` it has cent precision."""
     if not isinstance(value, dict):
         location.fault("JSON object expected.")
         return None
@@ -27,21 +27,21 @@ def money(value: object, location: Location) -> Money | None:
 
 
 def cent_money(value: object, location: Location) -> Money | None:
-    """Keep an amount in cents; one of high precision is refused."""
+    """Read an amount in cent precision. High precision is an error."""
     if isinstance(value, dict) and value.get("type") == "highPrecision":
-        location.refuse("highPrecision", "The amount takes cent precision.")
+        location.refuse("highPrecision", "The amount must have cent precision.")
         return None
     return money(value, location)
 
 
 def rounded_money(value: object, location: Location) -> Money | None:
-    """Keep the cents of an amount of either precision."""
+    """Read an amount of either precision and round it to cents."""
     amount = money(value, location)
     return amount and Money(amount.currency, amount.cents)
 
 
 def currency_code(value: object, location: Location) -> str | None:
-    """Keep the code of a currency."""
+    """Read a currency code."""
     if not isinstance(value, str):
         location.fault("ISO 4217 code JSON String expected.")
         return None
@@ -59,7 +59,7 @@ def _cents(value: Mapping[str, object], location: Location) -> Money | None:
         return None
     if digits is not None and digits != fraction_digits(currency):
         location.member("fractionDigits").refuse(
-            digits, f"{currency} has {fraction_digits(currency)} fraction digits."
+            digits, f"It must be {fraction_digits(currency)} for {currency}."
         )
     return Money(currency, cents)
 

@@ -1,4 +1,4 @@
-"""Which product a line means: by the account's catalogue if it has one, else as the line says."""
+"""Resolves the product of a line by the account's catalogue, if the account has one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _FIRST_VARIANT = 1
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The products of an account; an empty one knows nothing and refuses nothing."""
+    """The products of an account. An empty catalogue accepts every product as sent."""
 
     account: str
     products: Mapping[str, Product]
@@ -22,7 +22,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, account: str, products: Mapping[str, Product]) -> Self:
-        """Arrange an account's products once for the many lines of an order."""
+        """Index an account's products by SKU, once for all lines of an order."""
         by_sku = {
             variant.sku: (product, variant)
             for product in products.values()
@@ -32,12 +32,13 @@ class Catalogue:
         return cls(account, products, by_sku)
 
     def find(self, line: Tree) -> Tree | ApiError:
-        """Return the members that a line shows of its product, or why it has none.
+        """Return the product members of a line item, or the error if there is no such product.
 
-        They are productId, productKey, productSlug, productType and the variant's id and sku.
+        The members are productId, productKey, productSlug, productType and the variant's id and
+        sku.
         """
         if not self.products:
-            return self._taken_at_its_word(line)
+            return self._as_sent(line)
         found = self._look_up(line)
         if found is None:
             return _unknown(line)
@@ -68,7 +69,7 @@ class Catalogue:
         variant = next(numbered, None)
         return (product, variant) if variant else None
 
-    def _taken_at_its_word(self, line: Tree) -> Tree:
+    def _as_sent(self, line: Tree) -> Tree:
         variant = line["variant"]
         sku = variant.get("sku")
         product_id = line.get("productId") or derived_id(self.account, "product", sku or "")

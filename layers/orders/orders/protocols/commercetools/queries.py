@@ -1,4 +1,4 @@
-"""Query parameters of the reads: pages, sorting, and the predicates that are served."""
+"""Query parameters of the reads: pages, sorting and the supported predicates."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from orders.protocols.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 500
 MAX_OFFSET = 10_000
-# Nothing that references lead to is kept, so `expand` has nothing to add.
-_READ = frozenset({"limit", "offset", "sort", "withTotal", "where", "expand"})
+# `expand` has no effect, because the hub does not store referenced resources.
+_SUPPORTED = frozenset({"limit", "offset", "sort", "withTotal", "where", "expand"})
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
-# A member, or a member of a reference, that equals a string; such terms joined by "and".
+# A term is `member="text"` or `reference(member="text")`. Terms are joined by `and`.
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TERM = re.compile(
     rf"\s*(?:(?P<name>\w+)\s*=\s*(?P<value>{_STRING})"
@@ -28,21 +28,22 @@ _AND = re.compile("and ", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """What part of a list is asked for; `where` maps the members to the values they must have."""
+    """The requested page. `where` maps members to the values that they must equal."""
 
     wanted: OrderSlice
     with_total: bool
     where: Mapping[str, str]
 
 
-def read_page_query(request: HttpRequest, served: frozenset[str]) -> PageQuery:
-    """Read the parameters of a list whose predicates may name the members `served`.
+def read_page_query(request: HttpRequest, supported: frozenset[str]) -> PageQuery:
+    """Read the query parameters of a list. Predicates may name the members in `supported`.
 
-    Raises RequestRefusedError (400 InvalidInput) for whatever would not be followed.
+    Raises RequestRefusedError (400 InvalidInput) for an invalid value, an unsupported parameter or
+    an unsupported predicate.
     """
     asked = request.query
-    for name in sorted(asked.keys() - _READ):
-        raise _invalid(f"The query parameter {shown(name)} is not served: leave it out.")
+    for name in sorted(asked.keys() - _SUPPORTED):
+        raise _invalid(f"Unsupported query parameter {shown(name)}; remove it.")
     return PageQuery(
         OrderSlice(
             offset=_number(asked, "offset", 0, MAX_OFFSET),
@@ -50,31 +51,31 @@ def read_page_query(request: HttpRequest, served: frozenset[str]) -> PageQuery:
             newest_first=_is_descending(request),
         ),
         with_total=_flag(asked, "withTotal"),
-        where=_predicates(request, served),
+        where=_predicates(request, supported),
     )
 
 
 def read_version(request: HttpRequest) -> int:
-    """Read the version that a deletion needs. Raises RequestRefusedError."""
+    """Return the `version` of a deletion. Raises RequestRefusedError (400 InvalidInput)."""
     sent = request.query.get("version")
     if sent is None:
-        raise _invalid("The query parameter version is missing.")
+        raise _invalid("Missing required parameter: version.")
     if _NUMBER.fullmatch(sent) is None:
-        raise _invalid(f"Malformed parameter: version: {shown(sent)} is no number.")
+        raise _malformed("version", "must be a whole number", sent)
     return int(sent)
 
 
 def _number(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
     sent = asked.get(name, str(default))
     if _NUMBER.fullmatch(sent) is None or int(sent) > most:
-        raise _invalid(f"Malformed parameter: {name}: {shown(sent)} is not from 0 to {most}.")
+        raise _malformed(name, f"must be a whole number from 0 to {most}", sent)
     return int(sent)
 
 
 def _flag(asked: Mapping[str, str], name: str) -> bool:
     sent = asked.get(name, "true")
     if sent not in _FLAGS:
-        raise _invalid(f"Malformed parameter: {name}: {shown(sent)} is neither true nor false.")
+        raise _malformed(name, "must be true or false", sent)
     return _FLAGS[sent]
 
 
@@ -85,37 +86,37 @@ def _is_descending(request: HttpRequest) -> bool:
     words = sent[0].split()
     direction = words[1].lower() if len(words) > 1 else "asc"
     if len(sent) > 1 or words[:1] != ["createdAt"] or direction not in {"asc", "desc"}:
-        raise _invalid("Malformed parameter: sort: served are createdAt asc and createdAt desc.")
+        raise _malformed("sort", "must be createdAt asc or createdAt desc", ", ".join(sent))
     return direction == "desc"
 
 
-def _predicates(request: HttpRequest, served: frozenset[str]) -> dict[str, str]:
+def _predicates(request: HttpRequest, supported: frozenset[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for sent in _values(request, "where"):
-        for name, value in _terms(sent, served):
-            if name not in served or found.get(name, value) != value:
-                raise _unserved(sent, served)
+        for name, value in _terms(sent, supported):
+            if name not in supported or found.get(name, value) != value:
+                raise _unsupported(sent, supported)
             found[name] = value
     return found
 
 
-def _terms(sent: str, served: frozenset[str]) -> list[tuple[str, str]]:
+def _terms(sent: str, supported: frozenset[str]) -> list[tuple[str, str]]:
     terms, at = [], 0
     while True:
         match = _TERM.match(sent, at)
         if match is None:
-            raise _unserved(sent, served)
+            raise _unsupported(sent, supported)
         name = match["name"] or f"{match['outer']}({match['inner']})"
         try:
             terms.append((name, str(json.loads(match["value"] or match["nested"]))))
         except ValueError:
-            raise _unserved(sent, served) from None
+            raise _unsupported(sent, supported) from None
         at = match.end()
         if at == len(sent):
             return terms
         joint = _AND.match(sent, at)
         if joint is None:
-            raise _unserved(sent, served)
+            raise _unsupported(sent, supported)
         at = joint.end()
 
 
@@ -123,14 +124,15 @@ def _values(request: HttpRequest, name: str) -> tuple[str, ...]:
     return request.queries.get(name) or ((request.query[name],) if name in request.query else ())
 
 
-def _unserved(sent: str, served: frozenset[str]) -> RequestRefusedError:
+def _unsupported(sent: str, supported: frozenset[str]) -> RequestRefusedError:
     known = ", ".join(
-        name.replace(")", '="…")') if ")" in name else f'{name}="…"' for name in sorted(served)
+        name.replace(")", '="…")') if ")" in name else f'{name}="…"' for name in sorted(supported)
     )
-    return _invalid(
-        f"Malformed parameter: where: {shown(sent)} is not served. Served are: {known}; "
-        "terms may be joined by and."
-    )
+    return _malformed("where", f"must be {known}, or several of these joined by and", sent)
+
+
+def _malformed(name: str, rule: str, sent: str) -> RequestRefusedError:
+    return _invalid(f"Malformed parameter: {name}: {rule}; got {shown(sent)}.")
 
 
 def _invalid(message: str) -> RequestRefusedError:

@@ -1,6 +1,6 @@
-"""`GET /{projectKey}/messages`: that orders were imported (commercetools, OrderImported).
+"""`GET /{projectKey}/messages`: one message per imported order (commercetools, OrderImported).
 
-The messages are read off the orders themselves: an order has its message as long as it is there.
+Messages are not stored. They are built from the orders, so the message of a deleted order is gone.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ from orders.protocols.http import EndpointResult, HttpRequest
 
 TYPE = "OrderImported"
 _RESOURCE = "resource(id)"
-_SERVED = frozenset({"type", _RESOURCE})
+_SUPPORTED = frozenset({"type", _RESOURCE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,18 @@ class MessagesEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the project's messages."""
         client = self.access(request, VIEW_MESSAGES, deadline)
-        query = read_page_query(request, _SERVED)
+        query = read_page_query(request, _SUPPORTED)
         if request.query.get("sort") and not query.wanted.newest_first:
-            raise bad_request(invalid_input("Messages come newest first: sort=createdAt desc."))
+            raise bad_request(
+                invalid_input("Malformed parameter: sort: must be createdAt desc for messages.")
+            )
         end = query.wanted.offset + query.wanted.limit
         if end > MAX_EXAMINED:
             raise bad_request(
-                invalid_input(f"For messages offset and limit add up to {MAX_EXAMINED} at most.")
+                invalid_input(
+                    f"The sum of offset and limit must be at most {MAX_EXAMINED} for messages; "
+                    f"got {end}."
+                )
             )
         orders = self._orders(client.account, query, end, deadline)
         messages = [message_of(found.order) for found in orders][query.wanted.offset : end]
@@ -75,7 +80,7 @@ class MessagesEndpoint:
 
 
 def message_of(order: Order) -> Tree:
-    """Return the message that an order was imported, with the order as it was then."""
+    """Return the OrderImported message of an order. It holds the order's first version."""
     document = read_document(order)
     identity = uuid_of(order.account, order.order_id)
     number: str | None = document.get(FIRST_NUMBER)

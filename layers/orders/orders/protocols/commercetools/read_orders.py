@@ -1,4 +1,4 @@
-"""Order reads: by id, by number, and in pages (commercetools, Orders)."""
+"""Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
@@ -21,12 +21,12 @@ from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 
 NUMBER_PREFIX = "order-number="
-_SERVED = frozenset({"orderNumber"})
+_SUPPORTED = frozenset({"orderNumber"})
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFinder:
-    """Finds the order that a path names: by its id, or as `order-number=…`."""
+    """Finds the order of a path, which holds its id or `order-number=` and its number."""
 
     get_order_by_id: GetOrderById
     find_order_by_external_id: FindOrderByExternalId
@@ -47,15 +47,15 @@ class OrderFinder:
         return found
 
     def by_number(self, account: str, number: str, deadline: Deadline) -> StoredOrder | None:
-        """Return the order with a number, None if there is none."""
-        # An id of ours that stands for a missing number is no number.
+        """Return the order with this number, None if there is none."""
+        # An order without a number is stored under a generated id, which is not its number.
         if not is_external_id(number) or order_id_of(account, number) is not None:
             return None
         return self.find_order_by_external_id(account, number, deadline)
 
 
 def unknown_id(ref: str) -> RequestRefusedError:
-    """Return the refusal of an id that no order has."""
+    """Return the 404 error of an id that no order has."""
     return not_found(f"The Resource with ID '{spelled(ref)}' was not found.")
 
 
@@ -76,7 +76,7 @@ class GetOrderEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class PageOrdersEndpoint:
-    """`GET /{projectKey}/orders`; asked by HEAD, a page without orders is 404."""
+    """`GET /{projectKey}/orders`. HEAD returns 404 if the page would be empty."""
 
     access: ProjectAccess
     find: OrderFinder
@@ -86,7 +86,7 @@ class PageOrdersEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the project's orders."""
         client = self.access(request, VIEW, deadline)
-        query = read_page_query(request, _SERVED)
+        query = read_page_query(request, _SUPPORTED)
         number = query.where.get("orderNumber")
         if number is None:
             page = self._page(client.account, query, deadline)
@@ -103,7 +103,7 @@ class PageOrdersEndpoint:
 
     def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
         found = self.find.by_number(account, number, deadline)
-        # An id that the order had before is not its number.
+        # The look-up also finds orders by their former ids, which are not their number.
         is_it = found is not None and found.order.external_id == number
         orders = [represent_any(found.order, self.summarise)] if found is not None and is_it else []
         part = orders[query.wanted.offset :][: query.wanted.limit]
@@ -122,12 +122,9 @@ def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
 
 
 def within_answer(results: list[Tree]) -> list[Tree]:
-    """Return the results if one answer holds them all: a page must not lose any quietly.
-
-    Raises RequestRefusedError (413).
-    """
+    """Return the results if they fit in one answer, else raise RequestRefusedError (413)."""
     if len(results) > 1 and not fits_answer(*map(write_json, results)):
         raise content_too_large(
-            f"The {len(results)} results are too much for one answer: ask for a lower limit."
+            f"The {len(results)} results do not fit in one answer. Send a lower limit."
         )
     return results

@@ -1,4 +1,4 @@
-"""References between things; what is only known by its key gets an id of ours."""
+"""References to resources. A resource that is known only by its key gets a derived id."""
 
 import re
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from uuid import UUID, uuid5
 
 from orders.protocols.commercetools.shapes import Location, Tree, one_of, text
 
-# Ids of things that this hub does not keep: always the same ones for the same key.
+# The same key always gets the same derived id.
 _NAMESPACE = UUID("6f1c2b0e-52a7-5f0a-9d0e-3c1d0f7a4b11")
 KEY = re.compile(r"[A-Za-z0-9_-]{2,256}", re.ASCII)
 KEY_RULE = "2 to 256 letters, digits, '_' or '-'"
 
 
 def derived_id(account: str, type_id: str, key: str) -> str:
-    """Return the id of something of an account that has a key only."""
+    """Return the id of an account's resource that has only a key."""
     return str(uuid5(_NAMESPACE, f"{account}/{type_id}/{key}"))
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Keeps a resource identifier (id or key) as a reference with an id."""
+    """Reads a resource identifier (id or key) to a reference with an id."""
 
     type_id: str
 
     def __call__(self, value: object, location: Location) -> Tree | None:
-        """Keep a reference."""
+        """Return the reference, None if the value is faulty."""
         named = _named(value, self.type_id, ("id", "key"), location)
         if named is None:
             return None
@@ -35,12 +35,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class KeyReference:
-    """Keeps a resource identifier as a reference by key; an id serves as one."""
+    """Reads a resource identifier to a reference with a key. An id is used as the key."""
 
     type_id: str
 
     def __call__(self, value: object, location: Location) -> Tree | None:
-        """Keep a reference."""
+        """Return the reference, None if the value is faulty."""
         named = _named(value, self.type_id, ("key", "id"), location)
         return None if named is None else {"typeId": self.type_id, "key": named[1]}
 
@@ -48,7 +48,7 @@ class KeyReference:
 def _named(
     value: object, type_id: str, names: tuple[str, str], location: Location
 ) -> tuple[str, str] | None:
-    """Return the first of the names that the identifier has, with its value."""
+    """Return the first of the names that the identifier has, and its value."""
     if not isinstance(value, dict):
         location.fault("JSON object expected.")
         return None

@@ -1,4 +1,4 @@
-"""An imported order as an answer shows it (commercetools, Order)."""
+"""An imported order as answers return it (commercetools, Order)."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,13 +16,13 @@ from orders.protocols.json_text import write_json
 
 
 def represent(order: Order) -> Tree:
-    """Return the representation of an order that came by this protocol.
+    """Return the representation of an order that was imported by this protocol.
 
-    Members that are not set are left out. An order without a number of its shop has none.
+    Unset members are left out, also orderNumber if the shop sent none.
     """
     document = read_document(order)
     if order.fulfilment is not fulfilment_of(order.status):
-        # Another protocol has moved it on since.
+        # Another protocol has changed the status since the import.
         document |= states_of(order.fulfilment)
     maker = Maker(order)
     head = {
@@ -61,13 +61,13 @@ def present(order: Order) -> bytes:
 
 
 def read_document(order: Order) -> Tree:
-    """Return the stored document; numbers keep their digits."""
+    """Return the stored document. Numbers with a fraction are Decimal."""
     tree: Tree = json.loads(order.document, parse_float=Decimal)
     return tree
 
 
 def header(order: Order) -> Tree:
-    """Return what the store says of an order."""
+    """Return the members that come from the store."""
     return {
         "type": "Order",
         "id": uuid_of(order.account, order.order_id),
@@ -78,25 +78,25 @@ def header(order: Order) -> Tree:
 
 
 def number_of(order: Order) -> Tree:
-    """Return the shop's number of an order as a member, nothing if it has none."""
+    """Return orderNumber as a member, an empty object if the shop sent none."""
     return {"orderNumber": order.external_id} if order.has_own_external_id else {}
 
 
 class Maker:
-    """Makes ids from an order's own: always the same ones for the same parts."""
+    """Derives the ids of an order's parts. The same part always gets the same id."""
 
     def __init__(self, order: Order) -> None:
-        """Make the ids of this order's parts."""
+        """Derive ids from the id of this order."""
         self.account = order.account
         self._namespace = UUID(uuid_of(order.account, order.order_id))
         self._created_at = wire_time(order.created_at)
 
     def id_of(self, *steps: str | int) -> str:
-        """Return the id of a part."""
+        """Return the id of the part at this path."""
         return str(uuid5(self._namespace, "/".join(map(str, steps))))
 
     def line_item(self, number: int, line: Tree) -> Tree:
-        """Return a line item with its ids."""
+        """Return a line item with the ids of the line, its price and its variant's prices."""
         variant = line["variant"]
         prices = [
             {"id": self.id_of("line", number, "price", n), **price}
@@ -110,7 +110,7 @@ class Maker:
         }
 
     def shipping_info(self, document: Tree) -> Tree:
-        """Return the shipping info as a member, its deliveries with their ids."""
+        """Return shippingInfo as a member, with the ids of deliveries and parcels."""
         info = document.get("shippingInfo")
         if info is None:
             return {}
@@ -120,12 +120,12 @@ class Maker:
     def _deliveries(self, deliveries: Iterable[Tree]) -> Iterator[Tree]:
         for number, delivery in enumerate(deliveries):
             parcels = [
-                self._made(parcel, "delivery", number, "parcel", n)
+                self._with_id(parcel, "delivery", number, "parcel", n)
                 for n, parcel in enumerate(delivery["parcels"])
             ]
-            yield {**self._made(delivery, "delivery", number), "parcels": parcels}
+            yield {**self._with_id(delivery, "delivery", number), "parcels": parcels}
 
-    def _made(self, part: Tree, *steps: str | int) -> Tree:
+    def _with_id(self, part: Tree, *steps: str | int) -> Tree:
         return {"id": self.id_of(*steps), "createdAt": self._created_at, **part}
 
 

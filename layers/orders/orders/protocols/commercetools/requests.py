@@ -1,6 +1,6 @@
-"""The order import draft (commercetools, OrderImportDraft): its shape as data.
+"""The shape of the order import draft (commercetools, OrderImportDraft), declared as data.
 
-Each shape keeps the members in the order in which an answer shows them, with amounts as Money.
+Each shape returns its members in the order of the answers, and amounts as Money.
 """
 
 import re
@@ -53,25 +53,25 @@ _FIELD_NAME = re.compile(r"[a-zA-Z0-9_-]{2,36}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class OrderImportDraft:
-    """A draft of the right shape; `tree` holds its members with defaults, amounts as Money."""
+    """A draft of the right shape. `tree` holds its members with defaults, and amounts as Money."""
 
     tree: Tree
 
     @property
     def order_number(self) -> str | None:
-        """Return the shop's id of the order, None if it gives none."""
+        """Return the order number, None if the shop sent none."""
         number: str | None = self.tree.get("orderNumber")
         return number
 
 
 def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDraft:
-    """Read a draft.
+    """Read a draft from a request body.
 
-    Raises RequestRefusedError (400): InvalidJsonInput, which names all that is wrong with the
-    shape; if that is right, every value that its field cannot have.
+    Raises RequestRefusedError (400): one InvalidJsonInput with every fault of the shape or, if the
+    shape is right, one InvalidField for every invalid value.
     """
     if not is_utf_8(charset):
-        raise bad_request(invalid_json_input("the body must be UTF-8"))
+        raise bad_request(invalid_json_input("The body must be in UTF-8"))
     try:
         read = read_json(body)
     except NotJsonError as error:
@@ -94,7 +94,7 @@ def _trail(path: Steps) -> str:
 
 
 def moment(value: object, location: Location) -> str | None:
-    """Keep a time, in the form in which answers tell it."""
+    """Read a time. Return it in UTC with three fraction digits, as answers show it."""
     sent = text(value, location)
     if sent is None:
         return None
@@ -106,7 +106,7 @@ def moment(value: object, location: Location) -> str | None:
 
 
 def localized(value: object, location: Location) -> Tree | None:
-    """Keep a text in several languages."""
+    """Read a text in several languages."""
     names: Tree | None = MapOf(text)(value, location)
     for language in names or ():
         if _LANGUAGE.fullmatch(language) is None:
@@ -115,11 +115,11 @@ def localized(value: object, location: Location) -> Tree | None:
 
 
 def custom_fields(value: object, location: Location) -> Tree | None:
-    """Keep whatever values of custom fields."""
+    """Read custom fields. Their values may be any JSON."""
     fields: Tree | None = MapOf(anything)(value, location)
     for name in fields or ():
         if _FIELD_NAME.fullmatch(name) is None:
-            location.refuse(name, "A field's name takes 2 to 36 letters, digits, '_' or '-'.")
+            location.refuse(name, "A field's name must be 2 to 36 letters, digits, '_' or '-'.")
     return fields
 
 
@@ -127,12 +127,10 @@ _any_number = Matching(is_external_id, EXTERNAL_ID_RULE)
 
 
 def order_number(value: object, location: Location) -> str | None:
-    """Keep the shop's number of an order."""
+    """Read the order number. The form of generated ids is reserved."""
     number: str | None = _any_number(value, location)
     if number is not None and order_id_of(location.account, number) is not None:
-        location.refuse(
-            number, "It is the form of an order's id here, which is no number of a shop."
-        )
+        location.refuse(number, "It must not have the form of an order id, which is reserved.")
     return number
 
 
@@ -317,7 +315,7 @@ _RATE_TIERS: dict[str, Record] = {
 
 
 def discount(value: object, location: Location) -> Tree | None:
-    """Keep a reference to a cart discount or a direct discount."""
+    """Read a reference to a cart discount or a direct discount."""
     is_direct = isinstance(value, dict) and value.get("typeId") == "direct-discount"
     kept: Tree | None = Reference("direct-discount" if is_direct else "cart-discount")(
         value, location

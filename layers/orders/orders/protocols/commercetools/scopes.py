@@ -1,4 +1,4 @@
-"""Scopes (commercetools), without the project key that follows them."""
+"""OAuth scopes (commercetools), without the project key that requests append."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,8 +1,9 @@
-"""Reading JSON by a declared shape, with the protocol's reasons (detailedErrorMessage).
+"""Reads JSON by declared shapes, with the protocol's error texts (detailedErrorMessage).
 
-A shape is a function from a value and its place to what is kept of it. It never raises: faults are
-noted at the place. A member that is null counts as absent; what no shape names is not kept. Shapes
-that are made of others, or of a rule, are data, so that the published contract is read off them.
+A shape is a function of a value and its location. It returns the value to store, or None after it
+reported a fault to the location. Shapes do not raise. A null member counts as absent, and members
+that no shape declares are dropped. Composed shapes are data, so that tools/api_contract can derive
+the published contract from them.
 """
 
 import re
@@ -19,17 +20,17 @@ MISSING = "Missing required value"
 MIN_LONG, MAX_LONG = -(2**63), 2**63 - 1
 MAX_INT = 2**31 - 1
 MAX_RATE_DIGITS = 20
-# So that a hopeless draft costs neither an answer larger than itself nor the time to make it.
+# Bounds the answer's size and the work for a draft with many faults.
 MAX_FAULTS = 20
 MAX_STEP = 60
-# Deeper values could not be written any more.
+# The JSON encoder cannot write values that are nested much deeper.
 MAX_DEPTH = 100
 _DOUBLE_EXPONENTS = range(-324, 309)
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What is wrong with a document: its shape, and its values where the shape is right."""
+    """The faults of a document's shape, and the errors of values that have the right shape."""
 
     faults: list[str] = field(default_factory=list)
     errors: list[ApiError] = field(default_factory=list)
@@ -37,28 +38,28 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where a value stands: member names from the root; positions in arrays are not told."""
+    """The place of a value: member names from the root, without positions in arrays."""
 
     account: str
     findings: Findings
     path: tuple[str, ...] = ()
 
     def member(self, name: str) -> "Location":
-        """Return the place of a member."""
+        """Return the location of a member."""
         return Location(self.account, self.findings, (*self.path, name))
 
     def fault(self, reason: str) -> None:
-        """Note that the shape is wrong."""
+        """Report a wrong shape."""
         if len(self.findings.faults) < MAX_FAULTS:
             steps = " -> ".join(step[:MAX_STEP] for step in self.path)
             self.findings.faults.append(f"{steps}: {reason}" if steps else reason)
 
     def refuse(self, value: object, why: str) -> None:
-        """Note that the value is wrong."""
+        """Report an invalid value. `why` is a sentence that names the rule."""
         self.error(invalid_field(".".join(self.path), value, why=why))
 
     def error(self, error: ApiError) -> None:
-        """Note what is wrong with the values."""
+        """Report an error of the values."""
         if len(self.findings.errors) < MAX_FAULTS:
             self.findings.errors.append(error)
 
@@ -67,7 +68,7 @@ type Shape = Callable[[object, Location], Any]
 
 
 def text(value: object, location: Location) -> str | None:
-    """Keep a string."""
+    """Read a string."""
     if isinstance(value, str):
         return value
     location.fault("JSON String expected.")
@@ -76,27 +77,27 @@ def text(value: object, location: Location) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Keeps a string that fits; `rule` says which do, `pattern` too where an expression can."""
+    """Reads a string that `fits` accepts. `rule` is the rule in words, `pattern` as a regex."""
 
     fits: Callable[[str], object]
     rule: str
     pattern: str | None = None
 
     def __call__(self, value: object, location: Location) -> str | None:
-        """Keep a string."""
+        """Return the string, None if the value is faulty."""
         read_text = text(value, location)
         if read_text is not None and not self.fits(read_text):
-            location.refuse(read_text, f"It takes {self.rule}.")
+            location.refuse(read_text, f"It must be {self.rule}.")
         return read_text
 
 
 def patterned(pattern: re.Pattern[str], rule: str) -> Matching:
-    """Declare a string that matches as a whole; `rule` says the same in words."""
+    """Declare a string that the whole pattern must match. `rule` is the pattern in words."""
     return Matching(pattern.fullmatch, rule, pattern.pattern)
 
 
 def boolean(value: object, location: Location) -> bool | None:
-    """Keep true or false."""
+    """Read true or false."""
     if isinstance(value, bool):
         return value
     location.fault("JSON Boolean expected")
@@ -104,17 +105,17 @@ def boolean(value: object, location: Location) -> bool | None:
 
 
 def long(value: object, location: Location) -> int | None:
-    """Keep a whole number of 64 bits."""
+    """Read a 64-bit integer."""
     return _whole(value, location, MAX_LONG, "Long")
 
 
 def integer(value: object, location: Location) -> int | None:
-    """Keep a whole number of 32 bits."""
+    """Read a 32-bit integer."""
     return _whole(value, location, MAX_INT, "Int")
 
 
 def rate(value: object, location: Location) -> Decimal | None:
-    """Keep a number from 0 to 1, with its digits."""
+    """Read a number from 0 to 1. It keeps its digits."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         location.fault("JSON Number in the range of a Double expected.")
         return None
@@ -122,7 +123,7 @@ def rate(value: object, location: Location) -> Decimal | None:
     if not 0 <= value <= 1 or not isinstance(exponent, int) or abs(exponent) > MAX_RATE_DIGITS:
         location.refuse(
             str(value)[:60],
-            f"It takes a number from 0 to 1 with at most {MAX_RATE_DIGITS} digits after the point.",
+            f"It must be a number from 0 to 1 with at most {MAX_RATE_DIGITS} fraction digits.",
         )
         return None
     return abs(Decimal(value))
@@ -130,12 +131,12 @@ def rate(value: object, location: Location) -> Decimal | None:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Keeps one of the strings."""
+    """Reads one of the allowed strings."""
 
     allowed: tuple[str, ...]
 
     def __call__(self, value: object, location: Location) -> str | None:
-        """Keep a string."""
+        """Return the string, None if the value is faulty."""
         read_text = text(value, location)
         if read_text is None or read_text in self.allowed:
             return read_text
@@ -145,12 +146,12 @@ class OneOf:
 
 
 def one_of(*allowed: str) -> OneOf:
-    """Declare one of the strings."""
+    """Declare one of the allowed strings."""
     return OneOf(allowed)
 
 
 def anything(value: object, location: Location) -> object:
-    """Keep whatever it is, an object's members by their names: equal values are equal text."""
+    """Read any JSON value. Members are sorted, so that equal values have equal text."""
     return _free(value, location, MAX_DEPTH)
 
 
@@ -169,12 +170,12 @@ def _free(value: object, location: Location, depth: int) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """Keeps an array of what the shape keeps."""
+    """Reads an array whose elements have one shape."""
 
     shape: Shape
 
     def __call__(self, value: object, location: Location) -> list[Any] | None:
-        """Keep an array."""
+        """Return the array, None if the value is not an array."""
         if not isinstance(value, list):
             location.fault("JSON Array expected.")
             return None
@@ -184,12 +185,12 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """Keeps an object with whatever names, sorted, and what the shape keeps of each value."""
+    """Reads an object with any member names, whose values have one shape. Sorts the members."""
 
     shape: Shape
 
     def __call__(self, value: object, location: Location) -> Tree | None:
-        """Keep an object."""
+        """Return the object, None if the value is faulty."""
         if not isinstance(value, dict):
             location.fault("JSON object expected.")
             return None
@@ -202,7 +203,7 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a record. One that has a default is never left out."""
+    """A member of a record. A member with a default is always present in what is read."""
 
     name: str
     shape: Shape
@@ -211,23 +212,23 @@ class Member:
 
 
 def required(name: str, shape: Shape) -> Member:
-    """Declare a member that must be there."""
+    """Declare a required member."""
     return Member(name, shape, required=True)
 
 
 def optional(name: str, shape: Shape, default: object = None) -> Member:
-    """Declare a member that may be left out."""
+    """Declare an optional member."""
     return Member(name, shape, default=default)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Keeps an object's declared members, in the order of their declaration."""
+    """Reads an object's declared members, in the order of their declaration."""
 
     members: Sequence[Member]
 
     def __call__(self, value: object, location: Location) -> Tree | None:
-        """Keep an object."""
+        """Return the object, None if the value is faulty."""
         if not isinstance(value, dict):
             location.fault("JSON object expected.")
             return None
@@ -236,13 +237,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """Keeps an object by the one of the shapes that its member `tag` names."""
+    """Reads an object by the shape that its member `tag` selects."""
 
     tag: str
     shapes: dict[str, Record]
 
     def __call__(self, value: object, location: Location) -> Tree | None:
-        """Keep an object."""
+        """Return the object, None if the value is faulty."""
         if not isinstance(value, dict):
             location.fault("JSON object expected.")
             return None
@@ -263,7 +264,7 @@ def _read_members(members: Sequence[Member], sent: dict[str, Any], location: Loc
     for member in members:
         value = sent.get(member.name)
         if value == {} and isinstance(member.shape, Record) and not member.required:
-            # The protocol's own reader takes an empty object for none.
+            # commercetools reads an empty object as an absent one.
             value = None
         if value is not None:
             tree[member.name] = member.shape(value, location.member(member.name))

@@ -1,4 +1,4 @@
-"""How far an order has come, in this protocol's states."""
+"""Fulfilment states and the protocol's order and shipment states."""
 
 from orders.domain.fulfilment import Fulfilment
 from orders.protocols.commercetools.shapes import Tree
@@ -24,12 +24,12 @@ _FULFILMENTS = {"Complete": Fulfilment.DELIVERED, "Cancelled": Fulfilment.CANCEL
 
 
 def fulfilment_of(order_state: str) -> Fulfilment:
-    """Return how far an order has come that is imported with this orderState."""
+    """Return the fulfilment state of an order that is imported with this orderState."""
     return _FULFILMENTS.get(order_state, Fulfilment.STARTED)
 
 
 def states_of(fulfilment: Fulfilment) -> Tree:
-    """Return orderState, and shipmentState where there is one."""
+    """Return orderState, and shipmentState if the fulfilment state has one."""
     shipment = _SHIPMENT_STATES.get(fulfilment)
     state = {"orderState": _ORDER_STATES.get(fulfilment, "Confirmed")}
     return state if shipment is None else {**state, "shipmentState": shipment}

@@ -1,4 +1,4 @@
-"""Imported orders on their way to the store."""
+"""A sent draft as the import takes it."""
 
 from dataclasses import dataclass
 
@@ -20,14 +20,14 @@ from orders.protocols.json_text import write_json
 
 @dataclass(frozen=True, slots=True)
 class ApiProblem(Problem):
-    """A problem that the protocol has an error of its own for."""
+    """A problem with the protocol's own error for it."""
 
     error: ApiError
 
 
 @dataclass(frozen=True, slots=True)
 class SentDraft:
-    """A draft as one order of an import; `external_id` is its number, or takes the place of one."""
+    """A draft as one order of an import. `external_id` is its number or a generated id."""
 
     draft: OrderImportDraft
     external_id: str
@@ -37,7 +37,7 @@ class SentDraft:
     skip_trigger: bool = False
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Hold the draft against the settings: its store, and its products if they are listed."""
+        """Check the draft's store and products against the account's settings."""
         settings = rules.settings
         store = self.draft.tree.get("store")
         endpoint = settings.endpoint_of_none() if store is None else store["key"]

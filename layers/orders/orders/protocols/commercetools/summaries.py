@@ -1,4 +1,4 @@
-"""What every protocol can show of an order that came through commercetools."""
+"""Summaries of commercetools orders, for other protocols to show."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,12 +10,11 @@ from orders.protocols.commercetools.representation import read_document
 
 
 def summarise(order: Order) -> OrderSummary:
-    """Read the summary from the stored document.
+    """Return the summary of a stored order.
 
-    An article is a line's SKU, or its product's id where it has none; of a custom line, its slug.
-    Its price is that of one piece, discounted if the draft says so; without the discount it is the
-    base price. Where a line of quantity Q costs other than Q times that, which rounding may do, the
-    order's own total says so.
+    A line's article is its SKU, else its product id; a custom line's article is its slug. `price`
+    is the discounted price of one item, `base_price` the price before the discount. Because of
+    rounding, the lines may add up to a little more or less than the order's total.
     """
     tree = read_document(order)
     total = read_money(tree["totalPrice"])

@@ -1,4 +1,4 @@
-"""Taxes of a line, worked out from its tax rate (commercetools, TaxedItemPrice)."""
+"""Calculates the taxes of a line from its tax rate (commercetools, TaxedItemPrice)."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,7 +15,7 @@ from orders.protocols.commercetools.money import (
 
 
 class TaxCalculationMode(StrEnum):
-    """Whether the tax is that of the line's total, or that of one unit, times the quantity."""
+    """Whether to tax the line's total, or to tax one unit and multiply by the quantity."""
 
     LINE_ITEM_LEVEL = "LineItemLevel"
     UNIT_PRICE_LEVEL = "UnitPriceLevel"
@@ -23,7 +23,7 @@ class TaxCalculationMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaxModes:
-    """How an order's taxes are worked out; `rounding` is its taxRoundingMode."""
+    """How to calculate an order's taxes. `rounding` is its taxRoundingMode."""
 
     calculation: TaxCalculationMode
     rounding: RoundingMode
@@ -31,7 +31,7 @@ class TaxModes:
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
-    """A rate from 0 to 1; `included` says that prices hold the tax already."""
+    """A rate from 0 to 1. `included` means that prices already include the tax."""
 
     name: str
     amount: Decimal
@@ -40,7 +40,7 @@ class TaxRate:
 
 @dataclass(frozen=True, slots=True)
 class Taxed:
-    """A line's price with and without its tax, which is one portion whatever its sub-rates."""
+    """A line's net and gross price. The tax is one portion, also if the rate has sub-rates."""
 
     net: Money
     gross: Money
@@ -63,7 +63,7 @@ class Taxed:
 
 
 def tax_line(price: Money, quantity: int, total: Money, rate: TaxRate, modes: TaxModes) -> Taxed:
-    """Return what a line costs with and without tax; `total` is its price times its quantity.
+    """Return a line's net and gross price. `total` is its price times its quantity.
 
     Raises MoneyOverflowError.
     """
@@ -77,17 +77,17 @@ def tax_line(price: Money, quantity: int, total: Money, rate: TaxRate, modes: Ta
 
 
 def tax_amount_of(net: Money, gross: Money) -> Money:
-    """Return the tax between two amounts in cents. Raises MoneyOverflowError."""
+    """Return gross minus net, in cents. Raises MoneyOverflowError."""
     return in_cents(gross.currency, gross.cents - net.cents)
 
 
 def _tax_cents(amount: Money, rate: TaxRate, mode: RoundingMode) -> int:
-    """Return the tax of an amount, from its exact value.
+    """Return the tax of an exact amount in cents.
 
-    What the mode rounds is the other side: the net where the tax is included, else the gross. On
-    half a cent this is not the same as to round the tax.
+    The mode rounds the net if the tax is included, else the gross. For half a cent the result
+    differs from rounding the tax itself.
     """
-    # Added as decimals, which keeps 28 digits: a rate of 1E-99999999 costs no more than others.
+    # A Decimal sum keeps 28 digits, so that a rate of 1E-99999999 does not make a huge Fraction.
     factor = Fraction(1 + rate.amount)
     if rate.included:
         net = amount.cents - amount.exact_cents * (factor - 1) / factor

@@ -1,4 +1,4 @@
-"""Points in time: read leniently, written in UTC with exactly three fraction digits."""
+"""Reads incomplete ISO 8601 times, and writes times in UTC with exactly three fraction digits."""
 
 import re
 from datetime import UTC, datetime
@@ -13,9 +13,9 @@ _MILLISECOND_DIGITS = 3
 
 
 def read_time(sent: str) -> datetime:
-    """Read an ISO 8601 time, of which all but the year may be missing.
+    """Read an ISO 8601 time, in which everything but the year is optional.
 
-    One without a zone is UTC. Digits below the millisecond are dropped. Raises ValueError.
+    A time without a zone is UTC. Digits below the millisecond are dropped. Raises ValueError.
     """
     found = _TIME.fullmatch(sent)
     if found is None:

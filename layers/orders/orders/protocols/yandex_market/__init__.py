@@ -1,1 +1,1 @@
-"""Yandex Market Partner API: external ids, order reads and statuses of a seller's campaigns."""
+"""Yandex Market Partner API: order reads, status changes and external ids of a campaign."""

@@ -1,4 +1,4 @@
-"""Who sends a request, with which scope, for which campaign."""
+"""Authentication: the token of a request, its role and its campaign."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ from orders.protocols.http import HttpRequest
 from orders.protocols.yandex_market.errors import bad_request, forbidden, unauthorized
 from orders.protocols.yandex_market.requests import read_id
 
-# The sales models whose sellers handle orders themselves (method page).
+# The sales models whose orders a seller may change (Partner API, method pages).
 ALLOWED_MODELS = (SalesModel.FBS, SalesModel.DBS, SalesModel.EXPRESS)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A campaign that the sender may use: an endpoint of the account, and its policies."""
+    """A campaign that the client may use: an endpoint of its account, and the policies."""
 
     account: str
     campaign_id: int
@@ -27,7 +27,7 @@ class Access:
     policies: Policies
 
     def expect_sales_model(self) -> None:
-        """Raise RequestRefusedError if the campaign's sellers do not handle orders themselves."""
+        """Raise RequestRefusedError (400) if the sales model is not in ALLOWED_MODELS."""
         if self.endpoint.sales_model not in ALLOWED_MODELS:
             raise bad_request(
                 "Campaign type is not allowed. Allowed campaign types: " + ", ".join(ALLOWED_MODELS)
@@ -40,16 +40,16 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class CampaignAccess:
-    """Lets a request in, or raises RequestRefusedError."""
+    """Checks that a request's token grants access to the campaign of its path."""
 
     tokens: TokenRepository
     settings: SettingsRepository
 
     def __call__(self, request: HttpRequest, role: Role, deadline: Deadline) -> Access:
-        """Return the campaign of the path, if the sender may use it in this role.
+        """Return the campaign of the path if the client may use it in this role.
 
-        A campaign of another account and one that nobody has are refused alike. Raises
-        RequestRefusedError (401, 403, 400) and StorageUnavailableError.
+        The error is the same for another account's campaign and for one that does not exist.
+        Raises RequestRefusedError (401, 403, 400) and StorageUnavailableError.
         """
         client = self._client(request, role, deadline)
         campaign_id = read_id(request, "campaignId")
@@ -61,7 +61,7 @@ class CampaignAccess:
         raise forbidden("Access denied")
 
     def _client(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client:
-        """Return the client; of two credentials it is enough that one is valid."""
+        """Return the client of the Api-Key or the Bearer token. One valid token is sufficient."""
         api_key = request.headers.get("api-key", "").strip()
         authorization = request.headers.get("authorization", "").strip()
         bearer = request.bearer_token
@@ -78,7 +78,7 @@ class CampaignAccess:
         if api_key:
             raise unauthorized("Api-Key token is invalid")
         if bearer:
-            # The protocol answers a wrong OAuth token with 403, a wrong Api-Key with 401.
+            # The Partner API returns 403 for an invalid OAuth token, 401 for an invalid Api-Key.
             raise forbidden("OAuth token is invalid")
         if not authorization:
             raise unauthorized("Credentials are not specified")

@@ -28,7 +28,7 @@ from orders.protocols.yandex_market.errors import (
 
 
 class CountedError(WrappedError):
-    """An error of a request that was counted: its answer carries headers that say so."""
+    """An error of a rate-limited request, and the rate-limit headers of its answer."""
 
     def __init__(self, error: Exception, headers: Mapping[str, str]) -> None:
         super().__init__(error)
@@ -37,7 +37,7 @@ class CountedError(WrappedError):
 
 @contextmanager
 def errors_answered_with(headers: Mapping[str, str]) -> Iterator[None]:
-    """Let the answer to whatever is raised inside carry these headers."""
+    """Wrap every error that is raised inside, so that its answer has these headers."""
     try:
         yield
     except Exception as error:
@@ -45,7 +45,7 @@ def errors_answered_with(headers: Mapping[str, str]) -> Iterator[None]:
 
 
 def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
-    """Answer whatever an endpoint has raised; its words only where they are for the client."""
+    """Return the answer to an error. Only messages that are written for clients are shown."""
     if isinstance(error, CountedError):
         return answer_error(error.error, request).with_headers(error.headers)
     match error:
@@ -60,12 +60,12 @@ def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
 
 
 def answer_ok(members: Mapping[str, Any]) -> HttpAnswer:
-    """Answer with 200."""
+    """Return a 200 answer with these members."""
     return _answer(HTTPStatus.OK, members)
 
 
 def refuse(refusal: RequestRefusedError) -> HttpAnswer:
-    """Answer a refusal."""
+    """Return the answer to a rejected request."""
     error = {"code": refusal.code, "message": refusal.message}
     answer = _answer(refusal.status, {"status": "ERROR", "errors": [error]})
     if refusal.status == UNAVAILABLE.status:
@@ -74,7 +74,7 @@ def refuse(refusal: RequestRefusedError) -> HttpAnswer:
 
 
 def rate_limit_headers(allowance: Allowance) -> dict[str, str]:
-    """Return the headers that tell a client how far it has come (limits page)."""
+    """Return the headers with the limit and what is left of it (Partner API, limits page)."""
     return {
         "X-RateLimit-Resource-Limit": str(allowance.limit),
         "X-RateLimit-Resource-Remaining": str(allowance.remaining),

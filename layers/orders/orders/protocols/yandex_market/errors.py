@@ -1,15 +1,15 @@
-"""Refusals in Yandex Market's words (error page of the Partner API)."""
+"""Errors with Yandex Market's codes and messages (Partner API, error page)."""
 
 from http import HTTPStatus
 
 BAD_REQUEST = "BAD_REQUEST"
 UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
-# The protocol's own status, which HTTP does not have.
+# A status of the Partner API that HTTP does not define.
 LIMIT_EXCEEDED = 420
 
 
 class RequestRefusedError(Exception):
-    """The request is refused: HTTP status, machine-readable code and message of the answer."""
+    """The request is rejected with this HTTP status, error code and message."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -19,27 +19,27 @@ class RequestRefusedError(Exception):
 
 
 def bad_request(message: str, code: str = BAD_REQUEST) -> RequestRefusedError:
-    """Return the refusal of a request that cannot be carried out as it is."""
+    """Return the 400 error of an invalid request."""
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, code, message)
 
 
 def unauthorized(message: str) -> RequestRefusedError:
-    """Return the refusal of a request whose sender is not known."""
+    """Return the 401 error of a request without valid credentials."""
     return RequestRefusedError(HTTPStatus.UNAUTHORIZED, "UNAUTHORIZED", message)
 
 
 def forbidden(message: str) -> RequestRefusedError:
-    """Return the refusal of a sender who may not do this."""
+    """Return the 403 error of a client without the permission."""
     return RequestRefusedError(HTTPStatus.FORBIDDEN, "FORBIDDEN", message)
 
 
 def order_not_found(order_id: int) -> RequestRefusedError:
-    """Return the refusal for an order that this campaign does not have."""
+    """Return the 404 error of an order that does not exist in this campaign."""
     return RequestRefusedError(HTTPStatus.NOT_FOUND, "NOT_FOUND", f"Order not found: {order_id}")
 
 
 def unsupported_media_type(media_type: str) -> RequestRefusedError:
-    """Return the refusal of a body in a format that is not JSON in UTF-8."""
+    """Return the 415 error of a body that is not JSON in UTF-8."""
     return RequestRefusedError(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         UNSUPPORTED_MEDIA_TYPE,
@@ -48,7 +48,7 @@ def unsupported_media_type(media_type: str) -> RequestRefusedError:
 
 
 def limit_exceeded(limit: int, resource: str) -> RequestRefusedError:
-    """Return the refusal of a request beyond the hour's limit."""
+    """Return the 420 error of a request beyond the hourly limit."""
     amount = f"{limit:,}".replace(",", " ")
     return RequestRefusedError(
         LIMIT_EXCEEDED,

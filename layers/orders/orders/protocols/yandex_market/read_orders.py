@@ -28,11 +28,11 @@ from orders.protocols.yandex_market.requests import (
 
 MAX_PAGE = 50
 _INTEGER = re.compile(r"\d{1,16}", re.ASCII)
-# Ignoring any other filter would answer with the wrong orders.
-_SERVED = frozenset(
+# Other filters are rejected: to ignore one would return the wrong orders.
+_SUPPORTED = frozenset(
     {"fake", "limit", "page", "pageSize", "pageToken", "page_token", "status", "substatus"}
 )
-# These filter nothing while they are false.
+# These have no effect when they are false.
 _FLAGS = frozenset({"hasCis", "onlyEstimatedDelivery", "onlyWaitingForCancellationApprove"})
 _STATUSES = frozenset(
     {
@@ -81,7 +81,10 @@ class ListOrdersEndpoint:
     summarise: Summarise
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Return one page of the campaign's orders, as many as one answer can hold."""
+        """Return one page of the campaign's orders, newest first.
+
+        A page ends early if one answer cannot hold all its orders.
+        """
         access = self.access(request, Role.ORDERS_READ, deadline)
         page = self.list_orders(_query(access, request), deadline)
         orders: list[dict[str, Any]] = []
@@ -100,13 +103,13 @@ class ListOrdersEndpoint:
 
 def _query(access: Access, request: HttpRequest) -> OrdersQuery:
     asked = request.query
-    for name in sorted(asked.keys() - _SERVED):
+    for name in sorted(asked.keys() - _SUPPORTED):
         if name not in _FLAGS or _values(request, name) != {"false"}:
-            raise bad_request(f"Query parameter {spelled(name)} is not supported: leave it out")
+            raise bad_request(f"Query parameter {spelled(name)} is not supported; remove it")
     if asked.get("page", "1") != "1":
         raise bad_request(
-            "Query parameter page is not supported: continue with pageToken, which is "
-            "paging.nextPageToken of the answer before"
+            "Query parameter page is not supported; send the previous answer's "
+            "paging.nextPageToken as pageToken"
         )
     token = asked.get("pageToken") or asked.get("page_token")
     statuses, substatuses = _values(request, "status"), _values(request, "substatus")
@@ -134,7 +137,7 @@ def _query(access: Access, request: HttpRequest) -> OrdersQuery:
 
 
 def _values(request: HttpRequest, name: str) -> frozenset[str]:
-    """Return the values of a parameter that may be repeated or hold several, joined by commas."""
+    """Return all values of a parameter, which may be repeated or hold a comma-separated list."""
     sent = request.queries.get(name) or (request.query.get(name, ""),)
     return frozenset(part for value in sent for part in value.split(",") if part)
 

@@ -1,4 +1,4 @@
-"""Orders as the protocol shows them: the members that we can fill honestly, and no others."""
+"""Orders in the Partner API's form, limited to the members that imported orders provide."""
 
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -7,18 +7,18 @@ from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import SalesModel
 from orders.domain.order_summary import OrderSummary
 
-# The protocol's times are Moscow's, which has stood at +03:00 since 2014.
+# The protocol uses Moscow time, which has been UTC+3 without daylight saving time since 2014.
 _MOSCOW = timezone(timedelta(hours=3))
 _TIME_FORMAT = "%d-%m-%Y %H:%M:%S"
-# The protocol spells the Russian rouble as it was coded before 1998.
+# The protocol uses the code that the Russian rouble had before 1998.
 _CURRENCIES = {"RUB": "RUR"}
 
 
 def order_of(stored: StoredOrder, summary: OrderSummary, sales_model: SalesModel) -> dict[str, Any]:
-    """Return an order (OrderDTO); amounts are in major units.
+    """Return an order (OrderDTO). Amounts are in major units.
 
-    Left out is what an imported order does not tell: the buyer, the names and taxes of goods, the
-    delivery's service and dates. What must be one of a list is its value for the unknown.
+    Imported orders do not have the buyer, the names and taxes of items, and the service and dates
+    of the delivery, so these members are left out. Required enums have the value for "unknown".
     """
     order = stored.order
     before_discount = summary.items_total_before_discount

@@ -1,4 +1,4 @@
-"""Reading a request: path parameters and JSON bodies, faults in the documented words."""
+"""Path parameters and JSON bodies. Error messages are those of the Partner API's error page."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from orders.protocols.http import HttpRequest
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 from orders.protocols.yandex_market.errors import bad_request, unsupported_media_type
 
-# General rule of the Partner API.
+# The Partner API's limit for all methods.
 MAX_JSON_BYTES = 512 * 1024
 MAX_INT64 = 2**63 - 1
 _INTEGER = re.compile(r"\d{1,19}", re.ASCII)
@@ -31,7 +31,7 @@ def _checked_external_id(text: str) -> str:
 
 
 class ExternalIdBody(BaseModel):
-    """Body of the external id's update. Its limits beyond the first are ours: see the decisions."""
+    """Body of the external-id update. The limits of the id are the hub's (docs/decisions.md)."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -43,7 +43,7 @@ class ExternalIdBody(BaseModel):
 
 
 class OrderStatusChange(BaseModel):
-    """The order's new state; `delivery`, which may come with it, is not kept."""
+    """The order's new status. A `delivery` that is sent with it is ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -52,7 +52,7 @@ class OrderStatusChange(BaseModel):
 
 
 class OrderStatusBody(BaseModel):
-    """Body of the status change."""
+    """Body of the status update."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -60,7 +60,7 @@ class OrderStatusBody(BaseModel):
 
 
 def read_id(request: HttpRequest, name: str) -> int:
-    """Read a path parameter, an int64 of at least 1; raise RequestRefusedError for another."""
+    """Return a path parameter, a positive int64. Raises RequestRefusedError (400)."""
     sent = request.path.get(name, "")
     if _INTEGER.fullmatch(sent) is None or not 1 <= int(sent) <= MAX_INT64:
         raise bad_request(f"Type mismatch: {spelled(sent)}")
@@ -68,13 +68,13 @@ def read_id(request: HttpRequest, name: str) -> int:
 
 
 def without_suffix(request: HttpRequest, name: str) -> HttpRequest:
-    """Return the request with the `.json` that the protocol allows after a resource taken off."""
+    """Return the request without the optional `.json` at the end of a path parameter."""
     path = {**request.path, name: request.path.get(name, "").removesuffix(".json")}
     return replace(request, path=path)
 
 
 def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> Body:
-    """Read a JSON body; raise RequestRefusedError or BodyRefusedError saying what is wrong."""
+    """Read and validate a JSON body. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
     _expect_json(request)
     body = request.body
     if len(body) > MAX_JSON_BYTES:
@@ -89,7 +89,7 @@ def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> 
         fault = text.faults[0]
         raise bad_request(f"JSON: {fault.pointer}: {fault.message}")
     if not isinstance(text.tree, dict):
-        raise bad_request("JSON: an object is expected at its root")
+        raise bad_request("JSON: the body must be an object")
     try:
         return model.model_validate(text.tree)
     except ValidationError as error:
@@ -97,7 +97,7 @@ def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> 
 
 
 def _expect_json(request: HttpRequest) -> None:
-    """Without a Content-Type the body is taken for JSON: the protocol knows no other format."""
+    """Raise RequestRefusedError (415) if the Content-Type is not JSON. It may be missing."""
     if request.media_type not in _JSON_TYPES or not is_utf_8(request.charset):
         raise unsupported_media_type(spelled(request.headers["content-type"]))
 

@@ -1,4 +1,4 @@
-"""Scopes of Api-Key tokens (Yandex Market), as far as they are about orders."""
+"""Scopes of Api-Key tokens (Partner API) that concern orders."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Statuses that a shop may ask for (Yandex Market, order status model), with their substatuses."""
+"""Statuses and substatuses that a shop may set (Partner API, order status model)."""
 
 from orders.domain.fulfilment import Fulfilment, MoveRefusal
 
@@ -14,19 +14,19 @@ _REQUESTABLE = {
 
 
 def requestable() -> list[str]:
-    """Return the statuses that a shop may ask for."""
+    """Return the statuses that a shop may set."""
     return list(_REQUESTABLE)
 
 
 def substatuses_of(status: str) -> list[str]:
-    """Return the substatuses that a shop may ask for with a status."""
+    """Return the substatuses that a shop may set with a status."""
     return list(_REQUESTABLE[status])
 
 
 def wanted_state(status: str, substatus: str | None) -> Fulfilment | MoveRefusal:
-    """Return the state that a shop asks for, or what is wrong with its name.
+    """Return the requested fulfilment state, or why there is no such state.
 
-    Without a substatus the status must have only one; a cancellation always needs one.
+    The substatus is optional if the status has only one, but a cancellation always requires it.
     """
     substatuses = _REQUESTABLE.get(status)
     if substatuses is None:

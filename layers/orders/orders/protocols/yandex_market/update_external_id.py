@@ -32,7 +32,7 @@ UPDATE_ERROR = "EXTERNAL_ORDER_ID_UPDATE_ERROR"
 
 @dataclass(frozen=True, slots=True)
 class UpdateExternalIdEndpoint:
-    """The route. `new_request_id` must return another id each time."""
+    """The external-id endpoint. `new_request_id` must return a new id at every call."""
 
     access: CampaignAccess
     limit_requests: LimitRequests
@@ -40,9 +40,9 @@ class UpdateExternalIdEndpoint:
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Give the order of the path the external id of the body.
+        """Change the external id of the path's order to the one of the body.
 
-        From the count of the request on every answer says what is left of the hour's limit.
+        Once the request is counted, its answer has the rate-limit headers, also if it is an error.
         """
         access = self.access(request, Role.ORDERS_WRITE, deadline)
         limit = access.policies.external_id_requests_per_hour
@@ -93,7 +93,7 @@ def _refusal(
             f"({ids}, externalId = {sent})"
         ),
         ExternalIdRefusal.TOO_MANY_ALIASES: (
-            f"Cannot do operation, the order has {MAX_ALIASES} former external IDs already ({ids})"
+            f"Cannot do operation, order already has {MAX_ALIASES} former external IDs ({ids})"
         ),
         ExternalIdRefusal.RESERVED: (
             f"Cannot do operation, external ID has the form of a generated ID "

@@ -34,7 +34,7 @@ from orders.protocols.yandex_market.states import requestable, substatuses_of, w
 class UpdateOrderStatusEndpoint:
     """`PUT /campaigns/{campaignId}/orders/{orderId}/status`.
 
-    `new_request_id` must return another id each time.
+    `new_request_id` must return a new id at every call.
     """
 
     access: CampaignAccess
@@ -43,7 +43,7 @@ class UpdateOrderStatusEndpoint:
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Move the order of the path on and return it."""
+        """Change the status of the path's order and return the order."""
         access = self.access(request, Role.ORDERS_WRITE, deadline)
         access.expect_sales_model()
         order_id = read_id(request, "orderId")
@@ -72,13 +72,17 @@ def _refusal(
     now = order.fulfilment
     if reason is MoveRefusal.STATUS_UNKNOWN:
         return bad_request(
-            f"Status not allowed: {spelled(sent.status)}; allowed are: {listed(requestable())}",
+            f"Status not allowed: {spelled(sent.status)}; allowed values: {listed(requestable())}",
             "STATUS_NOT_ALLOWED",
         )
     if reason is MoveRefusal.SUBSTATUS_UNKNOWN:
+        fault = (
+            "order.substatus is required"
+            if sent.substatus is None
+            else f"Substatus not allowed: {spelled(sent.substatus)}"
+        )
         return bad_request(
-            f"Substatus not allowed: {spelled(sent.substatus)}; allowed with {sent.status} are: "
-            f"{listed(substatuses_of(sent.status))}",
+            f"{fault}; allowed values for {sent.status}: {listed(substatuses_of(sent.status))}",
             "SUBSTATUS_NOT_ALLOWED",
         )
     if reason is MoveRefusal.FINAL:
@@ -86,8 +90,8 @@ def _refusal(
             f"No transition found: {now.status} -> {sent.status}", "ORDER_IN_TERMINAL_STATE"
         )
     return bad_request(
-        f"Transition {now.status} -> {sent.status} is not allowed. Reason: an order of the model "
-        f"{model} in {now.status} / {now.substatus} cannot become {sent.status}"
+        f"Transition {now.status} -> {sent.status} is not allowed. Reason: an order of model "
+        f"{model} in {now.status} / {now.substatus} cannot change to {sent.status}"
         + (f" / {sent.substatus}" if sent.substatus else ""),
         "STATUS_NOT_ALLOWED",
     )

@@ -1,6 +1,6 @@
-"""The one place that creates clients and puts use cases and adapters together.
+"""Creates the AWS clients, and connects use cases, adapters and endpoints.
 
-One module a function, so that none loads what only another one needs.
+Each protocol has its own module, so that a function imports only what it needs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The clients of an environment, and the stack's resources that they reach."""
+    """The AWS clients of an execution environment, and the names of the stack's resources."""
 
     environment: Environment
     dynamodb: DynamoDBClient
@@ -31,7 +31,7 @@ class Aws:
 
 @cache
 def connect() -> Aws:
-    """Return the clients, created once an environment at its first request."""
+    """Return the clients. They are created once per environment, at its first request."""
     return Aws(
         environment=Environment.read(os.environ),
         dynamodb=create_client("dynamodb"),
@@ -40,10 +40,10 @@ def connect() -> Aws:
 
 
 def utc_now() -> datetime:
-    """Return the time of day in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def new_request_id() -> str:
-    """Return an id for one invocation: random, so that sample events sent twice differ."""
+    """Return a random id. Lambda's own id is not used: it repeats in replayed sample events."""
     return uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""The Altcraft routes of each function, with their parts."""
+"""Composes the Altcraft endpoints of each function."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ from orders.runtime.serve import Route, Service
 
 
 def import_orders() -> Service:
-    """Return the import."""
+    """Return the orders import."""
     return Service("/api/", _import_orders, answer_error)
 
 

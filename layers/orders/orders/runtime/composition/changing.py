@@ -1,4 +1,4 @@
-"""What the changes of one order share in all protocols."""
+"""Composes the use case behind all changes of a single order."""
 
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
@@ -10,7 +10,7 @@ from orders.runtime.composition.publishing import publish_triggers
 
 
 def change_order(aws: Aws) -> ChangeOrder:
-    """Return the use case that every change of one order is made by."""
+    """Return the use case that makes every change of a single order."""
     table = aws.environment.table
     return ChangeOrder(
         get_order_by_id=GetOrderById(DynamoOrderIndex(aws.dynamodb, table)),

@@ -1,8 +1,8 @@
-"""The commercetools routes of each function, with their parts.
+"""Composes the commercetools endpoints of each function.
 
-Each service is opened by the functions that serve it and imports what it needs then: a function
-that only issues tokens loads nothing of orders, and one whose requests are all of another protocol
-nothing of this one. Start-up time is what a shop waits for at a cold start.
+Each function below imports its modules when it is called. This shortens cold starts: the token
+function does not import order code, and an environment that only receives requests of another
+protocol does not import this one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PROJECT = "/{projectKey}/"
 
 
 def issue_token() -> Service:
-    """Return the token route."""
+    """Return the token endpoint."""
     from orders.application.create_token import TOKEN_BYTES
     from orders.application.issue_token import IssueToken
     from orders.protocols.commercetools.answers import answer_error, correlation

@@ -1,4 +1,4 @@
-"""What the imports of all protocols share."""
+"""Composes the import use case, which all protocols share."""
 
 from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_orders import DynamoOrders
@@ -10,7 +10,7 @@ from orders.runtime.composition.publishing import publish_triggers
 
 
 def import_orders(aws: Aws) -> ImportOrders:
-    """Put the use case together."""
+    """Return the import use case."""
     table = aws.environment.table
     return ImportOrders(
         orders=DynamoOrders(aws.dynamodb, table),

@@ -1,7 +1,7 @@
-"""What each protocol knows of the orders that it wrote: one table for all that read them.
+"""Dispatches stored orders to the protocol that wrote them.
 
-A protocol is loaded when an order of it turns up: that costs start-up, and most environments meet
-orders of one protocol only, which their endpoint has loaded anyway.
+A protocol's modules are imported when its first order is read. Most environments only read orders
+of the protocol that their endpoint has already imported.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,11 +21,11 @@ class UnknownProtocolError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class OrderProtocol:
-    """What a protocol makes of its stored orders.
+    """Functions of a protocol for the orders that it stored.
 
-    `present` returns one as JSON in the protocol's shape, `summarise` what every protocol can show
-    of it. `lines` names the members that its documents hold lines in, None where they hold none
-    that triggers single out. `used_by` returns the definitions of the settings that one uses.
+    `present` returns an order as JSON in the protocol's shape. `summarise` returns its summary for
+    other protocols. `lines` names the members of the document that hold lines, None if triggers do
+    not report changes of lines. `used_by` returns the settings' definitions that an order uses.
     """
 
     present: Callable[[Order], bytes]
@@ -40,12 +40,12 @@ def present(order: Order) -> bytes:
 
 
 def summarise(order: Order) -> OrderSummary:
-    """Return what every protocol can show of an order."""
+    """Return the summary of an order for other protocols."""
     return _protocol_of(order.protocol).summarise(order)
 
 
 def lines_of(order: Order) -> LineMembers | None:
-    """Return the names of the members that an order's document holds its lines in."""
+    """Return the names of the document members that hold an order's lines, if any."""
     return _protocol_of(order.protocol).lines
 
 
@@ -62,7 +62,7 @@ def _none_of_them(_order: Order) -> DefinitionNames:
 def _protocol_of(name: str) -> OrderProtocol:
     load = _LOADERS.get(name)
     if load is None:
-        raise UnknownProtocolError(f"The protocol {name} is unknown")
+        raise UnknownProtocolError(f'Unknown protocol "{name}"')
     return load()
 
 

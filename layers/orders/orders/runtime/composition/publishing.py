@@ -1,4 +1,4 @@
-"""What tells the consumers, put together: every write path ends in it."""
+"""Composes the publishing of triggers, the last step of every write."""
 
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.eventbridge import EventBridgePublisher
@@ -8,7 +8,7 @@ from orders.runtime.composition.order_protocols import present
 
 
 def publish_triggers(aws: Aws) -> PublishTriggers:
-    """Put together the publishing of a request's triggers."""
+    """Return the use case that publishes the triggers of a request."""
     return PublishTriggers(
         publisher=event_bus(aws),
         receipts=DynamoReceipts(aws.dynamodb, aws.environment.table),
@@ -16,5 +16,5 @@ def publish_triggers(aws: Aws) -> PublishTriggers:
 
 
 def event_bus(aws: Aws) -> EventBridgePublisher:
-    """Put together what publishes triggers, each order in the shape of its protocol."""
+    """Return the publisher of triggers. An order is sent in the shape of its protocol."""
     return EventBridgePublisher(aws.events, aws.environment.bus, present)

@@ -1,4 +1,4 @@
-"""The relay's parts, put together."""
+"""Composes the relay of triggers."""
 
 import os
 import time
@@ -17,7 +17,7 @@ from orders.runtime.environment import RelayEnvironment
 
 @cache
 def relay_triggers() -> RelayTriggers:
-    """Return the relay, built once an environment at its first batch."""
+    """Return the relay. It is created once per environment, at its first batch."""
     environment = RelayEnvironment.read(os.environ)
     aws = connect()
     return RelayTriggers(

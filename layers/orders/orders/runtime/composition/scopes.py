@@ -1,4 +1,4 @@
-"""The scopes of all protocols, by which an operator may name a client's roles."""
+"""The scopes of all protocols, which operators may use in place of role names."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""The Yandex Market routes of each function, with their parts."""
+"""Composes the Yandex Market endpoints of each function."""
 
 from collections.abc import Mapping
 
@@ -25,12 +25,12 @@ _ORDERS = f"{_ROOT}{{campaignId}}/orders"
 
 
 def manage_orders() -> Service:
-    """Return the order reads and the status change."""
+    """Return the order reads and the status update."""
     return Service(_ROOT, _manage_orders, answer_error)
 
 
 def update_external_id() -> Service:
-    """Return the update of an external id."""
+    """Return the external-id update."""
     return Service(_ROOT, _update_external_id, answer_error)
 
 
