@@ -20,11 +20,14 @@ from pydantic import ValidationError
 from operator_cli.aws_failures import explain
 from operator_cli.errors import OperatorError
 from orders.adapters.dynamodb_accounts import DynamoAccounts
+from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.apply_settings import ApplySettings
 from orders.application.errors import StorageError, StorageUnavailableError
+from orders.application.remove_definitions import RemoveDefinitions
 from orders.application.retries import pause_with_jitter
+from orders.runtime.composition.order_protocols import definitions_used_by
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -73,6 +76,7 @@ class Operator:
     settings: DynamoSettings
     orders: DynamoOrders
     apply_settings: ApplySettings
+    remove_definitions: RemoveDefinitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,12 @@ def connected(
             settings,
             DynamoOrders(client, connection.table),
             ApplySettings(settings, pause_with_jitter),
+            RemoveDefinitions(
+                settings,
+                DynamoOrderIndex(client, connection.table),
+                definitions_used_by,
+                pause_with_jitter,
+            ),
         )
     except StorageError as error:
         cause = error.__cause__

@@ -9,11 +9,18 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, connection_of
 from operator_cli.composition import CommandDeadline, Operator, connected
-from operator_cli.errors import OperatorError, refusals
+from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_difference
 from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
 from orders.application.apply_settings import SettingsChange
-from orders.application.errors import DefinitionsRefusedError, SettingsTooLargeError
+from orders.application.errors import (
+    DefinitionsInUseError,
+    DefinitionsRefusedError,
+    SettingsTooLargeError,
+)
+from orders.domain.custom_fields import EntityType
+from orders.domain.definition_names import DefinitionNames
+from orders.domain.settings import FieldKey
 
 app = typer.Typer(help="Apply and show the settings of an account.", no_args_is_help=True)
 
@@ -31,8 +38,8 @@ def apply(
     """Apply a settings file to an account, and show the changes.
 
     A section of the file replaces the stored section; other sections do not change.
-    Custom fields and line statuses are added or updated but never removed, because stored orders
-    may use them.
+    Custom fields and line statuses are added or updated but not removed, because stored orders
+    may use them: use `orders settings remove`.
     """
     declared = read_settings_file(file)
     with connected(connection_of(context)) as operator, refusals():
@@ -55,6 +62,69 @@ def show(context: typer.Context, account: AccountName = None) -> None:
             chosen_account(operator, account), CommandDeadline.from_now(), fresh=True
         )
     typer.echo(settings_yaml(stored.settings), nl=False)
+
+
+@app.command(epilog=EPILOG)
+def remove(
+    context: typer.Context,
+    custom_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--custom-field",
+            metavar="ENTITY:ID",
+            help="A custom field, such as order:gift or line_order:shelf; repeatable.",
+        ),
+    ] = None,
+    line_status: Annotated[
+        list[str] | None,
+        typer.Option("--line-status", metavar="ID", help="A custom line status; repeatable."),
+    ] = None,
+    account: AccountName = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Do not look whether recent orders use them.")
+    ] = False,
+) -> None:
+    """Remove custom fields and line statuses.
+
+    The command reads the newest 1,000 orders and refuses to remove what one of them uses. Orders
+    keep the values that they hold. An import that still sends a removed field or status fails.
+    """
+    names = DefinitionNames(
+        frozenset(map(_field_key, custom_field or ())), frozenset(line_status or ())
+    )
+    if not names:
+        raise UsageError("Name at least one --custom-field or --line-status.")
+    with connected(connection_of(context)) as operator, refusals():
+        owner = chosen_account(operator, account)
+        try:
+            removal = operator.remove_definitions(
+                owner, names, CommandDeadline.from_now(), force=force
+            )
+        except DefinitionsInUseError as error:
+            raise OperatorError(_in_use(error)) from error
+    print_difference(_difference(removal.change, "settings after the removal"))
+    if not force:
+        typer.echo(f"None of the newest orders uses them; {removal.searched} were read.")
+    typer.echo(f"Changed account {owner}.")
+
+
+def _field_key(text: str) -> FieldKey:
+    entity, colon, name = text.partition(":")
+    if not colon or entity not in set(EntityType):
+        entities = ", ".join(EntityType)
+        raise UsageError(
+            f"--custom-field must be ENTITY:ID, where ENTITY is one of {entities}; got {text!r}."
+        )
+    return EntityType(entity), name
+
+
+def _in_use(error: DefinitionsInUseError) -> str:
+    uses = "; ".join(f"{name}: {count}" for name, count in error.uses.items())
+    return (
+        f"Nothing was removed. The newest {error.searched} orders were read, and some of them use "
+        f"what you want to remove ({uses}). Use --force to remove it nevertheless."
+    )
 
 
 def applied(

@@ -1,8 +1,8 @@
-"""Leave of botocore's data what a few services need: it is read at every cold start.
+"""Remove botocore data that the functions do not need. It makes each cold start slower.
 
-    python slim_botocore.py <folder of botocore's data> <service>...
+    python slim_botocore.py <botocore data folder> <service>...
 
-The texts of the documentation go, and of the endpoints those of other services.
+Only the models and endpoints of the given services remain, without documentation texts.
 """
 
 import gzip
@@ -18,7 +18,7 @@ UNUSED = "examples-1.json"
 
 
 def main(data: Path, services: list[str]) -> None:
-    """Rewrite the folder in place."""
+    """Remove the data of other services from the folder, and compact the rest."""
     for folder in data.iterdir():
         if folder.is_dir() and folder.name not in services:
             shutil.rmtree(folder)
@@ -36,7 +36,7 @@ def main(data: Path, services: list[str]) -> None:
 
 
 def without_documentation(model: Tree) -> Tree:
-    """Return a service's model without its texts; a member may be named like them and stays."""
+    """Return a service model without documentation. Members named `documentation` are kept."""
     for described in _described(model):
         described.pop("documentation", None)
     return model
@@ -56,7 +56,7 @@ def _described(model: Tree) -> Iterator[Tree]:
 
 
 def with_services(endpoints: Tree, services: list[str]) -> Tree:
-    """Return the endpoints of every partition for these services."""
+    """Return the endpoints of these services, for each partition."""
     for partition in endpoints["partitions"]:
         known = partition["services"]
         partition["services"] = {name: known[name] for name in services if name in known}

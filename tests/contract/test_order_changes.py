@@ -1,4 +1,4 @@
-"""One contract for the changes of one order, held by the fake and by DynamoDB."""
+"""The contract of OrderChanges. The fake and the DynamoDB adapter must both pass."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -35,7 +35,7 @@ def test_a_renamed_order_is_found_under_both_ids(store: OrderStore) -> None:
     assert store.by_name("A", "B") == dict.fromkeys("AB", change.after.order)
 
 
-def test_a_deleted_order_is_gone_with_its_aliases_and_frees_their_ids(store: OrderStore) -> None:
+def test_a_deleted_order_frees_its_external_id_and_aliases(store: OrderStore) -> None:
     store.create(new_order(), new_order("X", 2))
     for name in ("B", "C"):
         assert store.rename(1, name) is COMMITTED
@@ -66,7 +66,7 @@ def test_an_order_that_has_changed_is_not_deleted(store: OrderStore, change: str
     assert store.by_name("A", "B") == stays
 
 
-def test_aliases_make_no_chain(store: OrderStore) -> None:
+def test_aliases_never_form_a_chain(store: OrderStore) -> None:
     store.create(new_order())
     for name in ("B", "C", "D"):
         assert store.rename(1, name) is COMMITTED
@@ -76,7 +76,7 @@ def test_aliases_make_no_chain(store: OrderStore) -> None:
     assert store.by_name(*"ABCD") == dict.fromkeys("ABCD", final)
 
 
-def test_a_freed_id_returns_to_its_own_order_only(store: OrderStore) -> None:
+def test_an_alias_can_return_only_to_its_own_order(store: OrderStore) -> None:
     store.create(new_order(), new_order("X", 2))
     assert store.rename(1, "B") is COMMITTED
     assert store.rename(2, "A") is TAKEN
@@ -103,7 +103,7 @@ def test_the_same_id_in_another_account_is_free(store: OrderStore) -> None:
     assert store.found(1, "other") == StoredOrder(new_order("B", 1, "other"))
 
 
-def test_a_change_needs_the_order_as_it_was_read(store: OrderStore) -> None:
+def test_a_change_fails_if_the_order_changed_since_it_was_read(store: OrderStore) -> None:
     store.create(new_order())
     stale = store.found(1)
     updated = replace(stale.order, version=2, status="paid")
@@ -114,7 +114,7 @@ def test_a_change_needs_the_order_as_it_was_read(store: OrderStore) -> None:
     assert store.by_name("B") == {}
 
 
-def test_a_change_needs_the_aliases_as_they_were_read(store: OrderStore) -> None:
+def test_a_change_fails_if_the_aliases_changed_since_they_were_read(store: OrderStore) -> None:
     store.create(new_order())
     assert store.rename(1, "B") is COMMITTED
     current = store.found(1)
@@ -125,7 +125,7 @@ def test_a_change_needs_the_aliases_as_they_were_read(store: OrderStore) -> None
     assert store.found(1) == current
 
 
-def test_an_import_that_read_the_order_before_its_rename_loses_the_race(store: OrderStore) -> None:
+def test_an_import_of_an_order_that_was_renamed_gets_a_conflict(store: OrderStore) -> None:
     store.create(new_order())
     stale = store.found(1).order
     assert store.rename(1, "B") is COMMITTED
@@ -136,7 +136,7 @@ def test_an_import_that_read_the_order_before_its_rename_loses_the_race(store: O
     assert store.found(1).order.external_id == "B"
 
 
-def test_a_state_that_moved_is_kept_and_the_document_untouched(store: OrderStore) -> None:
+def test_a_new_state_is_stored_and_the_document_is_unchanged(store: OrderStore) -> None:
     store.create(new_order())
     change = shipping(store.found(1))
     assert store.changes.save(change, DEADLINE) is COMMITTED
@@ -153,7 +153,7 @@ def test_fifty_aliases_are_kept(store: OrderStore) -> None:
     assert store.by_name("A")["A"] == store.found(1).order
 
 
-def test_without_time_nothing_is_tried(store: OrderStore) -> None:
+def test_no_call_is_made_after_the_deadline(store: OrderStore) -> None:
     store.create(new_order())
     late = FixedDeadline(0)
     assert store.changes.save(renaming(store.found(1), "B"), late) is WriteOutcome.UNTRIED
@@ -162,7 +162,7 @@ def test_without_time_nothing_is_tried(store: OrderStore) -> None:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), st.sampled_from("ABCDE")), max_size=8))
-def test_no_renames_ever_lose_an_order_or_share_an_id(
+def test_no_series_of_renames_loses_an_order_or_shares_an_id(
     store: OrderStore, steps: list[tuple[int, str]]
 ) -> None:
     account = uuid4().hex

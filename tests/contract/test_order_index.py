@@ -1,4 +1,4 @@
-"""One contract for the orders by their ids, held by the fake and by DynamoDB."""
+"""The contract of OrderIndex. The fake and the DynamoDB adapter must both pass."""
 
 from dataclasses import replace
 
@@ -32,7 +32,7 @@ def test_an_order_is_found_by_its_id(store: OrderStore) -> None:
     assert store.index.find_by_order_id("demo", 2**53, DEADLINE) is None
 
 
-def test_the_index_item_of_a_lost_race_leads_nowhere(store: OrderStore) -> None:
+def test_an_index_item_without_its_order_is_ignored(store: OrderStore) -> None:
     store.create(new_order("A", 1))
     outcomes = store.orders.save("demo", [Write(new_order("A", 2), None, None)], DEADLINE)
     assert list(outcomes) == [CONFLICT]
@@ -41,7 +41,7 @@ def test_the_index_item_of_a_lost_race_leads_nowhere(store: OrderStore) -> None:
     assert [named.order.order_id for named in page.orders] == [1]
 
 
-def test_an_import_takes_a_state_along(store: OrderStore) -> None:
+def test_an_import_stores_the_state(store: OrderStore) -> None:
     for number, state in enumerate(Fulfilment, start=1):
         order = replace(new_order(f"order {number}", number), fulfilment=state)
         store.create(order)
@@ -73,7 +73,7 @@ def test_orders_are_listed_newest_first(store: OrderStore) -> None:
     assert store.index.list_orders("nobody", None, 3, DEADLINE).orders == []
 
 
-def test_a_page_that_holds_all_has_no_next(store: OrderStore) -> None:
+def test_the_last_page_has_no_next_page(store: OrderStore) -> None:
     store.create(*(new_order(f"order {number}", number) for number in range(1, 6)))
     page = store.index.list_orders("demo", None, 10, DEADLINE)
     assert (len(page.orders), page.next_before) == (5, None)
@@ -87,7 +87,7 @@ def test_a_listed_order_has_its_aliases(store: OrderStore) -> None:
     assert page.orders[1].aliases == ("A",)
 
 
-def test_without_time_nothing_is_read(store: OrderStore) -> None:
+def test_nothing_is_read_after_the_deadline(store: OrderStore) -> None:
     store.create(new_order())
     late = FixedDeadline(0)
     with pytest.raises(StorageUnavailableError):
@@ -109,7 +109,7 @@ def _ids(store: OrderStore, offset: int, limit: int, *, newest_first: bool = Fal
     return [named.order.order_id for named in store.index.slice("demo", wanted, DEADLINE)]
 
 
-def test_a_slice_is_cut_out_of_all_shards_either_way(store: OrderStore) -> None:
+def test_a_slice_covers_all_shards_in_both_directions(store: OrderStore) -> None:
     _create_many(store, 60)
     ids = list(range(1, 61))
     assert _ids(store, 0, 100) == ids
@@ -119,8 +119,8 @@ def test_a_slice_is_cut_out_of_all_shards_either_way(store: OrderStore) -> None:
         assert _ids(store, offset, limit, newest_first=True) == ids[::-1][offset : offset + limit]
 
 
-def test_a_slice_needs_no_even_shards(store: OrderStore) -> None:
-    """All orders of one shard: its share takes more than one page."""
+def test_a_slice_can_come_from_one_shard(store: OrderStore) -> None:
+    """All orders are in one shard, so its part has more than one page."""
     numbers = [8 * number for number in range(1, 61)]
     writes = [Write(new_order(f"order {number}", number), None, None) for number in numbers]
     assert set(store.orders.save("demo", writes, DEADLINE)) == {COMMITTED}
@@ -128,7 +128,7 @@ def test_a_slice_needs_no_even_shards(store: OrderStore) -> None:
     assert _ids(store, 30, 20, newest_first=True) == numbers[::-1][30:50]
 
 
-def test_a_slice_shows_orders_as_they_are_named_now(store: OrderStore) -> None:
+def test_a_slice_has_the_current_external_ids(store: OrderStore) -> None:
     store.create(new_order(), new_order("B", 2))
     assert store.rename(1, "C") is COMMITTED
     [first, second] = store.index.slice("demo", OrderSlice(0, 10), DEADLINE)

@@ -1,4 +1,4 @@
-"""One contract for the order store, held by the fake and by DynamoDB."""
+"""The contract of OrderRepository. The fake and the DynamoDB adapter must both pass."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ DEADLINE = FixedDeadline()
 
 
 class Store(Protocol):
-    """A repository and the means to put an alias into it."""
+    """A repository, and a function that puts an alias into it."""
 
     @property
     def repository(self) -> OrderRepository: ...
@@ -94,14 +94,14 @@ def _find(store: Store, *names: str, account: str = "demo") -> dict[str, Order]:
     return dict(lookup.orders)
 
 
-def test_what_was_saved_is_found(store: Store) -> None:
+def test_a_saved_order_is_found(store: Store) -> None:
     plain = replace(_order("B", 2), update_time=None)
     assert _create(store, _order()) is COMMITTED
     assert _create(store, plain) is COMMITTED
     assert _find(store, "A", "B", "C") == {"A": _order(), "B": plain}
 
 
-def test_nothing_is_found_where_nothing_was_asked(store: Store) -> None:
+def test_an_empty_request_finds_nothing(store: Store) -> None:
     assert _find(store) == {}
 
 
@@ -111,7 +111,7 @@ def test_an_order_is_created_once(store: Store) -> None:
     assert _find(store, "A")["A"].order_id == 1
 
 
-def test_a_write_needs_the_version_that_was_read(store: Store) -> None:
+def test_a_write_fails_if_the_version_changed(store: Store) -> None:
     _create(store, _order())
     second = replace(_order(), version=2, status="paid", update_time=None)
     assert _save(store, Write(second, 1, trigger_of(_order(), second))) == [COMMITTED]
@@ -119,12 +119,12 @@ def test_a_write_needs_the_version_that_was_read(store: Store) -> None:
     assert _find(store, "A") == {"A": second}
 
 
-def test_a_write_needs_an_order_to_change(store: Store) -> None:
+def test_an_update_of_an_unknown_order_fails(store: Store) -> None:
     assert _save(store, Write(replace(_order(), version=2), 1, None)) == [CONFLICT]
     assert _find(store, "A") == {}
 
 
-def test_one_write_that_fails_stops_no_other(store: Store) -> None:
+def test_a_failed_write_does_not_stop_others(store: Store) -> None:
     _create(store, _order("B", 2))
     writes = [Write(_order(name, number), None, None) for number, name in enumerate("ABC", 10)]
     assert _save(store, *writes) == [COMMITTED, CONFLICT, COMMITTED]
@@ -157,13 +157,13 @@ def test_an_alias_leads_to_its_order(store: Store) -> None:
     }
 
 
-def test_an_alias_takes_its_id(store: Store) -> None:
+def test_no_order_can_be_created_with_an_alias(store: Store) -> None:
     _create(store, _order("new"))
     store.add_alias(_order("new"), "old")
     assert _create(store, _order("old", 2)) is CONFLICT
 
 
-def test_without_time_nothing_is_tried(store: Store) -> None:
+def test_no_call_is_made_after_the_deadline(store: Store) -> None:
     late = FixedDeadline(0)
     assert store.repository.save("demo", [Write(_order(), None, None)], late) == [
         WriteOutcome.UNTRIED
@@ -188,7 +188,7 @@ def test_many_orders_are_saved_and_found(store: Store) -> None:
     external_id=st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60),
     document=st.text(st.characters(exclude_categories=["Cs"])),
 )
-def test_any_text_is_kept_as_it_is(store: Store, external_id: str, document: str) -> None:
+def test_any_text_is_stored_unchanged(store: Store, external_id: str, document: str) -> None:
     order = replace(_order(external_id), document=document, account="texts")
     known = _find(store, external_id, account="texts")
     write = (
@@ -202,7 +202,9 @@ def test_any_text_is_kept_as_it_is(store: Store, external_id: str, document: str
     assert _find(store, external_id, account="texts") == {external_id: write.order}
 
 
-def test_the_index_leads_from_the_number_to_the_id(dynamodb: DynamoDBClient, table: str) -> None:
+def test_the_index_maps_the_order_id_to_the_external_id(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
     store = TableStore(DynamoOrders(dynamodb, table))
     _create(store, _order("A", 17))
     item = dynamodb.get_item(TableName=table, Key=index_key("demo", 17))["Item"]

@@ -1,4 +1,4 @@
-"""One contract for the receipts of requests, held by the fake and by DynamoDB."""
+"""The contract of ReceiptRepository. The fake and the DynamoDB adapter must both pass."""
 
 from datetime import UTC, datetime
 
@@ -27,29 +27,29 @@ def receipts(request: pytest.FixtureRequest) -> ReceiptRepository:
     return DynamoReceipts(client, create_table(client))
 
 
-def test_a_receipt_names_what_it_was_left_with(receipts: ReceiptRepository) -> None:
+def test_a_receipt_has_the_stored_trigger_ids(receipts: ReceiptRepository) -> None:
     receipts.leave(REQUEST, NAMED, DEADLINE)
     assert receipts.find([REQUEST], DEADLINE) == {REQUEST: NAMED}
 
 
-def test_a_receipt_that_names_one_is_read_as_one(receipts: ReceiptRepository) -> None:
+def test_a_receipt_with_one_id_is_read_as_one_id(receipts: ReceiptRepository) -> None:
     name = trigger_id("demo", 1, 1)
     receipts.leave(REQUEST, [name], DEADLINE)
     assert receipts.find([REQUEST], DEADLINE) == {REQUEST: {name}}
 
 
-def test_a_receipt_that_names_nothing_is_told_from_none(receipts: ReceiptRepository) -> None:
+def test_an_empty_receipt_differs_from_a_missing_one(receipts: ReceiptRepository) -> None:
     receipts.leave(REQUEST, (), DEADLINE)
     silent = RequestKey("demo", "silent")
     assert receipts.find([REQUEST, silent], DEADLINE) == {REQUEST: frozenset()}
     assert receipts.find([silent], DEADLINE) == {}
 
 
-def test_no_request_has_no_receipt(receipts: ReceiptRepository) -> None:
+def test_an_empty_request_for_receipts_finds_nothing(receipts: ReceiptRepository) -> None:
     assert receipts.find([], DEADLINE) == {}
 
 
-def test_more_requests_than_one_call_reads_are_found(receipts: ReceiptRepository) -> None:
+def test_the_receipts_of_many_requests_are_found(receipts: ReceiptRepository) -> None:
     requests = [RequestKey("demo", f"request {number}") for number in range(250)]
     for number, each in enumerate(requests[::2]):
         receipts.leave(each, [f"id {number}"], DEADLINE)
@@ -58,13 +58,13 @@ def test_more_requests_than_one_call_reads_are_found(receipts: ReceiptRepository
     }
 
 
-def test_a_receipt_that_is_left_again_says_what_it_says_last(receipts: ReceiptRepository) -> None:
+def test_a_later_receipt_replaces_the_earlier_one(receipts: ReceiptRepository) -> None:
     for unsent in (NAMED, NAMED, ()):
         receipts.leave(REQUEST, unsent, DEADLINE)
         assert receipts.find([REQUEST], DEADLINE) == {REQUEST: frozenset(unsent)}
 
 
-def test_no_account_sees_the_receipts_of_another(receipts: ReceiptRepository) -> None:
+def test_an_account_cannot_read_receipts_of_another(receipts: ReceiptRepository) -> None:
     theirs = RequestKey("other", REQUEST.request_id)
     receipts.leave(theirs, NAMED, DEADLINE)
     assert receipts.find([REQUEST], DEADLINE) == {}
@@ -72,7 +72,7 @@ def test_no_account_sees_the_receipts_of_another(receipts: ReceiptRepository) ->
     assert receipts.find([REQUEST, theirs], DEADLINE) == {REQUEST: frozenset(), theirs: NAMED}
 
 
-def test_without_time_nothing_is_tried(receipts: ReceiptRepository) -> None:
+def test_no_call_is_made_after_the_deadline(receipts: ReceiptRepository) -> None:
     late = FixedDeadline(0)
     with pytest.raises(StorageUnavailableError):
         receipts.leave(REQUEST, NAMED, late)
@@ -92,7 +92,7 @@ def test_a_receipt_outlives_every_record_of_the_stream(
     assert "unsent" not in item
 
 
-def test_the_largest_receipt_fits_and_a_larger_one_is_not_left(
+def test_the_largest_receipt_is_stored_and_a_larger_one_is_rejected(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     receipts = DynamoReceipts(dynamodb, table)
@@ -108,7 +108,7 @@ def test_the_largest_receipt_fits_and_a_larger_one_is_not_left(
     assert calls == []
 
 
-def test_receipts_are_read_as_they_are_now(dynamodb: DynamoDBClient, table: str) -> None:
+def test_receipts_are_read_consistently(dynamodb: DynamoDBClient, table: str) -> None:
     reads: list[bool] = []
 
     def look(params: Parsed, **_rest: object) -> None:
@@ -132,7 +132,7 @@ def _leave_over(table: str, parsed: Parsed) -> Parsed:
     }
 
 
-def test_receipts_that_stay_unread_are_told(dynamodb: DynamoDBClient, table: str) -> None:
+def test_receipts_that_cannot_be_read_raise_an_error(dynamodb: DynamoDBClient, table: str) -> None:
     pause = CountingPause()
     receipts = DynamoReceipts(dynamodb, table, pause=pause)
     receipts.leave(REQUEST, (), DEADLINE)
@@ -145,9 +145,7 @@ def test_receipts_that_stay_unread_are_told(dynamodb: DynamoDBClient, table: str
     assert (len(seen), pause.attempts) == (3, [1, 2, 3])
 
 
-def test_receipts_that_one_call_leaves_over_are_read_by_the_next(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
+def test_unprocessed_receipts_are_read_again(dynamodb: DynamoDBClient, table: str) -> None:
     receipts = DynamoReceipts(dynamodb, table, pause=CountingPause())
     receipts.leave(REQUEST, NAMED, DEADLINE)
 
@@ -158,9 +156,7 @@ def test_receipts_that_one_call_leaves_over_are_read_by_the_next(
         assert receipts.find([REQUEST], DEADLINE) == {REQUEST: NAMED}
 
 
-def test_a_throttled_receipt_is_left_by_another_attempt(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
+def test_a_throttled_receipt_is_stored_by_a_retry(dynamodb: DynamoDBClient, table: str) -> None:
     receipts = DynamoReceipts(dynamodb, table, pause=CountingPause())
     with failing(dynamodb, "PutItem", {1: error_answer("ThrottlingException")}.get) as calls:
         receipts.leave(REQUEST, (), DEADLINE)
@@ -168,7 +164,7 @@ def test_a_throttled_receipt_is_left_by_another_attempt(
     assert receipts.find([REQUEST], DEADLINE) == {REQUEST: frozenset()}
 
 
-def test_a_fault_that_does_not_pass_is_told_as_one(dynamodb: DynamoDBClient, table: str) -> None:
+def test_a_permanent_error_raises_storage_refused(dynamodb: DynamoDBClient, table: str) -> None:
     receipts = DynamoReceipts(dynamodb, table, pause=CountingPause())
     for operation in ("PutItem", "BatchGetItem"):
         with (

@@ -1,4 +1,4 @@
-"""Faults that no emulator makes by itself, put in the way of botocore's calls."""
+"""Inject errors that no emulator produces into the calls of botocore."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,16 +7,38 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.exceptions import (
+    ConnectionClosedError,
+    HTTPClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+    SSLError,
+)
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 type Parsed = dict[str, Any]
+
+# Everything that botocore raises while it sends a request or reads its answer: whether the call had
+# its effect cannot be known.
+LOST_ANSWERS: dict[str, Exception] = {
+    type(error).__name__: error
+    for error in (
+        ConnectionClosedError(endpoint_url="http://injected"),
+        HTTPClientError(error="injected"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        ReadTimeoutError(endpoint_url="http://injected"),
+        ResponseStreamingError(error="injected"),
+        SSLError(endpoint_url="http://injected", error=OSError("injected")),
+    )
+}
 
 
 @contextmanager
 def answering(
     client: DynamoDBClient, operation: str, change: Callable[[int, Parsed], Parsed | None]
 ) -> Iterator[list[Parsed]]:
-    """Let `change` replace the parsed answers of an operation; it gets their number from 1."""
+    """Replace the parsed answers of an operation. `change` also gets the call number, from 1."""
     seen: list[Parsed] = []
 
     def after_call(parsed: Parsed, **_rest: object) -> None:
@@ -38,7 +60,7 @@ def answering(
 def failing(
     client: DynamoDBClient, operation: str, fail: Callable[[int], AWSResponse | Exception | None]
 ) -> Iterator[list[int]]:
-    """Let calls of an operation fail before they are sent; `fail` gets their number from 1."""
+    """Make calls of an operation fail before they are sent. `fail` gets their number, from 1."""
     calls: list[int] = []
 
     def before_send(**_rest: object) -> Any:  # noqa: ANN401 - the stubs know no answering hook
@@ -65,7 +87,7 @@ class _Body:
 
 
 def error_answer(code: str, status: int = 400, **members: object) -> AWSResponse:
-    """Return DynamoDB's answer to a call that fails with this code."""
+    """Return the answer of DynamoDB to a call that fails with this code."""
     kind = f"com.amazonaws.dynamodb.v20120810#{code}"
     body = json.dumps({"__type": kind, "message": "injected", **members})
     headers = HTTPHeaders()

@@ -7,7 +7,7 @@ from orders.application.ports import Deadline
 
 @dataclass
 class FixedDeadline:
-    """A deadline that always has the same time left, or less at each look."""
+    """A deadline that always has the same time left, or less at each call."""
 
     seconds: float = 60.0
     per_look: float = 0.0
@@ -19,7 +19,7 @@ class FixedDeadline:
 
 @dataclass
 class CountingPause:
-    """Waits no time; gives up after `limit` attempts."""
+    """A pause that does not wait. It returns False after `limit` attempts."""
 
     limit: int = 1000
     attempts: list[int] = field(default_factory=list)

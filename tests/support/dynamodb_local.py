@@ -1,4 +1,4 @@
-"""Amazon's own DynamoDB engine, started for the tests."""
+"""Start DynamoDB Local, the engine that Amazon publishes, for the tests."""
 
 import shutil
 import socket
@@ -20,7 +20,7 @@ START_SECONDS = 60
 
 
 def local_client(endpoint: str) -> DynamoDBClient:
-    """Return a client of a local endpoint; its retries are off so that faults show at once."""
+    """Return a client of a local endpoint. It makes no retries, so errors appear at once."""
     return boto3.client(
         "dynamodb",
         endpoint_url=endpoint,
@@ -33,7 +33,7 @@ def local_client(endpoint: str) -> DynamoDBClient:
 
 @contextmanager
 def running_engine() -> Iterator[str]:
-    """Start the engine on a free port, in memory; yield its URL."""
+    """Start the engine on a free port, without files, and yield its URL."""
     java = shutil.which("java")
     jars = list(ENGINE.glob("*/DynamoDBLocal.jar"))
     if java is None:

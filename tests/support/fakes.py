@@ -1,4 +1,4 @@
-"""The application's ports in memory, held to the adapters' behaviour by the contract suite."""
+"""Fakes of the application's ports. tests/contract checks them like the real adapters."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from orders.domain.triggers import Trigger
 
 @dataclass
 class FakeOrders:
-    """OrderRepository in memory. `faults` holds what the next calls of save do instead."""
+    """OrderRepository in memory. `faults` replace the next calls of `save`."""
 
     orders: dict[tuple[str, str], Order] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class FakeOrders:
         return [self._save(account, write) for write in writes]
 
     def commit(self, write: Write) -> WriteOutcome:
-        """Write under the condition, as the store does."""
+        """Write if the condition is met, as the store does."""
         order = write.order
         key = (order.account, order.external_id)
         stored = self.orders.get(key)
@@ -82,7 +82,7 @@ class FakeOrders:
         return WriteOutcome.COMMITTED
 
     def aliases_of(self, order: Order) -> tuple[str, ...]:
-        """Return the ids that the order had before."""
+        """Return the aliases of the order."""
         return tuple(
             name
             for (account, name), order_id in self.aliases.items()
@@ -98,7 +98,7 @@ class FakeOrders:
 
 @dataclass
 class FakeOrderIndex:
-    """OrderIndex in memory, on the orders of a FakeOrders."""
+    """OrderIndex in memory, for the orders of a FakeOrders."""
 
     store: FakeOrders
     available: bool = True
@@ -144,9 +144,9 @@ class FakeOrderIndex:
 
 @dataclass
 class FakeOrderChanges:
-    """OrderChanges in memory, on the orders of a FakeOrders.
+    """OrderChanges in memory, for the orders of a FakeOrders.
 
-    `faults` holds what the next calls of save do instead.
+    `faults` replace the next calls of `save`.
     """
 
     store: FakeOrders
@@ -160,7 +160,7 @@ class FakeOrderChanges:
         return self.faults.pop(0)(self, change) if self.faults else self.commit(change)
 
     def commit(self, change: OrderChange) -> WriteOutcome:
-        """Write under the conditions, as the store does."""
+        """Write if the conditions are met, as the store does."""
         before, after = change.before.order, change.after.order
         location, new_place = (
             (before.account, before.external_id),
@@ -191,7 +191,7 @@ class FakeOrderChanges:
 
 @dataclass
 class FakeRequestCounter:
-    """RequestCounter in memory; unavailable, it knows no number."""
+    """RequestCounter in memory. It returns None while it is unavailable."""
 
     counts: Counter[tuple[str, int, datetime]] = field(default_factory=Counter)
     available: bool = True
@@ -221,7 +221,7 @@ class FakeOrderIds:
 
 @dataclass
 class FakeSettings:
-    """SettingsRepository in memory; `cached` is what a load that is not fresh returns."""
+    """SettingsRepository in memory. A load that is not fresh returns `cached`."""
 
     stored: dict[str, StoredSettings] = field(default_factory=dict)
     cached: dict[str, StoredSettings] = field(default_factory=dict)
@@ -266,7 +266,7 @@ class FakeTokens:
 
 @dataclass
 class FakePublisher:
-    """TriggerPublisher in memory; `lost` triggers stay unsent, `poison` ones for good."""
+    """TriggerPublisher in memory. `lost` triggers fail, `poison` triggers fail permanently."""
 
     sent: list[Trigger] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
@@ -285,7 +285,7 @@ class FakePublisher:
 
 @dataclass
 class FakeReceipts:
-    """ReceiptRepository in memory; every call raises the `fault`, if there is one."""
+    """ReceiptRepository in memory. If `fault` is set, each call raises it."""
 
     left: dict[RequestKey, frozenset[str]] = field(default_factory=dict)
     fault: Exception | None = None
@@ -309,7 +309,7 @@ class FakeReceipts:
 
 @dataclass
 class FakeParking:
-    """TriggerParking in memory; it raises the `fault`, if there is one."""
+    """TriggerParking in memory. If `fault` is set, each call raises it."""
 
     parked: list[Parked] = field(default_factory=list)
     fault: Exception | None = None
@@ -321,13 +321,13 @@ class FakeParking:
 
 
 def publishing(publisher: FakePublisher) -> PublishTriggers:
-    """Return the publishing of triggers to this bus, its receipts in memory."""
+    """Return the use case with this bus and fake receipts."""
     return PublishTriggers(publisher, FakeReceipts())
 
 
 @dataclass
 class TickingClock:
-    """A clock that moves on by a second, or another `step`, at each look."""
+    """A clock that advances by `step`, by default one second, at each call."""
 
     now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     step: timedelta = timedelta(seconds=1)
@@ -338,12 +338,12 @@ class TickingClock:
 
 
 def client(account: str = "demo", *roles: Role) -> Client:
-    """Return a client of an account, by default one that may import orders."""
+    """Return a client of an account. By default it may import orders."""
     return Client(account, "shop", frozenset(roles or {Role.ORDERS_WRITE}))
 
 
 def renamed(order: Order, external_id: str) -> Order:
-    """Return the order under another external id, one version on."""
+    """Return the next version of the order, with another external id."""
     return replace(order, external_id=external_id, version=order.version + 1)
 
 

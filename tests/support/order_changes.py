@@ -1,4 +1,4 @@
-"""A stored order and the changes that the domain plans for it."""
+"""Orders and planned changes for tests of the order stores."""
 
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -37,8 +37,8 @@ def new_order(external_id: str = "A", order_id: int = 1, account: str = "demo") 
 
 
 def renaming(stored: StoredOrder, external_id: str) -> OrderChange:
-    """Return the move of an order to another external id."""
-    # DynamoDB Local knows a transaction's token in every table: no two changes may share one.
+    """Return the change that gives an order another external id."""
+    # DynamoDB Local shares idempotency tokens between tables, so each change needs its own.
     request_id = uuid4().hex
     change = plan_external_id_update(stored, external_id, ExternalIdPolicy.CHANGE, request_id, NOW)
     assert isinstance(change, OrderChange)
@@ -46,14 +46,14 @@ def renaming(stored: StoredOrder, external_id: str) -> OrderChange:
 
 
 def deletion(stored: StoredOrder) -> OrderChange:
-    """Return the deletion of an order."""
+    """Return the change that deletes an order."""
     change = plan_deletion(stored, None, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)
     return change
 
 
 def shipping(stored: StoredOrder) -> OrderChange:
-    """Return the move of an order to the next state."""
+    """Return the change that moves an order to READY_TO_SHIP."""
     move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
     change = plan_status_update(stored, move, uuid4().hex, NOW)
     assert isinstance(change, OrderChange)

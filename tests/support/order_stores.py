@@ -1,4 +1,4 @@
-"""The ways into one order store: its orders by their names and ids, and their changes."""
+"""Order stores for the contract tests: one of fakes, one in DynamoDB Local."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from tests.support.template_tables import create_table
 
 @dataclass
 class OrderStore:
-    """The three ports of one store."""
+    """The three ports of one order store."""
 
     orders: OrderRepository
     index: OrderIndex
@@ -43,13 +43,13 @@ class OrderStore:
 
 
 def memory_store() -> OrderStore:
-    """Return a store of fakes."""
+    """Return a store made of fakes."""
     orders = FakeOrders()
     return OrderStore(orders, FakeOrderIndex(orders), FakeOrderChanges(orders))
 
 
 def table_store(client: DynamoDBClient) -> OrderStore:
-    """Return a store on a new table."""
+    """Return a store with a new table in DynamoDB Local."""
     table = create_table(client)
     return OrderStore(
         DynamoOrders(client, table),

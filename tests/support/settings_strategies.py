@@ -1,4 +1,4 @@
-"""Settings of every shape, for Hypothesis."""
+"""Hypothesis strategies for settings."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from orders.domain.fulfilment import SalesModel
 from orders.domain.identifiers import is_external_id
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
+    DefinitionsByImport,
     Endpoint,
     ExternalIdPolicy,
     LineStatus,
@@ -22,7 +23,7 @@ from orders.domain.settings import (
 
 TRICKY = st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
 TEXTS = st.text(max_size=12) | TRICKY
-# Nearly all of these are ids: a strategy that drops many is slow.
+# Nearly all of these texts are valid ids: a strategy that drops many texts is slow.
 PLAIN_TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
 IDS = (PLAIN_TEXTS | TRICKY).filter(is_external_id)
 ENUMS = st.dictionaries(TEXTS, st.integers(-(2**70), 2**70), min_size=1, max_size=3)
@@ -37,7 +38,7 @@ VALUES: Mapping[ValueType, st.SearchStrategy[FieldValue]] = {
 
 @st.composite
 def custom_fields(draw: st.DrawFn) -> CustomField:
-    """Return a definition, with a default value in its stored form or without one."""
+    """Return a strategy for custom fields, with or without a default value in stored form."""
     value_type = draw(st.sampled_from(ValueType))
     enum_values = draw(ENUMS) if value_type is ValueType.ENUM else {}
     values = VALUES[value_type] if value_type in VALUES else st.sampled_from(sorted(enum_values))
@@ -54,7 +55,7 @@ def custom_fields(draw: st.DrawFn) -> CustomField:
 
 @st.composite
 def products(draw: st.DrawFn) -> list[Product]:
-    """Return products; no two share an id, a key or a SKU, nor two variants of one their number."""
+    """Return products with unique ids, keys and SKUs, and unique variant ids in each product."""
     ids = st.lists(IDS, unique=True, max_size=3)
     skus = iter(draw(st.lists(IDS, unique=True, max_size=6)))
     numbers = st.lists(st.integers(1, 2**31 - 1), unique=True, min_size=1, max_size=3)
@@ -73,7 +74,7 @@ def products(draw: st.DrawFn) -> list[Product]:
 
 @st.composite
 def all_settings(draw: st.DrawFn) -> Settings:
-    """Return settings in which everything may be there or not."""
+    """Return a strategy for settings in which each part may be empty."""
     ids = st.lists(IDS, unique=True, max_size=3)
     fields = draw(st.lists(custom_fields(), max_size=4))
     numbers = draw(st.lists(st.integers(1, 2**63 - 1), unique=True, min_size=3, max_size=3))
@@ -102,6 +103,7 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from(ExternalIdPolicy)),
             draw(st.integers(1, 10_000_000)),
             draw(st.sampled_from([None, *endpoints])),
+            draw(st.sampled_from(DefinitionsByImport)),
         ),
         products={each.id: each for each in draw(products())},
     )

@@ -1,4 +1,4 @@
-"""The table's stream, as DynamoDB Local writes it and Lambda would hand it over."""
+"""Read the stream of a table in DynamoDB Local, as Lambda delivers its records."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def _streams(endpoint: str) -> Any:  # noqa: ANN401 - the stubs of this service 
 
 
 def read_stream(client: DynamoDBClient, table: str) -> list[Record]:
-    """Return every record of a table's stream, in the order of the commits."""
+    """Return all records of a table's stream, in the order of the commits."""
     streams = _streams(client.meta.endpoint_url)
     arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
     records: list[Record] = []
@@ -41,7 +41,7 @@ def read_stream(client: DynamoDBClient, table: str) -> list[Record]:
 
 
 def passes_filter(record: Record) -> bool:
-    """Tell whether the template's filter lets a record through to the relay."""
+    """Return whether a record passes the event filter of the relay in the template."""
     return _matches(_pattern(), record)
 
 

@@ -1,4 +1,4 @@
-"""The table of the stack, created from template.yaml: its schema is written once."""
+"""Create the table of the stack from template.yaml, so that its schema exists only there."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short tags as `{tag: value}`."""
+    """A YAML loader that reads CloudFormation's short tags as `{tag: value}`."""
 
 
 def _tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -28,14 +28,14 @@ _Loader.add_multi_constructor("!", _tag)
 
 
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Return a template, the stack's unless told otherwise, as plain data."""
+    """Return a template as plain data, by default template.yaml."""
     loader = _Loader(path.read_text(encoding="utf-8"))
     template: dict[str, Any] = loader.get_data()
     return template
 
 
 def create_table(client: DynamoDBClient) -> str:
-    """Create the stack's table under a name of its own; return the name."""
+    """Create the table of the stack with a unique name, and return the name."""
     [properties] = [
         resource["Properties"]
         for resource in load_template()["Resources"].values()
@@ -47,7 +47,7 @@ def create_table(client: DynamoDBClient) -> str:
         AttributeDefinitions=properties["AttributeDefinitions"],
         KeySchema=properties["KeySchema"],
         BillingMode=properties["BillingMode"],
-        # CloudFormation's property has no StreamEnabled, the API wants one.
+        # The API requires StreamEnabled, which CloudFormation does not have.
         StreamSpecification={
             "StreamEnabled": True,
             "StreamViewType": properties["StreamSpecification"]["StreamViewType"],

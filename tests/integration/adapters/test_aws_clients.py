@@ -1,4 +1,4 @@
-"""Our clients send what botocore's own would."""
+"""The clients send the same requests as those of boto3."""
 
 import json
 from datetime import UTC, datetime
@@ -77,7 +77,7 @@ def _sent(
 
 
 @pytest.mark.parametrize(("service", "operation", "arguments"), CALLS)
-def test_a_call_is_the_one_that_boto3_would_make(
+def test_a_call_equals_the_call_of_boto3(
     service: Any,  # noqa: ANN401 - one of the literals
     operation: str,
     arguments: dict[str, Any],
@@ -92,20 +92,20 @@ def test_a_call_is_the_one_that_boto3_would_make(
         assert ours.headers[name] == theirs.headers[name]
 
 
-def test_the_arguments_of_a_call_stay_as_they_are() -> None:
+def test_the_arguments_of_a_call_are_not_modified() -> None:
     arguments = {"RequestItems": {"t": {"Keys": [{"pk": {"S": "1"}}]}}}
     _sent(create_client("dynamodb"), "batch_get_item", arguments)
     assert arguments == {"RequestItems": {"t": {"Keys": [{"pk": {"S": "1"}}]}}}
 
 
 def test_a_transaction_gets_its_token() -> None:
-    """Botocore adds it; without one a repeated transaction would be another."""
+    """botocore adds the token. Without it a repeated transaction would run twice."""
     item = {"Delete": {"TableName": "t", "Key": {"pk": {"S": "1"}}}}
     sent = _sent(create_client("dynamodb"), "transact_write_items", {"TransactItems": [item]})
     assert isinstance(sent.body, bytes)
     assert json.loads(sent.body)["ClientRequestToken"]
 
 
-def test_calls_name_the_product() -> None:
+def test_the_user_agent_names_the_product() -> None:
     sent = _sent(create_client("dynamodb"), "get_item", {"TableName": "t", "Key": {}})
     assert b"market-orders Botocore/" in sent.headers["User-Agent"]

@@ -1,4 +1,4 @@
-"""Accounts, clients and tokens keep their rules whoever else writes at the same time."""
+"""Accounts, clients and tokens keep their rules under parallel writes."""
 
 import hashlib
 import json
@@ -34,14 +34,14 @@ def accounts(dynamodb: DynamoDBClient, table: str) -> DynamoAccounts:
 
 
 def _client_of(accounts: DynamoAccounts, token: str) -> Client | None:
-    """Look a token up with nothing cached."""
+    """Return the client of a token, without a cache."""
     return DynamoTokens(accounts.client, accounts.table).client_of(token, DEADLINE)
 
 
 def _interfering(
     accounts: DynamoAccounts, interfere: Callable[[], object], pause: Pause | None = None
 ) -> DynamoAccounts:
-    """Return the same store; right before each of its transactions `interfere` is called."""
+    """Return the same store. It calls `interfere` before each of its transactions."""
     client = local_client(accounts.client.meta.endpoint_url)
 
     def call(**_event: object) -> None:
@@ -76,13 +76,13 @@ def test_a_client_is_created_once(accounts: DynamoAccounts) -> None:
 
 
 def test_an_unknown_account_has_no_clients(accounts: DynamoAccounts) -> None:
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         accounts.clients("nobody")
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         accounts.create_client(Client("nobody", "shop", SHOP.roles), NOW)
 
 
-def test_a_token_leads_to_its_client_and_is_stored_as_a_hash_only(
+def test_a_token_identifies_its_client_and_only_its_hash_is_stored(
     accounts: DynamoAccounts,
 ) -> None:
     added = accounts.add_token(SHOP, "a-secret-token", NOW)
@@ -101,12 +101,12 @@ def test_a_token_has_the_roles_that_are_stored(accounts: DynamoAccounts) -> None
 
 
 def test_a_token_needs_a_client(accounts: DynamoAccounts) -> None:
-    with pytest.raises(LookupError, match="no client 'ghost' in 'demo'"):
+    with pytest.raises(LookupError, match='Client "ghost" does not exist in "demo"'):
         accounts.add_token(Client("demo", "ghost", SHOP.roles), "token", NOW)
     assert _client_of(accounts, "token") is None
 
 
-def test_a_revoked_token_is_refused_and_stays_listed(accounts: DynamoAccounts) -> None:
+def test_a_revoked_token_is_rejected_and_remains_listed(accounts: DynamoAccounts) -> None:
     first = accounts.add_token(SHOP, "first", NOW)
     accounts.add_token(SHOP, "second", NOW)
     assert accounts.revoke_token(SHOP, first.token_id, LATER)
@@ -137,17 +137,17 @@ def test_revoking_a_client_revokes_all_of_its_tokens(accounts: DynamoAccounts) -
     assert {token.revoked_at for token in record.tokens} == {LATER}
 
 
-def test_a_client_is_revoked_once_and_for_good(accounts: DynamoAccounts) -> None:
+def test_a_client_is_revoked_once_and_permanently(accounts: DynamoAccounts) -> None:
     assert accounts.revoke_client(SHOP, NOW)
     assert not accounts.revoke_client(SHOP, LATER)
     assert not accounts.revoke_client(Client("demo", "ghost", SHOP.roles), LATER)
     assert not accounts.create_client(SHOP, LATER)
-    with pytest.raises(LookupError, match="'shop' has been revoked"):
+    with pytest.raises(LookupError, match='"shop" is revoked'):
         accounts.add_token(SHOP, "token", LATER)
     assert _client_of(accounts, "token") is None
 
 
-def test_a_client_keeps_to_its_number_of_tokens(accounts: DynamoAccounts) -> None:
+def test_the_number_of_tokens_of_a_client_is_limited(accounts: DynamoAccounts) -> None:
     added = [accounts.add_token(SHOP, f"token-{number}", NOW) for number in range(MAX_TOKENS)]
     with pytest.raises(ValueError, match=f"at most {MAX_TOKENS} tokens"):
         accounts.add_token(SHOP, "one-more", NOW)
@@ -156,7 +156,7 @@ def test_a_client_keeps_to_its_number_of_tokens(accounts: DynamoAccounts) -> Non
     assert _client_of(accounts, "one-more") == SHOP
 
 
-def test_accounts_share_nothing_but_names(accounts: DynamoAccounts) -> None:
+def test_accounts_may_have_clients_with_the_same_id(accounts: DynamoAccounts) -> None:
     other = Client("acme", "shop", frozenset({Role.ORDERS_READ}))
     accounts.create_account("acme", Settings(), NOW)
     assert accounts.create_client(other, NOW)
@@ -168,7 +168,7 @@ def test_accounts_share_nothing_but_names(accounts: DynamoAccounts) -> None:
     assert _client_of(accounts, "of-acme") == other
 
 
-def test_clients_whose_names_begin_alike_share_no_tokens(accounts: DynamoAccounts) -> None:
+def test_clients_with_a_common_id_prefix_share_no_tokens(accounts: DynamoAccounts) -> None:
     longer = Client("demo", "shop-2", SHOP.roles)
     accounts.create_client(longer, NOW)
     accounts.add_token(longer, "token", NOW)
@@ -177,7 +177,7 @@ def test_clients_whose_names_begin_alike_share_no_tokens(accounts: DynamoAccount
     assert _client_of(accounts, "token") == longer
 
 
-def test_a_token_that_comes_while_its_client_is_revoked_is_revoked_too(
+def test_a_token_that_is_added_during_a_revocation_is_revoked_too(
     accounts: DynamoAccounts,
 ) -> None:
     late = _once(lambda: accounts.add_token(SHOP, "late", NOW))
@@ -185,9 +185,9 @@ def test_a_token_that_comes_while_its_client_is_revoked_is_revoked_too(
     assert _client_of(accounts, "late") is None
 
 
-def test_a_client_that_is_revoked_while_a_token_comes_gets_none(accounts: DynamoAccounts) -> None:
+def test_a_client_that_is_revoked_meanwhile_gets_no_token(accounts: DynamoAccounts) -> None:
     revoke = _once(lambda: accounts.revoke_client(SHOP, LATER))
-    with pytest.raises(LookupError, match="'shop' has been revoked"):
+    with pytest.raises(LookupError, match='"shop" is revoked'):
         _interfering(accounts, revoke).add_token(SHOP, "token", NOW)
     assert _client_of(accounts, "token") is None
 
@@ -212,20 +212,20 @@ def test_two_writers_do_not_pass_the_limit_together(accounts: DynamoAccounts) ->
     assert _client_of(accounts, "one-more") is None
 
 
-def test_writers_that_keep_losing_give_up(accounts: DynamoAccounts) -> None:
+def test_writers_give_up_after_several_conflicts(accounts: DynamoAccounts) -> None:
     numbers = iter(range(MAX_ATTEMPTS + 1))
 
     def add() -> None:
         accounts.add_token(SHOP, f"token-{next(numbers)}", NOW)
 
     pause = CountingPause()
-    with pytest.raises(StorageUnavailableError, match="'shop' keeps changing"):
+    with pytest.raises(StorageUnavailableError, match='changing client "shop"'):
         _interfering(accounts, add, pause).revoke_client(SHOP, LATER)
     assert _client_of(accounts, "token-0") == SHOP
-    assert pause.attempts == list(range(1, MAX_ATTEMPTS)), "a lost race is followed by a pause"
+    assert pause.attempts == list(range(1, MAX_ATTEMPTS)), "a pause follows a conflict"
 
 
-def test_a_writer_that_lost_one_race_pauses_once(accounts: DynamoAccounts) -> None:
+def test_a_writer_pauses_once_after_one_conflict(accounts: DynamoAccounts) -> None:
     pause = CountingPause()
     other = _once(lambda: accounts.add_token(SHOP, "theirs", NOW))
     _interfering(accounts, other, pause).add_token(SHOP, "mine", NOW)
@@ -243,7 +243,7 @@ def test_a_writer_that_lost_one_race_pauses_once(accounts: DynamoAccounts) -> No
         ),
     ],
 )
-def test_a_fault_that_passes_is_told_as_such(
+def test_a_transient_error_is_reported_as_unavailable(
     accounts: DynamoAccounts, code: str, fields: dict[str, Any]
 ) -> None:
     with Stubber(accounts.client) as stub:

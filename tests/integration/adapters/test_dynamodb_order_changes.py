@@ -1,4 +1,4 @@
-"""Changes of one order on DynamoDB's own engine: races, cancelled transactions, lost answers."""
+"""Changes of one order in DynamoDB Local: conflicts, cancelled transactions, lost answers."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -63,7 +63,7 @@ def _items(client: DynamoDBClient, table: str) -> list[dict[str, Any]]:
 
 
 def _expect_consistent(client: DynamoDBClient, table: str) -> None:
-    """Check the whole table: each order has one item, its index leads there, aliases to it."""
+    """Check that each order of the table has one item, one index item and its aliases."""
     items = _items(client, table)
     orders = {item["pk"]["S"]: item for item in items if item["type"]["S"] == "order"}
     numbers = [item["order_id"]["N"] for item in orders.values()]
@@ -79,12 +79,10 @@ def _expect_consistent(client: DynamoDBClient, table: str) -> None:
         assert order_key("demo", entry["external_id"]["S"])["pk"]["S"] == pk
         listed = {alias["S"] for alias in entry.get("aliases", {"L": []})["L"]}
         assert listed == aliases.pop(item["order_id"]["N"], set())
-    assert aliases == {}, "an alias of no order"
+    assert aliases == {}, "an alias without an order"
 
 
-def test_sixteen_renames_of_one_order_win_one_step_each(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
+def test_sixteen_renames_of_one_order_all_succeed(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     publisher = FakePublisher()
     update = _update_external_id(dynamodb, table, publisher, CountingPause())
@@ -92,7 +90,7 @@ def test_sixteen_renames_of_one_order_win_one_step_each(
         reports = list(pool.map(lambda n: update(_command(f"id {n}"), DEADLINE), range(16)))
     assert all(report.trigger and not report.unpublished for report in reports)
     versions = [report.trigger.order.version for report in reports if report.trigger]
-    assert sorted(versions) == list(range(2, 18)), "each step has exactly one winner"
+    assert sorted(versions) == list(range(2, 18)), "each version has exactly one writer"
     assert sorted(trigger.order.version for trigger in publisher.sent) == list(range(2, 18))
     final = DynamoOrderIndex(dynamodb, table).find_by_order_id("demo", 1, DEADLINE)
     assert final
@@ -114,7 +112,7 @@ def test_sixteen_orders_that_want_one_id_have_one_winner(
 
 
 class _Sent:
-    """An order of an import, reduced to its document."""
+    """A sent order with only a document."""
 
     def __init__(self, external_id: str, note: str) -> None:
         self.external_id: str | None = external_id
@@ -132,7 +130,7 @@ class _Sent:
 def test_renames_and_imports_of_the_same_ids_lose_nothing(
     dynamodb: DynamoDBClient, table: str, imported: str
 ) -> None:
-    """The import names the order's old id, or creates the id that the rename wants."""
+    """The import updates the order by its old id, or creates an order with the new id."""
     _create(dynamodb, table, new_order())
     publisher = FakePublisher()
     update = _update_external_id(dynamodb, table, publisher)
@@ -159,9 +157,9 @@ def test_renames_and_imports_of_the_same_ids_lose_nothing(
     orders = [item for item in _items(dynamodb, table) if item["type"]["S"] == "order"]
     if imported == "A":
         assert answers.count(ExternalIdRefusal.TAKEN) == 0
-        assert len(orders) == 1, "an import under the old id must not make a twin"
+        assert len(orders) == 1, "an import with the old id must not create a second order"
     else:
-        # Whoever was first has the id; the other saw the order that is there.
+        # The first request has the id. The second one found the existing order.
         was_taken = ExternalIdRefusal.TAKEN in answers
         assert len(orders) == (2 if was_taken else 1)
     versions = sorted((each.order.order_id, each.order.version) for each in publisher.sent)
@@ -192,7 +190,7 @@ def _cancelled(*codes: str) -> Any:  # noqa: ANN401 - botocore's answers have no
         (("None", "None", "ProvisionedThroughputExceeded"), WriteOutcome.UNTRIED),
     ],
 )
-def test_a_cancelled_transaction_says_why(
+def test_the_reasons_of_a_cancelled_transaction_determine_the_outcome(
     dynamodb: DynamoDBClient, table: str, codes: tuple[str, ...], outcome: WriteOutcome
 ) -> None:
     _create(dynamodb, table, new_order())
@@ -216,7 +214,7 @@ def test_a_cancelled_transaction_says_why(
         lambda: ConnectTimeoutError(endpoint_url="http://injected"),
     ],
 )
-def test_a_passing_fault_is_waited_out(
+def test_a_transaction_is_retried_after_a_transient_error(
     dynamodb: DynamoDBClient, table: str, fault: Callable[[], Any]
 ) -> None:
     _create(dynamodb, table, new_order())
@@ -233,7 +231,7 @@ def test_a_passing_fault_is_waited_out(
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ValidationException"])
-def test_a_fault_of_ours_is_refused(dynamodb: DynamoDBClient, table: str, code: str) -> None:
+def test_a_permanent_error_is_not_retried(dynamodb: DynamoDBClient, table: str, code: str) -> None:
     _create(dynamodb, table, new_order())
     changes = DynamoOrderChanges(dynamodb, table)
     named = DynamoOrderIndex(dynamodb, table).find_by_order_id("demo", 1, DEADLINE)
@@ -243,7 +241,7 @@ def test_a_fault_of_ours_is_refused(dynamodb: DynamoDBClient, table: str, code: 
     assert calls == [1]
 
 
-def test_a_change_whose_answer_was_lost_is_repeated_under_the_same_token(
+def test_a_change_without_an_answer_is_repeated_with_the_same_token(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     _create(dynamodb, table, new_order())
@@ -263,7 +261,7 @@ def test_a_change_whose_answer_was_lost_is_repeated_under_the_same_token(
     assert index.find_by_order_id("demo", 1, DEADLINE) == change.after
 
 
-def test_a_change_whose_answers_stay_lost_is_unknown(dynamodb: DynamoDBClient, table: str) -> None:
+def test_a_change_without_any_answer_is_unknown(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, CountingPause(limit=2))
@@ -277,9 +275,7 @@ def test_a_change_whose_answers_stay_lost_is_unknown(dynamodb: DynamoDBClient, t
         assert changes.save(renaming(named, "B"), DEADLINE) is WriteOutcome.UNKNOWN
 
 
-def test_a_lost_answer_is_not_forgotten_over_later_ones(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
+def test_a_later_answer_does_not_hide_a_lost_one(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table, CountingPause(limit=2))
@@ -331,7 +327,7 @@ def test_another_order_of_the_same_version_is_not_changed(
     )
 
 
-def test_the_move_carries_its_envelope(dynamodb: DynamoDBClient, table: str) -> None:
+def test_a_move_stores_its_trigger(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, replace(new_order(), request_id="import"))
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table)

@@ -1,4 +1,4 @@
-"""Orders by their ids on DynamoDB's own engine: reads beside renames, and what cannot be read."""
+"""Reads by order id in DynamoDB Local: renames during a read, and failed reads."""
 
 from collections.abc import Callable, Iterator
 
@@ -26,7 +26,7 @@ def _create(client: DynamoDBClient, table: str, *orders: Order) -> None:
     assert set(DynamoOrders(client, table).save("demo", writes, DEADLINE)) == {COMMITTED}
 
 
-def test_a_rename_between_the_two_reads_is_noticed(dynamodb: DynamoDBClient, table: str) -> None:
+def test_a_rename_between_the_two_reads_is_detected(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table)
     changes = DynamoOrderChanges(dynamodb, table)
@@ -46,7 +46,7 @@ def test_a_rename_between_the_two_reads_is_noticed(dynamodb: DynamoDBClient, tab
 def _keep_renaming(
     index: DynamoOrderIndex, changes: DynamoOrderChanges, names: Iterator[str]
 ) -> Callable[[int, Parsed], None]:
-    """Return what renames the order 1 after each read of its index entry."""
+    """Return a function that renames order 1 after each read of its index item."""
     state = {"named": index.find_by_order_id("demo", 1, DEADLINE)}
 
     def rename(number: int, _parsed: Parsed) -> None:
@@ -60,7 +60,7 @@ def _keep_renaming(
     return rename
 
 
-def test_an_order_that_keeps_moving_is_waited_for(dynamodb: DynamoDBClient, table: str) -> None:
+def test_an_order_that_is_renamed_repeatedly_is_found(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table, CountingPause())
     changes = DynamoOrderChanges(dynamodb, table)
@@ -71,7 +71,7 @@ def test_an_order_that_keeps_moving_is_waited_for(dynamodb: DynamoDBClient, tabl
     assert named.order.external_id == "id 11"
 
 
-def test_an_order_that_moves_longer_than_there_is_time_is_not_said_to_be_missing(
+def test_an_order_that_is_renamed_until_the_deadline_is_not_missing(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     _create(dynamodb, table, new_order())
@@ -82,10 +82,10 @@ def test_an_order_that_moves_longer_than_there_is_time_is_not_said_to_be_missing
         index.find_by_order_id("demo", 1, DEADLINE)
 
 
-def test_an_order_that_comes_back_to_its_id_between_two_reads_is_found(
+def test_an_order_that_returns_to_its_id_between_two_reads_is_found(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
-    """A, B and A again: the names of its entry are then what they were."""
+    """The id changes from A to B and back to A, so the index item has the same names again."""
     _create(dynamodb, table, new_order("B"))
     index = DynamoOrderIndex(dynamodb, table, CountingPause())
     changes = DynamoOrderChanges(dynamodb, table)
@@ -113,7 +113,7 @@ def test_an_order_that_comes_back_to_its_id_between_two_reads_is_found(
     assert found_again == known[-1]
 
 
-def test_an_order_that_is_renamed_while_orders_are_listed_is_listed(
+def test_an_order_that_is_renamed_during_a_list_is_listed(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     _create(dynamodb, table, new_order(), new_order("X", 2))
@@ -132,7 +132,7 @@ def test_an_order_that_is_renamed_while_orders_are_listed_is_listed(
     assert [each.order.external_id for each in page.orders] == ["X", "B"]
 
 
-def test_an_order_that_is_renamed_again_and_again_while_listed_is_listed(
+def test_an_order_that_is_renamed_repeatedly_during_a_list_is_listed(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     _create(dynamodb, table, new_order())
@@ -143,7 +143,7 @@ def test_an_order_that_is_renamed_again_and_again_while_listed_is_listed(
     known = [named]
 
     def rename(number: int) -> None:
-        # Reads of orders and of index entries take turns.
+        # Reads of orders and reads of index items alternate.
         if number in {1, 3, 5}:
             change = renaming(known[-1], f"id {number}")
             assert changes.save(change, DEADLINE) is COMMITTED
@@ -156,7 +156,7 @@ def test_an_order_that_is_renamed_again_and_again_while_listed_is_listed(
 
 
 def test_a_shard_that_is_cut_off_hides_no_order(dynamodb: DynamoDBClient, table: str) -> None:
-    """One answer holds at most 1 MB: entries with many aliases fill it before the limit does."""
+    """An answer has at most 1 MB: entries with many aliases reach this before the limit."""
     numbers = [*range(8, 8 * 61, 8), *range(1, 50, 8)]
     _create(dynamodb, table, *(new_order(f"order {n}", n) for n in numbers))
     long_names = {"L": [{"S": f"{n}{'x' * 500}"} for n in range(50)]}
@@ -179,9 +179,7 @@ def test_a_shard_that_is_cut_off_hides_no_order(dynamodb: DynamoDBClient, table:
     assert listed == sorted(numbers, reverse=True)
 
 
-def test_what_cannot_be_read_is_not_said_to_be_missing(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
+def test_an_order_that_cannot_be_read_is_not_missing(dynamodb: DynamoDBClient, table: str) -> None:
     _create(dynamodb, table, new_order())
     index = DynamoOrderIndex(dynamodb, table, CountingPause(limit=2))
     for operation in ("Query", "BatchGetItem"):
@@ -197,9 +195,7 @@ def test_what_cannot_be_read_is_not_said_to_be_missing(
         index.find_by_order_id("demo", 1, DEADLINE)
 
 
-def test_an_alias_without_its_order_is_not_taken_for_one(
-    dynamodb: DynamoDBClient, table: str
-) -> None:
+def test_an_alias_without_its_order_is_not_an_order(dynamodb: DynamoDBClient, table: str) -> None:
     dynamodb.put_item(TableName=table, Item=alias_item("demo", "A", 1))
     index_item = {**index_key("demo", 1), "type": {"S": "index"}, "external_id": {"S": "A"}}
     dynamodb.put_item(TableName=table, Item=index_item)

@@ -1,4 +1,4 @@
-"""What only DynamoDB's own engine, or a fault that is put in its way, can show."""
+"""The order store in DynamoDB Local, also with injected errors."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +73,7 @@ def test_sixteen_writers_of_one_order_lose_no_update(dynamodb: DynamoDBClient, t
     final = repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"]
     assert final.version == 17
     assert sorted(final.document[2:-1].split(",")) == sorted(map(str, range(16)))
-    assert max(attempts) > 1, "nobody ever raced: the test shows nothing"
+    assert max(attempts) > 1, "no conflict occurred, so the test proves nothing"
 
 
 def test_sixteen_creators_of_one_order_have_one_winner(
@@ -92,7 +92,7 @@ def test_sixteen_creators_of_one_order_have_one_winner(
     assert repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"].order_id == winner
 
 
-def test_the_envelope_travels_with_the_write_and_goes_with_the_next(
+def test_a_trigger_is_stored_with_its_write_and_removed_by_the_next(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     repository = DynamoOrders(dynamodb, table)
@@ -137,13 +137,13 @@ def test_the_largest_orders_are_stored_and_read_together(
     found = repository.find_by_external_ids(
         "demo", [write.order.external_id for write in writes], DEADLINE
     )
-    # 45 x 388 KB are more than the 16 MB of one answer: what is left over must be asked for again.
+    # 45 x 388 KB exceed the 16 MB of one answer, so the unprocessed keys must be read again.
     assert len(found.orders) == 45
     assert found.unread == frozenset()
 
 
 def test_the_largest_item_stays_within_390_kb(dynamodb: DynamoDBClient, table: str) -> None:
-    """So that what later writes add to an order still fits into DynamoDB's 400 KB."""
+    """The rest of DynamoDB's 400 KB is for attributes that later writes add."""
     largest = replace(
         _order("я" * 255, 2**53, "x" * MAX_DOCUMENT_BYTES),
         account="a" * 36,
@@ -155,7 +155,7 @@ def test_the_largest_item_stays_within_390_kb(dynamodb: DynamoDBClient, table: s
     write = Write(largest, None, trigger_of(None, largest))
     assert DynamoOrders(dynamodb, table).save(largest.account, [write], DEADLINE) == [COMMITTED]
     item = dynamodb.get_item(TableName=table, Key=order_key(largest.account, "я" * 255))["Item"]
-    # Names and values in UTF-8, as DynamoDB counts; the notation's own signs only add to it.
+    # DynamoDB counts names and values in UTF-8. The JSON characters only make this estimate larger.
     assert MAX_DOCUMENT_BYTES < len(json.dumps(item, ensure_ascii=False).encode()) <= 390 * 1024
 
 
@@ -169,7 +169,7 @@ def test_writes_are_packed_by_number_and_size() -> None:
         assert sum(4 * len(large[n].order.document) for n in batch) <= dynamodb_orders.BATCH_BYTES
 
 
-def test_what_one_answer_leaves_over_is_read_again(dynamodb: DynamoDBClient, table: str) -> None:
+def test_unprocessed_keys_are_read_again(dynamodb: DynamoDBClient, table: str) -> None:
     pause = CountingPause()
     repository = DynamoOrders(dynamodb, table, pause)
     repository.save("demo", _writes(5), DEADLINE)
@@ -190,7 +190,9 @@ def test_what_one_answer_leaves_over_is_read_again(dynamodb: DynamoDBClient, tab
     assert pause.attempts == [1, 2]
 
 
-def test_what_cannot_be_read_in_time_is_told(dynamodb: DynamoDBClient, table: str) -> None:
+def test_orders_that_cannot_be_read_in_time_are_reported(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
     repository = DynamoOrders(dynamodb, table, CountingPause(limit=2))
     repository.save("demo", _writes(150), DEADLINE)
 
@@ -243,7 +245,7 @@ def test_an_order_is_not_written_without_its_index_item(
 def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
-    """The first write came through late, and its order was renamed before the second one."""
+    """The first write succeeded late, and its order was renamed before the second write."""
     repository, index = DynamoOrders(dynamodb, table), DynamoOrderIndex(dynamodb, table)
     creation = Write(_order("A", 1), None, None)
     assert repository.save("demo", [creation], DEADLINE) == [COMMITTED]
@@ -274,7 +276,7 @@ def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
         ("AccessDenied", WriteOutcome.REFUSED),
     ],
 )
-def test_each_statement_has_its_own_answer(
+def test_each_statement_has_its_own_outcome(
     dynamodb: DynamoDBClient, table: str, code: str, outcome: WriteOutcome
 ) -> None:
     repository = DynamoOrders(dynamodb, table)
@@ -301,7 +303,7 @@ def test_each_statement_has_its_own_answer(
         (ConnectionClosedError(endpoint_url="http://injected"), UNKNOWN),
     ],
 )
-def test_a_call_that_fails_says_what_is_sure_of_its_writes(
+def test_the_error_of_a_call_determines_the_outcome_of_its_writes(
     dynamodb: DynamoDBClient,
     table: str,
     failure: AWSResponse | Exception,
@@ -315,7 +317,7 @@ def test_a_call_that_fails_says_what_is_sure_of_its_writes(
 
 
 @pytest.mark.parametrize("operation", ["BatchGetItem", "BatchExecuteStatement"])
-def test_a_fault_of_ours_is_raised_before_anything_is_written(
+def test_a_permanent_error_is_raised_before_any_order_is_written(
     dynamodb: DynamoDBClient, table: str, operation: str
 ) -> None:
     repository = DynamoOrders(dynamodb, table)
@@ -329,7 +331,9 @@ def test_a_fault_of_ours_is_raised_before_anything_is_written(
         read_and_write()
 
 
-def test_a_refused_batch_hides_nothing_of_the_others(dynamodb: DynamoDBClient, table: str) -> None:
+def test_a_rejected_batch_does_not_hide_other_outcomes(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
     repository = DynamoOrders(dynamodb, table)
     answers = {4: error_answer("AccessDeniedException")}
     with failing(dynamodb, "BatchExecuteStatement", answers.get):
@@ -338,7 +342,9 @@ def test_a_refused_batch_hides_nothing_of_the_others(dynamodb: DynamoDBClient, t
     assert outcomes.count(COMMITTED) == 60 - outcomes.count(WriteOutcome.REFUSED)
 
 
-def test_an_alias_whose_order_cannot_be_read_is_told(dynamodb: DynamoDBClient, table: str) -> None:
+def test_an_alias_whose_order_cannot_be_read_is_reported(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
     repository = DynamoOrders(dynamodb, table, CountingPause(limit=1))
     repository.save("demo", _writes(1), DEADLINE)
     dynamodb.put_item(
@@ -371,7 +377,7 @@ def test_reads_are_consistent(dynamodb: DynamoDBClient, table: str) -> None:
     assert [each["ConsistentRead"] for each in singles] == [True, True]
 
 
-def test_no_call_is_begun_after_the_deadline(dynamodb: DynamoDBClient, table: str) -> None:
+def test_no_call_starts_after_the_deadline(dynamodb: DynamoDBClient, table: str) -> None:
     late = FixedDeadline(0)
     with failing(dynamodb, "*", lambda _: None) as calls:
         with pytest.raises(StorageUnavailableError):
@@ -386,10 +392,10 @@ def test_no_call_is_begun_after_the_deadline(dynamodb: DynamoDBClient, table: st
     assert calls == []
 
 
-def test_an_alias_whose_order_is_renamed_meanwhile_is_no_fault(
+def test_an_alias_whose_order_is_renamed_meanwhile_is_not_found(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
-    """Between the reads Z became an alias too; the import meets the taken id and reads again."""
+    """Z became an alias between the reads. The import gets a conflict and reads again."""
     repository = DynamoOrders(dynamodb, table)
     repository.save("demo", [Write(_order("Z", 7), None, None)], DEADLINE)
     for name in ("A", "Z"):
@@ -413,7 +419,7 @@ def test_waiting_ends_with_the_deadline() -> None:
     assert len(waited) == 1
 
 
-def test_only_passing_faults_are_worth_another_try() -> None:
+def test_only_transient_errors_are_retried() -> None:
     def failure(code: str, status: int) -> ClientError:
         return ClientError(
             {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}},  # type: ignore[typeddict-item]

@@ -1,4 +1,4 @@
-"""Settings are stored whole, guarded by their version, and serve from memory for 30 s."""
+"""Settings are stored in one item with a version, and cached for 30 seconds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -59,12 +59,12 @@ def store(dynamodb: DynamoDBClient, table: str, seconds: Seconds) -> DynamoSetti
 
 
 def _other(store: DynamoSettings) -> DynamoSettings:
-    """Return the store as another process sees it."""
+    """Return the store with an empty cache, as another process has it."""
     return DynamoSettings(store.client, store.table)
 
 
 def _interfering(store: DynamoSettings, interfere: Callable[[], object]) -> DynamoSettings:
-    """Return the store; right before each of its writes `interfere` is called."""
+    """Return the store. It calls `interfere` before each of its writes."""
     client = local_client(store.client.meta.endpoint_url)
 
     def call(**_event: object) -> None:
@@ -76,7 +76,7 @@ def _interfering(store: DynamoSettings, interfere: Callable[[], object]) -> Dyna
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(all_settings())
-def test_every_setting_comes_back_as_it_was_stored(store: DynamoSettings, wanted: Settings) -> None:
+def test_all_settings_are_read_as_they_were_stored(store: DynamoSettings, wanted: Settings) -> None:
     assert store.save("demo", wanted, store.load("demo", DEADLINE, fresh=True).version, DEADLINE)
     assert _other(store).load("demo", DEADLINE).settings == wanted
 
@@ -97,21 +97,21 @@ def test_settings_stored_before_a_section_existed_are_read_without_it(
     assert (read.products, read.policies.default_endpoint) == ({}, None)
 
 
-def test_of_two_writers_one_loses(store: DynamoSettings) -> None:
+def test_one_of_two_parallel_writers_gets_a_conflict(store: DynamoSettings) -> None:
     version = store.load("demo", DEADLINE).version
     assert _other(store).save("demo", USD, version, DEADLINE)
     assert not store.save("demo", EUR, version, DEADLINE)
     assert store.load("demo", DEADLINE, fresh=True).settings == USD
 
 
-def test_a_lost_write_does_not_stay_in_memory(store: DynamoSettings) -> None:
+def test_a_failed_write_is_not_cached(store: DynamoSettings) -> None:
     before = store.load("demo", DEADLINE)
     _other(store).save("demo", USD, before.version, DEADLINE)
     store.save("demo", EUR, before.version, DEADLINE)
     assert store.load("demo", DEADLINE).settings == USD
 
 
-def test_accounts_have_settings_of_their_own(store: DynamoSettings) -> None:
+def test_each_account_has_its_own_settings(store: DynamoSettings) -> None:
     assert store.save("demo", USD, 1, DEADLINE)
     assert store.save("acme", EUR, 1, DEADLINE)
     assert [store.load(name, DEADLINE, fresh=True).settings for name in ("demo", "acme")] == [
@@ -120,7 +120,7 @@ def test_accounts_have_settings_of_their_own(store: DynamoSettings) -> None:
     ]
 
 
-def test_memory_serves_for_30_seconds(store: DynamoSettings, seconds: Seconds) -> None:
+def test_settings_are_cached_for_30_seconds(store: DynamoSettings, seconds: Seconds) -> None:
     store.load("demo", DEADLINE)
     _other(store).save("demo", USD, 1, DEADLINE)
     seconds.now += 29.9
@@ -129,27 +129,27 @@ def test_memory_serves_for_30_seconds(store: DynamoSettings, seconds: Seconds) -
     assert store.load("demo", DEADLINE).settings == USD
 
 
-def test_a_fresh_read_passes_by_the_memory_and_renews_it(store: DynamoSettings) -> None:
+def test_a_fresh_read_ignores_and_renews_the_cache(store: DynamoSettings) -> None:
     store.load("demo", DEADLINE)
     _other(store).save("demo", USD, 1, DEADLINE)
     assert store.load("demo", DEADLINE, fresh=True).settings == USD
     assert store.load("demo", DEADLINE).settings == USD
 
 
-def test_own_writes_are_in_memory_at_once(store: DynamoSettings) -> None:
+def test_a_write_updates_the_cache_at_once(store: DynamoSettings) -> None:
     store.load("demo", DEADLINE)
     store.save("demo", USD, 1, DEADLINE)
     assert (store.load("demo", DEADLINE).settings, store.load("demo", DEADLINE).version) == (USD, 2)
 
 
 def test_an_unknown_account_is_looked_up_each_time(store: DynamoSettings) -> None:
-    with pytest.raises(LookupError, match="no account 'new'"):
+    with pytest.raises(LookupError, match='Account "new" does not exist'):
         store.load("new", DEADLINE)
     DynamoAccounts(store.client, store.table).create_account("new", USD, datetime.now(UTC))
     assert store.load("new", DEADLINE).settings == USD
 
 
-def test_settings_of_an_account_that_is_not_there_are_not_stored(store: DynamoSettings) -> None:
+def test_settings_of_an_unknown_account_are_not_stored(store: DynamoSettings) -> None:
     assert not store.save("nobody", USD, 1, DEADLINE)
     with pytest.raises(LookupError):
         store.load("nobody", DEADLINE)
@@ -173,7 +173,7 @@ def test_a_dry_run_writes_nothing(store: DynamoSettings) -> None:
     assert store.load("demo", DEADLINE).version == 1
 
 
-def test_definitions_that_an_import_makes_meanwhile_are_kept(store: DynamoSettings) -> None:
+def test_definitions_that_an_import_adds_meanwhile_are_kept(store: DynamoSettings) -> None:
     imports = _other(store)
     made = [Definitions((order_field("made_by_import"),))]
 
@@ -190,7 +190,7 @@ def test_definitions_that_an_import_makes_meanwhile_are_kept(store: DynamoSettin
     assert stored.version == 3
 
 
-def test_what_an_import_makes_meanwhile_may_refuse_a_declaration(store: DynamoSettings) -> None:
+def test_a_definition_that_an_import_adds_can_reject_a_declaration(store: DynamoSettings) -> None:
     imports = _other(store)
     made = [Definitions((order_field("x", ValueType.INT),))]
 
@@ -205,17 +205,17 @@ def test_what_an_import_makes_meanwhile_may_refuse_a_declaration(store: DynamoSe
         )
 
 
-def test_writers_that_keep_losing_give_up(store: DynamoSettings) -> None:
+def test_writers_give_up_after_several_conflicts(store: DynamoSettings) -> None:
     def write() -> None:
         stored = store.load("demo", DEADLINE, fresh=True)
         assert store.save("demo", EUR, stored.version, DEADLINE)
 
-    with pytest.raises(StorageUnavailableError, match="keep changing"):
+    with pytest.raises(StorageUnavailableError, match="kept changing"):
         ApplySettings(_interfering(store, write), CountingPause())("demo", DECLARED, DEADLINE)
     assert store.load("demo", DEADLINE, fresh=True).version == 1 + MAX_ATTEMPTS
 
 
-def test_another_value_type_is_refused_and_nothing_is_written(store: DynamoSettings) -> None:
+def test_another_value_type_is_rejected_and_nothing_is_written(store: DynamoSettings) -> None:
     field = order_field("x")
     DefineSettings(store, CountingPause())("demo", Definitions((field,)), DEADLINE)
     changed: CustomField = replace(field, value_type=ValueType.INT)
@@ -226,11 +226,11 @@ def test_another_value_type_is_refused_and_nothing_is_written(store: DynamoSetti
 
 
 def test_an_unknown_account_has_no_settings_to_apply(store: DynamoSettings) -> None:
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         ApplySettings(store, CountingPause())("nobody", DECLARED, DEADLINE)
 
 
-def test_one_accounts_copy_never_serves_another(dynamodb: DynamoDBClient, table: str) -> None:
+def test_the_cache_is_separate_for_each_account(dynamodb: DynamoDBClient, table: str) -> None:
     accounts = DynamoAccounts(dynamodb, table)
     for name, currency in (("first", "USD"), ("second", "EUR")):
         accounts.create_account(name, Settings(currencies=(currency,)), utc_now())
@@ -240,7 +240,7 @@ def test_one_accounts_copy_never_serves_another(dynamodb: DynamoDBClient, table:
         assert repository.load("second", DEADLINE).settings.currencies == ("EUR",)
 
 
-def test_settings_that_do_not_fit_are_refused_before_they_are_sent(
+def test_settings_that_are_too_large_are_rejected_without_a_call(
     dynamodb: DynamoDBClient, table: str
 ) -> None:
     accounts = DynamoAccounts(dynamodb, table)

@@ -1,4 +1,4 @@
-"""A known token serves from memory for 30 s; what is unknown is looked up each time."""
+"""Known tokens are cached for 30 seconds. Unknown tokens are never cached."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -54,7 +54,7 @@ def tokens(accounts: DynamoAccounts, seconds: Seconds) -> DynamoTokens:
     return DynamoTokens(accounts.client, accounts.table, seconds)
 
 
-def test_a_revoked_token_is_refused_after_30_seconds_at_the_latest(
+def test_a_revoked_token_is_rejected_after_at_most_30_seconds(
     tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
 ) -> None:
     assert tokens.client_of("known", DEADLINE) == SHOP
@@ -65,7 +65,7 @@ def test_a_revoked_token_is_refused_after_30_seconds_at_the_latest(
     assert tokens.client_of("known", DEADLINE) is None
 
 
-def test_use_does_not_prolong_the_30_seconds(
+def test_use_does_not_prolong_the_cache_time(
     tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
 ) -> None:
     tokens.client_of("known", DEADLINE)
@@ -77,16 +77,14 @@ def test_use_does_not_prolong_the_30_seconds(
     assert tokens.client_of("known", DEADLINE) is None
 
 
-def test_a_token_is_known_as_soon_as_it_is_there(
-    tokens: DynamoTokens, accounts: DynamoAccounts
-) -> None:
+def test_a_new_token_is_accepted_at_once(tokens: DynamoTokens, accounts: DynamoAccounts) -> None:
     assert tokens.client_of("new", DEADLINE) is None
     accounts.add_token(SHOP, "new", NOW)
     assert tokens.client_of("new", DEADLINE) == SHOP
 
 
 @pytest.mark.usefixtures("known")
-def test_the_memory_holds_a_limited_number_of_tokens(
+def test_the_number_of_cached_tokens_is_limited(
     tokens: DynamoTokens, accounts: DynamoAccounts
 ) -> None:
     tokens.client_of("known", DEADLINE)
@@ -98,12 +96,12 @@ def test_the_memory_holds_a_limited_number_of_tokens(
 
 @pytest.mark.parametrize("sent", ["", "KNOWN", "known ", "known\n", "\ud800", "ключ"])
 @pytest.mark.usefixtures("known")
-def test_any_other_text_is_no_token(tokens: DynamoTokens, sent: str) -> None:
+def test_any_other_text_is_an_unknown_token(tokens: DynamoTokens, sent: str) -> None:
     assert tokens.client_of(sent, DEADLINE) is None
 
 
 @pytest.mark.usefixtures("known")
-def test_a_known_token_costs_one_read_in_30_seconds(accounts: DynamoAccounts) -> None:
+def test_a_known_token_is_read_once_in_30_seconds(accounts: DynamoAccounts) -> None:
     client = local_client(accounts.client.meta.endpoint_url)
     reads: list[object] = []
 
@@ -119,7 +117,7 @@ def test_a_known_token_costs_one_read_in_30_seconds(accounts: DynamoAccounts) ->
 
 @dataclass
 class Access:
-    """Access tokens and the clock that they expire by."""
+    """Access tokens, with the clock that determines their expiry."""
 
     tokens: DynamoTokens
     accounts: DynamoAccounts
@@ -145,23 +143,23 @@ def access(accounts: DynamoAccounts, known: Token, seconds: Seconds) -> Access:
     return Access(tokens, accounts, known, seconds, time)
 
 
-def test_an_access_token_knows_its_client_and_scopes(access: Access) -> None:
+def test_an_access_token_has_a_client_and_scopes(access: Access) -> None:
     assert access.issue("access") == access.client_of("access")
     assert access.client_of("other") is None
 
 
-def test_an_access_token_expires_whether_or_not_it_is_removed(access: Access) -> None:
+def test_an_expired_access_token_is_rejected_before_ttl_removes_it(access: Access) -> None:
     granted = access.issue("access", lifetime=100)
     access.time.now += 99
     access.seconds.now += 99
     assert access.client_of("access") == granted
-    # It was last read a second before its end: the memory must not outlive it.
+    # The token was read one second before its expiry. The cache must not prolong it.
     access.time.now += 1
     access.seconds.now += 1
     assert access.client_of("access") is None
 
 
-def test_slow_reads_do_not_let_an_access_token_outlive_its_end(access: Access) -> None:
+def test_slow_reads_do_not_prolong_an_access_token(access: Access) -> None:
     client = local_client(access.accounts.client.meta.endpoint_url)
 
     def take_four_seconds(**_event: object) -> None:
@@ -178,7 +176,7 @@ def test_slow_reads_do_not_let_an_access_token_outlive_its_end(access: Access) -
 
 
 @pytest.mark.parametrize("what", ["secret", "client"])
-def test_an_access_token_is_worthless_with_its_secret(access: Access, what: str) -> None:
+def test_an_access_token_is_revoked_with_its_secret(access: Access, what: str) -> None:
     access.issue("access", lifetime=10_000)
     assert access.client_of("access")
     if what == "secret":
@@ -189,7 +187,7 @@ def test_an_access_token_is_worthless_with_its_secret(access: Access, what: str)
     assert access.client_of("access") is None
 
 
-def test_nothing_of_an_access_token_is_stored_but_hashes(access: Access) -> None:
+def test_only_hashes_of_an_access_token_are_stored(access: Access) -> None:
     access.issue("access token in the clear")
     items = access.accounts.client.scan(TableName=access.accounts.table)["Items"]
     [item] = [item for item in items if item.get("type") == {"S": "access_token"}]

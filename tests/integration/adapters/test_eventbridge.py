@@ -1,4 +1,4 @@
-"""Triggers reach the bus in few calls, and those that do not are told."""
+"""Triggers are published in few calls, and unsent triggers are reported."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -45,7 +45,7 @@ def events() -> Iterator[EventBridgeClient]:
 
 
 class Bus:
-    """Sees every PutEvents call, and may answer for the bus."""
+    """Records each PutEvents call, and can answer in place of the bus."""
 
     def __init__(self, client: EventBridgeClient, *answers: Sequence[str] | None) -> None:
         self.calls: list[list[Tree]] = []
@@ -93,7 +93,7 @@ def test_a_trigger_is_an_entry_with_the_public_detail(events: EventBridgeClient)
     }
 
 
-def test_entries_go_in_tens(events: EventBridgeClient) -> None:
+def test_a_call_has_at_most_ten_entries(events: EventBridgeClient) -> None:
     bus = Bus(events)
     triggers = _triggers(23)
     assert _publisher(events).publish(triggers, DEADLINE) == []
@@ -102,7 +102,7 @@ def test_entries_go_in_tens(events: EventBridgeClient) -> None:
     assert sent == {trigger.id for trigger in triggers}
 
 
-def test_a_call_holds_no_more_than_256_kb(events: EventBridgeClient) -> None:
+def test_a_call_has_at_most_256_kb(events: EventBridgeClient) -> None:
     bus = Bus(events)
     note = "я" * 50_000
     assert _publisher(events).publish(_triggers(5, f'{{"note":"{note}"}}'), DEADLINE) == []
@@ -111,7 +111,7 @@ def test_a_call_holds_no_more_than_256_kb(events: EventBridgeClient) -> None:
         assert sum(len(entry["Detail"].encode()) for entry in call) <= MAX_BYTES
 
 
-def test_only_what_failed_is_sent_again(events: EventBridgeClient) -> None:
+def test_only_failed_entries_are_sent_again(events: EventBridgeClient) -> None:
     bus = Bus(events, ["", "InternalFailure", "ThrottlingException"], ["InternalFailure", ""])
     triggers = _triggers(3)
     assert _publisher(events).publish(triggers, DEADLINE) == []
@@ -119,7 +119,7 @@ def test_only_what_failed_is_sent_again(events: EventBridgeClient) -> None:
     assert ids == [[1, 2, 3], [2, 3], [2]]
 
 
-def test_what_never_passes_is_not_tried_again(events: EventBridgeClient) -> None:
+def test_an_invalid_entry_is_not_sent_again(events: EventBridgeClient) -> None:
     bus = Bus(events, ["MalformedDetail", "", "InternalFailure"])
     triggers = _triggers(3)
     assert _publisher(events).publish(triggers, DEADLINE) == [
@@ -128,14 +128,14 @@ def test_what_never_passes_is_not_tried_again(events: EventBridgeClient) -> None
     assert [len(call) for call in bus.calls] == [3, 1]
 
 
-def test_what_is_not_sent_in_time_is_told(events: EventBridgeClient) -> None:
+def test_triggers_that_are_not_sent_in_time_are_reported(events: EventBridgeClient) -> None:
     Bus(events, *[["InternalFailure"] * 3] * 5)
     triggers = _triggers(3)
     left = _publisher(events, limit=2).publish(triggers, DEADLINE)
     assert list(left) == [Unsent(each, "InternalFailure") for each in triggers]
 
 
-def test_without_time_nothing_is_sent(events: EventBridgeClient) -> None:
+def test_nothing_is_sent_after_the_deadline(events: EventBridgeClient) -> None:
     bus = Bus(events)
     triggers = _triggers(12)
     left = _publisher(events).publish(triggers, FixedDeadline(0))
@@ -143,16 +143,16 @@ def test_without_time_nothing_is_sent(events: EventBridgeClient) -> None:
     assert bus.calls == []
 
 
-def test_a_call_that_fails_is_made_again_if_that_may_help(events: EventBridgeClient) -> None:
+def test_a_failed_call_is_repeated_after_a_transient_error(events: EventBridgeClient) -> None:
     triggers = _triggers(12)
     events.delete_event_bus(Name="triggers")
     bus = Bus(events)
     left = _publisher(events).publish(triggers, DEADLINE)
     assert sorted(each.trigger.order.order_id for each in left) == list(range(1, 13))
-    assert len(bus.calls) == 2 + 12, "an unknown bus does not appear by waiting"
+    assert len(bus.calls) == 2 + 12, "an unknown bus is a permanent error"
 
 
-def test_an_entry_that_dooms_its_call_dooms_no_other(events: EventBridgeClient) -> None:
+def test_an_invalid_entry_does_not_block_the_others_of_its_call(events: EventBridgeClient) -> None:
     bus = Bus(events)
 
     def refuse(params: Tree, **_rest: object) -> None:
@@ -167,7 +167,7 @@ def test_an_entry_that_dooms_its_call_dooms_no_other(events: EventBridgeClient) 
     assert [len(call) for call in bus.calls] == [5, 1, 1, 1, 1, 1]
 
 
-def test_an_order_that_does_not_fit_is_left_out() -> None:
+def test_an_order_that_is_too_large_is_left_out() -> None:
     before, after = _order(), _order(1, json.dumps({"note": "x" * MAX_BYTES}), 2)
     after = replace(after, status="paid")
     created = json.loads(detail_of(trigger_of(None, after), present))
@@ -180,7 +180,7 @@ def test_an_order_that_does_not_fit_is_left_out() -> None:
     assert tree["changed"] == {"note": {}, "status": {}, "lines": {}}
 
 
-def test_what_fits_exactly_is_kept() -> None:
+def test_a_detail_of_exactly_the_largest_size_is_kept() -> None:
     overhead = len(detail_of(trigger_of(None, _order(1, '{"note":""}')), present))
     room = MAX_BYTES - 14 - len("market.orders") - len("OrderCreated") - overhead
     fits = detail_of(

@@ -1,4 +1,4 @@
-"""Poison lies on the queue, message by message, or the caller is told that it does not."""
+"""Triggers that cannot be published are sent to the queue, or an error is raised."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ type Tree = dict[str, Any]
 
 @dataclass
 class Queue:
-    """A queue, the calls made to it, and what the next ones are answered with instead."""
+    """A queue, its recorded calls, and the answers that replace the next ones."""
 
     client: SQSClient
     url: str
@@ -37,7 +37,7 @@ class Queue:
         return SqsParking(self.client, self.url, CountingPause(limit))
 
     def messages(self) -> list[Tree]:
-        """Take every message off the queue."""
+        """Receive and delete all messages of the queue."""
         bodies: list[Tree] = []
         while True:
             answer = self.client.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10)
@@ -79,14 +79,14 @@ def _failed(position: int) -> Tree:
     return {"Failed": [entry]}
 
 
-def test_a_message_holds_the_reason_and_what_it_is_about(queue: Queue) -> None:
+def test_a_message_has_the_reason_and_the_ids(queue: Queue) -> None:
     queue.parking().park([_parked()], DEADLINE)
     assert queue.messages() == [
         {"reason": "MalformedDetail", "account": "demo", "order_id": 1, "version": 2}
     ]
 
 
-def test_a_key_is_written_as_it_is(queue: Queue) -> None:
+def test_a_key_is_written_unchanged(queue: Queue) -> None:
     keys = {"pk": {"S": "A#demo#O#я"}, "sk": {"S": "O"}}
     queue.parking().park([Parked("unreadable", {"keys": keys})], DEADLINE)
     assert queue.messages() == [{"reason": "unreadable", "keys": keys}]
@@ -97,20 +97,20 @@ def test_nothing_to_park_makes_no_call(queue: Queue) -> None:
     assert queue.calls == []
 
 
-def test_messages_go_in_tens(queue: Queue) -> None:
+def test_a_call_has_at_most_ten_messages(queue: Queue) -> None:
     queue.parking().park([_parked(number) for number in range(23)], DEADLINE)
     assert [len(call) for call in queue.calls] == [MESSAGES_PER_CALL, MESSAGES_PER_CALL, 3]
     assert sorted(each["order_id"] for each in queue.messages()) == list(range(23))
 
 
 @pytest.mark.parametrize("position", [0, 2])
-def test_a_message_that_was_not_taken_is_told(queue: Queue, position: int) -> None:
+def test_a_rejected_message_raises_an_error(queue: Queue, position: int) -> None:
     queue.faults.append(_failed(position))
     with pytest.raises(StorageUnavailableError):
         queue.parking().park([_parked(number) for number in range(3)], DEADLINE)
 
 
-def test_a_message_of_a_later_call_that_was_not_taken_is_told(queue: Queue) -> None:
+def test_a_rejected_message_of_a_later_call_raises_an_error(queue: Queue) -> None:
     queue.faults += [None, _failed(1)]
     with pytest.raises(StorageUnavailableError):
         queue.parking().park([_parked(number) for number in range(12)], DEADLINE)
@@ -125,34 +125,34 @@ def test_a_message_of_a_later_call_that_was_not_taken_is_told(queue: Queue) -> N
         ReadTimeoutError(endpoint_url="http://injected"),
     ],
 )
-def test_a_fault_that_passes_is_waited_for(queue: Queue, fault: Exception) -> None:
+def test_a_call_is_repeated_after_a_transient_error(queue: Queue, fault: Exception) -> None:
     queue.faults.append(fault)
     queue.parking().park([_parked()], DEADLINE)
     assert len(queue.calls) == 2
     assert len(queue.messages()) == 1
 
 
-def test_a_fault_that_stays_is_told(queue: Queue) -> None:
+def test_an_error_that_persists_is_raised(queue: Queue) -> None:
     queue.faults += [_error("ThrottlingException")] * 9
     with pytest.raises(StorageUnavailableError, match="ThrottlingException"):
         queue.parking(limit=2).park([_parked()], DEADLINE)
     assert len(queue.calls) == 2
 
 
-def test_a_refusal_is_told_at_once(queue: Queue) -> None:
+def test_a_permanent_error_is_raised_without_a_retry(queue: Queue) -> None:
     queue.faults += [_error("AccessDenied")] * 9
     with pytest.raises(StorageRefusedError, match="AccessDenied"):
         queue.parking().park([_parked()], DEADLINE)
     assert len(queue.calls) == 1
 
 
-def test_a_queue_that_is_not_there_is_told(queue: Queue) -> None:
+def test_a_missing_queue_raises_an_error(queue: Queue) -> None:
     queue.client.delete_queue(QueueUrl=queue.url)
     with pytest.raises(StorageRefusedError, match=r"NonExistentQueue|QueueDoesNotExist"):
         queue.parking().park([_parked()], DEADLINE)
 
 
-def test_without_time_nothing_is_sent(queue: Queue) -> None:
+def test_nothing_is_sent_after_the_deadline(queue: Queue) -> None:
     with pytest.raises(StorageUnavailableError):
         queue.parking().park([_parked()], FixedDeadline(0))
     assert queue.calls == []

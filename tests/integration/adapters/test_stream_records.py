@@ -1,4 +1,4 @@
-"""What the writers commit comes out of the table's stream as the same triggers, or as poison."""
+"""The triggers that are read from the stream equal the committed ones, or are unreadable."""
 
 import json
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def _updated(before: Order, **members: object) -> Order:
 
 @dataclass
 class Table:
-    """A table with its writers, which return the triggers that they have committed."""
+    """A table with writers that return the committed triggers."""
 
     client: DynamoDBClient
     name: str
@@ -141,7 +141,7 @@ def _read(record: Record) -> StreamedChange:
     return change
 
 
-def test_every_write_path_comes_back_as_its_own_trigger(store: Table) -> None:
+def test_every_kind_of_write_is_read_as_its_trigger(store: Table) -> None:
     first = _order()
     paid = _updated(first, status="paid")
     picked = _updated(paid, status="paid", lines=[{"external_id": "1", "status": "picked"}])
@@ -161,8 +161,8 @@ def test_every_write_path_comes_back_as_its_own_trigger(store: Table) -> None:
     assert {trigger.kind for trigger in written} == set(TriggerKind)
 
 
-def test_an_order_that_returns_to_a_former_id_comes_back_too(store: Table) -> None:
-    """It takes its own alias's place: the record's old image is that of the alias."""
+def test_an_order_that_returns_to_a_former_id_is_read(store: Table) -> None:
+    """The order replaces its own alias, so the old image of the record is the alias."""
     store.create(_order())
     store.rename(1, "B")
     returned = store.rename(1, "A")
@@ -180,7 +180,7 @@ def test_an_order_after_its_rename_is_compared_with_itself(store: Table) -> None
     assert updated.kind is TriggerKind.ORDER_STATUS_CHANGED
 
 
-def test_signs_of_the_keys_in_an_external_id_do_no_harm(store: Table) -> None:
+def test_an_external_id_may_contain_characters_of_the_keys(store: Table) -> None:
     for number, name in enumerate(("#", "O#A", "A#other#O#x", " я #"), start=1):
         created = store.create(_order(name, number))
         change = _read(store.last())
@@ -188,8 +188,8 @@ def test_signs_of_the_keys_in_an_external_id_do_no_harm(store: Table) -> None:
         assert change.request == RequestKey("demo", "import")
 
 
-def test_a_change_has_its_request_its_place_and_its_time(store: Table) -> None:
-    # AWS cuts its times off at the second, DynamoDB Local at the minute.
+def test_a_change_has_request_sequence_number_and_time(store: Table) -> None:
+    # AWS truncates the times to seconds, DynamoDB Local to minutes.
     before = datetime.now(UTC).replace(second=0, microsecond=0)
     store.create(_order())
     record = store.last()
@@ -201,14 +201,14 @@ def test_a_change_has_its_request_its_place_and_its_time(store: Table) -> None:
     assert change.committed_at.utcoffset() == timedelta(0)
 
 
-def test_the_request_is_that_of_the_change_and_not_of_the_order_before(store: Table) -> None:
+def test_the_request_is_the_one_that_made_the_change(store: Table) -> None:
     first = _order()
     store.create(first)
     store.update(first, _updated(first, status="paid"))
     assert _read(store.last()).request == RequestKey("demo", "second import")
 
 
-def test_a_change_that_is_to_be_skipped_is_none(store: Table) -> None:
+def test_a_skipped_change_is_not_returned(store: Table) -> None:
     first = _order()
     store.create(first)
     skipped = Write(_updated(first, status="paid"), 1, None)
@@ -228,7 +228,7 @@ def test_a_change_after_a_skipped_one_is_compared_with_it(store: Table) -> None:
     assert [_read(record).trigger for record in store.passing()] == [updated]
 
 
-def test_items_that_are_no_orders_are_let_through_neither_by_filter_nor_by_code(
+def test_other_items_pass_neither_the_filter_nor_the_code(
     store: Table,
 ) -> None:
     store.create(_order())
@@ -245,7 +245,7 @@ def test_items_that_are_no_orders_are_let_through_neither_by_filter_nor_by_code(
     assert [each for each in others if read_record(each, lines_of) is not None] == []
 
 
-def test_a_removed_order_is_none(store: Table) -> None:
+def test_the_removal_of_an_item_is_not_a_change(store: Table) -> None:
     store.create(_order())
     store.client.delete_item(TableName=store.name, Key=order_key("demo", "A"))
     record = store.records()[-1]
@@ -287,7 +287,7 @@ def _drop_from_envelope(name: str) -> Damage:
 
 
 _CUT_OFF = f'{{"email":"{CUSTOMER}","lines":[{{"exter'
-# What is wrong with the record of an update, and what is said of it.
+# Damages of the record of an update, and the reported reasons.
 DAMAGES: dict[str, tuple[Damage, str]] = {
     "the id of another change": (_envelope("id", "0" * 32), "ValueError"),
     "another kind of change": (_envelope("kind", "OrderCreated"), "ValueError"),
@@ -306,7 +306,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "no request": (_drop_from_envelope("request_id"), "KeyError"),
     "no id of the trigger": (_drop_from_envelope("id"), "KeyError"),
     "an envelope of another type": (_set("NewImage", "trigger", {"S": CUSTOMER}), "KeyError"),
-    "a version that is no number": (_set("NewImage", "version", {"N": CUSTOMER}), "ValueError"),
+    "a version that is not a number": (_set("NewImage", "version", {"N": CUSTOMER}), "ValueError"),
     "a time that is no time": (_set("NewImage", "updated_at", {"S": CUSTOMER}), "ValueError"),
     "an unknown state": (_set("NewImage", "fulfilment", {"S": CUSTOMER}), "KeyError"),
     "the key of no order": (_set("NewImage", "pk", {"S": "A#demo#Q#r"}), "ValueError"),
@@ -325,7 +325,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
 
 @pytest.fixture(scope="module")
 def update(dynamodb: DynamoDBClient) -> Record:
-    """Return the record of an update, of which every test damages a copy."""
+    """Return the record of an update. Each test damages a copy of it."""
     store = Table(dynamodb, create_table(dynamodb))
     first = _order()
     store.create(first)
@@ -333,14 +333,12 @@ def update(dynamodb: DynamoDBClient) -> Record:
     return store.last()
 
 
-def test_the_record_is_good_before_it_is_damaged(update: Record) -> None:
+def test_the_undamaged_record_can_be_read(update: Record) -> None:
     assert _read(update).trigger.kind is TriggerKind.ORDER_STATUS_CHANGED
 
 
 @pytest.mark.parametrize("name", DAMAGES)
-def test_a_record_that_cannot_be_read_is_told_with_its_key_and_no_customer(
-    update: Record, name: str
-) -> None:
+def test_an_unreadable_record_is_reported_without_customer_data(update: Record, name: str) -> None:
     damage, reason = DAMAGES[name]
     record = deepcopy(update)
     damage(record["dynamodb"])
@@ -355,7 +353,7 @@ def test_a_record_that_cannot_be_read_is_told_with_its_key_and_no_customer(
     assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])
 
 
-def test_a_move_that_says_not_where_from_is_poison(store: Table) -> None:
+def test_a_move_without_its_old_id_is_unreadable(store: Table) -> None:
     store.create(_order())
     store.rename(1, "B")
     record = store.last()
@@ -364,9 +362,7 @@ def test_a_move_that_says_not_where_from_is_poison(store: Table) -> None:
 
 
 @pytest.mark.parametrize("missing", ["document", "external_id", "version"])
-def test_a_deletion_that_cannot_be_read_is_told_with_the_key_of_its_tombstone(
-    store: Table, missing: str
-) -> None:
+def test_an_unreadable_deletion_is_reported_with_its_key(store: Table, missing: str) -> None:
     store.create(_order())
     store.delete(1)
     record = store.last()
@@ -377,8 +373,8 @@ def test_a_deletion_that_cannot_be_read_is_told_with_the_key_of_its_tombstone(
     assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])
 
 
-def test_the_document_of_a_new_order_is_left_to_the_bus_to_judge(store: Table) -> None:
-    """Nothing is compared with it, so nobody reads it; the bus takes no broken detail."""
+def test_the_document_of_a_new_order_is_not_checked(store: Table) -> None:
+    """A new order is compared with nothing, so only the bus checks that the detail is JSON."""
     store.create(_order())
     record = store.last()
     record["dynamodb"]["NewImage"]["document"] = {"S": _CUT_OFF}

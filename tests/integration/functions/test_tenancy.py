@@ -26,17 +26,25 @@ type Tree = dict[str, Any]
 
 VICTIM, INTRUDER, NOBODY = "victim", "intruder", "nobody-at-all"
 VICTIM_SECRET, INTRUDER_SECRET = "secret of the victim", "secret of the intruder"
+# Another intruder, whose own account fills with orders and definitions of the names that it tries.
+IMPORTER, IMPORTER_SECRET = "importer", "secret of the importer"
 # Both accounts have the campaign 1001, and the victim one that is its alone.
 OWN_CAMPAIGN, SHARED_CAMPAIGN, NO_CAMPAIGN = "2001", "1001", "9999"
 ENDPOINT: Tree = {"external_id": "website", "campaign_id": 1001}
 SETTINGS: Tree = {"currencies": ["USD"], "endpoints": [ENDPOINT]}
 VICTIM_SETTINGS: Tree = {
-    "currencies": ["USD"],
+    "currencies": ["USD", "SEK"],
     "endpoints": [ENDPOINT, {"external_id": "second", "campaign_id": 2001}],
+    "regions": [{"external_id": "victims-north"}],
+    "custom_fields": [
+        {"external_id": "victims-field", "entity_type": "order", "value_type": "int"},
+    ],
+    "custom_line_statuses": [{"external_id": "victims-status", "type": "in_process"}],
 }
 TENANTS = (
     Tenant(VICTIM, VICTIM_SECRET, (Role.ADMIN,), "victim-shop", VICTIM_SETTINGS),
     Tenant(INTRUDER, INTRUDER_SECRET, (Role.ADMIN,), "intruder-shop", SETTINGS),
+    Tenant(IMPORTER, IMPORTER_SECRET, (Role.ADMIN,), "importer-shop", SETTINGS),
 )
 EMAIL = "only-the-victim-knows@example.com"
 ROUTES = functions_of_routes()
@@ -57,6 +65,12 @@ class Target:
     uuid: str
     number: str
     alias: str
+    secret: str
+    currency: str
+    endpoint: str
+    region: str
+    field: str
+    line_status: str
 
 
 NOTHING = Target(
@@ -67,6 +81,12 @@ NOTHING = Target(
     uuid=uuid_of(NOBODY, 888_888),
     number="no-number",
     alias="no-alias",
+    secret="secret of nobody",
+    currency="NOK",
+    endpoint="no-endpoint",
+    region="nowhere",
+    field="no-field",
+    line_status="no-status",
 )
 
 
@@ -139,6 +159,12 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 uuid_of(VICTIM, order_id),
                 "V-NEW",
                 "V-29",
+                VICTIM_SECRET[::-1],
+                "SEK",
+                "second",
+                "victims-north",
+                "victims-field",
+                "victims-status",
             )
             yield World(get, dynamodb, imports.table, victim, token)
 
@@ -216,10 +242,45 @@ def _token_route(route: Route, target: Target, _token: str) -> Iterator[RouteReq
 
 
 def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
-    """The intruder's own orders, under names that the other account has given to its own."""
-    del target
-    headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
-    yield RouteRequest(route, headers=headers, body=request())
+    """The intruder's own orders and definitions, under the other account's names.
+
+    The answers say whether the account knows an order, a part of the settings or a definition.
+    """
+    own = {"Authorization": f"Bearer {IMPORTER_SECRET}"}
+    line = order()["lines"][0]
+
+    def sent(*orders: Tree, **root: object) -> Tree:
+        return request(*orders, result_details=True, **root)
+
+    # Twice each: the second time replaces what is stored under the name, if anything is.
+    for status in ("new", "paid"):
+        for name in (target.number, target.alias, target.uuid, target.order_id):
+            body = sent(order(external_id=name, status=status))
+            yield RouteRequest(route, headers=own, body=body)
+    for known in (
+        {"currency": target.currency},
+        {"endpoint": target.endpoint},
+        {"region": target.region},
+        {"custom_fields": {target.field: 1}},
+        {"lines": [line | {"status": target.line_status}]},
+    ):
+        yield RouteRequest(route, headers=own, body=sent(order(external_id="own", **known)))
+    # A value type that the other account's field does not have, and a status of another meaning.
+    field = {"external_id": target.field, "name": "x", "entity_type": "order", "required": False}
+    line_status = {"external_id": target.line_status, "name": "x", "type": "canceled"}
+    definitions = {
+        "custom_fields": [field | {"value_type": "unicode"}],
+        "custom_line_statuses": [line_status],
+    }
+    yield RouteRequest(route, headers=own, body={"data": [], **definitions})
+    for root in (
+        {"token": target.secret},
+        {"token": target.client_id},
+        {"account": target.account},
+    ):
+        headers = {} if "token" in root else own
+        body = sent(order(external_id=target.account), **root)
+        yield RouteRequest(route, headers=headers, body=body)
 
 
 def attempts(route: Route) -> Attempt:
@@ -255,13 +316,15 @@ def test_a_route_tells_and_changes_nothing_of_another_account(world: World, rout
     assert world.partition() == before
 
 
+# The number of an order of one's own: each is another.
+ORDER_ID = re.compile(r'(?<="order_id":)\d+')
 # Made anew for each answer.
 PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining"}
 
 
 def _comparable(answer: Tree, target: Target) -> Tree:
     """Return the answer with the names of the target, which the request itself held, taken out."""
-    body = answer["body"]
+    body = ORDER_ID.sub("0", answer["body"])
     for name, value in vars(target).items():
         body = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", f"<{name}>", body)
     headers = {name: value for name, value in answer["headers"].items() if name not in PASSING}

@@ -33,7 +33,7 @@ from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
 from orders.runtime.composition.order_protocols import lines_of, present
-from tests.support.aws_faults import answering, error_answer, failing
+from tests.support.aws_faults import LOST_ANSWERS, answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import FakeParking
@@ -99,6 +99,7 @@ class World:
     context: Context | None = None
     relayed: int = 0
     waited: timedelta = timedelta(0)
+    answers: list[Tree] = field(default_factory=list)
 
     @property
     def table(self) -> str:
@@ -138,6 +139,7 @@ class World:
 
     def _invoke(self, function: str, event: Tree) -> Tree:
         answer: Tree = self.get(function).module.lambda_handler(event, self.context or Context())
+        self.answers.append(answer)
         return answer
 
     def records(self) -> list[Record]:
@@ -360,6 +362,65 @@ def test_a_death_after_a_lost_race_loses_and_invents_nothing(world: World, phase
         pytest.fail("the path makes more calls than were tried")
     # The orders that lost their race took another round.
     assert death.calls > CALLS["import"]
+
+
+@dataclass
+class LostAnswer:
+    """The answer of the AWS call number `at` is lost to `error`; the call has had its effect."""
+
+    at: int
+    error: Exception
+    calls: int = 0
+    lost: bool = False
+    thread: int | None = None
+
+    def before_call(self, **_rest: object) -> None:
+        self.calls += 1
+        if self.calls == self.at:
+            self.thread = get_ident()
+
+    def after_call(self, **_rest: object) -> None:
+        if self.thread == get_ident():
+            self.thread, self.lost = None, True
+            raise self.error
+
+
+def _told(answer: Tree) -> tuple[int, Tree | None]:
+    """Return what an answer says of its orders' outcomes."""
+    return answer["statusCode"], json.loads(answer["body"] or "{}").get("counts")
+
+
+# One kind for every call, as it once was taken for a call that never began; the others in turn.
+KINDS = {
+    "SSLError": [LOST_ANSWERS["SSLError"]],
+    "others": [error for name, error in LOST_ANSWERS.items() if name != "SSLError"],
+}
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+@pytest.mark.parametrize("path", PATHS)
+def test_a_lost_answer_of_any_call_changes_no_outcome_and_loses_no_trigger(
+    world: World, path: str, kinds: str
+) -> None:
+    errors = KINDS[kinds]
+    world.send(order(external_id="same"))
+    PATHS[path](world, "order 0", world.new_order("order 0"))
+    expected = _told(world.answers[-1])
+    for at in range(1, 60):
+        number = world.new_order(f"order {at}")
+        lost = LostAnswer(at, errors[at % len(errors)])
+        with _watching(lost.before_call, lost.after_call):
+            PATHS[path](world, f"order {at}", number)
+        if not lost.lost:
+            break
+        assert _told(world.answers[-1]) == expected
+        # The relay sees receipts that say more than was sent as nothing to do.
+        world.send(order(external_id=f"order {at}", tags=["later"]))
+        world.relay()
+        world.check()
+    else:
+        pytest.fail("the path makes more calls than were tried")
+    assert lost.calls >= CALLS[path]
 
 
 @dataclass

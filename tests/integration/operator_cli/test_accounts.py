@@ -28,7 +28,7 @@ def test_an_existing_account_cannot_be_created(run: Run) -> None:
 def test_an_invalid_account_name_is_rejected(run: Run, name: str) -> None:
     ended = run("account", "create", "--", name)
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("An account's name takes 2 to 36 lower-case letters")
+    assert ended.err.startswith("An account name must be 2 to 36 lower-case letters")
 
 
 def test_the_only_account_needs_no_name(run: Run) -> None:

@@ -12,8 +12,13 @@ from operator_cli.composition import Connection, connected
 from operator_cli.errors import OperatorError
 from operator_cli.settings_file import read_settings_file, settings_yaml
 from orders.application.define_settings import DefineSettings
+from orders.application.errors import DefinitionsRefusedError
+from orders.application.ports import WriteOutcome
 from orders.domain.custom_fields import ValueType
+from orders.domain.importing import Write
+from orders.domain.order import Order
 from orders.domain.settings import Definitions, Region, Settings, declare
+from orders.runtime.composition import utc_now
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.samples import order_field
@@ -118,6 +123,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
         "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
+        "  definitions_by_import: add\n"
     )
 
 
@@ -229,8 +235,8 @@ def test_an_unknown_default_endpoint_is_rejected_with_its_line(
     assert ended.err.splitlines() == [
         f"{file} was not applied, because it has 1 error:",
         (
-            '/policies/default_endpoint: "shop" is no endpoint of the account; '
-            "these are: website (line 13)"
+            "/policies/default_endpoint: must be an endpoint of the account: website; "
+            'got "shop" (line 13)'
         ),
     ]
     assert _version(connection) == before
@@ -242,7 +248,10 @@ def test_the_default_endpoint_cannot_be_removed_alone(run: Run, file: Path) -> N
     file.write_text("endpoints: [{external_id: shop}]\n", encoding="utf-8")
     refused = run("settings", "apply", str(file))
     assert refused.code == 1
-    assert '/policies/default_endpoint: "website" is no endpoint of the account' in refused.err
+    assert (
+        '/policies/default_endpoint: must be an endpoint of the account: shop; got "website"'
+        in refused.err
+    )
     file.write_text("endpoints: [{external_id: shop}]\npolicies: {}\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
     assert "default_endpoint" not in run("settings", "show").out
@@ -265,8 +274,8 @@ def test_another_value_type_is_rejected(run: Run, file: Path, connection: Connec
     assert ended.err.splitlines() == [
         f"{file} was not applied, because it has 1 error:",
         (
-            '/custom_fields/0/value_type: Custom field "note" of order is defined as int and '
-            "cannot become unicode, which stored orders may use (line 10)"
+            '/custom_fields/0/value_type: Custom field "note" of order must keep value_type int, '
+            "because stored orders may use it; got unicode (line 10)"
         ),
     ]
     assert _version(connection) == before
@@ -374,7 +383,7 @@ VARIANT = "variants: [{id: 1}]"
             "policies: []",
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
-                "external_id_requests_per_hour, default_endpoint (line 1)"
+                "external_id_requests_per_hour, default_endpoint, definitions_by_import (line 1)"
             ),
         ),
         (
@@ -395,8 +404,8 @@ VARIANT = "variants: [{id: 1}]"
         (
             f"{FIELD}, value_type: int, default_value: many}}]",
             (
-                "/custom_fields/0: default_value must be a whole number of at most 64 bits, "
-                "as value_type says (line 1)"
+                "/custom_fields/0: default_value must be a whole number of at most 64 bits; "
+                'got "many" (line 1)'
             ),
         ),
         (
@@ -527,3 +536,89 @@ def test_settings_of_a_newer_version_are_rejected(run: Run, connection: Connecti
     ended = run("settings", "show")
     assert (ended.code, ended.out) == (1, "")
     assert ended.err.endswith("update the command.\n")
+
+
+USED = """\
+currencies: [USD]
+endpoints: [{external_id: website}]
+custom_fields:
+  - {external_id: gift, entity_type: order, value_type: bool}
+  - {external_id: "a:b", entity_type: line_order, value_type: int}
+custom_line_statuses: [{external_id: packed, type: in_process}]
+"""
+
+
+def _import(connection: Connection, text: str) -> None:
+    now = utc_now()
+    order = Order("demo", "A", 1, 1, "new", "altcraft", text, now, now, "request")
+    with connected(connection) as operator:
+        [outcome] = operator.orders.save("demo", [Write(order, None, None)], DEADLINE)
+    assert outcome is WriteOutcome.COMMITTED
+
+
+def test_unused_definitions_are_removed(run: Run, file: Path, connection: Connection) -> None:
+    file.write_text(USED, encoding="utf-8")
+    run("settings", "apply", str(file))
+    _import(connection, '{"custom_fields":{"gift":true},"lines":[{"status":"new"}]}')
+    ended = run(
+        *("settings", "remove", "--custom-field", "line_order:a:b", "--line-status", "packed")
+    )
+    assert (ended.code, ended.err) == (0, "")
+    assert "-- external_id: a:b" in ended.out
+    assert ended.out.endswith(
+        "None of the newest orders uses them; 1 were read.\nChanged account demo.\n"
+    )
+    left = yaml.safe_load(run("settings", "show").out)
+    assert [each["external_id"] for each in left["custom_fields"]] == ["gift"]
+    assert left["custom_line_statuses"] == []
+    assert left["currencies"] == ["USD"]
+
+
+def test_definitions_in_use_are_removed_by_force_only(
+    run: Run, file: Path, connection: Connection
+) -> None:
+    file.write_text(USED, encoding="utf-8")
+    run("settings", "apply", str(file))
+    _import(connection, '{"custom_fields":{"gift":true},"lines":[{"status":"packed"}]}')
+    version = _version(connection)
+    words = ("settings", "remove", "--custom-field", "order:gift", "--line-status", "packed")
+    refused = run(*words)
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err == (
+        "Nothing was removed. The newest 1 orders were read, and some of them use what you want to "
+        "remove (custom field order:gift: 1; line status packed: 1). "
+        "Use --force to remove it nevertheless.\n"
+    )
+    assert _version(connection) == version
+    forced = run(*words, "--force")
+    assert forced.code == 0
+    assert forced.out.endswith("\nChanged account demo.\n")
+    assert "were read" not in forced.out
+    assert "gift" not in run("settings", "show").out
+    again = run(*words)
+    assert again.code == 1
+    assert again.err == (
+        "The settings do not define custom field order:gift, line status packed.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Name at least one --custom-field or --line-status."),
+        (["--custom-field", "gift"], "--custom-field must be ENTITY:ID, where ENTITY is one of"),
+        (["--custom-field", "line:gift"], "product, sku, order, line_order; got 'line:gift'."),
+    ],
+)
+def test_what_to_remove_must_be_named(run: Run, words: list[str], said: str) -> None:
+    ended = run("settings", "remove", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_bare_off_switches_definitions_off(run: Run, file: Path, connection: Connection) -> None:
+    file.write_text("policies: {definitions_by_import: off}", encoding="utf-8")
+    assert run("settings", "apply", str(file)).code == 0
+    assert yaml.safe_load(run("settings", "show").out)["policies"]["definitions_by_import"] == "off"
+    with pytest.raises(DefinitionsRefusedError):
+        _define(connection, ValueType.INT)

@@ -1,4 +1,4 @@
-"""An order is read from its item as it was written."""
+"""An order is read from its item exactly as it was written."""
 
 from datetime import UTC, datetime
 
@@ -43,10 +43,10 @@ BEGUN = Order(
         endpoint=st.none() | st.text(min_size=1),
     )
 )
-def test_what_was_written_is_read(order: Order) -> None:
+def test_the_written_form_is_read_back(order: Order) -> None:
     assert read_order("demo", order_item(order, None)) == order
 
 
 @pytest.mark.parametrize("name", OPTIONAL_ATTRIBUTES)
-def test_what_an_order_lacks_costs_no_byte(name: str) -> None:
+def test_absent_values_are_not_stored(name: str) -> None:
     assert name not in order_item(BEGUN, None)

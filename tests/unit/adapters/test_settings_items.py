@@ -1,4 +1,4 @@
-"""Settings are read from their item as they were written, in the form that the table keeps."""
+"""Settings are read from their item exactly as they were written, in a pinned form."""
 
 import json
 from dataclasses import replace
@@ -34,7 +34,7 @@ WHOLE = Settings(
     policies=Policies(default_endpoint="website"),
     products={"mug": Product("mug", (Variant(1, "sku"),), slug={"en": "mug"})},
 )
-# Items of this form are stored: a member that is renamed in the code must keep its name here.
+# Stored items have this form: a member that is renamed in the code must keep its name here.
 FORM = {
     "currencies": ["USD"],
     "endpoints": [
@@ -60,6 +60,7 @@ FORM = {
         "external_id_policy": "change",
         "external_id_requests_per_hour": 10_000,
         "default_endpoint": "website",
+        "definitions_by_import": "add",
     },
     "products": [
         {
@@ -74,7 +75,7 @@ FORM = {
 
 
 @given(all_settings())
-def test_what_was_written_is_read(settings: Settings) -> None:
+def test_the_written_form_is_read_back(settings: Settings) -> None:
     assert read_settings(write_settings(settings)) == settings
 
 
@@ -83,7 +84,7 @@ def test_the_stored_form_keeps_its_names() -> None:
     assert read_settings(json.dumps(FORM)) == WHOLE
 
 
-def test_a_mapping_need_not_be_a_dict() -> None:
+def test_any_mapping_can_be_stored() -> None:
     field = replace(SIZE, enum_values=MappingProxyType(SIZE.enum_values))
     product = replace(WHOLE.products["mug"], slug=MappingProxyType({"en": "mug"}))
     settings = replace(
@@ -94,13 +95,13 @@ def test_a_mapping_need_not_be_a_dict() -> None:
     assert write_settings(settings) == write_settings(WHOLE)
 
 
-def test_a_form_from_before_a_section_existed_is_read_without_it() -> None:
+def test_a_stored_form_without_a_new_section_can_be_read() -> None:
     assert read_settings('{"currencies":["USD"],"policies":{"total_check":"off"}}') == Settings(
         currencies=("USD",), policies=Policies(TotalCheck.OFF)
     )
 
 
-def test_the_form_may_be_named() -> None:
+def test_the_stored_text_may_contain_its_form() -> None:
     assert read_settings(json.dumps({**FORM, "form": 1})) == WHOLE
 
 
@@ -117,6 +118,6 @@ def test_the_form_may_be_named() -> None:
         '{"regions":[{"name":"without an id"}]}',
     ],
 )
-def test_a_text_of_a_later_version_or_of_no_form_is_an_error(text: str) -> None:
+def test_a_text_of_an_unknown_form_is_rejected(text: str) -> None:
     with pytest.raises(ValidationError):
         read_settings(text)

@@ -1,4 +1,4 @@
-"""Accounts, clients and tokens, against their port."""
+"""The use cases for accounts, clients and tokens, with a fake repository."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 @dataclass
 class Accounts:
-    """Notes what is asked of it."""
+    """Records its calls."""
 
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     is_new: bool = True
@@ -42,16 +42,16 @@ class Accounts:
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_an_account_begins_with_empty_settings(*, is_new: bool) -> None:
+def test_a_new_account_has_empty_settings(*, is_new: bool) -> None:
     accounts = Accounts(is_new=is_new)
     assert create_account(accounts.port, "shop", lambda: NOW) is is_new
     assert accounts.asked == [("shop", Settings(), NOW)]
 
 
 @pytest.mark.parametrize("name", ["", "x", "Shop", "a b", "docs", "openapi.json", "a" * 37])
-def test_a_name_that_is_none_is_refused(name: str) -> None:
+def test_an_invalid_account_name_is_rejected(name: str) -> None:
     accounts = Accounts()
-    with pytest.raises(ValueError, match=r"^An account's name takes 2 to 36 lower-case"):
+    with pytest.raises(ValueError, match=r"^An account name must be 2 to 36 lower-case"):
         create_account(accounts.port, name, lambda: NOW)
     assert accounts.asked == []
 
@@ -65,32 +65,32 @@ def test_a_client_has_the_roles_that_it_is_created_with(*, is_new: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("client_id", "roles", "told"),
+    ("client_id", "roles", "message"),
     [
-        ("C R M", [Role.ADMIN], "^A client's name takes"),
-        ("crm", [], "^A client needs at least one role of orders:write, orders:read, admin$"),
+        ("C R M", [Role.ADMIN], "^A client id must be"),
+        ("crm", [], "^A client must have at least one role of orders:write, orders:read, admin$"),
     ],
 )
-def test_a_client_without_name_or_role_is_refused(
-    client_id: str, roles: Collection[Role], told: str
+def test_a_client_with_an_invalid_name_or_no_role_is_rejected(
+    client_id: str, roles: Collection[Role], message: str
 ) -> None:
     accounts = Accounts()
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         create_client(accounts.port, "shop", client_id, roles, lambda: NOW)
     assert accounts.asked == []
 
 
-def test_a_client_may_be_called_like_a_path_of_the_api() -> None:
+def test_a_client_may_have_a_reserved_account_name() -> None:
     assert create_client(Accounts().port, "shop", "docs", [Role.ADMIN], lambda: NOW)
 
 
-def test_tokens_are_long_random_and_given_to_the_store() -> None:
+def test_tokens_are_long_random_and_stored() -> None:
     accounts, client = Accounts(), Client("shop", "crm", frozenset({Role.ADMIN}))
     made = [create_token(accounts.port, client, lambda: NOW) for _ in range(50)]
     tokens = [token for token, _ in made]
     assert [asked[1] for asked in accounts.asked] == tokens
     assert {asked[0] for asked in accounts.asked} == {client}
     assert len(set(tokens)) == 50
-    # Base64 has 6 bits a character.
+    # A Base64 character has 6 bits.
     assert min(map(len, tokens)) * 6 >= TOKEN_BYTES * 8 == 256
     assert made[0][1] == Token("id", NOW)

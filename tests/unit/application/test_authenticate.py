@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""A request needs a known token of a client with the role."""
 
 import pytest
 
@@ -27,7 +27,7 @@ TOKENS = FakeTokens(
         ("admin", Role.ADMIN),
     ],
 )
-def test_a_client_with_the_role_may(token: str, role: Role) -> None:
+def test_a_client_with_the_role_is_authenticated(token: str, role: Role) -> None:
     assert authenticate(token, role, TOKENS, DEADLINE) == TOKENS.clients[token]
 
 
@@ -40,12 +40,14 @@ def test_a_client_with_the_role_may(token: str, role: Role) -> None:
         ("reader", Role.ADMIN),
     ],
 )
-def test_a_client_without_the_role_may_not(token: str, role: Role) -> None:
+def test_a_client_without_the_role_is_rejected(token: str, role: Role) -> None:
     with pytest.raises(ForbiddenError, match=role):
         authenticate(token, role, TOKENS, DEADLINE)
 
 
-@pytest.mark.parametrize(("token", "text"), [(None, "needed"), ("", "needed"), ("x", "unknown or")])
-def test_a_token_must_be_known(token: str | None, text: str) -> None:
+@pytest.mark.parametrize(
+    ("token", "text"), [(None, "required"), ("", "required"), ("x", "unknown or")]
+)
+def test_an_unknown_token_is_rejected(token: str | None, text: str) -> None:
     with pytest.raises(UnauthenticatedError, match=text):
         authenticate(token, Role.ORDERS_READ, TOKENS, DEADLINE)

@@ -1,4 +1,4 @@
-"""The change of one order against its ports: races and lost answers end in an honest report."""
+"""The change of one order, with fakes: conflicts and lost answers are reported correctly."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ ADDRESS = OrderAddress("demo", "website", 1)
 
 
 class World:
-    """An order with the id 1, and the update of its external id."""
+    """An order with the order id 1, and the use case that updates its external id."""
 
     def __init__(self, attempts: int = 5) -> None:
         self.orders = FakeOrders()
@@ -56,13 +56,13 @@ class World:
         return self._update(command, deadline)
 
     def by_another(self, external_id: str) -> None:
-        """Let another request change the order's id meanwhile."""
+        """Change the external id as another request would."""
         faults, self.changes.faults = self.changes.faults, []
         assert self.rename(external_id, "another").trigger
         self.changes.faults = faults
 
 
-def test_a_lost_race_is_read_and_decided_again() -> None:
+def test_after_a_conflict_the_order_is_read_and_decided_again() -> None:
     world = World()
 
     def be_overtaken(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -76,7 +76,7 @@ def test_a_lost_race_is_read_and_decided_again() -> None:
     assert world.pause.attempts == [1]
 
 
-def test_a_race_that_leaves_nothing_to_do_writes_nothing() -> None:
+def test_nothing_is_written_if_another_request_made_the_same_change() -> None:
     world = World()
 
     def be_overtaken(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -89,7 +89,7 @@ def test_a_race_that_leaves_nothing_to_do_writes_nothing() -> None:
     assert [trigger.order.request_id for trigger in world.publisher.sent] == ["another"]
 
 
-def test_an_order_that_left_the_endpoint_meanwhile_is_not_found() -> None:
+def test_an_order_that_moved_to_another_endpoint_is_not_found() -> None:
     world = World()
 
     def move_away(_changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -101,7 +101,7 @@ def test_an_order_that_left_the_endpoint_meanwhile_is_not_found() -> None:
     assert world.rename().found is None
 
 
-def test_a_lost_answer_of_a_committed_change_is_recognised() -> None:
+def test_a_committed_change_is_recognised_if_its_answer_was_lost() -> None:
     world = World()
 
     def lose(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -117,7 +117,24 @@ def test_a_lost_answer_of_a_committed_change_is_recognised() -> None:
     assert report.found.order.version == 2
 
 
-def test_a_lost_answer_of_a_change_that_never_came_is_tried_again() -> None:
+@pytest.mark.parametrize("answer", [UNKNOWN, UNTRIED, WriteOutcome.CONFLICT])
+def test_an_order_that_names_the_request_is_its_own_whatever_was_answered(
+    answer: WriteOutcome,
+) -> None:
+    world = World()
+
+    def commit_and_answer(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
+        changes.commit(change)
+        return answer
+
+    world.changes.faults.append(commit_and_answer)
+    report = world.rename()
+    assert report.trigger
+    assert world.publisher.sent == [report.trigger]
+    assert (report.unpublished, report.unavailable) == ((), False)
+
+
+def test_a_change_that_was_not_committed_is_tried_again() -> None:
     world = World()
     world.changes.faults.append(lambda _changes, _change: UNKNOWN)
     report = world.rename()
@@ -127,8 +144,8 @@ def test_a_lost_answer_of_a_change_that_never_came_is_tried_again() -> None:
     assert report.unpublished == ()
 
 
-def test_a_change_that_may_have_been_committed_is_told_as_unpublished() -> None:
-    """Another request wrote after it: whose version 2 it was, cannot be known any more."""
+def test_the_trigger_of_an_uncertain_change_is_reported_as_unpublished() -> None:
+    """Another request wrote version 3, so it is unknown which request wrote version 2."""
     world = World()
 
     def lose_and_be_overtaken(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -143,7 +160,7 @@ def test_a_change_that_may_have_been_committed_is_told_as_unpublished() -> None:
     assert [trigger.order.version for trigger in report.unpublished] == [2]
 
 
-def test_answers_that_stay_lost_leave_the_change_unknown() -> None:
+def test_without_any_answer_the_change_is_uncertain() -> None:
     world = World()
     world.changes.faults += [lambda _changes, _change: UNKNOWN] * 9
     report = world.rename()
@@ -152,7 +169,7 @@ def test_answers_that_stay_lost_leave_the_change_unknown() -> None:
     assert world.publisher.sent == []
 
 
-def test_without_the_store_nothing_is_changed() -> None:
+def test_an_unavailable_store_raises_an_error() -> None:
     world = World()
     world.changes.faults += [lambda _changes, _change: UNTRIED] * 9
     with pytest.raises(StorageUnavailableError):
@@ -163,7 +180,7 @@ def test_without_the_store_nothing_is_changed() -> None:
         world.rename()
 
 
-def test_a_store_that_fails_after_a_lost_answer_is_told() -> None:
+def test_a_store_that_fails_after_a_lost_answer_is_reported() -> None:
     world = World()
 
     def lose_and_fail(_changes: FakeOrderChanges, _change: OrderChange) -> WriteOutcome:
@@ -175,14 +192,14 @@ def test_a_store_that_fails_after_a_lost_answer_is_told() -> None:
     assert (report.unavailable, len(report.unpublished)) == (True, 1)
 
 
-def test_a_refused_write_is_a_fault_of_ours() -> None:
+def test_a_permanently_rejected_write_raises_an_error() -> None:
     world = World()
     world.changes.faults.append(lambda _changes, _change: WriteOutcome.REFUSED)
     with pytest.raises(StorageRefusedError):
         world.rename()
 
 
-def test_a_taken_id_is_a_refusal() -> None:
+def test_an_external_id_of_another_order_is_refused() -> None:
     world = World()
     other = stored_order("B", 2)
     world.orders.orders["demo", "B"] = other
@@ -193,7 +210,7 @@ def test_a_taken_id_is_a_refusal() -> None:
     assert world.publisher.sent == []
 
 
-def test_what_the_bus_does_not_take_is_told() -> None:
+def test_a_trigger_that_the_bus_rejects_is_reported() -> None:
     world = World()
     world.publisher.lost.add("B")
     report = world.rename("B")
@@ -201,7 +218,7 @@ def test_what_the_bus_does_not_take_is_told() -> None:
     assert report.unpublished == (report.trigger,)
 
 
-def test_a_fault_of_ours_after_a_lost_answer_is_told_with_the_trigger() -> None:
+def test_a_rejected_write_after_a_lost_answer_reports_the_trigger() -> None:
     world = World()
 
     def lose(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -215,7 +232,7 @@ def test_a_fault_of_ours_after_a_lost_answer_is_told_with_the_trigger() -> None:
     assert (report.unavailable, len(report.unpublished)) == (True, 1)
 
 
-def test_another_writers_version_is_not_taken_for_ours() -> None:
+def test_a_version_of_another_request_is_not_recognised() -> None:
     world = World()
 
     def lose_and_be_overtaken(_changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -229,7 +246,7 @@ def test_another_writers_version_is_not_taken_for_ours() -> None:
     assert report.trigger.order.version == 3
 
 
-def test_a_refusal_after_a_lost_answer_may_be_of_our_own_making() -> None:
+def test_a_refusal_after_a_lost_answer_leaves_the_change_uncertain() -> None:
     world = World()
 
     def lose_and_be_moved_on(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -245,7 +262,7 @@ def test_a_refusal_after_a_lost_answer_may_be_of_our_own_making() -> None:
     assert (report.unavailable, report.refusal) == (True, None)
 
 
-def test_a_change_leaves_time_to_send_its_trigger() -> None:
+def test_a_change_leaves_time_to_publish_its_trigger() -> None:
     world = World()
     with pytest.raises(StorageUnavailableError):
         world.rename(deadline=FixedDeadline(PUBLISHING_SECONDS - 0.1))

@@ -1,4 +1,4 @@
-"""Definitions reach the settings once, whoever else changes them."""
+"""Definitions are added once, even if other requests change the settings."""
 
 from dataclasses import dataclass, replace
 
@@ -23,7 +23,7 @@ def _repository() -> FakeSettings:
 
 @dataclass
 class BusySettings(FakeSettings):
-    """Settings that somebody else changes before each of our first `others` writes."""
+    """Settings that another request changes before each of the first `others` writes."""
 
     others: int = 1
 
@@ -36,16 +36,16 @@ class BusySettings(FakeSettings):
         return super().save(account, settings, base_version, deadline)
 
 
-def test_a_lost_race_for_the_settings_is_decided_again() -> None:
+def test_after_a_conflict_the_settings_are_decided_again() -> None:
     repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=3)
     defined, written = DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     assert written
     assert repository.stored["demo"] == StoredSettings(defined, 5)
     assert defined.currencies.count("GBP") == 3
-    assert repository.fresh_loads == 4, "after a lost race an old copy would lose again"
+    assert repository.fresh_loads == 4, "cached settings would cause another conflict"
 
 
-def test_settings_that_keep_changing_are_a_fault() -> None:
+def test_settings_that_keep_changing_raise_an_error() -> None:
     repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=1000)
     with pytest.raises(StorageUnavailableError):
         DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
@@ -64,7 +64,7 @@ def test_writers_of_settings_pause_between_their_attempts() -> None:
     assert pause.attempts == [1, 2]
 
 
-def test_writers_of_settings_without_a_lost_race_do_not_pause() -> None:
+def test_writers_of_settings_do_not_pause_without_a_conflict() -> None:
     pause = CountingPause()
     for _ in range(2):
         DefineSettings(_repository(), pause)("demo", FIELD, DEADLINE)
@@ -81,19 +81,19 @@ def test_writers_of_settings_stop_when_time_is_up(limit: int, attempts: int) -> 
         ),
     ):
         repository = BusySettings({"demo": StoredSettings(settings(), 1)}, others=1000)
-        with pytest.raises(StorageUnavailableError, match="keep changing"):
+        with pytest.raises(StorageUnavailableError, match="kept changing"):
             write(repository, CountingPause(limit))
         assert repository.fresh_loads == attempts
 
 
-def test_equal_definitions_need_no_time() -> None:
+def test_equal_definitions_need_no_call_after_the_deadline() -> None:
     repository = _repository()
     DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     late = FixedDeadline(0)
     assert DefineSettings(repository, CountingPause())("demo", FIELD, late)[1] is False
 
 
-def test_an_old_copy_neither_refuses_nor_overwrites() -> None:
+def test_cached_settings_neither_reject_nor_overwrite_definitions() -> None:
     repository = _repository()
     old = settings()
     repository.cached["demo"] = StoredSettings(
@@ -109,7 +109,7 @@ def test_an_old_copy_neither_refuses_nor_overwrites() -> None:
     assert defined.custom_fields == {("order", "a"): order_field("a")}
 
 
-def test_applying_shows_the_change_and_stores_it_once() -> None:
+def test_applied_settings_are_returned_and_stored_once() -> None:
     repository = _repository()
     declaration = Declaration(currencies=("RUB",))
     change = ApplySettings(repository, CountingPause())("demo", declaration, DEADLINE)
@@ -129,7 +129,7 @@ def test_a_dry_run_stores_nothing() -> None:
     assert repository.stored["demo"] == StoredSettings(settings(), 1)
 
 
-def test_a_declaration_that_breaks_stored_values_is_refused() -> None:
+def test_a_declaration_that_contradicts_stored_values_is_rejected() -> None:
     repository = _repository()
     DefineSettings(repository, CountingPause())("demo", FIELD, DEADLINE)
     broken = Declaration(definitions=Definitions((order_field("a", ValueType.INT),)))

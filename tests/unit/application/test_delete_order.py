@@ -20,7 +20,7 @@ from tests.support.yandex_market import stored_order
 
 
 class World:
-    """An order with the id 1 and a former id, and its deletion."""
+    """An order with the order id 1 and an alias, and the use case that deletes it."""
 
     def __init__(self) -> None:
         order = replace(stored_order(), version=2)
@@ -41,7 +41,7 @@ class World:
         return self._delete(DeleteOrderCommand(address, version, "request"), DEADLINE)
 
 
-def test_an_order_goes_with_its_aliases_and_its_deletion_is_told() -> None:
+def test_an_order_is_deleted_with_its_aliases_and_a_trigger() -> None:
     world = World()
     report = world.delete()
     assert world.orders.orders == {}
@@ -53,7 +53,7 @@ def test_an_order_goes_with_its_aliases_and_its_deletion_is_told() -> None:
     assert report.found.order.version == 2
 
 
-def test_another_version_stays() -> None:
+def test_another_version_is_not_deleted() -> None:
     world = World()
     report = world.delete(version=1)
     assert report.refusal is DeletionRefusal.OTHER_VERSION
@@ -61,13 +61,13 @@ def test_another_version_stays() -> None:
     assert world.publisher.sent == []
 
 
-def test_an_order_that_is_not_there_is_not_found() -> None:
+def test_an_unknown_order_is_not_found() -> None:
     world = World()
     assert world.delete(order_id=9).found is None
     assert world.publisher.sent == []
 
 
-def test_a_deletion_whose_answer_was_lost_is_known_by_the_order_that_is_gone() -> None:
+def test_a_committed_deletion_is_recognised_if_its_answer_was_lost() -> None:
     world = World()
 
     def lose(changes: FakeOrderChanges, change: OrderChange) -> WriteOutcome:
@@ -79,11 +79,11 @@ def test_a_deletion_whose_answer_was_lost_is_known_by_the_order_that_is_gone() -
     assert report.found is not None
     assert report.found.order.version == 2
     assert (report.refusal, report.unavailable) == (None, False)
-    # Whether it was this deletion or another's, its trigger is left to the relay.
+    # This or another deletion may have succeeded, so the relay publishes the trigger.
     assert [trigger.kind for trigger in report.unpublished] == [TriggerKind.ORDER_DELETED]
 
 
-def test_a_deletion_that_never_took_effect_is_tried_again() -> None:
+def test_a_deletion_that_was_not_committed_is_tried_again() -> None:
     world = World()
     world.changes.faults.append(lambda _changes, _change: WriteOutcome.UNKNOWN)
     report = world.delete()

@@ -1,4 +1,4 @@
-"""The documented tree of errors is the tree of the classes."""
+"""The documented tree of errors matches the classes."""
 
 import inspect
 from collections.abc import Iterator
@@ -25,17 +25,17 @@ def _documented() -> Iterator[tuple[int, str]]:
             yield (len(line) - len(line.lstrip())) // 4, name
 
 
-def test_the_docstring_shows_every_error_in_its_place() -> None:
+def test_the_docstring_lists_all_errors_as_a_tree() -> None:
     assert list(_documented()) == list(_tree(OrdersError))
 
 
-def test_every_error_belongs_to_the_tree() -> None:
+def test_every_error_has_the_common_base_class() -> None:
     defined = [each for _, each in inspect.getmembers(errors, inspect.isclass)]
     own = [each for each in defined if each.__module__ == errors.__name__]
     assert all(issubclass(each, OrdersError) for each in own)
 
 
-def test_callers_may_rely_on_the_standard_errors() -> None:
+def test_errors_have_the_documented_standard_base_classes() -> None:
     assert issubclass(NotFoundError, LookupError)
     assert issubclass(InvalidRequestError, ValueError)
     assert issubclass(OrderIdsExhaustedError, OverflowError)

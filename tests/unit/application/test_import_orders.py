@@ -1,4 +1,4 @@
-"""The import use case against its ports: every fault of theirs ends in an honest report."""
+"""The import use case, with fakes: each error of a port is reported correctly."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ from tests.support.samples import order_field, settings
 
 @dataclass(frozen=True)
 class Sent:
-    """A sent order that is accepted unless its currency is unknown or it is bad."""
+    """A sent order. It is rejected if it is bad or its currency is unknown."""
 
     position: int
     external_id: str | None = "A"
@@ -64,7 +64,7 @@ class Sent:
 
 @dataclass
 class World:
-    """The use case with fakes around it."""
+    """The use case with fakes."""
 
     orders: FakeOrders = field(default_factory=FakeOrders)
     order_ids: FakeOrderIds = field(default_factory=FakeOrderIds)
@@ -117,7 +117,7 @@ def test_an_import_is_an_upsert() -> None:
     assert world.sent_triggers() == [("A", 1), ("A", 2)]
 
 
-def test_a_bad_order_never_blocks_a_good_one() -> None:
+def test_an_invalid_order_never_blocks_a_valid_one() -> None:
     world = World()
     report = world.send(
         Sent(0, "A"), Sent(1, "B", bad=True), Sent(2, "C", currency="XXX"), Sent(3, "D")
@@ -128,7 +128,7 @@ def test_a_bad_order_never_blocks_a_good_one() -> None:
     assert set(world.orders.orders) == {("demo", "A"), ("demo", "D")}
 
 
-def test_skipped_triggers_are_written_and_sent_nowhere() -> None:
+def test_skipped_triggers_are_neither_stored_nor_published() -> None:
     world = World()
     report = world.send(Sent(0, "A", skip_trigger=True), Sent(1, "B"))
     assert [write.trigger is None for write in world.orders.writes] == [True, False]
@@ -144,7 +144,7 @@ def test_an_unsent_trigger_is_reported_and_the_order_stays_imported() -> None:
     assert [trigger.order.external_id for trigger in report.unpublished] == ["A"]
 
 
-def test_settings_are_read_again_once_before_an_order_fails_for_them() -> None:
+def test_settings_are_read_again_before_an_order_is_rejected() -> None:
     world = World()
     world.settings.cached["demo"] = StoredSettings(replace(settings(), currencies=("EUR",)), 0)
     assert _outcomes(world.send(Sent(0, "A"), Sent(1, "B", currency="EUR"))) == [
@@ -159,7 +159,7 @@ def test_settings_are_read_again_once_before_an_order_fails_for_them() -> None:
     assert world.settings.fresh_loads == 2
 
 
-def test_settings_that_cannot_be_read_again_keep_only_the_doubtful_orders_out() -> None:
+def test_only_affected_orders_fail_if_settings_cannot_be_read_again() -> None:
     world = World()
     world.settings.available = False
     report = world.send(Sent(0, "A"), Sent(1, "B", currency="XXX"))
@@ -179,7 +179,7 @@ def test_definitions_are_applied_before_the_orders() -> None:
     assert world.settings.stored["demo"].version == 2
 
 
-def test_refused_definitions_refuse_the_request() -> None:
+def test_rejected_definitions_reject_the_request() -> None:
     world = World()
     world.send(Sent(0), definitions=Definitions((order_field("a"),)))
     with pytest.raises(DefinitionsRefusedError) as refusal:
@@ -188,7 +188,7 @@ def test_refused_definitions_refuse_the_request() -> None:
     assert len(world.orders) == 1
 
 
-def test_an_alias_leads_to_its_order_and_is_echoed() -> None:
+def test_an_order_sent_with_an_alias_is_updated() -> None:
     world = World()
     world.send(Sent(0, "new"))
     world.orders.aliases["demo", "old"] = 1
@@ -232,7 +232,7 @@ def test_without_time_no_free_id_is_found() -> None:
         world.use_case().reserve_free_id("demo", FixedDeadline())
 
 
-def test_a_lost_race_is_decided_again() -> None:
+def test_after_a_conflict_the_order_is_decided_again() -> None:
     world = World()
 
     def overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
@@ -249,7 +249,7 @@ def test_a_lost_race_is_decided_again() -> None:
     assert world.sent_triggers() == [("A", 2)]
 
 
-def test_a_lost_race_for_equal_content_changes_nothing() -> None:
+def test_a_conflict_with_equal_content_changes_nothing() -> None:
     world = World()
 
     def overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
@@ -261,7 +261,7 @@ def test_a_lost_race_for_equal_content_changes_nothing() -> None:
     assert world.sent_triggers() == []
 
 
-def test_a_write_whose_answer_was_lost_is_recognised() -> None:
+def test_a_committed_write_is_recognised_if_its_answer_was_lost() -> None:
     world = World()
     world.orders.faults = [_committed_unseen]
     report = world.send(Sent(0))
@@ -270,7 +270,7 @@ def test_a_write_whose_answer_was_lost_is_recognised() -> None:
     assert world.sent_triggers() == [("A", 1)]
 
 
-def test_a_fault_before_the_write_is_tried_again_under_the_same_number() -> None:
+def test_a_failed_write_is_tried_again_with_the_same_order_id() -> None:
     world = World()
     world.orders.faults = [lambda _orders, _write: WriteOutcome.UNKNOWN]
     report = world.send(Sent(0))
@@ -278,7 +278,7 @@ def test_a_fault_before_the_write_is_tried_again_under_the_same_number() -> None
     assert world.order_ids.last == 1
 
 
-def test_a_rename_between_two_attempts_is_followed() -> None:
+def test_an_order_that_is_renamed_between_two_attempts_is_found() -> None:
     world = World()
     world.send(Sent(0))
 
@@ -318,7 +318,7 @@ def _always_overtaken(orders: FakeOrders, write: Write) -> WriteOutcome:
         (_always_overtaken, Code.CONFLICT, True),
     ],
 )
-def test_what_is_not_written_in_time_may_be_sent_again(
+def test_orders_that_are_not_written_in_time_are_retryable(
     fault: Callable[[FakeOrders, Write], WriteOutcome], code: Code, *, unavailable: bool
 ) -> None:
     world = World(pause=CountingPause(limit=3))
@@ -327,11 +327,11 @@ def test_what_is_not_written_in_time_may_be_sent_again(
     assert _outcomes(report) == ["failed"]
     assert _codes(report) == [code]
     assert report.results[0].retryable
-    assert report.unavailable is unavailable, "a write whose answer was lost may be there"
+    assert report.unavailable is unavailable, "a write whose answer was lost may be committed"
     assert world.sent_triggers() == []
 
 
-def test_writes_that_were_never_tried_leave_no_doubt() -> None:
+def test_untried_writes_are_not_uncertain() -> None:
     world = World(pause=CountingPause(limit=2))
     world.orders.faults = [lambda _orders, _write: WriteOutcome.UNTRIED] * 2
     report = world.send(Sent(0))
@@ -340,7 +340,7 @@ def test_writes_that_were_never_tried_leave_no_doubt() -> None:
     assert report.unpublished == ()
 
 
-def test_the_last_fault_is_the_one_that_is_told() -> None:
+def test_the_last_error_is_reported() -> None:
     world = World(pause=CountingPause(limit=2))
     world.orders.faults = [_always_overtaken, _never]
     assert _codes(world.send(Sent(0))) == ["storage_unavailable"]
@@ -354,6 +354,65 @@ def _committed_unseen(orders: FakeOrders, write: Write) -> WriteOutcome:
     return WriteOutcome.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "answer", [WriteOutcome.UNKNOWN, WriteOutcome.UNTRIED, WriteOutcome.CONFLICT]
+)
+def test_an_order_that_names_the_request_is_its_own_whatever_was_answered(
+    answer: WriteOutcome,
+) -> None:
+    world = World()
+    world.send(Sent(1, "B"))
+
+    def commit_and_answer(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(write)
+        return answer
+
+    world.orders.faults = [commit_and_answer] * 2
+    report = world.send(Sent(0, "A"), Sent(1, "B", "other"))
+    assert _outcomes(report) == ["created", "updated"]
+    assert (report.published, report.unpublished) == (2, ())
+    assert world.sent_triggers()[1:] == [("A", 1), ("B", 2)]
+
+
+def test_of_two_attempts_at_a_version_the_trigger_repeats_the_one_that_came() -> None:
+    """The first is late: it comes after the second has been sent, whose answer is lost too."""
+    world = World()
+    first: list[Write] = []
+
+    def be_late(_orders: FakeOrders, write: Write) -> WriteOutcome:
+        first.append(write)
+        return WriteOutcome.UNKNOWN
+
+    def be_overtaken(orders: FakeOrders, _write: Write) -> WriteOutcome:
+        orders.commit(first[0])
+        return WriteOutcome.UNKNOWN
+
+    world.orders.faults = [be_late, be_overtaken]
+    world.send(Sent(0))
+    stored = world.orders["demo", "A"]
+    assert [trigger.order.updated_at for trigger in world.publisher.sent] == [stored.updated_at]
+
+
+def _refuse(_orders: FakeOrders, _write: Write) -> WriteOutcome:
+    return WriteOutcome.REFUSED
+
+
+def test_a_refusal_after_a_lost_answer_does_not_deny_the_write() -> None:
+    world = World()
+    world.orders.faults = [_never, _refuse]
+    report = world.send(Sent(0))
+    assert (_codes(report), report.results[0].retryable) == ([Code.STORAGE_UNAVAILABLE], True)
+    assert len(report.unpublished) == 1
+
+
+def test_a_store_that_refuses_reads_after_a_lost_answer_does_not_deny_the_write() -> None:
+    world = World(orders=RefusingOrders(reads=1))
+    world.orders.faults = [_committed_unseen]
+    report = world.send(Sent(0))
+    assert (_codes(report), report.results[0].retryable) == ([Code.STORAGE_UNAVAILABLE], True)
+    assert [trigger.order.version for trigger in report.unpublished] == [1]
+
+
 def test_the_trigger_of_a_write_that_cannot_be_confirmed_is_reported() -> None:
     world = World(pause=CountingPause(limit=1))
     world.orders.faults = [_committed_unseen]
@@ -362,7 +421,7 @@ def test_the_trigger_of_a_write_that_cannot_be_confirmed_is_reported() -> None:
     assert [trigger.order.version for trigger in report.unpublished] == [1]
 
 
-def test_the_trigger_of_a_version_that_was_overwritten_unseen_is_reported() -> None:
+def test_the_trigger_of_an_overwritten_uncertain_version_is_reported() -> None:
     world = World()
 
     def unseen_and_overwritten(orders: FakeOrders, write: Write) -> WriteOutcome:
@@ -377,7 +436,7 @@ def test_the_trigger_of_a_version_that_was_overwritten_unseen_is_reported() -> N
     assert [trigger.order.version for trigger in report.unpublished] == [1]
 
 
-def test_a_repeated_write_that_succeeds_leaves_no_doubt() -> None:
+def test_a_repeated_write_that_succeeds_is_not_uncertain() -> None:
     world = World()
     world.orders.faults = [_never]
     report = world.send(Sent(0))
@@ -385,7 +444,7 @@ def test_a_repeated_write_that_succeeds_leaves_no_doubt() -> None:
 
 
 def _world_with_an_unread_alias() -> World:
-    """Order A is stored; its alias "old" cannot be read at first."""
+    """Return a world in which order A is stored, and its alias "old" cannot be read at first."""
     world = World()
     world.send(Sent(0, "A"))
     world.orders.aliases["demo", "old"] = 1
@@ -398,7 +457,7 @@ def _committed_unseen_and_alias_read(orders: FakeOrders, write: Write) -> WriteO
     return _committed_unseen(orders, write)
 
 
-def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> None:
+def test_a_committed_write_is_recognised_if_its_group_has_a_new_step() -> None:
     world = _world_with_an_unread_alias()
     world.orders.faults = [_committed_unseen_and_alias_read]
     report = world.send(Sent(0, "A", "y"), Sent(1, "old", "y"), Sent(2, "old", "z"))
@@ -408,7 +467,7 @@ def test_our_own_write_is_recognised_although_another_step_has_joined_it() -> No
     assert report.unpublished == ()
 
 
-def test_an_earlier_version_of_this_request_is_not_taken_for_a_later_one() -> None:
+def test_an_earlier_version_of_the_request_is_not_the_later_one() -> None:
     world = _world_with_an_unread_alias()
     world.orders.faults = [_committed_unseen_and_alias_read, _never]
     report = world.send(Sent(0, "A", "y"), Sent(1, "old", "z"))
@@ -417,7 +476,7 @@ def test_an_earlier_version_of_this_request_is_not_taken_for_a_later_one() -> No
     assert world.sent_triggers() == [("A", 1), ("A", 2), ("A", 3)]
 
 
-def test_a_version_of_another_request_is_not_taken_for_ours() -> None:
+def test_a_version_of_another_request_is_not_recognised() -> None:
     world = World()
 
     def theirs_instead(orders: FakeOrders, write: Write) -> WriteOutcome:
@@ -431,7 +490,7 @@ def test_a_version_of_another_request_is_not_taken_for_ours() -> None:
 
 @dataclass
 class RefusingOrders(FakeOrders):
-    """A store that refuses every read after the first `reads`."""
+    """A store that rejects each read after the first `reads`."""
 
     reads: int = 0
 
@@ -444,12 +503,12 @@ class RefusingOrders(FakeOrders):
         return super().find_by_external_ids(account, external_ids, deadline)
 
 
-def test_a_refusing_store_fails_the_request_if_nothing_is_stored() -> None:
+def test_a_rejecting_store_raises_an_error_if_nothing_is_stored() -> None:
     with pytest.raises(StorageRefusedError):
         World(orders=RefusingOrders()).send(Sent(0))
 
 
-def test_a_refusing_store_hides_nothing_of_what_is_stored() -> None:
+def test_committed_orders_are_reported_if_the_store_rejects_others() -> None:
     world = World(orders=RefusingOrders(reads=1))
     world.orders.unread = {"B"}
     report = world.send(Sent(0, "A"), Sent(1, "B"))
@@ -458,20 +517,20 @@ def test_a_refusing_store_hides_nothing_of_what_is_stored() -> None:
     assert world.sent_triggers() == [("A", 1)]
 
 
-def test_steps_that_cancel_each_other_out_are_not_a_write() -> None:
+def test_steps_that_cancel_each_other_out_do_not_count_as_written() -> None:
     world = World(pause=CountingPause(limit=1))
     world.send(Sent(0, "A"))
     world.orders.unread = {"B"}
     assert world.send(Sent(0, "A", "y"), Sent(1, "A", "x"), Sent(2, "B")).unavailable
 
 
-def test_one_doubtful_problem_among_others_is_enough_to_read_the_settings_again() -> None:
+def test_one_problem_with_the_settings_is_enough_to_read_them_again() -> None:
     world = World()
     world.send(Sent(0, currency="XXX", both=True))
     assert world.settings.fresh_loads == 1
 
 
-def test_a_refused_write_is_final() -> None:
+def test_a_permanently_rejected_write_is_not_retryable() -> None:
     world = World()
     world.orders.faults = [lambda _orders, _write: WriteOutcome.REFUSED]
     report = world.send(Sent(0), Sent(1, "B"))
@@ -480,7 +539,7 @@ def test_a_refused_write_is_final() -> None:
     assert not report.results[0].retryable
 
 
-def test_an_unread_order_waits_and_others_do_not() -> None:
+def test_an_unread_order_does_not_delay_others() -> None:
     world = World(pause=CountingPause(limit=2))
     world.orders.unread = {"A"}
     report = world.send(Sent(0, "A"), Sent(1, "B"))
@@ -489,7 +548,7 @@ def test_an_unread_order_waits_and_others_do_not() -> None:
     assert not report.unavailable
 
 
-def test_without_numbers_only_stored_orders_go_on() -> None:
+def test_without_order_ids_only_stored_orders_are_updated() -> None:
     world = World(pause=CountingPause(limit=2))
     world.send(Sent(0, "A"))
     world.order_ids.available = False
@@ -507,7 +566,7 @@ def test_storing_leaves_time_to_publish() -> None:
     ]
 
 
-def test_no_time_left_means_nothing_is_tried() -> None:
+def test_nothing_is_tried_after_the_deadline() -> None:
     world = World()
     report = world.send(Sent(0), deadline=FixedDeadline(0))
     assert _outcomes(report) == ["failed"]
@@ -518,7 +577,9 @@ def test_no_time_left_means_nothing_is_tried() -> None:
 @pytest.mark.parametrize(
     ("first", "unavailable"), [(Sent(0, "A"), False), (Sent(0, "A", bad=True), True)]
 )
-def test_it_is_unavailable_only_if_nothing_was_written(first: Sent, *, unavailable: bool) -> None:
+def test_an_import_is_unavailable_only_if_nothing_was_written(
+    first: Sent, *, unavailable: bool
+) -> None:
     world = World(pause=CountingPause(limit=1))
     world.orders.unread = {"B"}
     assert world.send(first, Sent(1, "B")).unavailable is unavailable
@@ -532,7 +593,7 @@ def test_written_definitions_count_as_written() -> None:
     assert not report.unavailable
 
 
-def test_definitions_that_do_not_fit_refuse_the_request() -> None:
+def test_definitions_that_are_too_large_reject_the_request() -> None:
     world = World()
     world.settings.room = 0
     with pytest.raises(SettingsTooLargeError):
@@ -540,7 +601,7 @@ def test_definitions_that_do_not_fit_refuse_the_request() -> None:
     assert len(world.orders) == 0
 
 
-def test_settings_that_cannot_be_read_refuse_the_request() -> None:
+def test_settings_that_cannot_be_read_reject_the_request() -> None:
     world = World()
     world.settings.available = False
     with pytest.raises(StorageUnavailableError):
@@ -570,7 +631,7 @@ requests = st.lists(
 
 
 @given(requests)
-def test_importing_twice_equals_importing_once(batches: list[list[Sent]]) -> None:
+def test_importing_twice_has_the_same_result_as_importing_once(batches: list[list[Sent]]) -> None:
     once, twice = World(), World()
     for batch in batches:
         orders = [replace(sent, position=position) for position, sent in enumerate(batch)]
@@ -588,7 +649,7 @@ def test_importing_twice_equals_importing_once(batches: list[list[Sent]]) -> Non
 
 
 @given(requests, st.lists(st.sampled_from(["fault", "unseen", "overtaken"]), max_size=8))
-def test_whatever_goes_wrong_every_committed_version_has_one_trigger(
+def test_every_committed_version_has_one_trigger_after_any_error(
     batches: list[list[Sent]], faults: list[str]
 ) -> None:
     world = World()

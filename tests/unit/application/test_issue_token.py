@@ -1,4 +1,4 @@
-"""An access token is issued to whom shows a secret, for scopes that the client's roles cover."""
+"""A client with the right secret gets an access token for scopes that its roles permit."""
 
 from datetime import timedelta
 
@@ -40,17 +40,17 @@ def _issue(access_tokens: FakeAccessTokens | None = None) -> IssueToken:
     ("client_id", "secret"),
     [("shop", "unknown"), ("reader", "writer"), ("", "writer"), ("shop", "access")],
 )
-def test_who_shows_the_wrong_secret_is_refused(client_id: str, secret: str) -> None:
+def test_a_wrong_secret_is_rejected(client_id: str, secret: str) -> None:
     with pytest.raises(UnauthenticatedError):
         _issue().authenticate(Credentials(client_id, secret), DEADLINE)
 
 
-def test_who_shows_the_right_one_is_known() -> None:
+def test_the_right_secret_is_accepted() -> None:
     assert _issue().authenticate(Credentials("shop", "writer"), DEADLINE) == WRITER
     assert _issue().authenticate(Credentials("feed", "feed"), DEADLINE) == FEED
 
 
-def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> None:
+def test_an_access_token_has_only_the_roles_of_its_scopes() -> None:
     stored = FakeAccessTokens()
     clock = TickingClock(step=timedelta(0))
     issue = IssueToken(TOKENS, stored, clock, lambda: "new")
@@ -78,14 +78,14 @@ def test_a_token_is_granted_its_scopes_and_no_more_roles_than_they_need() -> Non
         (SHIPPER, [VIEW_MESSAGES]),
     ],
 )
-def test_more_than_the_roles_cover_is_refused(client: Client, scopes: list[Scope]) -> None:
+def test_a_scope_beyond_the_roles_is_rejected(client: Client, scopes: list[Scope]) -> None:
     stored = FakeAccessTokens()
     with pytest.raises(ScopeRefusedError):
         _issue(stored)(client, "secret", scopes, DEADLINE)
     assert stored.grants == {}
 
 
-def test_an_admin_may_have_whichever() -> None:
+def test_an_admin_may_have_any_scope() -> None:
     scopes = [MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES]
     assert _issue()(ADMIN, "admin", scopes, DEADLINE) == "new"
 
@@ -99,7 +99,7 @@ def test_an_admin_may_have_whichever() -> None:
         (ADMIN, (MANAGE_PROJECT,), True),
         (ACCESS, (VIEW_ORDERS, MANAGE_ORDERS), True),
         (ACCESS, (MANAGE_ORDERS, MANAGE_PROJECT), False),
-        # Its roles would cover this one, but it was not granted.
+        # The roles would permit this scope, but it was not granted.
         (ACCESS, (VIEW_MESSAGES,), False),
         (FEED, (VIEW_MESSAGES, MANAGE_PROJECT), True),
         (FEED, (VIEW_ORDERS, MANAGE_ORDERS, MANAGE_PROJECT), False),
@@ -108,5 +108,9 @@ def test_an_admin_may_have_whichever() -> None:
         (OWNER, (VIEW_MESSAGES,), True),
     ],
 )
-def test_what_a_client_may_use(client: Client, scopes: tuple[Scope, ...], may: bool) -> None:  # noqa: FBT001
+def test_a_client_may_use_its_granted_scopes(
+    client: Client,
+    scopes: tuple[Scope, ...],
+    may: bool,  # noqa: FBT001 - an expectation
+) -> None:
     assert client.may_use(*scopes) is may

@@ -1,4 +1,4 @@
-"""Finding, paging and listing orders, against the ports."""
+"""The use cases that find, page and list orders, with fakes."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from tests.support.yandex_market import stored_order
 
 
 def store(count: int = 5) -> FakeOrders:
-    """Return orders of two accounts, and an alias of the first."""
+    """Return a store with orders of two accounts, and an alias of the first order."""
     orders = [stored_order(f"O{number}", number) for number in range(1, count + 1)]
     fake = FakeOrders({(each.account, each.external_id): each for each in orders})
     fake.aliases["demo", "former"] = 1
@@ -29,11 +29,11 @@ def test_an_order_is_found_under_each_of_its_ids(external_id: str) -> None:
 
 
 @pytest.mark.parametrize(("account", "external_id"), [("demo", "none"), ("other", "O1")])
-def test_an_order_that_is_not_there_is_none(account: str, external_id: str) -> None:
+def test_an_order_that_does_not_exist_is_not_returned(account: str, external_id: str) -> None:
     assert FindOrderByExternalId(store())(account, external_id, DEADLINE) is None
 
 
-def test_an_order_that_could_not_be_read_is_not_called_missing() -> None:
+def test_an_order_that_could_not_be_read_raises_an_error() -> None:
     orders = store()
     orders.unread = {"O1"}
     with pytest.raises(StorageUnavailableError):
@@ -53,12 +53,12 @@ def ids(orders: tuple[object, ...]) -> list[int]:
         (OrderSlice(offset=0, limit=0, newest_first=False), []),
     ],
 )
-def test_a_page_is_a_part_of_the_orders(wanted: OrderSlice, expected: list[int]) -> None:
+def test_a_page_has_the_wanted_orders(wanted: OrderSlice, expected: list[int]) -> None:
     page = PageOrders(FakeOrderIndex(store()))("demo", wanted, DEADLINE)
     assert (ids(page.orders), page.total) == (expected, 5)
 
 
-def test_a_total_is_told_where_it_is_asked_for_and_can_be_counted() -> None:
+def test_a_total_is_returned_on_request_up_to_a_limit() -> None:
     limits: list[int] = []
 
     class Counting(FakeOrderIndex):
@@ -85,7 +85,7 @@ def _all(_named: StoredOrder) -> bool:
     return True
 
 
-def test_a_list_goes_from_the_newest_on_and_says_where_to_continue() -> None:
+def test_a_list_starts_with_the_newest_order_and_has_pages() -> None:
     first = OrdersQuery("demo", None, limit=2, matches=_all)
     assert listed(first) == ([5, 4], 4)
     assert listed(OrdersQuery("demo", None, limit=2, before=4, matches=_all)) == ([3, 2], 2)
@@ -93,7 +93,7 @@ def test_a_list_goes_from_the_newest_on_and_says_where_to_continue() -> None:
     assert listed(OrdersQuery("other", None, limit=2, matches=_all)) == ([], None)
 
 
-def test_a_list_holds_the_orders_of_its_endpoint_that_match() -> None:
+def test_a_list_has_the_matching_orders_of_its_endpoint() -> None:
     def is_odd(stored: StoredOrder) -> bool:
         return stored.order.order_id % 2 == 1
 

@@ -1,4 +1,4 @@
-"""A request tells the bus what it has committed, and leaves a receipt of the rest."""
+"""A request publishes its triggers, and leaves a receipt with the unsent ones."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ A, B, C = (_trigger(name, number) for number, name in enumerate("ABC", start=1))
 
 @dataclass
 class TimedPublisher(FakePublisher):
-    """A bus that notes the time which each call is given."""
+    """A bus that records the time left at each call."""
 
     seconds: list[float] = field(default_factory=list)
 
@@ -39,7 +39,7 @@ class TimedPublisher(FakePublisher):
 
 @dataclass
 class TimedReceipts(FakeReceipts):
-    """Receipts that note the time which each call is given."""
+    """Receipts that record the time left at each call."""
 
     seconds: list[float] = field(default_factory=list)
 
@@ -50,7 +50,7 @@ class TimedReceipts(FakeReceipts):
 
 @dataclass
 class World:
-    """A bus and receipts, and the use case between them."""
+    """The use case with a fake bus and fake receipts."""
 
     publisher: TimedPublisher = field(default_factory=TimedPublisher)
     receipts: TimedReceipts = field(default_factory=TimedReceipts)
@@ -78,7 +78,7 @@ def test_a_request_whose_triggers_were_sent_leaves_an_empty_receipt() -> None:
     assert world.receipts.left == {REQUEST: frozenset()}
 
 
-def test_the_receipt_names_what_was_not_sent_and_what_is_in_doubt() -> None:
+def test_the_receipt_names_unsent_and_doubtful_triggers() -> None:
     world = World()
     world.publisher.lost.add("B")
     assert world.publish(A, B, doubtful=[C]) == (B, C)
@@ -86,21 +86,21 @@ def test_the_receipt_names_what_was_not_sent_and_what_is_in_doubt() -> None:
     assert world.receipts.left == {REQUEST: {B.id, C.id}}
 
 
-def test_a_bus_that_takes_nothing_gets_its_receipt_all_the_same() -> None:
+def test_a_receipt_is_left_if_the_bus_accepts_nothing() -> None:
     world = World()
     world.publisher.lost |= {"A", "B"}
     assert world.publish(A, B) == (A, B)
     assert world.receipts.left == {REQUEST: {A.id, B.id}}
 
 
-def test_what_the_bus_will_never_take_is_named_too() -> None:
+def test_the_receipt_names_triggers_that_the_bus_never_accepts() -> None:
     world = World()
     world.publisher.poison.add("A")
     assert world.publish(A) == (A,)
     assert world.receipts.left == {REQUEST: {A.id}}
 
 
-def test_what_is_in_doubt_is_named_and_never_sent() -> None:
+def test_doubtful_triggers_are_named_and_not_sent() -> None:
     world = World()
     assert world.publish(doubtful=[A, B]) == (A, B)
     assert world.publisher.seconds == []
@@ -108,7 +108,7 @@ def test_what_is_in_doubt_is_named_and_never_sent() -> None:
 
 
 @pytest.mark.parametrize("fault", [StorageUnavailableError("Slow"), StorageRefusedError("Slow")])
-def test_a_receipt_that_cannot_be_left_fails_no_request(
+def test_a_receipt_that_cannot_be_stored_raises_no_error(
     fault: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines: list[str] = []
@@ -122,7 +122,7 @@ def test_a_receipt_that_cannot_be_left_fails_no_request(
     world.publisher.lost.add("B")
     assert world.publish(A, B, doubtful=[C]) == (B, C)
     assert world.publisher.sent == [A]
-    assert lines == ["a receipt was not left: Slow"]
+    assert lines == ["the receipt of a request was not stored: Slow"]
 
 
 def test_publishing_leaves_time_for_the_receipt() -> None:

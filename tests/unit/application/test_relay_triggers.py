@@ -1,4 +1,4 @@
-"""The relay against its ports: nothing is told early, twice or never, and poison blocks nothing."""
+"""The relay, with fakes: it publishes each trigger once, in time, and poison blocks nothing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.support.yandex_market import stored_order
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PATIENCE = WriterLifetime(timedelta(seconds=27))
-# How long after a commit its writer must have ended.
+# The time after a commit at which its writer has certainly ended.
 END = (PATIENCE.ends_at(NOW) - NOW).total_seconds()
 FAULTS = [StorageUnavailableError("Slow"), StorageRefusedError("AccessDenied")]
 
 
 @dataclass(frozen=True)
 class Change:
-    """CommittedChange, written by hand."""
+    """A CommittedChange for tests."""
 
     sequence_number: str
     request: RequestKey
@@ -34,7 +34,7 @@ class Change:
 
 
 def _change(number: int, age: float = 0.0, request: str = "", account: str = "demo") -> Change:
-    """Return the record `number` of an order of its own, so many seconds old."""
+    """Return the record with this number, for its own order, committed `age` seconds ago."""
     order = replace(stored_order(f"order {number}", number), account=account)
     return Change(
         str(number),
@@ -54,7 +54,7 @@ def _unreadable(number: int) -> Unreadable:
 
 @dataclass
 class WatchedReceipts(FakeReceipts):
-    """Receipts that note each look at them; `meanwhile` happens in its middle."""
+    """Receipts that record each read. `meanwhile` is called during the read."""
 
     looks: list[set[RequestKey]] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
@@ -69,7 +69,7 @@ class WatchedReceipts(FakeReceipts):
 
 @dataclass
 class CountedPublisher(FakePublisher):
-    """A bus that notes how many triggers each call brought."""
+    """A bus that records the number of triggers in each call."""
 
     calls: list[int] = field(default_factory=list)
 
@@ -80,7 +80,7 @@ class CountedPublisher(FakePublisher):
 
 @dataclass
 class World:
-    """The relay with a clock that only waiting moves. `during` is what happens at each wait."""
+    """The relay with a clock that only waiting moves. `during` is called at each wait."""
 
     now: datetime = NOW
     seconds: float = 100.0
@@ -99,12 +99,12 @@ class World:
     def remaining(self) -> float:
         return self.seconds - (self.now - NOW).total_seconds()
 
-    def told(self) -> list[int]:
-        """Return the numbers of the orders that the bus was told about."""
+    def published(self) -> list[int]:
+        """Return the order ids of the published triggers."""
         return [trigger.order.order_id for trigger in self.publisher.sent]
 
     def leave(self, change: Change, *unsent: Change) -> None:
-        """Leave the receipt of a change's request."""
+        """Store the receipt of the request that made the change."""
         self.receipts.left[change.request] = frozenset(each.trigger.id for each in unsent)
 
     def _sleep(self, seconds: float, /) -> None:
@@ -113,84 +113,84 @@ class World:
         self.during()
 
 
-def test_an_empty_batch_calls_nobody() -> None:
+def test_an_empty_batch_makes_no_call() -> None:
     world = World()
     assert world.relay() == RelayReport()
     assert (world.receipts.looks, world.publisher.calls, world.waits) == ([], [], [])
 
 
-def test_what_was_sent_is_left_alone() -> None:
+def test_a_trigger_that_was_sent_is_not_published() -> None:
     world = World()
     changes = [_overdue(1), _change(2)]
     for each in changes:
         world.leave(each)
     assert world.relay(*changes) == RelayReport(sent_before=2)
-    assert (world.told(), world.waits) == ([], [])
+    assert (world.published(), world.waits) == ([], [])
 
 
-def test_what_a_receipt_names_is_published_at_once() -> None:
+def test_a_trigger_that_a_receipt_names_is_published_at_once() -> None:
     world = World()
     named, sent = _change(1, request="r"), _change(2, request="r")
     world.leave(named, named)
     assert world.relay(named, sent) == RelayReport(relayed=1, sent_before=1)
-    assert (world.told(), world.waits) == ([1], [])
+    assert (world.published(), world.waits) == ([1], [])
 
 
-def test_what_is_overdue_is_published_at_once() -> None:
+def test_an_overdue_trigger_is_published_at_once() -> None:
     world = World()
     assert world.relay(_overdue(1), _overdue(2)) == RelayReport(relayed=2)
-    assert (world.told(), world.waits) == ([1, 2], [])
+    assert (world.published(), world.waits) == ([1, 2], [])
 
 
-def test_nothing_is_published_before_its_writer_must_have_ended() -> None:
+def test_nothing_is_published_before_the_end_of_its_writer() -> None:
     world = World()
 
     def look() -> None:
         is_over = world.now >= NOW + timedelta(seconds=END)
-        assert world.told() == [], "told too early"
+        assert world.published() == [], "published too early"
         assert not is_over or sum(world.waits) == END
 
     world.during = look
     assert world.relay(_change(1)) == RelayReport(relayed=1)
     assert sum(world.waits) == END
-    assert max(world.waits) == 2, "a receipt is noticed within seconds"
+    assert max(world.waits) == 2, "a receipt is read within seconds"
 
 
-def test_each_change_is_published_when_its_own_writer_must_have_ended() -> None:
+def test_each_trigger_is_published_at_the_end_of_its_own_writer() -> None:
     world = World()
-    told = []
-    world.during = lambda: told.append((sum(world.waits), world.told()))
+    seen = []
+    world.during = lambda: seen.append((sum(world.waits), world.published()))
     assert world.relay(_change(1), _change(2, END - 3)) == RelayReport(relayed=2)
-    assert world.told() == [2, 1]
-    assert [numbers for seconds, numbers in told if seconds <= 3] == [[], []]
+    assert world.published() == [2, 1]
+    assert [numbers for seconds, numbers in seen if seconds <= 3] == [[], []]
     assert sum(world.waits) == END
     assert world.publisher.calls == [1, 1]
 
 
-def test_a_wait_ends_where_a_writer_must_have_ended() -> None:
+def test_a_wait_ends_at_the_end_of_a_writer() -> None:
     world = World()
     assert world.relay(_change(1, END - 0.5)) == RelayReport(relayed=1)
     assert world.waits == [0.5]
 
 
-def test_a_receipt_that_arrives_meanwhile_is_noticed() -> None:
+def test_a_receipt_that_arrives_during_the_wait_is_read() -> None:
     world = World()
     change = _change(1)
     world.during = lambda: world.leave(change) if len(world.waits) == 3 else None
     assert world.relay(change) == RelayReport(sent_before=1)
-    assert (world.told(), sum(world.waits)) == ([], 6)
+    assert (world.published(), sum(world.waits)) == ([], 6)
 
 
-def test_a_receipt_that_arrives_meanwhile_and_names_a_trigger_has_it_published() -> None:
+def test_a_trigger_is_published_if_a_later_receipt_names_it() -> None:
     world = World()
     change = _change(1)
     world.during = lambda: world.leave(change, change)
     assert world.relay(change) == RelayReport(relayed=1)
-    assert (world.told(), len(world.waits)) == ([1], 1)
+    assert (world.published(), len(world.waits)) == ([1], 1)
 
 
-def test_a_receipt_of_the_last_moment_is_noticed() -> None:
-    """The clock is read before the receipts: a writer may end while they are being read."""
+def test_a_receipt_that_arrives_during_the_read_is_not_missed() -> None:
+    """The clock is read before the receipts, because a writer may end during the read."""
     world = World()
     change = _change(1, END - 1)
 
@@ -201,10 +201,10 @@ def test_a_receipt_of_the_last_moment_is_noticed() -> None:
 
     world.receipts.meanwhile = end_slowly
     assert world.relay(change) == RelayReport(sent_before=1)
-    assert world.told() == []
+    assert world.published() == []
 
 
-def test_only_what_waits_is_asked_for_again() -> None:
+def test_only_receipts_of_waiting_triggers_are_read_again() -> None:
     world = World()
     waiting, sent, overdue = _change(1, END - 1), _change(2), _overdue(3)
     world.leave(sent)
@@ -216,23 +216,23 @@ def test_only_what_waits_is_asked_for_again() -> None:
     assert world.publisher.calls == [1, 1]
 
 
-def test_a_receipt_speaks_for_its_own_account_only() -> None:
+def test_a_receipt_applies_only_to_its_own_account() -> None:
     world = World()
     ours, theirs = _change(1, END, "r"), _change(2, END, "r", "other")
     world.leave(theirs)
     assert world.relay(ours, theirs) == RelayReport(relayed=1, sent_before=1)
-    assert world.told() == [1]
+    assert world.published() == [1]
 
 
-def test_waiting_ends_before_the_time_does_and_the_earliest_comes_again() -> None:
+def test_a_wait_ends_before_the_deadline_and_reports_the_earliest_record() -> None:
     world = World(seconds=10)
     report = world.relay(_overdue(30), _change(20), _change(10), _overdue(40))
     assert report == RelayReport(relayed=2, failed="20")
-    assert world.told() == [30, 40]
-    assert sum(world.waits) == 8, "with 2 s left a wait of 2 s would take them all"
+    assert world.published() == [30, 40]
+    assert sum(world.waits) == 8, "with 2 s left, a wait of 2 s would use up the time"
 
 
-def test_a_wait_that_ends_with_the_time_is_not_begun() -> None:
+def test_no_wait_starts_that_ends_at_the_deadline() -> None:
     world = World(seconds=0.5)
     assert world.relay(_change(1, END - 0.5)).failed == "1"
     assert world.waits == []
@@ -245,11 +245,11 @@ def test_without_the_receipts_nothing_is_published(fault: Exception) -> None:
     world = World()
     world.receipts.fault = fault
     assert world.relay(_overdue(1), _change(2)) == RelayReport(failed="1")
-    assert (world.told(), world.waits) == ([], [])
+    assert (world.published(), world.waits) == ([], [])
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_receipts_that_fail_later_fail_only_what_waits(fault: Exception) -> None:
+def test_an_error_on_a_later_read_fails_only_waiting_records(fault: Exception) -> None:
     world = World()
 
     def fail() -> None:
@@ -257,31 +257,31 @@ def test_receipts_that_fail_later_fail_only_what_waits(fault: Exception) -> None
 
     world.during = fail
     assert world.relay(_overdue(1), _change(2), _change(3)) == RelayReport(relayed=1, failed="2")
-    assert (world.told(), len(world.waits)) == ([1], 1)
+    assert (world.published(), len(world.waits)) == ([1], 1)
 
 
-def test_what_the_bus_refuses_comes_again() -> None:
+def test_a_record_is_delivered_again_if_the_bus_rejects_its_trigger() -> None:
     world = World()
     world.publisher.lost |= {"order 2", "order 3"}
     report = world.relay(*map(_overdue, range(1, 5)))
     assert report == RelayReport(relayed=2, failed="2")
-    assert world.told() == [1, 4]
+    assert world.published() == [1, 4]
     assert world.parking.parked == []
 
 
-def test_the_earliest_in_the_order_of_the_batch_comes_again() -> None:
+def test_the_earliest_failed_record_of_the_batch_is_reported() -> None:
     world = World(seconds=10)
     world.publisher.lost.add("order 9")
     assert world.relay(_overdue(10), _overdue(9), _change(1)).failed == "9"
     assert world.relay(_overdue(10), _change(1), _overdue(9)).failed == "1"
 
 
-def test_what_the_bus_will_never_take_is_parked() -> None:
+def test_a_trigger_that_the_bus_never_accepts_is_parked() -> None:
     world = World()
     world.publisher.poison.add("order 2")
     changes = [_overdue(number) for number in (1, 2, 3)]
     assert world.relay(*changes) == RelayReport(relayed=2, parked=1)
-    assert world.told() == [1, 3]
+    assert world.published() == [1, 3]
     assert world.parking.parked == [
         Parked(
             "Injected",
@@ -296,7 +296,7 @@ def test_what_the_bus_will_never_take_is_parked() -> None:
     ]
 
 
-def test_poison_and_a_refusal_in_one_call_are_told_apart() -> None:
+def test_permanent_and_transient_failures_of_one_call_differ() -> None:
     world = World()
     world.publisher.poison.add("order 1")
     world.publisher.lost.add("order 3")
@@ -305,7 +305,7 @@ def test_poison_and_a_refusal_in_one_call_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_poison_that_cannot_be_parked_comes_again(fault: Exception) -> None:
+def test_a_record_is_delivered_again_if_its_trigger_cannot_be_parked(fault: Exception) -> None:
     world = World()
     world.parking.fault = fault
     world.publisher.poison.add("order 2")
@@ -318,32 +318,32 @@ def test_an_unreadable_record_is_parked_and_blocks_nothing() -> None:
     report = world.relay(_unreadable(1), _overdue(2), _unreadable(3), _change(4, END - 1))
     assert report == RelayReport(relayed=2, parked=2)
     assert [each.what["sequence_number"] for each in world.parking.parked] == ["1", "3"]
-    assert world.told() == [2, 4]
+    assert world.published() == [2, 4]
 
 
-def test_unreadable_records_alone_ask_for_no_receipt() -> None:
+def test_no_receipt_is_read_for_unreadable_records() -> None:
     world = World()
     assert world.relay(_unreadable(1)) == RelayReport(parked=1)
     assert (world.receipts.looks, world.publisher.calls) == ([], [])
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_unreadable_record_that_cannot_be_parked_comes_again(fault: Exception) -> None:
+def test_an_unreadable_record_that_cannot_be_parked_is_delivered_again(fault: Exception) -> None:
     world = World()
     world.parking.fault = fault
     report = world.relay(_overdue(1), _unreadable(2), _overdue(3))
     assert report == RelayReport(relayed=2, failed="2")
-    assert world.told() == [1, 3]
+    assert world.published() == [1, 3]
 
 
-def test_a_trigger_that_comes_twice_in_a_batch_is_published_once() -> None:
+def test_a_duplicate_trigger_in_a_batch_is_published_once() -> None:
     world = World()
     first = _overdue(1)
     assert world.relay(first, replace(first, sequence_number="2")).relayed == 1
-    assert (world.told(), world.publisher.calls) == ([1], [1])
+    assert (world.published(), world.publisher.calls) == ([1], [1])
 
 
-def test_records_of_one_request_cost_one_receipt() -> None:
+def test_records_of_one_request_need_one_receipt() -> None:
     world = World()
     world.relay(_overdue(1, "r"), _overdue(2, "r"))
     assert world.receipts.looks == [{RequestKey("demo", "r")}]

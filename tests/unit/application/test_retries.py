@@ -1,4 +1,4 @@
-"""Attempts are repeated with a pause between them, and end with the time or the bound."""
+"""Attempts have a pause between them, and end at the deadline or the limit."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 
 @dataclass
 class Journal:
-    """A pause that allows `pauses` of them and records its calls between the attempts."""
+    """A pause that allows `pauses` pauses, and records its calls between the attempts."""
 
     pauses: int
     events: list[tuple[str, int]] = field(default_factory=list)
@@ -26,21 +26,19 @@ class Journal:
 
 
 @given(pauses=st.integers(0, 20), at_most=st.none() | st.integers(1, 20))
-def test_a_pause_lies_between_every_two_attempts_and_nowhere_else(
-    pauses: int, at_most: int | None
-) -> None:
+def test_there_is_one_pause_between_two_attempts(pauses: int, at_most: int | None) -> None:
     journal = Journal(pauses)
     for attempt in attempts(DEADLINE, journal, at_most=at_most):
         journal.events.append(("attempt", attempt))
     made = pauses + 1 if at_most is None else min(pauses + 1, at_most)
     expected = [(kind, number) for number in range(1, made + 1) for kind in ("attempt", "pause")]
-    # The last pause was refused by the deadline, or not asked for since the bound was reached.
+    # The last pause failed at the deadline, or was not requested because of the limit.
     assert journal.events == (expected[:-1] if made == at_most else expected)
     assert all(deadline is DEADLINE for deadline in journal.deadlines)
 
 
 @given(needed=st.integers(1, 20), bound=st.none() | st.integers(20, 30))
-def test_work_that_is_done_is_not_followed_by_a_pause(needed: int, bound: int | None) -> None:
+def test_no_pause_follows_a_successful_attempt(needed: int, bound: int | None) -> None:
     pause = CountingPause()
     for attempt in attempts(DEADLINE, pause, at_most=bound):
         if attempt == needed:
@@ -48,7 +46,7 @@ def test_work_that_is_done_is_not_followed_by_a_pause(needed: int, bound: int | 
     assert pause.attempts == list(range(1, needed))
 
 
-def test_the_first_attempt_needs_no_time() -> None:
+def test_the_first_attempt_is_made_without_any_time_left() -> None:
     pause = CountingPause()
     assert list(attempts(FixedDeadline(0), pause)) == [1]
     assert pause.attempts == [1]
@@ -60,5 +58,5 @@ def test_attempts_end_with_the_deadline(seconds: int) -> None:
     assert list(attempts(deadline, CountingPause())) == list(range(1, seconds + 1))
 
 
-def test_only_the_bound_ends_attempts_without_a_deadline() -> None:
+def test_without_a_deadline_only_the_limit_ends_the_attempts() -> None:
     assert len(list(attempts(NoDeadline(), CountingPause(), at_most=8))) == 8

@@ -1,4 +1,4 @@
-"""Whether a shop has given an order the id that it has."""
+"""The external id of an order is either set by the shop or generated."""
 
 from datetime import UTC, datetime
 
@@ -21,13 +21,11 @@ def _named(external_id: str, *aliases: str) -> StoredOrder:
     ("external_id", "is_own"),
     [("A", True), (MADE, False), (uuid_of("demo", 8), True), (uuid_of("other", 7), True)],
 )
-def test_an_id_that_was_made_from_the_order_itself_is_not_its_own(
-    external_id: str, *, is_own: bool
-) -> None:
+def test_a_generated_external_id_is_not_the_shops(external_id: str, *, is_own: bool) -> None:
     assert _named(external_id).order.has_own_external_id is is_own
     assert _named(external_id).shop_external_id == (external_id if is_own else None)
 
 
-def test_a_renamed_order_was_given_its_id_whatever_its_form() -> None:
+def test_the_external_id_of_a_renamed_order_is_the_shops() -> None:
     assert _named(MADE, "A").shop_external_id == MADE
     assert _named("A", MADE).shop_external_id == "A"

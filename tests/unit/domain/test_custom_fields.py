@@ -1,4 +1,4 @@
-"""Custom field values are held against their definitions."""
+"""Custom field values are checked against their definitions."""
 
 from decimal import Decimal
 
@@ -40,7 +40,9 @@ COLOURS = order_field("colour", ValueType.ENUM, enum_values={"red": 1, "blue": 2
         (ValueType.DATE, "2006-01-25T18:04:05+03:00", "2006-01-25T15:04:05Z"),
     ],
 )
-def test_values_are_coerced(value_type: ValueType, sent: object, stored: FieldValue) -> None:
+def test_sent_values_are_converted_to_their_stored_form(
+    value_type: ValueType, sent: object, stored: FieldValue
+) -> None:
     read = order_field(value_type=value_type).read(sent)
     assert (read, type(read)) == (stored, type(stored))
 
@@ -70,7 +72,7 @@ def test_values_are_coerced(value_type: ValueType, sent: object, stored: FieldVa
         (ValueType.DATE, 20060125),
     ],
 )
-def test_a_misfit_names_the_definition_and_what_it_takes(
+def test_a_value_of_the_wrong_type_is_rejected_with_field_and_rule(
     value_type: ValueType, sent: object
 ) -> None:
     definition = order_field("note", value_type)
@@ -79,24 +81,24 @@ def test_a_misfit_names_the_definition_and_what_it_takes(
     )
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/note")
-    assert f"is of type {value_type} and takes" in problem.message
+    assert f"of type {value_type} must be" in problem.message
 
 
 @pytest.mark.parametrize(
     ("sent", "stored"),
     [("red", "red"), (2, "blue"), ("2", "blue"), ("3", "3"), (7, "3"), ("7", "3")],
 )
-def test_an_enum_takes_a_name_or_its_number(sent: object, stored: str) -> None:
+def test_an_enum_accepts_a_name_or_its_number(sent: object, stored: str) -> None:
     assert COLOURS.read(sent) == stored
 
 
 @pytest.mark.parametrize("sent", ["green", 9, True, [], None])
-def test_an_enum_takes_nothing_else(sent: object) -> None:
+def test_an_enum_rejects_any_other_value(sent: object) -> None:
     with pytest.raises(ValueError, match=r"red \(1\), blue \(2\)"):
         COLOURS.read(sent)
 
 
-def test_defaults_are_filled_in_for_optional_fields() -> None:
+def test_absent_optional_fields_get_their_default() -> None:
     definitions = {
         "a": order_field("a", default_value="x"),
         "b": order_field("b", ValueType.INT, default_value=5),
@@ -106,14 +108,14 @@ def test_defaults_are_filled_in_for_optional_fields() -> None:
 
 
 @pytest.mark.parametrize("sent", [{}, {"n": None}, {"n": ""}])
-def test_a_required_field_must_be_sent_even_if_it_has_a_default(sent: dict[str, object]) -> None:
+def test_a_required_field_with_a_default_must_be_sent(sent: dict[str, object]) -> None:
     definition = order_field("n", ValueType.INT, required=True, default_value=5)
     values, [problem] = fill_in({"n": definition}, sent)
     assert values == {}
     assert (problem.code, problem.pointer) == (Code.REQUIRED, "/n")
 
 
-def test_an_empty_text_is_a_value_of_a_text_field_and_none_of_others() -> None:
+def test_an_empty_text_is_a_value_only_in_a_text_field() -> None:
     definitions = {
         "text": order_field("text", default_value="x"),
         "number": order_field("number", ValueType.INT, default_value=5),
@@ -121,18 +123,18 @@ def test_an_empty_text_is_a_value_of_a_text_field_and_none_of_others() -> None:
     assert fill_in(definitions, {"text": "", "number": ""}) == ({"text": "", "number": 5}, [])
 
 
-def test_a_bad_value_is_told_once() -> None:
+def test_an_invalid_value_is_reported_once() -> None:
     definition = order_field("n", ValueType.INT, required=True)
     values, problems = fill_in({"n": definition}, {"n": "x"})
     assert values == {}
     assert [problem.code for problem in problems] == [Code.WRONG_TYPE]
 
 
-def test_an_undefined_field_is_named_with_the_defined_ones() -> None:
+def test_an_undefined_field_is_rejected_with_a_list_of_defined_fields() -> None:
     values, [problem] = fill_in({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
     assert values == {}
     assert (problem.code, problem.pointer) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
-    assert "defined are: a, b" in problem.message
+    assert "use one of: a, b" in problem.message
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -146,8 +148,8 @@ def test_floats_round_trip_as_text_and_as_number(value: float) -> None:
 @given(
     st.sampled_from(ValueType), st.one_of(st.text(), st.integers(), st.decimals(), st.booleans())
 )
-def test_text_reads_like_the_value_that_it_spells(value_type: ValueType, sent: object) -> None:
-    """XML has only texts: what JSON sends must be stored the same from its text."""
+def test_a_value_sent_as_text_is_stored_like_the_value(value_type: ValueType, sent: object) -> None:
+    """XML has only text, so a value sent as text must be stored like the value sent as JSON."""
     field = COLOURS if value_type is ValueType.ENUM else order_field(value_type=value_type)
     try:
         stored = field.read(sent)
@@ -175,13 +177,13 @@ def test_text_reads_like_the_value_that_it_spells(value_type: ValueType, sent: o
         ),
     ],
 )
-def test_a_redefinition_must_fit_stored_values(
+def test_a_new_definition_must_fit_stored_values(
     stored: CustomField, new: CustomField, *, fits: bool
 ) -> None:
     assert (new.conflict_with(stored) == "") is fits
 
 
-def test_a_default_is_read_like_a_value() -> None:
+def test_a_default_value_is_checked_like_a_value() -> None:
     assert order_field(value_type=ValueType.INT).with_default("5").default_value == 5
     assert order_field(value_type=ValueType.INT).with_default(None).default_value is None
     with pytest.raises(ValueError, match="default_value must be a whole number"):
@@ -189,7 +191,7 @@ def test_a_default_is_read_like_a_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value_type", "sent", "quoted", "told"),
+    ("value_type", "sent", "quoted", "allowed"),
     [
         (ValueType.UNICODE, [1], "an array", "a string"),
         (ValueType.INT, "1.5", '"1.5"', "a whole number of at most 64 bits"),
@@ -198,17 +200,17 @@ def test_a_default_is_read_like_a_value() -> None:
             ValueType.FLOAT,
             "x",
             '"x"',
-            "a number that a 64-bit float holds as written (15 digits always fit)",
+            "a number that a 64-bit float stores exactly (at most 15 digits always fit)",
         ),
     ],
 )
-def test_a_value_that_does_not_fit_is_told_with_what_would(
-    value_type: ValueType, sent: object, quoted: str, told: str
+def test_a_rejected_value_is_reported_with_the_accepted_values(
+    value_type: ValueType, sent: object, quoted: str, allowed: str
 ) -> None:
     known = {"f": order_field("f", value_type)}
     _, problems = fill_in(known, {"f": sent})
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/f")
     assert problem.message == (
-        f'Custom field "f" is of type {value_type} and takes {told}; sent was {quoted}'
+        f'Custom field "f" of type {value_type} must be {allowed}; got {quoted}'
     )

@@ -13,7 +13,7 @@ NAMED = StoredOrder(replace(stored_order(), version=4), ("former",))
 
 
 @pytest.mark.parametrize("version", [4, None])
-def test_a_deletion_is_one_more_version_and_tells_of_itself(version: int | None) -> None:
+def test_a_deletion_is_a_new_version_with_a_trigger(version: int | None) -> None:
     change = plan_deletion(NAMED, version, "request", NOW)
     assert not isinstance(change, DeletionRefusal)
     assert (change.before, change.removes, change.after.aliases) == (NAMED, True, ("former",))
@@ -27,5 +27,5 @@ def test_a_deletion_is_one_more_version_and_tells_of_itself(version: int | None)
 
 
 @pytest.mark.parametrize("version", [3, 5, 0])
-def test_another_version_than_the_current_one_is_not_deleted(version: int) -> None:
+def test_deleting_another_version_is_refused(version: int) -> None:
     assert plan_deletion(NAMED, version, "request", NOW) is DeletionRefusal.OTHER_VERSION

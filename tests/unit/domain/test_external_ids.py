@@ -1,4 +1,4 @@
-"""When an order may get another external id, and what it leaves behind."""
+"""An order may get another external id until READY_TO_SHIP. The old id becomes an alias."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def _changed(stored: StoredOrder, external_id: str) -> OrderChange:
     return change
 
 
-def test_the_order_moves_and_keeps_all_else() -> None:
+def test_a_renamed_order_keeps_everything_else() -> None:
     change = _changed(StoredOrder(STORED), "B")
     assert change.before == StoredOrder(STORED)
     assert change.after.order == replace(
@@ -45,7 +45,7 @@ def test_the_order_moves_and_keeps_all_else() -> None:
     assert change.trigger.order.version == 4
 
 
-def test_the_same_value_changes_nothing() -> None:
+def test_the_same_external_id_changes_nothing() -> None:
     assert _plan(StoredOrder(STORED), "A") is None
     shipped = replace(STORED, fulfilment=Fulfilment.SHIPPED)
     assert _plan(StoredOrder(shipped, ("B",)), "A", ONCE) is None
@@ -60,18 +60,18 @@ def test_the_form_of_generated_ids_is_reserved(order_id: int) -> None:
 
 
 @pytest.mark.parametrize("state", [each for each in Fulfilment if each is not Fulfilment.STARTED])
-def test_from_ready_to_ship_on_it_is_too_late(state: Fulfilment) -> None:
+def test_after_ready_to_ship_the_external_id_cannot_change(state: Fulfilment) -> None:
     stored = StoredOrder(replace(STORED, fulfilment=state))
     assert _plan(stored, "B") is ExternalIdRefusal.TOO_LATE
 
 
-def test_a_freed_id_returns_to_its_own_order() -> None:
+def test_an_order_can_get_its_former_id_back() -> None:
     renamed = _changed(StoredOrder(STORED), "B").after
     back = _changed(renamed, "A").after
     assert (back.order.external_id, back.aliases) == ("A", ("B",))
 
 
-def test_once_means_once() -> None:
+def test_the_policy_once_allows_one_change() -> None:
     assert isinstance(_plan(StoredOrder(STORED), "B", ONCE), OrderChange)
     renamed = _changed(StoredOrder(STORED), "B").after
     assert _plan(renamed, "C", ONCE) is ExternalIdRefusal.ALREADY_SET
@@ -89,7 +89,7 @@ def test_an_order_has_at_most_fifty_aliases() -> None:
 
 
 @given(st.lists(st.sampled_from("ABCDE"), max_size=30))
-def test_every_id_that_an_order_had_is_its_own_or_an_alias(names: list[str]) -> None:
+def test_every_former_id_is_an_alias(names: list[str]) -> None:
     stored = StoredOrder(STORED)
     had = {"A"}
     for name in names:
@@ -103,7 +103,7 @@ def test_every_id_that_an_order_had_is_its_own_or_an_alias(names: list[str]) -> 
         assert stored.was_renamed is bool(stored.aliases)
 
 
-def test_a_uuid_stands_for_an_order_of_an_account() -> None:
+def test_a_uuid_encodes_the_order_id_of_one_account() -> None:
     one = uuid_of("demo", 1)
     assert one == "2a97516c-354b-8000-8000-000000000001"
     assert len({one, uuid_of("other", 1), uuid_of("demo", 2), uuid_of("demo", 2**53)}) == 4

@@ -1,4 +1,4 @@
-"""How far an order has come: derived once, only ever forward, moved by documented transitions."""
+"""The fulfilment state only moves forward, by imports and documented transitions."""
 
 from itertools import product
 
@@ -16,7 +16,7 @@ from orders.domain.fulfilment import (
 F = Fulfilment
 FBS, DBS, EXPRESS = SalesModel.FBS, SalesModel.DBS, SalesModel.EXPRESS
 
-# Every transition that the protocol documents for a shop; all others are refused.
+# All transitions that the protocol documents for a shop. All others are refused.
 DOCUMENTED = {
     (FBS, F.STARTED, F.READY_TO_SHIP),
     (FBS, F.STARTED, F.SHOP_FAILED),
@@ -48,14 +48,16 @@ ASKED_FOR = [F.STARTED, F.READY_TO_SHIP, F.SHIPPED, F.DELIVERY, F.PICKUP, F.DELI
         (F.SHOP_FAILED, F.CANCELLED, F.SHOP_FAILED),
     ],
 )
-def test_a_later_import_only_moves_forward(
+def test_a_later_import_never_moves_the_state_backwards(
     current: Fulfilment, imported: Fulfilment, after: Fulfilment
 ) -> None:
     assert current.after_import(imported) is after
 
 
 @given(st.sampled_from(F), st.lists(st.sampled_from(F)))
-def test_no_imports_ever_move_back(start: Fulfilment, imports: list[Fulfilment]) -> None:
+def test_no_series_of_imports_moves_the_state_backwards(
+    start: Fulfilment, imports: list[Fulfilment]
+) -> None:
     order = list(F)
     state = start
     for imported in imports:
@@ -65,12 +67,12 @@ def test_no_imports_ever_move_back(start: Fulfilment, imports: list[Fulfilment])
 
 
 @pytest.mark.parametrize("state", F)
-def test_the_external_id_may_be_set_until_ready_to_ship(state: Fulfilment) -> None:
+def test_the_external_id_may_change_only_before_ready_to_ship(state: Fulfilment) -> None:
     assert state.takes_external_id is (state is F.STARTED)
 
 
 @pytest.mark.parametrize("model", [FBS, DBS, EXPRESS, SalesModel.FBY, SalesModel.LAAS])
-def test_the_documented_transitions_are_all_there_are(model: SalesModel) -> None:
+def test_only_the_documented_transitions_are_allowed(model: SalesModel) -> None:
     for current, wanted in product(F, [*ASKED_FOR, F.SHOP_FAILED]):
         decision = decide_move(current, wanted, model)
         if wanted is current:

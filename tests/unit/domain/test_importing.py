@@ -1,4 +1,4 @@
-"""Import is an upsert: what becomes of each step on an order."""
+"""An import is an upsert: it creates or replaces each order, or rejects it with a reason."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,14 +66,14 @@ def test_an_unknown_order_is_created() -> None:
     assert plan.write.trigger.kind is TriggerKind.ORDER_CREATED
 
 
-def test_equal_content_is_unchanged_and_written_nowhere() -> None:
+def test_an_order_with_equal_content_is_not_written() -> None:
     plan = _plan(STORED, SENT)
     [result] = plan.results
     assert (result.outcome, result.order_id, result.version) == (Outcome.UNCHANGED, 7, 3)
     assert plan.write is None
 
 
-def test_other_content_replaces_the_document_and_keeps_the_identity() -> None:
+def test_new_content_replaces_the_document_and_keeps_the_order_id() -> None:
     plan = _plan(STORED, replace(SENT, document=_doc("x"), status="paid", update_time=NOW))
     [result] = plan.results
     assert (result.outcome, result.order_id, result.version) == (Outcome.UPDATED, 7, 4)
@@ -115,13 +115,13 @@ def test_an_older_update_time_is_stale(
         assert (result.order_id, result.version) == (None, None)
 
 
-def test_a_problem_with_the_stored_order_is_told_below_the_orders_own_path() -> None:
+def test_the_path_of_a_problem_starts_with_the_path_of_the_order() -> None:
     stored = replace(STORED, update_time=LATER)
     sent = replace(SENT, document=_doc("x"), update_time=NOW, path=("data", 7))
     assert _plan(stored, sent).results[0].problems[0].pointer == "/data/7/update_time"
     step = Step(7, sent, skip_trigger=False)
-    told = failed(step, Problem(Code.CONFLICT, (), "again"), retryable=True)
-    assert told.problems[0].pointer == "/data/7"
+    result = failed(step, Problem(Code.CONFLICT, (), "again"), retryable=True)
+    assert result.problems[0].pointer == "/data/7"
 
 
 def test_equal_content_is_never_stale() -> None:
@@ -130,7 +130,7 @@ def test_equal_content_is_never_stale() -> None:
     assert plan.results[0].outcome is Outcome.UNCHANGED
 
 
-def test_another_protocols_order_is_left_alone() -> None:
+def test_an_order_of_another_protocol_is_not_changed() -> None:
     plan = _plan(replace(STORED, protocol="commercetools"), SENT)
     [result] = plan.results
     assert (result.outcome, plan.write) == (Outcome.FAILED, None)
@@ -138,7 +138,7 @@ def test_another_protocols_order_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize(("character", "size"), [("a", 1), ("я", 2)])
-def test_a_document_has_a_largest_size(character: str, size: int) -> None:
+def test_a_document_that_is_too_large_is_rejected(character: str, size: int) -> None:
     fits = replace(SENT, document=character * (MAX_DOCUMENT_BYTES // size))
     too_large = replace(SENT, document=character * (MAX_DOCUMENT_BYTES // size + 1))
     plan = _plan(None, too_large)
@@ -147,7 +147,7 @@ def test_a_document_has_a_largest_size(character: str, size: int) -> None:
     assert _plan(None, fits).write
 
 
-def test_steps_on_one_order_are_written_once() -> None:
+def test_several_steps_for_one_order_are_one_write() -> None:
     one, two = replace(SENT, document=_doc("1")), replace(SENT, document=_doc("2"), status="paid")
     plan = _plan(STORED, one, one, two)
     assert [result.outcome for result in plan.results] == [
@@ -171,14 +171,14 @@ def test_a_new_order_sent_twice_is_created_once() -> None:
     assert plan.write.trigger.kind is TriggerKind.ORDER_CREATED
 
 
-def test_steps_that_cancel_each_other_out_write_nothing() -> None:
+def test_steps_that_cancel_each_other_out_are_not_written() -> None:
     plan = _plan(STORED, replace(SENT, document=_doc("x")), SENT)
     assert [result.outcome for result in plan.results] == [Outcome.UPDATED, Outcome.UPDATED]
     assert plan.write is None
     assert {result.version for result in plan.results} == {3}
 
 
-def test_a_later_step_is_stale_against_an_earlier_one_of_the_same_request() -> None:
+def test_a_step_is_stale_if_an_earlier_step_has_a_later_update_time() -> None:
     newer = replace(SENT, document=_doc("1"), update_time=LATER)
     older = replace(SENT, document=_doc("2"), update_time=NOW)
     plan = _plan(STORED, newer, older)
@@ -191,7 +191,7 @@ def test_a_later_step_is_stale_against_an_earlier_one_of_the_same_request() -> N
     ("skip", "triggered"),
     [((True,), False), ((False,), True), ((True, False), True), ((True, True), False)],
 )
-def test_a_trigger_is_left_out_if_every_change_skips_it(
+def test_there_is_no_trigger_if_all_changes_skip_it(
     skip: tuple[bool, ...], *, triggered: bool
 ) -> None:
     sent = [replace(SENT, document=_doc(str(n))) for n in range(len(skip))]
@@ -200,13 +200,13 @@ def test_a_trigger_is_left_out_if_every_change_skips_it(
     assert bool(plan.write.trigger) is triggered
 
 
-def test_a_step_that_changes_nothing_has_no_say_in_the_trigger() -> None:
+def test_a_step_without_a_change_does_not_affect_the_trigger() -> None:
     plan = _plan(STORED, SENT, replace(SENT, document=_doc("x")), skip=(False, True))
     assert plan.write
     assert plan.write.trigger is None
 
 
-def test_steps_are_grouped_by_the_order_that_their_id_leads_to() -> None:
+def test_steps_are_grouped_by_their_stored_order() -> None:
     steps = [
         Step(i, replace(SENT, external_id=name), skip_trigger=False)
         for i, name in enumerate("BACAB")
@@ -220,7 +220,9 @@ def test_steps_are_grouped_by_the_order_that_their_id_leads_to() -> None:
 
 
 @given(texts=st.lists(st.sampled_from("abc"), min_size=1, max_size=6), known=st.booleans())
-def test_a_request_of_steps_ends_like_single_requests(texts: list[str], *, known: bool) -> None:
+def test_one_request_with_several_steps_equals_several_requests(
+    texts: list[str], *, known: bool
+) -> None:
     sent = [replace(SENT, document=_doc(text)) for text in texts]
     together = _plan(STORED if known else None, *sent)
     one_by_one: Order | None = STORED if known else None
@@ -235,7 +237,7 @@ def test_a_request_of_steps_ends_like_single_requests(texts: list[str], *, known
     assert final.document == one_by_one.document
 
 
-def test_a_new_order_begins_where_its_status_says() -> None:
+def test_a_new_order_gets_the_state_that_its_status_implies() -> None:
     delivered = replace(SENT, document=_doc("done"), status="delivered", fulfilment=DELIVERED)
     for sent, state in ((SENT, Fulfilment.STARTED), (delivered, Fulfilment.DELIVERED)):
         plan = _plan(None, sent)
@@ -243,7 +245,7 @@ def test_a_new_order_begins_where_its_status_says() -> None:
         assert plan.write.order.fulfilment is state
 
 
-def test_an_import_never_takes_the_fulfilment_back() -> None:
+def test_an_import_never_moves_the_fulfilment_backwards() -> None:
     stored = replace(STORED, fulfilment=Fulfilment.READY_TO_SHIP)
     plan = _plan(stored, replace(SENT, document=_doc("other")))
     assert plan.write
@@ -255,7 +257,7 @@ def test_an_import_never_takes_the_fulfilment_back() -> None:
     assert "fulfilment" in plan.write.trigger.changed
 
 
-def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
+def test_a_moved_fulfilment_is_written_if_the_steps_cancel_out() -> None:
     done = replace(SENT, document=_doc("done"), fulfilment=DELIVERED)
     plan = _plan(STORED, done, SENT)
     assert plan.write
@@ -265,30 +267,30 @@ def test_steps_that_cancel_out_but_moved_the_fulfilment_are_written() -> None:
     assert set(plan.write.trigger.changed) == {"fulfilment"}
 
 
-def test_an_order_that_must_be_new_and_is_not_is_named() -> None:
+def test_an_existing_order_that_must_be_new_is_rejected() -> None:
     sent = replace(SENT, must_be_new=True, path=("data", 3))
     [result] = _plan(STORED, sent).results
     [problem] = result.problems
     assert (problem.code, problem.pointer) == (Code.DUPLICATE, "/data/3/external_id")
-    assert problem.message == 'Order "A" is there already'
+    assert problem.message == 'Order "A" already exists'
     assert (result.outcome, result.order_id, result.version) == (Outcome.FAILED, None, None)
 
 
-def test_the_size_and_the_limit_are_told_in_kilobytes() -> None:
+def test_the_size_and_the_limit_are_reported_in_kilobytes() -> None:
     [result] = _plan(None, replace(SENT, document="x" * (500 * 1024 + 700))).results
     [problem] = result.problems
     assert (problem.code, problem.pointer) == (Code.ORDER_TOO_LARGE, "")
-    assert problem.message == "The order takes 500 KB, and at most 388 KB can be stored"
+    assert problem.message == "The order must have at most 388 KB; got 501 KB"
 
 
-def test_another_protocol_is_named_with_the_way_out() -> None:
+def test_an_order_of_another_protocol_is_rejected_with_a_solution() -> None:
     [result] = _plan(replace(STORED, protocol="commercetools"), SENT).results
     assert result.problems[0].message == (
         'Order "A" was imported through commercetools; delete it there before importing it here'
     )
 
 
-def test_a_failed_step_keeps_its_place_its_id_and_its_warnings() -> None:
+def test_a_failed_result_has_its_position_external_id_and_warnings() -> None:
     warning = Problem(Code.TOTAL_MISMATCH, ("total_price",), "mismatch")
     step = Step(7, replace(SENT, warnings=(warning,)), skip_trigger=False)
     problem = Problem(Code.CONFLICT, (), "lost")
@@ -298,7 +300,7 @@ def test_a_failed_step_keeps_its_place_its_id_and_its_warnings() -> None:
     assert result.retryable
 
 
-def test_an_order_is_of_the_endpoint_that_its_last_import_named() -> None:
+def test_an_order_has_the_endpoint_of_its_last_import() -> None:
     sent = replace(SENT, endpoint="website")
     plan = _plan(None, sent)
     assert plan.write
@@ -308,7 +310,7 @@ def test_an_order_is_of_the_endpoint_that_its_last_import_named() -> None:
     assert plan.write.order.endpoint is None
 
 
-def test_the_trigger_of_an_import_singles_out_the_lines_of_its_protocol() -> None:
+def test_the_trigger_of_an_import_compares_the_lines_of_its_protocol() -> None:
     lines = LineMembers("parts", identity="key", status="state")
     stored = replace(STORED, document='{"parts":[{"key":"1","state":"new"}]}')
     sent = replace(SENT, document='{"parts":[{"key":"1","state":"sent"}]}', lines=lines)

@@ -1,4 +1,4 @@
-"""Amounts are exact decimals from string to string."""
+"""Amounts are exact decimals. They are parsed from and formatted as text."""
 
 from decimal import Decimal
 
@@ -65,7 +65,7 @@ def test_an_amount_has_one_canonical_form(sent: object, canonical: str) -> None:
         [],
     ],
 )
-def test_anything_else_is_refused_with_what_is_allowed(sent: object) -> None:
+def test_any_other_value_is_rejected_with_the_accepted_form(sent: object) -> None:
     with pytest.raises(ValueError, match="a decimal number of 0 or more, such as 900 or 900"):
         parse_amount(sent)
 
@@ -76,12 +76,14 @@ def test_amounts_round_trip_exactly(amount: Decimal) -> None:
 
 
 @given(amounts, amounts)
-def test_equal_amounts_and_only_they_share_a_form(one: Decimal, other: Decimal) -> None:
+def test_two_amounts_have_the_same_form_only_if_they_are_equal(
+    one: Decimal, other: Decimal
+) -> None:
     assert (format_amount(one) == format_amount(other)) == (one == other)
 
 
 @given(st.one_of(st.text(), st.integers(), st.decimals(), st.floats(), st.none(), st.booleans()))
-def test_reading_never_fails_otherwise(sent: object) -> None:
+def test_parsing_raises_no_other_error(sent: object) -> None:
     try:
         assert parse_amount(sent) >= 0
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What an order costs, exactly, whichever protocol wrote it."""
+"""The totals of an order are exact."""
 
 from datetime import UTC, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Problems name a place and what is allowed there, in bounded text."""
+"""Problems have a path and a short message with the allowed values."""
 
 import json
 from dataclasses import dataclass, replace
@@ -35,13 +35,13 @@ def test_a_pointer_escapes_its_steps() -> None:
     assert pointer("data", 3, "a/b~c") == "/data/3/a~1b~0c"
 
 
-def test_a_problem_moves_below_a_prefix() -> None:
+def test_a_prefix_is_added_to_the_path_of_a_problem() -> None:
     moved = below(("data", 1), Problem(Code.REQUIRED, ("status",), "status is required"))
     assert moved == Problem(Code.REQUIRED, ("data", 1, "status"), "status is required")
     assert moved.pointer == "/data/1/status"
 
 
-def test_a_moved_problem_stays_of_its_kind() -> None:
+def test_a_moved_problem_keeps_its_class() -> None:
     problem = _Detailed(Code.REQUIRED, ("status",), "status is required", "more")
     assert below(("data",), problem) == replace(problem, path=("data", "status"))
 

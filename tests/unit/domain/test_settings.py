@@ -1,4 +1,4 @@
-"""Definitions and declarations change settings only where stored orders allow it."""
+"""Definitions and declarations change settings only if the stored orders still fit."""
 
 import pytest
 
@@ -47,7 +47,7 @@ def test_equal_definitions_change_nothing() -> None:
     assert define(old, Definitions((order_field("a"),), tuple(old.line_statuses.values()))) == old
 
 
-def test_another_value_type_is_refused() -> None:
+def test_another_value_type_is_rejected() -> None:
     old = settings(TotalCheck.WARN, order_field("a"))
     answer = define(old, Definitions((order_field("x"), order_field("a", ValueType.INT))))
     assert isinstance(answer, tuple)
@@ -56,7 +56,10 @@ def test_another_value_type_is_refused() -> None:
         Code.DEFINITION_CONFLICT,
         "/custom_fields/1/value_type",
     )
-    assert "is defined as unicode and cannot become int" in problem.message
+    assert problem.message == (
+        'Custom field "a" of order must keep value_type unicode, '
+        "because stored orders may use it; got int"
+    )
 
 
 def test_one_request_cannot_contradict_itself() -> None:
@@ -80,7 +83,7 @@ def test_a_built_in_line_status_cannot_be_redefined() -> None:
         assert answer[0].pointer == "/custom_line_statuses/0/external_id"
 
 
-def test_definitions_are_true_if_there_are_any() -> None:
+def test_definitions_are_falsy_only_if_they_are_empty() -> None:
     assert not Definitions()
     assert Definitions((order_field(),))
     assert Definitions((), (LineStatus("x", "x", LineStatusType.DELIVERED),))
@@ -102,7 +105,7 @@ def test_a_declared_part_replaces_the_stored_one() -> None:
     )
 
 
-def test_what_is_not_declared_stays() -> None:
+def test_undeclared_settings_do_not_change() -> None:
     old = settings(TotalCheck.OFF, order_field("a"))
     assert declare(old, Declaration()) == old
     emptied = _defined(declare(old, Declaration(currencies=(), regions={})))
@@ -116,7 +119,7 @@ def test_definitions_made_by_imports_survive_a_declaration() -> None:
     assert set(new.line_statuses) == {"0001"}
 
 
-def test_a_default_endpoint_must_be_one_of_the_accounts() -> None:
+def test_the_default_endpoint_must_exist() -> None:
     endpoints = {"website": Endpoint("website")}
     policies = Policies(default_endpoint="website")
     declared = _defined(declare(settings(), Declaration(endpoints=endpoints, policies=policies)))
@@ -137,7 +140,7 @@ def test_a_default_endpoint_must_be_one_of_the_accounts() -> None:
         (["a", "b"], "b", "b"),
     ],
 )
-def test_an_order_that_names_no_endpoint(
+def test_an_order_without_an_endpoint_gets_the_default_or_the_only_one(
     endpoints: list[str], default: str | None, expected: str | None
 ) -> None:
     configured = Settings(

@@ -1,4 +1,4 @@
-"""Times are read in the documented spellings and kept in UTC."""
+"""Times are accepted in the documented formats, and stored in UTC."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -31,7 +31,7 @@ moments = st.datetimes(
         (" 2006-01-25 ", "2006-01-25T00:00:00Z"),
     ],
 )
-def test_the_three_spellings_are_read(sent: str, canonical: str) -> None:
+def test_the_three_time_formats_are_accepted(sent: str, canonical: str) -> None:
     assert format_time(parse_time(sent)) == canonical
 
 
@@ -55,7 +55,7 @@ def test_the_three_spellings_are_read(sent: str, canonical: str) -> None:
         True,
     ],
 )
-def test_anything_else_is_refused_with_what_is_allowed(sent: object) -> None:
+def test_any_other_value_is_rejected_with_the_accepted_form(sent: object) -> None:
     with pytest.raises(ValueError, match="RFC 3339"):
         parse_time(sent)
 
@@ -66,19 +66,19 @@ def test_times_round_trip(moment: datetime) -> None:
 
 
 @given(moments, st.integers(-14, 14))
-def test_one_moment_has_one_form(moment: datetime, hours: int) -> None:
+def test_equal_times_have_the_same_form(moment: datetime, hours: int) -> None:
     elsewhere = moment.astimezone(timezone(timedelta(hours=hours)))
     assert format_time(elsewhere) == format_time(moment)
 
 
-def test_a_bare_date_stays_one() -> None:
+def test_a_date_without_a_time_of_day_remains_a_date() -> None:
     assert parse_date("2006-01-25") == date(2006, 1, 25)
     assert format_time(date(2006, 1, 25)) == "2006-01-25"
     assert format_time(parse_date("2006-01-25 10:00:00")) == "2006-01-25T10:00:00Z"
 
 
 @given(st.text())
-def test_reading_never_fails_otherwise(sent: str) -> None:
+def test_parsing_raises_no_other_error(sent: str) -> None:
     try:
         assert parse_time(sent).tzinfo is UTC
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""A committed change is told once, as the first kind that fits, with what it changed."""
+"""Each committed change has one trigger with a kind and the changed members."""
 
 import json
 from dataclasses import replace
@@ -41,18 +41,18 @@ def test_a_new_order_is_created() -> None:
         (_order(2, region="north"), TriggerKind.ORDER_UPDATED),
     ],
 )
-def test_the_first_kind_that_fits_is_told(after: Order, kind: TriggerKind) -> None:
+def test_the_kind_of_trigger_depends_on_the_change(after: Order, kind: TriggerKind) -> None:
     assert trigger_of(_order(), after, LINES).kind is kind
 
 
-def test_another_external_id_comes_before_all_other_changes() -> None:
+def test_a_change_of_the_external_id_determines_the_kind_first() -> None:
     after = replace(_order(2, status="paid"), external_id="B")
     trigger = trigger_of(_order(), after, LINES)
     assert trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
     assert trigger.changed["external_id"] == {"old": "A", "new": "B"}
 
 
-def test_a_fulfilment_that_moved_is_told_as_an_update() -> None:
+def test_a_change_of_fulfilment_is_an_order_updated_trigger() -> None:
     after = replace(_order(2), fulfilment=Fulfilment.READY_TO_SHIP)
     trigger = trigger_of(_order(), after, LINES)
     assert trigger.kind is TriggerKind.ORDER_UPDATED
@@ -64,7 +64,7 @@ def test_a_fulfilment_that_moved_is_told_as_an_update() -> None:
     }
 
 
-def test_what_changed_is_told_with_old_and_new() -> None:
+def test_changed_members_have_their_old_and_new_value() -> None:
     before = _order(1, _line("1"), _line("2"), _line("3"), region="north", tags=["a"])
     after = _order(2, _line("1"), _line("2", "delivered"), _line("4"), status="paid", tags=["a"])
     assert trigger_of(before, after, LINES).changed == {
@@ -77,14 +77,14 @@ def test_what_changed_is_told_with_old_and_new() -> None:
     }
 
 
-def test_another_order_of_lines_is_a_change() -> None:
+def test_reordered_lines_are_a_change() -> None:
     before, after = _order(1, _line("1"), _line("2")), _order(2, _line("2"), _line("1"))
     assert trigger_of(before, after, LINES).changed == {
         "lines": {"old": [_line("1"), _line("2")], "new": [_line("2"), _line("1")]}
     }
 
 
-def test_a_versions_trigger_has_always_the_same_id_and_no_other_has_it() -> None:
+def test_the_trigger_id_is_unique_to_a_version() -> None:
     after = _order(2)
     assert trigger_of(_order(), after, LINES).id == trigger_of(None, replace(after)).id
     ids = {
@@ -98,7 +98,7 @@ def test_a_versions_trigger_has_always_the_same_id_and_no_other_has_it() -> None
     assert trigger_of(_order(), after, LINES).id in ids
 
 
-def test_without_lines_a_member_of_their_name_is_compared_like_any_other() -> None:
+def test_without_line_members_lines_are_compared_like_any_member() -> None:
     before, after = _order(1, _line("1"), _line("2")), _order(2, _line("1"), _line("2", "sent"))
     trigger = trigger_of(before, after)
     assert trigger.kind is TriggerKind.ORDER_UPDATED
@@ -107,7 +107,7 @@ def test_without_lines_a_member_of_their_name_is_compared_like_any_other() -> No
     }
 
 
-def test_lines_are_found_by_the_names_of_their_protocol() -> None:
+def test_lines_are_compared_by_the_member_names_of_the_protocol() -> None:
     members = LineMembers("parts", identity="key", status="state")
     before = _order(1, parts=[{"key": "1", "state": "new"}, {"key": "2", "state": "new"}])
     after = _order(2, parts=[{"key": "1", "state": "new"}, {"key": "2", "state": "sent"}])

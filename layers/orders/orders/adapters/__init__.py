@@ -1,1 +1,1 @@
-"""DynamoDB and EventBridge behind the application's ports: the only code that knows boto3."""
+"""The application's ports implemented with AWS services. Only this package calls AWS."""

@@ -1,7 +1,7 @@
-"""AWS clients that cost little: to create, and a call.
+"""AWS clients that start fast and have a small overhead for each call.
 
-They are the clients that boto3 gives out, made by botocore's session itself: boto3 would add its
-transfer manager to every start.
+They are created from botocore directly. boto3 returns the same clients, but it also imports its
+transfer manager at every cold start.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ CONNECT_SECONDS = 1
 READ_SECONDS = 3
 # The two limit each step of a call; this limits all of its steps together.
 CALL_SECONDS = CONNECT_SECONDS + READ_SECONDS
-# The adapters repeat calls themselves, by the deadline, and never one whose repetition would meet
-# its own first attempt as a lost race.
+# The adapters retry calls themselves. They respect the deadline, and never repeat a conditional
+# write whose first attempt may have succeeded.
 CLIENT_CONFIG = Config(
     connect_timeout=CONNECT_SECONDS,
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=32,
     parameter_validation=False,
-    # Botocore puts its own together anew for every call, from a dozen parts.
+    # A fixed text is faster: botocore builds its own from a dozen parts at every call.
     user_agent=f"market-orders Botocore/{botocore_version}",
 )
 _BODY = "market_orders_body"
@@ -47,7 +47,7 @@ def create_client(service: Literal["events"]) -> EventBridgeClient: ...
 @overload
 def create_client(service: Literal["sqs"]) -> SQSClient: ...
 def create_client(service: str) -> Any:
-    """Return a client; settings and credentials are those of the environment."""
+    """Return a client with the configuration and credentials of the environment."""
     client = _session().create_client(service, config=CLIENT_CONFIG)
     limit_calls(client, CALL_SECONDS)
     client.meta.events.register_last("before-parameter-build", _write_body)
@@ -61,16 +61,16 @@ def _session() -> Session:
 
 
 def _write_body(params: dict[str, Any], context: dict[str, Any], **_rest: object) -> None:
-    """Write the parameters as JSON in one go, which is how these services take them.
+    """Serialize the parameters with orjson, because these services accept plain JSON.
 
-    Botocore would copy them member by member as their model says. That is left to it where there
-    is anything that JSON has no form for.
+    botocore would copy each member according to the service model, which is slow. It still does so
+    for parameters that are not plain JSON, such as a datetime.
     """
     try:
         context[_BODY] = orjson.dumps(params, option=_ONLY_WHAT_IS_PLAIN)
     except TypeError:
         return
-    # What picks the endpoint still asks for the members, not for what is in them.
+    # The endpoint rules need the names of the members, but not their content.
     params |= {name: type(each)() for name, each in params.items() if isinstance(each, dict | list)}
 
 

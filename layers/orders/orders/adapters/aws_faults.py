@@ -1,17 +1,28 @@
-"""Which failures of an AWS call pass by themselves, and how long to wait for that."""
+"""Classify the errors of AWS calls, and retry the calls that may succeed later."""
 
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    ProxyConnectionError,
+)
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts
 
-# Every timeout, refused or broken connection descends from one of the two.
-TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError)
-# Answers that promise that the call did nothing.
+# All timeouts, connection errors and truncated answers are subclasses of one of these.
+TRANSPORT_FAULTS = (HTTPClientError, NoConnectionError, IncompleteReadError)
+# The faults that end a call before any of it is sent. Botocore's other connection error, SSLError,
+# is not among them: it is also raised while an answer is read.
+_NOTHING_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError)
+# With these codes AWS guarantees that the call had no effect.
 _THROTTLING_CODES = frozenset(
     {
         "LimitExceededException",
@@ -38,29 +49,29 @@ MAX_ATTEMPTS = 4
 
 
 def is_transient(error: Exception) -> bool:
-    """Tell whether the same call may succeed later; for its effect see outcome_of."""
+    """Return whether the same call may succeed later. See outcome_of for its effect."""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code_of(error) in TRANSIENT_CODES or status >= _SERVER_ERROR
     return isinstance(error, TRANSPORT_FAULTS)
 
 
-def _did_nothing(error: Exception) -> bool:
-    """Tell whether a passing fault is sure to have come before any effect of the call."""
+def _had_no_effect(error: Exception) -> bool:
+    """Return whether a transient error guarantees that the call had no effect."""
     if isinstance(error, ClientError):
         return is_throttling(code_of(error))
-    return isinstance(error, NoConnectionError)
+    return isinstance(error, _NOTHING_SENT)
 
 
 def outcome_of(error: Exception) -> WriteOutcome:
-    """Return what became of a write whose call failed as a whole."""
+    """Return the outcome of a write whose call failed with this error."""
     if not is_transient(error):
         return WriteOutcome.REFUSED
-    return WriteOutcome.UNTRIED if _did_nothing(error) else WriteOutcome.UNKNOWN
+    return WriteOutcome.UNTRIED if _had_no_effect(error) else WriteOutcome.UNKNOWN
 
 
 def is_throttling(code: str) -> bool:
-    """Tell whether AWS refuses with this code what it has not begun to do."""
+    """Return whether AWS rejected the call with this code before it had any effect."""
     return code in _THROTTLING_CODES
 
 
@@ -69,10 +80,10 @@ def call_patiently[T](
     deadline: Deadline,
     pause: Pause,
 ) -> T:
-    """Make a call that may be repeated, up to MAX_ATTEMPTS times and not after the deadline.
+    """Make a call that is safe to repeat: at most MAX_ATTEMPTS times, never after the deadline.
 
-    Raises StorageUnavailableError if it does not succeed in that time, StorageRefusedError for a
-    fault that does not pass.
+    Raises StorageUnavailableError if no attempt succeeds in time, and StorageRefusedError for a
+    permanent error.
     """
     fault: Exception = AssertionError("unreachable: the first attempt is always made")
     for _ in attempts(deadline, pause, at_most=MAX_ATTEMPTS):
@@ -87,13 +98,13 @@ def call_patiently[T](
 
 
 def expect_time(deadline: Deadline) -> None:
-    """Raise StorageUnavailableError if there is no time left to make a call."""
+    """Raise StorageUnavailableError if there is no time left for a call."""
     if deadline.remaining() <= 0:
         raise StorageUnavailableError("no time was left")
 
 
 def code_of(error: Exception) -> str:
-    """Return AWS's code of an error, or the name of its class."""
+    """Return the error code of AWS, or the name of the exception class."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""Reads of many items at once, what an answer leaves over repeated; calls at the same time."""
+"""Read items in batches, repeat what DynamoDB left unprocessed, and run calls in parallel."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ type Identity = tuple[str, str]
 
 @dataclass(slots=True)
 class Batches:
-    """Batched calls to the single table. Every call may raise StorageRefusedError."""
+    """Batched calls to the single table. Each call may raise StorageRefusedError."""
 
     client: DynamoDBClient
     table: str
@@ -39,7 +39,7 @@ class Batches:
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def read(self, keys: Iterable[Key], deadline: Deadline) -> tuple[list[Item], set[Identity]]:
-        """Read items by their keys; return them and the keys that could not be read in time."""
+        """Read items by key. Return them, and the keys that could not be read in time."""
         answers = self.in_parallel(
             lambda chunk: self._read_chunk(list(chunk), deadline),
             batched(keys, KEYS_PER_READ, strict=False),
@@ -63,10 +63,11 @@ class Batches:
     def repeat[T](
         self, call: Callable[[list[T]], list[T]], left: list[T], failure: str, deadline: Deadline
     ) -> list[T]:
-        """Make a call for what is left until nothing is; return what is left when time is up.
+        """Repeat a call until nothing is left to process. Return what is left at the deadline.
 
-        `call` returns what it leaves over, and may be repeated for it. A passing fault of the call
-        is logged as `failure` and leaves everything over. Raises StorageRefusedError for another.
+        `call` processes the entries of a list and returns those that it must process again. A
+        transient error is logged as `failure`, and the call is repeated. Raises
+        StorageRefusedError for a permanent error.
         """
         for _ in attempts(deadline, self.pause):
             if deadline.remaining() <= 0:
@@ -82,7 +83,7 @@ class Batches:
         return left
 
     def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
-        """Make the calls at the same time, results in order; a single one needs no thread."""
+        """Make the calls in parallel. Return the results in the order of the arguments."""
         calls = list(arguments)
         if len(calls) <= 1:
             return [call(argument) for argument in calls]
@@ -92,10 +93,10 @@ class Batches:
 
 
 def identity_of(item: Item) -> Identity:
-    """Return the primary key of an item, or of a key, as something that can be compared."""
+    """Return the primary key of an item or of a key, in a form that can be compared."""
     return item["pk"]["S"], item["sk"]["S"]
 
 
 def key_of(identity: Identity) -> Key:
-    """Return the key in DynamoDB's notation."""
+    """Return the key in the format of DynamoDB."""
     return {"pk": {"S": identity[0]}, "sk": {"S": identity[1]}}

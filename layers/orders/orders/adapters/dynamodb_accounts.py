@@ -1,4 +1,4 @@
-"""Accounts, API clients and tokens on DynamoDB, as the operator manages them."""
+"""Accounts, API clients and tokens in DynamoDB, for the operator."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from orders.application.errors import InvalidRequestError, NotFoundError, Storag
 from orders.application.ports import Pause
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.clients import MAX_TOKENS, Client, ClientRecord, Token
+from orders.domain.problems import shown
 from orders.domain.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,24 +36,24 @@ MAX_ATTEMPTS = 8
 
 
 def token_id_of(token: str) -> str:
-    """Return the public name of a token: the beginning of its hash."""
+    """Return the public id of a token: the first characters of its hash."""
     return hash_of(token)[:TOKEN_ID_CHARACTERS]
 
 
 class _ConditionFailedError(Exception):
-    """A write was refused by its own condition, or one of a transaction's was."""
+    """A condition of a write, or of a transaction, was not met."""
 
 
 @dataclass(slots=True)
 class DynamoAccounts:
-    """AccountRepository on the single table."""
+    """Implements AccountRepository with the single table."""
 
     client: DynamoDBClient
     table: str
     pause: Pause = pause_with_jitter
 
     def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
-        """Create an account with its first settings; tell whether it was new."""
+        """Create an account with its settings. Return False if it already exists."""
         created = {"created_at": {"S": now.isoformat()}}
         first_settings = {
             "type": {"S": "settings"},
@@ -74,7 +75,7 @@ class DynamoAccounts:
         return [item["sk"]["S"] for item in self._query("ACCOUNTS", "")]
 
     def create_client(self, client: Client, now: datetime) -> bool:
-        """Create a client of an account; tell whether it was new."""
+        """Create a client of an account. Return False if it already exists or existed."""
         self._expect_account(client.account)
         item = {
             **client_key(client.account, client.client_id),
@@ -99,20 +100,20 @@ class DynamoAccounts:
         ]
 
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
-        """Store a token's hash under what the client is granted now."""
+        """Store the hash of a token, with what the client is granted now."""
         token_hash = hash_of(token)
         added = Token(token_id_of(token), now)
         for stored in self._attempts(client):
             if stored is None:
                 raise NotFoundError(
-                    f"There is no client {client.client_id!r} in {client.account!r}"
+                    f"Client {shown(client.client_id)} does not exist in {shown(client.account)}"
                 )
             if "revoked_at" in stored:
-                raise NotFoundError(f"Client {client.client_id!r} has been revoked")
+                raise NotFoundError(f"Client {shown(client.client_id)} is revoked")
             usable = [each for each in self._tokens(client) if each.revoked_at is None]
             if len(usable) >= MAX_TOKENS:
                 raise InvalidRequestError(
-                    f"A client has at most {MAX_TOKENS} tokens; revoke one first"
+                    f"A client can have at most {MAX_TOKENS} tokens; revoke one first"
                 )
             items = _token_items(_client(client.account, stored), added, token_hash)
             if self._succeeds([self._touch(stored), *map(self._put_new, items)]):
@@ -120,7 +121,7 @@ class DynamoAccounts:
         return added
 
     def revoke_token(self, client: Client, token_id: str, now: datetime) -> bool:
-        """Make a token worthless; tell whether it was there and not revoked before."""
+        """Revoke a token. Return False if it does not exist or is already revoked."""
         for stored in self._attempts(client):
             listed = self._get(listed_token_key(client.account, client.client_id, token_id))
             if stored is None or listed is None or "revoked_at" in listed:
@@ -130,7 +131,7 @@ class DynamoAccounts:
         return True
 
     def revoke_client(self, client: Client, now: datetime) -> bool:
-        """Make a client and all of its tokens worthless, in one transaction."""
+        """Revoke a client and all of its tokens in one transaction."""
         prefix = f"TOKEN#{client.client_id}#"
         for stored in self._attempts(client):
             if stored is None or "revoked_at" in stored:
@@ -146,14 +147,17 @@ class DynamoAccounts:
         return True
 
     def _attempts(self, client: Client) -> Iterator[dict[str, Any] | None]:
-        """Yield the client's item, None if there is none, anew each time a change lost a race.
+        """Yield the current item of the client for each attempt, None if it does not exist.
 
-        Every change of a client or of its tokens raises the client's `revision`, on condition that
-        it is the one read before. So no token slips in while all are revoked, or above the limit.
+        Each change of a client or its tokens increments the client's `revision`, if the revision is
+        still the one that was read. So no token can be added while all are being revoked, or above
+        the limit.
         """
         for _ in attempts(NoDeadline(), self.pause, at_most=MAX_ATTEMPTS):
             yield self._get(client_key(client.account, client.client_id))
-        raise StorageUnavailableError(f"client {client.client_id!r} keeps changing")
+        raise StorageUnavailableError(
+            f"other requests kept changing client {shown(client.client_id)}"
+        )
 
     def _touch(self, stored: dict[str, Any], revoked_at: datetime | None = None) -> dict[str, Any]:
         revoked = {":now": {"S": revoked_at.isoformat()}} if revoked_at else {}
@@ -174,7 +178,7 @@ class DynamoAccounts:
 
     def _expect_account(self, account: str) -> None:
         if self._get(account_key(account, "ACCOUNT")) is None:
-            raise NotFoundError(f"There is no account {account!r}")
+            raise NotFoundError(f"Account {shown(account)} does not exist")
 
     def _tokens(self, client: Client) -> Iterator[Token]:
         prefix = f"TOKEN#{client.client_id}#"
@@ -230,7 +234,7 @@ class DynamoAccounts:
                 yield from page["Items"]
 
     def _succeeds(self, actions: list[dict[str, Any]]) -> bool:
-        """Do all or none of the writes; tell whether their conditions let them."""
+        """Do all of the writes or none. Return False if a condition was not met."""
         try:
             with _translated_faults():
                 self.client.transact_write_items(TransactItems=actions)  # type: ignore[arg-type]
@@ -255,7 +259,7 @@ def _translated_faults() -> Iterator[None]:
 
 
 def _token_items(client: Client, token: Token, token_hash: str) -> Iterator[dict[str, Any]]:
-    """Yield a token's two items: by its hash for the requests, by its client for the operator."""
+    """Yield the two items of a token. Requests find it by hash, the operator by client."""
     created = {"created_at": {"S": token.created_at.isoformat()}}
     yield {
         **token_key(token_hash),

@@ -1,7 +1,7 @@
-"""The changes of one order at a time: moves to another external id, new states, deletions.
+"""Change one order: move it to another external id, change its state, or delete it.
 
-Each is one transaction of the order, its index item and its aliases, on condition that they are as
-they were read.
+Each change is one transaction on the order, its index item and its aliases. It succeeds only if
+they are unchanged since they were read.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _TOKEN_CHARACTERS = 36
-# The place of the order's new item among the actions of a move.
+# The index of the order's new item in the actions of a move.
 _NEW_PLACE = 1
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoOrderChanges:
-    """OrderChanges on the single table."""
+    """Implements OrderChanges with the single table."""
 
     client: DynamoDBClient
     table: str
@@ -42,8 +42,8 @@ class DynamoOrderChanges:
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change in one transaction.
 
-        Its token makes a repeated one harmless for ten minutes: a try whose answer was lost is
-        repeated, and answered as what became of the first.
+        An attempt whose answer was lost is repeated with the same idempotency token. DynamoDB then
+        returns the outcome of the first attempt. It keeps a token for ten minutes.
         """
         actions = _actions(change, self.table)
         outcome = WriteOutcome.UNTRIED
@@ -80,9 +80,9 @@ def _actions(change: OrderChange, table: str) -> list[dict[str, Any]]:
 
 
 def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    """Return a removal: the order, its index item and its aliases go, a tombstone comes."""
+    """Return a deletion: delete the order, its index item and its aliases; put a tombstone."""
     before, last = change.before.order, change.after.order
-    # No other order can have taken these: whatever gives or takes an alias changes the index item.
+    # They still belong to this order: every change of an alias also changes the index item.
     aliases = [
         {"Delete": {"TableName": table, "Key": order_key(before.account, alias)}}
         for alias in change.before.aliases
@@ -94,15 +94,15 @@ def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
         },
         {"Put": {"TableName": table, "Item": tombstone_item(last, change.trigger)}},
         {
-            "Delete": _same_names(change.before)
+            "Delete": _index_unchanged(change.before)
             | {"TableName": table, "Key": index_key(before.account, before.order_id)}
         },
         *aliases,
     ]
 
 
-def _same_names(stored: StoredOrder, **more: dict[str, Any]) -> dict[str, Any]:
-    """Return the condition that an index item is still as it was read; `more` are other values."""
+def _index_unchanged(stored: StoredOrder, **more: dict[str, Any]) -> dict[str, Any]:
+    """Return the condition that an index item is unchanged. `more` are further values."""
     aliases = {":before": _listed(stored.aliases)} if stored.aliases else {}
     return {
         "ConditionExpression": "external_id = :old AND "
@@ -116,9 +116,9 @@ def _same_names(stored: StoredOrder, **more: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    """Return a move: alias out of the order, order to its new place, index to lead there.
+    """Return a move: the old item becomes an alias, the order gets a new item, the index changes.
 
-    The new place must be free, or held by an alias of the same order.
+    No other order may have the new external id. It may be an alias of the same order.
     """
     before, after = change.before.order, change.after.order
     number = {"N": str(after.order_id)}
@@ -142,7 +142,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
             }
         },
         {
-            "Update": _same_names(
+            "Update": _index_unchanged(
                 change.before,
                 new={"S": after.external_id},
                 after=_listed(change.after.aliases),
@@ -151,7 +151,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
             | {
                 "TableName": table,
                 "Key": index_key(before.account, before.order_id),
-                # The version makes each entry another one, also where the names come back.
+                # The version makes each index item unique, even if the same names come back.
                 "UpdateExpression": (
                     "SET external_id = :new, aliases = :after, moved_in = :version"
                 ),
@@ -161,13 +161,13 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
 
 
 def _staying(change: OrderChange, table: str) -> dict[str, Any]:
-    """Return the write of an order that keeps its external id."""
+    """Return the write of an order whose external id does not change."""
     item = order_item(change.after.order, change.trigger)
     return {"Put": {"TableName": table, "Item": item, **_unchanged(change)}}
 
 
 def _unchanged(change: OrderChange) -> dict[str, Any]:
-    """Return the condition that the order is still as it was read."""
+    """Return the condition that the order is unchanged since it was read."""
     return {
         "ConditionExpression": "version = :version AND order_id = :number",
         "ExpressionAttributeValues": {
@@ -178,7 +178,7 @@ def _unchanged(change: OrderChange) -> dict[str, Any]:
 
 
 def _token(change: OrderChange) -> str:
-    """Return the idempotency key of a change: one for each version that one request writes."""
+    """Return the idempotency token of a change. It is unique to a request and a version."""
     parts = f"{change.after.order.request_id}\n{change.trigger.id}"
     return hashlib.sha256(parts.encode()).hexdigest()[:_TOKEN_CHARACTERS]
 
@@ -190,12 +190,12 @@ def _outcome(error: Exception) -> WriteOutcome:
 
 
 def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
-    """Say why a transaction was cancelled; whatever the reason, nothing of it was written."""
+    """Return why a transaction was cancelled. A cancelled transaction writes nothing."""
     response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
     codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
     failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
-    # With anything else in the way the new place may be held by a twin of this very change. Only a
-    # move has a condition there.
+    # If another condition failed too, an earlier attempt of this change may have created the item.
+    # Only a move has a condition at this index.
     if failed == [_NEW_PLACE] and codes.count("None") == len(codes) - 1:
         return WriteOutcome.TAKEN
     if failed:

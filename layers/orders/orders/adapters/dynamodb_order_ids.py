@@ -1,4 +1,4 @@
-"""Numbers for new orders by Hi/Lo: one atomic write reserves a block to hand out locally."""
+"""Order ids with the Hi/Lo algorithm: one atomic write reserves a block of ids."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from orders.application.errors import OrderIdsExhaustedError
 from orders.application.ports import Deadline, Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.identifiers import MAX_ORDER_ID
+from orders.domain.problems import shown
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-# At 1,000 numbers lost with each ended environment, 2^53 lasts for 9 * 10^12 environments.
+# Each Lambda environment loses at most 1,000 ids: 2^53 ids last for 9 * 10^12 environments.
 BLOCK = 1000
 
 
 @dataclass(slots=True)
 class DynamoOrderIds:
-    """OrderIds on the single table. Numbers of a block that is lost are never used."""
+    """Implements OrderIds with the single table. The unused ids of a block are lost."""
 
     client: DynamoDBClient
     table: str
@@ -30,7 +31,7 @@ class DynamoOrderIds:
     _left: dict[str, range] = field(default_factory=dict, init=False)
 
     def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
-        """Return `count` numbers never handed out before."""
+        """Return `count` order ids that were never returned before."""
         left = self._left.get(account, range(0))
         taken = list(left[:count])
         left = left[count:]
@@ -43,7 +44,7 @@ class DynamoOrderIds:
         return taken
 
     def _reserve(self, account: str, size: int, deadline: Deadline) -> range:
-        # A repeated reservation only skips a block.
+        # It is safe to repeat the reservation: it only skips a block.
         answer = call_patiently(
             lambda: self.client.update_item(
                 TableName=self.table,
@@ -58,6 +59,6 @@ class DynamoOrderIds:
         last = int(answer["Attributes"]["last_id"]["N"])
         if last > MAX_ORDER_ID:
             raise OrderIdsExhaustedError(
-                f"Account {account!r} has used all order numbers up to 2^53"
+                f"Account {shown(account)} has used all order ids up to 2^53"
             )
         return range(last - size + 1, last + 1)

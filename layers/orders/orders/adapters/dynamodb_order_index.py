@@ -1,8 +1,8 @@
-"""The order store by our own ids.
+"""The order store, by order id.
 
-An order's index item holds its external id of now and its aliases. It changes only together with
-the order, in one transaction, so whoever reads it and then the order sees either both as they are
-or notices that they do not fit.
+The index item of an order contains its current external id and its aliases. It changes in the same
+transaction as the order. A reader that reads the index item and then the order can therefore detect
+a change between the two reads.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from orders.domain.changes import StoredOrder
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-# Entries that are read of a shard beyond its share of a slice, so that one page mostly suffices.
+# Each shard is asked for more entries than its share, so that one page is usually enough.
 _MORE_THAN_ITS_SHARE = 20
-_KEEPS_MOVING = "the order keeps changing its external id"
+_KEEPS_MOVING = "other requests kept changing the external id of the order"
 type EntryPage = tuple[list[Item], Key | None]
 
 
 @dataclass(slots=True)
 class DynamoOrderIndex:
-    """OrderIndex on the single table."""
+    """Implements OrderIndex with the single table."""
 
     client: DynamoDBClient
     table: str
@@ -48,25 +48,25 @@ class DynamoOrderIndex:
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the client and its patience with the batched calls."""
+        """Create the batched calls with the same client and pause."""
         self._batches = Batches(self.client, self.table, self.pause)
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
     ) -> StoredOrder | None:
-        """Read an order consistently by way of its index item."""
+        """Read an order consistently through its index item."""
         entry = self._get(index_key(account, order_id), deadline)
         if entry is None:
             return None
-        stored = self._behind(account, entry, deadline)
+        stored = self._order_of(account, entry, deadline)
         if stored is not None:
             return stored
         for _ in attempts(deadline, self.pause):
             seen, entry = entry, self._get(index_key(account, order_id), deadline)
-            # Read twice without a change: the index item of an order that lost its race.
+            # The index item did not change, so its order was never written.
             if entry is None or entry == seen:
                 return None
-            stored = self._behind(account, entry, deadline)
+            stored = self._order_of(account, entry, deadline)
             if stored is not None:
                 return stored
         raise StorageUnavailableError(_KEEPS_MOVING)
@@ -74,13 +74,14 @@ class DynamoOrderIndex:
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
-        """Read the newest entries of every shard, then the orders that they lead to."""
+        """Read the newest entries of each shard, then their orders."""
         shards = self._batches.in_parallel(
             lambda shard: self._newest(shard, before, limit, deadline),
             index_shards(account),
         )
         cut_off = [_order_id(entries[-1]) for entries, is_cut_off in shards if is_cut_off]
-        # Below this id a shard that was cut off may hold more that comes before the others'.
+        # A shard that was cut off may have more entries below its last id. So entries of other
+        # shards below the highest such id are left for the next page.
         horizon = max(cut_off, default=0)
         entries = [each for shard, _ in shards for each in shard if _order_id(each) >= horizon]
         newest = sorted(entries, key=_order_id, reverse=True)
@@ -92,9 +93,9 @@ class DynamoOrderIndex:
         )
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
-        """Merge the entries of the shards, and read the orders of those that are wanted."""
+        """Merge the entries of all shards, and read the orders of the wanted ones."""
         end = wanted.offset + wanted.limit
-        # Ids spread evenly over the shards.
+        # Order ids are spread evenly over the shards.
         page_size = end // INDEX_SHARDS + _MORE_THAN_ITS_SHARE
         shards = index_shards(account)
         first = self._batches.in_parallel(
@@ -115,14 +116,14 @@ class DynamoOrderIndex:
         return self._orders_of(account, islice(merged, wanted.offset, end), deadline)
 
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        """Count the entries of every shard."""
+        """Count the entries of all shards."""
         counts = self._batches.in_parallel(
             lambda shard: self._count(shard, limit, deadline), index_shards(account)
         )
         return sum(counts) if sum(counts) <= limit else None
 
-    def _behind(self, account: str, entry: Item, deadline: Deadline) -> StoredOrder | None:
-        """Read the order that an index item leads to; None if it is no longer there."""
+    def _order_of(self, account: str, entry: Item, deadline: Deadline) -> StoredOrder | None:
+        """Read the order of an index item. Return None if it is not under this external id."""
         item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
         if item is None or not _belongs(item, _order_id(entry)):
             return None
@@ -139,7 +140,7 @@ class DynamoOrderIndex:
     def _newest(
         self, shard: str, before: int | None, limit: int, deadline: Deadline
     ) -> tuple[list[Item], bool]:
-        """Read the newest entries of a shard, and whether it was cut off below the last of them."""
+        """Return the newest entries of a shard, and whether the shard has more entries."""
         values = {":shard": {"S": shard}}
         below = ""
         if before is not None:
@@ -185,7 +186,7 @@ class DynamoOrderIndex:
         return list(answer["Items"]), following
 
     def _count(self, shard: str, limit: int, deadline: Deadline) -> int:
-        """Count a shard's entries, some of them if there are more than `limit`."""
+        """Count the entries of a shard. Counting stops when there are more than `limit`."""
         count = 0
         start_key: Any = {}
         while count <= limit:
@@ -210,7 +211,7 @@ class DynamoOrderIndex:
     def _orders_of(
         self, account: str, page: Iterable[Item], deadline: Deadline
     ) -> list[StoredOrder]:
-        """Read the orders of index entries; those that were renamed meanwhile are read again."""
+        """Read the orders of index entries. Orders that were renamed meanwhile are read again."""
         entries = {_order_id(entry): entry for entry in page}
         orders = self._read_orders(account, entries.values(), deadline)
         missing = {number: entry for number, entry in entries.items() if number not in orders}
@@ -221,12 +222,12 @@ class DynamoOrderIndex:
     def _renamed_meanwhile(
         self, account: str, missing: Mapping[int, Item], deadline: Deadline
     ) -> dict[int, StoredOrder]:
-        """Read orders, by their ids, that are no longer where their index entries led."""
+        """Read the orders again whose index entries had an old external id."""
         orders: dict[int, StoredOrder] = {}
         for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
             again = {_order_id(entry): entry for entry in self._read(keys, deadline)}
-            # Read twice without a change: the index items of orders that lost their race.
+            # Drop unchanged index items: their orders were never written.
             missing = {n: entry for n, entry in again.items() if entry != missing[n]}
             orders |= self._read_orders(account, missing.values(), deadline)
             missing = {n: entry for n, entry in missing.items() if n not in orders}
@@ -237,7 +238,7 @@ class DynamoOrderIndex:
     def _read_orders(
         self, account: str, entries: Iterable[Item], deadline: Deadline
     ) -> dict[int, StoredOrder]:
-        # The entry of an order that lost its race leads to the winner: one key, two entries.
+        # Two index items have the same external id if two requests created it at the same time.
         by_name: dict[str, list[Item]] = {}
         for entry in entries:
             by_name.setdefault(entry["external_id"]["S"], []).append(entry)

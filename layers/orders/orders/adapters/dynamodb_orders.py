@@ -1,8 +1,8 @@
-"""The order store on DynamoDB.
+"""The order store in DynamoDB.
 
-Orders are read in batches of 100 and written in batches of 25 PartiQL statements, each with its own
-condition: that costs one write unit per KB and lets one order fail without the others, where a
-transaction costs two and fails as a whole.
+Orders are read in batches of 100, and written in batches of 25 PartiQL statements. Each statement
+has its own condition, so one order can fail without the others. It costs one write unit per KB. A
+transaction would cost two, and would fail as a whole.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LOST_RACE_CODES = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 
 @dataclass(slots=True)
 class DynamoOrders:
-    """OrderRepository on the single table."""
+    """Implements OrderRepository with the single table."""
 
     client: DynamoDBClient
     table: str
@@ -52,13 +52,13 @@ class DynamoOrders:
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the client and its patience with the batched calls."""
+        """Create the batched calls with the same client and pause."""
         self._batches = Batches(self.client, self.table, self.pause)
 
     def find_by_external_ids(
         self, account: str, external_ids: Collection[str], deadline: Deadline
     ) -> Lookup:
-        """Read orders consistently; an alias leads to its order by way of the index."""
+        """Read orders consistently. The order of an alias is found through the index."""
         keys = {
             identity_of(key): name for name in external_ids for key in [order_key(account, name)]
         }
@@ -73,15 +73,15 @@ class DynamoOrders:
         }
         missing = {keys[identity] for identity in unread}
         if aliases:
-            behind, lost = self._behind_aliases(account, aliases, deadline)
-            found |= behind
+            aliased, lost = self._orders_of_aliases(account, aliases, deadline)
+            found |= aliased
             missing |= lost
         return Lookup(found, frozenset(missing))
 
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
-        """Write the index items of new orders, then every order under its own condition."""
+        """Write the index items of new orders, then each order with its own condition."""
         new = [write.order for write in writes if write.base_version is None]
         unindexed = self._write_index(account, new, deadline) if new else set()
         outcomes = [WriteOutcome.UNTRIED] * len(writes)
@@ -103,7 +103,7 @@ class DynamoOrders:
                 outcomes[position] = outcome
         return outcomes
 
-    def _behind_aliases(
+    def _orders_of_aliases(
         self, account: str, aliases: Mapping[str, int], deadline: Deadline
     ) -> tuple[dict[str, Order], set[str]]:
         index_keys = [index_key(account, order_id) for order_id in set(aliases.values())]
@@ -111,19 +111,19 @@ class DynamoOrders:
         current = {int(entry["sk"]["S"]): entry["external_id"]["S"] for entry in entries}
         order_keys = [order_key(account, name) for name in set(current.values())]
         items, unread_orders = self._batches.read(order_keys, deadline)
-        # Another rename between the reads leaves an alias here: its order is simply not found.
-        behind = (read_order(account, item) for item in items if is_order(item))
-        orders = {order.order_id: order for order in behind}
+        # An order that was renamed between the reads is now an alias here: it counts as not found.
+        aliased = (read_order(account, item) for item in items if is_order(item))
+        orders = {order.order_id: order for order in aliased}
         found = {name: orders[number] for name, number in aliases.items() if number in orders}
         incomplete = bool(unread_entries or unread_orders)
         return found, {name for name in aliases if name not in found} if incomplete else set()
 
     def _write_index(self, account: str, orders: Sequence[Order], deadline: Deadline) -> set[int]:
-        """Write the index items of new orders; return the numbers of those that were not written.
+        """Write the index items of new orders. Return the order ids of the unwritten ones.
 
-        They go first: an order must never be there without its index item. One whose order does not
-        follow leads to an order with another number and is ignored. One that is there already
-        stays as it is: a repeated write must not undo the renames of an order that came through.
+        They are written first, so that each stored order has an index item. If the order is not
+        written afterwards, readers ignore the index item. An existing index item is not replaced,
+        because the order may have been stored by an earlier attempt and renamed since.
         """
         answers = self._batches.in_parallel(
             lambda chunk: self._insert_index(account, list(chunk), deadline),
@@ -132,7 +132,7 @@ class DynamoOrders:
         return {order.order_id for left in answers for order in left}
 
     def _insert_index(self, account: str, orders: list[Order], deadline: Deadline) -> list[Order]:
-        """Insert index items until all exist; return the orders whose items are not in time."""
+        """Insert index items until all exist. Return the orders that are still without one."""
 
         def insert(orders: list[Order]) -> list[Order]:
             statements = [self._insertion(index_item(account, order)) for order in orders]
@@ -155,7 +155,7 @@ class DynamoOrders:
                 Statements=[self._statement(write) for write in writes]  # type: ignore[misc]
             )
         except (ClientError, BotoCoreError) as error:
-            # Raising would hide what the other batches have committed.
+            # An exception would hide the outcomes of the other batches.
             outcome = outcome_of(error)
             level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.WARNING
             _log.log(level, "writing orders failed", extra={"code": code_of(error)})
@@ -163,7 +163,7 @@ class DynamoOrders:
         return [_outcome(response.get("Error")) for response in answer["Responses"]]
 
     def _insertion(self, item: Item) -> dict[str, Any]:
-        """Return the statement that stores an item where there is none."""
+        """Return the statement that inserts an item, and fails if the key exists."""
         members = ", ".join(f"'{name}': ?" for name in item)
         return {
             "Statement": f'INSERT INTO "{self.table}" VALUE {{{members}}}',
@@ -190,18 +190,18 @@ class DynamoOrders:
                 *values.values(),
                 *key.values(),
                 {"N": str(write.base_version)},
-                # Another order of that version may have taken the place of a deleted one.
+                # The order may have been deleted and created again with the same version.
                 item["order_id"],
             ],
         }
 
 
 def _packed(positions: Iterable[int], writes: Sequence[Write]) -> Iterator[list[int]]:
-    """Split writes into batches by their number and the bytes of their documents."""
+    """Split the writes into batches that respect the limits of DynamoDB."""
     batch: list[int] = []
     size = 0
     for position in positions:
-        # A character takes at most 4 bytes; the other attributes are small beside that.
+        # A character has at most 4 bytes. The other attributes are small in comparison.
         weight = 4 * len(writes[position].order.document)
         if batch and (len(batch) == STATEMENTS_PER_BATCH or size + weight > BATCH_BYTES):
             yield batch
@@ -221,5 +221,5 @@ def _outcome(error: Mapping[str, Any] | None) -> WriteOutcome:
     if code in TRANSIENT_CODES:
         _log.warning("writing an order failed", extra={"code": code})
         return WriteOutcome.UNTRIED if is_throttling(code) else WriteOutcome.UNKNOWN
-    _log.error("an order was refused by the table", extra={"code": code})
+    _log.error("the table rejected an order", extra={"code": code})
     return WriteOutcome.REFUSED

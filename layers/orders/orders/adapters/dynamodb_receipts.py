@@ -1,4 +1,4 @@
-"""Receipts of requests on DynamoDB: one item each, forgotten by TTL."""
+"""Receipts in DynamoDB: one item for each request. They expire by TTL."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from orders.application.retries import pause_with_jitter
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-# A stream's records live for a day: after two no relay can ask for a receipt any more.
+# Stream records expire after one day, so the relay needs no receipt after two days.
 KEPT_SECONDS = 2 * 24 * 60 * 60
-# The ids of more would not fit into an item. A request that could not send so many leaves no
-# receipt at all: then the relay publishes whatever it has committed.
+# More ids do not fit in an item. A request with more unsent triggers leaves no receipt, so the
+# relay publishes all of its triggers.
 MAX_IDS = 10_000
 _SEPARATOR = ","
 
 
 @dataclass(slots=True)
 class DynamoReceipts:
-    """ReceiptRepository on the single table."""
+    """Implements ReceiptRepository with the single table."""
 
     client: DynamoDBClient
     table: str
@@ -36,13 +36,13 @@ class DynamoReceipts:
     _batches: Batches = field(init=False)
 
     def __post_init__(self) -> None:
-        """Share the client and its patience with the batched calls."""
+        """Create the batched calls with the same client and pause."""
         self._batches = Batches(self.client, self.table, self.pause)
 
     def leave(self, request: RequestKey, unsent: Collection[str], deadline: Deadline) -> None:
-        """Put the request's receipt; a repeated one says the same."""
+        """Store the receipt of a request. It is safe to repeat the call."""
         if len(unsent) > MAX_IDS:
-            raise StorageUnavailableError("the triggers that were not sent are too many to name")
+            raise StorageUnavailableError(f"a receipt has at most {MAX_IDS} unsent triggers")
         item = {
             **receipt_key(request.account, request.request_id),
             "type": {"S": "receipt"},

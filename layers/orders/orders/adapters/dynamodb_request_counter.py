@@ -1,4 +1,4 @@
-"""Requests counted on DynamoDB: one atomic write each, forgotten by TTL."""
+"""Request counters in DynamoDB: one atomic write for each request. They expire by TTL."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-# Counted from the start of a window: long enough that no clock is in it any more.
+# From the start of the window. After this time no clock is still inside the window.
 KEPT = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class DynamoRequestCounter:
-    """RequestCounter on the single table."""
+    """Implements RequestCounter with the single table."""
 
     client: DynamoDBClient
     table: str
@@ -32,9 +32,9 @@ class DynamoRequestCounter:
     def count(
         self, account: str, campaign_id: int, window: datetime, deadline: Deadline
     ) -> int | None:
-        """Count one more request of a window; None if that failed, which refuses nobody.
+        """Count one more request in a window. Return None if it could not be counted.
 
-        The call is made once: a repeated one could count one request twice.
+        The call is never repeated, because that could count the request twice.
         """
         if deadline.remaining() <= 0:
             return None

@@ -1,4 +1,4 @@
-"""Accounts' settings on DynamoDB: one item an account, guarded by a version."""
+"""Settings in DynamoDB: one item for each account. Writes are conditional on its version."""
 
 from __future__ import annotations
 
@@ -20,19 +20,20 @@ from orders.application.errors import (
 )
 from orders.application.ports import Deadline, Pause
 from orders.application.retries import pause_with_jitter
+from orders.domain.problems import shown
 from orders.domain.settings import Settings, StoredSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
 CACHE_SECONDS = 30.0
-# An item may hold 400 KB.
+# A DynamoDB item has at most 400 KB.
 MAX_DOCUMENT_BYTES = 390 * 1024
 
 
 @dataclass(slots=True)
 class DynamoSettings:
-    """SettingsRepository on the single table; what was read serves for 30 s."""
+    """Implements SettingsRepository with the single table and a cache of 30 seconds."""
 
     client: DynamoDBClient
     table: str
@@ -41,7 +42,7 @@ class DynamoSettings:
     _cache: dict[str, tuple[float, StoredSettings]] = field(default_factory=dict, init=False)
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
-        """Return the settings; NotFoundError for an unknown account."""
+        """Return the settings. Raises NotFoundError for an unknown account."""
         read_at, cached = self._cache.get(account, (0.0, None))
         if cached and not fresh and self.seconds() - read_at < CACHE_SECONDS:
             return cached
@@ -50,14 +51,15 @@ class DynamoSettings:
         return stored
 
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
-        """Store the settings if the stored version is `base_version`; tell whether it was.
+        """Store the settings. Return False if the stored version is not `base_version`.
 
-        The call is made once: a repeated one could not tell its own first attempt from a lost race.
+        The call is never repeated: if the first attempt succeeded and its answer was lost, a second
+        attempt would look like a conflict.
         """
         document = write_settings(settings)
         if len(document.encode()) > MAX_DOCUMENT_BYTES:
             raise SettingsTooLargeError(
-                f"An account's settings take at most {MAX_DOCUMENT_BYTES // 1024} KB"
+                f"The settings must have at most {MAX_DOCUMENT_BYTES // 1024} KB"
             )
         expect_time(deadline)
         try:
@@ -91,6 +93,6 @@ class DynamoSettings:
         )
         item = answer.get("Item")
         if item is None:
-            raise NotFoundError(f"There is no account {account!r}")
+            raise NotFoundError(f"Account {shown(account)} does not exist")
         settings = read_settings(item["document"]["S"])
         return StoredSettings(settings, int(item["version"]["N"]))

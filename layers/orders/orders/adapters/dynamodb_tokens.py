@@ -1,4 +1,4 @@
-"""API tokens on DynamoDB: looked up by their SHA-256 hash, which is all that is stored of them."""
+"""API tokens in DynamoDB. Only their SHA-256 hashes are stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CACHE_ENTRIES = 1000
 
 
 def hash_of(token: str) -> str:
-    """Return what is stored of a token. It is random, so its plain hash cannot be searched for."""
+    """Return the SHA-256 hash of a token. Tokens are random, so the hash needs no salt."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -48,9 +48,10 @@ def read_client(account: str, client_id: str, item: Mapping[str, Any]) -> Client
 
 @dataclass(slots=True)
 class DynamoTokens:
-    """TokenRepository on the single table; a known token serves for 30 s, an unknown one never.
+    """Implements TokenRepository with the single table. Known tokens are cached for 30 seconds.
 
-    An access token is worthless once it has expired, or its secret is revoked.
+    Unknown tokens are never cached. An access token is invalid after its expiry, or if its secret
+    is revoked.
     """
 
     client: DynamoDBClient
@@ -61,13 +62,13 @@ class DynamoTokens:
     _cache: dict[str, tuple[float, Client]] = field(default_factory=dict, init=False)
 
     def client_of(self, token: str, deadline: Deadline) -> Client | None:
-        """Return whose token it is, None if it is unknown, expired or revoked."""
+        """Return the client that owns the token, None if it is unknown, expired or revoked."""
         token_hash = hash_of(token)
         good_until, known = self._cache.get(token_hash, (0.0, None))
         if known and self.seconds() < good_until:
             return known
         self._cache.pop(token_hash, None)
-        # The reads' own time must not prolong what they find.
+        # The cache time starts before the reads, so that a slow read does not prolong it.
         asked_at = self.seconds()
         item = self._read(token_hash, deadline)
         if item is None:
@@ -84,7 +85,7 @@ class DynamoTokens:
         return found
 
     def _read(self, token_hash: str, deadline: Deadline) -> Mapping[str, Any] | None:
-        """Return the item of a token that was not revoked."""
+        """Return the item of a token, None if it does not exist or is revoked."""
         answer = call_patiently(
             lambda: self.client.get_item(
                 TableName=self.table, Key=token_key(token_hash), ConsistentRead=True
@@ -98,14 +99,14 @@ class DynamoTokens:
 
 @dataclass(slots=True)
 class DynamoAccessTokens:
-    """AccessTokenRepository on the single table; TTL removes what has expired."""
+    """Implements AccessTokenRepository with the single table. Tokens expire by TTL."""
 
     client: DynamoDBClient
     table: str
     pause: Pause = pause_with_jitter
 
     def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
-        """Put the token's item, which holds neither it nor its secret."""
+        """Store the item of an access token. It contains only hashes of token and secret."""
         item = {
             **token_key(hash_of(token)),
             "type": {"S": "access_token"},

@@ -1,4 +1,4 @@
-"""Triggers on EventBridge: entries packed by number and size, failed ones sent again."""
+"""Publish triggers to EventBridge in batches, and send failed entries again."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _log = logging.getLogger(__name__)
 
 SOURCE = "market.orders"
 ENTRIES_PER_CALL = 10
-# EventBridge takes less than 256 KB an entry and a call; it does not say how it counts the rest of
-# a call, so some room is left.
+# EventBridge accepts less than 256 KB for an entry and for a call. The overhead of a call is not
+# documented, so this limit is lower.
 MAX_BYTES = 250_000
 MAX_THREADS = 8
 _NO_TIME = "NoTimeLeft"
 _PASSING = "PassingFault"
 TRANSIENT = TRANSIENT_CODES | {_PASSING}
-# What is wrong with the entry itself, so that no repetition helps.
+# The entry itself is invalid, so a retry cannot succeed.
 _ENTRY_FAULTS = frozenset({"InvalidArgument", "MalformedDetail", "ValidationException"})
-# EventBridge counts 14 bytes for the time of an entry.
+# EventBridge counts 14 bytes for the `Time` of an entry.
 _TIME_BYTES = 14
 
 
-# Gives an order in the shape of the protocol that wrote it, as JSON.
+# Returns an order as JSON, in the format of the protocol that wrote it.
 type Present = Callable[[Order], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Parcel:
-    """A trigger and the entry that carries it."""
+    """A trigger with its EventBridge entry."""
 
     trigger: Trigger
     entry: Mapping[str, Any]
@@ -53,7 +53,7 @@ class _Parcel:
 
 @dataclass(slots=True)
 class EventBridgePublisher:
-    """TriggerPublisher on an event bus."""
+    """Implements TriggerPublisher with an event bus."""
 
     client: EventBridgeClient
     bus: str
@@ -62,7 +62,7 @@ class EventBridgePublisher:
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
     def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
-        """Publish the triggers; return those that could not be sent in time."""
+        """Publish the triggers. Return those that could not be sent in time."""
         calls = list(_packed([self._parcel(trigger) for trigger in triggers]))
         if len(calls) == 1:
             return self._send(calls[0], deadline)
@@ -101,7 +101,7 @@ class EventBridgePublisher:
         return list(unsent.values())
 
     def _try(self, parcels: Sequence[_Parcel]) -> dict[str, str]:
-        """Send the entries once; return the codes of those that failed, by the trigger's id."""
+        """Send the entries once. Return the error codes of the failed ones, by trigger id."""
         try:
             answer = self.client.put_events(
                 Entries=[parcel.entry for parcel in parcels]  # type: ignore[misc]
@@ -113,7 +113,7 @@ class EventBridgePublisher:
                 return dict.fromkeys((parcel.trigger.id for parcel in parcels), _PASSING)
             return self._try_singly(parcels) if len(parcels) > 1 else {parcels[0].trigger.id: code}
         failures: dict[str, str] = {}
-        # EventBridge answers in the order of the entries and names none of them.
+        # The results have no ids. They are in the order of the entries.
         for parcel, result in zip(parcels, answer["Entries"], strict=True):
             if "ErrorCode" in result:
                 code = str(result["ErrorCode"])
@@ -122,14 +122,15 @@ class EventBridgePublisher:
         return failures
 
     def _try_singly(self, parcels: Sequence[_Parcel]) -> dict[str, str]:
-        """Send the entries of a refused call one by one: a bad one must not doom the others."""
+        """Send the entries of a rejected call one by one, so that only the invalid ones fail."""
         return {name: code for each in parcels for name, code in self._try([each]).items()}
 
 
 def detail_of(trigger: Trigger, present: Present) -> bytes:
-    """Return the public detail of a trigger as JSON; see events/schemas.
+    """Return the public detail of a trigger as JSON (see events/schemas).
 
-    An entry may have MAX_BYTES: beyond that the order is left out, and if need be what changed.
+    If the entry is larger than MAX_BYTES, the order is left out. If it is still too large, the
+    changed values are left out too.
     """
     limit = MAX_BYTES - _overhead(trigger)
     members: dict[str, Any] = {
@@ -160,7 +161,7 @@ def _overhead(trigger: Trigger) -> int:
 
 
 def _packed(parcels: Sequence[_Parcel]) -> Iterator[list[_Parcel]]:
-    """Split entries into calls by their number and size."""
+    """Split the entries into calls that respect the limits of EventBridge."""
     call: list[_Parcel] = []
     size = 0
     for parcel in parcels:

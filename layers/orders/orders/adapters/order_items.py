@@ -1,4 +1,4 @@
-"""Orders and what belongs to them as items of the single table."""
+"""Convert orders, aliases and index entries to items of the single table, and back."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from orders.domain.triggers import Trigger, TriggerKind
 
 type Item = Mapping[str, Any]
 
-# A stream's records live for a day: after two no relay can need it any more.
+# Stream records expire after one day, so the relay needs no tombstone after two days.
 TOMBSTONE_KEPT = timedelta(days=2)
-# What an order's item may lack, so that an update must take it away.
+# Attributes that an order's item may not have. An update must remove them.
 OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint")
 
 
 def is_order(item: Item) -> bool:
-    """Tell whether an item under an order's key is one, and not an alias of another."""
+    """Return whether an item with an order's key is an order, not an alias."""
     return bool(item["type"]["S"] == "order")
 
 
 def is_tombstone(item: Item) -> bool:
-    """Tell whether an item is what a deleted order leaves behind."""
+    """Return whether an item is the tombstone of a deleted order."""
     return bool(item["type"]["S"] == "tombstone")
 
 
 def index_item(account: str, order: Order) -> dict[str, Any]:
-    """Return the item that leads from a new order's id to it."""
+    """Return the index item of a new order, which maps its order id to its external id."""
     return {
         **index_key(account, order.order_id),
         "type": {"S": "index"},
@@ -40,7 +40,7 @@ def index_item(account: str, order: Order) -> dict[str, Any]:
 
 
 def alias_item(account: str, external_id: str, order_id: int) -> dict[str, Any]:
-    """Return the item that takes an order's place under an id that it had before."""
+    """Return the alias item, which replaces an order under a former external id."""
     return {
         **order_key(account, external_id),
         "type": {"S": "alias"},
@@ -49,7 +49,7 @@ def alias_item(account: str, external_id: str, order_id: int) -> dict[str, Any]:
 
 
 def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
-    """Return an order's item, with the trigger's envelope if consumers are to be told."""
+    """Return the item of an order, with the trigger for the relay if there is one."""
     item: dict[str, Any] = {
         **order_key(order.account, order.external_id),
         "type": {"S": "order"},
@@ -66,7 +66,7 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
         item["update_time"] = {"S": order.update_time.isoformat()}
     if order.endpoint is not None:
         item["endpoint"] = {"S": order.endpoint}
-    # Most orders have only begun: that costs no byte.
+    # Most orders have the first state: it is left out to save space.
     if order.fulfilment is not Fulfilment.STARTED:
         item["fulfilment"] = {"S": order.fulfilment.name}
     if trigger is not None:
@@ -75,7 +75,7 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
 
 
 def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
-    """Return what a deleted order leaves behind: the outbox entry of its deletion."""
+    """Return the tombstone of a deleted order. It contains the trigger of the deletion."""
     expires_at = last.updated_at + TOMBSTONE_KEPT
     return {
         **order_item(last, trigger),
@@ -87,21 +87,21 @@ def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
 
 
 def _envelope(trigger: Trigger) -> dict[str, Any]:
-    """Return what makes the written item an outbox entry: see the relay of the table's stream."""
+    """Return the stored form of a trigger. The relay reads it from the table's stream."""
     envelope = {
         "id": {"S": trigger.id},
         "kind": {"S": trigger.kind},
         "request_id": {"S": trigger.order.request_id},
     }
     if trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
-        # The stream shows a moved order as a new one: only the envelope knows where it came from.
+        # In the stream a moved order looks like a new one, so the old id is stored here.
         envelope["moved_from"] = {"S": trigger.changed["external_id"]["old"]}
     return envelope
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What an item says of its trigger. `moved_from` is the external id before a move."""
+    """The stored trigger of an item. `moved_from` is the external id before a move."""
 
     id: str
     kind: str
@@ -110,7 +110,7 @@ class Envelope:
 
 
 def read_envelope(item: Item) -> Envelope:
-    """Return the envelope of an item that has one."""
+    """Return the stored trigger of an item that has one."""
     members = item["trigger"]["M"]
     return Envelope(
         id=members["id"]["S"],
@@ -121,7 +121,7 @@ def read_envelope(item: Item) -> Envelope:
 
 
 def read_order(account: str, item: Item) -> Order:
-    """Return the order that an item holds; of a tombstone, the version that the deletion was."""
+    """Return the order in an item. A tombstone contains the version of the deletion."""
     if is_tombstone(item):
         external_id = item["external_id"]["S"]
     else:

@@ -1,6 +1,6 @@
-"""The settings of an account as the table keeps them: one JSON text in one item.
+"""The stored form of an account's settings: one JSON text in one item.
 
-What operators and clients write is another form, which may change without this one: see
+Operators write another form, which can change independently: see
 orders.protocols.settings_document.
 """
 
@@ -15,13 +15,13 @@ from orders.domain.settings import Endpoint, LineStatus, Policies, Region, Setti
 
 
 class _Form(BaseModel):
-    """The stored form; a test pins the names of all of its members, also of the nested ones.
+    """The stored form. A test fails if the name of a member changes, also of a nested one.
 
-    Sections that came later have a default, so that older items are read without them. A text
-    without `form` is of form 1.
+    A new section must have a default, because older items do not have it. A text without `form` has
+    form 1.
     """
 
-    # An unknown member was written by a later version: to read on and write back would lose it.
+    # A later version wrote an unknown member. Ignoring it would delete it at the next write.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     currencies: tuple[str, ...] = ()
@@ -35,8 +35,8 @@ class _Form(BaseModel):
 
 
 def write_settings(settings: Settings) -> str:
-    """Return the text that an item keeps of the settings."""
-    # Pydantic writes no mapping but a dict.
+    """Return the settings as the JSON text that is stored."""
+    # Pydantic can only serialize mappings that are dicts.
     form = _Form(
         currencies=settings.currencies,
         endpoints=tuple(settings.endpoints.values()),
@@ -49,12 +49,12 @@ def write_settings(settings: Settings) -> str:
         policies=settings.policies,
         products=tuple(replace(each, slug=dict(each.slug)) for each in settings.products.values()),
     )
-    # Versions of this code that know no `form` refuse it as an unknown member.
+    # Older versions of this code reject `form` as an unknown member, so it is not stored.
     return form.model_dump_json(exclude={"form"})
 
 
 def read_settings(text: str) -> Settings:
-    """Return the settings that an item keeps; ValidationError for what is not of this form."""
+    """Return the settings from a stored text. Raises ValidationError for any other form."""
     form = _Form.model_validate_json(text)
     return Settings(
         currencies=form.currencies,

@@ -1,4 +1,4 @@
-"""Triggers that cannot be published, on a queue for the operator."""
+"""Send triggers that cannot be published to an SQS queue for the operator."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MESSAGES_PER_CALL = 10
 
 @dataclass(slots=True)
 class SqsParking:
-    """TriggerParking on a queue. Messages hold ids and reasons, no customer's data."""
+    """Implements TriggerParking with a queue. Messages contain no customer data."""
 
     client: SQSClient
     queue_url: str
     pause: Pause = pause_with_jitter
 
     def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
-        """Send one message each; a repeated one is a second message about the same trigger."""
+        """Send one message for each trigger. A repeated call may send a message twice."""
         for chunk in batched(parked, MESSAGES_PER_CALL, strict=False):
             entries = [
                 {
@@ -46,4 +46,4 @@ class SqsParking:
                 self.pause,
             )
             if answer.get("Failed"):
-                raise StorageUnavailableError("the queue did not take every message")
+                raise StorageUnavailableError("the queue did not accept all messages")

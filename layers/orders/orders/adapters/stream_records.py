@@ -1,4 +1,4 @@
-"""Records of the table's stream, as Lambda hands them over, to the changes that they tell of."""
+"""Read the committed changes from the records of the table's stream."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ from orders.domain.triggers import Trigger, deletion_of, trigger_of
 
 @dataclass(frozen=True, slots=True)
 class StreamedChange:
-    """CommittedChange of one record."""
+    """The CommittedChange of one record."""
 
     sequence_number: str
     request: RequestKey
@@ -29,18 +29,18 @@ class StreamedChange:
     committed_at: datetime
 
 
-# Tells where the documents of an order's protocol hold lines. Raises ValueError for a protocol that
-# is not known.
+# Returns the member names of the lines in the documents of the order's protocol. Raises ValueError
+# for an unknown protocol.
 type LinesOf = Callable[[Order], LineMembers | None]
 
 
 def read_record(record: Mapping[str, Any], lines_of: LinesOf) -> StreamedChange | Unreadable | None:
-    """Read one record: a change, None if it carries no envelope, or what cannot be read."""
+    """Read one record, as Lambda delivers it. Return None if it has no trigger."""
     data = record["dynamodb"]
     number = str(data["SequenceNumber"])
     try:
         after = data.get("NewImage")
-        if after is None or not _may_carry(after) or "trigger" not in after:
+        if after is None or not _may_have_trigger(after) or "trigger" not in after:
             return None
         return _change(number, data, after, lines_of)
     except (KeyError, TypeError, ValueError) as error:
@@ -59,17 +59,17 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
         before = _before(account, data.get("OldImage"), after, envelope.moved_from)
         trigger = trigger_of(before, after, lines)
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
-        raise ValueError("the images tell of another change than the envelope")
+        raise ValueError("the images do not match the stored trigger")
     created = datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
     return StreamedChange(number, RequestKey(account, envelope.request_id), trigger, created)
 
 
-def _may_carry(image: Item) -> bool:
+def _may_have_trigger(image: Item) -> bool:
     return is_order(image) or is_tombstone(image)
 
 
 def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:
-    """Return the order before the change: under another id where it moved, None if it is new."""
+    """Return the order before the change, None if it is new. It may have had another id."""
     if moved_from is not None:
         return replace(after, external_id=moved_from)
     return read_order(account, image) if image is not None and is_order(image) else None

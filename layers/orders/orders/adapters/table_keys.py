@@ -12,7 +12,8 @@
 | token by its hash | `T#{sha256}` | `T` |
 | list of accounts | `ACCOUNTS` | account |
 
-Account and client names hold no `#`, and an external id comes last, so no two keys can meet.
+Account names and client ids contain no `#`, and an external id is the last part of its key. So all
+keys are unique.
 """
 
 from datetime import datetime
@@ -20,22 +21,23 @@ from datetime import datetime
 type AttributeValue = dict[str, str]
 type Key = dict[str, AttributeValue]
 
-# Listing reads every shard; writes of one account spread over them (1,000 write units/s each).
+# The index writes of an account are spread over the shards (1,000 write units/s for each shard).
+# Listing orders reads all shards.
 INDEX_SHARDS = 8
 
 
 def key(pk: str, sk: str) -> Key:
-    """Return a primary key in DynamoDB's notation."""
+    """Return a primary key in the format of DynamoDB."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
 def order_key(account: str, external_id: str) -> Key:
-    """Return the key of an order, or of the alias that stands in its place."""
+    """Return the key of the order, or of the alias, with this external id."""
     return key(f"A#{account}#O#{external_id}", "O")
 
 
 def tombstone_key(account: str, order_id: int) -> Key:
-    """Return the key of what a deleted order leaves behind for a while."""
+    """Return the key of the tombstone of a deleted order."""
     return key(f"A#{account}#D#{order_id}", "D")
 
 
@@ -46,37 +48,37 @@ def account_of_order(pk: str) -> str:
     """
     kind, account, part, _ = pk.split("#", 3)
     if kind != "A" or part not in {"O", "D"}:
-        raise ValueError("not the key of an order")
+        raise ValueError("the key is not the key of an order")
     return account
 
 
 def receipt_key(account: str, request_id: str) -> Key:
-    """Return the key of the receipt that a request leaves of its triggers."""
+    """Return the key of the receipt of a request."""
     return key(f"A#{account}#Q#{request_id}", "Q")
 
 
 def index_key(account: str, order_id: int) -> Key:
-    """Return the key of the item that leads from an order id to the external id."""
+    """Return the key of the index item, which maps an order id to the external id."""
     return key(index_shards(account)[order_id % INDEX_SHARDS], index_sort_key(order_id))
 
 
 def index_shards(account: str) -> list[str]:
-    """Return the partition keys that the index items of an account spread over."""
+    """Return the partition keys of all index items of an account."""
     return [f"A#{account}#I#{shard}" for shard in range(INDEX_SHARDS)]
 
 
 def index_sort_key(order_id: int) -> str:
-    """Return the sort key of an index item; it sorts as the number does."""
+    """Return the sort key of an index item. The keys sort like the order ids."""
     return f"{order_id:016}"
 
 
 def requests_key(account: str, campaign_id: int, window: datetime) -> Key:
-    """Return the key of the counter of a campaign's requests in one window."""
+    """Return the key of the request counter of a campaign in one window."""
     return key(f"A#{account}#R#{campaign_id}", window.isoformat())
 
 
 def account_key(account: str, part: str) -> Key:
-    """Return the key of one of an account's own items."""
+    """Return the key of an item of the account itself, such as its settings."""
     return key(f"A#{account}", part)
 
 

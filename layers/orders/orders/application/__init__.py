@@ -1,1 +1,1 @@
-"""Use cases, one a file, and the ports through which they reach the world."""
+"""The use cases, one in each file, and the ports (Protocols) that they need."""

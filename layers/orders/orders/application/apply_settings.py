@@ -1,4 +1,4 @@
-"""Apply settings as the operator declares them."""
+"""Apply the settings that an operator declares."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from orders.domain.settings import Declaration, Settings, declare
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """The settings before and after; equal if there was nothing to do."""
+    """The settings before and after the call. They are equal if nothing changed."""
 
     before: Settings
     after: Settings
@@ -19,7 +19,7 @@ class SettingsChange:
 
 @dataclass(frozen=True, slots=True)
 class ApplySettings:
-    """The use case with its ports."""
+    """Replaces the declared parts of an account's settings."""
 
     settings: SettingsRepository
     pause: Pause
@@ -27,11 +27,11 @@ class ApplySettings:
     def __call__(
         self, account: str, declaration: Declaration, deadline: Deadline, *, dry_run: bool = False
     ) -> SettingsChange:
-        """Store the settings as declared and return the change; with `dry_run` only return it.
+        """Store the declared settings and return the change. A `dry_run` stores nothing.
 
         Applying the same declaration again changes nothing. Raises NotFoundError for an unknown
-        account, DefinitionsRefusedError, SettingsTooLargeError, and StorageUnavailableError also
-        when other writers keep winning.
+        account, DefinitionsRefusedError, SettingsTooLargeError, and StorageUnavailableError, also
+        if other requests changed the settings at every attempt.
         """
         for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
             stored = self.settings.load(account, deadline, fresh=True)
@@ -43,4 +43,4 @@ class ApplySettings:
                 return change
             if self.settings.save(account, wanted, stored.version, deadline):
                 return change
-        raise StorageUnavailableError("The account's settings keep changing")
+        raise StorageUnavailableError("other requests kept changing the account's settings")

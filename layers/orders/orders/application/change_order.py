@@ -1,4 +1,4 @@
-"""Change one order: read it, decide, write on the condition that it is as it was read, tell."""
+"""Change one order: read it, decide, write it if it is still the same, publish the trigger."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,14 +16,14 @@ from orders.domain.triggers import Trigger
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport[Refusal: StrEnum]:
-    """What happened: `found` is the order as it is now, None if the endpoint has no such order.
+    """The result of a change.
 
-    An order that was deleted is as it was.
-    `trigger` is that of a committed change, None if there was nothing to change or the change was
-    refused; `taken` says that it was, since the external id is another order's. `unpublished` are
-    the triggers that were not sent: those that the bus did not take in time, and those of changes
-    whose answers were lost. `unavailable` says that it cannot be known whether the change is
-    stored; asking for it again is safe.
+    `found` is the order after the change, None if the endpoint has no such order. After a deletion
+    it is the order before the deletion. `refusal` says why the order was not changed. `taken` is
+    true if another order has the new external id. `trigger` is None if nothing was changed.
+    `unpublished` are the triggers that were not published: the bus did not accept them in time, or
+    the answer to their write was lost. `unavailable` is true if the change may or may not be
+    stored. The caller can safely send the request again.
     """
 
     found: StoredOrder | None = None
@@ -39,7 +39,7 @@ type Decide[Refusal: StrEnum] = Callable[[StoredOrder], OrderChange | Refusal | 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOrder:
-    """What the changes of one order have in common, put together with its ports."""
+    """Changes one order on behalf of the use cases that update or delete it."""
 
     get_order_by_id: GetOrderById
     changes: OrderChanges
@@ -53,12 +53,11 @@ class ChangeOrder:
         request_id: str,
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
-        """Change the order as `decide` says: a refusal or None changes nothing.
+        """Apply the change that `decide` returns. A refusal or None changes nothing.
 
-        `request_id` must be the one that the change is written with. A race with another writer of
-        the order is read again and decided again. Raises
-        StorageUnavailableError if the store did not answer in time and nothing was changed, and
-        StorageRefusedError.
+        `decide` must put `request_id` into the changed order. It is called again with the current
+        order if another request changed the order meanwhile. Raises StorageUnavailableError if the
+        store did not answer in time and nothing was changed, and StorageRefusedError.
         """
         lost: dict[int, OrderChange] = {}
         try:
@@ -82,21 +81,24 @@ class ChangeOrder:
         lost: dict[int, OrderChange],
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
-        """Try until it is decided; `lost` takes the changes whose answers were lost, by version."""
+        """Try until the result is known. `lost` collects changes without an answer, by version."""
         removed: StoredOrder | None = None
+        tried: dict[int, OrderChange] = {}
         for _ in attempts(deadline, self.pause):
             found = self.get_order_by_id(address, deadline)
             if found is None:
-                # By a deletion of ours whose answer was lost, or by another's: it is gone.
+                # Either our deletion succeeded and its answer was lost, or another request won.
                 return ChangeReport(removed)
-            earlier = lost.get(found.order.version)
+            # The order names the request that wrote it, which counts for more than any answer.
+            earlier = tried.get(found.order.version)
             if earlier and earlier.after.order == found.order:
                 return ChangeReport(found, trigger=earlier.trigger)
             change = decide(found)
             if not isinstance(change, OrderChange):
-                # A refusal may come of a change of ours whose answer was lost.
+                # A change whose answer was lost may itself be the reason of this refusal.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
+            tried[change.after.order.version] = change
             outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:
                 after = change.before if change.removes else change.after

@@ -1,4 +1,4 @@
-"""Create an account: one tenant with settings of its own."""
+"""Create an account (a tenant)."""
 
 from orders.application.errors import InvalidRequestError
 from orders.application.ports import AccountRepository, Clock
@@ -7,10 +7,10 @@ from orders.domain.settings import Settings
 
 
 def create_account(repository: AccountRepository, account: str, clock: Clock) -> bool:
-    """Create an account with empty settings; tell whether it was new.
+    """Create an account with empty settings. Return False if the account already exists.
 
-    Raises InvalidRequestError for a name that breaks the rules.
+    Raises InvalidRequestError for an invalid name, and StorageUnavailableError.
     """
     if not is_account(account):
-        raise InvalidRequestError(f"An account's name takes {ACCOUNT_RULE}")
+        raise InvalidRequestError(f"An account name must be {ACCOUNT_RULE}")
     return repository.create_account(account, Settings(), clock())

@@ -15,14 +15,14 @@ def create_client(
     roles: Collection[Role],
     clock: Clock,
 ) -> bool:
-    """Create a client with its roles; tell whether it was new.
+    """Create a client with its roles. Return False if the client already exists or existed.
 
-    Raises InvalidRequestError for a name that breaks the rules or for no roles, NotFoundError for
-    an unknown account.
+    Raises InvalidRequestError for an invalid name or no roles, NotFoundError for an unknown
+    account, and StorageUnavailableError.
     """
     _expect_name(client_id)
     if not roles:
-        raise InvalidRequestError(f"A client needs at least one role of {', '.join(Role)}")
+        raise InvalidRequestError(f"A client must have at least one role of {', '.join(Role)}")
     return repository.create_client(Client(account, client_id, frozenset(roles)), clock())
 
 
@@ -33,14 +33,16 @@ def create_scoped_client(
     scopes: Collection[Scope],
     clock: Clock,
 ) -> bool:
-    """Create a client that may do what these scopes open and no more; tell whether it was new.
+    """Create a client that may do what these scopes open and no more.
+
+    Return False if the client already exists or existed.
 
     Raises InvalidRequestError for a name that breaks the rules or for no scopes, NotFoundError for
     an unknown account.
     """
     _expect_name(client_id)
     if not scopes:
-        raise InvalidRequestError("A client needs at least one scope")
+        raise InvalidRequestError("A client must have at least one scope")
     names = frozenset(scope.name for scope in scopes)
     client = Client(account, client_id, roles_given_by(scopes), names)
     return repository.create_client(client, clock())
@@ -48,4 +50,4 @@ def create_scoped_client(
 
 def _expect_name(client_id: str) -> None:
     if not is_client_id(client_id):
-        raise InvalidRequestError(f"A client's name takes {CLIENT_RULE}")
+        raise InvalidRequestError(f"A client id must be {CLIENT_RULE}")

@@ -1,30 +1,30 @@
-"""How the time of a request is divided."""
+"""Deadlines: the time that each step of a request may use."""
 
 import math
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline
 
-# What publishing leaves of the time, for the receipt.
+# Publishing leaves this much time for the receipt.
 RECEIPT_SECONDS = 2.0
-# What storing leaves: for a last call of its own, to send the triggers, and for the receipt.
+# Storing leaves this much time for its own last call, the triggers and the receipt.
 PUBLISHING_SECONDS = 6.0 + RECEIPT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierDeadline:
-    """A deadline some seconds before another one."""
+    """A deadline that is `seconds` earlier than another one."""
 
     deadline: Deadline
     seconds: float
 
     def remaining(self) -> float:
-        """Return the seconds left, 0 or less when there is none."""
+        """Return the seconds left, 0 or less if the deadline has passed."""
         return self.deadline.remaining() - self.seconds
 
 
 class NoDeadline:
-    """A deadline that never passes, for work that is bounded by a number of attempts."""
+    """A deadline that never passes, for work that a number of attempts limits."""
 
     def remaining(self) -> float:
         """Return infinity."""

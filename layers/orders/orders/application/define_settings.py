@@ -1,18 +1,24 @@
-"""Define custom fields and line statuses in an account's settings."""
+"""Define custom fields and line statuses in an account's settings, as an import sends them."""
 
 from dataclasses import dataclass
 
-from orders.application.errors import DefinitionsRefusedError, StorageUnavailableError
+from orders.application.errors import (
+    DefinitionsRefusedError,
+    SettingsTooLargeError,
+    StorageUnavailableError,
+)
 from orders.application.ports import Deadline, Pause, SettingsRepository
 from orders.application.retries import attempts
-from orders.domain.settings import Definitions, Settings, define
+from orders.domain.definition_bounds import MAX_DEFINITIONS_BYTES
+from orders.domain.definitions_by_import import define_by_import, leaves_no_room
+from orders.domain.settings import Definitions, Settings
 
 MAX_ATTEMPTS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class DefineSettings:
-    """The use case with its ports."""
+    """Adds definitions to an account's settings."""
 
     settings: SettingsRepository
     pause: Pause
@@ -20,22 +26,28 @@ class DefineSettings:
     def __call__(
         self, account: str, definitions: Definitions, deadline: Deadline
     ) -> tuple[Settings, bool]:
-        """Create or update the definitions; return the settings and whether anything was written.
+        """Create or update the definitions. Return the settings, and whether they were written.
 
-        Definitions equal to the stored ones write nothing. Raises DefinitionsRefusedError,
-        SettingsTooLargeError, and StorageUnavailableError also when other writers keep winning.
+        Nothing is written if the stored definitions are equal. Raises DefinitionsRefusedError,
+        SettingsTooLargeError, and StorageUnavailableError, also if other requests changed the
+        settings at every attempt.
         """
         known = self.settings.load(account, deadline).settings
-        if define(known, definitions) == known:
+        if define_by_import(known, definitions) == known:
             return known, False
-        # The copy at hand may be old: a refusal or a write needs the current settings.
+        # The cached settings may be old. A rejection and a write need the current ones.
         for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
             stored = self.settings.load(account, deadline, fresh=True)
-            wanted = define(stored.settings, definitions)
+            wanted = define_by_import(stored.settings, definitions)
             if wanted == stored.settings:
                 return stored.settings, False
             if not isinstance(wanted, Settings):
                 raise DefinitionsRefusedError(wanted)
+            if leaves_no_room(stored.settings, wanted):
+                raise SettingsTooLargeError(
+                    "The custom fields and line statuses that imports define take at most "
+                    f"{MAX_DEFINITIONS_BYTES // 1024} KB of an account's settings"
+                )
             if self.settings.save(account, wanted, stored.version, deadline):
                 return wanted, True
-        raise StorageUnavailableError("The account's settings keep changing")
+        raise StorageUnavailableError("other requests kept changing the account's settings")

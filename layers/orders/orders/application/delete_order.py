@@ -1,4 +1,4 @@
-"""Delete an order for good."""
+"""Delete an order permanently."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from orders.domain.deletions import DeletionRefusal, plan_deletion
 
 @dataclass(frozen=True, slots=True)
 class DeleteOrderCommand:
-    """One request; `version` is the one that the caller has read, None for whichever.
+    """One request. If `version` is given, it must be the current version of the order.
 
-    `request_id` is unique to this invocation, also among repeats.
+    A repeated request has another `request_id`.
     """
 
     address: OrderAddress
@@ -23,7 +23,7 @@ class DeleteOrderCommand:
 
 @dataclass(frozen=True, slots=True)
 class DeleteOrder:
-    """The use case, put together with its ports."""
+    """Deletes one order with its aliases."""
 
     change_order: ChangeOrder
     clock: Clock
@@ -31,11 +31,11 @@ class DeleteOrder:
     def __call__(
         self, command: DeleteOrderCommand, deadline: Deadline
     ) -> ChangeReport[DeletionRefusal]:
-        """Delete the order with its aliases; the report holds it as it was.
+        """Delete the order and its aliases. The report contains the deleted order.
 
         Raises StorageUnavailableError if nothing was deleted, and StorageRefusedError.
         """
-        # Once: a repeated transaction must be the same to the letter.
+        # Read the clock once: DynamoDB requires a repeated transaction to be identical.
         now = self.clock()
 
         def decide(stored: StoredOrder) -> OrderChange | DeletionRefusal:

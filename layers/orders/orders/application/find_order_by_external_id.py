@@ -1,4 +1,4 @@
-"""Find one order of an account, by the shop's id of it."""
+"""Find one order of an account by its external id."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,15 @@ from orders.domain.changes import StoredOrder
 
 @dataclass(frozen=True, slots=True)
 class FindOrderByExternalId:
-    """The use case, put together with its ports."""
+    """Finds one order by its external id or an alias."""
 
     orders: OrderRepository
 
     def __call__(self, account: str, external_id: str, deadline: Deadline) -> StoredOrder | None:
-        """Return the order, None if there is none; an id that it had before leads to it too.
+        """Return the order with this external id or alias, None if it does not exist.
 
-        Its aliases are not told. Raises StorageUnavailableError and StorageRefusedError.
+        The aliases of the result are empty, because they are not read. Raises
+        StorageUnavailableError and StorageRefusedError.
         """
         lookup = self.orders.find_by_external_ids(account, [external_id], deadline)
         if lookup.unread:

@@ -1,4 +1,4 @@
-"""Get one order of an endpoint."""
+"""Get one order by its `order_id`."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from orders.domain.changes import StoredOrder
 
 @dataclass(frozen=True, slots=True)
 class OrderAddress:
-    """An order by our id: of one endpoint, or of whichever if `endpoint` is None."""
+    """The address of one order. If `endpoint` is None, the order may be of any endpoint."""
 
     account: str
     endpoint: str | None
@@ -17,12 +17,12 @@ class OrderAddress:
 
 @dataclass(frozen=True, slots=True)
 class GetOrderById:
-    """The use case, put together with its ports."""
+    """Gets one order by its address."""
 
     index: OrderIndex
 
     def __call__(self, address: OrderAddress, deadline: Deadline) -> StoredOrder | None:
-        """Return the order, None if the endpoint has none with this id.
+        """Return the order with its aliases, None if the endpoint has no order with this id.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """

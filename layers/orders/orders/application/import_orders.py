@@ -1,4 +1,4 @@
-"""Import orders: check each against the settings, write what changes, tell the consumers."""
+"""Import orders: check them against the settings, write the changes, publish the triggers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.import_progress import Progress, no_storage, refused
+from orders.application.import_progress import Progress, no_storage
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -43,9 +43,9 @@ IDS_TO_LOOK_UP = 100
 
 @dataclass(frozen=True, slots=True)
 class ImportCommand:
-    """One import request. `request_id` is unique to this invocation, also among repeats.
+    """One import request. A repeated request has another `request_id`.
 
-    `order_ids` are the numbers that were taken for orders before, by their external ids.
+    `order_ids` are order ids that were reserved before the import, by external id.
     """
 
     account: str
@@ -57,12 +57,11 @@ class ImportCommand:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What happened: one result for each order of the request, in request order.
+    """The result of an import: one result for each order of the request, in request order.
 
-    `unpublished` are the triggers that were not sent: those that the bus did not take in time, and
-    those of writes whose answers were lost, which may not have been committed. `written` tells
-    whether the request may have written anything; `stored` are the orders that it is known to have
-    written, as they are now.
+    `unpublished` are the triggers that were not published: the bus did not accept them in time, or
+    the answer to their write was lost. `written` is true if the request wrote anything, or may have
+    done so. `stored` are the orders that it is known to have written.
     """
 
     account: str
@@ -78,13 +77,13 @@ class ImportReport:
 
     @property
     def unavailable(self) -> bool:
-        """Tell whether faults kept orders out and nothing at all was written."""
+        """Return whether orders failed for retryable reasons and nothing was written."""
         return not self.written and any(result.retryable for result in self.results)
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOrders:
-    """The use case, put together with its ports."""
+    """Imports the orders of a request."""
 
     orders: OrderRepository
     order_ids: OrderIds
@@ -94,11 +93,11 @@ class ImportOrders:
     pause: Pause
 
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
-        """Import every order that can be; a bad one never blocks a good one.
+        """Import every valid order. An invalid order never blocks a valid one.
 
-        Raises DefinitionsRefusedError if the request's definitions contradict the stored ones,
-        SettingsTooLargeError if they do not fit, StorageUnavailableError if the settings could not
-        be read or written, StorageRefusedError for a fault of ours; nothing has been imported then.
+        Raises DefinitionsRefusedError if the definitions contradict stored ones,
+        SettingsTooLargeError, StorageUnavailableError if the settings could not be read or written,
+        and StorageRefusedError for a fault of the stack. After an error, no order was imported.
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
@@ -119,7 +118,7 @@ class ImportOrders:
         )
 
     def reserve_id(self, account: str, deadline: Deadline) -> tuple[str, int]:
-        """Return an external id for an order that has none, and the number that it stands for.
+        """Return a generated external id for an order without one, and the order id inside it.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
@@ -170,7 +169,7 @@ class ImportOrders:
         progress: Progress,
         deadline: Deadline,
     ) -> None:
-        """Hold the orders against the settings of now: those at hand may be old."""
+        """Check the orders against the current settings, because the cached ones may be old."""
         try:
             fresh = Rulebook.of(self.settings.load(command.account, deadline, fresh=True).settings)
         except StorageUnavailableError:
@@ -195,10 +194,10 @@ class ImportOrders:
                 if not progress.pending:
                     break
         except StorageRefusedError:
-            # What has been committed must still be told, to the consumers and to the caller.
-            if not progress.committed:
+            # Committed orders must still be published and reported to the caller.
+            if not (progress.committed or progress.uncertain):
                 raise
-            progress.give_up(refused(), retryable=False)
+            progress.give_up_for_good()
         progress.give_up_in_time()
 
     def _plan(
@@ -228,7 +227,7 @@ class ImportOrders:
     def _number_new(
         self, account: str, groups: list[Group], progress: Progress, deadline: Deadline
     ) -> list[Group]:
-        """Give each new order its number; without numbers, only stored orders can go on."""
+        """Give each new order an id. Without ids, return only the groups of stored orders."""
         new = [
             group.external_id
             for group in groups

@@ -1,4 +1,4 @@
-"""How far an import has come: its results, its pending orders and its committed writes."""
+"""The progress of an import: its results, pending orders and committed writes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from orders.domain.triggers import Trigger
 
 @dataclass(slots=True)
 class Progress:
-    """How far one request has come: what is answered, what is still to be written.
+    """The progress of one request. `results` and `pending` are by position in the request.
 
-    `uncertain` holds, by order number, the plans whose writes may or may not have been committed.
+    `tried` contains, by order id, the plans that were sent to the store and are not confirmed, in
+    spite of the answer; `uncertain` contains the positions of orders that may be committed.
     """
 
     request_id: str
@@ -31,12 +32,13 @@ class Progress:
     pending: dict[int, Step] = field(default_factory=dict)
     committed: list[Write] = field(default_factory=list)
     order_ids: dict[str, int] = field(default_factory=dict)
-    uncertain: dict[int, Plan] = field(default_factory=dict)
+    tried: dict[int, list[Plan]] = field(default_factory=dict)
+    uncertain: dict[int, set[int]] = field(default_factory=dict)
     doubtful: dict[str, Trigger] = field(default_factory=dict)
     lost_races: set[int] = field(default_factory=set)
 
     def admit(self, order: SentOrder, answer: Submission | Rejection) -> None:
-        """Take a submission up for writing, a rejection as that order's result."""
+        """Add an accepted order to `pending`, and a rejected one to `results`."""
         if isinstance(answer, Submission):
             self.pending[order.position] = Step(order.position, answer, order.skip_trigger)
         else:
@@ -45,7 +47,7 @@ class Progress:
     def refuse(
         self, order: SentOrder, problems: tuple[Problem, ...], *, retryable: bool = False
     ) -> None:
-        """Answer an order that is not going to be written."""
+        """Record that an order failed, with its problems."""
         self.results[order.position] = OrderResult(
             order.position,
             order.external_id,
@@ -55,79 +57,93 @@ class Progress:
         )
 
     def pending_ids(self) -> set[str]:
-        """Return the ids that the unfinished orders were sent under."""
+        """Return the external ids of the pending orders, as they were sent."""
         return {step.submission.external_id for step in self.pending.values()}
 
     def settle(self, plan: Plan) -> None:
-        """Answer the orders of a plan that is done."""
+        """Record the results of a completed plan."""
         for result in plan.results:
             self.results[result.position] = result
             self.pending.pop(result.position, None)
 
     def record(self, plan: Plan, write: Write, outcome: WriteOutcome) -> None:
-        """Take note of what became of a plan's write."""
+        """Record the outcome of a plan's write."""
         positions = {step.position for step in plan.group.steps}
         self.lost_races -= positions
+        self.tried.setdefault(write.order.order_id, []).append(plan)
         match outcome:
             case WriteOutcome.COMMITTED:
                 self._commit(plan, write)
             case WriteOutcome.REFUSED:
                 for step in plan.group.steps:
-                    self.results[step.position] = failed(step, refused(), retryable=False)
-                    del self.pending[step.position]
+                    self._refuse_for_good(step)
             case WriteOutcome.CONFLICT:
                 self.lost_races |= positions
             case WriteOutcome.UNTRIED:
                 pass
             case WriteOutcome.UNKNOWN:
-                self.uncertain[write.order.order_id] = plan
+                self.uncertain.setdefault(write.order.order_id, set()).update(positions)
                 if write.trigger:
                     self.doubtful[write.trigger.id] = write.trigger
 
     def recognise(self, group: Group) -> bool:
-        """Settle a group whose earlier write turns out to have been committed after all.
+        """Return whether an earlier write with a lost answer is now known to be committed.
 
-        The stored version names the request that wrote it. Steps that came to the group since then
-        stay pending and are decided against it in the next round.
+        The stored order contains the id of the request that wrote it, which counts for more than
+        any answer. Steps that were added to the group later stay pending for the next round.
         """
-        plan = self.uncertain.get(group.stored.order_id) if group.stored else None
-        if plan is None or plan.write is None or group.stored is None:
+        stored = group.stored
+        if stored is None or stored.request_id != self.request_id:
             return False
-        ours = (
-            group.stored.request_id == self.request_id
-            and group.stored.version == plan.write.order.version
-        )
-        if ours:
-            self._commit(plan, plan.write)
-        return ours
+        # Two attempts at one version differ in their time alone, which the trigger repeats.
+        candidates = [
+            (write.order.updated_at == stored.updated_at, plan, write)
+            for plan in self.tried.get(stored.order_id, ())
+            for write in [plan.write]
+            if write and write.order.version == stored.version
+        ]
+        if not candidates:
+            return False
+        _, plan, write = max(candidates, key=lambda candidate: candidate[0])
+        self._commit(plan, write)
+        return True
 
     def give_up_in_time(self) -> None:
-        """Answer what could not be finished in time."""
+        """Record that the pending orders failed because the time is over."""
         raced = {
             position: self.pending[position] for position in self.lost_races & set(self.pending)
         }
         for step in raced.values():
             self._fail(step, _lost_race(), retryable=True)
-        self.give_up(no_storage(), retryable=True)
-
-    def give_up(self, problem: Problem, *, retryable: bool) -> None:
-        """Answer all that is unfinished with one problem."""
         for step in list(self.pending.values()):
-            self._fail(step, problem, retryable=retryable)
+            self._fail(step, no_storage(), retryable=True)
+
+    def give_up_for_good(self) -> None:
+        """Answer what is unfinished: the store refuses to go on."""
+        for step in list(self.pending.values()):
+            self._refuse_for_good(step)
 
     def committed_triggers(self) -> list[Trigger]:
-        """Return the triggers of what is known to be committed."""
+        """Return the triggers of the writes that are known to be committed."""
         return [write.trigger for write in self.committed if write.trigger]
 
     def doubtful_triggers(self) -> list[Trigger]:
-        """Return the triggers that nobody sends, of writes that may have been committed."""
+        """Return the triggers of the writes that may or may not be committed."""
         sent = {trigger.id for trigger in self.committed_triggers()}
         return [trigger for name, trigger in self.doubtful.items() if name not in sent]
 
     def _commit(self, plan: Plan, write: Write) -> None:
         self.committed.append(write)
         self.uncertain.pop(write.order.order_id, None)
+        self.tried.pop(write.order.order_id, None)
         self.settle(plan)
+
+    def _refuse_for_good(self, step: Step) -> None:
+        """Answer a step that the store refused: it may be stored if an earlier answer was lost."""
+        if any(step.position in positions for positions in self.uncertain.values()):
+            self._fail(step, no_storage(), retryable=True)
+        else:
+            self._fail(step, refused(), retryable=False)
 
     def _fail(self, step: Step, problem: Problem, *, retryable: bool) -> None:
         self.results[step.position] = failed(step, problem, retryable=retryable)
@@ -135,12 +151,18 @@ class Progress:
 
 
 def refused() -> Problem:
-    """Return the problem of an order that the store refused for good."""
-    return Problem(Code.NOT_STORABLE, (), "The store refused this order; the fault is logged")
+    """Return the problem of an order that the store permanently rejected."""
+    return Problem(
+        Code.NOT_STORABLE,
+        (),
+        "The store rejected this order because of an internal error; the error is logged",
+    )
 
 
 def _lost_race() -> Problem:
-    return Problem(Code.CONFLICT, (), "Other requests kept changing this order; send it again")
+    return Problem(
+        Code.CONFLICT, (), "Other requests changed this order at the same time; send it again"
+    )
 
 
 def no_storage() -> Problem:
@@ -148,6 +170,5 @@ def no_storage() -> Problem:
     return Problem(
         Code.STORAGE_UNAVAILABLE,
         (),
-        "The order could not be stored, or this not be confirmed, in time; "
-        "sending it again is safe",
+        "The order could not be stored in time, or the write could not be confirmed; send it again",
     )

@@ -1,4 +1,4 @@
-"""Issue an access token to an API client that shows its secret."""
+"""Issue an access token to an API client that sends its secret."""
 
 import hmac
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ LIFETIME = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client shows: its id, and one of its tokens as the secret."""
+    """The credentials of a client: its id, and one of its tokens as the secret."""
 
     client_id: str
     secret: str
@@ -28,7 +28,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class IssueToken:
-    """The use case, put together with its ports. `new_token` must be random and unguessable."""
+    """Issues access tokens. `new_token` must return a random text that cannot be guessed."""
 
     tokens: TokenRepository
     access_tokens: AccessTokenRepository
@@ -36,9 +36,9 @@ class IssueToken:
     new_token: Callable[[], str]
 
     def authenticate(self, credentials: Credentials, deadline: Deadline) -> Client:
-        """Return the client that shows its credentials.
+        """Return the client with these credentials. An access token is not accepted as secret.
 
-        An access token is no secret. Raises UnauthenticatedError and StorageUnavailableError.
+        Raises UnauthenticatedError and StorageUnavailableError.
         """
         client = self.tokens.client_of(credentials.secret, deadline)
         same = client is not None and hmac.compare_digest(
@@ -51,10 +51,10 @@ class IssueToken:
     def __call__(
         self, client: Client, secret: str, scopes: Sequence[Scope], deadline: Deadline
     ) -> str:
-        """Return an access token for these scopes, which lives for LIFETIME.
+        """Return a new access token with these scopes. It expires after LIFETIME.
 
-        `client` is one that `authenticate` has returned for this secret. Raises ScopeRefusedError,
-        StorageUnavailableError and StorageRefusedError.
+        `client` must be the client that `authenticate` returned for this secret. Raises
+        ScopeRefusedError, StorageUnavailableError and StorageRefusedError.
         """
         if not scopes or not all(map(client.may_be_granted, scopes)):
             raise ScopeRefusedError

@@ -1,4 +1,4 @@
-"""Limit the requests of a campaign to those that an hour allows."""
+"""Limit the number of requests that a campaign may send in an hour."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from orders.domain.rate_limit import Allowance, allowance_of, window_of
 
 @dataclass(frozen=True, slots=True)
 class LimitRequests:
-    """The use case, put together with its ports."""
+    """Counts the requests of a campaign against its hourly limit."""
 
     counter: RequestCounter
     clock: Clock
 
     def __call__(self, account: str, campaign_id: int, limit: int, deadline: Deadline) -> Allowance:
-        """Count the request at hand and return what is left.
+        """Count this request and return the allowance of the current hour.
 
-        Raises nothing: if the requests cannot be counted, this one is allowed as the first.
+        Raises nothing. If the store fails, the request is allowed.
         """
         window = window_of(self.clock())
         count = self.counter.count(account, campaign_id, window, deadline)

@@ -1,4 +1,4 @@
-"""List the orders of an endpoint, the newest first."""
+"""List the orders of an endpoint, newest first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from orders.application.ports import Deadline, OrderIndex
 from orders.domain.changes import StoredOrder
 
-# Bounds the work of one page: an endpoint's orders may lie far apart among the account's.
+# Limits the work for one page: an account may have many orders of other endpoints in between.
 MAX_EXAMINED = 1000
 _CHUNK = 100
-# With less time left the page ends: a short one is progress, none is not.
+# With less time left, the page ends here: a short page is better than a timeout.
 _SECONDS_OF_A_CHUNK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class OrdersQuery:
-    """Which orders: those with ids below `before`, at most `limit`; None is every endpoint."""
+    """A request for at most `limit` orders with ids below `before`. Without `endpoint`: of all."""
 
     account: str
     endpoint: str | None
@@ -26,7 +26,7 @@ class OrdersQuery:
 
 @dataclass(frozen=True, slots=True)
 class ListedOrders:
-    """One page. `next_before` continues it, None at the end; a page may be short before that."""
+    """One page, possibly short. `next_before` gets the next page; it is None on the last page."""
 
     orders: tuple[StoredOrder, ...]
     next_before: int | None
@@ -34,12 +34,12 @@ class ListedOrders:
 
 @dataclass(frozen=True, slots=True)
 class ListOrders:
-    """The use case, put together with its ports."""
+    """Lists the orders of an endpoint or of a whole account."""
 
     index: OrderIndex
 
     def __call__(self, query: OrdersQuery, deadline: Deadline) -> ListedOrders:
-        """Return one page of at most `limit` orders, having looked at no more than 1 000.
+        """Return one page of at most `limit` orders. At most 1 000 orders are read for it.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """

@@ -1,19 +1,20 @@
-"""Page through the orders of an account, by their place in the list of all of them."""
+"""Page through the orders of an account by offset and limit."""
 
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex, OrderSlice
 from orders.domain.changes import StoredOrder
 
-# More are not counted: counting reads an index entry each.
+# Counting reads one index entry for each order, so it stops here.
 MAX_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class OrderCountedPage:
-    """A part of the orders. `total` is None where it was not asked for, or is above 10 000.
+    """One page of orders.
 
-    It counts ids, of which a few can be without an order.
+    `total` is None if it was not requested, or if it is more than 10 000. It counts index entries,
+    of which a few may have no order.
     """
 
     orders: tuple[StoredOrder, ...]
@@ -22,14 +23,14 @@ class OrderCountedPage:
 
 @dataclass(frozen=True, slots=True)
 class PageOrders:
-    """The use case, put together with its ports."""
+    """Returns pages of an account's orders."""
 
     index: OrderIndex
 
     def __call__(
         self, account: str, wanted: OrderSlice, deadline: Deadline, *, with_total: bool = True
     ) -> OrderCountedPage:
-        """Return a part of the account's orders, in the order of their ids.
+        """Return the wanted page of the account's orders, sorted by order id.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """

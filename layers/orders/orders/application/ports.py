@@ -1,4 +1,4 @@
-"""What the use cases need from the outside. Adapters and the tests' fakes keep these contracts."""
+"""The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Deadline(Protocol):
     """The time by which a request must be answered."""
 
     def remaining(self) -> float:
-        """Return the seconds left, 0 or less when there is none."""
+        """Return the seconds left, 0 or less if the deadline has passed."""
 
 
 class Clock(Protocol):
@@ -30,57 +30,57 @@ class Clock(Protocol):
 
 
 class Pause(Protocol):
-    """Waiting between attempts."""
+    """Waits between two attempts."""
 
     def __call__(self, attempt: int, deadline: Deadline) -> bool:
-        """Wait after attempt number `attempt` (from 1); return False at once if time is up."""
+        """Wait after attempt number `attempt` (from 1). Return False if there is no time left."""
 
 
 class SentOrder(Protocol):
-    """One order of a request, in whatever protocol it came."""
+    """One order of a request, sent in any protocol."""
 
     @property
     def position(self) -> int:
-        """Return its place in the request, from 0."""
+        """Return the index of the order in the request, from 0."""
 
     @property
     def external_id(self) -> str | None:
-        """Return the id as sent, None if the order has no readable one."""
+        """Return the external id as sent, None if it cannot be read."""
 
     @property
     def skip_trigger(self) -> bool:
-        """Tell whether this order's change is to be kept from the consumers."""
+        """Return whether the caller skips the trigger of this order."""
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Hold the order against the settings."""
+        """Check the order against the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Orders by the id that was asked for; `unread` ids could not be read in time."""
+    """The found orders by the requested id. `unread` ids could not be read in time."""
 
     orders: Mapping[str, Order]
     unread: frozenset[str] = field(default_factory=frozenset)
 
 
 class WriteOutcome(Enum):
-    """What became of one conditional write."""
+    """The outcome of one conditional write."""
 
     COMMITTED = "committed"
-    CONFLICT = "conflict"  # the stored version is not the one read: read again, decide again
-    UNTRIED = "untried"  # nothing was written, but another try may succeed
-    UNKNOWN = "unknown"  # a fault: it may or may not have been committed
-    REFUSED = "refused"  # the store will not take it, however often it is tried
-    TAKEN = "taken"  # the new external id belongs to another order
+    CONFLICT = "conflict"  # another request changed the order: read it again
+    UNTRIED = "untried"  # nothing was written; a retry may succeed
+    UNKNOWN = "unknown"  # the answer was lost; it may or may not be committed
+    REFUSED = "refused"  # permanently rejected; a retry cannot succeed
+    TAKEN = "taken"  # another order has the new external id
 
 
 class OrderRepository(Protocol):
-    """The order store. Every call is made for one account and sees no other's orders."""
+    """The order store, by external id. Each call sees only the orders of its account."""
 
     def find_by_external_ids(
         self, account: str, external_ids: Collection[str], deadline: Deadline
     ) -> Lookup:
-        """Read orders consistently; an alias leads to its order. Missing ones are left out.
+        """Read orders consistently, by external id or alias. Unknown ids are left out.
 
         Raises StorageRefusedError.
         """
@@ -88,16 +88,16 @@ class OrderRepository(Protocol):
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
-        """Try every write on its own; return what became of each, in their order.
+        """Try each write on its own. Return the outcomes in the order of the writes.
 
-        The writes must name different orders. One that fails never stops another. Raises
-        StorageRefusedError before any order is written.
+        The writes must be for different orders. A failed write never prevents another. If
+        StorageRefusedError is raised, no order was written.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """Orders by falling order id. `next_before` continues the list, None at its end."""
+    """Orders with falling ids. `next_before` gets the next page; it is None on the last page."""
 
     orders: Sequence[StoredOrder]
     next_before: int | None = None
@@ -105,7 +105,7 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OrderSlice:
-    """`limit` orders after the first `offset` of them."""
+    """A request for `limit` orders after the first `offset` orders, by order id."""
 
     offset: int
     limit: int
@@ -113,7 +113,7 @@ class OrderSlice:
 
 
 class OrderIndex(Protocol):
-    """The order store by our own order ids. Every call sees one account's orders only.
+    """The order store, by order id. Each call sees only the orders of its account.
 
     Every call may raise StorageUnavailableError and StorageRefusedError.
     """
@@ -121,50 +121,50 @@ class OrderIndex(Protocol):
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
     ) -> StoredOrder | None:
-        """Read an order consistently, with its aliases; None if there is none."""
+        """Read an order consistently, with its aliases. Return None if it does not exist."""
 
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
-        """Return the `limit` newest orders with an id below `before` (None: the newest of all).
+        """Return the `limit` newest orders with an id below `before`, or of all if it is None.
 
-        Fewer may come back before the end, since ids can be without an order.
+        A page may have fewer orders, because index entries can be without an order.
         """
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
-        """Return a part of the account's orders, by their ids.
+        """Return the wanted part of the account's orders, sorted by order id.
 
-        Fewer may come back, since ids can be without an order.
+        It may have fewer orders, because index entries can be without an order.
         """
 
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        """Return how many orders the account has, by their ids; None if more than `limit`."""
+        """Return the number of the account's index entries, None if it is more than `limit`."""
 
 
 class OrderChanges(Protocol):
-    """The order store for one change at a time: another external id, another state, deletion."""
+    """The order store for a change of one order: a new external id or state, or a deletion."""
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
-        """Write a change, all or nothing; say what became of it.
+        """Write a change completely or not at all. Return the outcome.
 
-        TAKEN if the order's new external id belongs to another one, as its own or as an alias.
+        The outcome is TAKEN if the new external id is the id or an alias of another order.
         """
 
 
 class RequestCounter(Protocol):
-    """Counts requests; its faults must never refuse one."""
+    """Counts requests. A failure must never reject a request."""
 
     def count(
         self, account: str, campaign_id: int, window: datetime, deadline: Deadline
     ) -> int | None:
-        """Count one more request of a window; return how many there were, None if unknown."""
+        """Count one more request in a window. Return the new number, None if it is unknown."""
 
 
 class OrderIds(Protocol):
-    """Numbers for new orders: unique in the account, from 1 to 2^53."""
+    """Ids for new orders: unique in the account, from 1 to 2^53."""
 
     def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
-        """Return `count` numbers never handed out before.
+        """Return `count` order ids that were never returned before.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
@@ -174,23 +174,24 @@ class SettingsRepository(Protocol):
     """The accounts' settings."""
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
-        """Return the settings, up to 30 s old unless `fresh`.
+        """Return the settings. Unless `fresh` is true, they may be up to 30 seconds old.
 
         Raises StorageUnavailableError, and NotFoundError for an unknown account.
         """
 
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
-        """Store the settings if the stored version is `base_version`; tell whether it was.
+        """Store the settings. Return False if the stored version is not `base_version`.
 
-        Raises SettingsTooLargeError, and StorageUnavailableError, after which they may be stored.
+        Raises SettingsTooLargeError and StorageUnavailableError. After the latter, the settings may
+        or may not be stored.
         """
 
 
 class TokenRepository(Protocol):
-    """API tokens, known only by their SHA-256 hash."""
+    """API tokens. Only their SHA-256 hashes are stored."""
 
     def client_of(self, token: str, deadline: Deadline) -> Client | None:
-        """Return whose token it is, None if it is unknown, expired or revoked.
+        """Return the client that owns the token, None if it is unknown, expired or revoked.
 
         Raises StorageUnavailableError.
         """
@@ -198,7 +199,7 @@ class TokenRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccessGrant:
-    """What an access token lets its client do, until when, and the secret that it was got with."""
+    """The rights of an access token, its expiry time, and the secret that it was issued for."""
 
     client: Client
     secret: str
@@ -206,7 +207,7 @@ class AccessGrant:
 
 
 class AccessTokenRepository(Protocol):
-    """Access tokens: short-lived, known only by their SHA-256 hash, worthless with their secret."""
+    """Access tokens. Only their hashes are stored. Revoking a secret revokes its access tokens."""
 
     def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
         """Store a new access token. Raises StorageUnavailableError and StorageRefusedError."""
@@ -219,13 +220,13 @@ class AccountRepository(Protocol):
     """
 
     def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
-        """Create an account with its first settings; tell whether it was new."""
+        """Create an account with its settings. Return False if it already exists."""
 
     def accounts(self) -> Sequence[str]:
         """Return the names of all accounts, sorted."""
 
     def create_client(self, client: Client, now: datetime) -> bool:
-        """Create a client of an account; tell whether it was new.
+        """Create a client of an account. Return False if it already exists or existed.
 
         Raises NotFoundError for an unknown account.
         """
@@ -244,17 +245,17 @@ class AccountRepository(Protocol):
         """
 
     def revoke_token(self, client: Client, token_id: str, now: datetime) -> bool:
-        """Make a token worthless; tell whether it was there and not revoked before."""
+        """Revoke a token. Return False if it does not exist or is already revoked."""
 
     def revoke_client(self, client: Client, now: datetime) -> bool:
-        """Make a client and all of its tokens worthless; tell whether it was not so before."""
+        """Revoke a client and all of its tokens. Return False if it is already revoked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A trigger that was not sent, with AWS's code of the reason.
+    """A trigger that was not sent, with the error code of AWS.
 
-    `is_poison` says that the bus will never take it, whoever sends it and when.
+    If `is_poison` is true, the bus will never accept the trigger.
     """
 
     trigger: Trigger
@@ -266,22 +267,22 @@ class TriggerPublisher(Protocol):
     """The event bus."""
 
     def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
-        """Publish the triggers, each at least once; return those that could not be sent."""
+        """Publish each trigger at least once. Return those that could not be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """One request of an account, as the receipts name it."""
+    """The key of a request in the receipts."""
 
     account: str
     request_id: str
 
 
 class ReceiptRepository(Protocol):
-    """What the requests say of the triggers that they committed: all were sent, but for these."""
+    """Receipts: each names the triggers of a request that were not sent. All others were sent."""
 
     def leave(self, request: RequestKey, unsent: Collection[str], deadline: Deadline) -> None:
-        """Leave a request's receipt, which names the ids of the triggers that it could not send.
+        """Store the receipt of a request, with the ids of the triggers that were not sent.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
@@ -289,7 +290,7 @@ class ReceiptRepository(Protocol):
     def find(
         self, requests: Collection[RequestKey], deadline: Deadline
     ) -> Mapping[RequestKey, frozenset[str]]:
-        """Return the ids that the requests' receipts name; a request without one is left out.
+        """Return the trigger ids in the receipts. Requests without a receipt are left out.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
@@ -297,14 +298,14 @@ class ReceiptRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A trigger that cannot be published, put aside for the operator. `what` identifies it."""
+    """A trigger that cannot be published, kept for the operator. `what` identifies it."""
 
     reason: str
     what: Mapping[str, object]
 
 
 class TriggerParking(Protocol):
-    """Where poison is put aside, so that it blocks nothing."""
+    """A queue for triggers that cannot be published, so that they do not block others."""
 
     def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
-        """Put them aside, all of them. Raises StorageUnavailableError and StorageRefusedError."""
+        """Store them all. Raises StorageUnavailableError and StorageRefusedError."""

@@ -1,8 +1,8 @@
-"""Publish the triggers of what a request has committed, and leave a receipt of it.
+"""Publish the triggers of a request's committed changes, and leave a receipt.
 
-Every write path ends here. The trigger's envelope was written with the change, so whatever stops
-this, even the end of the process, leaves something that the relay notices: an envelope whose
-request left no receipt, or whose receipt names it.
+Every request that writes orders ends here. Each trigger was already stored with its change. If the
+process stops before or during publication, the relay publishes the triggers instead: it publishes
+those that the receipt names, and all of a request that left no receipt.
 """
 
 import logging
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PublishTriggers:
-    """The use case, put together with its ports."""
+    """Publishes triggers and leaves the receipt for the relay."""
 
     publisher: TriggerPublisher
     receipts: ReceiptRepository
@@ -31,11 +31,11 @@ class PublishTriggers:
         doubtful: Sequence[Trigger],
         deadline: Deadline,
     ) -> tuple[Trigger, ...]:
-        """Publish the committed triggers; return those that were not, the doubtful ones among them.
+        """Publish the committed triggers. Return the unpublished ones, with all doubtful ones.
 
-        `doubtful` are the triggers of writes whose answers were lost: the receipt names them, and
-        the relay publishes those that the table's stream shows to be committed. Raises nothing: a
-        receipt that cannot be left only makes the relay publish what was published already.
+        `doubtful` are the triggers of writes whose answers were lost. The receipt names them, and
+        the relay publishes those that are in the table's stream, which means committed. Raises
+        nothing. If the receipt cannot be stored, the relay publishes the triggers a second time.
         """
         if not committed and not doubtful:
             return ()
@@ -45,5 +45,5 @@ class PublishTriggers:
         try:
             self.receipts.leave(request, [trigger.id for trigger in left], deadline)
         except StorageError as error:
-            _log.warning("a receipt was not left", extra={"code": str(error)})
+            _log.warning("the receipt of a request was not stored", extra={"code": str(error)})
         return left

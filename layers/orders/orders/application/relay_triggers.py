@@ -1,4 +1,4 @@
-"""Relay triggers that an interrupted writer left behind, from the records of the table's stream."""
+"""Publish the triggers that their writers did not publish, from the table's stream."""
 
 from __future__ import annotations
 
@@ -23,45 +23,46 @@ from orders.domain.triggers import Trigger
 
 
 class CommittedChange(Protocol):
-    """One record of the stream that carries an envelope."""
+    """One stream record with a trigger."""
 
     @property
     def sequence_number(self) -> str:
-        """Return its place in the stream."""
+        """Return the sequence number of the record in the stream."""
 
     @property
     def request(self) -> RequestKey:
-        """Return the request that wrote it."""
+        """Return the request that wrote the change."""
 
     @property
     def trigger(self) -> Trigger:
-        """Return the trigger, made from the record's own images."""
+        """Return the trigger, which is built from the images in the record."""
 
     @property
     def committed_at(self) -> datetime:
-        """Return when it was committed, to the second, aware UTC."""
+        """Return the commit time in whole seconds, aware UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A record that no trigger can be made from."""
+    """A stream record from which no trigger can be built."""
 
     sequence_number: str
     parked: Parked
 
 
 class Sleep(Protocol):
-    """Waiting."""
+    """Waits."""
 
     def __call__(self, seconds: float, /) -> None:
-        """Wait so many seconds."""
+        """Wait this number of seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelayReport:
-    """What happened to the records of one batch.
+    """The result of one batch: how many triggers were relayed, parked, or sent by their writers.
 
-    `failed` is the earliest record that has to come again, with all after it; None if none has.
+    `failed` is the sequence number of the earliest record that failed, None if no record failed.
+    Lambda must deliver this record and all later ones again.
     """
 
     relayed: int = 0
@@ -72,7 +73,7 @@ class RelayReport:
 
 @dataclass(frozen=True, slots=True)
 class RelayTriggers:
-    """The use case, put together with its ports."""
+    """Publishes the triggers that receipts name, and those whose writers left no receipt."""
 
     publisher: TriggerPublisher
     receipts: ReceiptRepository
@@ -84,11 +85,11 @@ class RelayTriggers:
     def __call__(
         self, records: Sequence[CommittedChange | Unreadable], deadline: Deadline
     ) -> RelayReport:
-        """Publish every trigger that its writer must have left behind, and no other.
+        """Publish every trigger of the batch that its writer did not publish.
 
-        Waits for writers that may still be at work, as long as there is time. A trigger that the
-        bus will never take is parked. Safe to be run twice, or late. Raises nothing that passes:
-        such faults leave a record to come again.
+        Waits for writers that may still be running, as long as there is time. Parks a trigger that
+        the bus will never accept. It is safe to process a batch twice, or late. Storage errors are
+        not raised: the report names the record from which Lambda must deliver again.
         """
         batch = _Batch([each.sequence_number for each in records])
         self._park([each for each in records if isinstance(each, Unreadable)], batch, deadline)
@@ -103,7 +104,7 @@ class RelayTriggers:
         return batch.report()
 
     def _pause_before(self, waiting: Sequence[CommittedChange]) -> float:
-        """Return the seconds after which a look at the receipts is worth it again."""
+        """Return the seconds to wait before the receipts are read again."""
         if not waiting:
             return 0.0
         first = min(self.writer_lifetime.ends_at(each.committed_at) for each in waiting)
@@ -112,8 +113,8 @@ class RelayTriggers:
     def _relay_due(
         self, records: Sequence[CommittedChange], batch: _Batch, deadline: Deadline
     ) -> list[CommittedChange]:
-        """Publish what is due; return what has to wait."""
-        # Before the receipts are read: one that is not there at the end of its writer never comes.
+        """Publish the triggers that are due. Return the records whose writers may still run."""
+        # Read the clock before the receipts: once a writer has ended, it leaves no receipt.
         now = self.clock()
         try:
             receipts = self.receipts.find({each.request for each in records}, deadline)
@@ -168,7 +169,7 @@ class _Numbered(Protocol):
 
 @dataclass(slots=True)
 class _Batch:
-    """How far a batch has come. Records come again from the earliest failed one on."""
+    """The progress of a batch. `order` has the sequence numbers in stream order."""
 
     order: list[str]
     failures: set[str] = field(default_factory=set)
@@ -177,11 +178,11 @@ class _Batch:
     sent_before: int = 0
 
     def fail(self, records: Sequence[_Numbered]) -> None:
-        """Take note of records that have to come again."""
+        """Record that these records must be delivered again."""
         self.failures.update(each.sequence_number for each in records)
 
     def report(self) -> RelayReport:
-        """Return what happened."""
+        """Return the result of the batch."""
         failed = next((number for number in self.order if number in self.failures), None)
         return RelayReport(self.relayed, self.parked, self.sent_before, failed)
 

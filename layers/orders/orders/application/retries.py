@@ -1,4 +1,4 @@
-"""Repeated attempts: how often, how long apart, until when.
+"""Retries: the number of attempts, and the pauses between them.
 
 Every loop that tries again uses `attempts`, and every pause in production is `pause_with_jitter`.
 """
@@ -24,7 +24,7 @@ def attempts(deadline: Deadline, pause: Pause, *, at_most: int | None = None) ->
                 return
         raise StorageUnavailableError("no attempt succeeded in time")
 
-    The first attempt is always yielded, whatever time is left. The loop ends after `at_most`
+    The first attempt is always yielded, even if no time is left. The loop ends after `at_most`
     attempts, or when `pause` reports that the deadline does not allow another attempt. No pause
     follows the last one of `at_most` attempts.
     """
@@ -37,7 +37,7 @@ def attempts(deadline: Deadline, pause: Pause, *, at_most: int | None = None) ->
 def pause_with_jitter(
     attempt: int, deadline: Deadline, sleep: Callable[[float], None] = time.sleep
 ) -> bool:
-    """Wait a random time that grows with `attempt` (from 1); False at once if the time is up."""
+    """Wait a random time that grows with `attempt` (from 1). Return False if there is no time."""
     longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt - 1, 10))
     seconds = random.uniform(0, longest)  # noqa: S311 - spreads retries, protects nothing
     if seconds >= deadline.remaining():

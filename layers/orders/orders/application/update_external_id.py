@@ -1,4 +1,4 @@
-"""Update the external id of an order: it moves to the new id, the old one becomes an alias."""
+"""Update the external id of an order. The old id becomes an alias."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ from orders.domain.settings import ExternalIdPolicy
 
 @dataclass(frozen=True, slots=True)
 class UpdateExternalIdCommand:
-    """One request. `request_id` is unique to this invocation, also among repeats."""
+    """One request. A repeated request has another `request_id`."""
 
     address: OrderAddress
     external_id: str
@@ -22,7 +22,7 @@ class UpdateExternalIdCommand:
 
 @dataclass(frozen=True, slots=True)
 class UpdateExternalId:
-    """The use case, put together with its ports."""
+    """Sets or changes the external id of one order."""
 
     change_order: ChangeOrder
     clock: Clock
@@ -30,11 +30,11 @@ class UpdateExternalId:
     def __call__(
         self, command: UpdateExternalIdCommand, deadline: Deadline
     ) -> ChangeReport[ExternalIdRefusal]:
-        """Set or change the external id; one that the order has already changes nothing.
+        """Set or change the external id. If the order already has this id, nothing changes.
 
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
-        # Once: a repeated transaction must be the same to the letter.
+        # Read the clock once: DynamoDB requires a repeated transaction to be identical.
         now = self.clock()
 
         def decide(stored: StoredOrder) -> OrderChange | ExternalIdRefusal | None:

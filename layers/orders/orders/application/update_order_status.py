@@ -1,4 +1,4 @@
-"""Update the fulfilment state of an order; the imported document stays as it is."""
+"""Update the fulfilment state of an order. The imported document does not change."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from orders.domain.status_updates import Move, plan_status_update
 
 @dataclass(frozen=True, slots=True)
 class UpdateOrderStatusCommand:
-    """One request. `request_id` is unique to this invocation, also among repeats."""
+    """One request. A repeated request has another `request_id`."""
 
     address: OrderAddress
     move: Move
@@ -21,7 +21,7 @@ class UpdateOrderStatusCommand:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOrderStatus:
-    """The use case, put together with its ports."""
+    """Moves one order to another fulfilment state."""
 
     change_order: ChangeOrder
     clock: Clock
@@ -29,11 +29,11 @@ class UpdateOrderStatus:
     def __call__(
         self, command: UpdateOrderStatusCommand, deadline: Deadline
     ) -> ChangeReport[MoveRefusal]:
-        """Move the order on; a state that it is in already changes nothing.
+        """Move the order to the wanted state. If it already has this state, nothing changes.
 
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
-        # Once: a repeated transaction must be the same to the letter.
+        # Read the clock once: DynamoDB requires a repeated transaction to be identical.
         now = self.clock()
 
         def decide(stored: StoredOrder) -> OrderChange | MoveRefusal | None:

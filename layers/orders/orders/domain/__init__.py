@@ -1,1 +1,1 @@
-"""Pure rules: what an order is, when it changes, what its settings allow. Standard library only."""
+"""Pure business rules for orders and settings. The standard library only, no I/O."""

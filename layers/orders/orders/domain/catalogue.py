@@ -1,4 +1,4 @@
-"""Products that an account lists, so that its orders' lines can be held against them."""
+"""Products of an account. Imports check the lines of an order against them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A variant of a product. Its number is unique in the product, its SKU in the account."""
+    """A variant of a product. `id` is unique in the product, `sku` in the account."""
 
     id: int
     sku: str | None = None
@@ -14,7 +14,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product; `product_type` is the id of its type, `slug` its name in URLs by language."""
+    """A product. `product_type` is the id of its type. `slug` maps languages to names in URLs."""
 
     id: str
     variants: tuple[Variant, ...]

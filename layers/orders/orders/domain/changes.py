@@ -1,4 +1,4 @@
-"""A change of one stored order, as one atomic step."""
+"""One atomic change of one stored order."""
 
 from dataclasses import dataclass
 
@@ -8,32 +8,32 @@ from orders.domain.triggers import Trigger
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order with its aliases: the external ids it had before, by which it is still found."""
+    """An order with its aliases: former external ids by which it can still be found."""
 
     order: Order
     aliases: tuple[str, ...] = ()
 
     @property
     def shop_external_id(self) -> str | None:
-        """Return the external id if the shop has given it, None if the order came without one.
+        """Return the external id if the shop set it, None if it was generated.
 
-        The id of a renamed order was given, whatever its form.
+        The id of a renamed order was always set by the shop.
         """
         is_given = self.was_renamed or self.order.has_own_external_id
         return self.order.external_id if is_given else None
 
     @property
     def was_renamed(self) -> bool:
-        """Tell whether its external id was ever changed: that always leaves an alias."""
+        """Return whether the external id was ever changed. Each change leaves an alias."""
         return bool(self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderChange:
-    """`after` takes the place of `before`, if the order and its aliases are still as in `before`.
+    """Replace `before` by `after`, if the stored order and its aliases still equal `before`.
 
-    Where the external id differs, the order moves: the old id becomes an alias. Where it `removes`,
-    the order and its aliases go; `after` is the version that the deletion counts as.
+    If the external id changes, the old one becomes an alias. If `removes` is true, the order and
+    its aliases are deleted, and `after` is the version that the deletion counts as.
     """
 
     before: StoredOrder
@@ -43,5 +43,5 @@ class OrderChange:
 
     @property
     def moves(self) -> bool:
-        """Tell whether the order gets another external id."""
+        """Return whether the change gives the order another external id."""
         return self.before.order.external_id != self.after.order.external_id

@@ -1,4 +1,4 @@
-"""API clients of an account, and the roles that let them do things."""
+"""API clients of an account, their roles and their tokens."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a client may do; `admin` includes the others."""
+    """A permission of a client. `admin` includes the others."""
 
     ORDERS_WRITE = "orders:write"
     ORDERS_READ = "orders:read"
@@ -22,9 +22,9 @@ READING = frozenset({Role.ORDERS_READ})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A protocol's name for what a client may do; `needs` are the roles that cover it.
+    """A protocol's name for a permission. A client needs all roles in `needs` to be granted it.
 
-    A narrow one gives no role: it opens what asks for it by its name, and nothing else.
+    A narrow scope grants no roles. It only permits the operations that require it by name.
     """
 
     name: str
@@ -58,11 +58,11 @@ class Client:
     by_access_token: bool = False
 
     def may(self, role: Role) -> bool:
-        """Tell whether this client has `role`."""
+        """Return whether this client has `role`."""
         return role in self.roles or Role.ADMIN in self.roles
 
     def may_be_granted(self, scope: Scope) -> bool:
-        """Tell whether what it was granted covers a scope.
+        """Return whether what it was granted covers a scope.
 
         Where scopes were granted, a narrow one is covered by its own name or by `admin` only.
         """
@@ -71,13 +71,13 @@ class Client:
         return scope.name in self.scopes or Role.ADMIN in self.roles
 
     def may_use(self, *scopes: Scope) -> bool:
-        """Tell whether what it was granted covers one of the scopes."""
+        """Return whether what it was granted covers one of the scopes."""
         return any(self.may_be_granted(scope) for scope in scopes)
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token: never the token itself."""
+    """The data kept about a token. The token itself is never stored."""
 
     token_id: str
     created_at: datetime
@@ -86,7 +86,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """A client as the operator sees it."""
+    """A client with its tokens, as the operator sees it."""
 
     client: Client
     created_at: datetime

@@ -1,4 +1,4 @@
-"""Custom fields: their definitions, and the values that orders give to them."""
+"""Custom fields: their definitions, and the values in orders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_ZEROS = 40
 
 
 class EntityType(StrEnum):
-    """What a custom field belongs to (Altcraft v74: a line's type is spelled `line_order`)."""
+    """The kind of object that has the field (Altcraft v74: `line_order` is an order line)."""
 
     PRODUCT = "product"
     SKU = "sku"
@@ -27,7 +27,7 @@ class EntityType(StrEnum):
 
 
 class ValueType(StrEnum):
-    """What a custom field holds."""
+    """The type of a custom field's value (Altcraft v74)."""
 
     UNICODE = "unicode"
     INT = "int"
@@ -42,7 +42,7 @@ type FieldValue = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class CustomField:
-    """The definition of a custom field. `default_value` is None where there is no default."""
+    """The definition of a custom field. `default_value` is None if the field has no default."""
 
     external_id: str
     name: str
@@ -53,28 +53,34 @@ class CustomField:
     enum_values: Mapping[str, int] = field(default_factory=dict)
 
     def conflict_with(self, stored: CustomField) -> str:
-        """Say why values stored under `stored` would not fit this definition; "" if they do."""
+        """Return why values stored under the definition `stored` would not fit, "" if they fit."""
         if self.value_type is not stored.value_type:
-            return f"is defined as {stored.value_type} and cannot become {self.value_type}"
+            return (
+                f"must keep value_type {stored.value_type}, because stored orders may use it; "
+                f"got {self.value_type}"
+            )
         for name, number in stored.enum_values.items():
             if self.enum_values.get(name) != number:
-                return f"must keep its enum value {shown(name)} = {number}"
+                return (
+                    f"must keep the enum value {shown(name)} with the number {number}, "
+                    "because stored orders may use it"
+                )
         return ""
 
     def with_default(self, sent: object) -> CustomField:
-        """Return the definition with a default, in stored form; raise ValueError if it is unfit."""
+        """Return the definition with this default value. Raises ValueError if its type is wrong."""
         if sent is None:
             return self
         try:
             return replace(self, default_value=self.read(sent))
         except ValueError as allowed:
-            raise ValueError(f"default_value must be {allowed}, as value_type says") from None
+            raise ValueError(f"default_value must be {allowed}; got {shown(sent)}") from None
 
     def read(self, sent: object) -> FieldValue:
-        """Return the value in its stored form; raise ValueError saying what is allowed.
+        """Return a sent value in its stored form.
 
-        XML carries every value as text, so the text of a value reads as the value itself: an order
-        is stored equal whichever format brought it.
+        A value may also be sent as text, because XML has only text. The same order is stored
+        equally from JSON and XML. Raises ValueError with the accepted values as its text.
         """
         if self.value_type is ValueType.ENUM:
             return self._read_enum(sent)
@@ -93,10 +99,10 @@ class CustomField:
 def fill_in(
     definitions: Mapping[str, CustomField], sent: Mapping[str, object]
 ) -> tuple[dict[str, FieldValue], list[Problem]]:
-    """Check sent values against their definitions and add the defaults of the optional fields.
+    """Check sent values against their definitions, and add the default values of absent fields.
 
-    Returns the values by field id and what is wrong with them; paths start at the object that
-    holds the values.
+    Returns the values by field id, and the problems. The paths of the problems start at the object
+    that contains the values.
     """
     values: dict[str, FieldValue] = {}
     problems: dict[str, Problem] = {}
@@ -122,7 +128,7 @@ def fill_in(
 
 
 def _is_absent(definition: CustomField, value: object) -> bool:
-    """Tell whether a member was sent without a value: null, or nothing where text is no value."""
+    """Return whether a value counts as absent: null, or "" in a field that is not text."""
     return value is None or (value == "" and definition.value_type is not ValueType.UNICODE)
 
 
@@ -130,7 +136,7 @@ def _unknown(name: str, definitions: Mapping[str, CustomField]) -> Problem:
     return Problem(
         Code.UNKNOWN_CUSTOM_FIELD,
         (name,),
-        f"Custom field {shown(name)} is not defined; defined are: {listed(sorted(definitions))}",
+        f"Custom field {shown(name)} is not defined; use one of: {listed(sorted(definitions))}",
     )
 
 
@@ -138,13 +144,13 @@ def _misfit(definition: CustomField, value: object, allowed: str) -> Problem:
     return Problem(
         Code.WRONG_TYPE,
         (definition.external_id,),
-        f"Custom field {shown(definition.external_id)} is of type {definition.value_type} "
-        f"and takes {allowed}; sent was {shown(value)}",
+        f"Custom field {shown(definition.external_id)} of type {definition.value_type} "
+        f"must be {allowed}; got {shown(value)}",
     )
 
 
 def _spelled(sent: object) -> str:
-    """Return the text that XML would carry for a value; nothing for what is no single value."""
+    """Return a value as XML writes it, "" for an array, an object or a very long number."""
     if isinstance(sent, bool):
         return "true" if sent else "false"
     if isinstance(sent, Decimal) and _is_plain(sent):
@@ -153,7 +159,7 @@ def _spelled(sent: object) -> str:
 
 
 def _is_plain(number: Decimal) -> bool:
-    """Tell whether a number can be written out without filling memory with zeros."""
+    """Return whether a number is short in plain notation. 1e999999 would fill the memory."""
     exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and abs(exponent) <= MAX_ZEROS
 
@@ -184,7 +190,7 @@ def _read_float(sent: object) -> float:
         value = float(text)
         if Decimal(repr(value)) == Decimal(text.strip()):
             return value + 0.0
-    raise ValueError("a number that a 64-bit float holds as written (15 digits always fit)")
+    raise ValueError("a number that a 64-bit float stores exactly (at most 15 digits always fit)")
 
 
 _BOOLEANS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}

@@ -1,4 +1,4 @@
-"""Deleting an order: it and its aliases go, and their ids are free again."""
+"""Delete an order with its aliases. Their external ids can be used again."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -9,17 +9,17 @@ from orders.domain.triggers import deletion_of
 
 
 class DeletionRefusal(StrEnum):
-    """Why an order is not deleted."""
+    """The reason why an order is not deleted."""
 
-    OTHER_VERSION = "other_version"  # the order has changed since its caller read it
+    OTHER_VERSION = "other_version"  # the caller has not read the current version
 
 
 def plan_deletion(
     stored: StoredOrder, version: int | None, request_id: str, now: datetime
 ) -> OrderChange | DeletionRefusal:
-    """Decide a deletion; `version` is the one that the caller has read, None for whichever.
+    """Plan a deletion. If `version` is given, it must be the current version of the order.
 
-    The deletion counts as one more version, so its trigger comes last of the order's.
+    The deletion counts as a new version, so its trigger has the highest version of the order.
     """
     order = stored.order
     if version is not None and version != order.version:

@@ -1,4 +1,4 @@
-"""Giving an order another external id: when that is allowed, and what it leaves behind."""
+"""Change the external id of an order. The old id becomes an alias."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -13,11 +13,11 @@ MAX_ALIASES = 50
 
 
 class ExternalIdRefusal(StrEnum):
-    """Why an external id is not changed."""
+    """The reason why an external id is not changed."""
 
-    TOO_LATE = "too_late"  # the order has passed to READY_TO_SHIP or beyond
-    ALREADY_SET = "already_set"  # and the account's policy lets it be set only once
-    TAKEN = "taken"  # another order has it, or had it and still answers to it
+    TOO_LATE = "too_late"  # the order is READY_TO_SHIP or later
+    ALREADY_SET = "already_set"  # the account's policy allows one change only
+    TAKEN = "taken"  # it is the id or an alias of another order
     TOO_MANY_ALIASES = "too_many_aliases"
     RESERVED = "reserved"  # it has the form of the account's generated ids
 
@@ -25,9 +25,9 @@ class ExternalIdRefusal(StrEnum):
 def plan_external_id_update(
     stored: StoredOrder, external_id: str, policy: ExternalIdPolicy, request_id: str, now: datetime
 ) -> OrderChange | ExternalIdRefusal | None:
-    """Decide a change of the external id; None if the order has that id already.
+    """Plan a change of the external id. Returns None if the order already has this id.
 
-    Whether the id is free, only the store can tell.
+    The plan does not check whether another order has the id: the store does.
     """
     order = stored.order
     if order.external_id == external_id:

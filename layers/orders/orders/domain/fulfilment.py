@@ -1,7 +1,7 @@
-"""How far an order has come on its way to the buyer.
+"""The fulfilment state of an order: its progress on the way to the buyer.
 
-It is our own state: derived once from the status that an order is imported with, moved forward by
-later imports and by status changes, and never written back into the imported document.
+The hub keeps this state itself. It derives the first state from the imported status. Later imports
+and status changes move it forward. It never changes the imported document.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class SalesModel(StrEnum):
-    """How an endpoint's orders reach the buyer (Yandex Market's names)."""
+    """The delivery model of an endpoint, with the names of Yandex Market."""
 
     FBS = "FBS"
     DBS = "DBS"
@@ -21,11 +21,11 @@ class SalesModel(StrEnum):
 
 
 class Fulfilment(Enum):
-    """A status with its substatus, in the order in which they follow each other.
+    """A status with its substatus. The states are listed in the order of progress.
 
-    The pairs are published: triggers show them as the members of `fulfilment`. They are spelled as
-    Yandex Market spells them. A cancelled order has the substatus SHOP_FAILED if the shop cancelled
-    it through the status change, UNKNOWN if an import did, which does not say why.
+    The names are those of Yandex Market. They are published: triggers contain them in `fulfilment`.
+    A cancelled order has the substatus SHOP_FAILED if a status change cancelled it. It has UNKNOWN
+    if an import cancelled it, because imports give no reason.
     """
 
     STARTED = ("PROCESSING", "STARTED")
@@ -50,18 +50,18 @@ class Fulfilment(Enum):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether no status change leads on from here."""
+        """Return whether the state allows no further status change."""
         return _RANKS[self] >= _RANKS[Fulfilment.DELIVERED]
 
     @property
     def takes_external_id(self) -> bool:
-        """Tell whether the external id may be set or changed: until PROCESSING / READY_TO_SHIP."""
+        """Return whether the external id may change: only before READY_TO_SHIP (Yandex Market)."""
         return self is Fulfilment.STARTED
 
     def after_import(self, imported: Self) -> Self:
-        """Return the state after an import of an order that has come this far: it never goes back.
+        """Return the state after an import that implies the state `imported`.
 
-        A cancelled order stays cancelled.
+        The state never moves backwards, and a cancelled order stays cancelled.
         """
         is_cancelled = self.status == Fulfilment.CANCELLED.status
         return self if is_cancelled or _RANKS[imported] < _RANKS[self] else imported
@@ -69,8 +69,8 @@ class Fulfilment(Enum):
 
 _RANKS = {state: rank for rank, state in enumerate(Fulfilment)}
 
-# Who ships decides what may follow (Yandex Market, order status model). What is not listed has no
-# transition that a shop may ask for.
+# The transitions that a shop may request (Yandex Market, order status model). They depend on who
+# ships the order.
 _TRANSITIONS: Mapping[SalesModel, Mapping[Fulfilment, tuple[Fulfilment, ...]]] = MappingProxyType(
     {
         SalesModel.FBS: {
@@ -91,10 +91,10 @@ _TRANSITIONS: Mapping[SalesModel, Mapping[Fulfilment, tuple[Fulfilment, ...]]] =
 
 
 class MoveRefusal(StrEnum):
-    """Why a status change is refused."""
+    """The reason why a status change is refused."""
 
-    STATUS_UNKNOWN = "status_unknown"  # what was asked for names no state
-    SUBSTATUS_UNKNOWN = "substatus_unknown"  # it names one only in part, or with a wrong detail
+    STATUS_UNKNOWN = "status_unknown"  # the requested status does not exist
+    SUBSTATUS_UNKNOWN = "substatus_unknown"  # the substatus is missing or does not fit the status
     FINAL = "final"
     NO_TRANSITION = "no_transition"
 
@@ -102,9 +102,9 @@ class MoveRefusal(StrEnum):
 def decide_move(
     current: Fulfilment, wanted: Fulfilment, sales_model: SalesModel
 ) -> Fulfilment | MoveRefusal:
-    """Return the state that a status change leads to: the wanted one, also if it is the current.
+    """Return the new state, or why the change is refused. The current state is always accepted.
 
-    `sales_model` is FBS, EXPRESS or DBS; the other models have no transitions.
+    Only the sales models FBS, EXPRESS and DBS have transitions.
     """
     if wanted is current:
         return current

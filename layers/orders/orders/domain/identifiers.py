@@ -1,4 +1,4 @@
-"""Names that other systems give to our things, and the limits they keep."""
+"""Rules for the ids of orders, accounts and clients, and the UUIDs that represent order ids."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ EXTERNAL_ID_RULE = (
     "UTF-8, without control characters"
 )
 CLIENT_RULE = "2 to 36 lower-case letters, digits, '_' or '-', starting with a letter or a digit"
-# First path segments of the API: an account's name is a commercetools project key in that place.
+# These are first path segments of the API. A project key, which is an account name, is one too.
 RESERVED_ACCOUNTS = frozenset(
     {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
 )
@@ -23,7 +23,7 @@ _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_-]{1,35}")
 
 
 def is_external_id(text: str) -> bool:
-    """Tell whether `text` may name an order: see EXTERNAL_ID_RULE. Nothing is trimmed or folded."""
+    """Return whether `text` is a valid external id (EXTERNAL_ID_RULE). The text is not trimmed."""
     return (
         0 < len(text) <= MAX_EXTERNAL_ID_CHARACTERS
         and _CONTROL.search(text) is None
@@ -37,17 +37,17 @@ _UUID_VARIANT = 2 << 62
 
 
 def uuid_of(account: str, order_id: int) -> str:
-    """Return the UUID (version 8) that stands for an order where a protocol wants one.
+    """Return the UUID (version 8) that represents an order in protocols that use UUIDs.
 
-    Its last 62 bits are the order id, its first 48 come from the account. It takes the place of the
-    external id of an order that was created without one.
+    The last 62 bits are the order id, the first 48 bits are derived from the account. An order that
+    is created without an external id gets this UUID as its external id.
     """
     prefix = int.from_bytes(hashlib.sha256(account.encode()).digest()[:6])
     return str(UUID(int=prefix << 80 | _UUID_VERSION_8 | _UUID_VARIANT | order_id))
 
 
 def order_id_of(account: str, text: str) -> int | None:
-    """Return the order id that a UUID of uuid_of stands for, None for whatever else it is."""
+    """Return the order id of a UUID that `uuid_of` returned, None for any other text."""
     try:
         order_id = UUID(text).int & (_UUID_VARIANT - 1)
     except ValueError:
@@ -65,10 +65,10 @@ def is_reserved_id(account: str, text: str) -> bool:
 
 
 def is_client_id(text: str) -> bool:
-    """Tell whether `text` may name an API client: see CLIENT_RULE."""
+    """Return whether `text` is a valid client id (CLIENT_RULE)."""
     return _ACCOUNT.fullmatch(text) is not None
 
 
 def is_account(text: str) -> bool:
-    """Tell whether `text` may name an account: see ACCOUNT_RULE."""
+    """Return whether `text` is a valid account name (ACCOUNT_RULE)."""
     return _ACCOUNT.fullmatch(text) is not None and text not in RESERVED_ACCOUNTS

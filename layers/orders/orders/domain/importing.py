@@ -1,4 +1,4 @@
-"""What becomes of the orders of one import: created, updated, unchanged or failed, and why."""
+"""Decide what an import does with each order: create, update, leave unchanged, or reject it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from orders.domain.submissions import Submission
 from orders.domain.times import format_time
 from orders.domain.triggers import Trigger, trigger_of
 
-# An item may hold 400 KB; the rest is left for its other attributes, now and later.
+# A DynamoDB item has at most 400 KB. The rest is for the other attributes of the item.
 MAX_DOCUMENT_BYTES = 388 * 1024
 
 
 class Outcome(StrEnum):
-    """What happened to one order of a request. Published."""
+    """The outcome of one order of a request. Published in answers."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One order of the request that may be stored; `position` is its place in the request."""
+    """One valid order of the request. `position` is its index in the request, from 0."""
 
     position: int
     submission: Submission
@@ -36,10 +36,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class OrderResult:
-    """What is answered for one order of the request.
+    """The result of one order of the request.
 
-    `order_id` and `version` are those of the stored order, None for a failed one. `retryable` says
-    that the same order may succeed when it is sent again.
+    `order_id` and `version` are those of the stored order, None if the order failed. `retryable`
+    is true if the same order may succeed when it is sent again.
     """
 
     position: int
@@ -54,10 +54,10 @@ class OrderResult:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """All steps of a request on one order, in request order.
+    """All steps of a request for one order, in request order.
 
-    `stored` is the order as read, None where there is none; `external_id` is the order's own, which
-    differs from a step's where the step names an alias.
+    `stored` is the order as read, None if it does not exist. `external_id` is the current id of the
+    order. A step may have an alias of the order instead.
     """
 
     account: str
@@ -70,8 +70,8 @@ class Group:
 class Write:
     """One conditional write: store `order` if the stored version is still `base_version`.
 
-    `base_version` is None where no order may exist yet. `trigger` travels in the same write; None
-    where the caller skips it.
+    `base_version` is None if the order must not exist yet. `trigger` is stored in the same write.
+    It is None if the caller skips triggers.
     """
 
     order: Order
@@ -81,7 +81,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to write for one group (nothing if its net change is none), and what to answer then."""
+    """The write and the results of one group. `write` is None if nothing changes in the end."""
 
     group: Group
     write: Write | None
@@ -89,7 +89,7 @@ class Plan:
 
 
 def group_steps(account: str, steps: Iterable[Step], found: Mapping[str, Order]) -> list[Group]:
-    """Gather the steps on one order; `found` maps an id that was sent to the order it leads to."""
+    """Group the steps by order. `found` maps a sent external id to the stored order that has it."""
     groups: dict[str, list[Step]] = {}
     stored: dict[str, Order] = {}
     for step in steps:
@@ -102,10 +102,10 @@ def group_steps(account: str, steps: Iterable[Step], found: Mapping[str, Order])
 
 
 def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> Plan:
-    """Decide the steps of a group one after the other and sum them up to one write.
+    """Decide the steps of a group one after the other, and combine them into one write.
 
-    `order_id` is used only if the order is new. The version rises once however many steps change
-    the order, and steps that cancel each other out write nothing.
+    `order_id` is used only if the order is new. The version rises by one even if several steps
+    change the order. If the steps cancel each other out, nothing is written.
     """
     current = group.stored
     changed_by: list[Step] = []
@@ -145,14 +145,14 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         return Problem(
             Code.ORDER_TOO_LARGE,
             (),
-            f"The order takes {len(sent.document.encode()) // 1024} KB, and at most "
-            f"{MAX_DOCUMENT_BYTES // 1024} KB can be stored",
+            f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB; "
+            f"got {-(-len(sent.document.encode()) // 1024)} KB",
         )
     if current is None:
         return None
     if sent.must_be_new:
         name = shown(sent.external_id)
-        return Problem(Code.DUPLICATE, ("external_id",), f"Order {name} is there already")
+        return Problem(Code.DUPLICATE, ("external_id",), f"Order {name} already exists")
     if current.protocol != sent.protocol:
         return Problem(
             Code.OTHER_PROTOCOL,
@@ -160,24 +160,24 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
             f"Order {shown(sent.external_id)} was imported through {current.protocol}; "
             "delete it there before importing it here",
         )
-    older = (
+    if (
         current.update_time is not None
         and sent.update_time is not None
         and sent.update_time < current.update_time
-    )
-    if older and current.document != sent.document:
-        stored_time = format_time(current.update_time) if current.update_time else ""
+        and current.document != sent.document
+    ):
+        stored_time = format_time(current.update_time)
         return Problem(
             Code.STALE,
             ("update_time",),
-            f"Order {shown(sent.external_id)} is stored with update_time {stored_time}, "
-            "which is later than the one sent",
+            f"update_time must not be earlier than {stored_time}, the update_time of the stored "
+            f"order {shown(sent.external_id)}; got {format_time(sent.update_time)}",
         )
     return None
 
 
 def _is_too_large(document: str) -> bool:
-    # A character takes at most 4 bytes: most documents need no encoding to be known as small.
+    # A character has at most 4 bytes, so most documents are small enough without being encoded.
     return len(document) * 4 > MAX_DOCUMENT_BYTES and len(document.encode()) > MAX_DOCUMENT_BYTES
 
 
@@ -204,7 +204,7 @@ def _next_version(
 def _net_write(
     stored: Order | None, current: Order | None, changed_by: Sequence[Step]
 ) -> Write | None:
-    if current is None or (stored and _says_the_same(stored, current)):
+    if current is None or (stored and _is_unchanged(stored, current)):
         return None
     is_silent = all(step.skip_trigger for step in changed_by)
     lines = changed_by[-1].submission.lines
@@ -218,7 +218,7 @@ def _fulfilment(current: Order | None, sent: Submission) -> Fulfilment:
     return current.fulfilment.after_import(sent.fulfilment)
 
 
-def _says_the_same(stored: Order, current: Order) -> bool:
+def _is_unchanged(stored: Order, current: Order) -> bool:
     return stored.document == current.document and stored.fulfilment is current.fulfilment
 
 

@@ -1,11 +1,11 @@
-"""Amounts of money: decimals in major units, from string to string, never through a float."""
+"""Amounts of money as Decimal in major units. They are never converted to a float."""
 
 import re
 from decimal import Decimal
 
 MAX_INTEGER_DIGITS = 15
 MAX_FRACTION_DIGITS = 8
-# Enough for the sum of any number of lines that fits into a request to be exact.
+# Enough digits for an exact sum of all lines that fit in a request.
 EXACT_DIGITS = 80
 ALLOWED = (
     f"a decimal number of 0 or more, such as 900 or 900.50, with at most "
@@ -18,7 +18,7 @@ _AMOUNT = re.compile(
 
 
 def parse_amount(sent: object) -> Decimal:
-    """Read an amount from its text or a JSON number; raise ValueError saying what is allowed."""
+    """Parse an amount from a text or a number. Raises ValueError with the rule (ALLOWED)."""
     text = _plain_notation(sent)
     if _AMOUNT.fullmatch(text) is None:
         raise ValueError(ALLOWED)
@@ -26,14 +26,14 @@ def parse_amount(sent: object) -> Decimal:
 
 
 def format_amount(amount: Decimal) -> str:
-    """Write an amount in its one canonical form: plain notation, no needless zeros."""
+    """Format an amount in its canonical form: plain notation, without needless zeros."""
     text = f"{amount:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.lstrip("0") if text[0] == "0" and len(text) > 1 and text[1] != "." else text
 
 
 def _plain_notation(sent: object) -> str:
-    """Return the number's digits, or nothing where they would not be an amount in any case."""
+    """Return the number in plain notation, "" for a type or a size that no amount has."""
     if isinstance(sent, str):
         return sent.strip()
     if isinstance(sent, Decimal):

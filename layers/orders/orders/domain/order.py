@@ -1,4 +1,4 @@
-"""Orders as the store keeps them."""
+"""Orders as they are stored."""
 
 import json
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class LineMembers:
-    """Where the documents of a protocol hold their lines, by the names of the members.
+    """The member names of the lines in a protocol's documents.
 
-    `lines` is a member of the document and holds an array; `identity` and `status` are members of
-    each of its elements. Triggers compare the lines of two versions by them.
+    `lines` is the member of the document that contains the array of lines. `identity` and `status`
+    are members of each line. Triggers use them to compare the lines of two versions.
     """
 
     lines: str
@@ -28,10 +28,10 @@ class LineMembers:
 class Order:
     """One committed version of an order. Times are aware UTC.
 
-    `created_at` and `updated_at` are the store's own times; `update_time` is the shop's.
-    `request_id` names the request that wrote this version. `status` is the imported one;
-    `fulfilment` is our own, which no import takes back. `endpoint` is the order's point of sale,
-    None without one.
+    `created_at` and `updated_at` are set by the hub, `update_time` by the shop. `request_id`
+    identifies the request that wrote this version. `status` is the imported status. `fulfilment`
+    is kept by the hub, and imports never move it backwards. `endpoint` is the point of sale, None
+    if the order has none. `document` is canonical JSON.
     """
 
     account: str
@@ -50,9 +50,9 @@ class Order:
 
     @property
     def has_own_external_id(self) -> bool:
-        """Tell whether its external id is other than the one that an order without an id gets."""
+        """Return whether the external id differs from the generated one (`uuid_of`)."""
         return self.external_id != uuid_of(self.account, self.order_id)
 
     def tree(self) -> Tree:
-        """Return the document as plain data, its external id included."""
+        """Return the document as plain data, with the external id."""
         return {"external_id": self.external_id, **json.loads(self.document)}

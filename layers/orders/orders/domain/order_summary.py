@@ -1,4 +1,4 @@
-"""An order as every protocol can show it, whichever wrote its document."""
+"""The parts of an order that all protocols have in common."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,10 +11,10 @@ from orders.domain.order import Order
 
 @dataclass(frozen=True, slots=True)
 class LineSummary:
-    """One line; prices are per item, in major units of the order's currency.
+    """One line of an order. Prices are for one item, in major units of the order's currency.
 
-    `external_id` names it in its order. `base_price` is the price before discounts, None if it is
-    not known.
+    `external_id` is unique in the order. `base_price` is the price before discounts, None if it is
+    unknown.
     """
 
     external_id: str
@@ -26,11 +26,10 @@ class LineSummary:
 
 @dataclass(frozen=True, slots=True)
 class OrderSummary:
-    """What the protocols have in common.
+    """An order as any protocol can return it. Amounts are in major units of `currency`.
 
-    `total_price` is what the order says itself; amounts are in major units of `currency`.
-
-    `created_at` is the shop's own time where it sent one, `updated_at` the store's; aware UTC.
+    `total_price` is the total that the shop sent. `created_at` is the shop's time if it sent one,
+    else the hub's. `updated_at` is the hub's time. Times are aware UTC.
     """
 
     currency: str
@@ -43,13 +42,13 @@ class OrderSummary:
 
     @property
     def items_total(self) -> Decimal:
-        """Return what all lines cost, without delivery; exact."""
+        """Return the exact sum of the lines, without delivery."""
         with localcontext(prec=EXACT_DIGITS):
             return sum((line.price * line.count for line in self.lines), Decimal(0))
 
     @property
     def items_total_before_discount(self) -> Decimal | None:
-        """Return what all lines cost before discounts, None if one of them does not tell."""
+        """Return the exact sum of the lines before discounts, None if a base price is unknown."""
         bases = [(line.base_price, line.count) for line in self.lines]
         with localcontext(prec=EXACT_DIGITS):
             known = [base * count for base, count in bases if base is not None]

@@ -1,4 +1,4 @@
-"""What is wrong with an order or a request, said so that a program and a person can act on it."""
+"""Problems of an order or a request: a code for programs, a path and a message for people."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """Machine-readable reasons. Published: a code's meaning never changes."""
+    """Machine-readable reasons. They are published: the meaning of a code never changes."""
 
     REQUIRED = "required"
     WRONG_TYPE = "wrong_type"
@@ -36,13 +36,13 @@ class Code(StrEnum):
     STORAGE_UNAVAILABLE = "storage_unavailable"
 
 
-# Member names and positions that lead from the root of a document to a place in it.
+# The member names and array positions on the way from the root of a document to a value.
 type Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: `path` leads to its place in the document that was sent."""
+    """One problem. `path` leads to the value in the request that causes it."""
 
     code: Code
     path: Steps
@@ -58,20 +58,20 @@ MAX_SHOWN = 60
 
 
 def pointer(*steps: str | int) -> str:
-    """Join member names and positions to a JSON pointer."""
+    """Return the JSON pointer (RFC 6901) made of member names and positions."""
     return "".join(f"/{_pointer_part(step)}" for step in steps)
 
 
 def below(prefix: Steps, problem: Problem) -> Problem:
-    """Return `problem` with its path moved under `prefix`."""
+    """Return the problem with `prefix` added before its path."""
     return replace(problem, path=(*prefix, *problem.path))
 
 
 def shown(value: object) -> str:
-    """Quote a sent value for a message as JSON does: a text in double quotes, null, true, 12.50.
+    """Return a sent value for a message, as JSON writes it: "text", null, true, 12.50.
 
-    The result is one short line whatever the value: long values are cut, characters that do not
-    print are escaped, and an array or an object is only named.
+    The result is always one short line. Long values are cut and unprintable characters escaped.
+    An array or an object becomes "an array" or "an object".
     """
     if isinstance(value, dict):
         return "an object"
@@ -85,12 +85,12 @@ def shown(value: object) -> str:
 
 
 def spelled(value: object) -> str:
-    """Return a sent value as `shown` does, a text without quotes: some vendors set their own."""
+    """Return a sent value as `shown` does, but a text without quotes, for vendors' own messages."""
     return _escaped(_cut(value)) if isinstance(value, str) else shown(value)
 
 
 def listed(allowed: Sequence[str], limit: int = 20) -> str:
-    """Name the allowed values for a message, at most `limit` of them, each shortened."""
+    """Return the allowed values for a message: at most `limit` of them, each of them shortened."""
     rest = len(allowed) - limit
     text = ", ".join(map(_cut, allowed[:limit])) + (f" and {rest} more" if rest > 0 else "")
     return text or "none is configured"
@@ -101,7 +101,7 @@ def _cut(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape what JSON may hold unescaped but a message may not, such as half a surrogate pair."""
+    """Escape unprintable characters that JSON allows unescaped, such as a lone surrogate."""
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

@@ -1,4 +1,4 @@
-"""How many requests an hour allows, counted in windows that are aligned to the clock."""
+"""Hourly request limits. Each window starts at a full hour."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,15 +7,15 @@ WINDOW = timedelta(hours=1)
 
 
 def window_of(now: datetime) -> datetime:
-    """Return the start of the window that `now` lies in; the next one starts WINDOW later."""
+    """Return the start of the window that contains `now`. A window is WINDOW long."""
     return now.replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a window has left after the request at hand, which counts too.
+    """The number of requests that remain in a window after the current one.
 
-    `until` is the end of the window, when the full limit is there again.
+    `until` is the end of the window. After it the full limit is available again.
     """
 
     limit: int
@@ -25,7 +25,7 @@ class Allowance:
 
 
 def allowance_of(limit: int, count: int, window: datetime) -> Allowance:
-    """Return what is left of a window after its request number `count`."""
+    """Return the allowance of a window after `count` requests."""
     return Allowance(
         limit=limit,
         remaining=max(0, limit - count),

@@ -1,4 +1,4 @@
-"""Which triggers of committed changes their writers have left behind."""
+"""Decide which triggers the relay must publish, because their writers did not."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -6,24 +6,25 @@ from enum import Enum
 
 
 class RelayDecision(Enum):
-    """What is to be done with the envelope of one committed change."""
+    """What the relay does with the trigger of one committed change."""
 
-    SENT = "sent"  # its writer has published it
-    DUE = "due"  # its writer could not, or has ended without saying that it did
-    WAIT = "wait"  # its writer may still be at it
+    SENT = "sent"  # the writer published it: do nothing
+    DUE = "due"  # the writer failed, or ended without a receipt: publish it
+    WAIT = "wait"  # the writer may still be running: look again later
 
 
 @dataclass(frozen=True, slots=True)
 class WriterLifetime:
-    """How long a writer may live after a write of its own, and by how much clocks may differ."""
+    """The longest time that a writer runs after its write. `margin` covers clock differences."""
 
     writer: timedelta
     margin: timedelta = timedelta(seconds=5)
 
     def ends_at(self, committed_at: datetime) -> datetime:
-        """Return when the writer of a change must have ended; the stream's times are whole seconds.
+        """Return the time at which the writer of a change has certainly ended.
 
-        A write is part of an invocation that began before it, so its time limit counts from there.
+        The stream has times in whole seconds, so one second is added. The invocation began before
+        its write, so it ends at most `writer` after the write.
         """
         return committed_at + timedelta(seconds=1) + self.writer + self.margin
 
@@ -34,7 +35,7 @@ def decide_relay(
     ends_at: datetime,
     now: datetime,
 ) -> RelayDecision:
-    """Decide one envelope by its request's receipt, None where there is none (yet)."""
+    """Decide about one trigger. `receipt` is None if the writer has not left one (yet)."""
     if receipt is not None:
         return RelayDecision.DUE if trigger_id in receipt else RelayDecision.SENT
     return RelayDecision.DUE if now >= ends_at else RelayDecision.WAIT

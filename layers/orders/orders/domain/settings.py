@@ -1,4 +1,4 @@
-"""What an account has configured, and how its definitions may change."""
+"""The settings of an account, and the rules for changing them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -8,12 +8,18 @@ from typing import Self
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
+from orders.domain.definition_bounds import (
+    MAX_DEFAULTS_BYTES,
+    defaults_bytes,
+    excess_of_field,
+    excess_of_name,
+)
 from orders.domain.fulfilment import SalesModel
 from orders.domain.problems import Code, Problem, listed, shown
 
 
 class LineStatusType(StrEnum):
-    """What a line status means (Altcraft v74, orders import)."""
+    """The meaning of a line status (Altcraft v74, orders import)."""
 
     DELIVERED = "delivered"
     CANCELED = "canceled"
@@ -22,7 +28,7 @@ class LineStatusType(StrEnum):
 
 
 class TotalCheck(StrEnum):
-    """What happens when `total_price` is not the sum of the lines and the delivery."""
+    """What an import does if `total_price` is not the sum of the lines and `delivery_cost`."""
 
     OFF = "off"
     WARN = "warn"
@@ -30,18 +36,30 @@ class TotalCheck(StrEnum):
 
 
 class ExternalIdPolicy(StrEnum):
-    """Whether an external id that was set may be set again.
+    """Whether a shop may set the external id of an order more than once.
 
-    Yandex Market let it be changed at first (`change`), and takes it only once since 2025-08-27.
+    Yandex Market allowed changes (`change`) until 2025-08-27. Since then it accepts one id an order
+    (`once`).
     """
 
     CHANGE = "change"
     ONCE = "once"
 
 
+class DefinitionsByImport(StrEnum):
+    """What an import may do to custom fields and line statuses.
+
+    `add` takes new ones, and changes of existing ones that let every order pass as before.
+    """
+
+    OFF = "off"
+    ADD = "add"
+    CHANGE = "change"
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A point of sale; with a `campaign_id` it is a Yandex Market campaign too."""
+    """A point of sale. With a `campaign_id` it is also a Yandex Market campaign."""
 
     external_id: str
     name: str = ""
@@ -68,14 +86,15 @@ class LineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The account's choices where the protocols leave one."""
+    """The account's choices in cases that the protocols leave open."""
 
     total_check: TotalCheck = TotalCheck.WARN
     external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
-    # Of one campaign (Yandex Market, method page of 2025-07: 10 000).
+    # For one campaign (Yandex Market, method page of 2025-07: 10 000).
     external_id_requests_per_hour: int = 10_000
-    # Of orders whose protocol lets them name none.
+    # For orders of protocols in which the endpoint is optional.
     default_endpoint: str | None = None
+    definitions_by_import: DefinitionsByImport = DefinitionsByImport.ADD
 
 
 type FieldKey = tuple[EntityType, str]
@@ -96,7 +115,7 @@ LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
 class Settings:
     """One account's configuration. Custom field ids are unique within their entity type.
 
-    `products` are by their id; an account that lists none takes orders of whichever.
+    `products` maps product ids to products. If it is empty, orders may contain any product.
     """
 
     currencies: tuple[str, ...] = ()
@@ -108,28 +127,28 @@ class Settings:
     products: Mapping[str, Product] = field(default_factory=dict)
 
     def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
-        """Return the definitions for one entity type by their external id."""
+        """Return the custom fields of one entity type by their external id."""
         return {key[1]: value for key, value in self.custom_fields.items() if key[0] is entity}
 
     def endpoint_of_campaign(self, campaign_id: int) -> Endpoint | None:
-        """Return the endpoint that is this campaign, None if there is none."""
+        """Return the endpoint with this campaign id, None if no endpoint has it."""
         endpoints = self.endpoints.values()
         return next((each for each in endpoints if each.campaign_id == campaign_id), None)
 
     def endpoint_of_none(self) -> str | None:
-        """Return the endpoint of an order that names none: the default one, or the only one."""
+        """Return the endpoint of an order without one: the default, or the account's only one."""
         if self.policies.default_endpoint is not None:
             return self.policies.default_endpoint
         return next(iter(self.endpoints)) if len(self.endpoints) == 1 else None
 
     def line_status_names(self) -> list[str]:
-        """Return every line status that an order may use, the built-in ones first."""
+        """Return all line statuses that orders may use. The built-in ones come first."""
         return [*LINE_STATUS_TYPES, *sorted(self.line_statuses)]
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """An account's settings, arranged once for the many orders of a request."""
+    """An account's settings, prepared once for all orders of a request."""
 
     settings: Settings
     order_fields: Mapping[str, CustomField]
@@ -137,7 +156,7 @@ class Rulebook:
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Arrange the settings."""
+        """Prepare the settings."""
         return cls(
             settings,
             settings.fields_of(EntityType.ORDER),
@@ -146,7 +165,7 @@ class Rulebook:
 
 
 def blames_settings(problem: Problem) -> bool:
-    """Tell whether an order may fail for this only because our copy of the settings is old."""
+    """Return whether a problem may disappear when the settings are read again."""
     return problem.code in _SETTINGS_CODES or "custom_fields" in problem.path[:-1]
 
 
@@ -164,13 +183,13 @@ _SETTINGS_CODES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """Custom fields and line statuses to create or update, in the order in which they were sent."""
+    """Custom fields and line statuses to create or update, in the order of the request."""
 
     custom_fields: tuple[CustomField, ...] = ()
     line_statuses: tuple[LineStatus, ...] = ()
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to define."""
+        """Return whether there are any definitions."""
         return bool(self.custom_fields or self.line_statuses)
 
 
@@ -179,7 +198,7 @@ NO_DEFINITIONS = Definitions()
 
 @dataclass(frozen=True, slots=True)
 class StoredSettings:
-    """Settings as read from the store; `version` guards their next write."""
+    """Settings as read from the store. The next write is conditional on `version`."""
 
     settings: Settings
     version: int
@@ -187,7 +206,7 @@ class StoredSettings:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Settings as the operator declares them; a part that is None stays as it is."""
+    """Settings as the operator declares them. A part that is None does not change."""
 
     currencies: tuple[str, ...] | None = None
     endpoints: Mapping[str, Endpoint] | None = None
@@ -198,10 +217,10 @@ class Declaration:
 
 
 def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Problem, ...]:
-    """Return the settings as declared, or why they cannot be.
+    """Return the settings after a declaration, or the problems that prevent it.
 
-    A declared part replaces the stored one as a whole, except for the definitions: those that
-    imports have made stay, since stored orders may use them.
+    A declared part replaces the whole stored part. Definitions are the exception: they are added to
+    the stored ones, because stored orders may use those.
     """
     declared = Settings(
         currencies=_either(declaration.currencies, settings.currencies),
@@ -215,7 +234,7 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
     default = declared.policies.default_endpoint
     if default is not None and default not in declared.endpoints:
         known = listed(list(declared.endpoints))
-        message = f"{shown(default)} is no endpoint of the account; these are: {known}"
+        message = f"must be an endpoint of the account: {known}; got {shown(default)}"
         path = ("policies", "default_endpoint")
         return (Problem(Code.UNKNOWN_ENDPOINT, path, message),)
     return define(declared, declaration.definitions)
@@ -226,25 +245,28 @@ def _either[T](declared: T | None, stored: T) -> T:
 
 
 def define(settings: Settings, definitions: Definitions) -> Settings | tuple[Problem, ...]:
-    """Return the settings with the definitions applied, or why they cannot be.
+    """Return the settings with the definitions added, or the problems that prevent it.
 
-    A definition replaces the one of the same id. It is refused if values stored under the old one
-    would no longer fit: another value type, or an enum that loses or renumbers a name. Paths in the
-    problems are those of the request's root members.
+    A definition replaces the stored one with the same id. It is rejected if stored values would no
+    longer fit (another value type, or an enum that loses or renumbers a name), and if it or the
+    sum of all defaults would be too large. The paths of the problems start at the root of an
+    Altcraft request.
     """
     problems = [
         *_field_conflicts(settings, definitions.custom_fields),
         *_status_conflicts(definitions.line_statuses),
+        *_excess(settings, definitions),
     ]
     if problems:
         return tuple(problems)
     fields = {(each.entity_type, each.external_id): each for each in definitions.custom_fields}
     statuses = {each.external_id: each for each in definitions.line_statuses}
-    return replace(
+    defined = replace(
         settings,
         custom_fields={**settings.custom_fields, **fields},
         line_statuses={**settings.line_statuses, **statuses},
     )
+    return tuple(_excess_of_defaults(settings, defined)) or defined
 
 
 def _field_conflicts(settings: Settings, sent: Iterable[CustomField]) -> Iterable[Problem]:
@@ -256,8 +278,7 @@ def _field_conflicts(settings: Settings, sent: Iterable[CustomField]) -> Iterabl
             yield Problem(
                 Code.DEFINITION_CONFLICT,
                 ("custom_fields", position, "value_type"),
-                f"Custom field {shown(new.external_id)} of {new.entity_type} {reason}, "
-                "which stored orders may use",
+                f"Custom field {shown(new.external_id)} of {new.entity_type} {reason}",
             )
         known[key] = new
 
@@ -268,5 +289,33 @@ def _status_conflicts(sent: Iterable[LineStatus]) -> Iterable[Problem]:
             yield Problem(
                 Code.DEFINITION_CONFLICT,
                 ("custom_line_statuses", position, "external_id"),
-                f"{shown(new.external_id)} is a built-in line status; choose another id",
+                f"{shown(new.external_id)} is a built-in line status; choose another external_id",
+            )
+
+
+def _excess(settings: Settings, definitions: Definitions) -> Iterable[Problem]:
+    """Find what is too long; a definition that is stored already is not held against it."""
+    for position, new in enumerate(definitions.custom_fields):
+        if settings.custom_fields.get((new.entity_type, new.external_id)) != new:
+            for member, message in excess_of_field(new):
+                yield Problem(Code.INVALID_VALUE, ("custom_fields", position, member), message)
+    for position, status in enumerate(definitions.line_statuses):
+        message = excess_of_name(status.name)
+        if message and settings.line_statuses.get(status.external_id) != status:
+            path = ("custom_line_statuses", position, "name")
+            yield Problem(Code.INVALID_VALUE, path, message)
+
+
+def _excess_of_defaults(before: Settings, after: Settings) -> Iterable[Problem]:
+    """Find defaults that take too much of an order; what was stored before may stay."""
+    if before.custom_fields == after.custom_fields:
+        return
+    for entity, limit in MAX_DEFAULTS_BYTES.items():
+        size = defaults_bytes(after.custom_fields.values(), entity)
+        if size > limit and size > defaults_bytes(before.custom_fields.values(), entity):
+            yield Problem(
+                Code.INVALID_VALUE,
+                ("custom_fields",),
+                f"The defaults of optional {entity} fields must take at most {limit} bytes "
+                f"together; got {size}",
             )

@@ -1,4 +1,4 @@
-"""Moving an order's fulfilment state on, as its seller asks for it."""
+"""Change the fulfilment state of an order at the request of its seller."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,10 +10,10 @@ from orders.domain.triggers import trigger_of
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The state that is asked for, and the sales model that says which transitions there are.
+    """The requested state, and the sales model that defines the allowed transitions.
 
-    `wanted` is a refusal where what was asked for names no state. It is carried this far because
-    an order that does not exist is the more important answer.
+    `wanted` is a refusal if the requested state does not exist. It is reported only after the order
+    was found, because an unknown order is the more important error.
     """
 
     wanted: Fulfilment | MoveRefusal
@@ -23,7 +23,7 @@ class Move:
 def plan_status_update(
     stored: StoredOrder, move: Move, request_id: str, now: datetime
 ) -> OrderChange | MoveRefusal | None:
-    """Decide a move; None if the order is in that state already. The document stays as it is."""
+    """Plan a move. Returns None if the order already has that state. The document never changes."""
     order = stored.order
     if isinstance(move.wanted, MoveRefusal):
         return move.wanted

@@ -1,4 +1,4 @@
-"""Orders as a shop sends them."""
+"""Orders that a shop sent: accepted or rejected by the checks."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +10,14 @@ from orders.domain.problems import Problem, Steps
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A sent order that may be stored.
+    """A sent order that passed the checks.
 
-    `document` is the canonical JSON text of the order without its external id, so equal content is
-    equal text. `endpoint` is the order's point of sale, None without one. `fulfilment` is how far
-    an order with this `status` has come. `update_time` is the one that the shop sent, if any.
-    `path` leads to the order in its request; the paths of its problems begin with it. One that
-    `must_be_new` replaces no stored order, whatever that holds. `lines` says where the document
-    holds its lines, None where they are compared like any other member.
+    `document` is the canonical JSON text of the order without its external id: equal content gives
+    equal text. `endpoint` is the point of sale, None if the order has none. `fulfilment` is the
+    state that the `status` implies. `update_time` is the shop's time, None if it sent none. `path`
+    leads to the order in the request, and the paths of its problems start with it. If
+    `must_be_new` is true, the order fails if it already exists. `lines` names the lines in the
+    document. If it is None, triggers compare the lines like any other member.
     """
 
     external_id: str
@@ -35,6 +35,6 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A sent order that cannot be stored, and all that is wrong with it."""
+    """A sent order that failed the checks, with its problems."""
 
     problems: tuple[Problem, ...]

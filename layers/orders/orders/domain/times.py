@@ -1,7 +1,7 @@
-"""Points in time: the spellings that imports and settings may use, kept in UTC.
+"""Times in the formats that imports and settings accept. They are stored in UTC.
 
-A new spelling is added here: to the expressions, to PATTERN and to ALLOWED. commercetools has its
-own rules, in `protocols/commercetools/times.py`.
+To accept another format, change the expressions, PATTERN and ALLOWED. commercetools has its own
+rules in `protocols/commercetools/times.py`.
 """
 
 import re
@@ -12,7 +12,7 @@ ALLOWED = (
     "or 2006-01-25 15:04:05 or 2006-01-25 (both are read as UTC)"
 )
 
-# The same in one expression, for the published contract.
+# ALLOWED as one expression, for the published API description.
 PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?)?$"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(
@@ -24,10 +24,10 @@ _MICROSECOND_DIGITS = 6
 
 
 def parse_time(sent: object) -> datetime:
-    """Read one of the three spellings (Altcraft, orders import) as an aware UTC time.
+    """Parse a time in one of the three formats (Altcraft, orders import). Return it aware, in UTC.
 
-    A spelling without a zone is UTC. Digits below the microsecond are dropped. Raises ValueError
-    with the allowed spellings.
+    A time without a zone is read as UTC. Digits below the microsecond are dropped. Raises
+    ValueError with the accepted formats as its text.
     """
     text = sent.strip() if isinstance(sent, str) else ""
     try:
@@ -39,7 +39,7 @@ def parse_time(sent: object) -> datetime:
 
 
 def parse_date(sent: object) -> date | datetime:
-    """Read the value of a date field: a bare date stays one, anything longer is a UTC time."""
+    """Parse a date (returns a `date`), or a date with a time of day (returns a UTC `datetime`)."""
     text = sent.strip() if isinstance(sent, str) else ""
     if _DATE.fullmatch(text):
         return parse_time(text).date()
@@ -47,7 +47,7 @@ def parse_date(sent: object) -> date | datetime:
 
 
 def format_time(moment: date | datetime) -> str:
-    """Write a time as RFC 3339 in UTC with no more fraction digits than it needs."""
+    """Format a time as RFC 3339 in UTC, without trailing zeros in the fraction of a second."""
     if not isinstance(moment, datetime):
         return moment.isoformat()
     utc = moment.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""Triggers: the business events that a committed change means to consumers."""
+"""Triggers: the business events that consumers receive for committed changes."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 class TriggerKind(StrEnum):
-    """Detail-types of the bus. Published."""
+    """The `detail-type` of the events. Published."""
 
     ORDER_CREATED = "OrderCreated"
     ORDER_DELETED = "OrderDeleted"
@@ -27,11 +27,11 @@ type Change = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One business event: the committed version `order`, and what it changed.
+    """One business event: the committed version `order`, and its changes.
 
-    `changed` maps each member that differs to its `old` and `new` value (absent means not there);
-    of the document's lines it holds only those that differ. `fulfilment`, which is not part of the
-    document, is among them if it differs.
+    `changed` maps the name of each changed member to its `old` and `new` value. `old` is absent if
+    the member was added, `new` if it was removed. Unchanged lines are left out. A changed
+    `fulfilment` is included, although it is not part of the document.
     """
 
     id: str
@@ -41,15 +41,14 @@ class Trigger:
 
 
 def trigger_id(account: str, order_id: int, version: int) -> str:
-    """Return the id of the trigger of one committed version: always the same for the same one."""
+    """Return the trigger id of one committed version. The same version always has the same id."""
     return hashlib.sha256(f"{account}\n{order_id}\n{version}".encode()).hexdigest()[:32]
 
 
 def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = None) -> Trigger:
-    """Return the trigger of the change from `before` to `after`, the first kind that fits.
+    """Return the trigger of the change from `before` to `after`. `before` is None if it is new.
 
-    `lines` says where the documents of their protocol hold lines; it matters only where the
-    documents differ.
+    `lines` names the lines in the documents. It is needed only if the documents may differ.
     """
     identity = trigger_id(after.account, after.order_id, after.version)
     if before is None:
@@ -60,9 +59,9 @@ def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = N
 
 
 def deletion_of(last: Order) -> Trigger:
-    """Return the trigger of an order's deletion; `last` is the version that the deletion counts as.
+    """Return the trigger of a deletion. `last` is the version that the deletion counts as.
 
-    It holds the document as it was.
+    The trigger contains the last document of the order.
     """
     identity = trigger_id(last.account, last.order_id, last.version)
     return Trigger(identity, TriggerKind.ORDER_DELETED, last, {})
@@ -81,7 +80,7 @@ def _kind_of_change(
 
 
 def _has_line_of_other_status(old: Tree, new: Tree, members: LineMembers) -> bool:
-    """Tell whether a line that both hold has another status than before."""
+    """Return whether a line that is in both documents has another status in the new one."""
     known = dict(_line_statuses(old, members))
     return any(known.get(line, status) != status for line, status in _line_statuses(new, members))
 

@@ -23,6 +23,7 @@ from orders.domain.settings import (
     LINE_STATUS_TYPES,
     Declaration,
     Definitions,
+    DefinitionsByImport,
     Endpoint,
     ExternalIdPolicy,
     LineStatus,
@@ -126,7 +127,7 @@ class LineStatusPart(_Named):
 
 def _unquoted_off(sent: object) -> object:
     """YAML 1.1 reads a bare `off` as false."""
-    return TotalCheck.OFF if sent is False else sent
+    return "off" if sent is False else sent
 
 
 class PoliciesPart(_Part):
@@ -136,6 +137,9 @@ class PoliciesPart(_Part):
     external_id_policy: ExternalIdPolicy = ExternalIdPolicy.CHANGE
     external_id_requests_per_hour: HourlyLimit = Policies().external_id_requests_per_hour
     default_endpoint: ExternalId | None = None
+    definitions_by_import: Annotated[DefinitionsByImport, BeforeValidator(_unquoted_off)] = (
+        DefinitionsByImport.ADD
+    )
 
 
 class VariantPart(_Part):
@@ -249,6 +253,7 @@ class SettingsDocument(_Part):
                 external_id_policy=policies.external_id_policy,
                 external_id_requests_per_hour=policies.external_id_requests_per_hour,
                 default_endpoint=policies.default_endpoint,
+                definitions_by_import=policies.definitions_by_import,
             ),
             products={part.id: _product(part) for part in self.products or []},
         )
@@ -311,6 +316,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             external_id_policy=settings.policies.external_id_policy,
             external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
             default_endpoint=settings.policies.default_endpoint,
+            definitions_by_import=settings.policies.definitions_by_import,
         ),
         products=[
             ProductPart(

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from orders.domain.settings import LineStatusType, Region, StoredSettings, TotalCheck
+from orders.domain.custom_fields import EntityType
+from orders.domain.settings import (
+    DefinitionsByImport,
+    LineStatusType,
+    Policies,
+    Region,
+    StoredSettings,
+    TotalCheck,
+)
 from orders.protocols.altcraft.profile_matching import MODES
 from tests.support.altcraft import JSON, XML, Shop, read_json
 from tests.support.samples import line, order, request, settings, to_xml
@@ -640,6 +648,75 @@ def test_another_value_type_refuses_the_request() -> None:
     )
     assert answer.status == 400
     assert read_json(answer)["errors"][0]["code"] == "definition_conflict"
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        ({"required": True}, "/custom_fields/0/required"),
+        ({"default_value": 101}, "/custom_fields/0/default_value"),
+    ],
+)
+def test_an_import_changes_no_field_that_other_orders_depend_on(
+    change: dict[str, Any], path: str
+) -> None:
+    shop = Shop()
+    shop.post(request(custom_fields=[FIELD]))
+    answer = shop.post(request(order(external_id="B"), custom_fields=[FIELD | change]))
+    assert answer.status == 400
+    [problem] = read_json(answer)["errors"]
+    assert (problem["code"], problem["path"]) == ("definition_conflict", path)
+    assert "definitions_by_import: add" in problem["message"]
+    assert list(shop.documents()) == ["1234000"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "status"),
+    [
+        (DefinitionsByImport.OFF, 400),
+        (DefinitionsByImport.ADD, 200),
+        (DefinitionsByImport.CHANGE, 200),
+    ],
+)
+def test_the_policy_decides_about_new_definitions(policy: DefinitionsByImport, status: int) -> None:
+    shop = Shop()
+    stored = shop.settings.stored["demo"].settings
+    policies = Policies(definitions_by_import=policy)
+    shop.settings.stored["demo"] = StoredSettings(replace(stored, policies=policies), 1)
+    answer = shop.post(request(custom_fields=[FIELD]))
+    assert answer.status == status
+    assert ("f" in shop.settings.stored["demo"].settings.fields_of(EntityType.ORDER)) is (
+        status == 200
+    )
+
+
+@pytest.mark.parametrize("member", ["name", "default_value"])
+def test_a_definition_that_is_too_long_refuses_the_request(member: str) -> None:
+    field = FIELD | {"value_type": "unicode", "default_value": "", member: "x" * 256}
+    answer = Shop().post(request(custom_fields=[field]))
+    assert answer.status == 400
+    assert read_json(answer)["errors"][0]["path"] == f"/custom_fields/0/{member}"
+
+
+@pytest.mark.parametrize("policy", [DefinitionsByImport.ADD, DefinitionsByImport.CHANGE])
+def test_no_client_fills_the_settings_up(policy: DefinitionsByImport) -> None:
+    shop = Shop()
+    shop.settings.room = 10**6
+    stored = shop.settings.stored["demo"].settings
+    policies = Policies(definitions_by_import=policy)
+    shop.settings.stored["demo"] = StoredSettings(replace(stored, policies=policies), 1)
+    answers = [
+        shop.post(
+            request(
+                custom_fields=[
+                    FIELD | {"external_id": f"{n}-{i}", "name": "x" * 255, "default_value": None}
+                    for i in range(250)
+                ]
+            )
+        ).status
+        for n in range(4)
+    ]
+    assert answers == [200, 200, 413, 413]
 
 
 @pytest.mark.parametrize("as_default", [True, False])

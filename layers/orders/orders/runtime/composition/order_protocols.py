@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from orders.domain.definition_names import DefinitionNames
 from orders.domain.order import LineMembers, Order
 from orders.domain.order_summary import OrderSummary, Summarise
 from orders.protocols.altcraft import PROTOCOL as ALTCRAFT
@@ -24,12 +25,13 @@ class OrderProtocol:
 
     `present` returns one as JSON in the protocol's shape, `summarise` what every protocol can show
     of it. `lines` names the members that its documents hold lines in, None where they hold none
-    that triggers single out.
+    that triggers single out. `used_by` returns the definitions of the settings that one uses.
     """
 
     present: Callable[[Order], bytes]
     summarise: Summarise
     lines: LineMembers | None
+    used_by: Callable[[Order], DefinitionNames]
 
 
 def present(order: Order) -> bytes:
@@ -47,6 +49,15 @@ def lines_of(order: Order) -> LineMembers | None:
     return _protocol_of(order.protocol).lines
 
 
+def definitions_used_by(order: Order) -> DefinitionNames:
+    """Return the custom fields and line statuses that an order uses."""
+    return _protocol_of(order.protocol).used_by(order)
+
+
+def _none_of_them(_order: Order) -> DefinitionNames:
+    return DefinitionNames()
+
+
 @cache
 def _protocol_of(name: str) -> OrderProtocol:
     load = _LOADERS.get(name)
@@ -56,15 +67,17 @@ def _protocol_of(name: str) -> OrderProtocol:
 
 
 def _altcraft() -> OrderProtocol:
-    from orders.protocols.altcraft import documents, representation, summaries
+    from orders.protocols.altcraft import documents, representation, summaries, used_definitions
 
-    return OrderProtocol(representation.present, summaries.summarise, documents.LINES)
+    return OrderProtocol(
+        representation.present, summaries.summarise, documents.LINES, used_definitions.used_by
+    )
 
 
 def _commercetools() -> OrderProtocol:
     from orders.protocols.commercetools import representation, summaries
 
-    return OrderProtocol(representation.present, summaries.summarise, lines=None)
+    return OrderProtocol(representation.present, summaries.summarise, None, _none_of_them)
 
 
 _LOADERS: Mapping[str, Callable[[], OrderProtocol]] = {

@@ -1,0 +1,20 @@
+"""Which of the account's definitions a stored order uses."""
+
+import json
+
+from orders.domain.custom_fields import EntityType
+from orders.domain.definition_names import DefinitionNames
+from orders.domain.order import Order
+from orders.domain.settings import LINE_STATUS_TYPES
+
+
+def used_by(order: Order) -> DefinitionNames:
+    """Return the custom fields that the order has values of, and its lines' custom statuses."""
+    document = json.loads(order.document)
+    lines = document.get("lines", ())
+    fields = {(EntityType.ORDER, name) for name in document.get("custom_fields", ())}
+    fields |= {
+        (EntityType.LINE_ORDER, name) for line in lines for name in line.get("custom_fields", ())
+    }
+    statuses = {line["status"] for line in lines if "status" in line}
+    return DefinitionNames(frozenset(fields), frozenset(statuses - LINE_STATUS_TYPES.keys()))
