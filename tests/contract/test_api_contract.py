@@ -18,7 +18,13 @@ from tests.support.samples import order, request
 from tests.support.template_tables import load_template
 from tools.api_contract.breaking import breaking_changes
 from tools.api_contract.document import BASE_URL, document
-from tools.api_contract.files import DESCRIPTION, POSTMAN_COLLECTION, RELEASED, written
+from tools.api_contract.files import (
+    DESCRIPTION,
+    POSTMAN_COLLECTION,
+    RELEASED,
+    written,
+    written_by_part,
+)
 from tools.api_contract.postman import export_collection
 from tools.api_contract.shapes import schema_of
 from tools.api_contract.story import STORY
@@ -196,3 +202,17 @@ def test_a_breaking_change_is_reported(tmp_path: Path, change: Change) -> None:
 @pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
 def test_a_compatible_change_is_accepted(tmp_path: Path, change: Change) -> None:
     assert _changed(tmp_path, change) == []
+
+
+def test_a_released_description_has_one_line_for_each_part() -> None:
+    tree = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+    text = written_by_part(tree)
+    assert json.loads(text) == tree
+    assert list(json.loads(text)) == list(tree)
+    assert all(
+        any(line.startswith(f'"{path}"') for line in text.splitlines()) for path in tree["paths"]
+    )
+    assert len(text.splitlines()) < 300
+    assert RELEASED.read_text(encoding="utf-8") == written_by_part(
+        json.loads(RELEASED.read_text(encoding="utf-8"))
+    )

@@ -5,10 +5,16 @@ the description as the released one, with which later descriptions must stay com
 """
 
 import argparse
-import shutil
+import json
 
 from tools.api_contract.document import document
-from tools.api_contract.files import DESCRIPTION, POSTMAN_COLLECTION, RELEASED, written
+from tools.api_contract.files import (
+    DESCRIPTION,
+    POSTMAN_COLLECTION,
+    RELEASED,
+    written,
+    written_by_part,
+)
 from tools.api_contract.postman import export_collection
 
 
@@ -20,7 +26,8 @@ def main() -> None:
     DESCRIPTION.write_text(written(document()), encoding="utf-8")
     POSTMAN_COLLECTION.write_text(written(export_collection(DESCRIPTION)), encoding="utf-8")
     if verb == "release":
-        shutil.copyfile(DESCRIPTION, RELEASED)
+        released = json.loads(DESCRIPTION.read_text(encoding="utf-8"))
+        RELEASED.write_text(written_by_part(released), encoding="utf-8")
 
 
 if __name__ == "__main__":
