@@ -1,4 +1,4 @@
-"""Nobody can take the ids that orders without a number will get."""
+"""No client can use ids that are reserved for orders without a number."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ RENAMES = sorted(route for route in ROUTES if "external-id" in route[1])
 
 @dataclass
 class Shop:
-    """A shop that may do everything in its account."""
+    """A shop whose client has the role admin."""
 
     get: Callable[[str], Function]
 
@@ -89,12 +89,12 @@ def test_the_form_of_generated_ids_is_reserved_in_every_protocol(
     assert shop.get("import_orders").stored("A") is not None
 
 
-def test_an_order_without_a_number_takes_the_next_id_that_is_free(shop: Shop) -> None:
+def test_an_order_without_a_number_gets_the_next_free_id(shop: Shop) -> None:
     status, first = shop.create_unnumbered()
     assert status == 201
     number = order_id_of(ACCOUNT, first["id"])
     assert number is not None
-    # As earlier versions allowed it, far beyond one read.
+    # Earlier versions allowed this form. One read does not find all of these ids.
     taken = [uuid_of(ACCOUNT, each) for each in range(number + 1, number + 151)]
     function = shop.get("import_orders")
     now = utc_now()

@@ -1,4 +1,4 @@
-"""What a grant opens: every role and every scope against every route, in all protocols.
+"""The access of every role and every scope to every route, in all protocols.
 
 A grant is what an operator gave to a client, whose secret is then sent to the routes, or what an
 access token was issued for. The tables below are the contract; nothing in them is worked out from
@@ -28,7 +28,7 @@ ACCOUNT = "demo"
 WRITE, READ, MESSAGES = "write orders", "read orders", "read messages"
 ALL = frozenset({WRITE, READ, MESSAGES})
 
-# What a secret opens, by what its client was created with.
+# The access of a secret by the grant of its client.
 ROLES = {"orders:write": {WRITE}, "orders:read": {READ, MESSAGES}, "admin": ALL}
 OPENS = {
     "manage_project": ALL,
@@ -40,7 +40,7 @@ OPENS = {
     "inventory-and-order-processing": {WRITE, READ},
     "inventory-and-order-processing:read-only": {READ},
 }
-# For which scopes a client may get an access token, by what it was created with.
+# The scopes that a client can request for an access token, by its grant.
 GRANTABLE = {
     "orders:write": set[str](),
     "orders:read": {"view_orders", "view_messages"},
@@ -68,14 +68,14 @@ GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 def _needed(route: Route) -> set[str]:
     method, path = route
     if method not in {"GET", "HEAD"}:
-        # commercetools answers an import and a deletion with the whole order.
+        # commercetools returns the whole order for an import and a deletion.
         return {WRITE, READ} if path.startswith("/{projectKey}/") else {WRITE}
     return {MESSAGES} if path.endswith("/messages") else {READ}
 
 
 @dataclass
 class Hub:
-    """The functions, with a client for each grant: its id and its secret come from the grant."""
+    """The functions, and one client for each grant. The grant determines its id and secret."""
 
     get: Callable[[str], Function]
 
@@ -96,7 +96,7 @@ class Hub:
         return bool(status != 403)
 
     def token(self, grant: str, scope: str = "") -> str | None:
-        """Return an access token, None if the client may not have the scope."""
+        """Return an access token, None if the scope is not granted to the client."""
         query = {"grant_type": "client_credentials"}
         if scope:
             query["scope"] = f"{scope}:{ACCOUNT}"
@@ -146,14 +146,14 @@ def hub(dynamodb: DynamoDBClient) -> Iterator[Hub]:
             yield Hub(get)
 
 
-def test_the_tables_name_every_grant() -> None:
+def test_the_tables_have_every_grant() -> None:
     assert set(ROLES) == set(Role)
     assert set(OPENS) == set(SCOPES)
     assert set(GRANTABLE) == {*ROLES, *OPENS}
 
 
 @pytest.mark.parametrize("route", GUARDED, ids=" ".join)
-def test_a_secret_opens_what_its_client_was_granted_and_no_more(hub: Hub, route: Route) -> None:
+def test_a_secret_has_exactly_the_access_of_its_client(hub: Hub, route: Route) -> None:
     kinds = ["Bearer", "Api-Key"] if "campaigns" in route[1] else ["Bearer"]
     for grant, opens in (ROLES | OPENS).items():
         for kind in kinds:
@@ -162,7 +162,7 @@ def test_a_secret_opens_what_its_client_was_granted_and_no_more(hub: Hub, route:
 
 
 @pytest.mark.parametrize("scope", COMMERCETOOLS)
-def test_an_access_token_opens_what_it_was_issued_for_and_no_more(hub: Hub, scope: str) -> None:
+def test_an_access_token_has_exactly_the_access_of_its_scope(hub: Hub, scope: str) -> None:
     token = hub.token("admin", scope)
     assert token is not None
     for route in GUARDED:
@@ -170,9 +170,9 @@ def test_an_access_token_opens_what_it_was_issued_for_and_no_more(hub: Hub, scop
 
 
 @pytest.mark.parametrize("grant", GRANTABLE)
-def test_a_client_may_ask_for_what_it_was_granted_and_no_more(hub: Hub, grant: str) -> None:
+def test_a_client_can_request_exactly_its_granted_scopes(hub: Hub, grant: str) -> None:
     assert {scope for scope in COMMERCETOOLS if hub.token(grant, scope)} == GRANTABLE[grant]
     assert hub.default_scopes(grant) == GRANTABLE[grant]
-    # What it gets opens nothing that its secret does not.
+    # The issued token has no access that the secret lacks.
     for scope in GRANTABLE[grant]:
         assert (ROLES | OPENS)[grant] >= OPENS[scope]

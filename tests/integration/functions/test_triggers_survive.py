@@ -370,7 +370,7 @@ def test_a_crash_after_a_lost_race_neither_loses_nor_invents_a_trigger(
 
 @dataclass
 class LostAnswer:
-    """The answer of the AWS call number `at` is lost to `error`; the call has had its effect."""
+    """Loses the answer of AWS call number `at` with `error`, after the call took effect."""
 
     at: int
     error: Exception
@@ -389,12 +389,12 @@ class LostAnswer:
             raise self.error
 
 
-def _told(answer: Tree) -> tuple[int, Tree | None]:
-    """Return what an answer says of its orders' outcomes."""
+def _outcomes_of(answer: Tree) -> tuple[int, Tree | None]:
+    """Return the outcomes of the orders in an answer."""
     return answer["statusCode"], json.loads(answer["body"] or "{}").get("counts")
 
 
-# One kind for every call, as it once was taken for a call that never began; the others in turn.
+# The first kind for every call, because it was once mistaken for a call that never began.
 KINDS = {
     "SSLError": [LOST_ANSWERS["SSLError"]],
     "others": [error for name, error in LOST_ANSWERS.items() if name != "SSLError"],
@@ -409,7 +409,7 @@ def test_a_lost_answer_of_any_call_changes_no_outcome_and_loses_no_trigger(
     errors = KINDS[kinds]
     world.send(order(external_id="same"))
     PATHS[path](world, "order 0", world.new_order("order 0"))
-    expected = _told(world.answers[-1])
+    expected = _outcomes_of(world.answers[-1])
     for at in range(1, 60):
         number = world.new_order(f"order {at}")
         lost = LostAnswer(at, errors[at % len(errors)])
@@ -417,8 +417,8 @@ def test_a_lost_answer_of_any_call_changes_no_outcome_and_loses_no_trigger(
             PATHS[path](world, f"order {at}", number)
         if not lost.lost:
             break
-        assert _told(world.answers[-1]) == expected
-        # The relay sees receipts that say more than was sent as nothing to do.
+        assert _outcomes_of(world.answers[-1]) == expected
+        # A receipt that lists unsent triggers as sent would keep the relay from publishing them.
         world.send(order(external_id=f"order {at}", tags=["later"]))
         world.relay()
         world.check()

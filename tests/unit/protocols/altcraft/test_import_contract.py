@@ -667,7 +667,7 @@ def test_a_changed_value_type_rejects_the_request() -> None:
         ({"default_value": 101}, "/custom_fields/0/default_value"),
     ],
 )
-def test_an_import_changes_no_field_that_other_orders_depend_on(
+def test_an_import_cannot_change_a_field_that_other_orders_use(
     change: dict[str, Any], path: str
 ) -> None:
     shop = Shop()
@@ -701,7 +701,7 @@ def test_the_policy_decides_about_new_definitions(policy: DefinitionsByImport, s
 
 
 @pytest.mark.parametrize("member", ["name", "default_value"])
-def test_a_definition_that_is_too_long_refuses_the_request(member: str) -> None:
+def test_a_definition_that_is_too_long_rejects_the_request(member: str) -> None:
     field = FIELD | {"value_type": "unicode", "default_value": "", member: "x" * 256}
     answer = Shop().post(request(custom_fields=[field]))
     assert answer.status == 400
@@ -709,7 +709,7 @@ def test_a_definition_that_is_too_long_refuses_the_request(member: str) -> None:
 
 
 @pytest.mark.parametrize("policy", [DefinitionsByImport.ADD, DefinitionsByImport.CHANGE])
-def test_no_client_fills_the_settings_up(policy: DefinitionsByImport) -> None:
+def test_a_client_cannot_fill_up_the_settings(policy: DefinitionsByImport) -> None:
     shop = Shop()
     shop.settings.room = 10**6
     stored = shop.settings.stored["demo"].settings

@@ -119,7 +119,7 @@ def test_an_unknown_order_is_not_found(seller: Seller, order_id: int) -> None:
     expected = (404, "NOT_FOUND", f"Order not found: {order_id}")
     assert error_of(seller.get(order_id)) == expected
     assert error_of(seller.move("DELIVERY", None, order_id)) == expected
-    # That comes before what is wrong with the state that is asked for.
+    # A missing order is reported before an unsupported status.
     assert error_of(seller.move("UNPAID", None, order_id)) == expected
     assert error_of(seller.move("PROCESSING", "PACKAGING", order_id)) == expected
 

@@ -1,4 +1,4 @@
-"""Which of the account's definitions a stored order uses."""
+"""The definitions of the account's settings that a stored order uses."""
 
 import json
 
@@ -9,7 +9,7 @@ from orders.domain.settings import LINE_STATUS_TYPES
 
 
 def used_by(order: Order) -> DefinitionNames:
-    """Return the custom fields that the order has values of, and its lines' custom statuses."""
+    """Return the custom fields of an order's values, and the custom statuses of its lines."""
     document = json.loads(order.document)
     lines = document.get("lines", ())
     fields = {(EntityType.ORDER, name) for name in document.get("custom_fields", ())}

@@ -51,7 +51,7 @@ class ImportOrdersEndpoint:
     def _imported(
         self, draft: OrderImportDraft, client: Client, deadline: Deadline
     ) -> ImportReport:
-        """Import the draft; without a number it takes the next generated id that is free."""
+        """Import the draft and return the order. An order without a number gets a generated id."""
         account = client.account
         if draft.order_number is not None:
             return self._attempt(draft, client, deadline, draft.order_number, {})
