@@ -125,6 +125,17 @@ def test_a_change_fails_if_the_aliases_changed_since_they_were_read(store: Order
     assert store.found(1) == current
 
 
+def test_a_deletion_needs_the_aliases_as_they_were_read(store: OrderStore) -> None:
+    """Of an alias that it does not know it would leave the item, which keeps the id taken."""
+    store.create(new_order())
+    assert store.rename(1, "B") is COMMITTED
+    current = store.found(1)
+    for wrong in ((), ("A", "Z")):
+        assert store.changes.save(deletion(replace(current, aliases=wrong)), DEADLINE) is CONFLICT
+    assert store.found(1) == current
+    assert store.by_name("A")["A"] == current.order
+
+
 def test_an_import_of_an_order_that_was_renamed_gets_a_conflict(store: OrderStore) -> None:
     store.create(new_order())
     stale = store.found(1).order

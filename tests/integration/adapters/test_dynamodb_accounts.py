@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_accounts import MAX_ATTEMPTS, DynamoAccounts
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.table_keys import listed_token_key, token_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Pause
 from orders.domain.clients import MAX_TOKENS, Client, Role
@@ -76,9 +78,9 @@ def test_a_client_is_created_once(accounts: DynamoAccounts) -> None:
 
 
 def test_an_unknown_account_has_no_clients(accounts: DynamoAccounts) -> None:
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         accounts.clients("nobody")
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         accounts.create_client(Client("nobody", "shop", SHOP.roles), NOW)
 
 
@@ -101,7 +103,7 @@ def test_a_token_has_the_roles_that_are_stored(accounts: DynamoAccounts) -> None
 
 
 def test_a_token_needs_a_client(accounts: DynamoAccounts) -> None:
-    with pytest.raises(LookupError, match="no client 'ghost' in 'demo'"):
+    with pytest.raises(LookupError, match='Client "ghost" does not exist in "demo"'):
         accounts.add_token(Client("demo", "ghost", SHOP.roles), "token", NOW)
     assert _client_of(accounts, "token") is None
 
@@ -250,3 +252,52 @@ def test_a_transient_error_is_reported_as_unavailable(
         stub.add_client_error("transact_write_items", code, modeled_fields=fields)
         with pytest.raises(StorageUnavailableError, match=code):
             accounts.create_account("acme", Settings(), NOW)
+
+
+def _revoked_dates(accounts: DynamoAccounts) -> list[datetime | None]:
+    [record] = accounts.clients("demo")
+    return [token.revoked_at for token in record.tokens]
+
+
+def test_a_token_keeps_the_date_of_its_first_revocation(accounts: DynamoAccounts) -> None:
+    token = accounts.add_token(SHOP, "secret of the shop", NOW)
+    assert accounts.revoke_token(SHOP, token.token_id, NOW)
+    assert not accounts.revoke_token(SHOP, token.token_id, LATER)
+    assert _revoked_dates(accounts) == [NOW]
+    assert accounts.revoke_client(SHOP, LATER)
+    assert _revoked_dates(accounts) == [NOW]
+
+
+def test_of_two_revocations_at_the_same_time_the_first_counts(accounts: DynamoAccounts) -> None:
+    token = accounts.add_token(SHOP, "secret of the shop", NOW)
+    overtaken = _interfering(
+        accounts, _once(lambda: accounts.revoke_token(SHOP, token.token_id, NOW))
+    )
+    assert not overtaken.revoke_token(SHOP, token.token_id, LATER)
+    assert _revoked_dates(accounts) == [NOW]
+
+
+@pytest.mark.parametrize("which", ["listed", "secret"])
+def test_a_date_of_revocation_is_never_overwritten(accounts: DynamoAccounts, which: str) -> None:
+    """Each of a token's two items guards its own, also against a writer that skips the client."""
+    token = accounts.add_token(SHOP, "secret of the shop", NOW)
+    key = {
+        "listed": listed_token_key("demo", "shop", token.token_id),
+        "secret": token_key(hashlib.sha256(b"secret of the shop").hexdigest()),
+    }[which]
+
+    def date() -> object:
+        return accounts.client.get_item(TableName=accounts.table, Key=key)["Item"]["revoked_at"]
+
+    def revoke_by_hand() -> None:
+        accounts.client.update_item(
+            TableName=accounts.table,
+            Key=key,
+            UpdateExpression="SET revoked_at = :now",
+            ExpressionAttributeValues={":now": {"S": NOW.isoformat()}},
+        )
+
+    overtaken = _interfering(accounts, _once(revoke_by_hand))
+    with suppress(StorageUnavailableError):
+        overtaken.revoke_token(SHOP, token.token_id, LATER)
+    assert date() == {"S": NOW.isoformat()}

@@ -16,6 +16,7 @@ from orders.domain.importing import Write
 from orders.domain.order import Order
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
 from tests.support.deadlines import DEADLINE, CountingPause
+from tests.support.dynamodb_local import local_client
 from tests.support.order_changes import new_order, renaming
 
 COMMITTED = WriteOutcome.COMMITTED
@@ -111,6 +112,34 @@ def test_an_order_that_returns_to_its_id_between_two_reads_is_found(
     assert done[:1] == ["B"]
     assert found_again is not None
     assert found_again == known[-1]
+
+
+def test_an_order_whose_names_are_again_what_they_were_is_found(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    """From B to A and back to B between the reads: its entry would say the same as before."""
+    _create(dynamodb, table, new_order("A"))
+    index = DynamoOrderIndex(dynamodb, table, CountingPause())
+    changes = DynamoOrderChanges(dynamodb, table)
+
+    def rename(external_id: str) -> None:
+        named = other_index.find_by_order_id("demo", 1, DEADLINE)
+        assert named
+        assert changes.save(renaming(named, external_id), DEADLINE) is COMMITTED
+
+    # A client of its own, whose reads are not counted.
+    other_index = DynamoOrderIndex(local_client(dynamodb.meta.endpoint_url), table)
+    rename("B")
+    # The order is read where it no longer is, and the entry again when it is back.
+    moves = {1: "A", 2: "B"}
+    with answering(
+        dynamodb,
+        "GetItem",
+        lambda number, _parsed: rename(moves[number]) if number in moves else None,
+    ):
+        found = index.find_by_order_id("demo", 1, DEADLINE)
+    assert found
+    assert (found.order.external_id, found.order.version) == ("B", 4)
 
 
 def test_an_order_that_is_renamed_during_a_list_is_listed(

@@ -143,7 +143,7 @@ def test_a_write_updates_the_cache_at_once(store: DynamoSettings) -> None:
 
 
 def test_an_unknown_account_is_looked_up_each_time(store: DynamoSettings) -> None:
-    with pytest.raises(LookupError, match="no account 'new'"):
+    with pytest.raises(LookupError, match='Account "new" does not exist'):
         store.load("new", DEADLINE)
     DynamoAccounts(store.client, store.table).create_account("new", USD, datetime.now(UTC))
     assert store.load("new", DEADLINE).settings == USD
@@ -226,7 +226,7 @@ def test_another_value_type_is_rejected_and_nothing_is_written(store: DynamoSett
 
 
 def test_an_unknown_account_has_no_settings_to_apply(store: DynamoSettings) -> None:
-    with pytest.raises(LookupError, match="no account 'nobody'"):
+    with pytest.raises(LookupError, match='Account "nobody" does not exist'):
         ApplySettings(store, CountingPause())("nobody", DECLARED, DEADLINE)
 
 

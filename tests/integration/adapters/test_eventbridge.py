@@ -193,3 +193,27 @@ def test_a_detail_of_exactly_the_largest_size_is_kept() -> None:
         present,
     )
     assert b'"order_omitted":true' in over
+
+
+def _entry_bytes(call: list[Tree]) -> int:
+    """Count as EventBridge does; an entry with a time takes 14 bytes more."""
+    members = ("Source", "DetailType", "Detail")
+    return sum(14 + len(entry[name].encode()) for entry in call for name in members) - 28 * len(
+        call
+    )
+
+
+@pytest.mark.parametrize("room", [249_000, 249_900, 250_000, 250_001, 255_000, 261_000, 262_144])
+def test_no_entry_and_no_call_has_more_than_250_000_bytes(
+    events: EventBridgeClient, room: int
+) -> None:
+    """Below the 256 KiB of EventBridge, with room for how it counts."""
+    bus = Bus(events)
+    empty = len(detail_of(trigger_of(None, _order(1, '{"note":""}')), present))
+    frame = 14 + len("market.orders") + len("OrderCreated")
+    note = "x" * (room - frame - empty)
+    triggers = _triggers(1, f'{{"note":"{note}"}}') + _triggers(3)[1:]
+    assert _publisher(events).publish(triggers, DEADLINE) == []
+    assert max(_entry_bytes(call) for call in bus.calls) <= 250_000
+    details = [json.loads(entry["Detail"]) for call in bus.calls for entry in call]
+    assert max("order_omitted" in detail for detail in details) == (room > 250_000)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
@@ -16,6 +16,7 @@ from orders.application.ports import RequestKey, WriteOutcome
 from orders.application.relay_triggers import RelayTriggers
 from orders.domain.importing import Write
 from orders.domain.order import Order
+from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_of
 from orders.runtime.composition import connect
 from orders.runtime.composition.relay_triggers import relay_triggers
@@ -207,3 +208,20 @@ def test_a_fault_of_the_relay_is_raised_without_its_message(
     assert raised.value.__suppress_context__
     # The suite's watch over log lines checks that the log has no customer data.
     assert WATCH.lines > before
+
+
+def test_the_relay_waits_as_long_as_the_stack_lets_a_writer_live(relay: Relay) -> None:
+    assert relay.function
+    assert relay_triggers().writer_lifetime == WriterLifetime(
+        timedelta(seconds=27), timedelta(seconds=5)
+    )
+
+
+def test_a_record_of_now_is_not_relayed_before_its_writer_must_have_ended(relay: Relay) -> None:
+    """There is no time to wait for it, so it has to come again."""
+    [record] = relay.write("A")
+    record["dynamodb"]["ApproximateCreationDateTime"] = datetime.now(UTC).timestamp() - 20
+    answer = relay.function.invoke({"Records": [record]}, millis=8_000)
+    number = record["dynamodb"]["SequenceNumber"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": number}]}
+    assert relay.published == []

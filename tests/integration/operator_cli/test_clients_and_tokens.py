@@ -110,7 +110,7 @@ def test_commercetools_scopes_give_a_client_its_roles(
 
 
 @pytest.mark.usefixtures("demo_account")
-def test_a_client_of_scopes_has_no_other_rights_and_neither_do_its_tokens(
+def test_a_client_with_scopes_and_its_tokens_have_no_other_rights(
     run: Run, whose: Callable[[str], Client | None]
 ) -> None:
     run("client", "create", "feed", "--scope", "view_messages")
@@ -123,7 +123,7 @@ def test_a_client_of_scopes_has_no_other_rights_and_neither_do_its_tokens(
 
 
 @pytest.mark.usefixtures("demo_account")
-def test_roles_and_scopes_of_one_client_are_refused(run: Run) -> None:
+def test_a_client_cannot_have_both_roles_and_scopes(run: Run) -> None:
     words = ("--role", "orders:read", "--scope", "view_messages")
     ended = run("client", "create", "feed", *words)
     assert (ended.code, ended.err) == (2, "--role and --scope cannot be combined.\n")
@@ -220,7 +220,7 @@ def test_the_number_of_tokens_of_a_client_is_limited(
             operator.accounts.add_token(SHOP, f"token-{number}", utc_now())
     ended = run("token", "create", shop)
     assert ended.code == 1
-    assert ended.err == f"A client has at most {MAX_TOKENS} tokens; revoke one first.\n"
+    assert ended.err == f"A client can have at most {MAX_TOKENS} tokens; revoke one first.\n"
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,20 @@
 """An order is read from its item exactly as it was written."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.adapters.order_items import OPTIONAL_ATTRIBUTES, order_item, read_order
+from orders.adapters.order_items import (
+    OPTIONAL_ATTRIBUTES,
+    order_item,
+    read_order,
+    tombstone_item,
+)
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
+from orders.domain.triggers import trigger_of
 
 TIMES = st.datetimes(timezones=st.just(UTC))
 BEGUN = Order(
@@ -50,3 +56,9 @@ def test_the_written_form_is_read_back(order: Order) -> None:
 @pytest.mark.parametrize("name", OPTIONAL_ATTRIBUTES)
 def test_absent_values_are_not_stored(name: str) -> None:
     assert name not in order_item(BEGUN, None)
+
+
+def test_a_tombstone_outlives_every_record_of_the_stream() -> None:
+    item = tombstone_item(BEGUN, trigger_of(None, BEGUN))
+    kept = datetime.fromtimestamp(int(item["expires_at"]["N"]), UTC) - BEGUN.updated_at
+    assert kept == timedelta(days=2)

@@ -113,7 +113,7 @@ class DynamoAccounts:
             usable = [each for each in self._tokens(client) if each.revoked_at is None]
             if len(usable) >= MAX_TOKENS:
                 raise InvalidRequestError(
-                    f"A client must have at most {MAX_TOKENS} tokens; revoke one first"
+                    f"A client can have at most {MAX_TOKENS} tokens; revoke one first"
                 )
             items = _token_items(_client(client.account, stored), added, token_hash)
             if self._succeeds([self._touch(stored), *map(self._put_new, items)]):
