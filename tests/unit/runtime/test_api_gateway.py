@@ -46,6 +46,7 @@ def test_header_names_are_in_lower_case_and_absent_parts_are_empty() -> None:
     assert head.headers == {"authorization": "Bearer x"}
     assert head.query == {"format": "xml"}
     assert read_request({"headers": None}).headers == {}
+    assert read_request({"headers": {"Content-Type": None}}).headers == {}
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,14 @@ _GZIP_WINDOW = 31
 def read_request(event: Mapping[str, Any]) -> HttpRequest:
     """Return the request of an event. The body is decoded when it is first read.
 
-    The last value of a repeated header counts. The path's variables are percent-decoded here,
-    exactly once. The resource has no `/v2` prefix and no `.json` suffix.
+    The last value of a repeated header counts, and a null header counts as absent. The path's
+    variables are percent-decoded here, exactly once. The resource has no `/v2` prefix and no
+    `.json` suffix.
     """
     headers = {
-        str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()
+        str(name).lower(): str(value)
+        for name, value in (event.get("headers") or {}).items()
+        if value is not None
     }
     query = event.get("queryStringParameters") or {}
     path = event.get("pathParameters") or {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 from lxml import etree
@@ -105,7 +106,13 @@ class _Reader:
             self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
 
     def _fault(self, code: Code, path: Steps, what: str) -> None:
-        self.faults.append(Problem(code, path, f"Element {shown(pointer(*path) or '/')} {what}"))
+        self.faults.append(_problem(code, path, what))
+
+
+# A hostile body can repeat one fault a million times.
+@lru_cache(maxsize=64)
+def _problem(code: Code, path: Steps, what: str) -> Problem:
+    return Problem(code, path, f"Element {shown(pointer(*path) or '/')} {what}")
 
 
 def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
