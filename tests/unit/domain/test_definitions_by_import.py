@@ -66,9 +66,6 @@ HARMFUL = [
     (replace(NOTE, required=True), "/custom_fields/0/required"),
     # Off is no better: whoever goes on to send `true` would be refused from then on.
     (replace(SIZE, required=False), "/custom_fields/0/required"),
-    (replace(NOTE, default_value="x" * 255), "/custom_fields/0/default_value"),
-    (replace(NOTE, default_value=None), "/custom_fields/0/default_value"),
-    (replace(SIZE, default_value="L"), "/custom_fields/0/default_value"),
     (replace(PACKED, type=LineStatusType.CANCELED), "/custom_line_statuses/0/type"),
 ]
 
@@ -84,6 +81,22 @@ def test_add_never_changes_what_other_orders_depend_on(
 ) -> None:
     assert _paths(_settings(ADD), sent) == [path]
     assert _paths(_settings(CHANGE), sent) == []
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        replace(NOTE, default_value="x" * 255),
+        replace(NOTE, default_value=None),
+        replace(SIZE, default_value="L"),
+    ],
+)
+def test_under_add_a_stored_default_stays(sent: CustomField) -> None:
+    settings = _settings(ADD)
+    assert define_by_import(settings, Definitions((sent,))) == settings
+    changed = define_by_import(_settings(CHANGE), Definitions((sent,)))
+    assert isinstance(changed, Settings)
+    assert changed.custom_fields[sent.entity_type, sent.external_id] == sent
 
 
 @pytest.mark.parametrize("sent", [*HARMLESS, *(sent for sent, _ in HARMFUL)])
@@ -120,10 +133,11 @@ def test_a_writer_cannot_make_the_orders_of_another_fail_by_a_field_that_exists(
         {"default_value": "x" * 396_500},
         {"default_value": None, "required": True},
     ):
-        define_by_import(settings, Definitions((replace(NOTE, **change),)))
-        values, problems = fill_in(settings.fields_of(EntityType.ORDER), {})
+        defined = define_by_import(settings, Definitions((replace(NOTE, **change),)))
+        after = defined if isinstance(defined, Settings) else settings
+        values, problems = fill_in(after.fields_of(EntityType.ORDER), {})
         assert (values, problems) == ({"note": "-"}, [])
-        assert _paths(settings, replace(NOTE, **change)) != []
+        assert after == settings
 
 
 @pytest.mark.parametrize(

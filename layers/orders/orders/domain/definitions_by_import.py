@@ -32,7 +32,7 @@ def define_by_import(
     refused = tuple(_harmful(settings, definitions))
     if refused:
         return refused
-    fields = tuple(_with_stored_names(settings, each) for each in definitions.custom_fields)
+    fields = tuple(_with_stored_values(settings, each) for each in definitions.custom_fields)
     return define(settings, replace(definitions, custom_fields=fields))
 
 
@@ -53,15 +53,20 @@ def _stored(settings: Settings, sent: CustomField) -> CustomField | None:
     return settings.custom_fields.get((sent.entity_type, sent.external_id))
 
 
-def _with_stored_names(settings: Settings, sent: CustomField) -> CustomField:
-    """Return the definition with the enum names that it leaves out.
+def _with_stored_values(settings: Settings, sent: CustomField) -> CustomField:
+    """Return the definition with the stored default, and with the enum names that it leaves out.
 
-    A client that sends the names that it knows must not fail because another client added one.
+    Clients send their own definitions with every request: one must not fail because another client
+    added a name, or defined the field first with another default.
     """
     stored = _stored(settings, sent)
     if stored is None or sent.value_type is not stored.value_type:
         return sent
-    return replace(sent, enum_values={**stored.enum_values, **sent.enum_values})
+    return replace(
+        sent,
+        default_value=stored.default_value,
+        enum_values={**stored.enum_values, **sent.enum_values},
+    )
 
 
 def _changes(settings: Settings, definitions: Definitions) -> Iterator[Problem]:
@@ -80,10 +85,9 @@ def _harmful(settings: Settings, definitions: Definitions) -> Iterator[Problem]:
         stored = _stored(settings, sent)
         if stored is None:
             continue
-        for member in ("required", "default_value"):
-            if getattr(sent, member) != getattr(stored, member):
-                subject = f"{member} of custom field {shown(sent.external_id)}"
-                yield _refusal(settings, ("custom_fields", position, member), subject)
+        if sent.required is not stored.required:
+            subject = f"required of custom field {shown(sent.external_id)}"
+            yield _refusal(settings, ("custom_fields", position, "required"), subject)
     for position, status in enumerate(definitions.line_statuses):
         known: LineStatus | None = settings.line_statuses.get(status.external_id)
         if known is not None and known.type is not status.type:
