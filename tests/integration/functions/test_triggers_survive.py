@@ -33,7 +33,7 @@ from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
 from orders.runtime.composition.order_protocols import lines_of, present
-from tests.support.aws_faults import LOST_ANSWERS, answering, error_answer, failing
+from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import FakeParking
@@ -366,65 +366,6 @@ def test_a_crash_after_a_lost_race_neither_loses_nor_invents_a_trigger(
         pytest.fail("the path makes more calls than were tried")
     # The orders that lost the race were read and written again.
     assert death.calls > CALLS["import"]
-
-
-@dataclass
-class LostAnswer:
-    """Loses the answer of AWS call number `at` with `error`, after the call took effect."""
-
-    at: int
-    error: Exception
-    calls: int = 0
-    lost: bool = False
-    thread: int | None = None
-
-    def before_call(self, **_rest: object) -> None:
-        self.calls += 1
-        if self.calls == self.at:
-            self.thread = get_ident()
-
-    def after_call(self, **_rest: object) -> None:
-        if self.thread == get_ident():
-            self.thread, self.lost = None, True
-            raise self.error
-
-
-def _outcomes_of(answer: Tree) -> tuple[int, Tree | None]:
-    """Return the outcomes of the orders in an answer."""
-    return answer["statusCode"], json.loads(answer["body"] or "{}").get("counts")
-
-
-# The first kind for every call, because it was once mistaken for a call that never began.
-KINDS = {
-    "SSLError": [LOST_ANSWERS["SSLError"]],
-    "others": [error for name, error in LOST_ANSWERS.items() if name != "SSLError"],
-}
-
-
-@pytest.mark.parametrize("kinds", KINDS)
-@pytest.mark.parametrize("path", PATHS)
-def test_a_lost_answer_of_any_call_changes_no_outcome_and_loses_no_trigger(
-    world: World, path: str, kinds: str
-) -> None:
-    errors = KINDS[kinds]
-    world.send(order(external_id="same"))
-    PATHS[path](world, "order 0", world.new_order("order 0"))
-    expected = _outcomes_of(world.answers[-1])
-    for at in range(1, 60):
-        number = world.new_order(f"order {at}")
-        lost = LostAnswer(at, errors[at % len(errors)])
-        with _watching(lost.before_call, lost.after_call):
-            PATHS[path](world, f"order {at}", number)
-        if not lost.lost:
-            break
-        assert _outcomes_of(world.answers[-1]) == expected
-        # A receipt that lists unsent triggers as sent would keep the relay from publishing them.
-        world.send(order(external_id=f"order {at}", tags=["later"]))
-        world.relay()
-        world.check()
-    else:
-        pytest.fail("the path makes more calls than were tried")
-    assert lost.calls >= CALLS[path]
 
 
 @dataclass
