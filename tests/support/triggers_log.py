@@ -16,12 +16,20 @@ def wait_for_triggers(
 ) -> list[Tree]:
     """Return the wanted triggers as soon as there are `count` of them, or after `seconds`.
 
-    `wanted` gets the detail of an event. The triggers are sorted by version.
+    Only triggers of the endpoint's account are returned: order ids are unique in an account, and
+    other accounts use the same stack. `wanted` gets the detail of an event. The triggers are sorted
+    by version.
     """
+
+    def is_wanted(detail: Tree) -> bool:
+        return detail.get("account") == endpoint.account and wanted(detail)
+
     give_up = time.monotonic() + seconds
     while True:
-        lines = Path(endpoint.events_log).read_text(encoding="utf-8").splitlines()
-        found = [event for event in map(json.loads, lines) if wanted(event["detail"])]
+        written = Path(endpoint.events_log).read_text(encoding="utf-8")
+        # What follows the last line break is still being written.
+        lines = written.rpartition("\n")[0].splitlines()
+        found = [event for event in map(json.loads, lines) if is_wanted(event["detail"])]
         if len(found) >= count or time.monotonic() > give_up:
             return sorted(found, key=lambda event: int(event["detail"]["version"]))
         time.sleep(0.2)

@@ -54,9 +54,10 @@ class TriggerLog:
             )
 
     def _append(self, event: object) -> None:
-        line = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
-        with self._path.open("a", encoding="utf-8") as log:
-            log.write(f"{line}\n")
+        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
+        # Unbuffered: a long line in one write, so that no reader finds half of it.
+        with self._path.open("ab", buffering=0) as log:
+            log.write(line.encode())
 
 
 def _subscribe(events: Any, sqs: Any, event_bus_name: str) -> str:  # noqa: ANN401

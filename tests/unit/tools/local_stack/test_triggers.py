@@ -1,5 +1,8 @@
 """The file of published triggers: each message of the queue gets there, whatever goes wrong."""
 
+from __future__ import annotations
+
+import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -95,3 +98,33 @@ def test_a_message_is_deleted_only_when_it_is_in_the_file(tmp_path: Path) -> Non
 
     _follow(Queue(_messages(3), count), path)
     assert deleted_before == [1, 2, 3]
+
+
+@dataclass
+class WrittenFile(io.RawIOBase):
+    """A file in place of a path: records each write and how the file was opened."""
+
+    writes: list[bytes] = field(default_factory=list)
+    opened: set[tuple[str, int]] = field(default_factory=set)
+
+    def open(self, mode: str, buffering: int) -> WrittenFile:
+        self.opened.add((mode, buffering))
+        return self
+
+    def close(self) -> None:
+        """Stay open for the next event."""
+
+    def write(self, text: Any) -> int:  # noqa: ANN401 - any buffer, as RawIOBase
+        self.writes.append(bytes(text))
+        return len(text)
+
+
+def test_an_event_is_one_unbuffered_write_so_that_no_reader_finds_half_of_it() -> None:
+    file = WrittenFile()
+    event = {"detail": "я" * 200_000}
+    log = TriggerLog(Queue([]), "bus", file)  # type: ignore[arg-type]
+    for _ in range(2):
+        log._append(event)  # noqa: SLF001 - the write itself
+    assert file.opened == {("ab", 0)}
+    assert [json.loads(each) for each in file.writes] == [event, event]
+    assert all(each.endswith(b"\n") for each in file.writes)
