@@ -10,6 +10,10 @@ from datetime import UTC, datetime, timedelta
 from orders.application.errors import SettingsTooLargeError, StorageUnavailableError
 from orders.application.ports import (
     AccessGrant,
+    Change,
+    ChangePage,
+    ChangePosition,
+    ChangeRange,
     Deadline,
     Lookup,
     OrderPage,
@@ -35,6 +39,7 @@ class FakeOrders:
     orders: dict[tuple[str, str], Order] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
+    deleted: list[Order] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     faults: list[Callable[[FakeOrders, Write], WriteOutcome]] = field(default_factory=list)
 
@@ -143,6 +148,57 @@ class FakeOrderIndex:
 
 
 @dataclass
+class FakeChangeIndex:
+    """ChangeIndex in memory, for the orders of a FakeOrders."""
+
+    store: FakeOrders
+
+    def changed(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> ChangePage:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        changes = self._changes(account, wanted)
+        page = changes[:limit]
+        return ChangePage(page, page[-1].at if len(changes) > limit else None)
+
+    def count(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> int | None:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        count = sum(each.stored is not None for each in self._changes(account, wanted))
+        return count if count <= limit else None
+
+    def _changes(self, account: str, wanted: ChangeRange) -> list[Change]:
+        orders = [
+            *((order, True) for order in self.store.orders.values() if order.version > 1),
+            *((order, False) for order in self.store.deleted),
+        ]
+        changes = [
+            Change(
+                ChangePosition(order.updated_at, order.order_id),
+                order.version,
+                order.external_id,
+                StoredOrder(order, self.store.aliases_of(order)) if exists else None,
+            )
+            for order, exists in orders
+            if order.account == account
+            and (wanted.start is None or order.updated_at >= wanted.start)
+            and (wanted.end is None or order.updated_at <= wanted.end)
+        ]
+        changes.sort(key=lambda each: each.at, reverse=wanted.newest_first)
+        if wanted.after is None:
+            return changes
+        after = wanted.after
+        return [
+            each
+            for each in changes
+            if (each.at < after if wanted.newest_first else each.at > after)
+        ]
+
+
+@dataclass
 class FakeOrderChanges:
     """OrderChanges in memory, for the orders of a FakeOrders.
 
@@ -175,6 +231,7 @@ class FakeOrderChanges:
             return WriteOutcome.CONFLICT
         if change.removes:
             del self.store.orders[location]
+            self.store.deleted.append(after)
             for alias in change.before.aliases:
                 del self.store.aliases[before.account, alias]
             return WriteOutcome.COMMITTED

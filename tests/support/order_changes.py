@@ -7,7 +7,7 @@ from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 
@@ -36,25 +36,27 @@ def new_order(external_id: str = "A", order_id: int = 1, account: str = "demo") 
     )
 
 
-def renaming(stored: StoredOrder, external_id: str) -> OrderChange:
+def renaming(stored: StoredOrder, external_id: str, at: datetime = NOW) -> OrderChange:
     """Return the change that gives an order another external id."""
     # DynamoDB Local shares idempotency tokens between tables, so each change needs its own.
     request_id = uuid4().hex
-    change = plan_external_id_update(stored, external_id, ExternalIdPolicy.CHANGE, request_id, NOW)
+    change = plan_external_id_update(
+        stored, external_id, ExternalIdPolicy.CHANGE, Cause(request_id, "shop", at)
+    )
     assert isinstance(change, OrderChange)
     return change
 
 
-def deletion(stored: StoredOrder) -> OrderChange:
+def deletion(stored: StoredOrder, at: datetime = NOW) -> OrderChange:
     """Return the change that deletes an order."""
-    change = plan_deletion(stored, None, uuid4().hex, NOW)
+    change = plan_deletion(stored, None, Cause(uuid4().hex, "shop", at))
     assert isinstance(change, OrderChange)
     return change
 
 
-def shipping(stored: StoredOrder) -> OrderChange:
+def shipping(stored: StoredOrder, at: datetime = NOW) -> OrderChange:
     """Return the change that moves an order to READY_TO_SHIP."""
     move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
-    change = plan_status_update(stored, move, uuid4().hex, NOW)
+    change = plan_status_update(stored, move, Cause(uuid4().hex, "shop", at))
     assert isinstance(change, OrderChange)
     return change

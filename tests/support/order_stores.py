@@ -4,26 +4,39 @@ from dataclasses import dataclass
 
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from orders.adapters.dynamodb_change_index import DynamoChangeIndex
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.application.ports import OrderChanges, OrderIndex, OrderRepository, WriteOutcome
+from orders.application.ports import (
+    ChangeIndex,
+    OrderChanges,
+    OrderIndex,
+    OrderRepository,
+    WriteOutcome,
+)
 from orders.domain.changes import StoredOrder
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from tests.support.deadlines import DEADLINE
-from tests.support.fakes import FakeOrderChanges, FakeOrderIndex, FakeOrders
+from tests.support.fakes import (
+    FakeChangeIndex,
+    FakeOrderChanges,
+    FakeOrderIndex,
+    FakeOrders,
+)
 from tests.support.order_changes import renaming
 from tests.support.template_tables import create_table
 
 
 @dataclass
 class OrderStore:
-    """The three ports of one order store."""
+    """The ports of one order store."""
 
     orders: OrderRepository
     index: OrderIndex
     changes: OrderChanges
+    changed: ChangeIndex
 
     def create(self, *orders: Order) -> None:
         for order in orders:
@@ -45,7 +58,9 @@ class OrderStore:
 def memory_store() -> OrderStore:
     """Return a store made of fakes."""
     orders = FakeOrders()
-    return OrderStore(orders, FakeOrderIndex(orders), FakeOrderChanges(orders))
+    return OrderStore(
+        orders, FakeOrderIndex(orders), FakeOrderChanges(orders), FakeChangeIndex(orders)
+    )
 
 
 def table_store(client: DynamoDBClient) -> OrderStore:
@@ -55,4 +70,5 @@ def table_store(client: DynamoDBClient) -> OrderStore:
         DynamoOrders(client, table),
         DynamoOrderIndex(client, table),
         DynamoOrderChanges(client, table),
+        DynamoChangeIndex(client, table),
     )

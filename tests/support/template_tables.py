@@ -46,6 +46,7 @@ def create_table(client: DynamoDBClient) -> str:
         TableName=name,
         AttributeDefinitions=properties["AttributeDefinitions"],
         KeySchema=properties["KeySchema"],
+        GlobalSecondaryIndexes=properties["GlobalSecondaryIndexes"],
         BillingMode=properties["BillingMode"],
         # The API requires StreamEnabled, which CloudFormation does not have.
         StreamSpecification={

@@ -23,7 +23,7 @@ from orders.application.update_external_id import UpdateExternalId, UpdateExtern
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
 from orders.domain.importing import Outcome, Write
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
@@ -55,6 +55,7 @@ def _command(external_id: str, order_id: int = 1) -> UpdateExternalIdCommand:
         external_id,
         ExternalIdPolicy.CHANGE,
         uuid4().hex,
+        "shop",
     )
 
 
@@ -146,7 +147,7 @@ def test_renames_and_imports_of_the_same_ids_lose_nothing(
     def send(number: int) -> Outcome | ExternalIdRefusal | None:
         if number % 2:
             return update(_command("B"), DEADLINE).refusal
-        command = ImportCommand("demo", uuid4().hex, [_Sent(imported, f"note {number}")])
+        command = ImportCommand("demo", "shop", uuid4().hex, [_Sent(imported, f"note {number}")])
         [result] = do_import(command, DEADLINE).results
         return result.outcome
 
@@ -300,7 +301,9 @@ def test_a_request_that_decides_again_uses_another_token(
     for name in "BC":
         named = index.find_by_order_id("demo", 1, DEADLINE)
         assert named
-        change = plan_external_id_update(named, name, ExternalIdPolicy.CHANGE, request_id, NOW)
+        change = plan_external_id_update(
+            named, name, ExternalIdPolicy.CHANGE, Cause(request_id, "shop", NOW)
+        )
         assert isinstance(change, OrderChange)
         assert changes.save(change, DEADLINE) is COMMITTED
 

@@ -32,7 +32,7 @@ from orders.application.retries import pause_with_jitter
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.importing import MAX_DOCUMENT_BYTES, Write
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy, Settings
 from orders.domain.triggers import trigger_of
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
@@ -252,7 +252,7 @@ def test_a_repeated_creation_does_not_undo_the_index_of_a_renamed_order(
     named = index.find_by_order_id("demo", 1, DEADLINE)
     assert named
     policy = ExternalIdPolicy.CHANGE
-    change = plan_external_id_update(named, "B", policy, uuid4().hex, NOW)
+    change = plan_external_id_update(named, "B", policy, Cause(uuid4().hex, "shop", NOW))
     assert isinstance(change, OrderChange)
     assert DynamoOrderChanges(dynamodb, table).save(change, DEADLINE) is COMMITTED
     assert repository.save("demo", [creation], DEADLINE) == [CONFLICT]

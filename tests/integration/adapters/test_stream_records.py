@@ -24,7 +24,7 @@ from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.importing import Write
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import Trigger, TriggerKind, trigger_of
@@ -95,15 +95,19 @@ class Table:
     def rename(self, order_id: int, external_id: str) -> Trigger:
         stored, request_id = self._found(order_id), uuid4().hex
         policy = ExternalIdPolicy.CHANGE
-        return self._change(plan_external_id_update(stored, external_id, policy, request_id, NOW))
+        return self._change(
+            plan_external_id_update(stored, external_id, policy, Cause(request_id, "shop", NOW))
+        )
 
     def ship(self, order_id: int) -> Trigger:
         stored, request_id = self._found(order_id), uuid4().hex
         move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
-        return self._change(plan_status_update(stored, move, request_id, NOW))
+        return self._change(plan_status_update(stored, move, Cause(request_id, "shop", NOW)))
 
     def delete(self, order_id: int) -> Trigger:
-        return self._change(plan_deletion(self._found(order_id), None, uuid4().hex, NOW))
+        return self._change(
+            plan_deletion(self._found(order_id), None, Cause(uuid4().hex, "shop", NOW))
+        )
 
     def records(self) -> list[Record]:
         return read_stream(self.client, self.name)

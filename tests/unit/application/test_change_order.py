@@ -52,7 +52,7 @@ class World:
         deadline: Deadline = DEADLINE,
     ) -> ChangeReport[ExternalIdRefusal]:
         policy = ExternalIdPolicy.CHANGE
-        command = UpdateExternalIdCommand(ADDRESS, external_id, policy, request_id)
+        command = UpdateExternalIdCommand(ADDRESS, external_id, policy, request_id, "shop")
         return self._update(command, deadline)
 
     def by_another(self, external_id: str) -> None:

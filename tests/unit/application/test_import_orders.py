@@ -82,7 +82,7 @@ class World:
         deadline: FixedDeadline | None = None,
     ) -> ImportReport:
         self.requests += 1
-        command = ImportCommand("demo", f"request-{self.requests}", orders, definitions)
+        command = ImportCommand("demo", "shop", f"request-{self.requests}", orders, definitions)
         return self.use_case()(command, deadline or FixedDeadline())
 
     def use_case(self) -> ImportOrders:
@@ -210,7 +210,7 @@ def test_only_the_hub_gives_generated_ids(*, stale: bool) -> None:
     report = world.send(Sent(0, generated), Sent(1, uuid_of("other", 5)))
     assert _outcomes(report) == ["failed", "created"]
     assert _codes(report) == ["invalid_value"]
-    command = ImportCommand("demo", "r", [Sent(0, generated)], order_ids={generated: 5})
+    command = ImportCommand("demo", "shop", "r", [Sent(0, generated)], order_ids={generated: 5})
     assert _outcomes(world.use_case()(command, FixedDeadline())) == ["created"]
 
 
@@ -218,7 +218,7 @@ def test_a_free_id_is_past_those_that_orders_have() -> None:
     world = World()
     taken = {uuid_of("demo", number): number for number in range(1, IDS_TO_LOOK_UP + 2)}
     sent = [Sent(n, name) for n, name in enumerate(taken)]
-    world.use_case()(ImportCommand("demo", "r", sent, order_ids=taken), FixedDeadline())
+    world.use_case()(ImportCommand("demo", "shop", "r", sent, order_ids=taken), FixedDeadline())
     found = world.use_case().reserve_free_id("demo", FixedDeadline())
     assert found == (uuid_of("demo", IDS_TO_LOOK_UP + 2), IDS_TO_LOOK_UP + 2)
 

@@ -5,6 +5,7 @@ import pytest
 
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import DeletionRefusal, plan_deletion
+from orders.domain.order import Cause
 from orders.domain.triggers import TriggerKind, trigger_id
 from tests.support.yandex_market import stored_order
 
@@ -14,7 +15,7 @@ NAMED = StoredOrder(replace(stored_order(), version=4), ("former",))
 
 @pytest.mark.parametrize("version", [4, None])
 def test_a_deletion_is_a_new_version_with_a_trigger(version: int | None) -> None:
-    change = plan_deletion(NAMED, version, "request", NOW)
+    change = plan_deletion(NAMED, version, Cause("request", "shop", NOW))
     assert not isinstance(change, DeletionRefusal)
     assert (change.before, change.removes, change.after.aliases) == (NAMED, True, ("former",))
     last = change.after.order
@@ -28,4 +29,7 @@ def test_a_deletion_is_a_new_version_with_a_trigger(version: int | None) -> None
 
 @pytest.mark.parametrize("version", [3, 5, 0])
 def test_deleting_another_version_is_refused(version: int) -> None:
-    assert plan_deletion(NAMED, version, "request", NOW) is DeletionRefusal.OTHER_VERSION
+    assert (
+        plan_deletion(NAMED, version, Cause("request", "shop", NOW))
+        is DeletionRefusal.OTHER_VERSION
+    )

@@ -11,7 +11,7 @@ from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal, plan_external_id_update
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.triggers import TriggerKind
 
@@ -24,7 +24,7 @@ STORED = Order("demo", "A", 7, 3, "new", "altcraft", '{"a":1}', NOW, NOW, "earli
 def _plan(
     stored: StoredOrder, external_id: str, policy: ExternalIdPolicy = CHANGE
 ) -> OrderChange | ExternalIdRefusal | None:
-    return plan_external_id_update(stored, external_id, policy, "request", LATER)
+    return plan_external_id_update(stored, external_id, policy, Cause("request", "shop", LATER))
 
 
 def _changed(stored: StoredOrder, external_id: str) -> OrderChange:
@@ -37,7 +37,7 @@ def test_a_renamed_order_keeps_everything_else() -> None:
     change = _changed(StoredOrder(STORED), "B")
     assert change.before == StoredOrder(STORED)
     assert change.after.order == replace(
-        STORED, external_id="B", version=4, updated_at=LATER, request_id="request"
+        STORED, external_id="B", version=4, updated_at=LATER, request_id="request", client="shop"
     )
     assert change.after.aliases == ("A",)
     assert change.moves

@@ -18,7 +18,7 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import LineMembers, Order
+from orders.domain.order import Cause, LineMembers, Order
 from orders.domain.problems import Code, Problem
 from orders.domain.submissions import Submission
 from orders.domain.triggers import TriggerKind
@@ -50,7 +50,7 @@ def _plan(stored: Order | None, *sent: Submission, skip: tuple[bool, ...] = ()) 
     steps = tuple(
         Step(i, each, flag) for i, (each, flag) in enumerate(zip(sent, flags, strict=True))
     )
-    return plan_group(Group("demo", "A", stored, steps), 99, "req", LATER)
+    return plan_group(Group("demo", "A", stored, steps), 99, Cause("req", "shop", LATER))
 
 
 def test_an_unknown_order_is_created() -> None:
@@ -60,7 +60,7 @@ def test_an_unknown_order_is_created() -> None:
     assert plan.write
     assert plan.write.base_version is None
     assert plan.write.order == Order(
-        "demo", "A", 99, 1, "new", "altcraft", SENT.document, LATER, LATER, "req"
+        "demo", "A", 99, 1, "new", "altcraft", SENT.document, LATER, LATER, "req", client="shop"
     )
     assert plan.write.trigger
     assert plan.write.trigger.kind is TriggerKind.ORDER_CREATED
@@ -86,6 +86,7 @@ def test_new_content_replaces_the_document_and_keeps_the_order_id() -> None:
         document=_doc("x"),
         updated_at=LATER,
         request_id="req",
+        client="shop",
         update_time=NOW,
     )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
-from orders.adapters.order_items import alias_item, order_item, tombstone_item
+from orders.adapters.order_items import alias_item, marker_item, order_item, tombstone_item
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts, pause_with_jitter
@@ -80,7 +80,10 @@ def _actions(change: OrderChange, table: str) -> list[dict[str, Any]]:
 
 
 def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    """Return a deletion: delete the order, its index item and its aliases; put a tombstone."""
+    """Return a deletion: delete the order, its index item and its aliases.
+
+    Two items are put: the tombstone with the trigger, and the marker for readers of changes.
+    """
     before, last = change.before.order, change.after.order
     # They still belong to this order: every change of an alias also changes the index item.
     aliases = [
@@ -93,6 +96,7 @@ def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
             | {"TableName": table, "Key": order_key(before.account, before.external_id)}
         },
         {"Put": {"TableName": table, "Item": tombstone_item(last, change.trigger)}},
+        {"Put": {"TableName": table, "Item": marker_item(last)}},
         {
             "Delete": _index_unchanged(change.before)
             | {"TableName": table, "Key": index_key(before.account, before.order_id)}

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from orders.adapters.aws_faults import call_patiently
 from orders.adapters.batches import Batches
-from orders.adapters.order_items import Item, is_order, read_order
+from orders.adapters.order_items import Item, is_order, read_aliases, read_order
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
     Key,
@@ -127,7 +127,7 @@ class DynamoOrderIndex:
         item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
         if item is None or not _belongs(item, _order_id(entry)):
             return None
-        return StoredOrder(read_order(account, item), _aliases(entry))
+        return StoredOrder(read_order(account, item), read_aliases(entry))
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -248,7 +248,7 @@ class DynamoOrderIndex:
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
                     if _belongs(item, _order_id(entry)):
-                        found[order.order_id] = StoredOrder(order, _aliases(entry))
+                        found[order.order_id] = StoredOrder(order, read_aliases(entry))
         return found
 
     def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:
@@ -264,7 +264,3 @@ def _belongs(item: Item, order_id: int) -> bool:
 
 def _order_id(entry: Item) -> int:
     return int(entry["sk"]["S"])
-
-
-def _aliases(entry: Item) -> tuple[str, ...]:
-    return tuple(alias["S"] for alias in entry["aliases"]["L"]) if "aliases" in entry else ()

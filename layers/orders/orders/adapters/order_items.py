@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orders.adapters.table_keys import index_key, order_key, tombstone_key
+from orders.adapters.table_keys import (
+    change_key,
+    index_key,
+    marker_key,
+    order_key,
+    tombstone_key,
+)
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, TriggerKind
@@ -16,6 +22,8 @@ type Item = Mapping[str, Any]
 
 # Stream records expire after one day, so the relay needs no tombstone after two days.
 TOMBSTONE_KEPT = timedelta(days=2)
+# Clients that ask for changes must learn of a deletion within this time.
+MARKER_KEPT = timedelta(days=90)
 # Attributes that an order's item may not have. An update must remove them.
 OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint")
 
@@ -28,6 +36,16 @@ def is_order(item: Item) -> bool:
 def is_tombstone(item: Item) -> bool:
     """Return whether an item is the tombstone of a deleted order."""
     return bool(item["type"]["S"] == "tombstone")
+
+
+def is_marker(item: Item) -> bool:
+    """Return whether an item is the marker of a deleted order."""
+    return bool(item["type"]["S"] == "deletion")
+
+
+def read_aliases(index: Item) -> tuple[str, ...]:
+    """Return the aliases of the order in its index item."""
+    return tuple(alias["S"] for alias in index["aliases"]["L"]) if "aliases" in index else ()
 
 
 def index_item(account: str, order: Order) -> dict[str, Any]:
@@ -49,7 +67,18 @@ def alias_item(account: str, external_id: str, order_id: int) -> dict[str, Any]:
 
 
 def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
-    """Return the item of an order, with the trigger for the relay if there is one."""
+    """Return the item of an order, with the trigger for the relay if there is one.
+
+    From the second version on, the item is in the index `changes`. A new order is not, which saves
+    its write unit: the index by creation contains it.
+    """
+    item = _contents(order, trigger)
+    if order.version > 1:
+        item |= change_key(order.account, order.order_id, order.updated_at)
+    return item
+
+
+def _contents(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     item: dict[str, Any] = {
         **order_key(order.account, order.external_id),
         "type": {"S": "order"},
@@ -61,6 +90,7 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
         "created_at": {"S": order.created_at.isoformat()},
         "updated_at": {"S": order.updated_at.isoformat()},
         "request_id": {"S": order.request_id},
+        "client": {"S": order.client},
     }
     if order.update_time is not None:
         item["update_time"] = {"S": order.update_time.isoformat()}
@@ -78,10 +108,28 @@ def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
     """Return the tombstone of a deleted order. It contains the trigger of the deletion."""
     expires_at = last.updated_at + TOMBSTONE_KEPT
     return {
-        **order_item(last, trigger),
+        **_contents(last, trigger),
         **tombstone_key(last.account, last.order_id),
         "type": {"S": "tombstone"},
         "external_id": {"S": last.external_id},
+        "expires_at": {"N": str(int(expires_at.timestamp()))},
+    }
+
+
+def marker_item(last: Order) -> dict[str, Any]:
+    """Return the marker of a deleted order. It shows the deletion in the index `changes`."""
+    expires_at = last.updated_at + MARKER_KEPT
+    return {
+        **marker_key(last.account, last.order_id),
+        **change_key(last.account, last.order_id, last.updated_at),
+        "type": {"S": "deletion"},
+        "order_id": {"N": str(last.order_id)},
+        "external_id": {"S": last.external_id},
+        "protocol": {"S": last.protocol},
+        "version": {"N": str(last.version)},
+        "deleted_at": {"S": last.updated_at.isoformat()},
+        "request_id": {"S": last.request_id},
+        "client": {"S": last.client},
         "expires_at": {"N": str(int(expires_at.timestamp()))},
     }
 
@@ -143,4 +191,5 @@ def read_order(account: str, item: Item) -> Order:
         ),
         fulfilment=Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.STARTED,
         endpoint=item["endpoint"]["S"] if "endpoint" in item else None,
+        client=item["client"]["S"],
     )

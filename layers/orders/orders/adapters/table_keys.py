@@ -5,6 +5,8 @@
 | order, or alias of one | `A#{account}#O#{external_id}` | `O` |
 | tombstone of a deleted order | `A#{account}#D#{order id}` | `D` |
 | index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
+| marker of a deleted order | `A#{account}#X#{order id}` | `X` |
+| replaced version of an order | `A#{account}#H#{order id}` | version, 16 digits |
 | account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
 | requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
 | receipt of a request | `A#{account}#Q#{request}` | `Q` |
@@ -14,9 +16,16 @@
 
 Account names and client ids contain no `#`, and an external id is the last part of its key. So all
 keys are unique.
+
+The secondary index `changes` contains only changed orders and the markers of deleted ones:
+
+| index | partition key | sort key |
+|---|---|---|
+| `changes` | `changed_shard`: `A#{account}#C#{shard}` | `changed_at`: time and order id |
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
+from zlib import crc32
 
 type AttributeValue = dict[str, str]
 type Key = dict[str, AttributeValue]
@@ -24,6 +33,10 @@ type Key = dict[str, AttributeValue]
 # The index writes of an account are spread over the shards (1,000 write units/s for each shard).
 # Listing orders reads all shards.
 INDEX_SHARDS = 8
+_HIGHEST_ID = 2**53
+# The shards of the index `changes`. A secondary index has the same limit for each partition key.
+CHANGE_SHARDS = 16
+CHANGE_INDEX = "changes"
 
 
 def key(pk: str, sk: str) -> Key:
@@ -95,3 +108,54 @@ def token_key(token_hash: str) -> Key:
 def listed_token_key(account: str, client_id: str, token_id: str) -> Key:
     """Return the key under which a client's token can be listed."""
     return account_key(account, f"TOKEN#{client_id}#{token_id}")
+
+
+def marker_key(account: str, order_id: int) -> Key:
+    """Return the key of the marker that a deleted order leaves."""
+    return key(f"A#{account}#X#{order_id}", "X")
+
+
+def history_partition(account: str, order_id: int) -> str:
+    """Return the partition key of the replaced versions of an order."""
+    return f"A#{account}#H#{order_id}"
+
+
+def history_key(account: str, order_id: int, version: int) -> Key:
+    """Return the key of a replaced version of an order. The keys sort like the versions."""
+    return key(history_partition(account, order_id), f"{version:016}")
+
+
+def change_key(account: str, order_id: int, changed_at: datetime) -> Key:
+    """Return the key of a changed or deleted order in the index `changes`."""
+    return {
+        "changed_shard": {"S": change_shards(account)[_shard_of(order_id)]},
+        "changed_at": {"S": change_sort_key(changed_at, order_id)},
+    }
+
+
+def change_shards(account: str) -> list[str]:
+    """Return the partition keys of an account in the index `changes`."""
+    return [f"A#{account}#C#{shard:02}" for shard in range(CHANGE_SHARDS)]
+
+
+def change_sort_key(moment: datetime, order_id: int) -> str:
+    """Return a sort key of the index `changes`. The keys sort by time, then by order id."""
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')}#{order_id:016}"
+
+
+def change_bounds(start: datetime | None, end: datetime | None) -> tuple[str, str]:
+    """Return the lowest and the highest sort key from `start` to `end`, both inclusive."""
+    lowest = start or datetime.min.replace(tzinfo=UTC)
+    highest = end or datetime.max.replace(tzinfo=UTC)
+    return change_sort_key(lowest, 0), change_sort_key(highest, _HIGHEST_ID)
+
+
+def read_change(sort_key: str) -> tuple[datetime, int]:
+    """Return the time and the order id of a sort key of the index `changes`."""
+    moment, order_id = sort_key.split("#")
+    return datetime.fromisoformat(moment), int(order_id)
+
+
+def _shard_of(order_id: int) -> int:
+    """Return a shard by a hash of all digits: the remainder alone would be the same for many."""
+    return crc32(str(order_id).encode()) % CHANGE_SHARDS

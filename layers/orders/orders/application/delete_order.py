@@ -7,6 +7,7 @@ from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import DeletionRefusal, plan_deletion
+from orders.domain.order import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class DeleteOrderCommand:
     address: OrderAddress
     version: int | None
     request_id: str
+    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,9 @@ class DeleteOrder:
         Raises StorageUnavailableError if nothing was deleted, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
-        now = self.clock()
+        cause = Cause(command.request_id, command.client, self.clock())
 
         def decide(stored: StoredOrder) -> OrderChange | DeletionRefusal:
-            return plan_deletion(stored, command.version, command.request_id, now)
+            return plan_deletion(stored, command.version, cause)
 
         return self.change_order(command.address, decide, command.request_id, deadline)

@@ -31,7 +31,7 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.problems import Code, Problem, below, shown
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
 from orders.domain.submissions import Rejection, Submission
@@ -49,6 +49,7 @@ class ImportCommand:
     """
 
     account: str
+    client: str
     request_id: str
     orders: Sequence[SentOrder]
     definitions: Definitions = NO_DEFINITIONS
@@ -218,9 +219,9 @@ class ImportOrders:
             if not progress.recognise(group)
         ]
         numbered = self._number_new(command.account, groups, progress, deadline)
-        now = self.clock()
+        cause = Cause(command.request_id, command.client, self.clock())
         return [
-            plan_group(group, progress.order_ids.get(group.external_id, 0), command.request_id, now)
+            plan_group(group, progress.order_ids.get(group.external_id, 0), cause)
             for group in numbered
         ]
 

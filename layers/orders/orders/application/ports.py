@@ -141,6 +141,74 @@ class OrderIndex(Protocol):
         """Return the number of the account's index entries, None if it is more than `limit`."""
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ChangePosition:
+    """The position of an order among changes: by the time of its last change, then by its id."""
+
+    changed_at: datetime
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRange:
+    """The changes from `start` to `end`, both inclusive. None is no bound.
+
+    `after` is the position of the last change that was read; a page begins behind it, in the
+    direction of reading.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    newest_first: bool = False
+    after: ChangePosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change of an order that exists in its second version or a later one, or was deleted.
+
+    `stored` is the present version, read consistently; None if the order was deleted.
+    """
+
+    at: ChangePosition
+    version: int
+    external_id: str
+    stored: StoredOrder | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changes, sorted. `next_after` gets the next page; it is None on the last page."""
+
+    changes: Sequence[Change]
+    next_after: ChangePosition | None = None
+
+
+class ChangeIndex(Protocol):
+    """The order store, by time of change. Each call sees only the orders of its account.
+
+    An order in its first version has no entry. Each order is listed once, at its last change.
+    Every call may raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def changed(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> ChangePage:
+        """Return the first `limit` changes of the range. Only the last page has fewer.
+
+        An order that changed again while the page was read is left out if its new position is
+        outside of the range or before the page's positions.
+        """
+
+    def count(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> int | None:
+        """Return the number of changed orders in the range, None if it is more than `limit`.
+
+        Deleted orders are not counted.
+        """
+
+
 class OrderChanges(Protocol):
     """The order store for a change of one order: a new external id or state, or a deletion."""
 

@@ -7,6 +7,7 @@ from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
+from orders.domain.order import Cause
 from orders.domain.settings import ExternalIdPolicy
 
 
@@ -18,6 +19,7 @@ class UpdateExternalIdCommand:
     external_id: str
     policy: ExternalIdPolicy
     request_id: str
+    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,10 @@ class UpdateExternalId:
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
-        now = self.clock()
+        cause = Cause(command.request_id, command.client, self.clock())
 
         def decide(stored: StoredOrder) -> OrderChange | ExternalIdRefusal | None:
-            return plan_external_id_update(
-                stored, command.external_id, command.policy, command.request_id, now
-            )
+            return plan_external_id_update(stored, command.external_id, command.policy, cause)
 
         report = self.change_order(command.address, decide, command.request_id, deadline)
         return replace(report, refusal=ExternalIdRefusal.TAKEN) if report.taken else report

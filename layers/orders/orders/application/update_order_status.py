@@ -7,6 +7,7 @@ from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.fulfilment import MoveRefusal
+from orders.domain.order import Cause
 from orders.domain.status_updates import Move, plan_status_update
 
 
@@ -17,6 +18,7 @@ class UpdateOrderStatusCommand:
     address: OrderAddress
     move: Move
     request_id: str
+    client: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +36,9 @@ class UpdateOrderStatus:
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
-        now = self.clock()
+        cause = Cause(command.request_id, command.client, self.clock())
 
         def decide(stored: StoredOrder) -> OrderChange | MoveRefusal | None:
-            return plan_status_update(stored, command.move, command.request_id, now)
+            return plan_status_update(stored, command.move, cause)
 
         return self.change_order(command.address, decide, command.request_id, deadline)

@@ -1,10 +1,10 @@
 """Delete an order with its aliases. Their external ids can be used again."""
 
 from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
+from orders.domain.order import Cause
 from orders.domain.triggers import deletion_of
 
 
@@ -15,7 +15,7 @@ class DeletionRefusal(StrEnum):
 
 
 def plan_deletion(
-    stored: StoredOrder, version: int | None, request_id: str, now: datetime
+    stored: StoredOrder, version: int | None, cause: Cause
 ) -> OrderChange | DeletionRefusal:
     """Plan a deletion. If `version` is given, it must be the current version of the order.
 
@@ -24,5 +24,5 @@ def plan_deletion(
     order = stored.order
     if version is not None and version != order.version:
         return DeletionRefusal.OTHER_VERSION
-    last = replace(order, version=order.version + 1, updated_at=now, request_id=request_id)
+    last = order.next_version(cause)
     return OrderChange(stored, replace(stored, order=last), deletion_of(last), removes=True)

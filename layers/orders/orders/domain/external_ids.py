@@ -1,11 +1,11 @@
 """Change the external id of an order. The old id becomes an alias."""
 
 from dataclasses import replace
-from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.identifiers import is_reserved_id
+from orders.domain.order import Cause
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.triggers import trigger_of
 
@@ -23,7 +23,7 @@ class ExternalIdRefusal(StrEnum):
 
 
 def plan_external_id_update(
-    stored: StoredOrder, external_id: str, policy: ExternalIdPolicy, request_id: str, now: datetime
+    stored: StoredOrder, external_id: str, policy: ExternalIdPolicy, cause: Cause
 ) -> OrderChange | ExternalIdRefusal | None:
     """Plan a change of the external id. Returns None if the order already has this id.
 
@@ -41,11 +41,5 @@ def plan_external_id_update(
     aliases = (*(each for each in stored.aliases if each != external_id), order.external_id)
     if len(aliases) > MAX_ALIASES:
         return ExternalIdRefusal.TOO_MANY_ALIASES
-    after = replace(
-        order,
-        external_id=external_id,
-        version=order.version + 1,
-        updated_at=now,
-        request_id=request_id,
-    )
+    after = replace(order.next_version(cause), external_id=external_id)
     return OrderChange(stored, StoredOrder(after, aliases), trigger_of(order, after))

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.problems import Code, Problem, below, shown
 from orders.domain.submissions import Submission
 from orders.domain.times import format_time
@@ -101,7 +100,7 @@ def group_steps(account: str, steps: Iterable[Step], found: Mapping[str, Order])
     return [Group(account, key, stored.get(key), tuple(members)) for key, members in groups.items()]
 
 
-def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> Plan:
+def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
     """Decide the steps of a group one after the other, and combine them into one write.
 
     `order_id` is used only if the order is new. The version rises by one even if several steps
@@ -119,7 +118,7 @@ def plan_group(group: Group, order_id: int, request_id: str, now: datetime) -> P
         else:
             outcome = Outcome.UPDATED if current else Outcome.CREATED
             decided.append((step, outcome, ()))
-            after = _next_version(group, step.submission, order_id, request_id, now)
+            after = _next_version(group, step.submission, order_id, cause)
             current = replace(after, fulfilment=_fulfilment(current, step.submission))
             changed_by.append(step)
     write = _net_write(group.stored, current, changed_by)
@@ -181,21 +180,31 @@ def _is_too_large(document: str) -> bool:
     return len(document) * 4 > MAX_DOCUMENT_BYTES and len(document.encode()) > MAX_DOCUMENT_BYTES
 
 
-def _next_version(
-    group: Group, sent: Submission, order_id: int, request_id: str, now: datetime
-) -> Order:
-    base = group.stored
+def _next_version(group: Group, sent: Submission, order_id: int, cause: Cause) -> Order:
+    if group.stored is None:
+        return _first_version(group, sent, order_id, cause)
+    return replace(
+        group.stored.next_version(cause),
+        status=sent.status,
+        document=sent.document,
+        update_time=sent.update_time,
+        endpoint=sent.endpoint,
+    )
+
+
+def _first_version(group: Group, sent: Submission, order_id: int, cause: Cause) -> Order:
     return Order(
         account=group.account,
         external_id=group.external_id,
-        order_id=base.order_id if base else order_id,
-        version=base.version + 1 if base else 1,
+        order_id=order_id,
+        version=1,
         status=sent.status,
         protocol=sent.protocol,
         document=sent.document,
-        created_at=base.created_at if base else now,
-        updated_at=now,
-        request_id=request_id,
+        created_at=cause.at,
+        updated_at=cause.at,
+        request_id=cause.request_id,
+        client=cause.client,
         update_time=sent.update_time,
         endpoint=sent.endpoint,
     )

@@ -1,10 +1,10 @@
 """Change the fulfilment state of an order at the request of its seller."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.fulfilment import Fulfilment, MoveRefusal, SalesModel, decide_move
+from orders.domain.order import Cause
 from orders.domain.triggers import trigger_of
 
 
@@ -21,7 +21,7 @@ class Move:
 
 
 def plan_status_update(
-    stored: StoredOrder, move: Move, request_id: str, now: datetime
+    stored: StoredOrder, move: Move, cause: Cause
 ) -> OrderChange | MoveRefusal | None:
     """Plan a move. Returns None if the order already has that state. The document never changes."""
     order = stored.order
@@ -32,11 +32,5 @@ def plan_status_update(
         return decision
     if decision is order.fulfilment:
         return None
-    after = replace(
-        order,
-        fulfilment=decision,
-        version=order.version + 1,
-        updated_at=now,
-        request_id=request_id,
-    )
+    after = replace(order.next_version(cause), fulfilment=decision)
     return OrderChange(stored, replace(stored, order=after), trigger_of(order, after))

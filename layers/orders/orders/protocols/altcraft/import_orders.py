@@ -46,6 +46,7 @@ class ImportOrdersEndpoint:
             options = replace(options, details=bool(body.result_details))
             command = ImportCommand(
                 account=client.account,
+                client=client.client_id,
                 request_id=self.new_request_id(),
                 orders=read_orders(body, filter(is_of_order, decoded.faults)),
                 definitions=read_definitions(body),

@@ -34,7 +34,7 @@ class DeleteOrderEndpoint:
         version = read_version(request)
         order = self.find(client.account, request.path["ref"], deadline).order
         address = OrderAddress(client.account, None, order.order_id)
-        command = DeleteOrderCommand(address, version, self.new_request_id())
+        command = DeleteOrderCommand(address, version, self.new_request_id(), client.client_id)
         report = self.delete_order(command, deadline)
         identity = uuid_of(client.account, order.order_id)
         if report.unavailable:

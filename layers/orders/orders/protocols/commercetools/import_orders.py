@@ -72,6 +72,7 @@ class ImportOrdersEndpoint:
     ) -> ImportReport:
         command = ImportCommand(
             account=client.account,
+            client=client.client_id,
             request_id=self.new_request_id(),
             orders=(SentDraft(draft, external_id, client.account, client.client_id),),
             order_ids=order_ids,

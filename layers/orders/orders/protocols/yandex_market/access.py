@@ -19,9 +19,10 @@ ALLOWED_MODELS = (SalesModel.FBS, SalesModel.DBS, SalesModel.EXPRESS)
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A campaign that the client may use: an endpoint of its account, and the policies."""
+    """A campaign that the client (its id) may use: an endpoint of its account, and the policies."""
 
     account: str
+    client: str
     campaign_id: int
     endpoint: Endpoint
     policies: Policies
@@ -57,7 +58,9 @@ class CampaignAccess:
             settings = self.settings.load(client.account, deadline, fresh=fresh).settings
             endpoint = settings.endpoint_of_campaign(campaign_id)
             if endpoint is not None:
-                return Access(client.account, campaign_id, endpoint, settings.policies)
+                return Access(
+                    client.account, client.client_id, campaign_id, endpoint, settings.policies
+                )
         raise forbidden("Access denied")
 
     def _client(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client:

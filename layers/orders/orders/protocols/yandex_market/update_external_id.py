@@ -62,6 +62,7 @@ class UpdateExternalIdEndpoint:
             external_id=body.external_order_id,
             policy=access.policies.external_id_policy,
             request_id=self.new_request_id(),
+            client=access.client,
         )
         report = self.update_external_id(command, deadline)
         if report.unavailable:

@@ -50,7 +50,9 @@ class UpdateOrderStatusEndpoint:
         sent = read_json_body(request, OrderStatusBody).order
         wanted = wanted_state(sent.status, sent.substatus)
         move = Move(wanted, access.endpoint.sales_model)
-        command = UpdateOrderStatusCommand(access.address_of(order_id), move, self.new_request_id())
+        command = UpdateOrderStatusCommand(
+            access.address_of(order_id), move, self.new_request_id(), access.client
+        )
         report = self.update_order_status(command, deadline)
         if report.unavailable:
             return EndpointResult(refuse(UNAVAILABLE), report)

@@ -1,0 +1,214 @@
+"""The order store, by time of change: the secondary index `changes`.
+
+The index contains keys only, and may lag behind the table. So each entry is checked against the
+order, which is read consistently: an entry counts only if it is that of the order's present
+version.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from orders.adapters.aws_faults import call_patiently, expect_time
+from orders.adapters.batches import Batches, identity_of
+from orders.adapters.order_items import Item, is_marker, is_order, read_aliases, read_order
+from orders.adapters.table_keys import (
+    CHANGE_INDEX,
+    CHANGE_SHARDS,
+    Key,
+    change_bounds,
+    change_shards,
+    change_sort_key,
+    index_key,
+    order_key,
+    read_change,
+)
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import (
+    Change,
+    ChangePage,
+    ChangePosition,
+    ChangeRange,
+    Deadline,
+    Pause,
+)
+from orders.application.retries import pause_with_jitter
+from orders.domain.changes import StoredOrder
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# Each shard is asked for more entries than its share, so that one call is usually enough.
+_MORE_THAN_ITS_SHARE = 20
+_IN_RANGE = "changed_shard = :shard AND changed_at BETWEEN :low AND :high"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A shard, and the key after which its next page begins."""
+
+    shard: str
+    start: Key | None = None
+
+
+@dataclass(slots=True)
+class DynamoChangeIndex:
+    """Implements ChangeIndex with the single table."""
+
+    client: DynamoDBClient
+    table: str
+    pause: Pause = pause_with_jitter
+    _batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Create the batched calls with the same client and pause."""
+        self._batches = Batches(self.client, self.table, self.pause)
+
+    def changed(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> ChangePage:
+        """Merge the entries of all shards, and read the orders of enough of them."""
+        entries = self._entries(account, wanted, limit, deadline)
+        changes: list[Change] = []
+        examined: ChangePosition | None = None
+        while len(changes) < limit:
+            chunk = list(islice(entries, limit - len(changes)))
+            if not chunk:
+                return ChangePage(changes)
+            changes += self._changes_of(account, chunk, deadline)
+            examined = _position(chunk[-1])
+        return ChangePage(changes, examined if next(entries, None) else None)
+
+    def count(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> int | None:
+        """Count the entries of all shards. Counting stops when there are more than `limit`."""
+        count = 0
+        places = [_Place(shard) for shard in change_shards(account)]
+        while places and count <= limit:
+            size = (limit + 1 - count) // len(places) + _MORE_THAN_ITS_SHARE
+            answers = self._batches.in_parallel(
+                lambda place, size=size: self._query(place, wanted, size, deadline, counts=True),  # type: ignore[misc]
+                places,
+            )
+            count += sum(answer["Count"] for answer in answers)
+            places = [
+                _Place(place.shard, answer["LastEvaluatedKey"])
+                for place, answer in zip(places, answers, strict=True)
+                if "LastEvaluatedKey" in answer
+            ]
+        return count if count <= limit else None
+
+    def _entries(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> Iterator[Item]:
+        """Return the entries of all shards in the order of the range."""
+        size = limit // CHANGE_SHARDS + _MORE_THAN_ITS_SHARE
+        shards = change_shards(account)
+        first = self._batches.in_parallel(
+            lambda shard: self._query(_Place(shard), wanted, size, deadline), shards
+        )
+
+        def entries_of(shard: str, page: Mapping[str, Any]) -> Iterator[Item]:
+            yield from page["Items"]
+            while "LastEvaluatedKey" in page:
+                place = _Place(shard, page["LastEvaluatedKey"])
+                page = self._query(place, wanted, size, deadline)
+                yield from page["Items"]
+
+        return heapq.merge(
+            *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
+            key=lambda entry: entry["changed_at"]["S"],
+            reverse=wanted.newest_first,
+        )
+
+    def _query(
+        self,
+        place: _Place,
+        wanted: ChangeRange,
+        limit: int,
+        deadline: Deadline,
+        *,
+        counts: bool = False,
+    ) -> Mapping[str, Any]:
+        lowest, highest = _bounds(wanted)
+        if lowest > highest:
+            expect_time(deadline)
+            return {"Items": [], "Count": 0}
+        values = {
+            ":shard": {"S": place.shard},
+            ":low": {"S": lowest},
+            ":high": {"S": highest},
+        }
+        more: Any = {} if place.start is None else {"ExclusiveStartKey": place.start}
+        if counts:
+            # The markers of deleted orders are not counted.
+            more |= {"Select": "COUNT", "FilterExpression": "sk = :order"}
+            values[":order"] = order_key("", "")["sk"]
+        return call_patiently(
+            lambda: self.client.query(
+                TableName=self.table,
+                IndexName=CHANGE_INDEX,
+                KeyConditionExpression=_IN_RANGE,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=not wanted.newest_first,
+                Limit=limit,
+                **more,
+            ),
+            deadline,
+            self.pause,
+        )
+
+    def _changes_of(
+        self, account: str, entries: Sequence[Item], deadline: Deadline
+    ) -> list[Change]:
+        """Read the orders and markers of entries. Entries of former versions are left out."""
+        keys = [{"pk": entry["pk"], "sk": entry["sk"]} for entry in entries]
+        by_number = {_position(entry).order_id: entry for entry in entries}
+        index_keys = [index_key(account, number) for number in by_number]
+        items, unread = self._batches.read([*keys, *index_keys], deadline)
+        if unread:
+            raise StorageUnavailableError("the changes could not be read in time")
+        found = {identity_of(item): item for item in items}
+        changes = []
+        for entry in entries:
+            item = found.get(identity_of(entry))
+            if item is None or item.get("changed_at") != entry["changed_at"]:
+                continue
+            named = found.get(identity_of(index_key(account, _position(entry).order_id)))
+            change = _change(account, item, named)
+            if change is not None:
+                changes.append(change)
+        return changes
+
+
+def _change(account: str, item: Item, index_item: Item | None) -> Change | None:
+    """Return the change that an item shows, None if a newer change is just being written."""
+    at, version = _position(item), int(item["version"]["N"])
+    if is_marker(item):
+        return Change(at, version, item["external_id"]["S"], None)
+    if not is_order(item) or index_item is None:
+        return None
+    order = read_order(account, item)
+    if index_item["external_id"]["S"] != order.external_id:
+        return None
+    return Change(at, version, order.external_id, StoredOrder(order, read_aliases(index_item)))
+
+
+def _position(entry: Item) -> ChangePosition:
+    return ChangePosition(*read_change(entry["changed_at"]["S"]))
+
+
+def _bounds(wanted: ChangeRange) -> tuple[str, str]:
+    """Return the lowest and the highest sort key of a range, both inclusive."""
+    lowest, highest = change_bounds(wanted.start, wanted.end)
+    if wanted.after is None:
+        return lowest, highest
+    after = wanted.after
+    if wanted.newest_first:
+        return lowest, min(highest, change_sort_key(after.changed_at, after.order_id - 1))
+    return max(lowest, change_sort_key(after.changed_at, after.order_id + 1)), highest
