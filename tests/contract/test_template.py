@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from orders.adapters.table_keys import CHANGE_INDEX
 from orders.domain.relaying import WriterLifetime
 from tests.support.aws_actions import role_of
 from tests.support.aws_actions import statements_of as statements
@@ -94,7 +95,6 @@ NAMED_RESOURCES: dict[str, object] = {
     "dynamodb": {"GetAtt": "OrdersTable.Arn"},
     "events": {"GetAtt": "TriggersBus.Arn"},
     "logs": {"Sub": LOG_GROUP},
-    "sqs": {"GetAtt": "ParkedTriggersQueue.Arn"},
     "xray": "*",
 }
 
@@ -108,6 +108,11 @@ def of_type(resource_type: str) -> dict[str, Resource]:
 
 
 FUNCTIONS = of_type("AWS::Serverless::Function")
+# The functions on the table's stream, each with its queue of what it cannot process.
+ON_THE_STREAM = {
+    "RelayTriggersFunction": "ParkedTriggersQueue",
+    "RecordHistoryFunction": "ParkedRecordsQueue",
+}
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 
@@ -186,12 +191,12 @@ def test_every_api_event_names_the_api() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_only_the_relay_reads_the_stream(function: str) -> None:
+def test_only_functions_on_the_stream_read_it(function: str) -> None:
     named = {
         action for statement in statements(function) for action in as_list(statement["Action"])
     }
     reading = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
-    assert (reading <= named) is (function == "RelayTriggersFunction")
+    assert (reading <= named) is (function in ON_THE_STREAM)
     assert not any("*" in action for action in named)
 
 
@@ -208,7 +213,9 @@ def test_a_role_names_its_exact_resources(function: str) -> None:
         actions = set(as_list(statement["Action"]))
         [service] = {action.partition(":")[0] for action in actions}
         stream = {"Sub": "${OrdersTable.Arn}/stream/*"}
-        named = stream if actions <= READS_STREAM else NAMED_RESOURCES[service]
+        queue = {"GetAtt": f"{ON_THE_STREAM.get(function)}.Arn"}
+        resources = NAMED_RESOURCES | {"sqs": queue}
+        named = stream if actions <= READS_STREAM else resources[service]
         assert statement["Resource"] == named
         assert statement["Effect"] == "Allow"
         assert set(statement) <= {"Sid", "Effect", "Action", "Resource", "Condition"}
@@ -323,7 +330,7 @@ def test_a_function_ends_before_the_timeout_of_the_gateway(function: str) -> Non
 
 def test_the_relay_knows_the_timeout_of_the_writers() -> None:
     variables = FUNCTIONS["RelayTriggersFunction"]["Environment"]["Variables"]
-    writers = [each for name, each in FUNCTIONS.items() if name != "RelayTriggersFunction"]
+    writers = [each for name, each in FUNCTIONS.items() if name not in ON_THE_STREAM]
     shared = TEMPLATE["Globals"]["Function"]["Timeout"]
     assert {each.get("Timeout", shared) for each in writers} == {
         int(variables["WRITER_TIMEOUT_SECONDS"])
@@ -332,8 +339,11 @@ def test_the_relay_knows_the_timeout_of_the_writers() -> None:
     assert FUNCTIONS["RelayTriggersFunction"]["Timeout"] > longest_wait.total_seconds() + 30
 
 
-def test_the_relay_loses_no_record_and_a_bad_record_does_not_block_it() -> None:
-    [stream] = FUNCTIONS["RelayTriggersFunction"]["Events"].values()
+@pytest.mark.parametrize(("function", "queue"), ON_THE_STREAM.items())
+def test_no_record_is_lost_and_a_bad_record_does_not_block_others(
+    function: str, queue: str
+) -> None:
+    [stream] = FUNCTIONS[function]["Events"].values()
     properties = stream["Properties"]
     assert properties["StartingPosition"] == "TRIM_HORIZON"
     assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -342,7 +352,7 @@ def test_the_relay_loses_no_record_and_a_bad_record_does_not_block_it() -> None:
     assert 0 < properties["MaximumRecordAgeInSeconds"] < 24 * 60 * 60
     assert properties["DestinationConfig"]["OnFailure"] == {
         "Type": "SQS",
-        "Destination": {"GetAtt": "ParkedTriggersQueue.Arn"},
+        "Destination": {"GetAtt": f"{queue}.Arn"},
     }
 
 
@@ -376,8 +386,11 @@ def test_a_function_has_its_environment_variables(function: str) -> None:
     assert shared["TABLE_NAME"] == {"Ref": "OrdersTable"}
     assert shared["EVENT_BUS_NAME"] == {"Ref": "TriggersBus"}
     assert shared["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
-    relay = {"PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS"}
-    assert set(shared | own) - (relay if function == "RelayTriggersFunction" else set()) == {
+    only = {
+        "RelayTriggersFunction": {"PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS"},
+        "RecordHistoryFunction": {"PARKED_RECORDS_QUEUE_URL"},
+    }
+    assert set(shared | own) - only.get(function, set()) == {
         "TABLE_NAME",
         "EVENT_BUS_NAME",
         "LOG_LEVEL",
@@ -616,8 +629,18 @@ def test_there_is_one_table_with_a_stream() -> None:
     assert properties["AttributeDefinitions"] == [
         {"AttributeName": "pk", "AttributeType": "S"},
         {"AttributeName": "sk", "AttributeType": "S"},
+        {"AttributeName": "changed_shard", "AttributeType": "S"},
+        {"AttributeName": "changed_at", "AttributeType": "S"},
     ]
-    assert "GlobalSecondaryIndexes" not in properties
+    [index] = properties["GlobalSecondaryIndexes"]
+    assert index == {
+        "IndexName": CHANGE_INDEX,
+        "KeySchema": [
+            {"AttributeName": "changed_shard", "KeyType": "HASH"},
+            {"AttributeName": "changed_at", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
 

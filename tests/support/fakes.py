@@ -7,7 +7,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from orders.application.errors import SettingsTooLargeError, StorageUnavailableError
+from orders.application.errors import (
+    NotFoundError,
+    SettingsTooLargeError,
+    StorageUnavailableError,
+)
 from orders.application.ports import (
     AccessGrant,
     Change,
@@ -15,6 +19,7 @@ from orders.application.ports import (
     ChangePosition,
     ChangeRange,
     Deadline,
+    HistoryPage,
     Lookup,
     OrderPage,
     OrderSlice,
@@ -26,6 +31,7 @@ from orders.application.ports import (
 from orders.application.publish_triggers import PublishTriggers
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, Role
+from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.settings import Settings, StoredSettings
@@ -293,6 +299,8 @@ class FakeSettings:
             if not self.available:
                 raise StorageUnavailableError
             self.cached.pop(account, None)
+        if account not in self.stored:
+            raise NotFoundError(f"Account {account} does not exist")
         return self.cached.get(account) or self.stored[account]
 
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
@@ -366,7 +374,7 @@ class FakeReceipts:
 
 @dataclass
 class FakeParking:
-    """TriggerParking in memory. If `fault` is set, each call raises it."""
+    """Parking in memory. If `fault` is set, each call raises it."""
 
     parked: list[Parked] = field(default_factory=list)
     fault: Exception | None = None
@@ -375,6 +383,46 @@ class FakeParking:
         if self.fault:
             raise self.fault
         self.parked += parked
+
+
+@dataclass
+class FakeHistory:
+    """HistoryRepository in memory. `deleted` are the orders that were deleted permanently.
+
+    If `fault` is set, each call raises it.
+    """
+
+    versions: dict[OrderKey, dict[int, tuple[ReplacedVersion, int]]] = field(default_factory=dict)
+    deleted: set[OrderKey] = field(default_factory=set)
+    fault: Exception | None = None
+
+    def keep(self, versions: Sequence[tuple[ReplacedVersion, int]], _deadline: Deadline) -> None:
+        self._expect()
+        for version, days in versions:
+            key = OrderKey(version.order.account, version.order.order_id)
+            self.versions.setdefault(key, {})[version.order.version] = (version, days)
+
+    def find(
+        self, order: OrderKey, before: int | None, limit: int, _deadline: Deadline
+    ) -> HistoryPage:
+        self._expect()
+        kept = self.versions.get(order, {})
+        numbers = sorted((n for n in kept if before is None or n < before), reverse=True)
+        page = [kept[number][0] for number in numbers[:limit]]
+        return HistoryPage(page, page[-1].order.version if len(numbers) > limit else None)
+
+    def deleted_among(self, orders: Collection[OrderKey], _deadline: Deadline) -> set[OrderKey]:
+        self._expect()
+        return self.deleted & set(orders)
+
+    def erase(self, orders: Collection[OrderKey], _deadline: Deadline) -> None:
+        self._expect()
+        for order in orders:
+            self.versions.pop(order, None)
+
+    def _expect(self) -> None:
+        if self.fault:
+            raise self.fault
 
 
 def publishing(publisher: FakePublisher) -> PublishTriggers:

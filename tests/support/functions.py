@@ -23,6 +23,7 @@ from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import connect, utc_now
+from orders.runtime.composition.record_history import record_history
 from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import ActionRecorder, allowed_actions
 from tests.support.contract_schemas import faults_of_route
@@ -82,8 +83,9 @@ class Function:
 
     def _clients(self) -> list[BaseClient]:
         clients: list[BaseClient] = [connect().dynamodb, connect().events]
-        if self.folder == "relay_triggers":
-            parking = relay_triggers().parking
+        if self.folder in {"relay_triggers", "record_history"}:
+            use_case = relay_triggers() if self.folder == "relay_triggers" else record_history()
+            parking = use_case.parking
             assert isinstance(parking, SqsParking)
             clients.append(parking.client)
         return clients
@@ -127,6 +129,7 @@ def deployed(
         boto3.client("events").create_event_bus(Name="triggers")
         queue = boto3.client("sqs").create_queue(QueueName="parked")
         monkeypatch.setenv("PARKED_TRIGGERS_QUEUE_URL", queue["QueueUrl"])
+        monkeypatch.setenv("PARKED_RECORDS_QUEUE_URL", queue["QueueUrl"])
         yield lambda each: Function(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
@@ -143,3 +146,4 @@ def _forget() -> None:
     """Let the next request build everything anew, as a fresh environment does."""
     connect.cache_clear()
     relay_triggers.cache_clear()
+    record_history.cache_clear()

@@ -65,7 +65,11 @@ def memory_store() -> OrderStore:
 
 def table_store(client: DynamoDBClient) -> OrderStore:
     """Return a store with a new table in DynamoDB Local."""
-    table = create_table(client)
+    return store_in(client, create_table(client))
+
+
+def store_in(client: DynamoDBClient, table: str) -> OrderStore:
+    """Return the store of an existing table."""
     return OrderStore(
         DynamoOrders(client, table),
         DynamoOrderIndex(client, table),

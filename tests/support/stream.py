@@ -40,15 +40,15 @@ def read_stream(client: DynamoDBClient, table: str) -> list[Record]:
     return sorted(records, key=lambda each: int(each["dynamodb"]["SequenceNumber"]))
 
 
-def passes_filter(record: Record) -> bool:
-    """Return whether a record passes the event filter of the relay in the template."""
-    return _matches(_pattern(), record)
+def passes_filter(record: Record, function: str = "RelayTriggersFunction") -> bool:
+    """Return whether a record passes the event filter of a function in the template."""
+    return _matches(_pattern(function), record)
 
 
 @cache
-def _pattern() -> Mapping[str, Any]:
-    function = load_template()["Resources"]["RelayTriggersFunction"]["Properties"]
-    [filters] = function["Events"]["TableStream"]["Properties"]["FilterCriteria"]["Filters"]
+def _pattern(function: str) -> Mapping[str, Any]:
+    properties = load_template()["Resources"][function]["Properties"]
+    [filters] = properties["Events"]["TableStream"]["Properties"]["FilterCriteria"]["Filters"]
     pattern: Mapping[str, Any] = json.loads(filters["Pattern"])
     return pattern
 

@@ -17,8 +17,7 @@ from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.stream_records import StreamedChange, read_record
 from orders.adapters.table_keys import order_key, tombstone_key
-from orders.application.ports import RequestKey, WriteOutcome
-from orders.application.relay_triggers import Unreadable
+from orders.application.ports import RequestKey, Unreadable, WriteOutcome
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import plan_deletion
 from orders.domain.external_ids import plan_external_id_update

@@ -202,9 +202,11 @@ def test_a_fault_of_the_relay_is_raised_without_its_message(
 
     monkeypatch.setattr(RelayTriggers, "__call__", fail)
     before = WATCH.lines
-    with pytest.raises(Exception, match=r"^The relay failed; see its log$") as raised:
+    with pytest.raises(
+        Exception, match=r"^The batch failed; see the log of the function$"
+    ) as raised:
         relay(*relay.write("A"))
-    assert type(raised.value).__name__ == "RelayFailedError"
+    assert type(raised.value).__name__ == "StreamFailedError"
     assert raised.value.__suppress_context__
     # The suite's watch over log lines checks that the log has no customer data.
     assert WATCH.lines > before

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, deployed, sample
 from tests.support.routes import Route, RouteRequest, functions_of_routes
 from tests.support.samples import IMPORT_RESOURCE, order, request
+from tests.support.stream import passes_filter, read_stream
 
 type Tree = dict[str, Any]
 
@@ -34,7 +36,7 @@ SETTINGS: Tree = {
     "endpoints": [{"external_id": "website", "campaign_id": 1001}],
 }
 CAMPAIGN = "/campaigns/{campaignId}/orders"
-FUNCTIONS = sorted({*functions_of_routes().values(), "relay_triggers"})
+FUNCTIONS = sorted({*functions_of_routes().values(), "relay_triggers", "record_history"})
 
 
 @dataclass
@@ -115,6 +117,7 @@ def _do_everything(world: World) -> None:
     for resource in ("/openapi.json", "/docs"):
         world.ask(("GET", resource), headers={})
     _relay(world)
+    _record_history(world)
 
 
 def _use_the_project(world: World) -> None:
@@ -146,6 +149,21 @@ def _relay(world: World) -> None:
         world.invoke("relay_triggers", event, millis=120_000)
     url = boto3.client("sqs").get_queue_url(QueueName="parked")["QueueUrl"]
     assert boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+
+
+def _record_history(world: World) -> None:
+    """Record the history of everything, and park an unreadable record."""
+    function = world.functions["record_history"]
+    records = [
+        each
+        for each in read_stream(function.client, function.table)
+        if passes_filter(each, "RecordHistoryFunction")
+    ]
+    unreadable = deepcopy(records[0])
+    del unreadable["dynamodb"]["OldImage"]["version"]
+    assert {each["eventName"] for each in records} == {"MODIFY", "REMOVE"}
+    answer = world.invoke("record_history", {"Records": [*records, unreadable]})
+    assert answer == {"batchItemFailures": []}
 
 
 def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:

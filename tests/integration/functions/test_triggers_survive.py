@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from threading import get_ident
 from typing import Any
 
@@ -40,6 +41,7 @@ from tests.support.fakes import FakeParking
 from tests.support.functions import Function, Tenant, Tree, deployed, sample
 from tests.support.lambda_context import Context
 from tests.support.samples import api_event, order, request
+from tests.support.stored_changes import check_changes, check_history
 from tests.support.stream import Record, passes_filter, read_stream
 
 SETTINGS: dict[str, Any] = {
@@ -189,13 +191,29 @@ class World:
         return wanted
 
     def check(self) -> None:
-        """Assert that exactly the committed changes were published, and that copies are equal."""
+        """Assert that the triggers and the index by change match the committed changes.
+
+        Exactly the committed changes were published, and copies of a trigger are equal.
+        """
         published: dict[str, list[Tree]] = defaultdict(list)
         for detail in self.bus.details():
             published[detail["id"]].append(detail)
         assert set(published) == set(self.committed())
         for copies in published.values():
             assert all(copy == copies[0] for copy in copies)
+        check_changes(self.client, self.table)
+
+    def record_history(self) -> None:
+        """Give all records of the stream to the history function, and check the history."""
+        records = [
+            each
+            for each in read_stream(self.client, self.table)
+            if passes_filter(each, "RecordHistoryFunction")
+        ]
+        for batch in batched(records, 100, strict=False):
+            answer = self._invoke("record_history", {"Records": list(batch)})
+            assert answer == {"batchItemFailures": []}
+        check_history(self.client, self.table)
 
 
 @pytest.fixture
@@ -335,6 +353,7 @@ def test_a_crash_at_any_call_neither_loses_nor_invents_a_trigger(
     else:
         pytest.fail("the path makes more calls than were tried")
     assert death.calls >= CALLS[path]
+    world.record_history()
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])

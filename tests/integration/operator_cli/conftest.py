@@ -91,6 +91,7 @@ def stack(dynamodb: DynamoDBClient) -> str:
         TableName=table["TableName"]["Sub"].replace("${AWS::StackName}", name),
         AttributeDefinitions=table["AttributeDefinitions"],
         KeySchema=table["KeySchema"],
+        GlobalSecondaryIndexes=table["GlobalSecondaryIndexes"],
         BillingMode=table["BillingMode"],
     )
     return name

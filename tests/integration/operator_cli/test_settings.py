@@ -123,7 +123,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
         "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
-        "  definitions_by_import: add\n"
+        "  definitions_by_import: add\n  history_days: 400\n"
     )
 
 
@@ -384,7 +384,8 @@ VARIANT = "variants: [{id: 1}]"
             "policies: []",
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
-                "external_id_requests_per_hour, default_endpoint, definitions_by_import (line 1)"
+                "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
+                "history_days (line 1)"
             ),
         ),
         (

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.ports import Deadline, Parked, RequestKey, Unsent
-from orders.application.relay_triggers import RelayReport, RelayTriggers, Unreadable
+from orders.application.ports import Deadline, Parked, RequestKey, Unreadable, Unsent
+from orders.application.relay_triggers import RelayReport, RelayTriggers
 from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import Trigger, trigger_of
 from tests.support.fakes import FakeParking, FakePublisher, FakeReceipts

@@ -72,13 +72,14 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     From the second version on, the item is in the index `changes`. A new order is not, which saves
     its write unit: the index by creation contains it.
     """
-    item = _contents(order, trigger)
+    item = contents_of(order, trigger)
     if order.version > 1:
         item |= change_key(order.account, order.order_id, order.updated_at)
     return item
 
 
-def _contents(order: Order, trigger: Trigger | None) -> dict[str, Any]:
+def contents_of(order: Order, trigger: Trigger | None) -> dict[str, Any]:
+    """Return the attributes that an order has in every item that contains a version of it."""
     item: dict[str, Any] = {
         **order_key(order.account, order.external_id),
         "type": {"S": "order"},
@@ -108,7 +109,7 @@ def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
     """Return the tombstone of a deleted order. It contains the trigger of the deletion."""
     expires_at = last.updated_at + TOMBSTONE_KEPT
     return {
-        **_contents(last, trigger),
+        **contents_of(last, trigger),
         **tombstone_key(last.account, last.order_id),
         "type": {"S": "tombstone"},
         "external_id": {"S": last.external_id},
@@ -170,10 +171,10 @@ def read_envelope(item: Item) -> Envelope:
 
 def read_order(account: str, item: Item) -> Order:
     """Return the order in an item. A tombstone contains the version of the deletion."""
-    if is_tombstone(item):
-        external_id = item["external_id"]["S"]
-    else:
+    if is_order(item):
         external_id = item["pk"]["S"].removeprefix(order_key(account, "")["pk"]["S"])
+    else:
+        external_id = item["external_id"]["S"]
     fulfilment = item.get("fulfilment")
     return Order(
         account=account,

@@ -1,4 +1,4 @@
-"""Send triggers that cannot be published to an SQS queue for the operator."""
+"""Send what cannot be processed to an SQS queue for the operator."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ MESSAGES_PER_CALL = 10
 
 @dataclass(slots=True)
 class SqsParking:
-    """Implements TriggerParking with a queue. Messages contain no customer data."""
+    """Implements Parking with a queue. Messages contain no customer data."""
 
     client: SQSClient
     queue_url: str
     pause: Pause = pause_with_jitter
 
     def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
-        """Send one message for each trigger. A repeated call may send a message twice."""
+        """Send one message each. A repeated call may send a message twice."""
         for chunk in batched(parked, MESSAGES_PER_CALL, strict=False):
             entries = [
                 {

@@ -13,10 +13,10 @@ from orders.adapters.order_items import (
     read_order,
 )
 from orders.adapters.table_keys import account_of_order
-from orders.application.ports import Parked, RequestKey
-from orders.application.relay_triggers import Unreadable
+from orders.application.ports import Parked, RequestKey, Unreadable
+from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.order import LineMembers, Order
-from orders.domain.triggers import Trigger, deletion_of, trigger_of
+from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,42 @@ def read_record(record: Mapping[str, Any], lines_of: LinesOf) -> StreamedChange 
             return None
         return _change(number, data, after, lines_of)
     except (KeyError, TypeError, ValueError) as error:
-        what = {"sequence_number": number, "keys": data.get("Keys")}
-        return Unreadable(number, Parked(f"unreadable record: {type(error).__name__}", what))
+        return _unreadable(number, data, error)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedHistory:
+    """The HistoryRecord of one record."""
+
+    sequence_number: str
+    content: ReplacedVersion | OrderKey
+
+
+def read_history_record(record: Mapping[str, Any]) -> StreamedHistory | Unreadable | None:
+    """Read one record, as Lambda delivers it. Return None if no order was replaced or deleted."""
+    data = record["dynamodb"]
+    number = str(data["SequenceNumber"])
+    try:
+        before = data.get("OldImage")
+        if before is None or not is_order(before):
+            return None
+        account = account_of_order(before["pk"]["S"])
+        order = read_order(account, before)
+        if "NewImage" not in data:
+            return StreamedHistory(number, OrderKey(account, order.order_id))
+        kind = TriggerKind(read_envelope(before).kind) if "trigger" in before else None
+        return StreamedHistory(number, ReplacedVersion(order, kind, _committed_at(data)))
+    except (KeyError, TypeError, ValueError) as error:
+        return _unreadable(number, data, error)
+
+
+def _unreadable(number: str, data: Mapping[str, Any], error: Exception) -> Unreadable:
+    what = {"sequence_number": number, "keys": data.get("Keys")}
+    return Unreadable(number, Parked(f"unreadable record: {type(error).__name__}", what))
+
+
+def _committed_at(data: Mapping[str, Any]) -> datetime:
+    return datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
 
 
 def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf) -> StreamedChange:
@@ -60,8 +94,8 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
         trigger = trigger_of(before, after, lines)
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images do not match the stored trigger")
-    created = datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
-    return StreamedChange(number, RequestKey(account, envelope.request_id), trigger, created)
+    request = RequestKey(account, envelope.request_id)
+    return StreamedChange(number, request, trigger, _committed_at(data))
 
 
 def _may_have_trigger(image: Item) -> bool:

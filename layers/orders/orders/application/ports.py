@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, ClientRecord, Token
+from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.settings import Rulebook, Settings, StoredSettings
@@ -366,14 +367,54 @@ class ReceiptRepository(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A trigger that cannot be published, kept for the operator. `what` identifies it."""
+    """Something that cannot be processed, kept for the operator. `what` identifies it."""
 
     reason: str
     what: Mapping[str, object]
 
 
-class TriggerParking(Protocol):
-    """A queue for triggers that cannot be published, so that they do not block others."""
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A stream record that cannot be read."""
+
+    sequence_number: str
+    parked: Parked
+
+
+class Parking(Protocol):
+    """A queue for what cannot be processed, so that it does not block other records."""
 
     def park(self, parked: Sequence[Parked], deadline: Deadline) -> None:
         """Store them all. Raises StorageUnavailableError and StorageRefusedError."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Replaced versions, the newest first. `next_before` gets the next page, None on the last."""
+
+    versions: Sequence[ReplacedVersion]
+    next_before: int | None = None
+
+
+class HistoryRepository(Protocol):
+    """The replaced versions of orders.
+
+    Every call may raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def keep(self, versions: Sequence[tuple[ReplacedVersion, int]], deadline: Deadline) -> None:
+        """Store versions, each for a number of days. It is safe to repeat the call."""
+
+    def find(
+        self, order: OrderKey, before: int | None, limit: int, deadline: Deadline
+    ) -> HistoryPage:
+        """Return the newest versions, at most `limit`, below the version `before` if it is given.
+
+        A page may have fewer versions, because large versions are read in smaller pages.
+        """
+
+    def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
+        """Return those of the orders that were deleted permanently in the last 90 days."""
+
+    def erase(self, orders: Collection[OrderKey], deadline: Deadline) -> None:
+        """Remove all versions of the orders. It is safe to repeat the call."""

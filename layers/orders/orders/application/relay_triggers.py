@@ -12,10 +12,11 @@ from orders.application.ports import (
     Clock,
     Deadline,
     Parked,
+    Parking,
     ReceiptRepository,
     RequestKey,
-    TriggerParking,
     TriggerPublisher,
+    Unreadable,
     Unsent,
 )
 from orders.domain.relaying import RelayDecision, WriterLifetime, decide_relay
@@ -40,14 +41,6 @@ class CommittedChange(Protocol):
     @property
     def committed_at(self) -> datetime:
         """Return the commit time in whole seconds, aware UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A stream record from which no trigger can be built."""
-
-    sequence_number: str
-    parked: Parked
 
 
 class Sleep(Protocol):
@@ -77,7 +70,7 @@ class RelayTriggers:
 
     publisher: TriggerPublisher
     receipts: ReceiptRepository
-    parking: TriggerParking
+    parking: Parking
     writer_lifetime: WriterLifetime
     clock: Clock
     sleep: Sleep

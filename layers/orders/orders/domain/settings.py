@@ -95,6 +95,8 @@ class Policies:
     # For orders of protocols in which the endpoint is optional.
     default_endpoint: str | None = None
     definitions_by_import: DefinitionsByImport = DefinitionsByImport.ADD
+    # Replaced versions of orders are kept this long.
+    history_days: int = 400
 
 
 type FieldKey = tuple[EntityType, str]

@@ -17,6 +17,7 @@ from pydantic import (
 from orders.domain.catalogue import Product, Variant
 from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType
 from orders.domain.fulfilment import SalesModel
+from orders.domain.history import MAX_HISTORY_DAYS
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
 from orders.domain.problems import shown
 from orders.domain.settings import (
@@ -140,6 +141,9 @@ class PoliciesPart(_Part):
     definitions_by_import: Annotated[DefinitionsByImport, BeforeValidator(_unquoted_off)] = (
         DefinitionsByImport.ADD
     )
+    history_days: Annotated[int, Field(strict=True, ge=1, le=MAX_HISTORY_DAYS)] = (
+        Policies().history_days
+    )
 
 
 class VariantPart(_Part):
@@ -254,6 +258,7 @@ class SettingsDocument(_Part):
                 external_id_requests_per_hour=policies.external_id_requests_per_hour,
                 default_endpoint=policies.default_endpoint,
                 definitions_by_import=policies.definitions_by_import,
+                history_days=policies.history_days,
             ),
             products={part.id: _product(part) for part in self.products or []},
         )
@@ -317,6 +322,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
             default_endpoint=settings.policies.default_endpoint,
             definitions_by_import=settings.policies.definitions_by_import,
+            history_days=settings.policies.history_days,
         ),
         products=[
             ProductPart(

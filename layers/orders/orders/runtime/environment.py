@@ -36,6 +36,19 @@ class RelayEnvironment:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryEnvironment:
+    """Additional variable of the history: the queue of records that cannot be processed."""
+
+    queue_url: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variable. Raises RuntimeError that names it if it is missing."""
+        _expect(variables, "PARKED_RECORDS_QUEUE_URL")
+        return cls(queue_url=variables["PARKED_RECORDS_QUEUE_URL"])
+
+
 def _expect(variables: Mapping[str, str], *names: str) -> None:
     missing = [name for name in names if not variables.get(name)]
     if missing:

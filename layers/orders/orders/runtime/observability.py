@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orders.application.change_order import ChangeReport
+    from orders.application.record_history import HistoryReport
     from orders.application.relay_triggers import RelayReport
     from orders.domain.triggers import Trigger
     from orders.protocols.http import EndpointResult
@@ -110,6 +111,21 @@ def record_relay(report: RelayReport) -> None:
             "relayed": report.relayed,
             "parked": report.parked,
             "sent_before": report.sent_before,
+            "failed_from": report.failed,
+        },
+    )
+
+
+def record_history_report(report: HistoryReport) -> None:
+    """Log and count the outcome of one batch of stream records."""
+    metrics.add_metric("VersionsRecorded", MetricUnit.Count, report.recorded)
+    metrics.add_metric("RecordsParked", MetricUnit.Count, report.parked)
+    logger.info(
+        "history recorded",
+        extra={
+            "recorded": report.recorded,
+            "erased": report.erased,
+            "parked": report.parked,
             "failed_from": report.failed,
         },
     )

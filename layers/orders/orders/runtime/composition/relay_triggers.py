@@ -2,15 +2,20 @@
 
 import os
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from orders.adapters.aws_clients import create_client
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.sqs_parking import SqsParking
-from orders.application.relay_triggers import RelayTriggers
+from orders.adapters.stream_records import read_record
+from orders.application.ports import Unreadable
+from orders.application.relay_triggers import CommittedChange, RelayTriggers
 from orders.domain.relaying import WriterLifetime
 from orders.runtime.composition import connect, utc_now
+from orders.runtime.composition.order_protocols import lines_of
 from orders.runtime.composition.publishing import event_bus
 from orders.runtime.environment import RelayEnvironment
 
@@ -28,3 +33,8 @@ def relay_triggers() -> RelayTriggers:
         clock=utc_now,
         sleep=time.sleep,
     )
+
+
+def read_change(record: Mapping[str, Any]) -> CommittedChange | Unreadable | None:
+    """Read a record, as Lambda delivers it. Return None if it has no trigger."""
+    return read_record(record, lines_of)

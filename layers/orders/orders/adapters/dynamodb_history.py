@@ -1,0 +1,155 @@
+"""The history of orders: one item for each replaced version. They expire by TTL."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Any
+
+from orders.adapters.aws_faults import call_patiently
+from orders.adapters.batches import Batches, identity_of
+from orders.adapters.order_items import Item, contents_of, read_order
+from orders.adapters.table_keys import Key, history_key, history_partition, marker_key
+from orders.application.errors import StorageUnavailableError
+from orders.application.ports import Deadline, HistoryPage, Pause
+from orders.application.retries import pause_with_jitter
+from orders.domain.history import OrderKey, ReplacedVersion
+from orders.domain.triggers import TriggerKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+ITEMS_PER_WRITE = 25
+
+
+@dataclass(slots=True)
+class DynamoHistory:
+    """Implements HistoryRepository with the single table. Documents are compressed."""
+
+    client: DynamoDBClient
+    table: str
+    pause: Pause = pause_with_jitter
+    _batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Create the batched calls with the same client and pause."""
+        self._batches = Batches(self.client, self.table, self.pause)
+
+    def keep(self, versions: Sequence[tuple[ReplacedVersion, int]], deadline: Deadline) -> None:
+        """Put one item for each version. The same version always has the same item."""
+        # A batch may have each key once. A record can be in a batch twice.
+        items = {
+            identity_of(item): item for version, days in versions for item in [_item(version, days)]
+        }
+        self._write([{"PutRequest": {"Item": item}} for item in items.values()], deadline)
+
+    def find(
+        self, order: OrderKey, before: int | None, limit: int, deadline: Deadline
+    ) -> HistoryPage:
+        """Read the newest versions consistently."""
+        values: Any = {":order": {"S": history_partition(order.account, order.order_id)}}
+        below = ""
+        if before is not None:
+            below = " AND sk < :before"
+            values[":before"] = history_key(order.account, order.order_id, before)["sk"]
+        answer = call_patiently(
+            lambda: self.client.query(
+                TableName=self.table,
+                KeyConditionExpression=f"pk = :order{below}",
+                ExpressionAttributeValues=values,
+                ScanIndexForward=False,
+                ConsistentRead=True,
+                Limit=limit,
+            ),
+            deadline,
+            self.pause,
+        )
+        versions = [_read(order.account, item) for item in answer["Items"]]
+        has_more = "LastEvaluatedKey" in answer and bool(versions)
+        return HistoryPage(versions, versions[-1].order.version if has_more else None)
+
+    def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
+        """Read the markers of deleted orders consistently."""
+        keys = {
+            identity_of(key): (order, key)
+            for order in orders
+            for key in [marker_key(order.account, order.order_id)]
+        }
+        markers, unread = self._batches.read([key for _, key in keys.values()], deadline)
+        if unread:
+            raise StorageUnavailableError("the markers of deleted orders could not be read in time")
+        return {keys[identity_of(marker)][0] for marker in markers}
+
+    def erase(self, orders: Collection[OrderKey], deadline: Deadline) -> None:
+        """Delete all versions of the orders."""
+        found = self._batches.in_parallel(lambda order: self._keys_of(order, deadline), orders)
+        keys = [key for keys in found for key in keys]
+        self._write([{"DeleteRequest": {"Key": key}} for key in keys], deadline)
+
+    def _keys_of(self, order: OrderKey, deadline: Deadline) -> list[Key]:
+        keys: list[Any] = []
+        start: Any = {}
+        while True:
+            answer = call_patiently(
+                lambda start=start: self.client.query(  # type: ignore[misc]
+                    TableName=self.table,
+                    KeyConditionExpression="pk = :order",
+                    ExpressionAttributeValues={
+                        ":order": {"S": history_partition(order.account, order.order_id)}
+                    },
+                    ProjectionExpression="pk, sk",
+                    ConsistentRead=True,
+                    **start,
+                ),
+                deadline,
+                self.pause,
+            )
+            keys += answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return keys
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _write(self, requests: Sequence[dict[str, Any]], deadline: Deadline) -> None:
+        unwritten = self._batches.in_parallel(
+            lambda chunk: self._batches.repeat(
+                self._write_once, list(chunk), "writing the history failed", deadline
+            ),
+            batched(requests, ITEMS_PER_WRITE, strict=False),
+        )
+        if any(unwritten):
+            raise StorageUnavailableError("the history could not be written in time")
+
+    def _write_once(self, requests: list[Any]) -> list[Any]:
+        """Write a batch. Return the requests that DynamoDB left unprocessed."""
+        answer = self.client.batch_write_item(RequestItems={self.table: requests})
+        return list(answer.get("UnprocessedItems", {}).get(self.table, []))
+
+
+def _item(version: ReplacedVersion, days: int) -> dict[str, Any]:
+    order = version.order
+    expires_at = version.replaced_at + timedelta(days=days)
+    item = {
+        **contents_of(order, None),
+        **history_key(order.account, order.order_id, order.version),
+        "type": {"S": "version"},
+        "external_id": {"S": order.external_id},
+        "document": {"B": zlib.compress(order.document.encode())},
+        "replaced_at": {"S": version.replaced_at.isoformat()},
+        "expires_at": {"N": str(int(expires_at.timestamp()))},
+    }
+    if version.trigger is not None:
+        item["trigger_kind"] = {"S": str(version.trigger)}
+    return item
+
+
+def _read(account: str, item: Item) -> ReplacedVersion:
+    document = zlib.decompress(item["document"]["B"]).decode()
+    kind = item.get("trigger_kind")
+    return ReplacedVersion(
+        read_order(account, {**item, "document": {"S": document}}),
+        TriggerKind(kind["S"]) if kind else None,
+        datetime.fromisoformat(item["replaced_at"]["S"]),
+    )
