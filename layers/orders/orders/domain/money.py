@@ -1,6 +1,8 @@
 """Amounts of money as Decimal in major units. They are never converted to a float."""
 
+import decimal
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 MAX_INTEGER_DIGITS = 15
@@ -15,6 +17,28 @@ ALLOWED = (
 _AMOUNT = re.compile(
     rf"0*\d{{1,{MAX_INTEGER_DIGITS}}}(?:\.\d{{1,{MAX_FRACTION_DIGITS}}}0*)?", re.ASCII
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Rounding:
+    """How an order rounds amounts: to `digits` after the point, halves by a mode of `decimal`."""
+
+    digits: int
+    mode: str = decimal.ROUND_HALF_EVEN
+
+
+def line_total(price: Decimal, count: int, rounding: Rounding | None = None) -> Decimal:
+    """Return what `count` items cost at `price` each. Without a rounding, the result is exact.
+
+    Every protocol takes the total of a line from here, so that all of them show the same one.
+    """
+    with decimal.localcontext(prec=EXACT_DIGITS):
+        total = price * count
+        return total if rounding is None else _rounded(total, rounding)
+
+
+def _rounded(amount: Decimal, rounding: Rounding) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-rounding.digits), rounding=rounding.mode)
 
 
 def parse_amount(sent: object) -> Decimal:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, localcontext
 
-from orders.domain.money import EXACT_DIGITS
+from orders.domain.money import EXACT_DIGITS, Rounding, line_total
 from orders.domain.order import Order
 
 
@@ -13,8 +13,8 @@ from orders.domain.order import Order
 class LineSummary:
     """One line of an order. Prices are for one item, in major units of the order's currency.
 
-    `external_id` is unique in the order. `base_price` is the price before discounts, None if it is
-    unknown.
+    `external_id` is unique in the order. `price` is the price after discounts, `base_price` the
+    price before them, None if it is unknown.
     """
 
     external_id: str
@@ -29,7 +29,8 @@ class OrderSummary:
     """An order as any protocol can return it. Amounts are in major units of `currency`.
 
     `total_price` is the total that the shop sent. `created_at` is the shop's time if it sent one,
-    else the hub's. `updated_at` is the hub's time. Times are aware UTC.
+    else the hub's. `updated_at` is the hub's time. Times are aware UTC. `rounding` is how the
+    order's protocol rounds the total of a line, None if it does not round.
     """
 
     currency: str
@@ -39,19 +40,26 @@ class OrderSummary:
     created_at: datetime
     updated_at: datetime
     email: str | None = None
+    rounding: Rounding | None = None
+
+    def total_of(self, line: LineSummary) -> Decimal:
+        """Return what a line of the order costs."""
+        return line_total(line.price, line.count, self.rounding)
 
     @property
     def items_total(self) -> Decimal:
-        """Return the exact sum of the lines, without delivery."""
+        """Return the sum of the lines' totals, without delivery."""
         with localcontext(prec=EXACT_DIGITS):
-            return sum((line.price * line.count for line in self.lines), Decimal(0))
+            return sum(map(self.total_of, self.lines), Decimal(0))
 
     @property
     def items_total_before_discount(self) -> Decimal | None:
-        """Return the exact sum of the lines before discounts, None if a base price is unknown."""
+        """Return the sum of the lines before discounts, None if a base price is unknown."""
         bases = [(line.base_price, line.count) for line in self.lines]
+        known = [
+            line_total(base, count, self.rounding) for base, count in bases if base is not None
+        ]
         with localcontext(prec=EXACT_DIGITS):
-            known = [base * count for base, count in bases if base is not None]
             return sum(known, Decimal(0)) if len(known) == len(bases) else None
 
 

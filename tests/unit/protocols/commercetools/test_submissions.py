@@ -12,9 +12,10 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.problems import Code
 from orders.domain.settings import Endpoint, Policies, Rulebook, Settings, blames_settings
 from orders.domain.submissions import Rejection, Submission
+from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.submissions import SentDraft
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
-from tests.support.drafts import SHOP, answer_of, document, read, rejected, submitted
+from tests.support.drafts import SHOP, answer_of, document, read, rejected, stored, submitted
 from tests.support.functions import Tree
 
 
@@ -149,6 +150,14 @@ def test_a_draft_is_not_modified() -> None:
         {
             "shippingInfo": {
                 "shippingMethodName": "m",
+                "price": money(2**63 - 1),
+                "shippingRate": {"price": money(1)},
+                "taxRate": {"name": "t", "amount": 1, "includedInPrice": False, "country": "DE"},
+            }
+        },
+        {
+            "shippingInfo": {
+                "shippingMethodName": "m",
                 "price": money(1),
                 "shippingRate": {"price": money(1)},
                 "taxedPrice": {
@@ -218,6 +227,92 @@ def test_taxes_are_rounded_by_the_tax_rounding_mode(mode: str, net: int) -> None
         )
     )
     assert tree["lineItems"][0]["taxedPrice"]["totalNet"]["centAmount"] == net
+
+
+@pytest.mark.parametrize(
+    ("mode", "included", "net", "gross"),
+    [
+        # 3 x 0.54 at 19 %: the discounted price is taxed, not the price of 1.08.
+        ("LineItemLevel", False, 162, 193),
+        ("UnitPriceLevel", False, 162, 192),
+        ("LineItemLevel", True, 136, 162),
+        ("UnitPriceLevel", True, 135, 162),
+    ],
+)
+def test_a_discounted_price_is_the_price_that_is_multiplied_and_taxed(
+    mode: str,
+    included: bool,  # noqa: FBT001 - a column of the table
+    net: int,
+    gross: int,
+) -> None:
+    rate = {"name": "VAT", "amount": 0.19, "includedInPrice": included, "country": "DE"}
+    discount = {"typeId": "product-discount", "id": "d"}
+    price = {"value": money(108), "discounted": {"value": money(54), "discount": discount}}
+    tree = document(
+        draft(taxCalculationMode=mode, lineItems=[line(quantity=3, price=price, taxRate=rate)])
+    )
+    [item] = tree["lineItems"]
+    taxed = item["taxedPrice"]
+    assert item["totalPrice"]["centAmount"] == 162
+    assert (taxed["totalNet"]["centAmount"], taxed["totalGross"]["centAmount"]) == (net, gross)
+
+
+def _shipping(**changes: Any) -> Tree:  # noqa: ANN401 - any JSON value
+    rate = {"name": "VAT", "amount": 0.19, "includedInPrice": True, "country": "DE"}
+    return {
+        "shippingMethodName": "Mail",
+        "price": money(1190),
+        "shippingRate": {"price": money(1190)},
+        "taxRate": rate,
+    } | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "net", "gross"),
+    [
+        ({}, 1000, 1190),
+        ({"discountedPrice": {"value": money(595), "includedDiscounts": []}}, 500, 595),
+        (
+            {"taxRate": {"name": "x", "amount": 0.5, "includedInPrice": False, "country": "DE"}},
+            1190,
+            1785,
+        ),
+    ],
+)
+def test_the_taxed_price_of_the_shipping_is_derived_from_its_tax_rate(
+    changes: Tree, net: int, gross: int
+) -> None:
+    order = represent(stored(draft(shippingInfo=_shipping(**changes))))
+    taxed = order["shippingInfo"]["taxedPrice"]
+    assert (taxed["totalNet"]["centAmount"], taxed["totalGross"]["centAmount"]) == (net, gross)
+    [portion] = taxed["taxPortions"]
+    assert portion["amount"] == taxed["totalTax"]
+    assert taxed["totalTax"]["centAmount"] == gross - net
+    assert order["taxedShippingPrice"] == taxed
+
+
+def test_a_sent_taxed_price_of_the_shipping_is_kept() -> None:
+    taxed = {"totalNet": money(7), "totalGross": money(3), "taxPortions": []}
+    for info in (_shipping(taxedPrice=taxed), _shipping(taxedPrice=taxed, taxRate=None)):
+        order = represent(stored(draft(shippingInfo=info)))
+        shown = order["shippingInfo"]["taxedPrice"]
+        amounts = [shown[name]["centAmount"] for name in ("totalNet", "totalGross", "totalTax")]
+        assert (amounts, order["taxedShippingPrice"]) == ([7, 3, -4], shown)
+
+
+def test_shipping_without_a_tax_rate_has_no_taxed_price() -> None:
+    for info in (_shipping(taxRate=None), None):
+        order = represent(stored(draft(shippingInfo=info)))
+        assert "taxedShippingPrice" not in order
+        assert "taxedPrice" not in order.get("shippingInfo", {})
+
+
+def test_the_taxes_of_the_shipping_are_rounded_by_the_tax_rounding_mode() -> None:
+    rate = {"name": "x", "amount": 1, "includedInPrice": True, "country": "DE"}
+    for mode, net in (("HalfEven", 2), ("HalfUp", 3), ("HalfDown", 2)):
+        info = _shipping(price=money(5), taxRate=rate)
+        tree = document(draft(taxRoundingMode=mode, shippingInfo=info))
+        assert tree["shippingInfo"]["taxedPrice"]["totalNet"]["centAmount"] == net
 
 
 def test_a_sent_taxed_price_is_kept() -> None:

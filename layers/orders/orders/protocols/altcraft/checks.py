@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
 from orders.domain.custom_fields import FieldValue, fill_in
-from orders.domain.money import EXACT_DIGITS, format_amount
+from orders.domain.money import EXACT_DIGITS, format_amount, line_total
 from orders.domain.problems import Code, Problem, below, listed, shown
 from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
@@ -91,7 +91,7 @@ def _total_mismatch(draft: OrderDraft, policy: TotalCheck) -> Iterator[Problem]:
         return
     with localcontext(prec=EXACT_DIGITS):
         expected = (draft.delivery_cost or Decimal(0)) + sum(
-            (line.final_price_per_item * line.count for line in draft.lines), Decimal(0)
+            (line_total(line.final_price_per_item, line.count) for line in draft.lines), Decimal(0)
         )
     if expected != draft.total_price:
         yield Problem(

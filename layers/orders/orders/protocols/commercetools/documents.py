@@ -11,17 +11,17 @@ from typing import Any
 
 from orders.domain.problems import Code
 from orders.protocols.commercetools.errors import ApiError, money_overflow
-from orders.protocols.commercetools.money import Money, MoneyOverflowError, RoundingMode, times
+from orders.protocols.commercetools.line_costs import (
+    Pricing,
+    charged_price,
+    charged_shipping,
+    pricing_of,
+    with_total_tax,
+)
+from orders.protocols.commercetools.money import Money, MoneyOverflowError
 from orders.protocols.commercetools.products import Catalogue
 from orders.protocols.commercetools.references import derived_id
 from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
-from orders.protocols.commercetools.taxes import (
-    TaxCalculationMode,
-    TaxModes,
-    TaxRate,
-    tax_amount_of,
-    tax_line,
-)
 
 CLIENT, FIRST_NUMBER = "client_id", "first_number"
 
@@ -46,8 +46,8 @@ class DraftRefusedError(Exception):
 def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tree:
     """Return the document of a draft for which check_draft returned no error.
 
-    Line totals and line taxes are calculated. The order's own totals stay as sent. Raises
-    DraftRefusedError.
+    Line totals, and the taxes of the lines and of the shipping, are calculated. The order's own
+    totals stay as sent. Raises DraftRefusedError.
     """
     lines = [_Line(line, draft, provenance.account) for line in draft["lineItems"]]
     customs = [_Line(line, draft, provenance.account) for line in draft["customLineItems"]]
@@ -63,8 +63,8 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
         ]
         custom_items = [line.custom_line_item() for line in customs]
         totals = {
-            "taxedPrice": _with_total_tax(draft.get("taxedPrice")),
-            "shippingInfo": _shipping_info(draft.get("shippingInfo")),
+            "taxedPrice": with_total_tax(draft.get("taxedPrice")),
+            "shippingInfo": _shipping_info(draft.get("shippingInfo"), pricing_of(draft)),
         }
     except MoneyOverflowError:
         raise DraftRefusedError(Code.INVALID_VALUE, money_overflow()) from None
@@ -118,7 +118,7 @@ class _Line:
                 "productType": product["productType"],
                 "variant": variant,
                 "price": line["price"],
-                **self._shared(line["price"]["value"]),
+                **self._shared(charged_price(line["price"])),
                 "priceMode": "Platform",
                 "lineItemMode": "Standard",
                 "inventoryMode": None if own_mode == self.draft["inventoryMode"] else own_mode,
@@ -145,30 +145,17 @@ class _Line:
         return members | self._last()
 
     def _shared(self, price: Money) -> Tree:
-        quantity = self.line["quantity"]
-        total = times(price, quantity, RoundingMode(self.draft["priceRoundingMode"]))
+        quantity, pricing = self.line["quantity"], pricing_of(self.draft)
         return {
             "quantity": quantity,
-            "totalPrice": total,
+            "totalPrice": pricing.total(price, quantity),
             "discountedPricePerQuantity": [],
-            "taxedPrice": self._taxed_price(price, total),
+            "taxedPrice": pricing.taxed_price(self.line, price, quantity),
             "taxedPricePortions": [],
             "taxRate": self.line.get("taxRate"),
             "perMethodTaxRate": [],
             "state": self.line.get("state") or [self._initial_state()],
         }
-
-    def _taxed_price(self, price: Money, total: Money) -> Tree | None:
-        rate = self.line.get("taxRate")
-        if "taxedPrice" in self.line or rate is None:
-            return _with_total_tax(self.line.get("taxedPrice"))
-        modes = TaxModes(
-            TaxCalculationMode(self.draft["taxCalculationMode"]),
-            RoundingMode(self.draft["taxRoundingMode"]),
-        )
-        own = TaxRate(rate["name"], rate["amount"], rate["includedInPrice"])
-        taxed: Tree = tax_line(price, self.line["quantity"], total, own, modes).tree()
-        return taxed
 
     def _initial_state(self) -> Tree:
         state = {"typeId": "state", "id": derived_id(self.account, "state", "Initial")}
@@ -184,18 +171,11 @@ class _Line:
         )
 
 
-def _shipping_info(sent: Tree | None) -> Tree | None:
+def _shipping_info(sent: Tree | None, pricing: Pricing) -> Tree | None:
     if sent is None:
         return None
-    return _present({**sent, "taxedPrice": _with_total_tax(sent.get("taxedPrice"))})
-
-
-def _with_total_tax(taxed: Tree | None) -> Tree | None:
-    """Return a taxed price with its totalTax, calculated if absent. Raises MoneyOverflowError."""
-    if taxed is None:
-        return None
-    tax = taxed.get("totalTax") or tax_amount_of(taxed["totalNet"], taxed["totalGross"])
-    return {**taxed, "totalTax": tax}
+    taxed = pricing.taxed_price(sent, charged_shipping(sent), 1)
+    return _present({**sent, "taxedPrice": taxed})
 
 
 def _present(members: Mapping[str, Any]) -> Tree:

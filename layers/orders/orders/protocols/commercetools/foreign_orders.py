@@ -6,7 +6,7 @@ from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import plain
-from orders.protocols.commercetools.money import Money, cents_of, money_of
+from orders.protocols.commercetools.money import Money, money_of
 from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
 from orders.protocols.commercetools.shapes import Tree
@@ -42,9 +42,7 @@ def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
         "shippingMode": "Single",
         **_shipping_info(summary),
         "shipping": [],
-        "lineItems": [
-            _line_item(maker, n, line, summary.currency) for n, line in enumerate(summary.lines)
-        ],
+        "lineItems": [_line_item(maker, n, line, summary) for n, line in enumerate(summary.lines)],
         "customLineItems": [],
         "transactionFee": False,
         "discountCodes": [],
@@ -71,7 +69,8 @@ def _shipping_info(summary: OrderSummary) -> Tree:
     }
 
 
-def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> Tree:
+def _line_item(maker: Maker, number: int, line: LineSummary, summary: OrderSummary) -> Tree:
+    currency = summary.currency
     price = money_of(line.price, currency)
     product_id = derived_id(maker.account, "product", line.article)
     return {
@@ -96,7 +95,7 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
             **_value(line, price, currency),
         },
         "quantity": line.count,
-        "totalPrice": _total(price, line.count),
+        "totalPrice": _in_cents(summary.total_of(line), currency),
         "discountedPricePerQuantity": [],
         "taxedPricePortions": [],
         "state": [
@@ -111,10 +110,9 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
     }
 
 
-def _total(price: Money, count: int) -> Money:
-    """Return a line's total. Unlike `times`, it never overflows, so that reads do not fail."""
-    units, digits = price.units
-    return Money(price.currency, cents_of(units * count, digits, price.currency))
+def _in_cents(amount: Decimal, currency: str) -> Money:
+    """Return an amount in cents. Unlike `times`, it never overflows, so that reads do not fail."""
+    return Money(currency, money_of(amount, currency).cents)
 
 
 def _value(line: LineSummary, price: Money, currency: str) -> Tree:

@@ -22,6 +22,7 @@ from orders.protocols.commercetools.errors import (
     over_capacity,
     size_limit_exceeded,
 )
+from orders.protocols.commercetools.ignored_members import ignored_members
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
@@ -43,9 +44,11 @@ class ImportOrdersEndpoint:
         errors = check_draft(draft.tree)
         if errors:
             raise bad_request(*errors)
+        ignored = ignored_members(draft.sent)
         report = self._imported(draft, client, deadline)
         if report.stored:
-            return EndpointResult(answer(HTTPStatus.CREATED, represent(report.stored[0])), report)
+            order = represent(report.stored[0])
+            return EndpointResult(answer(HTTPStatus.CREATED, order, ignored), report)
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(

@@ -4,6 +4,7 @@ The number of fraction digits comes from ISO 4217, which a test compares. The ta
 withdrawn currencies, and the vendor's own codes such as HUF0 for currencies without cents.
 """
 
+import decimal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from orders.domain.money import EXACT_DIGITS, Rounding, line_total
 from orders.protocols.commercetools.shapes import MAX_LONG, MIN_LONG
 
 _TWO_DIGITS = (
@@ -41,6 +43,13 @@ class RoundingMode(StrEnum):
     HALF_EVEN = "HalfEven"
     HALF_UP = "HalfUp"
     HALF_DOWN = "HalfDown"
+
+
+_DECIMAL_MODES = {
+    RoundingMode.HALF_EVEN: decimal.ROUND_HALF_EVEN,
+    RoundingMode.HALF_UP: decimal.ROUND_HALF_UP,
+    RoundingMode.HALF_DOWN: decimal.ROUND_HALF_DOWN,
+}
 
 
 class MoneyOverflowError(ValueError):
@@ -106,10 +115,11 @@ def fraction_digits(currency: str) -> int | None:
 
 def money_of(amount: Decimal, currency: str) -> Money:
     """Return an amount in major units as Money, in high precision if it needs more digits."""
-    exponent = amount.normalize().as_tuple().exponent
     own = _digits_of(currency)
-    digits = max(own, -exponent if isinstance(exponent, int) else 0)
-    precise = int(amount.scaleb(digits))
+    with decimal.localcontext(prec=EXACT_DIGITS):
+        exponent = amount.normalize().as_tuple().exponent
+        digits = max(own, -exponent if isinstance(exponent, int) else 0)
+        precise = int(amount.scaleb(digits))
     if digits == own:
         return Money(currency, precise)
     return Money(currency, cents_of(precise, digits, currency), precise, digits)
@@ -147,8 +157,14 @@ def cents_allowed(precise: int, digits: int, currency: str) -> tuple[int, int]:
 
 def times(price: Money, quantity: int, mode: RoundingMode) -> Money:
     """Multiply a price by a quantity and round to cents. Raises MoneyOverflowError."""
-    units, digits = price.units
-    return in_cents(price.currency, cents_of(units * quantity, digits, price.currency, mode))
+    rounding = line_rounding(price.currency, mode)
+    total = line_total(price.amount, quantity, rounding)
+    return in_cents(price.currency, int(total.scaleb(rounding.digits)))
+
+
+def line_rounding(currency: str, mode: RoundingMode) -> Rounding:
+    """Return how the total of a line in this currency is rounded: to cents."""
+    return Rounding(_digits_of(currency), _DECIMAL_MODES[mode])
 
 
 def in_cents(currency: str, cents: int) -> Money:

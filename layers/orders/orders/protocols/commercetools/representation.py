@@ -33,7 +33,7 @@ def represent(order: Order) -> Tree:
     }
     return {
         **head,
-        **_members(document, _OPENING),
+        **_members(document | _taxed_shipping(document), _OPENING),
         "syncInfo": [],
         "returnInfo": [],
         "taxMode": "External",
@@ -138,6 +138,7 @@ _OPENING = (
     "store",
     "totalPrice",
     "taxedPrice",
+    "taxedShippingPrice",
     "country",
     "orderState",
     "shipmentState",
@@ -156,6 +157,12 @@ _MODES = (
 
 def _members(document: Tree, names: Iterable[str]) -> dict[str, Any]:
     return {name: document[name] for name in names if name in document}
+
+
+def _taxed_shipping(document: Tree) -> Tree:
+    """Return taxedShippingPrice as a member: the taxed price of the order's only shipping."""
+    taxed = document.get("shippingInfo", {}).get("taxedPrice")
+    return {} if taxed is None else {"taxedShippingPrice": taxed}
 
 
 def _by(document: Tree) -> Tree:

@@ -53,9 +53,13 @@ _FIELD_NAME = re.compile(r"[a-zA-Z0-9_-]{2,36}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class OrderImportDraft:
-    """A draft of the right shape. `tree` holds its members with defaults, and amounts as Money."""
+    """A draft of the right shape. `tree` holds its members with defaults, and amounts as Money.
+
+    `sent` is the draft as it was sent.
+    """
 
     tree: Tree
+    sent: Tree
 
     @property
     def order_number(self) -> str | None:
@@ -80,12 +84,13 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         details = (f"{_trail(fault.path)}{fault.message}" for fault in read.faults[:20])
         raise bad_request(invalid_json_input(*details))
     findings = Findings()
-    tree = ORDER_IMPORT_DRAFT(read.tree, Location(account, findings))
-    if tree is None or findings.faults:
+    sent = read.tree
+    tree = ORDER_IMPORT_DRAFT(sent, Location(account, findings))
+    if tree is None or findings.faults or not isinstance(sent, dict):
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
         raise bad_request(*findings.errors)
-    return OrderImportDraft(tree)
+    return OrderImportDraft(tree, sent)
 
 
 def _trail(path: Steps) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary
-from orders.protocols.commercetools.money import read_money
+from orders.protocols.commercetools.line_costs import charged_price, charged_shipping
+from orders.protocols.commercetools.money import RoundingMode, line_rounding, read_money
 from orders.protocols.commercetools.representation import read_document
 
 
@@ -13,8 +14,8 @@ def summarise(order: Order) -> OrderSummary:
     """Return the summary of a stored order.
 
     A line's article is its SKU, else its product id; a custom line's article is its slug. `price`
-    is the discounted price of one item, `base_price` the price before the discount. Because of
-    rounding, the lines may add up to a little more or less than the order's total.
+    is the discounted price of one item, `base_price` the price before the discount. The order's
+    total is what the shop sent, so the lines may add up to another amount.
     """
     tree = read_document(order)
     total = read_money(tree["totalPrice"])
@@ -24,11 +25,12 @@ def summarise(order: Order) -> OrderSummary:
     return OrderSummary(
         currency=total.currency,
         total_price=total.amount,
-        delivery_cost=read_money(shipping["price"]).amount if shipping else Decimal(0),
+        delivery_cost=(read_money(charged_shipping(shipping)).amount if shipping else Decimal(0)),
         lines=(*lines, *customs),
         created_at=order.created_at,
         updated_at=order.updated_at,
         email=tree.get("customerEmail"),
+        rounding=line_rounding(total.currency, RoundingMode(tree["priceRoundingMode"])),
     )
 
 
@@ -38,14 +40,12 @@ def _numbered(lines: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
 
 def _line(name: str, line: dict[str, Any]) -> LineSummary:
     price = line["price"]
-    value = read_money(price["value"]).amount
-    discounted = price.get("discounted")
     return LineSummary(
         external_id=line.get("key", name),
         article=line["variant"].get("sku") or line["productId"],
         count=line["quantity"],
-        price=read_money(discounted["value"]).amount if discounted else value,
-        base_price=value,
+        price=read_money(charged_price(price)).amount,
+        base_price=read_money(price["value"]).amount,
     )
 
 
