@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -53,6 +54,7 @@ def _custom(note: object) -> Tree:
 def _tax_rate() -> Tree:
     return {
         "id": "tax-rate-id",
+        "key": "tax-rate",
         "name": "19 % MwSt",
         "amount": 0.19,
         "includedInPrice": True,
@@ -64,7 +66,12 @@ def _tax_rate() -> Tree:
 
 def _taxed(net: int, gross: int) -> Tree:
     portion = {"name": "19 % MwSt", "rate": 0.19, "amount": money(gross - net)}
-    return {"totalNet": money(net), "totalGross": money(gross), "taxPortions": [portion]}
+    return {
+        "totalNet": money(net),
+        "totalGross": money(gross),
+        "taxPortions": [portion],
+        "totalTax": money(gross - net),
+    }
 
 
 def _reference(type_id: str, identity: str = "22222222-2222-4222-8222-222222222222") -> Tree:
@@ -85,6 +92,20 @@ def _price(cents: int, **scope: object) -> Tree:
         "custom": _custom("price"),
         "recurrencePolicy": _reference("recurrence-policy"),
     } | scope
+
+
+def referring_by(names: Container[str], tree: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a copy in which every reference has these names of `id` and `key`."""
+    if isinstance(tree, list):
+        return [referring_by(names, each) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if "typeId" in tree:
+        key = tree.get("key", f"key-of-{tree['typeId']}")
+        known = {"id": tree.get("id", key), "key": key}
+        named = {name: each for name, each in known.items() if name in names}
+        return {"typeId": tree["typeId"], **named}
+    return {name: referring_by(names, each) for name, each in tree.items()}
 
 
 def full_draft() -> Tree:
@@ -124,7 +145,7 @@ def full_draft() -> Tree:
         "taxCalculationMode": "UnitPriceLevel",
         "origin": "Merchant",
         "billingAddress": _address("home"),
-        "shippingAddress": _address(),
+        "shippingAddress": _address("work"),
         "itemShippingAddresses": [_address("home"), _address("work")],
         "paymentInfo": {"payments": [_reference("payment")]},
         "custom": _custom({"nested": [1, 2.5, True]}),
@@ -135,14 +156,25 @@ def full_draft() -> Tree:
                 "price": money(500),
                 "freeAbove": money(10_000),
                 "tiers": [
-                    {"type": "CartValue", "minimumCentAmount": 5000, "price": money(250)},
+                    {
+                        "type": "CartValue",
+                        "minimumCentAmount": 5000,
+                        "price": money(250),
+                        "isMatching": False,
+                    },
                     {
                         "type": "CartScore",
                         "score": 3,
+                        "price": money(150),
                         "priceFunction": {"currencyCode": "USD", "function": "x + 1"},
                         "isMatching": True,
                     },
-                    {"type": "CartClassification", "value": "heavy", "price": money(900)},
+                    {
+                        "type": "CartClassification",
+                        "value": "heavy",
+                        "price": money(900),
+                        "isMatching": False,
+                    },
                 ],
             },
             "taxRate": _tax_rate(),
@@ -152,7 +184,8 @@ def full_draft() -> Tree:
             "discountedPrice": {
                 "value": money(400),
                 "includedDiscounts": [
-                    {"discount": _reference("cart-discount"), "discountedAmount": money(100)}
+                    {"discount": _reference("cart-discount"), "discountedAmount": money(60)},
+                    {"discount": _reference("direct-discount"), "discountedAmount": money(40)},
                 ],
             },
             "shippingMethodState": "DoesNotMatchCart",
@@ -180,7 +213,7 @@ def full_draft() -> Tree:
                             "custom": _custom("parcel"),
                         }
                     ],
-                    "address": {**_address(), "custom": _custom("address")},
+                    "address": {**_address("depot"), "custom": _custom("address")},
                     "custom": _custom("delivery"),
                 }
             ],

@@ -11,8 +11,10 @@ from orders.domain.settings import Endpoint, Rulebook, Settings
 from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools.checks import check_draft
 from orders.protocols.commercetools.errors import ApiError, RequestRefusedError, bad_request
+from orders.protocols.commercetools.representation import read_document
 from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
+from orders.protocols.json_text import write_json
 from tests.support.commercetools import PROJECT
 from tests.support.functions import Tree
 
@@ -57,9 +59,9 @@ def answer_of(
     return SentDraft(draft, number, account, CLIENT).submit(Rulebook.of(settings))
 
 
-def submitted(sent: object, settings: Settings = SHOP) -> Submission:
+def submitted(sent: object, settings: Settings = SHOP, account: str = PROJECT) -> Submission:
     """Return the submission of a valid draft."""
-    answer = answer_of(sent, settings)
+    answer = answer_of(sent, settings, account)
     assert isinstance(answer, Submission)
     return answer
 
@@ -73,17 +75,24 @@ def rejected(sent: object, settings: Settings = SHOP) -> list[ApiError]:
     return returned
 
 
-def document(sent: object, settings: Settings = SHOP) -> Tree:
-    """Return the stored document of a draft as plain data."""
-    tree: Tree = json.loads(submitted(sent, settings).document)
+def document(sent: object, settings: Settings = SHOP, account: str = PROJECT) -> Tree:
+    """Return the complete order of a draft's stored document as plain data."""
+    order = stored(sent, settings=settings, account=account)
+    tree: Tree = json.loads(write_json(read_document(order)))
     return tree
 
 
-def stored(sent: object, external_id: str = "CT-1", order_id: int = 7) -> Order:
+def stored(
+    sent: object,
+    external_id: str = "CT-1",
+    order_id: int = 7,
+    settings: Settings = SHOP,
+    account: str = PROJECT,
+) -> Order:
     """Return the stored order of a draft."""
-    submission = submitted(sent)
+    submission = submitted(sent, settings, account)
     return Order(
-        account=PROJECT,
+        account=account,
         external_id=external_id,
         order_id=order_id,
         version=1,

@@ -1,13 +1,11 @@
 """The product of a line comes from the catalogue or, without one, from the line itself."""
 
-import json
-
 import pytest
 
 from orders.domain.catalogue import Product, Variant
 from orders.domain.problems import Code
 from orders.domain.settings import Endpoint, Settings
-from orders.domain.submissions import Rejection, Submission
+from orders.domain.submissions import Rejection
 from tests.support.commercetools import PROJECT, draft, line
 from tests.support.drafts import answer_of, document, rejected
 from tests.support.functions import Tree
@@ -127,9 +125,7 @@ class TestWithoutACatalogue:
     def test_a_sku_alone_is_the_first_variant_of_a_derived_product(self) -> None:
         def product(sku: str, account: str = PROJECT) -> str:
             sent = draft(lineItems=[line(variant={"sku": sku})])
-            answer = answer_of(sent, self.settings, account)
-            assert isinstance(answer, Submission)
-            [item] = json.loads(answer.document)["lineItems"]
+            [item] = document(sent, self.settings, account)["lineItems"]
             assert item["variant"]["id"] == 1
             identity: str = item["productId"]
             return identity

@@ -9,16 +9,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
+from orders.protocols.commercetools import shapes
 from orders.protocols.commercetools.errors import RequestRefusedError
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
 from orders.protocols.json_text import write_json
-from tests.support.commercetools import PROJECT, draft, full_draft, line, money
+from tests.support.commercetools import PROJECT, draft, full_draft, line, money, referring_by
 from tests.support.drafts import CREATED, lost, places, read, stored
 from tests.support.functions import Tree
 
@@ -43,8 +45,39 @@ def test_every_sent_member_is_returned() -> None:
     assert list(lost(sent, order)) == []
 
 
+@pytest.mark.parametrize("names", [("id",), ("key",), ("id", "key")])
+def test_the_id_and_the_key_of_every_reference_are_returned(names: tuple[str, ...]) -> None:
+    sent = referring_by(names, full_draft())
+    references = [each for each in _objects(sent) if "typeId" in each]
+    assert len({each["typeId"] for each in references}) > 12
+    assert all(set(each) == {"typeId", *names} for each in references)
+    order = returned(sent)
+    assert list(lost(sent | {"orderNumber": "CT-1"}, order)) == []
+    by_key = {"store", "business-unit"}
+    for each in _objects(order):
+        if "typeId" in each and each["typeId"] != "product-type":
+            assert each.keys() - {"obj"} >= {"typeId", "key" if each["typeId"] in by_key else "id"}
+
+
 def test_the_full_draft_has_every_member() -> None:
-    assert {member.name for member in ORDER_IMPORT_DRAFT.members} == set(full_draft())
+    assert list(_not_sent(ORDER_IMPORT_DRAFT, [full_draft()])) == []
+
+
+def _not_sent(shape: object, values: list[Any], path: str = "") -> Iterator[str]:
+    """Yield every member of the shape that no value has."""
+    match shape:
+        case shapes.Record(members):
+            for member in members:
+                sent = [each[member.name] for each in values if member.name in each]
+                if not sent:
+                    yield f"{path}/{member.name}"
+                yield from _not_sent(member.shape, sent, f"{path}/{member.name}")
+        case shapes.Array(inner):
+            yield from _not_sent(inner, [each for value in values for each in value], path)
+        case shapes.Tagged(tag, choices):
+            for name, choice in choices.items():
+                tagged = [each for each in values if each[tag] == name]
+                yield from _not_sent(choice, tagged, f"{path}/{name}")
 
 
 def _objects(tree: object) -> Iterator[Tree]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orders.domain.submissions import Submission
 from orders.protocols.commercetools.errors import RequestRefusedError, error_body
+from orders.protocols.commercetools.references import derived_id
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.commercetools.times import read_time, wire_time
@@ -594,9 +595,8 @@ class TestReferences:
 
     def test_a_key_always_gets_the_same_id(self) -> None:
         def group(key: str, account: str = PROJECT) -> str:
-            submission = answer_of(draft(customerGroup={"key": key}), account=account)
-            assert isinstance(submission, Submission)
-            identity: str = json.loads(submission.document)["customerGroup"]["id"]
+            tree = document(draft(customerGroup={"key": key}), account=account)
+            identity: str = tree["customerGroup"]["id"]
             return identity
 
         assert group("vip") == group("vip")
@@ -611,21 +611,33 @@ class TestReferences:
     @pytest.mark.parametrize("sent", [{"key": "website"}, {"id": "website"}])
     def test_stores_are_returned_by_key(self, sent: Tree) -> None:
         tree = document(draft(store=sent))
-        assert tree["store"] == {"typeId": "store", "key": "website"}
+        assert tree["store"] == {"typeId": "store", "key": "website", **sent}
 
     def test_the_key_of_a_store_takes_precedence_over_its_id(self) -> None:
         tree = document(draft(store={"id": "a uuid", "key": "website"}))
-        assert tree["store"]["key"] == "website"
+        assert tree["store"] == {"typeId": "store", "key": "website", "id": "a uuid"}
 
     def test_business_units_are_returned_by_key(self) -> None:
         tree = document(draft(businessUnit={"key": "unit"}))
         assert tree["businessUnit"] == {"typeId": "business-unit", "key": "unit"}
 
-    def test_a_direct_discount_is_accepted(self) -> None:
+    @pytest.mark.parametrize("named", [{"id": "d"}, {"key": "d-key"}, {"id": "d", "key": "d-key"}])
+    @pytest.mark.parametrize("type_id", ["direct-discount", "cart-discount"])
+    def test_a_direct_discount_is_accepted(self, type_id: str, named: Tree) -> None:
         steps = at("shippingInfo.discountedPrice.includedDiscounts.0.discount")
-        sent = changed(steps, {"typeId": "direct-discount", "id": "d"})
+        sent = changed(steps, {"typeId": type_id, **named})
         returned = document(sent)["shippingInfo"]["discountedPrice"]["includedDiscounts"][0]
-        assert returned["discount"] == {"typeId": "direct-discount", "id": "d"}
+        identity = {"id": derived_id(PROJECT, type_id, "d-key")} | named
+        assert returned["discount"] == {"typeId": type_id, **identity}
+
+    def test_the_faulty_type_of_a_discount_is_reported_with_both_types(self) -> None:
+        steps = at("shippingInfo.discountedPrice.includedDiscounts.0.discount")
+        detail = details_of(changed(steps, {"typeId": "discount", "id": "d"}))
+        assert detail.endswith("Expected one of: 'cart-discount','direct-discount'")
+
+    @pytest.mark.parametrize("sent", [{"id": "g", "key": 5}, {"id": 5, "key": "vip"}])
+    def test_the_id_and_the_key_are_both_read(self, sent: Tree) -> None:
+        assert details_of(draft(customerGroup=sent)).endswith("JSON String expected.")
 
     @pytest.mark.parametrize("sent", [{"typeId": "channel"}, {"id": None, "key": None}])
     def test_an_id_or_a_key_is_required(self, sent: Tree) -> None:

@@ -43,9 +43,9 @@ def test_the_store_is_the_endpoint_of_the_order(
     submission = answer_of(draft(store=store), settings)
     assert isinstance(submission, Submission)
     assert submission.endpoint == endpoint
-    tree = json.loads(submission.document)
+    tree = document(draft(store=store), settings)
     assert "endpoint" not in tree
-    assert tree.get("store") == (store and {"typeId": "store", "key": endpoint})
+    assert tree.get("store") == (store and {"typeId": "store", "key": endpoint, **store})
 
 
 def test_an_unknown_store_may_be_due_to_stale_settings() -> None:

@@ -90,13 +90,19 @@ _SCOPE = ("country", "customerGroup", "channel", "validFrom", "validUntil")
 def _check_prices(prices: Iterable[Tree]) -> Iterator[ApiError]:
     scopes = set()
     for price in prices:
-        scope = (price["value"].currency, *(str(price.get(name)) for name in _SCOPE))
+        scope = (price["value"].currency, *(_scope_value(price.get(name)) for name in _SCOPE))
         if scope in scopes:
             yield duplicate_price_scope(
                 {"value": price["value"].tree()}
                 | {name: price[name] for name in _SCOPE if name in price}
             )
         scopes.add(scope)
+
+
+def _scope_value(value: Tree | str | None) -> str | None:
+    """Return a part of a price's scope. The key of a reference makes no other scope."""
+    identity: str | None = value["id"] if isinstance(value, dict) else value
+    return identity
 
 
 def _check_price(price: Tree) -> Iterator[ApiError]:

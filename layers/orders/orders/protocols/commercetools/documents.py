@@ -1,8 +1,9 @@
-"""The stored form of an imported order.
+"""The stored form of an imported order, and the complete order that it stands for.
 
-It is the order's representation without the members that come from the store: id, version, number,
-times, and the ids that derive from the order's id. Two members are additional: the API client, and
-the order number of the import, which a later change of the external id does not affect.
+The document is the draft in its compact form: the defaults of the protocol, calculated amounts and
+derived ids are left out, because `complete_document` works them out when the order is read. Some
+members are additional: the API client, the order number of the import, which a later change of the
+external id does not affect, the currency, and what the catalogue knew about the products.
 """
 
 from collections.abc import Mapping
@@ -19,11 +20,22 @@ from orders.protocols.commercetools.line_costs import (
     with_total_tax,
 )
 from orders.protocols.commercetools.money import Money, MoneyOverflowError
-from orders.protocols.commercetools.products import Catalogue
-from orders.protocols.commercetools.references import derived_id
+from orders.protocols.commercetools.products import (
+    Catalogue,
+    described_product,
+    resolved_line,
+    stored_product,
+)
+from orders.protocols.commercetools.references import initial_state
+from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
 from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
+from orders.protocols.commercetools.shared_rates import with_own_rates, with_shared_rates
+from orders.protocols.commercetools.stored_forms import Base, form_of
 
 CLIENT, FIRST_NUMBER = "client_id", "first_number"
+_CURRENCY, _PRODUCTS = "currency", "products"
+_ADDED = (CLIENT, FIRST_NUMBER)
+_FORM = form_of(ORDER_IMPORT_DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,49 +58,76 @@ class DraftRefusedError(Exception):
 def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tree:
     """Return the document of a draft for which check_draft returned no error.
 
-    Line totals, and the taxes of the lines and of the shipping, are calculated. The order's own
-    totals stay as sent. Raises DraftRefusedError.
+    Raises DraftRefusedError, also for amounts that `complete_document` could not calculate.
     """
-    lines = [_Line(line, draft, provenance.account) for line in draft["lineItems"]]
-    customs = [_Line(line, draft, provenance.account) for line in draft["customLineItems"]]
+    account = provenance.account
     found = [catalogue.find(line) for line in draft["lineItems"]]
     errors = [each for each in found if isinstance(each, ApiError)]
     if errors:
         raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
+    products = [each for each in found if not isinstance(each, ApiError)]
+    listed: dict[str, Tree] = {}
+    if catalogue.products:
+        lines = list(map(resolved_line, draft["lineItems"], products))
+        draft = {**draft, "lineItems": lines}
+        listed = {each["productId"]: stored_product(account, each) for each in products}
     try:
-        line_items = [
-            line.line_item(product)
-            for line, product in zip(lines, found, strict=True)
-            if not isinstance(product, ApiError)
-        ]
-        custom_items = [line.custom_line_item() for line in customs]
-        totals = {
-            "taxedPrice": with_total_tax(draft.get("taxedPrice")),
-            "shippingInfo": _shipping_info(draft.get("shippingInfo"), pricing_of(draft)),
-        }
+        _complete(draft, account, listed)
     except MoneyOverflowError:
         raise DraftRefusedError(Code.INVALID_VALUE, money_overflow()) from None
-    members = {
-        **{name: value for name, value in draft.items() if name != "orderNumber"},
-        **totals,
-        "lineItems": line_items,
-        "customLineItems": custom_items,
+    currency = draft["totalPrice"].currency
+    members = {name: value for name, value in draft.items() if name != "orderNumber"}
+    added = {
         CLIENT: provenance.client_id,
         FIRST_NUMBER: draft.get("orderNumber"),
+        _CURRENCY: currency,
+        _PRODUCTS: listed or None,
     }
-    document: Tree = plain(_present(members))
-    return document
+    packed: Tree = _FORM.pack(members, Base(account, currency))
+    return with_shared_rates(packed) | _present(added)
+
+
+def complete_document(document: Tree, account: str) -> Tree:
+    """Return the order that a document stands for, as plain data.
+
+    It has every member of the draft, with defaults and with `type` in all amounts, the members that
+    are calculated for lines and taxes, and the API client and order number of the import. The
+    order's own totals are as sent. Members that come from the store are missing: id, version,
+    number, times, and the ids that derive from the order's id.
+    """
+    draft = _FORM.unpack(with_own_rates(document), Base(account, document[_CURRENCY]))
+    tree = _complete(draft, account, document.get(_PRODUCTS, {}))
+    completed: Tree = plain(tree)
+    return completed | {name: document[name] for name in _ADDED if name in document}
+
+
+def _complete(draft: Tree, account: str, listed: Mapping[str, Tree]) -> Tree:
+    """Return a draft with the calculated members. Raises MoneyOverflowError."""
+    lines = [_Line(line, draft, account) for line in draft["lineItems"]]
+    customs = [_Line(line, draft, account) for line in draft["customLineItems"]]
+    return _present(
+        {
+            **draft,
+            "taxedPrice": with_total_tax(draft.get("taxedPrice")),
+            "shippingInfo": _shipping_info(draft.get("shippingInfo"), pricing_of(draft)),
+            "lineItems": [
+                line.line_item(described_product(account, line.line, listed)) for line in lines
+            ],
+            "customLineItems": [line.custom_line_item() for line in customs],
+        }
+    )
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Return a copy of the value in which every Money is in its wire form."""
-    if isinstance(value, Money):
-        return value.tree()
+    # The kinds of values in the order of how often they occur.
+    if isinstance(value, str | int):
+        return value
     if isinstance(value, dict):
         return {name: plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
-    return value
+    return value.tree() if isinstance(value, Money) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +197,7 @@ class _Line:
         }
 
     def _initial_state(self) -> Tree:
-        state = {"typeId": "state", "id": derived_id(self.account, "state", "Initial")}
-        return {"quantity": self.line["quantity"], "state": state}
+        return {"quantity": self.line["quantity"], "state": initial_state(self.account)}
 
     def _last(self) -> Tree:
         details = self.line.get("shippingDetails")

@@ -7,7 +7,7 @@ from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import plain
 from orders.protocols.commercetools.money import Money, money_of
-from orders.protocols.commercetools.references import KEY, derived_id
+from orders.protocols.commercetools.references import KEY, derived_id, initial_state
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import states_of
@@ -101,7 +101,7 @@ def _line_item(maker: Maker, number: int, line: LineSummary, summary: OrderSumma
         "state": [
             {
                 "quantity": line.count,
-                "state": {"typeId": "state", "id": derived_id(maker.account, "state", "Initial")},
+                "state": initial_state(maker.account),
             }
         ],
         "perMethodTaxRate": [],

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from orders.domain.problems import Steps, pointer
 from orders.protocols.commercetools.money_shapes import cent_money, money, rounded_money
 from orders.protocols.commercetools.references import KeyReference, Reference
-from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT, discount
+from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
 from orders.protocols.commercetools.shapes import Array, Record, Shape, Tagged
 
 HEADER = "X-Ignored-Members"
@@ -79,7 +79,6 @@ _LEAVES: Mapping[object, _Node] = {
     money: _MONEY,
     cent_money: _MONEY,
     rounded_money: _MONEY,
-    discount: _REFERENCE,
 }
 
 

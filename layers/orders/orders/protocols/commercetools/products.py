@@ -38,7 +38,7 @@ class Catalogue:
         sku.
         """
         if not self.products:
-            return self._as_sent(line)
+            return described_product(self.account, line, {})
         found = self._look_up(line)
         if found is None:
             return _unknown(line)
@@ -53,7 +53,7 @@ class Catalogue:
                 "productId": product.id,
                 "productKey": product.key,
                 "productSlug": dict(product.slug) or None,
-                "productType": self._type(product.product_type, product.id),
+                "productType": _type(self.account, product.product_type, product.id),
                 "variant": _present({"id": variant.id, "sku": variant.sku}),
             }
         )
@@ -69,19 +69,46 @@ class Catalogue:
         variant = next(numbered, None)
         return (product, variant) if variant else None
 
-    def _as_sent(self, line: Tree) -> Tree:
-        variant = line["variant"]
-        sku = variant.get("sku")
-        product_id = line.get("productId") or derived_id(self.account, "product", sku or "")
-        return {
-            "productId": product_id,
-            "productType": self._type(None, product_id),
-            "variant": _present({"id": variant.get("id", _FIRST_VARIANT), "sku": sku}),
-        }
 
-    def _type(self, known: str | None, product_id: str) -> Tree:
-        derived = derived_id(self.account, "product-type", product_id)
-        return {"typeId": "product-type", "id": known or derived}
+def resolved_line(line: Tree, product: Tree) -> Tree:
+    """Return a line of a draft with the ids and the SKU of its product."""
+    variant = {**line["variant"], **product["variant"]}
+    return {**line, "productId": product["productId"], "variant": variant}
+
+
+def stored_product(account: str, product: Tree) -> Tree:
+    """Return what the catalogue knows about a product, and what no line of it can tell."""
+    own_type = product["productType"]["id"]
+    is_derived = own_type == _type(account, None, product["productId"])["id"]
+    return _present(
+        {
+            "productKey": product.get("productKey"),
+            "productSlug": product.get("productSlug"),
+            "productType": None if is_derived else own_type,
+        }
+    )
+
+
+def described_product(account: str, line: Tree, listed: Mapping[str, Tree]) -> Tree:
+    """Return the product members of a line, from the line itself and from the listed products.
+
+    `listed` maps product ids to what `stored_product` returned.
+    """
+    variant = line["variant"]
+    sku = variant.get("sku")
+    product_id = line.get("productId") or derived_id(account, "product", sku or "")
+    known = listed.get(product_id, {})
+    return {
+        "productId": product_id,
+        **known,
+        "productType": _type(account, known.get("productType"), product_id),
+        "variant": _present({"id": variant.get("id", _FIRST_VARIANT), "sku": sku}),
+    }
+
+
+def _type(account: str, known: str | None, product_id: str) -> Tree:
+    derived = derived_id(account, "product-type", product_id)
+    return {"typeId": "product-type", "id": known or derived}
 
 
 def _unknown(line: Tree) -> ApiError:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
-from orders.protocols.commercetools.documents import CLIENT
+from orders.protocols.commercetools.documents import CLIENT, complete_document
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import fulfilment_of, states_of
 from orders.protocols.commercetools.times import wire_time
@@ -61,9 +61,8 @@ def present(order: Order) -> bytes:
 
 
 def read_document(order: Order) -> Tree:
-    """Return the stored document. Numbers with a fraction are Decimal."""
-    tree: Tree = json.loads(order.document, parse_float=Decimal)
-    return tree
+    """Return the complete order that was stored. Numbers with a fraction are Decimal."""
+    return complete_document(json.loads(order.document, parse_float=Decimal), order.account)
 
 
 def header(order: Order) -> Tree:

@@ -318,22 +318,15 @@ _RATE_TIERS: dict[str, Record] = {
     ),
 }
 
-
-def discount(value: object, location: Location) -> Tree | None:
-    """Read a reference to a cart discount or a direct discount."""
-    is_direct = isinstance(value, dict) and value.get("typeId") == "direct-discount"
-    kept: Tree | None = Reference("direct-discount" if is_direct else "cart-discount")(
-        value, location
-    )
-    return kept
-
-
 SHIPPING_RATE = record(
     required("price", cent_money),
     optional("freeAbove", cent_money),
     Member("tiers", Array(Tagged("type", _RATE_TIERS)), default=()),
 )
-_INCLUDED_DISCOUNT = record(required("discount", discount), required("discountedAmount", money))
+_INCLUDED_DISCOUNT = record(
+    required("discount", Reference("cart-discount", ("direct-discount",))),
+    required("discountedAmount", money),
+)
 SHIPPING_INFO = record(
     required("shippingMethodName", text),
     required("price", cent_money),

@@ -1,7 +1,10 @@
 """A sent draft as the import takes it."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from orders.domain.importing import MAX_DOCUMENT_BYTES
+from orders.domain.order import Order
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
@@ -13,9 +16,17 @@ from orders.protocols.commercetools.documents import (
 )
 from orders.protocols.commercetools.errors import ApiError, reference_not_found
 from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.representation import present
 from orders.protocols.commercetools.requests import OrderImportDraft
 from orders.protocols.commercetools.states import fulfilment_of
+from orders.protocols.http import MAX_ANSWER_BYTES, fits_answer
 from orders.protocols.json_text import write_json
+
+# The smallest stored parts, such as a delivery without members, grow less than 50 times in answers.
+_MIN_BYTES_TO_CHECK = MAX_ANSWER_BYTES // 50
+# For the message of the order, and for a longer number and another state that it may get.
+_ROOM = 16 * 1024
+_ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +61,38 @@ class SentDraft:
             document = document_of(self.draft.tree, provenance, catalogue)
         except DraftRefusedError as refusal:
             return Rejection(tuple(_problem(refusal.code, each) for each in refusal.errors))
+        stored = write_json(document)
+        if _MIN_BYTES_TO_CHECK < len(stored) <= MAX_DOCUMENT_BYTES and not self._is_readable(
+            stored
+        ):
+            limit = MAX_ANSWER_BYTES // 1024**2
+            text = f"The order must fit in an answer of {limit} MB with its defaults and ids"
+            return Rejection((Problem(Code.ORDER_TOO_LARGE, (), text),))
         return Submission(
             external_id=self.external_id,
             protocol=PROTOCOL,
-            document=write_json(document).decode(),
-            status=document["orderState"],
+            document=stored.decode(),
+            status=self.draft.tree["orderState"],
             endpoint=endpoint,
-            fulfilment=fulfilment_of(document["orderState"]),
+            fulfilment=fulfilment_of(self.draft.tree["orderState"]),
             must_be_new=True,
         )
+
+    def _is_readable(self, document: bytes) -> bool:
+        """Return whether every answer about the order can hold it."""
+        order = Order(
+            account=self.account,
+            external_id=self.external_id,
+            order_id=0,
+            version=1,
+            status=self.draft.tree["orderState"],
+            protocol=PROTOCOL,
+            document=document.decode(),
+            created_at=_ANY_TIME,
+            updated_at=_ANY_TIME,
+            request_id="",
+        )
+        return fits_answer(present(order), bytes(_ROOM))
 
 
 def _problem(code: Code, error: ApiError) -> ApiProblem:
