@@ -17,7 +17,7 @@ type Item = Mapping[str, Any]
 # Stream records expire after one day, so the relay needs no tombstone after two days.
 TOMBSTONE_KEPT = timedelta(days=2)
 # Attributes that an order's item may not have. An update must remove them.
-OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint")
+OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint", "defaults")
 
 
 def is_order(item: Item) -> bool:
@@ -69,6 +69,8 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     # Most orders have the first state: it is left out to save space.
     if order.fulfilment is not Fulfilment.STARTED:
         item["fulfilment"] = {"S": order.fulfilment.name}
+    if order.defaults:
+        item["defaults"] = {"S": order.defaults}
     if trigger is not None:
         item["trigger"] = {"M": _envelope(trigger)}
     return item
@@ -143,4 +145,5 @@ def read_order(account: str, item: Item) -> Order:
         ),
         fulfilment=Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.STARTED,
         endpoint=item["endpoint"]["S"] if "endpoint" in item else None,
+        defaults=item["defaults"]["S"] if "defaults" in item else "",
     )
