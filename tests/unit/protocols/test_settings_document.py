@@ -33,6 +33,13 @@ def test_a_document_changes_only_the_policies_that_it_names() -> None:
     assert declare(declared, back.declaration()) == stored
 
 
+def test_an_empty_section_resets_all_policies() -> None:
+    document = SettingsDocument.model_validate({"policies": {}})
+    declared = declare(settings(TotalCheck.REJECT), document.declaration())
+    assert isinstance(declared, Settings)
+    assert declared.policies == Policies()
+
+
 def test_a_policy_without_a_value_is_reset() -> None:
     stored = Settings(policies=Policies(default_endpoint=None))
     document = SettingsDocument.model_validate(

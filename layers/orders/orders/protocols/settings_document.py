@@ -154,8 +154,9 @@ class PoliciesPart(_Part):
     )
 
     def declared(self) -> Mapping[str, object]:
-        """Return the policies that the document names."""
-        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+        """Return the policies that the document names. An empty section resets all of them."""
+        names = self.model_fields_set or type(self).model_fields.keys()
+        return {name: getattr(self, name) for name in sorted(names)}
 
 
 class VariantPart(_Part):

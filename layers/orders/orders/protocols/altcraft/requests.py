@@ -89,10 +89,10 @@ def _digits_as_text(sent: object) -> object:
 
     Other forms of a number are refused: 1000, 1e3 and 1000.0 are one number, but three ids.
     """
-    if isinstance(sent, int) and not isinstance(sent, bool):
-        return str(sent)
     if sent is None or isinstance(sent, str):
         return sent
+    if isinstance(sent, int) and not isinstance(sent, bool):
+        return str(sent)
     message = f"must be a string, or a whole number in plain digits; got {shown(sent)}"
     raise _custom(Code.WRONG_TYPE, message)
 
@@ -109,11 +109,12 @@ def _trimmed(sent: object) -> object:
 
 def is_blank(sent: object) -> bool:
     """Return whether a sent member counts as absent: null, or a text of white space only."""
-    return sent is None or (isinstance(sent, str) and not sent.strip())
+    return sent is None or (isinstance(sent, str) and (not sent or sent.isspace()))
 
 
 def _absent_if_blank(sent: object) -> object:
-    return None if is_blank(sent) else sent
+    # Not is_blank: this runs for each optional member of each line.
+    return None if isinstance(sent, str) and (not sent or sent.isspace()) else sent
 
 
 def _empty_object_if_absent(sent: object) -> object:

@@ -51,7 +51,7 @@ class _Reader:
 
     def value(self, element: etree._Element, shape: Shape, path: Steps) -> Any:  # noqa: ANN401
         self._mark(element, path)
-        if self._is_nil(element, path):
+        if element.keys() and self._is_nil(element, path):
             return None
         match shape:
             case Record():
@@ -103,7 +103,7 @@ class _Reader:
             self._mark(child, at)
             members[name] = (
                 None
-                if self._is_nil(child, at)
+                if child.keys() and self._is_nil(child, at)
                 else self.text(child, at, tolerated=_TOLERATED | {NAME_ATTRIBUTE})
             )
         self._expect_no_text(element, path)
@@ -122,7 +122,7 @@ class _Reader:
     ) -> None:
         unknown = [
             str(name)
-            for name in element.attrib
+            for name in element.keys()  # noqa: SIM118 - `in element` would yield its children
             if name not in tolerated and name not in _WITHOUT_DATA
         ]
         if unknown:
@@ -235,9 +235,12 @@ def _sent_name(element: etree._Element, attribute: str) -> str:
 
 def _items(element: etree._Element) -> Iterator[etree._Element]:
     """Yield the items of an array's element: its rows, else itself. Blank ones are no items."""
-    if len(element) and all(_local_name(child) == ROW for child in element):
+    if not len(element):
+        if element.text and not element.text.isspace():
+            yield element
+    elif all(_local_name(child) == ROW for child in element):
         yield from (row for row in element if not _is_empty(row))
-    elif not _is_empty(element):
+    else:
         yield element
 
 
