@@ -1,6 +1,5 @@
 """`orders order`: shows a stored order."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -41,7 +40,7 @@ def show(
             "protocol": order.protocol,
             "created_at": format_time(order.created_at),
             "updated_at": format_time(order.updated_at),
-            "document": json.loads(order.document),
+            "document": order.content(),
         }
     )
 

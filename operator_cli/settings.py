@@ -37,7 +37,8 @@ def apply(
 ) -> None:
     """Apply a settings file to an account, and show the changes.
 
-    A section of the file replaces the stored section; other sections do not change.
+    A section of the file replaces the stored section; other sections do not change. In `policies`,
+    only the keys of the file change; `policies: {}` resets them all.
     Custom fields and line statuses are added or updated but not removed, because stored orders
     may use them: use `orders settings remove`.
     """

@@ -13,7 +13,12 @@ from pydantic import ValidationError
 from operator_cli.errors import OperatorError
 from orders.domain.problems import Steps, pointer
 from orders.domain.settings import Settings
-from orders.protocols.settings_document import SettingsDocument, document_of, known_keys
+from orders.protocols.settings_document import (
+    SettingsDocument,
+    document_of,
+    is_required,
+    known_keys,
+)
 
 STANDARD_INPUT = "-"
 # A place in a file: keys and positions, all as text, because YAML reads the key 1 as a number.
@@ -144,6 +149,8 @@ def _reason(error: Exception) -> str:
         problem = str(error.problem)
         return f"{YAML_PROBLEMS.get(problem, problem)} (line {error.problem_mark.line + 1})"
     problem = " ".join(str(error).split())
+    if problem.startswith("Exceeds the limit"):
+        return f"a number has more than {sys.get_int_max_str_digits()} digits"
     return YAML_PROBLEMS.get(problem, problem)
 
 
@@ -182,7 +189,9 @@ def _faults(error: ValidationError) -> Iterator[tuple[Steps, str]]:
         if "expected" in values:
             # Pydantic lists the values of an enum in single quotes.
             values["expected"] = values["expected"].replace("'", '"')
-        text = EXPLANATIONS.get(detail["type"])
+        # A key without a value is null.
+        is_missing = detail["input"] is None and is_required(location)
+        text = EXPLANATIONS.get("missing" if is_missing else detail["type"])
         message = text.format(**values) if text else detail["msg"].removeprefix("Value error, ")
         yield location, message
 

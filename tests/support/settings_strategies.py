@@ -25,8 +25,11 @@ TRICKY = st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
 TEXTS = st.text(max_size=12) | TRICKY
 # Nearly all of these texts are valid ids: a strategy that drops many texts is slow.
 PLAIN_TEXTS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12)
-IDS = (PLAIN_TEXTS | TRICKY).filter(is_external_id)
-ENUMS = st.dictionaries(TEXTS, st.integers(-(2**70), 2**70), min_size=1, max_size=3)
+IDS = (PLAIN_TEXTS | TRICKY).map(str.strip).filter(is_external_id)
+# Each name has a number of its own.
+ENUMS = st.dictionaries(TEXTS, st.integers(-(2**70), 2**70), min_size=1, max_size=3).filter(
+    lambda enum: len(set(enum.values())) == len(enum)
+)
 VALUES: Mapping[ValueType, st.SearchStrategy[FieldValue]] = {
     ValueType.UNICODE: TEXTS,
     ValueType.INT: st.integers(-MAX_INT, MAX_INT),

@@ -21,7 +21,7 @@ def read_stored(stack: LocalStack) -> list[Stored]:
         if owner is None or not is_order(item):
             continue
         order = read_order(owner, item)
-        document = json.loads(order.document)
+        document = order.content()
         found.append(Stored(owner, order.external_id, order.order_id, order.version, document))
     return found
 

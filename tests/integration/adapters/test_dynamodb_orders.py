@@ -92,6 +92,18 @@ def test_sixteen_creators_of_one_order_have_one_winner(
     assert repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"].order_id == winner
 
 
+def test_defaults_are_stored_replaced_and_removed_with_their_version(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    repository = DynamoOrders(dynamodb, table)
+    order = _order()
+    for version, defaults in enumerate(['{"a":{"f":1}}', '{"a":{"f":2}}', ""], start=1):
+        order = replace(order, version=version, defaults=defaults)
+        write = Write(order, version - 1 if version > 1 else None, None)
+        assert repository.save("demo", [write], DEADLINE) == [COMMITTED]
+        assert repository.find_by_external_ids("demo", ["A"], DEADLINE).orders["A"] == order
+
+
 def test_a_trigger_is_stored_with_its_write_and_removed_by_the_next(
     dynamodb: DynamoDBClient, table: str
 ) -> None:

@@ -243,6 +243,15 @@ def test_an_unknown_default_endpoint_is_rejected_with_its_line(
     assert _version(connection) == before
 
 
+def test_a_policy_that_the_file_does_not_name_stays(run: Run, file: Path) -> None:
+    for policy in ("total_check: reject", "external_id_policy: once"):
+        file.write_text(f"policies: {{{policy}}}\n", encoding="utf-8")
+        assert run("settings", "apply", str(file)).code == 0
+    shown = run("settings", "show").out
+    assert "total_check: reject" in shown
+    assert "external_id_policy: once" in shown
+
+
 def test_the_default_endpoint_cannot_be_removed_alone(run: Run, file: Path) -> None:
     file.write_text(f"{DECLARED}policies:\n  default_endpoint: website\n", encoding="utf-8")
     assert run("settings", "apply", str(file)).code == 0
@@ -477,6 +486,15 @@ VARIANT = "variants: [{id: 1}]"
         (
             "endpoints: [{external_id: a, campaign_id: 0}]",
             "/endpoints/0/campaign_id: must be at least 1 (line 1)",
+        ),
+        ("endpoints: [{external_id: }]", "/endpoints/0/external_id: is required (line 1)"),
+        (
+            "custom_fields: [{external_id: a, entity_type: null, value_type: int}]",
+            "/custom_fields/0/entity_type: is required (line 1)",
+        ),
+        (
+            "regions: [{external_id: a, name: null}]",
+            "/regions/0/name: must be text: put it in quotes (line 1)",
         ),
     ],
 )

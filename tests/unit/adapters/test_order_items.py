@@ -47,6 +47,7 @@ BEGUN = Order(
         update_time=st.none() | TIMES,
         fulfilment=st.sampled_from(Fulfilment),
         endpoint=st.none() | st.text(min_size=1),
+        defaults=st.text(),
     )
 )
 def test_the_written_form_is_read_back(order: Order) -> None:

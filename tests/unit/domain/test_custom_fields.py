@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.custom_fields import CustomField, FieldValue, ValueType, fill_in
+from orders.domain.custom_fields import (
+    CustomField,
+    EntityType,
+    FieldValue,
+    ValueType,
+    defaults_for,
+    read_values,
+)
 from orders.domain.problems import Code
 from tests.support.samples import order_field
 
@@ -25,8 +32,13 @@ COLOURS = order_field("colour", ValueType.ENUM, enum_values={"red": 1, "blue": 2
         (ValueType.INT, 123, 123),
         (ValueType.INT, "123", 123),
         (ValueType.INT, "-5", -5),
+        (ValueType.INT, Decimal("2.0"), 2),
+        (ValueType.INT, Decimal("2E+3"), 2000),
+        (ValueType.INT, Decimal("-0.0"), 0),
+        (ValueType.INT, " 20e-1 ", 2),
         (ValueType.INT, 2**63 - 1, 2**63 - 1),
         (ValueType.FLOAT, "1.5", 1.5),
+        (ValueType.FLOAT, Decimal("-0.0"), 0.0),
         (ValueType.FLOAT, Decimal("1.5"), 1.5),
         (ValueType.FLOAT, 5, 5.0),
         (ValueType.FLOAT, "1e3", 1000.0),
@@ -35,6 +47,7 @@ COLOURS = order_field("colour", ValueType.ENUM, enum_values={"red": 1, "blue": 2
         (ValueType.BOOL, "False", False),
         (ValueType.BOOL, 0, False),
         (ValueType.BOOL, "1", True),
+        (ValueType.BOOL, Decimal("1.0"), True),
         (ValueType.DATE, "2006-01-25", "2006-01-25"),
         (ValueType.DATE, "2006-01-25 15:04:05", "2006-01-25T15:04:05Z"),
         (ValueType.DATE, "2006-01-25T18:04:05+03:00", "2006-01-25T15:04:05Z"),
@@ -53,8 +66,11 @@ def test_sent_values_are_converted_to_their_stored_form(
         (ValueType.UNICODE, Decimal("1E+99")),
         (ValueType.UNICODE, ["a"]),
         (ValueType.UNICODE, {}),
-        (ValueType.INT, "1.0"),
-        (ValueType.INT, Decimal("1.0")),
+        (ValueType.INT, "1.5"),
+        (ValueType.INT, Decimal("1.5")),
+        (ValueType.INT, Decimal("1E+19")),
+        (ValueType.INT, Decimal("1E+999999999")),
+        (ValueType.INT, Decimal("NaN")),
         (ValueType.INT, True),
         (ValueType.INT, 2**63),
         (ValueType.INT, "x"),
@@ -76,7 +92,7 @@ def test_a_value_of_the_wrong_type_is_rejected_with_field_and_rule(
     value_type: ValueType, sent: object
 ) -> None:
     definition = order_field("note", value_type)
-    _, problems = fill_in(
+    _, problems = read_values(
         {"note": definition}, {"note": sent} if sent is not None else {"note": []}
     )
     [problem] = problems
@@ -86,7 +102,10 @@ def test_a_value_of_the_wrong_type_is_rejected_with_field_and_rule(
 
 @pytest.mark.parametrize(
     ("sent", "stored"),
-    [("red", "red"), (2, "blue"), ("2", "blue"), ("3", "3"), (7, "3"), ("7", "3")],
+    [
+        *(("red", "red"), (" red\n", "red"), (2, "blue"), ("2", "blue")),
+        *((Decimal("2.0"), "blue"), ("2e0", "blue"), ("3", "3"), (7, "3"), ("7", "3")),
+    ],
 )
 def test_an_enum_accepts_a_name_or_its_number(sent: object, stored: str) -> None:
     assert COLOURS.read(sent) == stored
@@ -104,37 +123,48 @@ def test_absent_optional_fields_get_their_default() -> None:
         "b": order_field("b", ValueType.INT, default_value=5),
         "c": order_field("c"),
     }
-    assert fill_in(definitions, {"b": 7}) == ({"b": 7, "a": "x"}, [])
+    values, problems = read_values(definitions, {"b": 7})
+    assert (values, problems) == ({"b": 7}, [])
+    assert defaults_for(definitions, values) == {"a": "x"}
 
 
 @pytest.mark.parametrize("sent", [{}, {"n": None}, {"n": ""}])
 def test_a_required_field_with_a_default_must_be_sent(sent: dict[str, object]) -> None:
     definition = order_field("n", ValueType.INT, required=True, default_value=5)
-    values, [problem] = fill_in({"n": definition}, sent)
-    assert values == {}
+    values, [problem] = read_values({"n": definition}, sent)
+    assert values == defaults_for({"n": definition}, values) == {}
     assert (problem.code, problem.pointer) == (Code.REQUIRED, "/n")
 
 
-def test_an_empty_text_is_a_value_only_in_a_text_field() -> None:
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_blank_text_is_a_value_only_in_a_text_field(blank: str) -> None:
     definitions = {
         "text": order_field("text", default_value="x"),
         "number": order_field("number", ValueType.INT, default_value=5),
     }
-    assert fill_in(definitions, {"text": "", "number": ""}) == ({"text": "", "number": 5}, [])
+    values, problems = read_values(definitions, {"text": blank, "number": blank})
+    assert (values, problems) == ({"text": blank}, [])
+    assert defaults_for(definitions, values) == {"number": 5}
 
 
 def test_an_invalid_value_is_reported_once() -> None:
     definition = order_field("n", ValueType.INT, required=True)
-    values, problems = fill_in({"n": definition}, {"n": "x"})
+    values, problems = read_values({"n": definition}, {"n": "x"})
     assert values == {}
     assert [problem.code for problem in problems] == [Code.WRONG_TYPE]
 
 
 def test_an_undefined_field_is_rejected_with_a_list_of_defined_fields() -> None:
-    values, [problem] = fill_in({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
+    values, [problem] = read_values({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
     assert values == {}
     assert (problem.code, problem.pointer) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
     assert "use one of: a, b" in problem.message
+
+
+def test_a_field_of_another_entity_is_named_with_its_entity() -> None:
+    shelf = CustomField("shelf", "", EntityType.LINE_ORDER, ValueType.INT)
+    _, [problem] = read_values({}, {"shelf": 1}, EntityType.ORDER, [shelf, order_field("a")])
+    assert problem.message.startswith('Custom field "shelf" is a field of lines, not of orders; ')
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -208,7 +238,7 @@ def test_a_rejected_value_is_reported_with_the_accepted_values(
     value_type: ValueType, sent: object, quoted: str, allowed: str
 ) -> None:
     known = {"f": order_field("f", value_type)}
-    _, problems = fill_in(known, {"f": sent})
+    _, problems = read_values(known, {"f": sent})
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/f")
     assert problem.message == (

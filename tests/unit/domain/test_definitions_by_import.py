@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType, fill_in
+from orders.domain.custom_fields import (
+    CustomField,
+    EntityType,
+    FieldValue,
+    ValueType,
+    defaults_for,
+    read_values,
+)
 from orders.domain.definition_bounds import (
     MAX_DEFAULTS_BYTES,
     MAX_DEFINITIONS_BYTES,
@@ -135,8 +142,9 @@ def test_a_writer_cannot_make_the_orders_of_another_fail_by_a_field_that_exists(
     ):
         defined = define_by_import(settings, Definitions((replace(NOTE, **change),)))
         after = defined if isinstance(defined, Settings) else settings
-        values, problems = fill_in(after.fields_of(EntityType.ORDER), {})
-        assert (values, problems) == ({"note": "-"}, [])
+        fields = after.fields_of(EntityType.ORDER)
+        assert read_values(fields, {}) == ({}, [])
+        assert defaults_for(fields, {}) == {"note": "-"}
         assert after == settings
 
 

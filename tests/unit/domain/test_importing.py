@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.domain.applied_defaults import written
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import (
     MAX_DOCUMENT_BYTES,
@@ -125,6 +126,25 @@ def test_the_path_of_a_problem_starts_with_the_path_of_the_order() -> None:
     assert result.problems[0].pointer == "/data/7"
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_the_newest_update_time_stays_the_guard(*, together: bool) -> None:
+    timed = replace(SENT, document=_doc("1"), update_time=LATER)
+    timeless = replace(SENT, document=_doc("2"))
+    older = replace(SENT, document=_doc("3"), update_time=NOW)
+    if together:
+        outcomes = [result.outcome for result in _plan(None, timed, timeless, older).results]
+    else:
+        stored: Order | None = None
+        outcomes = []
+        for sent in (timed, timeless, older):
+            plan = _plan(stored, sent)
+            outcomes.append(plan.results[0].outcome)
+            stored = plan.write.order if plan.write else stored
+        assert stored
+        assert stored.update_time == LATER
+    assert outcomes == [Outcome.CREATED, Outcome.UPDATED, Outcome.FAILED]
+
+
 def test_equal_content_is_never_stale() -> None:
     stored = replace(STORED, update_time=LATER)
     plan = _plan(stored, replace(SENT, update_time=NOW))
@@ -140,8 +160,9 @@ def test_an_order_of_another_protocol_is_not_changed() -> None:
 
 @pytest.mark.parametrize(("character", "size"), [("a", 1), ("я", 2)])
 def test_a_document_that_is_too_large_is_rejected(character: str, size: int) -> None:
-    fits = replace(SENT, document=character * (MAX_DOCUMENT_BYTES // size))
-    too_large = replace(SENT, document=character * (MAX_DOCUMENT_BYTES // size + 1))
+    room = MAX_DOCUMENT_BYTES - len(_doc(""))
+    fits = replace(SENT, document=_doc(character * (room // size)))
+    too_large = replace(SENT, document=_doc(character * (room // size + 1)))
     plan = _plan(None, too_large)
     assert plan.results[0].problems[0].code is Code.ORDER_TOO_LARGE
     assert plan.write is None
@@ -278,10 +299,24 @@ def test_an_existing_order_that_must_be_new_is_rejected() -> None:
 
 
 def test_the_size_and_the_limit_are_reported_in_kilobytes() -> None:
-    [result] = _plan(None, replace(SENT, document="x" * (500 * 1024 + 700))).results
+    document = _doc("x" * (500 * 1024 + 700))
+    [result] = _plan(None, replace(SENT, document=document)).results
     [problem] = result.problems
     assert (problem.code, problem.pointer) == (Code.ORDER_TOO_LARGE, "")
-    assert problem.message == "The order must have at most 388 KB; got 501 KB"
+    assert problem.message == (
+        "The order must have at most 388 KB; got 501 KB; the largest part is note with 501 KB"
+    )
+
+
+def test_the_defaults_of_an_order_count_for_its_size() -> None:
+    room = MAX_DOCUMENT_BYTES - len(_doc(""))
+    defaults = written({"custom_fields": {"f": "x" * 100}})
+    fits = replace(SENT, document=_doc("x" * (room - len(defaults))), defaults=defaults)
+    assert _plan(None, fits).write
+    assert not _plan(None, replace(fits, document=_doc("x" * room))).write
+    many = replace(fits, document=_doc(""), defaults=written({"f": "x" * MAX_DOCUMENT_BYTES}))
+    [result] = _plan(None, many).results
+    assert "the largest part is the defaults of custom fields" in result.problems[0].message
 
 
 def test_an_order_of_another_protocol_is_rejected_with_a_solution() -> None:

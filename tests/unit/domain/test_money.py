@@ -30,6 +30,7 @@ amounts = st.decimals(
         (Decimal("900.50"), "900.5"),
         (Decimal("9E+2"), "900"),
         ("100", "100"),
+        *((sent, "0") for sent in ("-0", "-0.00", Decimal("-0.0"), Decimal("-0E+2"))),
     ],
 )
 def test_an_amount_has_one_canonical_form(sent: object, canonical: str) -> None:
@@ -42,6 +43,7 @@ def test_an_amount_has_one_canonical_form(sent: object, canonical: str) -> None:
         "",
         "-1",
         "+1",
+        *("-", "--0", "-0.", "-.0", "-0-"),
         "1,50",
         "1 000",
         "1.",

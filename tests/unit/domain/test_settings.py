@@ -94,7 +94,7 @@ def test_a_declared_part_replaces_the_stored_one() -> None:
         currencies=("RUB",),
         endpoints={"shop": Endpoint("shop")},
         regions={"north": Region("north")},
-        policies=Policies(TotalCheck.REJECT),
+        policies={"total_check": TotalCheck.REJECT},
     )
     new = _defined(declare(settings(), declaration))
     assert (new.currencies, list(new.endpoints), list(new.regions), new.policies) == (
@@ -103,6 +103,23 @@ def test_a_declared_part_replaces_the_stored_one() -> None:
         ["north"],
         Policies(TotalCheck.REJECT),
     )
+
+
+def test_a_policy_that_is_not_declared_stays() -> None:
+    old = settings(TotalCheck.OFF)
+    new = _defined(declare(old, Declaration(policies={"external_id_requests_per_hour": 5})))
+    assert new.policies == Policies(TotalCheck.OFF, external_id_requests_per_hour=5)
+
+
+def test_an_enum_needs_a_number_for_each_name_unless_it_is_stored_already() -> None:
+    twice = order_field("e", ValueType.ENUM, enum_values={"red": 1, "blue": 2, "scarlet": 1})
+    refused = define(settings(), Definitions((order_field(), twice)))
+    assert isinstance(refused, tuple)
+    assert [(each.code, each.pointer) for each in refused] == [
+        (Code.INVALID_VALUE, "/custom_fields/1/enum_values")
+    ]
+    stored = settings(TotalCheck.WARN, twice)
+    assert define(stored, Definitions((twice,))) == stored
 
 
 def test_undeclared_settings_do_not_change() -> None:
@@ -121,7 +138,7 @@ def test_definitions_made_by_imports_survive_a_declaration() -> None:
 
 def test_the_default_endpoint_must_exist() -> None:
     endpoints = {"website": Endpoint("website")}
-    policies = Policies(default_endpoint="website")
+    policies = {"default_endpoint": "website"}
     declared = _defined(declare(settings(), Declaration(endpoints=endpoints, policies=policies)))
     assert declared.endpoint_of_none() == "website"
     refused = declare(declared, Declaration(endpoints={"shop": Endpoint("shop")}))

@@ -202,7 +202,8 @@ def _packed(positions: Iterable[int], writes: Sequence[Write]) -> Iterator[list[
     size = 0
     for position in positions:
         # A character has at most 4 bytes. The other attributes are small in comparison.
-        weight = 4 * len(writes[position].order.document)
+        order = writes[position].order
+        weight = 4 * (len(order.document) + len(order.defaults))
         if batch and (len(batch) == STATEMENTS_PER_BATCH or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0

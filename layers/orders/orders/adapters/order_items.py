@@ -25,7 +25,7 @@ TOMBSTONE_KEPT = timedelta(days=2)
 # Clients that ask for changes must learn of a deletion within this time.
 MARKER_KEPT = timedelta(days=90)
 # Attributes that an order's item may not have. An update must remove them.
-OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint")
+OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint", "defaults")
 
 
 def is_order(item: Item) -> bool:
@@ -100,6 +100,8 @@ def contents_of(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     # Most orders have the first state: it is left out to save space.
     if order.fulfilment is not Fulfilment.STARTED:
         item["fulfilment"] = {"S": order.fulfilment.name}
+    if order.defaults:
+        item["defaults"] = {"S": order.defaults}
     if trigger is not None:
         item["trigger"] = {"M": _envelope(trigger)}
     return item
@@ -193,4 +195,5 @@ def read_order(account: str, item: Item) -> Order:
         fulfilment=Fulfilment[fulfilment["S"]] if fulfilment else Fulfilment.STARTED,
         endpoint=item["endpoint"]["S"] if "endpoint" in item else None,
         client=item["client"]["S"],
+        defaults=item["defaults"]["S"] if "defaults" in item else "",
     )

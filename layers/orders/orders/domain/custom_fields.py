@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from enum import StrEnum
 from orders.domain.problems import Code, Problem, listed, shown
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import format_time, parse_date
+from orders.domain.whole_numbers import parse_whole_number
 
 MAX_INT = 2**63 - 1
 MAX_ZEROS = 40
@@ -67,6 +68,14 @@ class CustomField:
                 )
         return ""
 
+    def names_of_one_number(self) -> tuple[str, str] | None:
+        """Return two names of the enum that have the same number, None if there are none."""
+        first: dict[int, str] = {}
+        for name, number in self.enum_values.items():
+            if first.setdefault(number, name) != name:
+                return first[number], name
+        return None
+
     def with_default(self, sent: object) -> CustomField:
         """Return the definition with this default value. Raises ValueError if its type is wrong."""
         if sent is None:
@@ -88,55 +97,87 @@ class CustomField:
 
     def _read_enum(self, sent: object) -> str:
         text = _spelled(sent)
-        if text in self.enum_values:
-            return text
+        for name in (text, text.strip()):
+            if name in self.enum_values:
+                return name
+        wanted = parse_whole_number(sent)
         for name, number in self.enum_values.items():
-            if text == str(number):
+            if number == wanted:
                 return name
         raise ValueError(f"one of {listed([f'{k} ({v})' for k, v in self.enum_values.items()])}")
 
 
-def fill_in(
-    definitions: Mapping[str, CustomField], sent: Mapping[str, object]
+def read_values(
+    definitions: Mapping[str, CustomField],
+    sent: Mapping[str, object],
+    entity: EntityType = EntityType.ORDER,
+    all_fields: Iterable[CustomField] = (),
 ) -> tuple[dict[str, FieldValue], list[Problem]]:
-    """Check sent values against their definitions, and add the default values of absent fields.
+    """Check the sent values of an object of type `entity` against their definitions.
 
     Returns the values by field id, and the problems. The paths of the problems start at the object
-    that contains the values.
+    that contains the values. If a field of another entity was sent, which `all_fields` has, the
+    problem says so.
     """
     values: dict[str, FieldValue] = {}
     problems: dict[str, Problem] = {}
     for name, value in sent.items():
         definition = definitions.get(name)
         if definition is None:
-            problems[name] = _unknown(name, definitions)
+            problems[name] = _unknown(name, definitions, entity, all_fields)
         elif not _is_absent(definition, value):
             try:
                 values[name] = definition.read(value)
             except ValueError as allowed:
                 problems[name] = _misfit(definition, value, str(allowed))
     for name, definition in definitions.items():
-        if name in values or name in problems:
-            continue
-        if definition.required:
+        if definition.required and name not in values and name not in problems:
             problems[name] = Problem(
                 Code.REQUIRED, (name,), f"Custom field {shown(name)} is required"
             )
-        elif definition.default_value is not None:
-            values[name] = definition.default_value
     return values, list(problems.values())
 
 
+def defaults_for(
+    definitions: Mapping[str, CustomField], values: Mapping[str, FieldValue]
+) -> dict[str, FieldValue]:
+    """Return the defaults of the optional fields that have no value."""
+    return {
+        name: definition.default_value
+        for name, definition in definitions.items()
+        if name not in values and not definition.required and definition.default_value is not None
+    }
+
+
 def _is_absent(definition: CustomField, value: object) -> bool:
-    """Return whether a value counts as absent: null, or "" in a field that is not text."""
-    return value is None or (value == "" and definition.value_type is not ValueType.UNICODE)
+    """Return whether a value counts as absent: null, or a blank one in a field that is not text."""
+    if definition.value_type is ValueType.UNICODE:
+        return value is None
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _unknown(name: str, definitions: Mapping[str, CustomField]) -> Problem:
+# Entities in the plural, for messages.
+_OWNERS: Mapping[EntityType, str] = {
+    EntityType.PRODUCT: "products",
+    EntityType.SKU: "SKUs",
+    EntityType.ORDER: "orders",
+    EntityType.LINE_ORDER: "lines",
+}
+
+
+def _unknown(
+    name: str,
+    definitions: Mapping[str, CustomField],
+    entity: EntityType,
+    all_fields: Iterable[CustomField],
+) -> Problem:
+    others = [_OWNERS[each.entity_type] for each in all_fields if each.external_id == name]
+    fault = f"is a field of {' and '.join(others)}, not" if others else "is not defined as a field"
     return Problem(
         Code.UNKNOWN_CUSTOM_FIELD,
         (name,),
-        f"Custom field {shown(name)} is not defined; use one of: {listed(sorted(definitions))}",
+        f"Custom field {shown(name)} {fault} of {_OWNERS[entity]}; "
+        f"use one of: {listed(sorted(definitions))}",
     )
 
 
@@ -170,13 +211,10 @@ def _read_unicode(sent: object) -> str:
     raise ValueError("a string")
 
 
-_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
-
-
 def _read_int(sent: object) -> int:
-    text = str(sent) if isinstance(sent, int) and not isinstance(sent, bool) else sent
-    if isinstance(text, str) and _INTEGER.fullmatch(text.strip()) and abs(int(text)) <= MAX_INT:
-        return int(text)
+    number = parse_whole_number(sent)
+    if number is not None and abs(number) <= MAX_INT:
+        return number
     raise ValueError("a whole number of at most 64 bits")
 
 
@@ -193,15 +231,18 @@ def _read_float(sent: object) -> float:
     raise ValueError("a number that a 64-bit float stores exactly (at most 15 digits always fit)")
 
 
-_BOOLEANS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
+_BOOLEANS: Mapping[object, bool] = {"true": True, 1: True, "false": False, 0: False}
 
 
-def _read_bool(sent: object) -> bool:
+def parse_flag(sent: object) -> bool:
+    """Return a boolean that may also be sent as text or as 1 or 0. Raises ValueError otherwise."""
     if isinstance(sent, bool):
         return sent
-    if isinstance(sent, str | int) and str(sent).strip().lower() in _BOOLEANS:
-        return _BOOLEANS[str(sent).strip().lower()]
-    raise ValueError("true or false")
+    word = sent.strip().lower() if isinstance(sent, str) else None
+    flag = _BOOLEANS.get(word, _BOOLEANS.get(parse_whole_number(sent)))
+    if flag is None:
+        raise ValueError("true or false")
+    return flag
 
 
 def _read_date(sent: object) -> str:
@@ -216,6 +257,6 @@ _READERS: Mapping[ValueType, Callable[[object], FieldValue]] = {
     ValueType.UNICODE: _read_unicode,
     ValueType.INT: _read_int,
     ValueType.FLOAT: _read_float,
-    ValueType.BOOL: _read_bool,
+    ValueType.BOOL: parse_flag,
     ValueType.DATE: _read_date,
 }

@@ -1,9 +1,12 @@
 """Decide what an import does with each order: create, update, leave unchanged, or reject it."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
+from orders.domain.applied_defaults import settled_defaults
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Cause, Order
 from orders.domain.problems import Code, Problem, below, shown
@@ -111,15 +114,18 @@ def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
     decided: list[tuple[Step, Outcome, tuple[Problem, ...]]] = []
     for step in group.steps:
         refusal = _refusal(current, step.submission)
+        if not refusal and current and current.document == step.submission.document:
+            decided.append((step, Outcome.UNCHANGED, ()))
+            continue
+        version = _next_version(group, step.submission, order_id, cause)
+        after = _after(current, step.submission, version)
+        refusal = refusal or _excess(after)
         if refusal:
             decided.append((step, Outcome.FAILED, (below(step.submission.path, refusal),)))
-        elif current and current.document == step.submission.document:
-            decided.append((step, Outcome.UNCHANGED, ()))
         else:
             outcome = Outcome.UPDATED if current else Outcome.CREATED
             decided.append((step, outcome, ()))
-            after = _next_version(group, step.submission, order_id, cause)
-            current = replace(after, fulfilment=_fulfilment(current, step.submission))
+            current = after
             changed_by.append(step)
     write = _net_write(group.stored, current, changed_by)
     final = write.order if write else group.stored
@@ -140,13 +146,6 @@ def failed(step: Step, problem: Problem, *, retryable: bool) -> OrderResult:
 
 
 def _refusal(current: Order | None, sent: Submission) -> Problem | None:
-    if _is_too_large(sent.document):
-        return Problem(
-            Code.ORDER_TOO_LARGE,
-            (),
-            f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB; "
-            f"got {-(-len(sent.document.encode()) // 1024)} KB",
-        )
     if current is None:
         return None
     if sent.must_be_new:
@@ -169,15 +168,52 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
         return Problem(
             Code.STALE,
             ("update_time",),
-            f"update_time must not be earlier than {stored_time}, the update_time of the stored "
-            f"order {shown(sent.external_id)}; got {format_time(sent.update_time)}",
+            f"update_time must not be earlier than {stored_time}, the newest update_time of the "
+            f"stored order {shown(sent.external_id)}; got {format_time(sent.update_time)}",
         )
     return None
 
 
-def _is_too_large(document: str) -> bool:
-    # A character has at most 4 bytes, so most documents are small enough without being encoded.
-    return len(document) * 4 > MAX_DOCUMENT_BYTES and len(document.encode()) > MAX_DOCUMENT_BYTES
+def _excess(order: Order) -> Problem | None:
+    """Return the problem of an order that does not fit into the store. It names the largest part.
+
+    A character has at most 4 bytes, so most orders are small enough without being encoded.
+    """
+    if (len(order.document) + len(order.defaults)) * 4 <= MAX_DOCUMENT_BYTES:
+        return None
+    size = _bytes(order.document) + _bytes(order.defaults)
+    if size <= MAX_DOCUMENT_BYTES:
+        return None
+    sizes = {
+        name: _bytes(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        for name, value in json.loads(order.document).items()
+    }
+    sizes["the defaults of custom fields"] = _bytes(order.defaults)
+    largest = max(sizes, key=lambda name: sizes[name])
+    return Problem(
+        Code.ORDER_TOO_LARGE,
+        (),
+        f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB; got {_kilobytes(size)} KB; "
+        f"the largest part is {largest} with {_kilobytes(sizes[largest])} KB",
+    )
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _kilobytes(size: int) -> int:
+    return -(-size // 1024)
+
+
+def _after(current: Order | None, sent: Submission, version: Order) -> Order:
+    """Return the version with what it takes over from the order before it."""
+    return replace(
+        version,
+        update_time=_newest(current.update_time if current else None, sent.update_time),
+        fulfilment=_fulfilment(current, sent),
+        defaults=settled_defaults(current, sent),
+    )
 
 
 def _next_version(group: Group, sent: Submission, order_id: int, cause: Cause) -> Order:
@@ -187,7 +223,6 @@ def _next_version(group: Group, sent: Submission, order_id: int, cause: Cause) -
         group.stored.next_version(cause),
         status=sent.status,
         document=sent.document,
-        update_time=sent.update_time,
         endpoint=sent.endpoint,
     )
 
@@ -205,9 +240,13 @@ def _first_version(group: Group, sent: Submission, order_id: int, cause: Cause) 
         updated_at=cause.at,
         request_id=cause.request_id,
         client=cause.client,
-        update_time=sent.update_time,
         endpoint=sent.endpoint,
     )
+
+
+def _newest(known: datetime | None, sent: datetime | None) -> datetime | None:
+    """Return the guard against older imports: one that names no time does not remove it."""
+    return max((time for time in (known, sent) if time is not None), default=None)
 
 
 def _net_write(

@@ -43,7 +43,7 @@ def _rounded(amount: Decimal, rounding: Rounding) -> Decimal:
 
 def parse_amount(sent: object) -> Decimal:
     """Parse an amount from a text or a number. Raises ValueError with the rule (ALLOWED)."""
-    text = _plain_notation(sent)
+    text = _without_sign_of_zero(_plain_notation(sent))
     if _AMOUNT.fullmatch(text) is None:
         raise ValueError(ALLOWED)
     return Decimal(text)
@@ -54,6 +54,11 @@ def format_amount(amount: Decimal) -> str:
     text = f"{amount:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return text.lstrip("0") if text[0] == "0" and len(text) > 1 and text[1] != "." else text
+
+
+def _without_sign_of_zero(text: str) -> str:
+    """Return the text without the minus sign of -0 or -0.00, which are the amount 0."""
+    return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
 def _plain_notation(sent: object) -> str:

@@ -28,22 +28,26 @@ class LineMembers:
     """The member names of the lines in a protocol's documents.
 
     `lines` is the member of the document that contains the array of lines. `identity` and `status`
-    are members of each line. Triggers use them to compare the lines of two versions.
+    are members of each line. Triggers use them to compare the lines of two versions. `fields` is
+    the member of an order and of a line that contains the values of custom fields.
     """
 
     lines: str
     identity: str
     status: str
+    fields: str = "custom_fields"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One committed version of an order. Times are aware UTC.
 
-    `created_at` and `updated_at` are set by the hub, `update_time` by the shop. `request_id` and
-    `client` identify the request that wrote this version, and its API client. `status` is the
-    imported status. `fulfilment` is kept by the hub, and imports never move it backwards.
-    `endpoint` is the point of sale, None if the order has none. `document` is canonical JSON.
+    `created_at` and `updated_at` are set by the hub. `update_time` is the newest one that the shop
+    ever sent. `request_id` and `client` identify the request that wrote this version, and its API
+    client. `status` is the imported status. `fulfilment` is kept by the hub, and imports never move
+    it backwards. `endpoint` is the point of sale, None if the order has none. `document` is
+    canonical JSON of what the shop sent. `defaults` is what the hub filled in beside it
+    (`applied_defaults`), "" if nothing.
     """
 
     account: str
@@ -59,6 +63,7 @@ class Order:
     update_time: datetime | None = None
     fulfilment: Fulfilment = Fulfilment.STARTED
     endpoint: str | None = None
+    defaults: str = ""
     client: str = ""
 
     @property
@@ -80,6 +85,24 @@ class Order:
             client=cause.client,
         )
 
+    def content(self) -> Tree:
+        """Return the document as plain data, with the defaults."""
+        document: Tree = json.loads(self.document)
+        if self.defaults:
+            _fill_in(document, json.loads(self.defaults))
+        return document
+
     def tree(self) -> Tree:
-        """Return the document as plain data, with the external id."""
-        return {"external_id": self.external_id, **json.loads(self.document)}
+        """Return the content with the external id."""
+        return {"external_id": self.external_id, **self.content()}
+
+
+def _fill_in(part: Any, defaults: Tree) -> None:  # noqa: ANN401 - an object or an array
+    for name, value in defaults.items():
+        key = int(name) if isinstance(part, list) else name
+        if isinstance(value, dict):
+            if isinstance(part, dict):
+                part.setdefault(key, {})
+            _fill_in(part[key], value)
+        else:
+            part[key] = value

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField, EntityType
@@ -208,12 +208,15 @@ class StoredSettings:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Settings as the operator declares them. A part that is None does not change."""
+    """Settings as the operator declares them. A part that is None does not change.
+
+    `policies` holds the declared ones by the names of `Policies`. The others do not change.
+    """
 
     currencies: tuple[str, ...] | None = None
     endpoints: Mapping[str, Endpoint] | None = None
     regions: Mapping[str, Region] | None = None
-    policies: Policies | None = None
+    policies: Mapping[str, Any] | None = None
     products: Mapping[str, Product] | None = None
     definitions: Definitions = NO_DEFINITIONS
 
@@ -221,8 +224,9 @@ class Declaration:
 def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Problem, ...]:
     """Return the settings after a declaration, or the problems that prevent it.
 
-    A declared part replaces the whole stored part. Definitions are the exception: they are added to
-    the stored ones, because stored orders may use those.
+    A declared part replaces the whole stored part. Policies and definitions are the exceptions: a
+    policy that is not declared stays, and definitions are added to the stored ones, because stored
+    orders may use those.
     """
     declared = Settings(
         currencies=_either(declaration.currencies, settings.currencies),
@@ -230,7 +234,7 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
         regions=_either(declaration.regions, settings.regions),
         custom_fields=settings.custom_fields,
         line_statuses=settings.line_statuses,
-        policies=_either(declaration.policies, settings.policies),
+        policies=replace(settings.policies, **(declaration.policies or {})),
         products=_either(declaration.products, settings.products),
     )
     default = declared.policies.default_endpoint
@@ -250,12 +254,13 @@ def define(settings: Settings, definitions: Definitions) -> Settings | tuple[Pro
     """Return the settings with the definitions added, or the problems that prevent it.
 
     A definition replaces the stored one with the same id. It is rejected if stored values would no
-    longer fit (another value type, or an enum that loses or renumbers a name), and if it or the
-    sum of all defaults would be too large. The paths of the problems start at the root of an
-    Altcraft request.
+    longer fit (another value type, or an enum that loses or renumbers a name), if two names of an
+    enum have one number, and if it or the sum of all defaults would be too large. The paths of the
+    problems start at the root of an Altcraft request.
     """
     problems = [
         *_field_conflicts(settings, definitions.custom_fields),
+        *_ambiguous_enums(settings, definitions.custom_fields),
         *_status_conflicts(definitions.line_statuses),
         *_excess(settings, definitions),
     ]
@@ -283,6 +288,20 @@ def _field_conflicts(settings: Settings, sent: Iterable[CustomField]) -> Iterabl
                 f"Custom field {shown(new.external_id)} of {new.entity_type} {reason}",
             )
         known[key] = new
+
+
+def _ambiguous_enums(settings: Settings, sent: Iterable[CustomField]) -> Iterable[Problem]:
+    """Find enums with one number for two names; one that is stored already is accepted."""
+    for position, new in enumerate(sent):
+        twice = new.names_of_one_number()
+        if twice and settings.custom_fields.get((new.entity_type, new.external_id)) != new:
+            first, second = twice
+            yield Problem(
+                Code.INVALID_VALUE,
+                ("custom_fields", position, "enum_values"),
+                f"enum_values must have a different number for each name; {shown(first)} and "
+                f"{shown(second)} have {new.enum_values[second]}",
+            )
 
 
 def _status_conflicts(sent: Iterable[LineStatus]) -> Iterable[Problem]:

@@ -17,7 +17,8 @@ class Submission:
     state that the `status` implies. `update_time` is the shop's time, None if it sent none. `path`
     leads to the order in the request, and the paths of its problems start with it. If
     `must_be_new` is true, the order fails if it already exists. `lines` names the lines in the
-    document. If it is None, triggers compare the lines like any other member.
+    document. If it is None, triggers compare the lines like any other member. `defaults` is what
+    the present settings fill in beside the document (`applied_defaults`), "" if nothing.
     """
 
     external_id: str
@@ -31,6 +32,7 @@ class Submission:
     path: Steps = ()
     must_be_new: bool = False
     lines: LineMembers | None = None
+    defaults: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,24 @@ rules in `protocols/commercetools/times.py`.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 ALLOWED = (
-    "an RFC 3339 time such as 2006-01-23T15:04:05.141Z or 2006-01-23T18:04:05+03:00, "
+    "an RFC 3339 time such as 2006-01-23T15:04:05.141Z or 2006-01-23T18:04:05+03:00 (also +0300), "
     "or 2006-01-25 15:04:05 or 2006-01-25 (both are read as UTC)"
 )
 
 # ALLOWED as one expression, for the published API description.
-PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?)?$"
+PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?[0-5]\d)?)?$"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(
-    r"(?P<day>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}:\d{2})"
-    r"(?:\.(?P<fraction>\d{1,9}))?(?P<zone>[Zz]|[+-]\d{2}:\d{2})?",
+    r"(?P<day>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}):(?P<second>\d{2})"
+    r"(?:\.(?P<fraction>\d+))?(?P<zone>[Zz]|[+-]\d{2}:?[0-5]\d)?",
     re.ASCII,
 )
 _MICROSECOND_DIGITS = 6
+_LEAP_SECOND = "60"
+_LAST_MINUTE = (23, 59)
 
 
 def parse_time(sent: object) -> datetime:
@@ -55,12 +57,25 @@ def format_time(moment: date | datetime) -> str:
     return f"{utc.replace(microsecond=0, tzinfo=None).isoformat()}{fraction}Z"
 
 
+def utc_time(minute: str, second: str, fraction: str, zone: str | None) -> datetime:
+    """Return the time that these parts of an ISO 8601 time name, aware, in UTC.
+
+    `fraction` has at most six digits. Without a zone, the time is UTC. A leap second, which is
+    23:59:60 in UTC, becomes the second that follows it. Raises ValueError and OverflowError.
+    """
+    is_leap = second == _LEAP_SECOND
+    text = f"{minute}:{'59' if is_leap else second}.{fraction:0<6}{(zone or 'Z').upper()}"
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    if not is_leap:
+        return moment
+    if (moment.hour, moment.minute) != _LAST_MINUTE:
+        raise ValueError(text)
+    return moment + timedelta(seconds=1)
+
+
 def _parse_clock_time(text: str) -> datetime:
     match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError(ALLOWED)
     fraction = (match["fraction"] or "0")[:_MICROSECOND_DIGITS]
-    zone = (match["zone"] or "Z").upper()
-    return datetime.fromisoformat(
-        f"{match['day']}T{match['clock']}.{fraction:0<6}{zone}"
-    ).astimezone(UTC)
+    return utc_time(f"{match['day']}T{match['clock']}", match["second"], fraction, match["zone"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ class NotJsonError(ValueError):
 class JsonText:
     """A decoded JSON value. Numbers are int or Decimal.
 
-    `faults` holds duplicate members and illegal characters. Their paths begin at the root.
+    `faults` holds duplicate members, illegal characters and numbers that are too long. Their paths
+    begin at the root.
     """
 
     tree: object
@@ -62,22 +64,30 @@ def read_json(body: bytes) -> JsonText:
         repeating.append(marked)
         return marked
 
-    tree = _read(body, to_object)
+    tree, is_exact = _read(body, to_object)
     faults = tuple(_repeated_members(tree)) if repeating else ()
     illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_BYTES.search(body) else ()
-    return JsonText(tree, faults + illegal)
+    too_long = () if is_exact else tuple(_too_long_numbers(tree))
+    return JsonText(tree, faults + illegal + too_long)
 
 
-def _read(body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, Any]]) -> object:
+def _read(
+    body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, Any]]
+) -> tuple[object, bool]:
+    """Return the decoded value, and whether it has all numbers of the body.
+
+    Otherwise _TOO_LONG has the place of each number that is too long.
+    """
     if not body.strip():
         raise _not_json("it is empty")
     try:
-        return json.loads(
-            body.decode("utf-8-sig"),
-            object_pairs_hook=to_object,
-            parse_float=Decimal,
-            parse_constant=_refuse_constant,
-        )
+        text = body.decode("utf-8-sig")
+        try:
+            return _parsed(text, to_object, int, Decimal), True
+        except (json.JSONDecodeError, _ConstantError):
+            raise
+        except (ValueError, ArithmeticError):
+            return _parsed(text, to_object, _int_if_short, _decimal_if_short), False
     except UnicodeDecodeError as error:
         raise _not_json(f"byte {error.start} is not UTF-8") from None
     except _ConstantError as error:
@@ -86,8 +96,39 @@ def _read(body: bytes, to_object: Callable[[list[tuple[str, Any]]], dict[str, An
         raise _not_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
         raise _not_json("it is nested too deeply") from None
-    except (ValueError, ArithmeticError):
-        raise _not_json("a number in it is too long") from None
+
+
+def _parsed(
+    text: str,
+    to_object: Callable[[list[tuple[str, Any]]], dict[str, Any]],
+    parse_int: Callable[[str], int | Decimal],
+    parse_float: Callable[[str], Decimal],
+) -> object:
+    return json.loads(
+        text,
+        object_pairs_hook=to_object,
+        parse_int=parse_int,
+        parse_float=parse_float,
+        parse_constant=_refuse_constant,
+    )
+
+
+# Has the place of a number that is too long. It is recognised by its identity.
+_TOO_LONG = Decimal(0)
+
+
+def _int_if_short(text: str) -> int | Decimal:
+    try:
+        return int(text)
+    except ValueError:
+        return _TOO_LONG
+
+
+def _decimal_if_short(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return _TOO_LONG
 
 
 def write_json(tree: object) -> bytes:
@@ -157,6 +198,17 @@ def _illegal_characters(tree: object) -> Iterator[Problem]:
                 Code.ILLEGAL_CHARACTER,
                 tuple(steps),
                 "Text must not contain control characters or unpaired surrogates",
+            )
+
+
+def _too_long_numbers(tree: object) -> Iterator[Problem]:
+    for steps, value in _walk(tree):
+        if value is _TOO_LONG:
+            yield Problem(
+                Code.INVALID_VALUE,
+                tuple(steps),
+                f"Numbers must have at most {sys.get_int_max_str_digits()} digits, and an "
+                "exponent of at most 18 digits",
             )
 
 

@@ -1,6 +1,6 @@
 """The settings document of an account, as operators and clients write and read it."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Annotated, Self
 
 from pydantic import (
@@ -34,6 +34,7 @@ from orders.domain.settings import (
     Settings,
     TotalCheck,
 )
+from orders.domain.whole_numbers import parse_whole_number
 
 
 def _checked_currency(text: str) -> str:
@@ -60,14 +61,25 @@ def _scalar(value: object) -> FieldValue | None:
     raise ValueError("must be a string, a number, true or false")
 
 
-type Currency = Annotated[str, AfterValidator(_checked_currency)]
-type ExternalId = Annotated[str, AfterValidator(_checked_id)]
+def _trimmed(sent: object) -> object:
+    return sent.strip() if isinstance(sent, str) else sent
+
+
+def _whole(sent: object) -> object:
+    """Return 2 for 2.0, which is a whole number too, and any other value unchanged."""
+    number = parse_whole_number(sent) if isinstance(sent, float) else None
+    return sent if number is None else number
+
+
+# Imports lose the white space around the ids that refer to these, so these have none either.
+type Currency = Annotated[str, BeforeValidator(_trimmed), AfterValidator(_checked_currency)]
+type ExternalId = Annotated[str, BeforeValidator(_trimmed), AfterValidator(_checked_id)]
 type StatusId = Annotated[ExternalId, AfterValidator(_checked_status_id)]
-type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
+type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63), BeforeValidator(_whole)]
 type Default = Annotated[FieldValue | None, PlainValidator(_scalar)]
-type HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
+type HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=10_000_000), BeforeValidator(_whole)]
 type ProductName = Annotated[str, Field(min_length=1, max_length=256)]
-type EnumNumber = Annotated[int, Field(strict=True)]
+type EnumNumber = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 
 
 class _Part(BaseModel):
@@ -145,11 +157,16 @@ class PoliciesPart(_Part):
         Policies().history_days
     )
 
+    def declared(self) -> Mapping[str, object]:
+        """Return the policies that the document names. An empty section resets all of them."""
+        names = self.model_fields_set or type(self).model_fields.keys()
+        return {name: getattr(self, name) for name in sorted(names)}
+
 
 class VariantPart(_Part):
     """A variant of a product."""
 
-    id: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
+    id: Annotated[int, Field(strict=True, ge=1, lt=2**31), BeforeValidator(_whole)]
     sku: ProductName | None = None
 
 
@@ -227,7 +244,7 @@ class SettingsDocument(_Part):
             currencies=None if self.currencies is None else settings.currencies,
             endpoints=None if self.endpoints is None else settings.endpoints,
             regions=None if self.regions is None else settings.regions,
-            policies=None if self.policies is None else settings.policies,
+            policies=None if self.policies is None else self.policies.declared(),
             products=None if self.products is None else settings.products,
             definitions=Definitions(
                 tuple(settings.custom_fields.values()), tuple(settings.line_statuses.values())
@@ -339,6 +356,16 @@ def document_of(settings: Settings) -> SettingsDocument:
 
 def known_keys(location: Sequence[str | int]) -> list[str]:
     """Return the keys that a mapping at this location of a document may have."""
+    return list(_part_at(location).model_fields)
+
+
+def is_required(location: Sequence[str | int]) -> bool:
+    """Return whether the member at this location of a document must have a value."""
+    field = _part_at(location[:-1]).model_fields.get(str(location[-1])) if location else None
+    return field is not None and field.is_required()
+
+
+def _part_at(location: Sequence[str | int]) -> type[_Part]:
     parts: dict[object, type[_Part]] = {
         "endpoints": EndpointPart,
         "regions": RegionPart,
@@ -347,5 +374,4 @@ def known_keys(location: Sequence[str | int]) -> list[str]:
         "policies": PoliciesPart,
         "products": VariantPart if "variants" in location else ProductPart,
     }
-    model = parts.get(location[0], SettingsDocument) if location else SettingsDocument
-    return list(model.model_fields)
+    return parts.get(location[0], SettingsDocument) if location else SettingsDocument

@@ -33,7 +33,14 @@ def _check(
 
 
 def test_a_valid_order_has_no_problems() -> None:
-    assert _check(replace(DRAFT, region="region_YnCrJj8Y1")) == Checked({}, ({},), (), ())
+    assert _check(replace(DRAFT, region="region_YnCrJj8Y1")) == Checked(
+        order_fields={},
+        line_fields=({},),
+        order_defaults={},
+        line_defaults=({},),
+        problems=(),
+        warnings=(),
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,7 +138,7 @@ def test_the_total_is_compared_exactly(
     assert _check(draft, TotalCheck.REJECT).problems == ()
 
 
-def test_defaults_of_custom_fields_are_added_to_the_order_and_its_lines() -> None:
+def test_defaults_of_custom_fields_are_kept_beside_the_values() -> None:
     line_field = CustomField("size", "size", EntityType.LINE_ORDER, ValueType.INT, default_value=1)
     draft = replace(
         DRAFT,
@@ -141,7 +148,9 @@ def test_defaults_of_custom_fields_are_added_to_the_order_and_its_lines() -> Non
     checked = _check(draft, TotalCheck.OFF, order_field("note"), line_field)
     assert checked.problems == ()
     assert checked.order_fields == {"note": "5"}
-    assert checked.line_fields == ({"size": 1}, {"size": 7})
+    assert checked.line_fields == ({}, {"size": 7})
+    assert checked.line_defaults == ({"size": 1}, {})
+    assert checked.order_defaults == {}
 
 
 def test_problems_with_definitions_may_be_due_to_stale_settings() -> None:

@@ -10,6 +10,7 @@ import pytest
 from orders.domain.custom_fields import EntityType
 from orders.domain.settings import (
     DefinitionsByImport,
+    Endpoint,
     LineStatusType,
     Policies,
     Region,
@@ -202,7 +203,326 @@ def test_a_missing_member_of_an_order_is_required(name: str, empty: object) -> N
     for sent in (_without(order(), name), order() | {name: empty}):
         [entry] = read_json(Shop().post(request(sent)))["result"]
         assert entry["error"] == 400
-        assert entry["errors"][0]["path"] == f"/data/0/{name}"
+        assert entry["errors"] == [
+            {"code": "required", "path": f"/data/0/{name}", "message": f"{name} is required"}
+        ]
+
+
+@pytest.mark.parametrize("name", ["external_id", "name", "entity_type", "value_type", "required"])
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_a_missing_member_of_a_definition_is_required(name: str, empty: object) -> None:
+    for field in (_without(FIELD, name), FIELD | {name: empty}):
+        [error] = read_json(Shop().post(request(custom_fields=[field])))["errors"]
+        assert (error["code"], error["message"]) == ("required", f"{name} is required")
+
+
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_data_is_required(empty: object) -> None:
+    for tree in ({}, {"data": empty}):
+        [error] = read_json(Shop().post(json.dumps(tree)))["errors"]
+        assert (error["code"], error["message"]) == ("required", "data is required")
+
+
+@pytest.mark.parametrize("empty", [None, "", " \n"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("matching", "phone", "profile_id", "field_name", "field_value", "provider"),
+        *("subscription_id", "tags", "delivery_cost", "create_time", "update_time"),
+        *("custom_fields", "region", "skip_triggers"),
+    ],
+)
+def test_each_optional_member_of_an_order_may_be_blank(name: str, empty: object) -> None:
+    shop = Shop()
+    assert read_json(shop.post(request(order(delivery_cost=None) | {name: empty})))["error"] == 0
+    assert shop.documents()["1234000"].get(name) == ("email" if name == "matching" else None)
+
+
+@pytest.mark.parametrize("empty", [None, "", " \n"])
+@pytest.mark.parametrize(
+    "name", ["status", "sku", "base_price_per_item", "min_price_per_item", "custom_fields"]
+)
+def test_each_optional_member_of_a_line_may_be_blank(name: str, empty: object) -> None:
+    shop = Shop()
+    assert read_json(shop.post(request(order(lines=[line() | {name: empty}]))))["error"] == 0
+    [stored] = shop.documents()["1234000"]["lines"]
+    assert stored.get(name) == ("new" if name == "status" else None)
+
+
+@pytest.mark.parametrize("empty", [None, "", " \n"])
+@pytest.mark.parametrize(
+    "name",
+    ["custom_fields", "custom_line_statuses", "skip_triggers", "result_details", "format"],
+)
+def test_each_optional_member_of_the_root_may_be_blank(name: str, empty: object) -> None:
+    assert read_json(Shop().post(request(order()) | {name: empty}))["error"] == 0
+
+
+@pytest.mark.parametrize("empty", [None, "", " ", [], {}])
+def test_an_empty_map_may_be_an_empty_array(empty: object) -> None:
+    shop = Shop()
+    sent = order(lines=[line() | {"custom_fields": empty}]) | {"custom_fields": empty}
+    field = FIELD | {"enum_values": empty, "default_value": empty}
+    assert read_json(shop.post(request(sent, custom_fields=[field])))["error"] == 0
+    stored = shop.documents()["1234000"]
+    assert "custom_fields" not in stored
+    assert "custom_fields" not in stored["lines"][0]
+
+
+SPACED = {
+    "matching": " email ",
+    "email": "\tjohndoe@example.com\n",
+    "phone": " +70000000000 ",
+    "profile_id": " 17 ",
+    "endpoint": " website ",
+    "tags": [" one ", " ", "two\n"],
+    "status": "\n paid \n",
+    "currency": " USD ",
+    "region": " region_YnCrJj8Y1 ",
+    "total_price": " 1000 ",
+    "create_time": " 2022-01-02 ",
+}
+
+
+@pytest.mark.parametrize("as_xml", [True, False])
+def test_white_space_around_values_does_not_count(*, as_xml: bool) -> None:
+    plain, spaced = Shop(), Shop()
+    goods = line(external_id=" 1 ", status=" 0001\n", product="\tp ", sku=" s ", count=" 2 ")
+    sent = request(order(external_id=" A ", **SPACED, lines=[goods]))
+    answer = spaced.post(to_xml(sent) if as_xml else sent, XML if as_xml else JSON, accept=JSON)
+    assert read_json(answer) == {
+        "error": 0,
+        "error_text": "",
+        "result": [{"error": 0, "external_id": " A "}],
+    }
+    trimmed = {
+        name: [tag.strip() for tag in value if tag.strip()]
+        if isinstance(value, list)
+        else str(value).strip()
+        for name, value in SPACED.items()
+    }
+    same_goods = line(external_id=" 1 ", status="0001", product="p", sku="s", count=2)
+    plain.post(request(order(external_id=" A ", **trimmed, lines=[same_goods])))
+    assert spaced.documents() == plain.documents()
+    assert spaced.documents()[" A "]["lines"][0]["external_id"] == " 1 "
+
+
+def test_white_space_in_other_texts_is_kept() -> None:
+    shop = Shop()
+    sent = request(
+        order(custom_fields={"f": " a "}),
+        custom_fields=[FIELD | {"value_type": "unicode", "default_value": None}],
+    )
+    assert read_json(shop.post(sent))["error"] == 0
+    assert shop.documents()["1234000"]["custom_fields"] == {"f": " a "}
+
+
+@pytest.mark.parametrize("as_xml", [True, False])
+def test_the_ids_of_definitions_lose_their_white_space(*, as_xml: bool) -> None:
+    shop = Shop()
+    sent = request(
+        order(custom_fields={"f": "5"}, lines=[line(status=" packed ")]),
+        custom_fields=[FIELD | {"external_id": " f ", "value_type": " int ", "required": " true "}],
+        custom_line_statuses=[{"external_id": " packed", "name": "P", "type": "in_process "}],
+    )
+    answer = shop.post(to_xml(sent) if as_xml else sent, XML if as_xml else JSON, accept=JSON)
+    assert read_json(answer)["error"] == 0
+    assert shop.documents()["1234000"]["lines"][0]["status"] == "packed"
+
+
+@pytest.mark.parametrize("number", ["2.0", "2e0", "20e-1", "2.000"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_number_without_a_fraction_is_a_whole_number(number: str, quote: str) -> None:
+    shop = Shop()
+    sent = order(
+        profile_id="@",
+        field_value="@",
+        custom_fields={"f": "@", "e": "@", "b": "#"},
+        lines=[line(count="@")],
+    )
+    body = json.dumps(
+        request(
+            sent,
+            custom_fields=[
+                FIELD,
+                FIELD
+                | {
+                    "external_id": "e",
+                    "value_type": "enum",
+                    "enum_values": {"red": 1, "blue": 2.0},
+                    "default_value": 2.0,
+                },
+                FIELD | {"external_id": "b", "value_type": "bool", "default_value": 0.0},
+            ],
+        )
+    )
+    body = body.replace('"@"', quote + number + quote).replace('"#"', f"{quote}1.0{quote}")
+    assert read_json(shop.post(body))["error"] == 0
+    stored = shop.documents()["1234000"]
+    assert stored["custom_fields"] == {"f": 2, "e": "blue", "b": True}
+    assert stored["lines"][0]["count"] == 2
+    # As a text, an id of another system is what was sent.
+    assert stored["profile_id"] == stored["field_value"] == (number if quote else "2")
+
+
+def test_a_number_that_is_too_long_fails_its_order_alone() -> None:
+    shop = Shop()
+    sent = request(*(order(external_id=name, total_price="@") for name in "AB"), order())
+    body = json.dumps(sent).replace('"@"', "9" * 5000, 1).replace('"@"', "1e99999999999999999999")
+    first, second, third = read_json(shop.post(body))["result"]
+    for entry, path in ((first, "/data/0/total_price"), (second, "/data/1/total_price")):
+        assert (entry["error"], entry["errors"][0]["code"], entry["errors"][0]["path"]) == (
+            400,
+            "invalid_value",
+            path,
+        )
+        assert "at most 4300 digits" in entry["error_text"]
+    assert third["error"] == 0
+    assert list(shop.documents()) == ["1234000"]
+
+
+@pytest.mark.parametrize("sent", ["-0", "-0.0", "-0.00", '"-0.0"', '"-0"'])
+def test_a_negative_zero_is_zero(sent: str) -> None:
+    shop = Shop()
+    body = json.dumps(request(order(total_price="@", delivery_cost="@"))).replace('"@"', sent)
+    assert read_json(shop.post(body))["error"] == 0
+    assert shop.documents()["1234000"]["total_price"] == "0"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:60.5+00:00",
+        "2016-12-31T18:59:60-0500",
+        "2017-01-01T03:00:00.0000000000001+0300",
+    ],
+)
+@pytest.mark.parametrize("name", ["create_time", "update_time"])
+def test_every_rfc_3339_time_is_accepted(name: str, sent: str) -> None:
+    shop = Shop()
+    field = FIELD | {"value_type": "date", "default_value": None}
+    answer = shop.post(
+        request(order(custom_fields={"f": sent}) | {name: sent}, custom_fields=[field])
+    )
+    assert read_json(answer)["error"] == 0
+    stored = shop.documents()["1234000"]
+    expected = "2017-01-01T00:00:00.5Z" if ".5" in sent else "2017-01-01T00:00:00Z"
+    assert stored[name] == stored["custom_fields"]["f"] == expected
+
+
+def test_a_field_or_a_status_of_orders_on_a_line_is_named() -> None:
+    field = FIELD | {"external_id": "gift"}
+    shelf = FIELD | {"external_id": "shelf", "entity_type": "line_order"}
+    bad = order(
+        status="processing",
+        custom_fields={"shelf": 1},
+        lines=[line(status="paid", custom_fields={"gift": 1, "none": 1})],
+    )
+    [entry] = read_json(Shop().post(request(bad, custom_fields=[field, shelf])))["result"]
+    messages = {error["path"][8:]: error["message"] for error in entry["errors"]}
+    assert messages == {
+        "status": 'Unknown order status "processing"; allowed values: '
+        "new, delivered, paid, canceled, part_refunded",
+        "custom_fields/shelf": 'Custom field "shelf" is a field of lines, not of orders; '
+        "use one of: gift",
+        "lines/0/status": 'Unknown line status "paid"; allowed values: '
+        "new, processing, delivering, delivered, canceled, refunded, 0001",
+        "lines/0/custom_fields/gift": 'Custom field "gift" is a field of orders, not of lines; '
+        "use one of: shelf",
+        "lines/0/custom_fields/none": 'Custom field "none" is not defined as a field of lines; '
+        "use one of: shelf",
+    }
+
+
+@pytest.mark.parametrize("as_default", [True, False])
+def test_an_enum_with_one_number_for_two_names_is_rejected(*, as_default: bool) -> None:
+    values = {"red": 1, "blue": 2, "scarlet": 1.0}
+    rest = {"default_value": values} if as_default else {"enum_values": values, "default_value": 1}
+    answer = Shop().post(request(custom_fields=[FIELD | {"value_type": "enum"} | rest]))
+    assert answer.status == 400
+    [error] = read_json(answer)["errors"]
+    assert error["path"] == "/custom_fields/0/enum_values"
+    assert error["message"] == (
+        'enum_values must have a different number for each name; "red" and "scarlet" have 1'
+    )
+
+
+def test_an_import_adds_no_name_with_the_number_of_a_stored_one() -> None:
+    shop = Shop()
+    enum = FIELD | {"value_type": "enum", "default_value": None}
+    shop.post(request(custom_fields=[enum | {"enum_values": {"red": 1}}]))
+    answer = shop.post(request(custom_fields=[enum | {"enum_values": {"scarlet": 1}}]))
+    assert answer.status == 400
+    assert read_json(answer)["errors"][0]["path"] == "/custom_fields/0/enum_values"
+
+
+def _define(shop: Shop, **change: Any) -> None:  # noqa: ANN401 - any member
+    """Change the stored definition of `f`, as an operator does."""
+    stored = shop.settings.stored["demo"]
+    key = (EntityType.ORDER, "f")
+    changed = replace(stored.settings.custom_fields[key], **change)
+    fields = {**stored.settings.custom_fields, key: changed}
+    shop.settings.stored["demo"] = StoredSettings(
+        replace(stored.settings, custom_fields=fields), stored.version + 1
+    )
+
+
+def _outcome(shop: Shop, *orders: object, **root: object) -> str:
+    answer = shop.post(request(*orders, result_details=True, **root))
+    return str(read_json(answer)["result"][0]["outcome"])
+
+
+def test_a_later_default_does_not_alter_an_old_order() -> None:
+    shop = Shop()
+    assert _outcome(shop, order(), custom_fields=[FIELD]) == "created"
+    _define(shop, default_value=200)
+    assert _outcome(shop, order()) == "unchanged"
+    assert len(shop.publisher.sent) == 1
+    assert _outcome(shop, order(status="paid")) == "updated"
+    assert shop.documents()["1234000"]["custom_fields"] == {"f": 100}
+    assert set(shop.publisher.sent[-1].changed) == {"status"}
+    assert _outcome(shop, order(external_id="B")) == "created"
+    assert shop.documents()["B"]["custom_fields"] == {"f": 200}
+
+
+def test_a_default_that_is_defined_later_does_not_alter_an_old_order() -> None:
+    shop = Shop()
+    shelf = FIELD | {"external_id": "shelf", "entity_type": "line_order"}
+    assert _outcome(shop, order()) == "created"
+    assert _outcome(shop, order(), custom_fields=[FIELD, shelf]) == "unchanged"
+    lines = [line(count=2), line(external_id="2")]
+    assert _outcome(shop, order(lines=lines)) == "updated"
+    stored = shop.documents()["1234000"]
+    assert "custom_fields" not in stored
+    assert [each.get("custom_fields") for each in stored["lines"]] == [None, {"shelf": 100}]
+
+
+def test_a_value_that_is_no_longer_sent_gives_way_to_the_default() -> None:
+    shop = Shop()
+    _outcome(shop, order(custom_fields={"f": 5}), custom_fields=[FIELD])
+    assert _outcome(shop, order()) == "updated"
+    assert shop.documents()["1234000"]["custom_fields"] == {"f": 100}
+    assert _outcome(shop, order()) == "unchanged"
+    assert _outcome(shop, order(custom_fields={"f": 6})) == "updated"
+    assert shop.documents()["1234000"]["custom_fields"] == {"f": 6}
+
+
+def test_an_import_without_update_time_keeps_the_guard() -> None:
+    shop = Shop()
+    assert _outcome(shop, order(update_time="2026-01-02")) == "created"
+    assert _outcome(shop, order(status="paid")) == "updated"
+    assert _outcome(shop, order(status="delivered", update_time="2026-01-01")) == "failed"
+    assert _outcome(shop, order(status="delivered", update_time="2026-01-02")) == "updated"
+
+
+def test_an_order_that_is_too_large_names_its_largest_part() -> None:
+    tags = [f"{n} " + "x" * 1000 for n in range(395)]
+    [entry] = read_json(Shop().post(request(order(tags=tags))))["result"]
+    assert entry["error"] == 413
+    assert entry["errors"][0]["message"] == (
+        "The order must have at most 388 KB; got 389 KB; the largest part is tags with 389 KB"
+    )
 
 
 @pytest.mark.parametrize("name", ["external_id", "final_price_per_item", "count"])
@@ -244,7 +564,9 @@ def test_a_line_without_a_status_is_new() -> None:
 @pytest.mark.parametrize(
     ("member", "value", "code"),
     [
-        ("external_id", 1234, "wrong_type"),
+        ("external_id", 1234.0, "wrong_type"),
+        ("external_id", True, "wrong_type"),
+        ("endpoint", 1e3, "wrong_type"),
         ("external_id", "a" * 256, "invalid_value"),
         ("external_id", "a\nb", "invalid_value"),
         ("status", "confirmed", "unknown_status"),
@@ -261,7 +583,8 @@ def test_a_line_without_a_status_is_new() -> None:
         ("lines", [], "required"),
         ("lines", {}, "wrong_type"),
         ("lines", [5], "wrong_type"),
-        ("custom_fields", [], "wrong_type"),
+        ("custom_fields", [1], "wrong_type"),
+        ("custom_fields", "x", "wrong_type"),
         ("custom_fields", {"x": 1}, "unknown_custom_field"),
         ("email", "", "required"),
         ("skip_triggers", "maybe", "invalid_value"),
@@ -291,7 +614,7 @@ def test_an_order_must_be_an_object(sent: object) -> None:
 
 
 def test_all_problems_of_an_order_are_reported_at_once() -> None:
-    bad = order(email="", total_price="x", lines=[line(count=0), line(external_id="2", status=5)])
+    bad = order(email="", total_price="x", lines=[line(count=0), line(external_id="2", status=5.5)])
     [entry] = read_json(Shop().post(request(bad)))["result"]
     assert {error["path"] for error in entry["errors"]} == {
         "/data/0/email",
@@ -338,9 +661,52 @@ def test_a_stale_order_is_reported_with_its_path(*, as_xml: bool) -> None:
     assert tree["result"][1]["error"] == 409
 
 
-def test_an_external_id_that_is_a_number_is_returned_as_text() -> None:
-    [entry] = read_json(Shop().post(request(order(external_id=1000))))["result"]
-    assert (entry["error"], entry["external_id"]) == (400, "1000")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "1000",
+        *("1000.0", "1e3", "-0.0", "true", "[]"),
+        pytest.param("1" * 300, id="more digits than an id may have"),
+    ],
+)
+@pytest.mark.parametrize("of_line", [True, False])
+def test_an_external_id_may_be_a_whole_number_in_plain_digits(sent: str, *, of_line: bool) -> None:
+    shop = Shop()
+    tree = order(lines=[line(external_id="@")]) if of_line else order(external_id="@")
+    body = json.dumps(request(tree)).replace('"@"', sent)
+    [entry] = read_json(shop.post(body))["result"]
+    assert entry["error"] == (0 if sent == "1000" else 400)
+    if sent == "1000":
+        [stored] = shop.documents().values()
+        assert (stored["lines"][0] if of_line else stored)["external_id"] == "1000"
+    else:
+        place = "lines/0/external_id" if of_line else "external_id"
+        assert entry["errors"][0]["path"] == f"/data/0/{place}"
+
+
+@pytest.mark.parametrize("name", ["endpoint", "region"])
+def test_an_id_of_the_settings_may_be_a_whole_number(name: str) -> None:
+    shop = Shop()
+    known = settings()
+    shop.settings.stored["demo"] = StoredSettings(
+        replace(
+            known, endpoints={**known.endpoints, "7": Endpoint("7")}, regions={"7": Region("7")}
+        ),
+        1,
+    )
+    assert read_json(shop.post(request(order() | {name: 7})))["error"] == 0
+    assert shop.documents()["1234000"][name] == "7"
+
+
+def test_ids_of_goods_and_statuses_may_be_whole_numbers() -> None:
+    shop = Shop()
+    sent = request(
+        order(lines=[line(product=5, sku=6, status=7)]),
+        custom_line_statuses=[{"external_id": 7, "name": "Packed", "type": "in_process"}],
+    )
+    assert read_json(shop.post(sent))["error"] == 0
+    [stored] = shop.documents()["1234000"]["lines"]
+    assert (stored["product"], stored["sku"], stored["status"]) == ("5", "6", "7")
 
 
 def test_an_error_text_contains_the_path() -> None:

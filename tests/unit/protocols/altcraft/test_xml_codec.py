@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.problems import Code
+from orders.domain.problems import Code, Steps
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import RequestRefusedError
 from orders.protocols.altcraft.requests import IMPORT_SHAPE
@@ -49,8 +49,18 @@ def test_an_empty_element_is_an_empty_array(inner: str) -> None:
     assert _decode("<xml><data></data></xml>").tree == {"data": []}
 
 
-def test_a_blank_text_is_kept() -> None:
-    assert _data("<tags> </tags><tags>a</tags>").tree == {"data": [{"tags": [" ", "a"]}]}
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<tags>\n</tags><tags>a</tags>",
+        "<tags><row> </row><row>a</row></tags>",
+        "<tags>a</tags><tags><![CDATA[ ]]></tags>",
+    ],
+)
+def test_an_element_of_white_space_is_no_element_of_an_array(inner: str) -> None:
+    decoded = _data(inner)
+    assert decoded.tree == {"data": [{"tags": ["a"]}]}
+    assert decoded.faults == ()
 
 
 def test_rows_at_the_root_are_the_data() -> None:
@@ -89,6 +99,85 @@ def test_a_definition_may_hold_enum_values_as_elements() -> None:
 
 def test_texts_are_never_trimmed() -> None:
     assert _data("<external_id> 1 </external_id>").tree == {"data": [{"external_id": " 1 "}]}
+
+
+XSI = "xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'"
+
+
+def _typed(inner: str) -> Decoded:
+    return _decode(f"<xml {XSI}><data>{inner}</data></xml>")
+
+
+@pytest.mark.parametrize("nil", ["true", "1", " true "])
+@pytest.mark.parametrize("content", ["", " \n", "<!-- none -->"])
+def test_an_element_that_is_nil_is_absent(nil: str, content: str) -> None:
+    attribute = f"xsi:nil='{nil}'"
+    decoded = _typed(
+        f"<region {attribute}>{content}</region><tags {attribute}>{content}</tags>"
+        f"<tags>a</tags><tags><row {attribute}/><row>b</row></tags>"
+        f"<custom_fields><f {attribute}>{content}</f><g>1</g></custom_fields>"
+        f"<lines {attribute}>{content}</lines>"
+        f"<lines><status {attribute}/><custom_fields {attribute}>{content}</custom_fields></lines>"
+    )
+    assert decoded.faults == ()
+    assert decoded.tree == {
+        "data": [
+            {
+                "region": None,
+                "tags": ["a", "b"],
+                "custom_fields": {"f": None, "g": "1"},
+                "lines": [{"status": None, "custom_fields": None}],
+            }
+        ]
+    }
+
+
+@pytest.mark.parametrize("nil", ["false", "0"])
+def test_an_element_that_is_not_nil_has_its_value(nil: str) -> None:
+    assert _typed(f"<status xsi:nil='{nil}'>new</status>").tree == {"data": [{"status": "new"}]}
+
+
+@pytest.mark.parametrize(
+    ("inner", "path"),
+    [
+        ("<status xsi:nil='true'>new</status>", "/data/0/status"),
+        ("<status xsi:nil='maybe'/>", "/data/0/status"),
+        ("<lines xsi:nil='true'><sku>s</sku></lines>", "/data/0/lines/0"),
+        ("<custom_fields><f xsi:nil='true'>1</f></custom_fields>", "/data/0/custom_fields/f"),
+        ("<status xsi:kind='x'>new</status>", "/data/0/status"),
+        ("<status nil='true'/>", "/data/0/status"),
+        ("<status type='x'>new</status>", "/data/0/status"),
+        ("<status xml:id='x'>new</status>", "/data/0/status"),
+    ],
+)
+def test_other_attributes_and_a_nil_with_content_are_malformed(inner: str, path: str) -> None:
+    assert [(fault.code, fault.pointer) for fault in _typed(inner).faults] == [
+        (Code.MALFORMED, path)
+    ]
+
+
+def test_attributes_without_data_are_ignored() -> None:
+    decoded = _decode(
+        f"<xml {XSI} xmlns:xs='http://www.w3.org/2001/XMLSchema' "
+        "xsi:noNamespaceSchemaLocation='a.xsd' xsi:schemaLocation='urn:a a.xsd' xml:lang='en'>"
+        "<data xsi:type='Order' xml:space='preserve' xmlns:n='urn:n'>"
+        "<status xsi:type='xs:string' xml:lang='en'>new</status>"
+        "<lines xsi:type='Line'><sku xsi:nil='false' xml:space='default'>s</sku></lines>"
+        "<custom_fields xsi:type='Fields'><f xsi:type='xs:int'>1</f>"
+        "<x external_id='a b' xml:lang='en'>2</x></custom_fields>"
+        "<tags xml:lang='en'>a</tags></data></xml>"
+    )
+    assert decoded.faults == ()
+    assert decoded.tree == {
+        "data": [
+            {
+                "status": "new",
+                "lines": [{"sku": "s"}],
+                "custom_fields": {"f": "1", "a b": "2"},
+                "tags": ["a"],
+            }
+        ]
+    }
 
 
 def test_namespaces_are_ignored() -> None:
@@ -207,6 +296,46 @@ def test_lines_beyond_65535_are_counted() -> None:
         )
         == 70_001
     )
+
+
+LONG = (
+    "<xml>\n<!-- <a>\n</a> -->{gap}<data>\n<status>\n\nnew\n</status>\n<region/>\n"
+    "<unknown>\n<a>\n</a></unknown>\n<tags>\n<row>a</row>\n<row>b</row></tags>\n"
+    "<lines\narray='true'\n>\n<sku><![CDATA[<x>\n]]></sku>\n<custom_fields>\n"
+    "<field external_id='&gt;>/'>\n\n</field>\n<g/></custom_fields>\n</lines>\n"
+    "<?pi <a>\n?><lines>\n<count>1</count></lines></data>\r\n<data>\n<lines/></data></xml>"
+)
+PATHS: tuple[Steps, ...] = (
+    (),
+    ("data", 0),
+    ("data", 0, "status"),
+    ("data", 0, "region"),
+    ("data", 0, "unknown"),
+    ("data", 0, "tags", 0),
+    ("data", 0, "tags", 1),
+    ("data", 0, "lines", 0),
+    ("data", 0, "lines", 0, "sku"),
+    ("data", 0, "lines", 0, "custom_fields"),
+    ("data", 0, "lines", 0, "custom_fields", ">>/"),
+    ("data", 0, "lines", 0, "custom_fields", "g"),
+    ("data", 0, "lines", 1),
+    ("data", 0, "lines", 1, "count"),
+    ("data", 1),
+    ("data", 1, "missing"),
+)
+
+
+@pytest.mark.parametrize("gap", [65_490, 65_532, 65_533, 65_534, 65_535, 200_000])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1251", "iso-2022-jp"])
+def test_the_lines_of_a_long_body_are_exact(gap: int, encoding: str) -> None:
+    charset = None if encoding.startswith("utf") else encoding
+    short = _decode(LONG.format(gap="").encode(encoding), charset)
+    long = _decode(LONG.format(gap="\n" * gap).encode(encoding), charset)
+    first, *others = [short.line_of(path) for path in PATHS]
+    assert [long.line_of(path) for path in PATHS] == [
+        first,
+        *(line + gap for line in others if line is not None),
+    ]
 
 
 @given(st.binary())

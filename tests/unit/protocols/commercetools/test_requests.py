@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orders.domain.submissions import Submission
 from orders.protocols.commercetools.errors import RequestRefusedError, error_body
+from orders.protocols.commercetools.money import Money
 from orders.protocols.commercetools.references import derived_id
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import read_draft
@@ -260,7 +261,7 @@ def test_an_empty_object_counts_as_absent(name: str) -> None:
         ("lineItems.0.name.en", 1, STRING),
         ("lineItems.0.quantity", "2", LONG),
         ("lineItems.0.quantity", 2.5, LONG),
-        ("lineItems.0.quantity", 2.0, LONG),
+        ("lineItems.0.quantity", 1e30, LONG),
         ("lineItems.0.quantity", True, LONG),
         ("lineItems.0.quantity", 2**63, LONG),
         ("lineItems.0.quantity", -(2**63) - 1, LONG),
@@ -466,6 +467,9 @@ def test_an_invalid_value_is_rejected_with_its_field(
         ("2026-02-03T04:05:06+05:30", "2026-02-02T22:35:06.000Z"),
         ("2026-02-03T04:05:06-0100", "2026-02-03T05:05:06.000Z"),
         ("2026-02-03T04:05:06+01", "2026-02-03T03:05:06.000Z"),
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00.000Z"),
+        ("2016-12-31T15:59:60.5-0800", "2017-01-01T00:00:00.500Z"),
+        ("2026-02-03T04:05:06.12345678901234Z", "2026-02-03T04:05:06.123Z"),
         ("2026-02-03T04:05:06", "2026-02-03T04:05:06.000Z"),
         ("2026-02-03 04:05:06", "2026-02-03T04:05:06.000Z"),
         ("2026-02-03T04:05Z", "2026-02-03T04:05:00.000Z"),
@@ -481,12 +485,43 @@ def test_times_are_returned_in_utc_with_three_digits(sent: str, returned: str) -
     assert read_time(sent) == datetime.fromisoformat(returned)
 
 
+@pytest.mark.parametrize("number", ["2.0", "2e0", "20e-1", "2"])
+@pytest.mark.parametrize(
+    "path",
+    ["lineItems.0.quantity", "totalPrice.centAmount", "lineItems.0.variant.images.0.dimensions.w"],
+)
+def test_a_number_without_a_fraction_is_an_integer(path: str, number: str) -> None:
+    body = json.dumps(changed(at(path), "@")).replace('"@"', number).encode()
+    read_whole = read_draft(body, None, PROJECT).tree
+    assert read_whole == read(changed(at(path), 2)).tree
+    assert write_json(_amounts(read_whole)) == write_json(_amounts(read(changed(at(path), 2)).tree))
+
+
+def _amounts(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value as JSON can hold it. 2 and 2.0 are equal, but their texts are not."""
+    if isinstance(value, dict):
+        return {name: _amounts(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_amounts(each) for each in value]
+    return value.tree() if isinstance(value, Money) else value
+
+
+def test_a_number_that_is_too_long_is_an_error_with_its_path() -> None:
+    body = json.dumps(changed(("lineItems", 0, "quantity"), "@")).replace('"@"', "1" * 5000)
+    with pytest.raises(RequestRefusedError) as refusal:
+        read_draft(body.encode(), None, PROJECT)
+    [error] = refusal.value.errors
+    assert "lineItems -> quantity: Numbers must have at most 4300 digits" in str(error.members)
+
+
 @pytest.mark.parametrize(
     "sent",
     [
         *("", "now", "20260203", "2026-2-3", "2026-02-30", "2026-02-03T", "2026-02-03T24:00"),
         *("2026-02-03T04:05:06.Z", "2026-02-03T04:05:06+24:00", "0001-01-01T00:00+01:00"),
         *("9999-12-31T23:59-01:00", "٢٠٢٦", "2026-02-03T04:05:06Zulu"),
+        *("2016-12-31T22:59:60Z", "2016-12-31T23:59:61Z", "9999-12-31T23:59:60Z"),
+        *("2026-02-03T04:05:06+01:60", "2026-02-03T04:05:06-0199"),
     ],
 )
 def test_an_invalid_time_is_rejected(sent: str) -> None:

@@ -176,7 +176,12 @@ def test_the_supported_sales_models_can_set_the_external_id(
             "externalOrderId must not be null (rejected value: null)",
         ),
         (b'{"externalOrderId":""}', "externalOrderId must not be empty (rejected value: )"),
-        (b'{"externalOrderId":5}', "Type mismatch: externalOrderId (rejected value: 5)"),
+        (b'{"externalOrderId":5.0}', "Type mismatch: externalOrderId (rejected value: 5.0)"),
+        (b'{"externalOrderId":true}', "Type mismatch: externalOrderId (rejected value: true)"),
+        (
+            b'{"externalOrderId":' + b"5" * 5000 + b"}",
+            "JSON: /externalOrderId: Numbers must have at most 4300 digits",
+        ),
         (b'{"externalOrderId":["a"]}', "Type mismatch: externalOrderId (rejected value: "),
         (
             b'{"externalOrderId":"a","externalOrderId":"b"}',
@@ -227,6 +232,14 @@ def test_an_invalid_body_is_rejected_with_the_reason(
 def test_any_valid_external_id_is_stored_unchanged(seller: Seller, text: str) -> None:
     assert seller.rename(text).status == 200
     assert seller.found().external_id == text
+
+
+@pytest.mark.parametrize("number", ["0", "1000", "123456789012345678901234567890"])
+def test_an_external_id_may_be_a_whole_number_in_plain_digits_here(
+    seller: Seller, number: str
+) -> None:
+    assert seller.rename(body=f'{{"externalOrderId":{number}}}'.encode()).status == 200
+    assert seller.found().external_id == number
 
 
 def test_unknown_members_are_ignored(seller: Seller) -> None:

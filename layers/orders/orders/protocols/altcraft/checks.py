@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
-from orders.domain.custom_fields import FieldValue, fill_in
+from orders.domain.custom_fields import EntityType, FieldValue, defaults_for, read_values
 from orders.domain.money import EXACT_DIGITS, format_amount, line_total
 from orders.domain.problems import Code, Problem, below, listed, shown
 from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
@@ -14,13 +14,15 @@ from orders.protocols.altcraft.states import ORDER_STATUSES
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Custom field values with their defaults, and the problems and warnings of a draft.
+    """Custom field values, the defaults of absent ones, and the problems and warnings of a draft.
 
-    `line_fields` has one entry for each line, in the order of the lines.
+    `line_fields` and `line_defaults` have one entry for each line, in the order of the lines.
     """
 
     order_fields: Mapping[str, FieldValue]
     line_fields: tuple[Mapping[str, FieldValue], ...]
+    order_defaults: Mapping[str, FieldValue]
+    line_defaults: tuple[Mapping[str, FieldValue], ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
 
@@ -28,7 +30,12 @@ class Checked:
 def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
     """Check one order. The paths of problems are relative to the order."""
     problems = list(_unknown_references(draft, rules.settings))
-    order_fields, faults = fill_in(rules.order_fields, draft.custom_fields)
+    order_fields, faults = read_values(
+        rules.order_fields,
+        draft.custom_fields,
+        EntityType.ORDER,
+        rules.settings.custom_fields.values(),
+    )
     problems += (below(("custom_fields",), fault) for fault in faults)
     line_fields = []
     for position, line in enumerate(draft.lines):
@@ -41,6 +48,8 @@ def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
     return Checked(
         order_fields=order_fields,
         line_fields=tuple(line_fields),
+        order_defaults=defaults_for(rules.order_fields, order_fields),
+        line_defaults=tuple(defaults_for(rules.line_fields, values) for values in line_fields),
         problems=(*problems, *(mismatch if rejecting else ())),
         warnings=() if rejecting else mismatch,
     )
@@ -54,7 +63,7 @@ def _unknown_references(draft: OrderDraft, settings: Settings) -> Iterator[Probl
     if draft.region is not None and draft.region not in settings.regions:
         yield _unknown(Code.UNKNOWN_REGION, "region", draft.region, settings.regions)
     if draft.status not in ORDER_STATUSES:
-        yield _unknown(Code.UNKNOWN_STATUS, "status", draft.status, ORDER_STATUSES)
+        yield _unknown_status(Code.UNKNOWN_STATUS, "order", draft.status, ORDER_STATUSES)
 
 
 def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Problem:
@@ -65,12 +74,26 @@ def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Prob
     )
 
 
+def _unknown_status(code: Code, owner: str, sent: str, allowed: Iterable[str]) -> Problem:
+    """Return the problem of a status that `owner`, an order or a line, cannot have."""
+    return Problem(
+        code,
+        ("status",),
+        f"Unknown {owner} status {shown(sent)}; allowed values: {listed(list(allowed))}",
+    )
+
+
 def _check_line(line: LineDraft, rules: Rulebook) -> tuple[Mapping[str, FieldValue], list[Problem]]:
-    values, faults = fill_in(rules.line_fields, line.custom_fields)
+    values, faults = read_values(
+        rules.line_fields,
+        line.custom_fields,
+        EntityType.LINE_ORDER,
+        rules.settings.custom_fields.values(),
+    )
     problems = [below(("custom_fields",), fault) for fault in faults]
     if line.status not in LINE_STATUS_TYPES and line.status not in rules.settings.line_statuses:
         names = rules.settings.line_status_names()
-        problems.append(_unknown(Code.UNKNOWN_LINE_STATUS, "status", line.status, names))
+        problems.append(_unknown_status(Code.UNKNOWN_LINE_STATUS, "line", line.status, names))
     return values, problems
 
 

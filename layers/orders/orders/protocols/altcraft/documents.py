@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from orders.domain.applied_defaults import written
 from orders.domain.custom_fields import FieldValue
 from orders.domain.money import format_amount
 from orders.domain.order import LineMembers
@@ -17,7 +18,7 @@ LINES = LineMembers("lines", identity="external_id", status="status")
 
 
 def document_of(draft: OrderDraft, checked: Checked) -> str:
-    """Return the document of an order: sorted members, with defaults, without absent members.
+    """Return the document of an order: sorted members, without absent ones and without defaults.
 
     Amounts are decimal strings in major units without trailing zeros. Times are RFC 3339 in UTC.
     The document does not hold the external id, which may change: the order's key holds it.
@@ -40,6 +41,17 @@ def document_of(draft: OrderDraft, checked: Checked) -> str:
         ],
     }
     return orjson.dumps(_present(members), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def defaults_of(checked: Checked) -> str:
+    """Return the defaults of absent custom fields, as they are kept beside the document."""
+    lines = {
+        str(position): {LINES.fields: values}
+        for position, values in enumerate(checked.line_defaults)
+        if values
+    }
+    order = {LINES.fields: checked.order_defaults} if checked.order_defaults else {}
+    return written({**order, **({LINES.lines: lines} if lines else {})})
 
 
 def _line(line: LineDraft, fields: Mapping[str, FieldValue]) -> dict[str, Any]:

@@ -38,10 +38,10 @@ def answer_format(request: HttpRequest, asked_in_body: object = None) -> Format:
     It is the first of: `format` of the body, `format` of the URL, the Accept header, the format of
     the request. Raises RequestRefusedError (400) if `format` is neither json nor xml.
     """
-    asked = asked_in_body or request.query.get("format")
+    asked = str(asked_in_body or "").strip() or request.query.get("format", "").strip()
     if asked:
         try:
-            return Format(str(asked).lower())
+            return Format(asked.lower())
         except ValueError:
             raise bad_request("format must be json or xml") from None
     return accepted_format(request)

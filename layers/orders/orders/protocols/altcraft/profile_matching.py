@@ -36,7 +36,8 @@ ANY_OF_MODES = frozenset({"email_phone", "email_phone_sub"})
 
 def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
     """Yield the problems of a sent order's search mode and of its required fields."""
-    mode = order.get("matching") or DEFAULT_MODE
+    sent = _trimmed(order.get("matching"))
+    mode = sent or DEFAULT_MODE
     needed = MODES.get(mode) if isinstance(mode, str) else None
     if needed is None:
         yield Problem(
@@ -45,7 +46,7 @@ def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
             f"matching must be one of: {', '.join(MODES)}; got {shown(mode)}",
         )
         return
-    missing = [name for name in needed if order.get(name) is None or order.get(name) == ""]
+    missing = [name for name in needed if _trimmed(order.get(name)) in (None, "")]
     if mode in ANY_OF_MODES:
         if len(missing) == len(needed):
             yield Problem(
@@ -54,7 +55,11 @@ def matching_problems(order: Mapping[str, object]) -> Iterator[Problem]:
                 f"{' or '.join(needed)} is required for matching {mode}",
             )
         return
-    default = "" if order.get("matching") else " (the default)"
+    default = "" if sent else " (the default)"
     for name in missing:
         message = f"{name} is required for matching {mode}{default}"
         yield Problem(Code.REQUIRED, (name,), message)
+
+
+def _trimmed(sent: object) -> object:
+    return sent.strip() if isinstance(sent, str) else sent

@@ -6,6 +6,10 @@ from orders.domain.order import Order
 
 
 def present(order: Order) -> bytes:
-    """Return an Altcraft order as JSON: its external id and the members of its document."""
+    """Return an Altcraft order as JSON: its external id, its sorted members and its defaults."""
     head = b'{"external_id":' + orjson.dumps(order.external_id)
-    return head + b"," + order.document[1:].encode()
+    if order.defaults:
+        content = orjson.dumps(order.content(), option=orjson.OPT_SORT_KEYS)
+    else:
+        content = order.document.encode()
+    return head + b"," + content[1:]

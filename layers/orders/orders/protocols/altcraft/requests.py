@@ -1,10 +1,11 @@
 """Models of the orders import (Altcraft v74, orders import), for JSON and XML.
 
 Numbers and booleans may be sent as text, in JSON too, because XML has only text. An optional member
-that is null or empty counts as absent.
+that is null or blank counts as absent, and so does an empty array where an object is meant: PHP has
+no other empty object. White space around a value does not count, except in the external ids of
+orders and lines, which are the shop's keys.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -25,7 +26,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from orders.domain.custom_fields import EntityType, ValueType
+from orders.domain.custom_fields import EntityType, ValueType, parse_flag
 from orders.domain.identifiers import EXTERNAL_ID_RULE, MAX_EXTERNAL_ID_CHARACTERS, is_external_id
 from orders.domain.money import parse_amount
 from orders.domain.problems import Code, Problem, Steps, shown
@@ -33,6 +34,7 @@ from orders.domain.settings import LineStatusType
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import PATTERN as TIMES_PATTERN
 from orders.domain.times import parse_time
+from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft import json_codec
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import bad_request
@@ -65,33 +67,34 @@ def _reading[T](parse: Callable[[object], T]) -> Callable[[object], T]:
     return read
 
 
-_COUNT = re.compile(r"\d{1,10}", re.ASCII)
-
-
 def _parse_count(sent: object) -> int:
-    text = str(sent).strip() if isinstance(sent, int | str) else ""
-    if _COUNT.fullmatch(text) and 1 <= int(text) <= MAX_COUNT:
-        return int(text)
+    number = parse_whole_number(sent)
+    if number is not None and 1 <= number <= MAX_COUNT:
+        return number
     raise ValueError(f"a whole number from 1 to {MAX_COUNT}")
-
-
-_FLAGS: Mapping[object, bool] = {"true": True, "false": False, "1": True, "0": False}
-
-
-def _parse_flag(sent: object) -> bool:
-    flag = _FLAGS.get(str(sent).strip().lower()) if isinstance(sent, bool | int | str) else None
-    if flag is None:
-        raise ValueError("true or false")
-    return flag
 
 
 def _parse_name(sent: object) -> str:
     """Read a text that other systems may hold as a number (profile_id, field_value)."""
-    if isinstance(sent, int) and not isinstance(sent, bool):
-        return str(sent)
     if isinstance(sent, str):
         return sent
-    raise ValueError("a string or a whole number")
+    number = parse_whole_number(sent)
+    if number is None:
+        raise ValueError("a string or a whole number")
+    return str(number)
+
+
+def _digits_as_text(sent: object) -> object:
+    """Return the text of an id that is sent as a number, as clients with numeric ids do.
+
+    Other forms of a number are refused: 1000, 1e3 and 1000.0 are one number, but three ids.
+    """
+    if sent is None or isinstance(sent, str):
+        return sent
+    if isinstance(sent, int) and not isinstance(sent, bool):
+        return str(sent)
+    message = f"must be a string, or a whole number in plain digits; got {shown(sent)}"
+    raise _custom(Code.WRONG_TYPE, message)
 
 
 def _check_external_id(text: str) -> str:
@@ -100,16 +103,33 @@ def _check_external_id(text: str) -> str:
     return text
 
 
-def _absent_if_empty(sent: object) -> object:
-    return None if sent == "" else sent
+def _trimmed(sent: object) -> object:
+    return sent.strip() if isinstance(sent, str) else sent
 
 
-def _empty_object_if_null(sent: object) -> object:
-    return {} if sent is None or sent == "" else sent
+def is_blank(sent: object) -> bool:
+    """Return whether a sent member counts as absent: null, or a text of white space only."""
+    return sent is None or (isinstance(sent, str) and (not sent or sent.isspace()))
 
 
-def _empty_array_if_null(sent: object) -> object:
-    return [] if sent is None else sent
+def _absent_if_blank(sent: object) -> object:
+    # Not is_blank: this runs for each optional member of each line.
+    return None if isinstance(sent, str) and (not sent or sent.isspace()) else sent
+
+
+def _empty_object_if_absent(sent: object) -> object:
+    return {} if is_blank(sent) or sent == [] else sent
+
+
+def _empty_array_if_absent(sent: object) -> object:
+    return [] if is_blank(sent) else sent
+
+
+def _without_blanks(sent: object) -> object:
+    """Return an array without its blank elements, which XML does not distinguish from none."""
+    if isinstance(sent, list):
+        return [each for each in sent if not is_blank(each)]
+    return _empty_array_if_absent(sent)
 
 
 # JSON Schemas of the values that custom validators read, for the published contract.
@@ -134,28 +154,46 @@ _COUNT_SCHEMA = {
 # The texts of true and false are read too, but generated clients do not need them.
 _FLAG_SCHEMA = {"type": "boolean"}
 _EXTERNAL_ID_SCHEMA = {
-    "type": "string",
+    "type": ["string", "integer"],
     "minLength": 1,
     "maxLength": MAX_EXTERNAL_ID_CHARACTERS,
     "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
-    "description": EXTERNAL_ID_RULE,
+    "description": f"{EXTERNAL_ID_RULE}; also a whole number in plain digits",
 }
 _IDENTITY_SCHEMA = {"type": ["string", "integer"]}
 
-Name = Annotated[str, StringConstraints(strict=True, min_length=1)]
+Name = Annotated[str, StringConstraints(strict=True, min_length=1, strip_whitespace=True)]
+# The id of something that the settings or another system name.
+Id = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, strip_whitespace=True),
+    BeforeValidator(_digits_as_text),
+    WithJsonSchema({"type": ["string", "integer"], "minLength": 1}),
+]
+# The id of an order or of a line, which keeps its white space.
 ExternalId = Annotated[
     str,
     StringConstraints(strict=True, min_length=1),
     AfterValidator(_check_external_id),
+    BeforeValidator(_digits_as_text),
+    WithJsonSchema(_EXTERNAL_ID_SCHEMA),
+]
+# The id of a definition. The ids that refer to it lose their white space too.
+DefinitionId = Annotated[
+    str,
+    StringConstraints(strict=True, min_length=1, strip_whitespace=True),
+    AfterValidator(_check_external_id),
+    BeforeValidator(_digits_as_text),
     WithJsonSchema(_EXTERNAL_ID_SCHEMA),
 ]
 Amount = Annotated[Decimal, PlainValidator(_reading(parse_amount)), WithJsonSchema(_AMOUNT_SCHEMA)]
 Moment = Annotated[datetime, PlainValidator(_reading(parse_time)), WithJsonSchema(_MOMENT_SCHEMA)]
 Count = Annotated[int, PlainValidator(_reading(_parse_count)), WithJsonSchema(_COUNT_SCHEMA)]
-Flag = Annotated[bool, PlainValidator(_reading(_parse_flag)), WithJsonSchema(_FLAG_SCHEMA)]
+Flag = Annotated[bool, PlainValidator(_reading(parse_flag)), WithJsonSchema(_FLAG_SCHEMA)]
 Identity = Annotated[str, PlainValidator(_reading(_parse_name)), WithJsonSchema(_IDENTITY_SCHEMA)]
-Absent = BeforeValidator(_absent_if_empty)
-Values = Annotated[dict[str, Any], BeforeValidator(_empty_object_if_null)]
+Absent = BeforeValidator(_absent_if_blank)
+Values = Annotated[dict[str, Any], BeforeValidator(_empty_object_if_absent)]
+Trimmed = BeforeValidator(_trimmed)
 
 
 class _Body(BaseModel):
@@ -166,9 +204,9 @@ class LineBody(_Body):
     """One line of an order."""
 
     external_id: ExternalId
-    status: Annotated[Name | None, Absent] = None
-    product: Annotated[Name | None, Absent] = None
-    sku: Annotated[Name | None, Absent] = None
+    status: Annotated[Id | None, Absent] = None
+    product: Annotated[Id | None, Absent] = None
+    sku: Annotated[Id | None, Absent] = None
     base_price_per_item: Annotated[Amount | None, Absent] = None
     min_price_per_item: Annotated[Amount | None, Absent] = None
     final_price_per_item: Amount
@@ -183,14 +221,14 @@ class OrderBody(_Body):
     matching: Annotated[Name | None, Absent] = None
     email: Annotated[Name | None, Absent] = None
     phone: Annotated[Name | None, Absent] = None
-    profile_id: Annotated[Identity | None, Absent] = None
+    profile_id: Annotated[Identity | None, Absent, Trimmed] = None
     field_name: Annotated[Name | None, Absent] = None
     field_value: Annotated[Identity | None, Absent] = None
     provider: Annotated[Name | None, Absent] = None
     subscription_id: Annotated[Name | None, Absent] = None
-    endpoint: Name
+    endpoint: Id
     tags: Annotated[
-        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(_empty_array_if_null)
+        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(_without_blanks)
     ] = Field(default_factory=list)
     status: Name
     delivery_cost: Annotated[Amount | None, Absent] = None
@@ -199,31 +237,29 @@ class OrderBody(_Body):
     create_time: Annotated[Moment | None, Absent] = None
     update_time: Annotated[Moment | None, Absent] = None
     custom_fields: Values = Field(default_factory=dict)
-    region: Annotated[Name | None, Absent] = None
-    lines: Annotated[list[Any], Field(min_length=1, max_length=MAX_LINES)]
+    region: Annotated[Id | None, Absent] = None
+    lines: Annotated[list[Any], Field(min_length=1, max_length=MAX_LINES), Absent]
     skip_triggers: Annotated[Flag | None, Absent] = None
 
 
 class CustomFieldBody(_Body):
     """One element of the root's `custom_fields`."""
 
-    external_id: ExternalId
+    external_id: DefinitionId
     name: Name
-    entity_type: EntityType
-    value_type: ValueType
+    entity_type: Annotated[EntityType, Trimmed]
+    value_type: Annotated[ValueType, Trimmed]
     required: Flag
     default_value: Any = None
-    enum_values: Annotated[dict[str, Any], BeforeValidator(_empty_object_if_null)] = Field(
-        default_factory=dict
-    )
+    enum_values: Values = Field(default_factory=dict)
 
 
 class LineStatusBody(_Body):
     """One element of the root's `custom_line_statuses`."""
 
-    external_id: ExternalId
+    external_id: DefinitionId
     name: Name
-    type: LineStatusType
+    type: Annotated[LineStatusType, Trimmed]
 
 
 class ImportBody(_Body):
@@ -233,17 +269,17 @@ class ImportBody(_Body):
         list[CustomFieldBody],
         Field(max_length=MAX_DEFINITIONS),
         FailFast(),
-        BeforeValidator(_empty_array_if_null),
+        BeforeValidator(_empty_array_if_absent),
     ] = Field(default_factory=list)
     custom_line_statuses: Annotated[
         list[LineStatusBody],
         Field(max_length=MAX_DEFINITIONS),
         FailFast(),
-        BeforeValidator(_empty_array_if_null),
+        BeforeValidator(_empty_array_if_absent),
     ] = Field(default_factory=list)
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
-    data: Annotated[list[Any], Field(max_length=MAX_ORDERS)]
+    data: Annotated[list[Any], Field(max_length=MAX_ORDERS), Absent]
 
 
 ORDER = TypeAdapter(OrderBody)
@@ -292,9 +328,9 @@ def _explained(detail: Mapping[str, Any], subject: str) -> tuple[Code, str]:
     path: Steps = detail["loc"]
     member = _member(path) if path else subject
     code, text = _EXPLANATIONS.get(detail["type"], (Code.INVALID_VALUE, "{member} is not valid"))
-    if path and isinstance(path[-1], str) and detail["input"] is None:
-        # Optional members may be null, so this one is required.
-        return code, f"{member} is required"
+    if path and isinstance(path[-1], str) and is_blank(detail["input"]):
+        # Optional members may be null or blank, so this one is required.
+        return Code.REQUIRED, f"{member} is required"
     return code, text.format(**{**detail.get("ctx", {}), "member": member})
 
 

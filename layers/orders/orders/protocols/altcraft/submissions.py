@@ -1,6 +1,5 @@
 """Reads the orders and the definitions of a decoded import."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -12,9 +11,10 @@ from orders.domain.custom_fields import CustomField, ValueType
 from orders.domain.problems import Code, Problem, Steps, below, shown
 from orders.domain.settings import Definitions, LineStatus, Rulebook
 from orders.domain.submissions import Rejection, Submission
+from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft import PROTOCOL
 from orders.protocols.altcraft.checks import check_order
-from orders.protocols.altcraft.documents import LINES, document_of
+from orders.protocols.altcraft.documents import LINES, defaults_of, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.altcraft.profile_matching import DEFAULT_MODE, FIELDS, matching_problems
@@ -29,12 +29,13 @@ from orders.protocols.altcraft.requests import (
     ImportBody,
     LineBody,
     OrderBody,
+    is_blank,
     problems_of,
 )
 from orders.protocols.altcraft.states import fulfilment_of
 
 MAX_ECHOED_CHARACTERS = 255
-_ENUM_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
+MAX_ENUM_NUMBER = 10**18 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class AltcraftOrder:
             fulfilment=fulfilment_of(self.draft.status),
             update_time=self.draft.update_time,
             lines=LINES,
+            defaults=defaults_of(checked),
             warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
             path=prefix,
         )
@@ -147,7 +149,7 @@ def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
             lines.append(LINE.validate_python(line))
         except ValidationError as error:
             problems += problems_of(error, ("lines", position), "The line")
-        if isinstance(line, dict) and not line.get("product") and not line.get("sku"):
+        if isinstance(line, dict) and is_blank(line.get("product")) and is_blank(line.get("sku")):
             path = ("lines", position, "product")
             problems.append(Problem(Code.REQUIRED, path, "product or sku is required"))
         if len(problems) >= MAX_PROBLEMS:
@@ -210,7 +212,7 @@ def _definition(position: int, sent: CustomFieldBody) -> CustomField:
     if sent.value_type is ValueType.ENUM and not values and isinstance(default, dict):
         # The enum sample of Altcraft's documentation sends the values as default_value.
         values, default = default, None
-    if sent.value_type is not ValueType.UNICODE and default == "":
+    if default in ([], {}) or (sent.value_type is not ValueType.UNICODE and is_blank(default)):
         default = None
     field = CustomField(
         sent.external_id,
@@ -232,12 +234,15 @@ def _definition(position: int, sent: CustomFieldBody) -> CustomField:
 def _enum_values(sent: Mapping[str, object], prefix: Steps) -> dict[str, int]:
     values = {}
     for name, number in sent.items():
-        text = str(number).strip()
-        if isinstance(number, bool) or _ENUM_NUMBER.fullmatch(text) is None:
+        read = parse_whole_number(number)
+        if read is None or abs(read) > MAX_ENUM_NUMBER:
             path = (*prefix, "enum_values", name)
-            message = f"Values of enum_values must be whole numbers; got {shown(number)}"
+            message = (
+                "Values of enum_values must be whole numbers of at most 18 digits; "
+                f"got {shown(number)}"
+            )
             raise _refused(Code.WRONG_TYPE, path, message)
-        values[name] = int(text)
+        values[name] = read
     return values
 
 

@@ -1,7 +1,5 @@
 """The definitions of the account's settings that a stored order uses."""
 
-import json
-
 from orders.domain.custom_fields import EntityType
 from orders.domain.definition_names import DefinitionNames
 from orders.domain.order import Order
@@ -10,7 +8,7 @@ from orders.domain.settings import LINE_STATUS_TYPES
 
 def used_by(order: Order) -> DefinitionNames:
     """Return the custom fields of an order's values, and the custom statuses of its lines."""
-    document = json.loads(order.document)
+    document = order.content()
     lines = document.get("lines", ())
     fields = {(EntityType.ORDER, name) for name in document.get("custom_fields", ())}
     fields |= {

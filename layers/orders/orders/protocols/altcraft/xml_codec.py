@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from lxml import etree
 
 from orders.domain.problems import Code, Problem, Steps, pointer, shown
-from orders.protocols.altcraft.decoded import Decoded
+from orders.protocols.altcraft.decoded import Decoded, LineOf
 from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
 
@@ -23,15 +23,36 @@ ROW = "row"
 # Holds the name of a Free object's member if an element cannot have that name.
 NAME_ATTRIBUTE = "external_id"
 _TOLERATED = frozenset({"array"})
+_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+_XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
+_NIL = f"{{{_INSTANCE}}}nil"
+# Attributes that serializers add, and that hold no data of the order.
+_WITHOUT_DATA = frozenset(
+    {
+        _NIL,
+        *(f"{{{_INSTANCE}}}{name}" for name in ("type", "schemaLocation")),
+        f"{{{_INSTANCE}}}noNamespaceSchemaLocation",
+        *(f"{{{_XML_NAMESPACE}}}{name}" for name in ("lang", "space")),
+    }
+)
+_NIL_VALUES = {"true": True, "1": True, "false": False, "0": False}
 
 
 @dataclass(slots=True)
 class _Reader:
     faults: list[Problem] = field(default_factory=list)
     lines: dict[Steps, int] = field(default_factory=dict)
+    # The lines of the elements, if those of the parser are not exact.
+    counted: Mapping[etree._Element, int] | None = None
+
+    def root(self, element: etree._Element, shape: Record) -> dict[str, Any]:
+        self._mark(element, ())
+        return self.record(element, shape, ())
 
     def value(self, element: etree._Element, shape: Shape, path: Steps) -> Any:  # noqa: ANN401
-        self.lines[path] = cast("int", element.sourceline)
+        self._mark(element, path)
+        if element.keys() and self._is_nil(element, path):
+            return None
         match shape:
             case Record():
                 return self.record(element, shape, path)
@@ -40,7 +61,7 @@ class _Reader:
             case Array():
                 return [
                     self.value(item, shape.item, (*path, position))
-                    for position, item in enumerate(_items(element, shape.item))
+                    for position, item in enumerate(_items(element))
                 ]
             case TextOrFree() if len(element):
                 return self.free(element, path)
@@ -61,7 +82,7 @@ class _Reader:
             member = shape.members.get(name)
             if isinstance(member, Array):
                 items = members.setdefault(name, [])
-                for item in _items(child, member.item):
+                for item in _items(child):
                     at = (*path, name, len(items))
                     items.append(self.value(item, member.item, at))
             elif name in members:
@@ -72,15 +93,19 @@ class _Reader:
         self._expect_no_text(element, path)
         return members
 
-    def free(self, element: etree._Element, path: Steps) -> dict[str, str]:
-        members: dict[str, str] = {}
+    def free(self, element: etree._Element, path: Steps) -> dict[str, str | None]:
+        members: dict[str, str | None] = {}
         for child in element:
             name = child.get(NAME_ATTRIBUTE) or _local_name(child)
             at = (*path, name)
             if name in members:
                 self._fault(Code.DUPLICATE_MEMBER, at, "is a duplicate; send it once")
-            self.lines[at] = cast("int", child.sourceline)
-            members[name] = self.text(child, at, tolerated=_TOLERATED | {NAME_ATTRIBUTE})
+            self._mark(child, at)
+            members[name] = (
+                None
+                if child.keys() and self._is_nil(child, at)
+                else self.text(child, at, tolerated=_TOLERATED | {NAME_ATTRIBUTE})
+            )
         self._expect_no_text(element, path)
         return members
 
@@ -95,7 +120,11 @@ class _Reader:
     def _expect_no_attributes(
         self, element: etree._Element, path: Steps, tolerated: frozenset[str] = _TOLERATED
     ) -> None:
-        unknown = [str(name) for name in element.attrib if name not in tolerated]
+        unknown = [
+            str(name)
+            for name in element.keys()  # noqa: SIM118 - `in element` would yield its children
+            if name not in tolerated and name not in _WITHOUT_DATA
+        ]
         if unknown:
             sent = shown(_sent_name(element, unknown[0]))
             self._fault(Code.MALFORMED, path, f"must not have the attribute {sent}")
@@ -104,6 +133,22 @@ class _Reader:
         stray = [element.text, *(child.tail for child in element)]
         if any(text and not text.isspace() for text in stray):
             self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
+
+    def _mark(self, element: etree._Element, path: Steps) -> None:
+        line = element.sourceline if self.counted is None else self.counted[element]
+        self.lines[path] = cast("int", line)
+
+    def _is_nil(self, element: etree._Element, path: Steps) -> bool:
+        """Return whether an element says that it stands for null (XML Schema, xsi:nil)."""
+        sent = element.get(_NIL)
+        if sent is None:
+            return False
+        nil = _NIL_VALUES.get(sent.strip())
+        if nil is None:
+            self._fault(Code.MALFORMED, path, f"must have xsi:nil true or false; got {shown(sent)}")
+        elif nil and not _is_empty(element):
+            self._fault(Code.MALFORMED, path, "must be empty, because its xsi:nil is true")
+        return nil is True
 
     def _fault(self, code: Code, path: Steps, what: str) -> None:
         self.faults.append(_problem(code, path, what))
@@ -129,8 +174,10 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
         for child in root:
             child.tag = "data"
     reader = _Reader()
-    tree = reader.value(root, shape, ())
-    return Decoded(tree, tuple(reader.faults), reader.line_of)
+    tree = reader.root(root, shape)
+    has_all_lines = body.count(b"\n") < _LAST_EXACT_LINE
+    line_of = reader.line_of if has_all_lines else _counting(body, root, shape)
+    return Decoded(tree, tuple(reader.faults), line_of)
 
 
 def encode(tree: Mapping[str, Any]) -> bytes:
@@ -177,9 +224,6 @@ def _local_name(element: etree._Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-_XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
-
-
 def _sent_name(element: etree._Element, attribute: str) -> str:
     """Return an attribute's name as the client wrote it, such as `xsi:nil`."""
     name = etree.QName(attribute)
@@ -189,12 +233,65 @@ def _sent_name(element: etree._Element, attribute: str) -> str:
     return f"{prefix}:{name.localname}" if prefix else name.localname
 
 
-def _items(element: etree._Element, item: Shape) -> Iterator[etree._Element]:
-    """Yield the items of an array's element: its rows, else the element, none if it is empty."""
-    if len(element) and all(_local_name(child) == ROW for child in element):
-        yield from element
-    elif len(element) or (element.text and (isinstance(item, Text) or not element.text.isspace())):
+def _items(element: etree._Element) -> Iterator[etree._Element]:
+    """Yield the items of an array's element: its rows, else itself. Blank ones are no items."""
+    if not len(element):
+        if element.text and not element.text.isspace():
+            yield element
+    elif all(_local_name(child) == ROW for child in element):
+        yield from (row for row in element if not _is_empty(row))
+    else:
         yield element
+
+
+def _is_empty(element: etree._Element) -> bool:
+    return not len(element) and (not element.text or element.text.isspace())
+
+
+# libxml2 keeps 16 bits of a line number and guesses the rest from the nodes around it.
+_LAST_EXACT_LINE = 2**16 - 2
+_MARKUP = re.compile(
+    r"""<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|</[^>]*+>"""
+    r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
+    re.DOTALL,
+)
+
+
+def _counting(body: bytes, root: etree._Element, shape: Record) -> LineOf:
+    """Return a function that counts the lines of a long body when the first one is asked for."""
+
+    @cache
+    def reader() -> _Reader:
+        again = _Reader(counted=_counted_lines(body, root))
+        again.root(root, shape)
+        return again
+
+    return lambda path: reader().line_of(path)
+
+
+def _counted_lines(body: bytes, root: etree._Element) -> Mapping[etree._Element, int] | None:
+    """Return the line in which each start tag ends, None if they cannot be counted."""
+    text = _decoded(body, root)
+    lines: list[int] = []
+    line, counted_to = 1, 0
+    for match in _MARKUP.finditer(text):
+        line += text.count("\n", counted_to, match.end())
+        counted_to = match.end()
+        if match["start"]:
+            lines.append(line)
+    elements = list(root.iter())
+    return dict(zip(elements, lines, strict=True)) if len(elements) == len(lines) else None
+
+
+def _decoded(body: bytes, root: etree._Element) -> str:
+    encoding = root.getroottree().docinfo.encoding or "utf-8"
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    try:
+        return body.decode(encoding, errors="replace")
+    except LookupError:
+        # Python does not know the encoding. Nearly all have the markup of ASCII.
+        return body.decode("latin-1")
 
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.commercetools.errors import ApiError, invalid_field
 
 type Tree = dict[str, Any]
@@ -276,7 +277,8 @@ def _read_members(members: Sequence[Member], sent: dict[str, Any], location: Loc
 
 
 def _whole(value: object, location: Location, limit: int, name: str) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool) and -limit - 1 <= value <= limit:
-        return value
+    number = None if isinstance(value, str) else parse_whole_number(value)
+    if number is not None and -limit - 1 <= number <= limit:
+        return number
     location.fault(f"JSON Number in the range of a {name} expected.")
     return None

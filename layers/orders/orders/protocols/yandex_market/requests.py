@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orders.domain.identifiers import (
     EXTERNAL_ID_RULE,
@@ -24,6 +24,11 @@ _INTEGER = re.compile(r"\d{1,19}", re.ASCII)
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 
 
+def _digits_as_text(sent: object) -> object:
+    """Return the text of an id that is sent as a whole number, as clients with numeric ids do."""
+    return str(sent) if isinstance(sent, int) and not isinstance(sent, bool) else sent
+
+
 def _checked_external_id(text: str) -> str:
     if not is_external_id(text):
         raise ValueError(f"must be {EXTERNAL_ID_RULE}")
@@ -39,6 +44,7 @@ class ExternalIdBody(BaseModel):
         str,
         Field(min_length=1, max_length=MAX_EXTERNAL_ID_CHARACTERS),
         AfterValidator(_checked_external_id),
+        BeforeValidator(_digits_as_text),
     ] = Field(alias="externalOrderId")
 
 
