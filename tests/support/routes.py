@@ -18,7 +18,7 @@ OTHERS = "ANY"
 
 
 def functions_of_routes() -> dict[Route, str]:
-    """Return the folder of the function behind each route that is served."""
+    """Return the folder of the function behind each route, without OTHERS."""
     return {route: each for route, each in _functions().items() if route[0] != OTHERS}
 
 

@@ -27,8 +27,14 @@ def likely_format(body: bytes) -> str | None:
     for magics, text in _PACKED:
         if body.startswith(magics):
             return text
-    unicode = _unicode(body)
-    return None if unicode.startswith("utf-8") else f"{unicode[:6].upper()}: send UTF-8"
+    unicode = other_unicode(body)
+    return f"{unicode}: send UTF-8" if unicode else None
+
+
+def other_unicode(body: bytes) -> str | None:
+    """Return "UTF-16" or "UTF-32" if a body seems to have this encoding, else None."""
+    name = _unicode(body)
+    return None if name.startswith("utf-8") else name[:6].upper()
 
 
 def seems_text(body: bytes) -> bool:
