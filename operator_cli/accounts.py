@@ -11,7 +11,6 @@ from operator_cli.errors import OperatorError, refusals
 from operator_cli.printing import print_json
 from orders.application.create_account import create_account
 from orders.domain.problems import listed, shown
-from orders.runtime.composition import utc_now
 
 app = typer.Typer(help="Create and list accounts.", no_args_is_help=True)
 
@@ -23,7 +22,7 @@ def create(
 ) -> None:
     """Create an account with empty settings."""
     with connected(connection_of(context)) as operator, refusals():
-        is_new = create_account(operator.accounts, account, utc_now)
+        is_new = create_account(operator.accounts, account, operator.clock)
     if not is_new:
         raise OperatorError(f"Account {shown(account)} already exists.")
     typer.echo(f"Created account {account}.")

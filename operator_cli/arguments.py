@@ -5,7 +5,6 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
 
 from operator_cli.composition import DEFAULT_STACK, Connection
 from operator_cli.errors import UsageError
@@ -22,6 +21,8 @@ GLOBAL_OPTIONS = ("--endpoint-url", "--stack", "--profile", "--region")
 
 def _checked_url(url: str | None) -> str | None:
     if url is not None:
+        from botocore.utils import is_valid_endpoint_url, is_valid_ipv6_endpoint_url
+
         try:
             parts = urlsplit(url)
             # For an invalid host the AWS client would raise a ValueError without an explanation.
@@ -86,17 +87,36 @@ AccountName = Annotated[
         help="Name of the account; required if the hub has several accounts.",
     ),
 ]
+
+
+def _print_version(*, asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"orders {version('market-orders')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
-def remember_connection(
+def remember_connection(  # noqa: PLR0913 - each option is a parameter
     context: typer.Context,
     endpoint_url: EndpointUrl = None,
     stack: Stack = DEFAULT_STACK,
     profile: Profile = None,
     region: Region = None,
+    *,
+    version: Version = False,
 ) -> None:
     """Manage the order hub: accounts, API clients and their tokens, settings, orders."""
+    del version
     context.obj = Connection(endpoint_url, stack, region, profile)
 
 

@@ -13,8 +13,7 @@ from operator_cli.printing import print_json, print_rows, shown_time
 from orders.application.create_client import create_client, create_scoped_client
 from orders.domain.clients import ClientRecord, Role, Scope
 from orders.domain.problems import listed, shown
-from orders.runtime.composition import utc_now
-from orders.runtime.composition.scopes import SCOPES
+from orders.runtime.scopes import SCOPES
 
 app = typer.Typer(help="Create, list and revoke API clients.", no_args_is_help=True)
 
@@ -49,9 +48,11 @@ def create(
             raise UsageError("At least one --role or --scope is required.")
         if scope:
             scopes = _scopes(scope)
-            is_new = create_scoped_client(operator.accounts, owner, client_id, scopes, utc_now)
+            is_new = create_scoped_client(
+                operator.accounts, owner, client_id, scopes, operator.clock
+            )
         else:
-            is_new = create_client(operator.accounts, owner, client_id, role or (), utc_now)
+            is_new = create_client(operator.accounts, owner, client_id, role or (), operator.clock)
         if not is_new:
             raise OperatorError(
                 f"Client {shown(client_id)} already exists in account {shown(owner)}, "
@@ -79,7 +80,7 @@ def revoke(context: typer.Context, client_id: ClientId, account: AccountName = N
     """Revoke a client and all of its tokens. This cannot be undone."""
     with connected(connection_of(context)) as operator, refusals():
         client = client_record(operator, chosen_account(operator, account), client_id).client
-        is_done = operator.accounts.revoke_client(client, utc_now())
+        is_done = operator.accounts.revoke_client(client, operator.clock())
     if is_done:
         typer.echo(f"Revoked client {client_id}. Its tokens stop working within 30 seconds.")
     else:

@@ -1,4 +1,8 @@
-"""Connects a command to its stack, on AWS or on this machine."""
+"""Connects a command to its stack, on AWS or on this machine.
+
+The AWS SDK and the adapters are imported when a command connects, because they take most of the
+time of a start.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +11,33 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import boto3
-import botocore.session
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
-
-from operator_cli.aws_failures import explain
 from operator_cli.errors import OperatorError
-from orders.adapters.dynamodb_accounts import DynamoAccounts
-from orders.adapters.dynamodb_order_index import DynamoOrderIndex
-from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.adapters.dynamodb_settings import DynamoSettings
-from orders.application.apply_settings import ApplySettings
 from orders.application.errors import StorageError, StorageUnavailableError
-from orders.application.remove_definitions import RemoveDefinitions
-from orders.application.retries import pause_with_jitter
-from orders.runtime.composition.order_protocols import definitions_used_by
 
 if TYPE_CHECKING:
+    from botocore.session import Session
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from orders.adapters.dynamodb_accounts import DynamoAccounts
+    from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.adapters.dynamodb_settings import DynamoSettings
+    from orders.application.apply_settings import ApplySettings
+    from orders.application.remove_definitions import RemoveDefinitions
 
 DEFAULT_STACK = "market-orders"
 LOCAL_REGION = "us-east-1"
 PATIENCE_SECONDS = 30.0
-CLIENT_CONFIG = Config(
-    connect_timeout=3,
-    read_timeout=10,
-    retries={"mode": "standard", "total_max_attempts": 3},
-)
+CLIENT_CONFIG: dict[str, Any] = {
+    "connect_timeout": 3,
+    "read_timeout": 10,
+    "retries": {"mode": "standard", "total_max_attempts": 3},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +66,59 @@ class Connection:
             return host == "localhost"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operator:
-    """The repositories and use cases that the commands call."""
+    """The repositories and use cases that the commands call.
 
-    accounts: DynamoAccounts
-    settings: DynamoSettings
-    orders: DynamoOrders
-    apply_settings: ApplySettings
-    remove_definitions: RemoveDefinitions
+    Each is created when it is first used, so that a command imports only what it needs.
+    """
+
+    client: DynamoDBClient
+    table: str
+
+    @cached_property
+    def accounts(self) -> DynamoAccounts:
+        """The accounts with their clients and tokens."""
+        from orders.adapters.dynamodb_accounts import DynamoAccounts
+
+        return DynamoAccounts(self.client, self.table)
+
+    @cached_property
+    def settings(self) -> DynamoSettings:
+        """The settings of the accounts."""
+        from orders.adapters.dynamodb_settings import DynamoSettings
+
+        return DynamoSettings(self.client, self.table)
+
+    @cached_property
+    def orders(self) -> DynamoOrders:
+        """The orders."""
+        from orders.adapters.dynamodb_orders import DynamoOrders
+
+        return DynamoOrders(self.client, self.table)
+
+    @cached_property
+    def apply_settings(self) -> ApplySettings:
+        """The use case that changes settings."""
+        from orders.application.apply_settings import ApplySettings
+        from orders.application.retries import pause_with_jitter
+
+        return ApplySettings(self.settings, pause_with_jitter)
+
+    @cached_property
+    def remove_definitions(self) -> RemoveDefinitions:
+        """The use case that removes definitions from settings."""
+        from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+        from orders.application.remove_definitions import RemoveDefinitions
+        from orders.application.retries import pause_with_jitter
+        from orders.runtime.composition.order_protocols import definitions_used_by
+
+        index = DynamoOrderIndex(self.client, self.table)
+        return RemoveDefinitions(self.settings, index, definitions_used_by, pause_with_jitter)
+
+    def clock(self) -> datetime:
+        """Return the current time in UTC."""
+        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +142,13 @@ def connected(
     connection: Connection, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Operator]:
     """Connect to the stack; inside the context, every AWS error becomes an OperatorError."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from operator_cli.aws_failures import explain
+
     where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
-        client = _client(connection, environment)
-        settings = DynamoSettings(client, connection.table)
-        yield Operator(
-            DynamoAccounts(client, connection.table),
-            settings,
-            DynamoOrders(client, connection.table),
-            ApplySettings(settings, pause_with_jitter),
-            RemoveDefinitions(
-                settings,
-                DynamoOrderIndex(client, connection.table),
-                definitions_used_by,
-                pause_with_jitter,
-            ),
-        )
+        yield Operator(_client(connection, environment), connection.table)
     except StorageError as error:
         cause = error.__cause__
         throttled = isinstance(error, StorageUnavailableError) and isinstance(cause, ClientError)
@@ -124,45 +157,58 @@ def connected(
         raise OperatorError(
             f"The table did not return a complete answer ({error}): try again."
         ) from error
-    except ValidationError as error:
+    except (BotoCoreError, ClientError) as error:
+        raise OperatorError(explain(error, connection.table, where)) from error
+    except ValueError as error:
+        from pydantic import ValidationError
+
+        if not isinstance(error, ValidationError):
+            raise
         raise OperatorError(
             "The table holds data in a format that this version of the command does not support: "
             "update the command."
         ) from error
-    except (BotoCoreError, ClientError) as error:
-        raise OperatorError(explain(error, connection.table, where)) from error
 
 
 def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBClient:
+    # boto3 returns the same clients, but it takes longer to import.
+    from botocore.config import Config
+    from botocore.session import Session
+
     if not connection.is_local():
-        return boto3.Session(profile_name=connection.profile).client(
+        client: DynamoDBClient = Session(profile=connection.profile).create_client(
             "dynamodb",
             endpoint_url=connection.endpoint_url,
-            # The AWS CLI reads AWS_REGION, and boto3 does not.
+            # The AWS CLI reads AWS_REGION, and botocore does not.
             region_name=connection.region or environment.get("AWS_REGION") or None,
-            config=CLIENT_CONFIG,
+            config=Config(**CLIENT_CONFIG),
         )
-    return local_session(environment).client(
+        return client
+    local: DynamoDBClient = local_session(environment).create_client(
         "dynamodb",
         endpoint_url=connection.endpoint_url,
         region_name=connection.region or LOCAL_REGION,
-        config=CLIENT_CONFIG.merge(Config(proxies={})),
+        config=Config(**CLIENT_CONFIG, proxies={}),
     )
+    return local
 
 
-def local_session(environment: Mapping[str, str]) -> boto3.Session:
+def local_session(environment: Mapping[str, str]) -> Session:
     """Return a session that ignores the developer's AWS profiles.
 
     The local stack must work with an expired login, and with a Region that is configured for AWS.
     """
+    from botocore.session import Session
+
     nowhere: dict[str, Any] = {
         "profile": (None, None, None, None),
         "config_file": (None, None, os.devnull, None),
         "credentials_file": (None, None, os.devnull, None),
     }
-    return boto3.Session(
-        botocore_session=botocore.session.Session(session_vars=nowhere),
-        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID") or "local",
-        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY") or "local",
-        aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+    session = Session(session_vars=nowhere)
+    session.set_credentials(
+        environment.get("AWS_ACCESS_KEY_ID") or "local",
+        environment.get("AWS_SECRET_ACCESS_KEY") or "local",
+        environment.get("AWS_SESSION_TOKEN"),
     )
+    return session

@@ -5,10 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import typer
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from orders.domain.times import format_time
 
@@ -22,6 +18,11 @@ def print_json(value: object) -> None:
 
 def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
     """Print rows as a table with these columns."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
@@ -32,6 +33,9 @@ def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> 
 
 def print_difference(lines: Iterable[str]) -> None:
     """Print the lines of a unified diff, in colours on a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         style = next((name for mark, name in DIFF_STYLES.items() if line.startswith(mark)), "")

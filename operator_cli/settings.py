@@ -1,8 +1,10 @@
 """`orders settings`: applies and shows the settings of an account."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from difflib import unified_diff
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +13,6 @@ from operator_cli.arguments import EPILOG, AccountName, connection_of
 from operator_cli.composition import CommandDeadline, Operator, connected
 from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_difference
-from operator_cli.settings_file import SettingsFile, read_settings_file, settings_yaml
 from orders.application.apply_settings import SettingsChange
 from orders.application.errors import (
     DefinitionsInUseError,
@@ -21,6 +22,9 @@ from orders.application.errors import (
 from orders.domain.custom_fields import EntityType
 from orders.domain.definition_names import DefinitionNames
 from orders.domain.settings import FieldKey
+
+if TYPE_CHECKING:
+    from operator_cli.settings_file import SettingsFile
 
 app = typer.Typer(help="Apply and show the settings of an account.", no_args_is_help=True)
 
@@ -42,6 +46,8 @@ def apply(
     Custom fields and line statuses are added or updated but not removed, because stored orders
     may use them: use `orders settings remove`.
     """
+    from operator_cli.settings_file import read_settings_file
+
     declared = read_settings_file(file)
     with connected(connection_of(context)) as operator, refusals():
         owner = chosen_account(operator, account)
@@ -58,6 +64,8 @@ def apply(
 @app.command(epilog=EPILOG)
 def show(context: typer.Context, account: AccountName = None) -> None:
     """Print the settings as YAML that `orders settings apply` accepts."""
+    from operator_cli.settings_file import settings_yaml
+
     with connected(connection_of(context)) as operator, refusals():
         stored = operator.settings.load(
             chosen_account(operator, account), CommandDeadline.from_now(), fresh=True
@@ -146,6 +154,8 @@ def applied(
 
 
 def _difference(change: SettingsChange, name: str) -> Iterable[str]:
+    from operator_cli.settings_file import settings_yaml
+
     before, after = (
         settings_yaml(settings).splitlines() for settings in (change.before, change.after)
     )

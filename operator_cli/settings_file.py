@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from operator_cli.errors import OperatorError
 from orders.domain.problems import Steps, pointer
 from orders.domain.settings import Settings
+from orders.protocols.encodings import other_unicode
 from orders.protocols.settings_document import (
     SettingsDocument,
     document_of,
@@ -119,6 +120,11 @@ def _drop_empty(part: object) -> None:
 def _text(name: str, path: str) -> str:
     try:
         raw = sys.stdin.buffer.read() if path == STANDARD_INPUT else Path(path).read_bytes()
+        encoding = other_unicode(raw)
+        if encoding:
+            raise OperatorError(
+                f"{name} must be UTF-8 text; it looks like {encoding}: save it as UTF-8."
+            )
         return raw.decode("utf-8-sig")
     except OSError as error:
         raise OperatorError(f"{name} cannot be read: {error.strerror}.") from error

@@ -13,7 +13,6 @@ from operator_cli.printing import print_json, print_rows, shown_time
 from orders.application.create_token import create_token
 from orders.domain.clients import ClientRecord, Token
 from orders.domain.problems import shown
-from orders.runtime.composition import utc_now
 
 app = typer.Typer(help="Create, list and revoke tokens of API clients.", no_args_is_help=True)
 
@@ -32,7 +31,7 @@ def create(
     """
     with connected(connection_of(context)) as operator, refusals():
         client = client_record(operator, chosen_account(operator, account), client_id).client
-        secret, token = create_token(operator.accounts, client, utc_now)
+        secret, token = create_token(operator.accounts, client, operator.clock)
     if as_json:
         names = {"account": client.account, "client_id": client_id}
         print_json({**names, "token": secret, **_row(token)})
@@ -81,7 +80,7 @@ def revoke(
     with connected(connection_of(context)) as operator, refusals():
         record = client_record(operator, chosen_account(operator, account), client_id)
         _expect_token(record, token_id)
-        is_done = operator.accounts.revoke_token(record.client, token_id, utc_now())
+        is_done = operator.accounts.revoke_token(record.client, token_id, operator.clock())
     if is_done:
         typer.echo(
             f"Revoked token {token_id} of client {client_id}. It stops working within 30 seconds."

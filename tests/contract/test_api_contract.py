@@ -14,8 +14,8 @@ from orders.protocols.altcraft.requests import MAX_ORDERS
 from orders.runtime.description import PLACEHOLDER
 from tests.support.commercetools import draft, full_draft
 from tests.support.contract_schemas import schema_faults
+from tests.support.routes import functions_of_routes
 from tests.support.samples import order, request
-from tests.support.template_tables import load_template
 from tools.api_contract.breaking import breaking_changes
 from tools.api_contract.document import BASE_URL, document
 from tools.api_contract.files import (
@@ -46,13 +46,7 @@ def test_the_description_is_valid_openapi() -> None:
 
 def test_the_description_has_exactly_the_deployed_routes() -> None:
     described = {(m, path) for path, item in document()["paths"].items() for m in item}
-    deployed = {
-        (event["Properties"]["Method"], event["Properties"]["Path"].replace("+}", "}"))
-        for resource in load_template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"]["Events"].values()
-        if event["Type"] == "Api"
-    }
+    deployed = {(method.lower(), path.replace("+}", "}")) for method, path in functions_of_routes()}
     assert described == deployed
 
 

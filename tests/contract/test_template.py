@@ -167,7 +167,22 @@ def test_the_path_rules_find_paths_that_aws_rejects() -> None:
 def test_routes_name_their_methods() -> None:
     assert routes()
     explicit = {"get", "head", "post", "put", "patch", "delete"}
-    assert {method for method, _path in routes()} <= explicit
+    assert {method for method, _path in routes()} <= explicit | {"any"}
+
+
+def test_one_function_answers_all_methods_of_a_path() -> None:
+    """Without a route for the other methods, API Gateway would answer them as an unknown path.
+
+    The function of a path rejects them with the methods that the path has.
+    """
+    methods, functions = defaultdict(set), defaultdict(set)
+    for name, properties in FUNCTIONS.items():
+        for event in properties.get("Events", {}).values():
+            if event["Type"] == "Api":
+                methods[event["Properties"]["Path"]].add(event["Properties"]["Method"])
+                functions[event["Properties"]["Path"]].add(name)
+    assert not [path for path, found in methods.items() if not {"any"} < found]
+    assert not [path for path, found in functions.items() if len(found) > 1]
 
 
 def test_a_path_level_has_at_most_one_variable() -> None:

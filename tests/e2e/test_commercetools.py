@@ -254,11 +254,46 @@ def test_one_of_several_concurrent_imports_succeeds(call: Call) -> None:
     assert sorted(answer.status for answer in answers) == [201, *[400] * 7]
 
 
-def test_unknown_paths_and_methods_return_404(call: Call) -> None:
-    for method, path in (
-        ("GET", "/carts"),
-        ("PUT", "/orders"),
-        ("GET", "/orders/import/more"),
-        ("POST", "/messages"),
-    ):
+def test_unknown_paths_return_404(call: Call) -> None:
+    for method, path in (("GET", "/carts"), ("GET", "/orders/import/more")):
         assert call(method, path).status == 404
+
+
+OTHER_METHODS = [
+    ("PUT", "/{key}/orders", "GET, HEAD"),
+    ("POST", "/{key}/messages", "GET, HEAD"),
+    ("POST", "/{key}/orders/x", "DELETE, GET, HEAD"),
+    ("GET", "/{key}/orders/import", "POST"),
+    ("GET", "/oauth/token", "POST"),
+    ("GET", IMPORT_RESOURCE, "POST"),
+    ("DELETE", "/campaigns/1001/orders/1", "GET, HEAD"),
+    ("PATCH", "/v2/campaigns/1001/orders/1/status.json", "PUT"),
+    ("GET", "/campaigns/1001/orders/1/external-id", "POST"),
+    ("POST", "/docs", "GET, HEAD"),
+    ("DELETE", "/openapi.json", "GET, HEAD"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "allow"), OTHER_METHODS)
+def test_the_gateway_passes_other_methods_of_a_path_to_its_function(
+    http: urllib3.PoolManager, stack: LocalStack, method: str, path: str, allow: str
+) -> None:
+    url = stack.endpoint.base_url + path.replace("{key}", stack.endpoint.project_key)
+    answer = http.request(method, url, headers={"X-Correlation-ID": "mine"})
+    assert (answer.status, answer.headers["Allow"]) == (405, allow)
+    tree = answer.json()
+    assert "405" in str(tree) or tree["errors"][0]["code"] == "METHOD_NOT_ALLOWED"
+    if "{key}" in path:
+        assert answer.headers["X-Correlation-ID"] == "mine"
+
+
+def test_the_typescript_sdk_raises_an_error_for_an_update(seen: Tree) -> None:
+    assert (seen["update"]["failed"], seen["update"]["statusCode"]) == (True, 405)
+    assert seen["update"]["message"] == "Method Not Allowed"
+
+
+def test_the_python_client_warns_of_an_update(project: Callable[..., Any]) -> None:
+    """The client has no error for 405. After a 404 it would silently return no order."""
+    update = models.OrderUpdate(version=1, actions=[])
+    with pytest.warns(UserWarning, match="Unhandled status code 405"):
+        project("manage_orders").orders().with_id("x").post(update)

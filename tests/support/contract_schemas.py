@@ -1,8 +1,9 @@
 """Checks answers against the published description. Undeclared members are faults here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -19,9 +20,10 @@ DESCRIPTION = document()
 def faults_of_route(method: str, resource: str, answer: Mapping[str, Any]) -> list[str]:
     """Return the differences between an answer and the description of its route."""
     path = resource.replace("+}", "}")
-    operation = DESCRIPTION["paths"].get(path, {}).get(method.lower())
-    if operation is None:
-        return [f"{method} {path} is not described"]
+    methods = DESCRIPTION["paths"].get(path, {})
+    if method.lower() not in methods:
+        return _faults_of_other_method(method, methods, answer)
+    operation = methods[method.lower()]
     response = _resolved(operation["responses"].get(str(answer["statusCode"])))
     if response is None:
         return [f"status {answer['statusCode']} is not described"]
@@ -32,6 +34,23 @@ def faults_of_route(method: str, resource: str, answer: Mapping[str, Any]) -> li
         return [f"media type {media} is not described"]
     unknown = _unknown_headers(response, answer["headers"])
     return unknown + _faults_of_body(media, response["content"][media]["schema"], answer["body"])
+
+
+def _faults_of_other_method(
+    method: str, methods: Iterable[str], answer: Mapping[str, Any]
+) -> list[str]:
+    """Return the faults of an answer to a method that is not described for the path.
+
+    HEAD is answered as GET without a body, and every other method with 405.
+    """
+    described = {method.upper() for method in methods}
+    allowed = described | ({"HEAD"} if "GET" in described else set())
+    if method in allowed:
+        return ["the answer to HEAD has a body"] if answer["body"] else []
+    if not described or answer["statusCode"] != HTTPStatus.METHOD_NOT_ALLOWED:
+        return [f"{method} is not described"]
+    is_right = set(answer["headers"].get("Allow", "").split(", ")) == allowed
+    return [] if is_right else [f"Allow must name {sorted(allowed)}"]
 
 
 def schema_faults(schema: Mapping[str, Any], value: object) -> list[str]:

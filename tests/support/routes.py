@@ -13,8 +13,21 @@ type Tree = dict[str, Any]
 type Route = tuple[str, str]
 
 
+# The method of the template for every method of a path that no other event names.
+OTHERS = "ANY"
+
+
 def functions_of_routes() -> dict[Route, str]:
-    """Return the folder of the function behind each route."""
+    """Return the folder of the function behind each route, without OTHERS."""
+    return {route: each for route, each in _functions().items() if route[0] != OTHERS}
+
+
+def functions_of_other_methods() -> dict[str, str]:
+    """Return the folder of the function that rejects the other methods of each path."""
+    return {path: each for (method, path), each in _functions().items() if method == OTHERS}
+
+
+def _functions() -> dict[Route, str]:
     return {
         _route(event["Properties"]): resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
         for resource in load_template()["Resources"].values()

@@ -8,6 +8,7 @@ from orders.protocols.altcraft.errors import CODES
 from orders.protocols.altcraft.requests import ImportBody, LineBody, OrderBody
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
+    CHALLENGE,
     JSON,
     XML,
     Operation,
@@ -171,7 +172,6 @@ def _responses() -> Tree:
 
     refusals = {
         "400": "The request or one of its definitions is invalid",
-        "401": "The token is missing or unknown",
         "413": "The body is larger than 4 MB, or the account's settings would be too large",
         "415": "The media type, charset or content coding is not supported",
         "500": "An internal error; the orders can be sent again",
@@ -184,6 +184,9 @@ def _responses() -> Tree:
             f"Altcraft{status}": answer(description, both("AltcraftRefusal"))
             for status, description in refusals.items()
         },
+        "Altcraft401": answer(
+            "The token is missing or unknown", both("AltcraftRefusal"), **CHALLENGE
+        ),
         "Altcraft403": answer(
             "The token lacks the role, or the firewall rejected the request",
             {JSON: either, XML: reference("AltcraftRefusal")},

@@ -6,6 +6,7 @@ from orders.protocols.commercetools.issue_token import GRANT_TYPE
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from orders.protocols.commercetools.read_messages import TYPE as ORDER_IMPORTED
 from tools.api_contract.operations import (
+    CHALLENGE,
     FORM,
     JSON,
     Operation,
@@ -291,7 +292,6 @@ def _responses() -> Tree:
     error = {JSON: reference("CommercetoolsError")}
     refusals = {
         "400": "The request is invalid; `errors` name the reasons",
-        "401": "The credentials are missing or unknown",
         "404": "The order does not exist",
         "409": "The order has another version",
         "413": "The body or the answer is too large",
@@ -316,6 +316,12 @@ def _responses() -> Tree:
             f"Commercetools{status}": answer(description, error, X_Correlation_ID=_CORRELATION)
             for status, description in refusals.items()
         },
+        "Commercetools401": answer(
+            "The credentials are missing or unknown",
+            error,
+            X_Correlation_ID=_CORRELATION,
+            **CHALLENGE,
+        ),
         "Commercetools403": answer(
             "The token lacks the scope, or the firewall rejected the request", either
         ),

@@ -105,6 +105,10 @@ def parameter(location: str, name: str, schema: Tree, description: str, **more: 
     }
 
 
+# The header of a 401. API Gateway renames it to `x-amzn-Remapped-WWW-Authenticate`.
+CHALLENGE = {"WWW_Authenticate": "The authentication scheme"}
+
+
 def answer(description: str, content: Mapping[str, Tree], **headers: str) -> Tree:
     """Return a response. Header names have `_` in place of `-`."""
     return {

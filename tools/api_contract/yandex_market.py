@@ -8,6 +8,7 @@ from orders.protocols.yandex_market.read_orders import MAX_PAGE
 from orders.protocols.yandex_market.requests import MAX_INT64, ExternalIdBody, OrderStatusBody
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
+    CHALLENGE,
     JSON,
     Operation,
     Section,
@@ -177,7 +178,6 @@ def _responses() -> Tree:
     error = {JSON: reference("YandexMarketError")}
     refusals = {
         "400": "The request is invalid; `errors` name the reasons",
-        "401": "The credentials are missing, or the Api-Key is unknown",
         "404": "The order does not exist in this campaign",
         "415": "The body is not JSON in UTF-8",
         "500": "An internal error",
@@ -193,6 +193,12 @@ def _responses() -> Tree:
             f"YandexMarket{status}": answer(description, error, **_RATE_LIMIT)
             for status, description in refusals.items()
         },
+        "YandexMarket401": answer(
+            "The credentials are missing, or the Api-Key is unknown",
+            error,
+            **_RATE_LIMIT,
+            **CHALLENGE,
+        ),
         "YandexMarket403": answer(
             "The token is unknown, lacks the role or the campaign, or the firewall rejected the "
             "request",

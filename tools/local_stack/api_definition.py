@@ -25,10 +25,11 @@ _TemplateLoader.add_multi_constructor("!", _argument)
 
 
 def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN401
-    """Set the gateway responses of `template.yaml` on the API, and deploy its stage again.
+    """Add what the embedded AWS ignores in `template.yaml` to the API, and deploy its stage again.
 
-    The embedded AWS ignores the gateway responses of a template.
+    It ignores the gateway responses, and the method `any` of events.
     """
+    _add_other_methods(apigateway, api_id)
     for response_type, response in _gateway_responses().items():
         headers = response.get("ResponseParameters", {}).get("Headers", {})
         apigateway.put_gateway_response(
@@ -81,8 +82,40 @@ def leave_out_unsupported_resources(template: Path) -> None:
     template.write_text(yaml.safe_dump(tree, sort_keys=False, width=10_000))
 
 
+def _add_other_methods(apigateway: Any, api_id: str) -> None:  # noqa: ANN401
+    """Add the method ANY to each path that has an event for it, with the path's function."""
+    paths = {
+        event["Properties"]["Path"]
+        for resource in _resources().values()
+        for event in resource["Properties"].get("Events", {}).values()
+        if event["Properties"].get("Method") == "any"
+    }
+    for page in apigateway.get_paginator("get_resources").paginate(restApiId=api_id):
+        for resource in page["items"]:
+            if resource["path"] in paths:
+                _add_any(apigateway, {"restApiId": api_id, "resourceId": resource["id"]}, resource)
+
+
+def _add_any(apigateway: Any, place: dict[str, str], resource: dict[str, Any]) -> None:  # noqa: ANN401
+    served = next(iter(resource["resourceMethods"]))
+    integration = apigateway.get_integration(**place, httpMethod=served)
+    apigateway.put_method(**place, httpMethod="ANY", authorizationType="NONE")
+    apigateway.put_integration(
+        **place,
+        httpMethod="ANY",
+        type=integration["type"],
+        integrationHttpMethod=integration["httpMethod"],
+        uri=integration["uri"],
+    )
+
+
 def _gateway_responses() -> dict[str, Any]:
+    responses: dict[str, Any] = _resources()["OrdersApi"]["Properties"]["GatewayResponses"]
+    return responses
+
+
+def _resources() -> dict[str, Any]:
     source = (PROJECT / "template.yaml").read_text()
     template = yaml.load(source, Loader=_TemplateLoader)  # noqa: S506  # a SafeLoader
-    responses: dict[str, Any] = template["Resources"]["OrdersApi"]["Properties"]["GatewayResponses"]
-    return responses
+    resources: dict[str, Any] = template["Resources"]
+    return resources

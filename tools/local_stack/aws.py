@@ -1,4 +1,4 @@
-"""boto3 clients of the embedded AWS, which ignore the developer's AWS configuration."""
+"""AWS clients of the embedded AWS, which ignore the developer's AWS configuration."""
 
 from typing import Any
 
@@ -17,14 +17,14 @@ CONFIG = Config(
 
 
 class EmbeddedAws:
-    """Creates boto3 clients of one embedded AWS."""
+    """Creates clients of one embedded AWS."""
 
     def __init__(self, endpoint: str) -> None:
         """Use the embedded AWS at the URL `endpoint`."""
         self.endpoint = endpoint
         self._session = local_session(environment={})
 
-    def client(self, service: str) -> Any:  # noqa: ANN401  # boto3 creates its classes at run time
+    def client(self, service: str) -> Any:  # noqa: ANN401  # botocore creates its classes at run time
         """Create a client of a service, such as `dynamodb`."""
-        create: Any = self._session.client
+        create: Any = self._session.create_client
         return create(service, endpoint_url=self.endpoint, region_name=REGION, config=CONFIG)

@@ -70,6 +70,7 @@ const steps = {
   refusedScope: () => result(() => project(["manage_everything"]).orders().get().execute()),
   otherVersion: () =>
     result(() => orders.withId(byId).delete({ queryArgs: { version: 7 } }).execute()),
+  update: () => result(() => orders.withId(byId).post({ body: { version: 1, actions: [] } }).execute()),
   deleted: () => result(() => orders.withId(byId).delete(version).execute()),
   gone: () => result(() => orders.withId(byId).get().execute()),
 };

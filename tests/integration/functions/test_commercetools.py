@@ -395,7 +395,8 @@ def test_missing_permissions_are_rejected(project: Project) -> None:
     other = _token(project.get, {"grant_type": "client_credentials"}, OTHER).tree["access_token"]
     assert status(None, "GET", "/orders") == (401, "access_denied")
     assert status("Bearer nonsense", "GET", "/orders") == (401, "invalid_token")
-    assert status("Basic x", "GET", "/orders") == (401, "invalid_token")
+    for malformed in ("Basic x", "x", "Bearer"):
+        assert status(malformed, "GET", "/orders") == (401, "invalid_token")
     assert status(viewer, "GET", "/orders") == (200, "")
     assert status(viewer, "POST", "/orders/import") == (403, "insufficient_scope")
     assert status(viewer, "GET", "/messages") == (403, "insufficient_scope")

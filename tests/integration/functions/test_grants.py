@@ -17,7 +17,7 @@ from orders.application.create_client import create_client, create_scoped_client
 from orders.domain.clients import Client, Role
 from orders.protocols.commercetools.scopes import SCOPES as COMMERCETOOLS
 from orders.runtime.composition import utc_now
-from orders.runtime.composition.scopes import SCOPES
+from orders.runtime.scopes import SCOPES
 from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, Tree, deployed
 from tests.support.log_leaks import WATCH

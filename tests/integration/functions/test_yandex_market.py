@@ -75,6 +75,11 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "unknown_order": (404, "Order not found: 9007199254740993"),
         "order_id_is_no_number": (400, "Type mismatch: abc"),
         "unsupported_media_type": (415, "Content type text/plain not supported"),
+        "gzip": (200, '{"status":"OK"}'),
+        "gzip_decoded_by_gateway": (200, '{"status":"OK"}'),
+        "gzip_not_declared": (400, "it looks like gzip data: compress the text once"),
+        "legacy_oauth": (200, '{"status":"OK"}'),
+        "other_method": (405, "Request method PUT not supported"),
     },
     "manage_orders": {
         "get_order": (200, '"externalOrderId":"A"'),
@@ -84,6 +89,10 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "project_orders": (200, '"count":1,"total":1,"results":[{"type":"Order"'),
         "delete_project_order": (200, '"orderNumber":"A"'),
         "messages": (200, '"count":0'),
+        "ready_to_ship_gzip": (200, '"substatus":"READY_TO_SHIP"'),
+        "ready_to_ship_gzip_decoded_by_gateway": (200, '"substatus":"READY_TO_SHIP"'),
+        "update_project_order": (405, '{"statusCode":405,"message":"Method Not Allowed"}'),
+        "other_method": (405, "Request method DELETE not supported"),
     },
     "import_commercetools_order": {
         "order": (201, '"orderNumber":"CT-1001"'),
@@ -94,6 +103,10 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "not_json": (400, '"code":"InvalidJsonInput"'),
         "no_token": (401, '"error":"access_denied"'),
         "project_of_others": (403, '"error":"insufficient_scope"'),
+        "gzip": (201, '"orderNumber":"CT-1001"'),
+        "gzip_decoded_by_gateway": (201, '"orderNumber":"CT-1001"'),
+        "gzip_not_declared": (400, "it looks like gzip data: compress the text once"),
+        "other_method": (405, '{"statusCode":405,"message":"Method Not Allowed"}'),
     },
     "issue_token": {
         "form": (200, '"scope":"manage_orders:demo view_messages:demo"'),
@@ -103,6 +116,11 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "wrong_secret": (401, '"error":"invalid_client"'),
         "wrong_scope": (400, '"error":"invalid_scope"'),
         "no_grant_type": (400, '"error":"invalid_request"'),
+        "gzip": (200, '"scope":"manage_orders:demo view_messages:demo"'),
+        "gzip_decoded_by_gateway": (200, '"scope":"manage_orders:demo view_messages:demo"'),
+        "gzip_not_declared": (400, "it looks like gzip data: compress the text once"),
+        "repeated_parameter": (400, '"error":"invalid_request"'),
+        "other_method": (405, '{"statusCode":405,"message":"Method Not Allowed"}'),
     },
 }
 

@@ -10,7 +10,7 @@ from operator_cli.composition import Connection, connected
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import MAX_TOKENS, Client, Role
 from orders.runtime.composition import utc_now
-from orders.runtime.composition.scopes import SCOPES
+from orders.runtime.scopes import SCOPES
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE
 

@@ -528,6 +528,14 @@ def test_two_entity_types_may_use_the_same_id(file: Path) -> None:
             "currencies: [é]".encode("latin-1"),
             "must be UTF-8 text; the byte at position 13 is not valid.",
         ),
+        *(
+            (
+                "currencies: [USD]".encode(f"utf-{bits}{order}"),
+                f"must be UTF-8 text; it looks like UTF-{bits}: save it as UTF-8.",
+            )
+            for bits in (16, 32)
+            for order in ("", "-le", "-be")
+        ),
     ],
 )
 def test_an_invalid_file_is_rejected(run: Run, file: Path, raw: bytes, reason: str) -> None:

@@ -5,6 +5,8 @@ import gzip
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orders.protocols.http import (
     MAX_BODY_BYTES,
@@ -57,6 +59,7 @@ def test_header_names_are_in_lower_case_and_absent_parts_are_empty() -> None:
         ("Basic abc", None),
         ("Bearer", None),
         ("Bearer ", None),
+        ("  BEARER\tabc", "abc"),
         ("", None),
     ],
 )
@@ -64,10 +67,54 @@ def test_the_bearer_token(value: str, token: str | None) -> None:
     assert read_request({"headers": {"Authorization": value}}).bearer_token == token
 
 
-@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip"])
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [
+        ("abc", "a value without the scheme `Bearer`"),
+        ("Basic abc", "another scheme"),
+        ("Bearer:abc", "a value without the scheme `Bearer`"),
+        (" bearer ", "no token"),
+    ],
+)
+def test_the_fault_of_an_authorization_header_says_how_it_must_read(value: str, got: str) -> None:
+    fault = f"The header Authorization must be `Bearer <token>`; got {got}"
+    assert read_request({"headers": {"Authorization": value}}).bearer_fault == fault
+
+
+@pytest.mark.parametrize("value", ["", " ", "Bearer abc", "bearer  abc"])
+def test_an_absent_or_valid_authorization_header_has_no_fault(value: str) -> None:
+    assert read_request({"headers": {"Authorization": value}}).bearer_fault is None
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "x-gzip", "identity, gzip", "gzip,"])
 def test_gzip_is_inflated(coding: str) -> None:
     assert _body(_encoded(gzip.compress(b"{}"), **{"Content-Encoding": coding})) == b"{}"
     assert _body(_encoded(b"{}", **{"Content-Encoding": "identity"})) == b"{}"
+
+
+@given(st.lists(st.binary(max_size=9_000), min_size=1, max_size=6))
+def test_all_members_of_a_gzip_body_are_read(parts: list[bytes]) -> None:
+    packed = b"".join(map(gzip.compress, parts))
+    assert _body(_encoded(packed, **{"Content-Encoding": "gzip"})) == b"".join(parts)
+
+
+def test_the_limit_counts_all_members() -> None:
+    half = gzip.compress(b"a" * (MAX_BODY_BYTES // 2))
+    assert len(_body(_encoded(half * 2, **{"Content-Encoding": "gzip"}))) == MAX_BODY_BYTES
+    with pytest.raises(BodyRefusedError, match="4194304 bytes"):
+        _body(_encoded(half * 2 + gzip.compress(b"a"), **{"Content-Encoding": "gzip"}))
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "identity"])
+@pytest.mark.parametrize(
+    "text",
+    ['{"я": 1}', "<xml>\r\n\t</xml>", "grant_type=client_credentials", "", "not gzip"],
+)
+def test_a_body_that_the_gateway_has_decoded_is_not_decoded_again(text: str, coding: str) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1251"):
+        raw = text.encode(encoding)
+        assert _body(_encoded(raw, **{"Content-Encoding": coding})) == raw
+    assert _body(_event(text, **{"Content-Encoding": coding})) == text.encode()
 
 
 @pytest.mark.parametrize(
@@ -76,14 +123,23 @@ def test_gzip_is_inflated(coding: str) -> None:
         (_event("a" * (MAX_BODY_BYTES + 1)), 413),
         (_encoded(b"a" * (MAX_BODY_BYTES + 1)), 413),
         (_encoded(gzip.compress(b"a" * (MAX_BODY_BYTES + 1)), **{"Content-Encoding": "gzip"}), 413),
-        (_encoded(b"not gzip", **{"Content-Encoding": "gzip"}), 400),
-        (_encoded(gzip.compress(b"{}" * 99)[:-9], **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(bytes(range(256)), **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(zlib.compress(b"{}"), **{"Content-Encoding": "gzip"}), 400),
         (
-            _encoded(gzip.compress(b"{}") + gzip.compress(b"{}"), **{"Content-Encoding": "gzip"}),
+            _event(gzip.compress(b"{}").decode(errors="replace"), **{"Content-Encoding": "gzip"}),
             400,
         ),
+        (_encoded(gzip.compress(b"{}" * 99)[:-9], **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(gzip.compress(b"{}") + b"tail", **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(gzip.compress(b"{}") * 2 + b"\x1f", **{"Content-Encoding": "gzip"}), 400),
+        (_encoded((gzip.compress(b"{}") * 2)[:-1], **{"Content-Encoding": "gzip"}), 400),
+        (_encoded(gzip.compress(b"{}")[:-8] + bytes(8), **{"Content-Encoding": "gzip"}), 400),
         (_encoded(zlib.compress(b"{}"), **{"Content-Encoding": "deflate"}), 415),
-        (_encoded(b"{}", **{"Content-Encoding": "br"}), 415),
+        (_encoded(gzip.compress(b"{}"), **{"Content-Encoding": "deflate"}), 415),
+        (_encoded(b'\x0b\x03\x80{"a":1}\x03', **{"Content-Encoding": "br"}), 415),
+        (_encoded(b"{}", **{"Content-Encoding": "zstd"}), 415),
+        (_encoded(b"{}", **{"Content-Encoding": "gzip, gzip"}), 415),
+        (_encoded(gzip.compress(b"{}"), **{"Content-Encoding": "deflate, gzip"}), 415),
         (_event("%%%", encoded=True), 400),
         (_event("\ud800"), 400),
     ],

@@ -114,3 +114,18 @@ def test_every_other_client_gets_text(describe: Description, headers: Tree) -> N
     answer = describe({**asset("swagger-ui.css"), "headers": headers})
     assert (answer["body"], answer["isBase64Encoded"]) == ("p {}", False)
     assert "Content-Encoding" not in answer["headers"]
+
+
+@pytest.mark.parametrize("resource", ["/openapi.json", "/docs", "/docs/{asset}"])
+def test_other_methods_than_get_and_head_are_not_allowed(
+    describe: Description, resource: str
+) -> None:
+    sent = asset("page.js") | {"resource": resource}
+    for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = describe(sent | {"httpMethod": method})
+        tree = json.loads(answer["body"])
+        assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "GET, HEAD")
+        assert (tree["error"], tree["status"], tree["statusCode"]) == (405, "ERROR", 405)
+        assert tree["errors"][0]["code"] == "METHOD_NOT_ALLOWED"
+    head, get = (describe(sent | {"httpMethod": method}) for method in ("HEAD", "GET"))
+    assert head == get | {"body": ""}

@@ -13,8 +13,9 @@ from orders.application.ports import Deadline
 from orders.protocols.http import BodyRefusedError, EndpointResult, HttpAnswer, HttpRequest
 from orders.runtime import serve as door
 from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market
-from orders.runtime.serve import Route, Service, serve
+from orders.runtime.serve import Route, Service, allowed_methods, serve
 from tests.support.lambda_context import Context
+from tests.support.routes import OTHERS
 from tests.support.template_tables import load_template
 
 type Tree = dict[str, Any]
@@ -107,6 +108,42 @@ def test_an_unknown_route_is_answered() -> None:
     shelf = Shelf("/a/", _ok)
     assert serve(shelf.open)(_event("/elsewhere"), Context())["statusCode"] == 500
     assert [type(error) for error in shelf.errors] == [KeyError]
+
+
+def test_a_method_that_the_path_does_not_have_is_answered_with_those_that_it_has() -> None:
+    shelf = Shelf("/a/", _ok)
+    answered = serve(shelf.open)(_event(method="POST"), Context())
+    assert answered["headers"] == {"X-Id": "1", "Allow": "GET, HEAD"}
+    [error] = shelf.errors
+    assert str(error) == "The method must be GET or HEAD; got POST"
+
+
+def test_an_allow_header_names_the_methods_of_a_path() -> None:
+    assert allowed_methods(["POST"]) == ["POST"]
+    assert allowed_methods(["GET", "DELETE"]) == ["DELETE", "GET", "HEAD"]
+
+
+@pytest.mark.parametrize(
+    ("open_service", "scheme"),
+    [
+        (altcraft.import_orders, "Bearer"),
+        (commercetools.import_orders, "Bearer"),
+        (commercetools.manage_orders, "Bearer"),
+        (commercetools.issue_token, "Basic"),
+        (yandex_market.manage_orders, "Bearer"),
+        (yandex_market.update_external_id, "Bearer"),
+    ],
+)
+def test_a_401_names_the_authentication_scheme(
+    open_service: Callable[[], Service], scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "connect", lambda: Aws(_Environment(), None, None))  # type: ignore[arg-type]
+    service = open_service()
+    for method, resource in service.endpoints(door.connect()):
+        answered = serve(lambda: service)(_event(resource, method, body='{"data":[]}'), Context())
+        assert answered["statusCode"] == 401
+        challenge = answered["headers"]["WWW-Authenticate"]
+        assert challenge.startswith(f'{scheme} realm="market-orders"')
 
 
 def test_an_unread_body_is_not_decoded() -> None:
@@ -204,6 +241,7 @@ def test_the_services_have_the_routes_of_their_functions() -> None:
         routes = {
             ("GET" if method == "HEAD" else method, path.removeprefix("/v2").removesuffix(".json"))
             for method, path in described
+            if method != OTHERS
         }
         assert routes == {
             route for each in services.pop(function) for route in each().endpoints(aws)

@@ -12,7 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import code_of, is_transient
 from orders.adapters.dynamodb_tokens import grant_attributes, hash_of, read_client
-from orders.adapters.settings_items import write_settings
 from orders.adapters.table_keys import (
     account_key,
     client_key,
@@ -54,6 +53,9 @@ class DynamoAccounts:
 
     def create_account(self, account: str, settings: Settings, now: datetime) -> bool:
         """Create an account with its settings. Return False if it already exists."""
+        # Pydantic, which this imports, would slow down every command that reads accounts.
+        from orders.adapters.settings_items import write_settings  # noqa: PLC0415
+
         created = {"created_at": {"S": now.isoformat()}}
         first_settings = {
             "type": {"S": "settings"},

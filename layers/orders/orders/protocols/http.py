@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from functools import cached_property
@@ -54,10 +54,31 @@ class HttpRequest:
         return body
 
     @property
+    def authorization(self) -> tuple[str, str]:
+        """Return the scheme of the Authorization header in lower case, and what follows it."""
+        scheme, *value = self.headers.get("authorization", "").split(maxsplit=1) or [""]
+        return scheme.lower(), "".join(value).strip()
+
+    @property
     def bearer_token(self) -> str | None:
         """Return the token of an `Authorization: Bearer` header, None without one."""
-        scheme, _, token = self.headers.get("authorization", "").strip().partition(" ")
-        return token.strip() or None if scheme.lower() == "bearer" else None
+        scheme, token = self.authorization
+        return token or None if scheme == "bearer" else None
+
+    @property
+    def bearer_fault(self) -> str | None:
+        """Return how an Authorization header without a Bearer token must read, else None.
+
+        The message does not quote the header, because it may hold a token.
+        """
+        scheme, value = self.authorization
+        if not scheme or self.bearer_token:
+            return None
+        if scheme == "bearer":
+            got = "no token"
+        else:
+            got = "another scheme" if value else "a value without the scheme `Bearer`"
+        return f"The header Authorization must be `Bearer <token>`; got {got}"
 
     @property
     def media_type(self) -> str:
@@ -147,6 +168,18 @@ class WrappedError(Exception):
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
+
+
+class MethodNotAllowedError(Exception):
+    """The path exists, but not with this method. `allowed` are the methods that it has.
+
+    The message is written for clients.
+    """
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"The method must be {' or '.join(allowed)}; got {method}")
+        self.method = method
+        self.allowed = allowed
 
 
 class BodyRefusedError(Exception):

@@ -13,6 +13,7 @@ import orjson
 
 from orders.domain.money import format_amount
 from orders.domain.problems import Code, Problem, shown
+from orders.protocols.encodings import likely_format
 
 _ORJSON_BITS = 63
 _PLAIN_DIGITS = 60
@@ -89,11 +90,12 @@ def _read(
         except (ValueError, ArithmeticError):
             return _parsed(text, to_object, _int_if_short, _decimal_if_short), False
     except UnicodeDecodeError as error:
-        raise _not_json(f"byte {error.start} is not UTF-8") from None
+        raise _not_text(body, f"byte {error.start} is not UTF-8; send UTF-8") from None
     except _ConstantError as error:
         raise _not_json(str(error)) from None
     except json.JSONDecodeError as error:
-        raise _not_json(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+        place = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        raise _not_text(body, place) from None
     except RecursionError:
         raise _not_json("it is nested too deeply") from None
 
@@ -165,6 +167,12 @@ def _number(value: object) -> orjson.Fragment:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise _ConstantError(f"{name} is not a JSON number")
+
+
+def _not_text(body: bytes, reason: str) -> NotJsonError:
+    """Return an error that names the body's likely format or, if it may be JSON, the reason."""
+    found = likely_format(body)
+    return _not_json(f"it looks like {found}" if found else reason)
 
 
 def _not_json(reason: str) -> NotJsonError:

@@ -9,9 +9,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
+from orders.protocols.encodings import GZIP_MAGIC, seems_text
 from orders.protocols.http import MAX_BODY_BYTES, BodyRefusedError, HttpAnswer, HttpRequest
 
 _GZIP_WINDOW = 31
+_PIECE_BYTES = 4096
+_GZIP = frozenset({"gzip", "x-gzip"})
+# API Gateway may undo these codings and leave the header.
+_UNDONE_BY_GATEWAY = _GZIP | {"deflate", "br"}
 
 
 def read_request(event: Mapping[str, Any]) -> HttpRequest:
@@ -65,31 +70,65 @@ def _read_body(event: Mapping[str, Any], headers: Mapping[str, str]) -> bytes:
         raw = base64.b64decode(text, validate=True) if encoded else text.encode()
     except (binascii.Error, UnicodeError):
         raise BodyRefusedError(HTTPStatus.BAD_REQUEST, "The body could not be decoded") from None
-    coding = headers.get("content-encoding", "identity").strip().lower()
-    if coding in {"gzip", "x-gzip"}:
-        raw = _inflated(raw)
-    elif coding not in {"", "identity"}:
-        raise BodyRefusedError(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Encoding must be gzip or identity"
-        )
+    codings = _codings(headers)
+    if codings:
+        raw = _without_coding(raw, codings)
     if len(raw) > MAX_BODY_BYTES:
         raise _too_large()
     return raw
 
 
+def _codings(headers: Mapping[str, str]) -> list[str]:
+    names = headers.get("content-encoding", "").lower().split(",")
+    return [name for name in map(str.strip, names) if name not in {"", "identity"}]
+
+
+def _without_coding(raw: bytes, codings: list[str]) -> bytes:
+    """Return the body without its content coding.
+
+    A body that is text was already decoded by API Gateway, which does so before the integration
+    and leaves the header. So the first bytes decide, and not the header.
+    """
+    if len(codings) > 1 or codings[0] not in _UNDONE_BY_GATEWAY:
+        raise _unsupported_coding()
+    if raw.startswith(GZIP_MAGIC) and codings[0] in _GZIP:
+        return _inflated(raw)
+    if seems_text(raw):
+        return raw
+    if codings[0] in _GZIP:
+        raise _bad("The body must be gzip, as Content-Encoding declares")
+    raise _unsupported_coding()
+
+
 def _inflated(raw: bytes) -> bytes:
-    inflater = zlib.decompressobj(_GZIP_WINDOW)
-    try:
-        body = inflater.decompress(raw, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise _bad("The body must be gzip, as Content-Encoding declares") from None
-    if len(body) > MAX_BODY_BYTES:
-        raise _too_large()
-    if not inflater.eof:
-        raise _bad("The gzip body is truncated")
-    if inflater.unused_data:
-        raise _bad("The gzip body must be a single gzip member; got data after its end")
-    return body
+    """Return the data of all gzip members of the body, one after the other (RFC 1952)."""
+    parts: list[bytes] = []
+    size = position = 0
+    while position < len(raw):
+        if not raw.startswith(GZIP_MAGIC, position):
+            raise _bad("The gzip body must end with its last member; got other data after it")
+        member = zlib.decompressobj(_GZIP_WINDOW)
+        while not member.eof:
+            # Short pieces: zlib copies what follows a member, and a body may have many members.
+            piece = raw[position : position + _PIECE_BYTES]
+            if not piece:
+                raise _bad("The gzip body is truncated")
+            try:
+                parts.append(member.decompress(piece, MAX_BODY_BYTES + 1 - size))
+            except zlib.error:
+                raise _bad("The body must be gzip, as Content-Encoding declares") from None
+            size += len(parts[-1])
+            if size > MAX_BODY_BYTES:
+                raise _too_large()
+            position += len(piece) - len(member.unused_data)
+    return b"".join(parts)
+
+
+def _unsupported_coding() -> BodyRefusedError:
+    return BodyRefusedError(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "Content-Encoding must be gzip or identity, and the body must be encoded once",
+    )
 
 
 def _bad(text: str) -> BodyRefusedError:

@@ -26,15 +26,24 @@ _PAGE_HEADERS = {
     ),
 }
 _SHARED = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
-_MISSING = {
-    "error": 404,
-    "error_text": "File not found.",
-    "result": [],
-    "status": "ERROR",
-    "statusCode": 404,
-    "message": "File not found.",
-    "errors": [{"code": "NOT_FOUND", "message": "File not found."}],
-}
+
+
+def _refusal(status: int, code: str, message: str) -> bytes:
+    """Return an error that clients of every protocol can read, as the gateway's responses are."""
+    tree = {
+        "error": status,
+        "error_text": message,
+        "result": [],
+        "status": "ERROR",
+        "statusCode": status,
+        "message": message,
+        "errors": [{"code": code, "message": message}],
+    }
+    return json.dumps(tree).encode()
+
+
+_MISSING = _refusal(404, "NOT_FOUND", "File not found.")
+_NOT_ALLOWED = _refusal(405, "METHOD_NOT_ALLOWED", "The method must be GET or HEAD.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,18 @@ class Description:
     folder: Path
 
     def __call__(self, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to `GET /openapi.json`, `/docs` or `/docs/{asset}`."""
+        """Return the answer to `GET /openapi.json`, `/docs` or `/docs/{asset}`.
+
+        HEAD gets the same without the body, and every other method 405.
+        """
+        method = event.get("httpMethod", "GET")
+        if method not in {"GET", "HEAD"}:
+            headers = {"Content-Type": _JSON, "Allow": "GET, HEAD"}
+            return _answer(405, headers, _NOT_ALLOWED, event)
+        answer = self._answer_get(event)
+        return {**answer, "body": ""} if method == "HEAD" else answer
+
+    def _answer_get(self, event: Mapping[str, Any]) -> dict[str, Any]:
         resource = event["resource"]
         if resource == "/openapi.json":
             body = (self.folder / "openapi.json").read_bytes()
@@ -56,7 +76,7 @@ class Description:
             return _answer(200, _PAGE_HEADERS, (self.folder / "page.html").read_bytes(), event)
         name = (event.get("pathParameters") or {}).get("asset", "")
         if name not in _ASSETS:
-            return _answer(404, {"Content-Type": _JSON}, json.dumps(_MISSING).encode(), event)
+            return _answer(404, {"Content-Type": _JSON}, _MISSING, event)
         body = (self.folder / name).read_bytes()
         return _answer(200, {"Content-Type": _ASSETS[name]}, body, event)
 

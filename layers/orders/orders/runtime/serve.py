@@ -4,14 +4,21 @@ A handler is `serve(service)`. Endpoints return an answer or raise an error. Onl
 errors into answers, in the protocol of the request's route, and logs and counts every request.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from http import HTTPMethod
+from http import HTTPMethod, HTTPStatus
 from typing import Any
 
 from orders.application.ports import Deadline
-from orders.protocols.http import Endpoint, EndpointResult, HttpAnswer, HttpRequest, WrappedError
+from orders.protocols.http import (
+    Endpoint,
+    EndpointResult,
+    HttpAnswer,
+    HttpRequest,
+    MethodNotAllowedError,
+    WrappedError,
+)
 from orders.runtime.api_gateway import read_request, write_answer
 from orders.runtime.composition import Aws, connect
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
@@ -32,13 +39,14 @@ class Service:
 
     `root` is the prefix of their resources. `endpoints` creates the endpoints. `answer_error`
     returns the answer to any error of an endpoint and must not raise. `headers` returns headers for
-    every answer, also for errors.
+    every answer, also for errors. `challenge` is the WWW-Authenticate header of every 401.
     """
 
     root: str
     endpoints: Callable[[Aws], Mapping[Route, Endpoint]]
     answer_error: Callable[[Exception, HttpRequest], HttpAnswer]
     headers: Callable[[HttpRequest], Mapping[str, str]] = _no_headers
+    challenge: str = 'Bearer realm="market-orders"'
 
     def answer(
         self, request: HttpRequest, deadline: Deadline, open_endpoint: Callable[[], Endpoint]
@@ -52,8 +60,16 @@ class Service:
         except Exception as error:  # noqa: BLE001 - the protocol has an answer to every error
             cause = error.error if isinstance(error, WrappedError) else error
             answered = EndpointResult(self.answer_error(error, request), error=cause)
-        answered = answered.with_headers(self.headers(request))
+        answered = answered.with_headers({**self.headers(request), **self._required(answered)})
         return _without_body(answered) if request.method == HTTPMethod.HEAD else answered
+
+    def _required(self, answered: EndpointResult) -> Mapping[str, str]:
+        """Return the headers that HTTP requires of an answer with this status (RFC 9110)."""
+        if answered.answer.status == HTTPStatus.UNAUTHORIZED:
+            return {"WWW-Authenticate": self.challenge}
+        if isinstance(answered.error, MethodNotAllowedError):
+            return {"Allow": ", ".join(answered.error.allowed)}
+        return {}
 
 
 type OpenService = Callable[[], Service]
@@ -86,12 +102,31 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
         answered = service.answer(
             request,
             LambdaDeadline(context),
-            lambda: endpoints_of(service, connect())[route_of(request)],
+            lambda: endpoint_of(request, endpoints_of(service, connect())),
         )
         record_answered(answered)
         return write_answer(answered.answer)
 
     return lambda_handler
+
+
+def endpoint_of(request: HttpRequest, endpoints: Mapping[Route, Endpoint]) -> Endpoint:
+    """Return the endpoint of a request.
+
+    Raises MethodNotAllowedError if the path has only other methods, and KeyError if no endpoint has
+    the path, which is a fault of the stack.
+    """
+    route = route_of(request)
+    methods = {method for method, resource in endpoints if resource == request.resource}
+    if methods and route not in endpoints:
+        raise MethodNotAllowedError(request.method, allowed_methods(methods))
+    return endpoints[route]
+
+
+def allowed_methods(methods: Iterable[str]) -> list[str]:
+    """Return the methods for an Allow header. A path with GET has HEAD too."""
+    heads = {str(HTTPMethod.HEAD)} if HTTPMethod.GET in methods else set()
+    return sorted({*methods, *heads})
 
 
 def route_of(request: HttpRequest) -> Route:

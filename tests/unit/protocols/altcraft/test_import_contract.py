@@ -928,6 +928,16 @@ def test_a_token_in_the_header_is_checked_before_the_body_is_read() -> None:
     assert Shop().post("[[[", authorization="Bearer wrong").status == 401
 
 
+@pytest.mark.parametrize("header", ["token", "Basic token", "Bearer"])
+def test_an_authorization_header_without_a_token_is_explained(header: str) -> None:
+    answer = Shop().post(request(), authorization=header)
+    text = read_json(answer)["error_text"]
+    assert answer.status == 401
+    assert text.startswith("The header Authorization must be `Bearer <token>`; got ")
+    assert text.endswith("; or send the token in the body")
+    assert Shop().post(request(token="token"), authorization=header).status == 200
+
+
 def test_unknown_and_revoked_tokens_get_the_same_answer() -> None:
     assert (
         Shop().post(request(), authorization="Bearer wrong").body

@@ -1,6 +1,8 @@
 """The token endpoint: credentials, grant types, scopes and OAuth errors."""
 
 import base64
+import gzip
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -29,11 +31,13 @@ def _ask(
     body: str | bytes = "",
     query: dict[str, str] | None = None,
     authorization: str = basic("shop", "right"),
+    queries: dict[str, tuple[str, ...]] | None = None,
 ) -> EndpointResult:
     tokens, stored = FakeTokens({"right": SHOP}), FakeAccessTokens()
     endpoint = IssueTokenEndpoint(IssueToken(tokens, stored, TickingClock(), lambda: "new token"))
     raw = body if isinstance(body, bytes) else body.encode()
     asked = request(raw, {"authorization": authorization}, query or {})
+    asked = replace(asked, queries=queries or {})
     return answered(endpoint, asked, answer_error, correlation)
 
 
@@ -137,6 +141,48 @@ def test_other_grant_types_are_rejected(body: str, code: str) -> None:
     answered = _ask(body)
     tree = _tree(answered)
     assert (answered.answer.status, tree["error"], tree["statusCode"]) == (400, code, 400)
+
+
+@pytest.mark.parametrize("name", ["grant_type", "scope", "other"])
+@pytest.mark.parametrize("where", ["form", "query", "both"])
+def test_a_repeated_parameter_is_rejected(name: str, where: str) -> None:
+    sent = GRANT | {name: (GRANT | {"scope": "view_orders:demo"}).get(name, "x")}
+    form, repeated = urlencode(sent), urlencode({name: sent[name]})
+    if where == "form":
+        answered = _ask(f"{form}&{repeated}")
+    elif where == "query":
+        answered = _ask(queries={each: (text,) for each, text in sent.items()} | {name: ("1", "2")})
+    else:
+        answered = _ask(form, {name: sent[name]})
+    expected = _error("invalid_request", f'Duplicate parameter "{name}"; send it once.', 400)
+    assert (answered.answer.status, _tree(answered)) == (400, expected)
+
+
+def test_a_parameter_without_a_value_counts_as_absent() -> None:
+    assert (
+        _ask("grant_type=&scope=&grant_type=client_credentials", {"scope": ""}).answer.status == 200
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (gzip.compress(urlencode(GRANT).encode()), "gzip data"),
+        (urlencode(GRANT).encode("utf-16"), "UTF-16"),
+        (urlencode(GRANT).encode("utf-32-be"), "UTF-32"),
+    ],
+)
+def test_the_likely_format_of_an_unreadable_form_is_named(body: bytes, found: str) -> None:
+    answered = _ask(body)
+    tree = _tree(answered)
+    assert (answered.answer.status, tree["error"]) == (400, "invalid_request")
+    assert f"it looks like {found}: " in str(tree["message"])
+
+
+@pytest.mark.parametrize("spelling", ["basic", "BASIC", "  Basic  ", "Basic\t"])
+def test_the_scheme_of_the_credentials_may_be_spelled_in_any_way(spelling: str) -> None:
+    authorization = basic("shop", "right").replace("Basic ", f"{spelling} ")
+    assert _ask(urlencode(GRANT), authorization=authorization).answer.status == 200
 
 
 NAMES = st.from_regex(r"[a-z_]{1,12}", fullmatch=True)

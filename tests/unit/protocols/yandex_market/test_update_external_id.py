@@ -67,10 +67,31 @@ def test_the_same_external_id_again_changes_nothing(seller: Seller) -> None:
         {"api_key": "key", "authorization": "Bearer old"},
         {"api_key": "writer"},
         {"api_key": "reader", "authorization": "Bearer writer"},
+        {"api_key": "", "authorization": "  Bearer \t key "},
     ],
 )
 def test_one_valid_credential_is_sufficient(seller: Seller, headers: dict[str, str]) -> None:
     assert seller.rename("B", headers=headers).status == 200
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        'OAuth oauth_token="key", oauth_client_id="app"',
+        "OAuth oauth_token=key, oauth_client_id=app",
+        'oauth oauth_client_id="app" ,oauth_token = "key"',
+        'OAUTH OAUTH_TOKEN="key"',
+        "OAuth key",
+    ],
+)
+def test_the_oauth_header_of_older_clients_is_accepted(seller: Seller, authorization: str) -> None:
+    headers = {"api_key": "", "authorization": authorization}
+    assert seller.rename("B", headers=headers).status == 200
+
+
+INVALID_SYNTAX = (
+    "Authorization header has invalid syntax. The header Authorization must be `Bearer <token>`"
+)
 
 
 @pytest.mark.parametrize(
@@ -80,11 +101,28 @@ def test_one_valid_credential_is_sufficient(seller: Seller, headers: dict[str, s
         ({"api_key": "wrong"}, (401, "UNAUTHORIZED", "Api-Key token is invalid")),
         (
             {"api_key": "", "authorization": "Basic a2V5"},
-            (401, "UNAUTHORIZED", "Authorization header has invalid syntax"),
+            (401, "UNAUTHORIZED", f"{INVALID_SYNTAX}; got another scheme"),
         ),
         (
-            {"api_key": "", "authorization": "Bearer "},
-            (401, "UNAUTHORIZED", "OAuth token is not specified"),
+            {"api_key": "", "authorization": "key"},
+            (401, "UNAUTHORIZED", f"{INVALID_SYNTAX}; got a value without the scheme `Bearer`"),
+        ),
+        *(
+            (
+                {"api_key": "", "authorization": header},
+                (401, "UNAUTHORIZED", "OAuth token is not specified"),
+            )
+            for header in (
+                "Bearer ",
+                "OAuth",
+                'OAuth oauth_token=""',
+                'OAuth oauth_client_id="x"',
+                "OAuth oauth_token=key, oauth_token=key",
+            )
+        ),
+        (
+            {"api_key": "", "authorization": 'OAuth oauth_token="wrong", oauth_client_id="x"'},
+            (403, "FORBIDDEN", "OAuth token is invalid"),
         ),
         (
             {"api_key": "", "authorization": "Bearer wrong"},

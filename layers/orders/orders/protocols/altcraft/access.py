@@ -23,8 +23,15 @@ class AccountAccess:
         token = request.bearer_token
         return authenticate(token, role, self.tokens, deadline) if token else None
 
-    def by_member(self, token: object, role: Role, deadline: Deadline) -> Client:
-        """Return the client of the body's `token`."""
+    def by_member(
+        self, request: HttpRequest, token: object, role: Role, deadline: Deadline
+    ) -> Client:
+        """Return the client of the body's `token`.
+
+        Without one, the error says how the request's Authorization header must read, if it has one.
+        """
         if token is not None and not isinstance(token, str):
             raise UnauthenticatedError("token must be a string")
+        if not token and request.bearer_fault:
+            raise UnauthenticatedError(f"{request.bearer_fault}; or send the token in the body")
         return authenticate(token, role, self.tokens, deadline)

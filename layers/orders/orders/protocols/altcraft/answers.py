@@ -31,6 +31,7 @@ from orders.protocols.http import (
     BodyRefusedError,
     HttpAnswer,
     HttpRequest,
+    MethodNotAllowedError,
     WrappedError,
     fits_answer,
 )
@@ -79,6 +80,7 @@ def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
 _STATUSES: Mapping[type[Exception], HTTPStatus] = {
     UnauthenticatedError: HTTPStatus.UNAUTHORIZED,
     ForbiddenError: HTTPStatus.FORBIDDEN,
+    MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     SettingsTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
 }
 

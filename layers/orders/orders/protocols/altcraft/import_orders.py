@@ -40,7 +40,7 @@ class ImportOrdersEndpoint:
         with errors_answered_with(options):
             if client is None:
                 client = self.access.by_member(
-                    decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
+                    request, decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
                 )
             body = read_import(decoded)
             options = replace(options, details=bool(body.result_details))

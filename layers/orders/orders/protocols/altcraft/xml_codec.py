@@ -17,6 +17,7 @@ from orders.domain.problems import Code, Problem, Steps, pointer, shown
 from orders.protocols.altcraft.decoded import Decoded, LineOf
 from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
+from orders.protocols.encodings import likely_format
 
 ROOT = "xml"
 ROW = "row"
@@ -205,10 +206,12 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
+        found = likely_format(body)
+        hint = f"; it looks like {found}" if found else ""
         line, column = error.position
         reason = (error.msg or "it is empty").partition(", line ")[0]
         raise bad_request(
-            f"The body is not valid XML: line {line}, column {column}: {reason}"
+            f"The body is not valid XML: line {line}, column {column}: {reason}{hint}"
         ) from None
     if cast("etree.DocInfo", root.getroottree().docinfo).internalDTD is not None:
         raise bad_request("The body must not contain a document type declaration (DOCTYPE)")

@@ -32,7 +32,9 @@ class ProjectAccess:
         if not request.headers.get("authorization", "").strip():
             raise access_denied()
         token = request.bearer_token
-        client = self.tokens.client_of(token, deadline) if token else None
+        if token is None:
+            raise invalid_token(request.bearer_fault)
+        client = self.tokens.client_of(token, deadline)
         if client is None:
             raise invalid_token()
         if client.account != request.path["projectKey"] or not client.may_use(*allowed):

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from orders.application.errors import StorageUnavailableError
 from orders.protocols.commercetools.errors import (
+    METHOD_NOT_ALLOWED,
     RequestRefusedError,
     bad_request,
     content_too_large,
@@ -22,6 +23,7 @@ from orders.protocols.http import (
     BodyRefusedError,
     HttpAnswer,
     HttpRequest,
+    MethodNotAllowedError,
 )
 from orders.protocols.json_text import write_json
 
@@ -36,6 +38,8 @@ def answer_error(error: Exception, _request: HttpRequest) -> HttpAnswer:
             return refuse(error)
         case BodyRefusedError():
             return refuse(_of_body(error))
+        case MethodNotAllowedError():
+            return answer(HTTPStatus.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED)
         case StorageUnavailableError():
             return refuse(over_capacity())
         case _:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from orders.domain.problems import listed
+from orders.domain.problems import listed, shown
 from orders.protocols.json_text import write_json
 
 MAX_VALUE_CHARACTERS = 100
@@ -18,6 +18,13 @@ class ApiError:
     code: str
     message: str
     members: Mapping[str, Any] = field(default_factory=dict)
+
+
+# The body of a 405 has no `errors`, as the vendor's has none.
+METHOD_NOT_ALLOWED = {
+    "statusCode": HTTPStatus.METHOD_NOT_ALLOWED,
+    "message": "Method Not Allowed",
+}
 
 
 class RequestRefusedError(Exception):
@@ -176,9 +183,12 @@ def access_denied() -> RequestRefusedError:
     return _unauthorized("access_denied", "access_denied")
 
 
-def invalid_token() -> RequestRefusedError:
-    """Return the 401 error of a token that is unknown, expired or revoked."""
-    return _unauthorized("invalid_token", "invalid_token")
+def invalid_token(reason: str | None = None) -> RequestRefusedError:
+    """Return the 401 error of a token that is unknown, expired or revoked.
+
+    `reason` is a message for a header that holds no token.
+    """
+    return _unauthorized("invalid_token", reason or "invalid_token")
 
 
 def invalid_client() -> RequestRefusedError:
@@ -206,6 +216,16 @@ def invalid_scope() -> RequestRefusedError:
 def missing_grant_type() -> RequestRefusedError:
     """Return the 400 error of a token request without a grant type."""
     return _bad_grant("invalid_request", "Missing required parameter: grant_type.")
+
+
+def invalid_form(message: str) -> RequestRefusedError:
+    """Return the 400 error of a token request whose form cannot be read."""
+    return _bad_grant("invalid_request", message)
+
+
+def repeated_parameter(name: str) -> RequestRefusedError:
+    """Return the 400 error of a parameter that is sent more than once (RFC 6749, 3.2)."""
+    return _bad_grant("invalid_request", f"Duplicate parameter {shown(name)}; send it once.")
 
 
 def unsupported_grant_type() -> RequestRefusedError:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -14,8 +15,10 @@ from orders.domain.clients import Client, Scope
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import (
     invalid_client,
+    invalid_form,
     invalid_scope,
     missing_grant_type,
+    repeated_parameter,
     unsupported_grant_type,
 )
 from orders.protocols.commercetools.scopes import (
@@ -25,6 +28,7 @@ from orders.protocols.commercetools.scopes import (
     VIEW_MESSAGES,
     VIEW_ORDERS,
 )
+from orders.protocols.encodings import likely_format
 from orders.protocols.http import EndpointResult, HttpRequest
 
 GRANT_TYPE = "client_credentials"
@@ -62,11 +66,11 @@ class IssueTokenEndpoint:
 
 def read_credentials(request: HttpRequest) -> Credentials:
     """Read HTTP Basic credentials. Raises RequestRefusedError (401 invalid_client)."""
-    scheme, _, encoded = request.headers.get("authorization", "").strip().partition(" ")
-    if scheme.lower() != "basic":
+    scheme, encoded = request.authorization
+    if scheme != "basic":
         raise invalid_client()
     try:
-        text = base64.b64decode(encoded.strip(), validate=True).decode()
+        text = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
         raise invalid_client() from None
     client_id, colon, secret = text.partition(":")
@@ -106,6 +110,18 @@ def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[Scope]:
 
 
 def _parameters(request: HttpRequest) -> dict[str, str]:
-    """Return the parameters of the form and of the query. The form takes precedence."""
-    form = dict(parse_qsl(request.body.decode(errors="replace")))
-    return {**request.query, **form}
+    """Return the parameters of the form and of the query, each of which must be sent once.
+
+    A parameter without a value counts as absent (RFC 6749, 3.2).
+    """
+    found = likely_format(request.body)
+    if found:
+        raise invalid_form(f"The body must be a form in UTF-8; it looks like {found}.")
+    queries = request.queries or {name: (text,) for name, text in request.query.items()}
+    sent = parse_qsl(request.body.decode(errors="replace"))
+    sent += [(name, text) for name, texts in queries.items() for text in texts if text]
+    parameters = dict(sent)
+    if len(parameters) < len(sent):
+        counts = Counter(name for name, _text in sent)
+        raise repeated_parameter(max(counts, key=counts.__getitem__))
+    return parameters

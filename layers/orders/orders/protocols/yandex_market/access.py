@@ -1,6 +1,7 @@
 """Authentication: the token of a request, its role and its campaign."""
 
 from dataclasses import dataclass
+from urllib.request import parse_http_list
 
 from orders.application.authenticate import authenticate
 from orders.application.errors import ForbiddenError, UnauthenticatedError
@@ -64,12 +65,12 @@ class CampaignAccess:
         raise forbidden("Access denied")
 
     def _client(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client:
-        """Return the client of the Api-Key or the Bearer token. One valid token is sufficient."""
+        """Return the client of the Api-Key or the OAuth token. One valid token is sufficient."""
         api_key = request.headers.get("api-key", "").strip()
-        authorization = request.headers.get("authorization", "").strip()
-        bearer = request.bearer_token
+        scheme, value = request.authorization
+        oauth = request.bearer_token or (_legacy_token(value) if scheme == "oauth" else None)
         lacks_scope = False
-        for token in filter(None, (api_key, bearer)):
+        for token in filter(None, (api_key, oauth)):
             try:
                 return authenticate(token, role, self.tokens, deadline)
             except UnauthenticatedError:
@@ -80,11 +81,26 @@ class CampaignAccess:
             raise forbidden("Token does not have any of the scopes to access the API method")
         if api_key:
             raise unauthorized("Api-Key token is invalid")
-        if bearer:
+        if oauth:
             # The Partner API returns 403 for an invalid OAuth token, 401 for an invalid Api-Key.
             raise forbidden("OAuth token is invalid")
-        if not authorization:
+        if not scheme:
             raise unauthorized("Credentials are not specified")
-        if authorization.lower() == "bearer":
+        if scheme in {"bearer", "oauth"}:
             raise unauthorized("OAuth token is not specified")
-        raise unauthorized("Authorization header has invalid syntax")
+        raise unauthorized(f"Authorization header has invalid syntax. {request.bearer_fault}")
+
+
+def _legacy_token(value: str) -> str | None:
+    """Return the token of `Authorization: OAuth`, the form of older clients of the Partner API.
+
+    The value is the token, or parameters such as `oauth_token="…", oauth_client_id="…"`, quoted or
+    not. A repeated `oauth_token` counts as none.
+    """
+    if "oauth_" not in value.lower():
+        return value or None
+    pairs = (each.partition("=") for each in parse_http_list(value))
+    tokens = [
+        text.strip().strip('"') for name, _, text in pairs if name.strip().lower() == "oauth_token"
+    ]
+    return tokens[0] or None if len(tokens) == 1 else None

@@ -15,6 +15,7 @@ from orders.protocols.http import (
     BodyRefusedError,
     HttpAnswer,
     HttpRequest,
+    MethodNotAllowedError,
     WrappedError,
 )
 from orders.protocols.json_text import write_json
@@ -23,6 +24,7 @@ from orders.protocols.yandex_market.errors import (
     UNAVAILABLE,
     RequestRefusedError,
     bad_request,
+    method_not_supported,
     unsupported_media_type,
 )
 
@@ -53,6 +55,8 @@ def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
             return refuse(error)
         case BodyRefusedError():
             return refuse(_of_body(error))
+        case MethodNotAllowedError():
+            return refuse(method_not_supported(error.method))
         case StorageUnavailableError():
             return refuse(UNAVAILABLE)
         case _:

@@ -47,6 +47,15 @@ def unsupported_media_type(media_type: str) -> RequestRefusedError:
     )
 
 
+def method_not_supported(method: str) -> RequestRefusedError:
+    """Return the 405 error of a path that does not have this method."""
+    return RequestRefusedError(
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "METHOD_NOT_ALLOWED",
+        f"Request method {method} not supported",
+    )
+
+
 def limit_exceeded(limit: int, resource: str) -> RequestRefusedError:
     """Return the 420 error of a request beyond the hourly limit."""
     amount = f"{limit:,}".replace(",", " ")

@@ -16,6 +16,7 @@ from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
 
 _PROJECT = "/{projectKey}/"
+_BASIC_CHALLENGE = 'Basic realm="market-orders", charset="UTF-8"'
 
 
 def issue_token() -> Service:
@@ -35,7 +36,7 @@ def issue_token() -> Service:
         )
         return {("POST", "/oauth/token"): IssueTokenEndpoint(use_case)}
 
-    return Service("/oauth/", endpoints, answer_error, correlation)
+    return Service("/oauth/", endpoints, answer_error, correlation, _BASIC_CHALLENGE)
 
 
 def import_orders() -> Service:
