@@ -6,6 +6,7 @@ import re
 import shlex
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -149,7 +150,67 @@ def check_a_second_stack_is_rejected(start_stack: StartStack, first: StackProces
     assert first.endpoint_file.exists()
 
 
-def test_a_stack_runs_until_ctrl_c(start_stack: StartStack) -> None:
+def statuses_of_foreign_requests(endpoint: dict[str, Any]) -> dict[str, tuple[int, str]]:
+    """Return the status of each request that a foreign web page can send, and its CORS header."""
+    create = "Action=CreateQueue&QueueName=of-a-stranger"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    text = {"Content-Type": "text/plain"}
+    evil = {"Origin": "http://evil.example"}
+    preflight = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "*"}
+    host = urlsplit(endpoint["aws_endpoint"]).netloc
+    imports = urlsplit(endpoint["base_url"]).path + "/api/v1.1/market/orders/import"
+    port = host.rpartition(":")[2]
+    sent: dict[str, tuple[str, str, dict[str, str], str]] = {
+        "rebinding": ("POST", "/", form | {"Host": f"evil.example:{port}"}, create),
+        "rebinding, read": ("GET", "/_ministack/health", {"Host": f"evil.example:{port}"}, ""),
+        "foreign form": ("POST", "/", form | evil, create),
+        "foreign text": ("POST", imports, text | evil, "{}"),
+        "sandboxed frame": ("POST", "/", form | {"Origin": "null"}, create),
+        "other port": ("POST", "/", form | {"Origin": "http://localhost:3000"}, create),
+        "preflight": ("OPTIONS", "/", evil | preflight, ""),
+        "reset": ("POST", "/_ministack/reset", evil, ""),
+        "image": ("GET", f"/?{create}", {"Sec-Fetch-Site": "cross-site"}, ""),
+        "own preflight": ("OPTIONS", "/", {"Origin": f"http://{host}"} | preflight, ""),
+        "own page": ("GET", "/_ministack/health", {"Origin": f"http://{host}"}, ""),
+    }
+    answered = {}
+    for name, (method, path, headers, body) in sent.items():
+        connection = http.client.HTTPConnection(host, timeout=30)
+        connection.request(method, path, body=body or None, headers=headers)
+        response = connection.getresponse()
+        permitted = response.getheader("Access-Control-Allow-Origin", "nobody")
+        answered[name] = (response.status, permitted)
+        connection.close()
+    return answered
+
+
+def check_web_pages_cannot_use_the_stack(endpoint: dict[str, Any]) -> None:
+    answered = statuses_of_foreign_requests(endpoint)
+    own = {name: answered.pop(name) for name in ("own page", "own preflight")}
+    assert set(own.values()) == {(200, "nobody")}
+    assert set(answered.values()) == {(403, "nobody")}
+    queues = EmbeddedAws(endpoint["aws_endpoint"]).client("sqs").list_queues()["QueueUrls"]
+    assert not [url for url in queues if "of-a-stranger" in url]
+
+
+def check_functions_see_no_secrets(process: StackProcess) -> None:
+    workers = [child for child in process.children() if "worker" in " ".join(child.cmdline())]
+    assert workers
+    for child in process.children():
+        assert "MARKET_ORDERS_TEST_SECRET" not in child.environ(), child.cmdline()
+
+
+def check_files_are_private(process: StackProcess) -> None:
+    secret = ["endpoint.json", "endpoint.env", "triggers.jsonl", "logs/ministack.log"]
+    assert {stat.S_IMODE((process.state / name).stat().st_mode) for name in secret} == {0o600}
+    folders = {stat.S_IMODE((process.state / name).stat().st_mode) for name in ("logs", "scratch")}
+    assert folders == {0o700}
+
+
+def test_a_stack_runs_until_ctrl_c(
+    start_stack: StartStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARKET_ORDERS_TEST_SECRET", "of the developer")
     process = start_stack()
     process.wait_for("Ready.")
     endpoint = check_members(process)
@@ -158,6 +219,9 @@ def test_a_stack_runs_until_ctrl_c(start_stack: StartStack) -> None:
     check_unknown_path(endpoint)
     check_events_log(endpoint)
     check_listens_on_loopback_only(process)
+    check_web_pages_cannot_use_the_stack(endpoint)
+    check_functions_see_no_secrets(process)
+    check_files_are_private(process)
     check_a_second_stack_is_rejected(start_stack, process)
     process.send(signal.SIGINT)
     assert process.wait() == 0

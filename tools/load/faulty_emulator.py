@@ -180,4 +180,4 @@ if __name__ == "__main__":
     keep_stream(dynamodb)
     dynamodb.handle_request = with_faults("dynamodb", dynamodb.handle_request)
     events.handle_request = with_faults("events", events.handle_request)
-    sys.exit(import_module("ministack.app").main())
+    sys.exit(emulator_process.serve())

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tools.local_stack.accounts import create_local_account
+from tools.local_stack.private_files import private_file
 from tools.local_stack.stack import LocalStack
 
 ACCOUNTS = ("north", "south", "east", "west")
@@ -24,5 +25,6 @@ def create_accounts(stack: LocalStack) -> Path:
         for account in created
     ]
     path = Path(stack.endpoint.events_log).parent / "world.json"
-    path.write_text(json.dumps({"accounts": accounts}), encoding="utf-8")
+    with private_file(path) as file:
+        file.write(json.dumps({"accounts": accounts}).encode())
     return path

@@ -11,6 +11,7 @@ import psutil
 from tools.local_stack.environment import MARKER
 from tools.local_stack.errors import LocalStackError
 from tools.local_stack.interruption import POLL_SECONDS, Interruption
+from tools.local_stack.private_files import private_file
 from tools.local_stack.settings import PROJECT
 
 TERMINATION_SECONDS = 5
@@ -50,7 +51,7 @@ class Children:
 
         Raises LocalStackError if the program is missing.
         """
-        with self.log(name).open("wb") as log:
+        with private_file(self.log(name)) as log:
             try:
                 process = subprocess.Popen(  # noqa: S603  # the project defines every command
                     command,

@@ -3,9 +3,11 @@
 It runs in the emulator's own Python environment and cannot import the project's packages.
 
 DynamoDB writes a stream record for each change by PartiQL, and the relay depends on these records.
-The emulator does not write them, so this program adds them.
+The emulator does not write them, so this program adds them. It also rejects the requests of foreign
+web pages.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -56,7 +58,17 @@ def _marked(change: Callable[..., object]) -> Callable[..., object]:
     return by_statement
 
 
+def serve() -> int | None:
+    """Run the emulator behind the guard until a signal ends it; return its exit code."""
+    program: Any = import_module("ministack.app")
+    program.app = import_module("request_guard").guarded(
+        program.app, int(os.environ["GATEWAY_PORT"])
+    )
+    result: int | None = program.main()
+    return result
+
+
 if __name__ == "__main__":
     stream_statements(import_module("ministack.services.dynamodb"))
     remember_statements(import_module("ministack.services._dynamodb_keywords"))
-    sys.exit(import_module("ministack.app").main())
+    sys.exit(serve())

@@ -6,6 +6,8 @@ import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools.local_stack.private_files import private_file
+
 JSON_NAME = "endpoint.json"
 ENV_NAME = "endpoint.env"
 
@@ -79,5 +81,6 @@ def curl_line(base_url: str, token: str) -> str:
 
 def _replace(path: Path, text: str) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
+    with private_file(unfinished) as file:
+        file.write(text.encode())
     unfinished.replace(path)

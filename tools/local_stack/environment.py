@@ -1,7 +1,6 @@
 """The environment variables of the child processes, without the developer's AWS settings."""
 
 import os
-from collections.abc import Mapping
 
 from tools.local_stack.settings import HOST, REGION, StackSettings
 
@@ -18,34 +17,21 @@ FOREIGN_PREFIXES = (
     "VIRTUAL_ENV",
     "UV_PROJECT",
 )
-FOREIGN_PREFIXES_OF_EMULATOR = ("LAMBDA_", "MINISTACK_", "LOCALSTACK_", "SERVICES", "LOG_LEVEL")
-
-
-def child_environment(settings: StackSettings) -> dict[str, str]:
-    """Return the variables of every child: the mark that identifies it, and local credentials."""
-    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"]))
-    nowhere = str(settings.scratch / "no-aws-files")
-    return {
-        **_inherited(FOREIGN_PREFIXES),
-        MARKER: str(settings.state),
-        "TMPDIR": str(settings.scratch),
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
-        "AWS_CONFIG_FILE": nowhere,
-        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-    }
+# The functions inherit the variables of the embedded AWS, so it gets only these ones of the
+# developer's, which hold no secrets.
+HARMLESS = frozenset({"PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"})
+HARMLESS_PREFIX = "LC_"
 
 
 def emulator_environment(settings: StackSettings) -> dict[str, str]:
     """Return the variables of the embedded AWS; the functions that it runs inherit them."""
-    environment = _without(child_environment(settings), FOREIGN_PREFIXES_OF_EMULATOR)
     return {
-        **environment,
+        **{name: value for name, value in os.environ.items() if _is_harmless(name)},
+        **_local_variables(settings),
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+        # Many programs keep their credentials in the home folder.
+        "HOME": str(settings.scratch),
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(settings.port),
         "LAMBDA_EXECUTOR": "local",
@@ -61,9 +47,20 @@ def emulator_environment(settings: StackSettings) -> dict[str, str]:
 
 
 def sam_environment(settings: StackSettings) -> dict[str, str]:
-    """Return the variables of the SAM CLI, which send its calls to the embedded AWS."""
+    """Return the variables of the SAM CLI, which send its calls to the embedded AWS.
+
+    The SAM CLI installs packages, so it gets the developer's variables for networks and caches.
+    """
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY"), HOST, "localhost"]))
     return {
-        **child_environment(settings),
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(FOREIGN_PREFIXES)
+        },
+        **_local_variables(settings),
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
         "AWS_ENDPOINT_URL": settings.aws_endpoint,
         "LAYER_ARCHITECTURE": "host",
         "SAM_CLI_TELEMETRY": "0",
@@ -72,9 +69,21 @@ def sam_environment(settings: StackSettings) -> dict[str, str]:
     }
 
 
-def _inherited(foreign_prefixes: tuple[str, ...]) -> dict[str, str]:
-    return _without(os.environ, foreign_prefixes)
+def _local_variables(settings: StackSettings) -> dict[str, str]:
+    """Return the variables of every child: the mark that identifies it, and local credentials."""
+    nowhere = str(settings.scratch / "no-aws-files")
+    return {
+        MARKER: str(settings.state),
+        "TMPDIR": str(settings.scratch),
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
 
 
-def _without(environment: Mapping[str, str], prefixes: tuple[str, ...]) -> dict[str, str]:
-    return {name: value for name, value in environment.items() if not name.startswith(prefixes)}
+def _is_harmless(name: str) -> bool:
+    return name in HARMLESS or name.startswith(HARMLESS_PREFIX)

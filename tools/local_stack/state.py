@@ -7,6 +7,7 @@ import time
 from io import TextIOWrapper
 
 from tools.local_stack.errors import LocalStackError
+from tools.local_stack.private_files import private_file, private_folder
 from tools.local_stack.settings import StackSettings
 
 # A stack that is stopping needs some time to end its processes.
@@ -44,8 +45,8 @@ class StateFolder:
         """Create the folders and remove what an earlier stack may have left."""
         self.clear()
         for folder in (self._settings.logs, self._settings.scratch):
-            folder.mkdir(parents=True, exist_ok=True)
-        self._settings.events_log.write_text("")
+            private_folder(folder)
+        private_file(self._settings.events_log).close()
 
     def clear(self) -> None:
         """Remove the temporary files."""
