@@ -1,6 +1,7 @@
 """`orders order`: shows a stored order."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from orders.domain.identifiers import is_external_id
 from orders.domain.order import Order
 from orders.domain.problems import shown
 from orders.domain.times import format_time
+from orders.runtime.composition.order_protocols import present
 
 app = typer.Typer(help="Show stored orders.", no_args_is_help=True)
 
@@ -40,9 +42,15 @@ def show(
             "protocol": order.protocol,
             "created_at": format_time(order.created_at),
             "updated_at": format_time(order.updated_at),
-            "document": order.content(),
+            "document": _document(order),
         }
     )
+
+
+def _document(order: Order) -> dict[str, Any]:
+    """Return the order in the shape of its protocol, without the external id."""
+    tree: dict[str, Any] = json.loads(present(order))
+    return {name: value for name, value in tree.items() if name != "external_id"}
 
 
 def _found(operator: Operator, account: str, external_id: str) -> Order:

@@ -4,8 +4,9 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from commercetools.platform.client import Client
 from oauthlib.oauth2 import OAuth2Error
 
 from orders.domain.identifiers import order_id_of
-from tests.support.commercetools import basic, draft, full_draft
+from tests.support.commercetools import basic, draft, full_draft, referring_by
+from tests.support.drafts import lost, places
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.triggers_log import wait_for_triggers
 from tools.local_stack.stack import LocalStack
 
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")
 ROUND_TRIP = Path(__file__).parent / "sdk" / "round_trip.mjs"
+IMPORT_DRAFTS = ROUND_TRIP.with_name("import_drafts.mjs")
 # The Python client is older than the version of marshmallow that it uses here.
 pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
 type Tree = dict[str, Any]
@@ -59,33 +62,35 @@ def call(http: urllib3.PoolManager, stack: LocalStack) -> Call:
     return send
 
 
-def _round_trip(stack: LocalStack, order_number: str) -> Tree:
+def _run_sdk(stack: LocalStack, script: Path, *arguments: str, drafts: object = None) -> Any:  # noqa: ANN401
+    """Return what a script of the TypeScript SDK printed. It reads the drafts as its input."""
     endpoint = stack.endpoint
     node = shutil.which("node")
     assert node, "node is missing: install Node.js 18 or later"
     ended = subprocess.run(  # noqa: S603 - the script is part of the suite
         [
             node,
-            str(ROUND_TRIP),
+            str(script),
             endpoint.base_url,
             endpoint.project_key,
             endpoint.client_id,
             endpoint.client_secret,
-            order_number,
+            *arguments,
         ],
+        input=json.dumps(drafts),
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
-    seen: Tree = json.loads(ended.stdout)
-    return seen
+    return json.loads(ended.stdout)
 
 
 @pytest.fixture(scope="module")
 def seen(stack: LocalStack) -> Tree:
     """Return what the TypeScript SDK received; the order number needs URL encoding."""
-    return _round_trip(stack, "SDK 1/2")
+    results: Tree = _run_sdk(stack, ROUND_TRIP, "SDK 1/2")
+    return results
 
 
 def test_the_typescript_sdk_imports_reads_and_deletes_an_order(seen: Tree) -> None:
@@ -100,6 +105,39 @@ def test_the_typescript_sdk_imports_reads_and_deletes_an_order(seen: Tree) -> No
     assert seen["listed"]["body"]["results"] == [body]
     [message] = seen["messages"]["body"]["results"]
     assert (message["type"], message["order"]) == ("OrderImported", body)
+
+
+IDENTIFIED_BY = (("id",), ("key",), ("id", "key"))
+
+
+# The types to which the Python client's models refer by id only.
+REFERRED_TO_BY_ID = ("state", "payment", "product-discount", "cart-discount", "direct-discount")
+
+
+def _full_drafts(client: str, without_keys: Container[str] = ()) -> list[Tree]:
+    """Return full drafts whose references are by id, by key, and by both."""
+    drafts = []
+    for names in IDENTIFIED_BY:
+        tree = referring_by(names, full_draft(), without_keys)
+        # The hub knows a store by its key.
+        tree["store"] |= {"key": "website"} if "key" in names else {"id": "website"}
+        drafts.append(tree | {"orderNumber": f"{client} full, by {names}"})
+    return drafts
+
+
+def test_full_drafts_of_the_typescript_sdk_come_back_equal(stack: LocalStack) -> None:
+    drafts = _full_drafts("TS")
+    results = _run_sdk(
+        stack, IMPORT_DRAFTS, "customerGroup", "lineItems[*].supplyChannel", drafts=drafts
+    )
+    for draft_of_sdk, seen in zip(drafts, results, strict=True):
+        assert list(lost(draft_of_sdk, seen["imported"])) == []
+        assert seen["read"] == seen["imported"]
+        group = seen["read"]["customerGroup"]
+        known = {name: group[name] for name in ("id", "key") if name in group}
+        assert seen["expanded"]["customerGroup"].get("obj") == (known if "key" in known else None)
+        [item] = seen["expanded"]["lineItems"]
+        assert ("obj" in item["supplyChannel"]) == ("key" in known)
 
 
 @pytest.mark.parametrize(
@@ -164,6 +202,41 @@ def test_the_python_client_imports_reads_and_deletes_an_order(project: Callable[
     assert orders.get(where='orderNumber="PY/1 ü"').results == [imported]
     assert orders.with_id(imported.id).delete(version=1) == imported
     assert orders.with_id(imported.id).get() is None
+
+
+def _typed(tree: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a copy in which every amount has its type, which the Python client requires."""
+    if isinstance(tree, list):
+        return [_typed(each) for each in tree]
+    if not isinstance(tree, dict):
+        return tree
+    members = {name: _typed(each) for name, each in tree.items()}
+    return {"type": "centPrecision", **members} if "centAmount" in tree else members
+
+
+def _with_times(tree: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a copy in which texts that are times are times, whatever their time zone."""
+    if isinstance(tree, list):
+        return [_with_times(each) for each in tree]
+    if isinstance(tree, dict):
+        return {name: _with_times(each) for name, each in tree.items()}
+    try:
+        return datetime.fromisoformat(tree) if isinstance(tree, str) else tree
+    except ValueError:
+        return tree
+
+
+@pytest.mark.parametrize("position", range(len(IDENTIFIED_BY)))
+def test_full_drafts_of_the_python_client_come_back_equal(
+    project: Callable[..., Any], call: Call, position: int
+) -> None:
+    tree = _typed(_full_drafts("PY", REFERRED_TO_BY_ID)[position])
+    sent = models.OrderImportDraft.deserialize(tree)
+    imported = project("manage_orders").orders().import_order().post(sent)
+    members = _with_times(sent.serialize())
+    assert len(list(places(members))) > 250
+    answer = call("GET", f"/orders/{imported.id}").json()
+    assert list(lost(members, _with_times(answer))) == []
 
 
 def test_the_python_client_reads_an_order_that_has_every_member(

@@ -94,18 +94,22 @@ def _price(cents: int, **scope: object) -> Tree:
     } | scope
 
 
-def referring_by(names: Container[str], tree: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Return a copy in which every reference has these names of `id` and `key`."""
+def referring_by(names: Container[str], tree: Any, without_keys: Container[str] = ()) -> Any:  # noqa: ANN401
+    """Return a copy in which every reference has these names of `id` and `key`.
+
+    References of the types `without_keys` have an id only.
+    """
     if isinstance(tree, list):
-        return [referring_by(names, each) for each in tree]
+        return [referring_by(names, each, without_keys) for each in tree]
     if not isinstance(tree, dict):
         return tree
     if "typeId" in tree:
         key = tree.get("key", f"key-of-{tree['typeId']}")
         known = {"id": tree.get("id", key), "key": key}
-        named = {name: each for name, each in known.items() if name in names}
+        chosen = ("id",) if tree["typeId"] in without_keys else names
+        named = {name: each for name, each in known.items() if name in chosen}
         return {"typeId": tree["typeId"], **named}
-    return {name: referring_by(names, each) for name, each in tree.items()}
+    return {name: referring_by(names, each, without_keys) for name, each in tree.items()}
 
 
 def full_draft() -> Tree:

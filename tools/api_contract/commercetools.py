@@ -57,7 +57,12 @@ _OFFSET = parameter(
 _WITH_TOTAL = parameter(
     "query", "withTotal", {**_BOOLEAN, "default": True}, "Whether the answer has `total`"
 )
-_EXPAND = parameter("query", "expand", _TEXT, "Accepted without effect")
+_EXPAND = parameter(
+    "query",
+    "expand",
+    _TEXT,
+    "Path of references that get `obj` with their id and key, such as `customerGroup`",
+)
 
 
 def _where(supported: str, pattern: str) -> Tree:
@@ -227,7 +232,13 @@ def _operations() -> tuple[Operation, ...]:
             "getCommercetoolsOrder",
             TAG,
             "Return an order by its id or number",
-            {"200": response("CommercetoolsOrder"), **_READ_REFUSALS, **_MISSING, **_FAULTS},
+            {
+                "200": response("CommercetoolsOrder"),
+                **_READ_REFUSALS,
+                **_MISSING,
+                **_TOO_LARGE,
+                **_FAULTS,
+            },
             parameters=(_PROJECT, _REF, _EXPAND),
             security=_BEARER,
         ),
@@ -266,6 +277,7 @@ def _operations() -> tuple[Operation, ...]:
                     "The order's current version",
                     required=True,
                 ),
+                _EXPAND,
             ),
             security=_MANAGING,
         ),
@@ -342,6 +354,10 @@ def _schemas() -> Tree:
         **{name: _completed(name, schema) for name, schema in answered.items()},
         "CommercetoolsOrder": _order(draft),
         "CommercetoolsOrderPage": _page(_ORDER),
+        "CommercetoolsExpanded": {
+            **record({"id": _TEXT, "key": _TEXT}),
+            "description": "What the hub knows of an object that `expand` names",
+        },
         "CommercetoolsMessage": _message(),
         "CommercetoolsMessagePage": _page(reference("CommercetoolsMessage")),
         **_money_schemas(),

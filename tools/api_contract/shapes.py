@@ -46,28 +46,11 @@ _LEAVES: Mapping[Callable[..., Any], Tree] = {
         "minLength": 1,
         "maxLength": MAX_EXTERNAL_ID_CHARACTERS,
     },
-    requests.discount: {
-        "type": "object",
-        "properties": {
-            "typeId": strings("cart-discount", "direct-discount"),
-            "id": {"type": "string"},
-            "key": {"type": "string"},
-        },
-        "anyOf": [{"required": ["id"]}, {"required": ["key"]}],
-    },
 }
 _ANSWERED_LEAVES: Mapping[Callable[..., Any], Tree] = {
     money_shapes.money: _ANSWERED_MONEY,
     money_shapes.cent_money: _ANSWERED_CENTS,
     money_shapes.rounded_money: _ANSWERED_CENTS,
-    requests.discount: {
-        "type": "object",
-        "required": ["typeId", "id"],
-        "properties": {
-            "typeId": strings("cart-discount", "direct-discount"),
-            "id": {"type": "string"},
-        },
-    },
 }
 
 # Records that become components. Other records are written inline.
@@ -126,10 +109,10 @@ def _simple(shape: object, *, answered: bool) -> Tree:
             return strings(*allowed)
         case shapes.Matching(_, rule, pattern):
             return _string(rule, pattern)
-        case Reference(type_id):
-            return _identifier(type_id, "id" if answered else None)
+        case Reference(type_id, others):
+            return _identifier((type_id, *others), ("id", "key") if answered else ())
         case KeyReference(type_id):
-            return _identifier(type_id, "key" if answered else None)
+            return _identifier((type_id,), ("key", "id") if answered else ())
         case _:
             return _leaf(shape, answered=answered)
 
@@ -174,19 +157,24 @@ def _string(rule: str, pattern: str | None) -> Tree:
     return {"type": "string", "description": rule, **matched}
 
 
-def _identifier(type_id: str, by: str | None) -> Tree:
-    """Return the schema of a resource identifier (`by` is None) or of an answer's reference."""
-    if by is not None:
-        members = {"typeId": constant(type_id), by: {"type": "string"}}
-        return {"type": "object", "required": ["typeId", by], "properties": members}
+def _identifier(types: Sequence[str], by: Sequence[str]) -> Tree:
+    """Return the schema of a resource identifier (`by` is empty) or of an answer's reference.
+
+    An answer has the first of the names in `by`, and the other one if it was sent.
+    """
+    names = {"id": {"type": "string"}, "key": {"type": "string"}}
+    type_id = constant(types[0]) if len(types) == 1 else strings(*types)
+    if not by:
+        return {
+            "type": "object",
+            "properties": {"typeId": type_id, **names},
+            "anyOf": [{"required": ["id"]}, {"required": ["key"]}],
+        }
+    expanded = {"obj": reference("CommercetoolsExpanded")} if by[0] == "id" else {}
     return {
         "type": "object",
-        "properties": {
-            "typeId": constant(type_id),
-            "id": {"type": "string"},
-            "key": {"type": "string"},
-        },
-        "anyOf": [{"required": ["id"]}, {"required": ["key"]}],
+        "required": ["typeId", by[0]],
+        "properties": {"typeId": type_id, **{name: names[name] for name in by}, **expanded},
     }
 
 

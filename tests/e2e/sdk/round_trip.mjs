@@ -1,22 +1,11 @@
 // Calls a project with the vendor's TypeScript SDK and prints the results as JSON.
 // Arguments: base URL, project key, client id, client secret, order number.
-import { ClientBuilder } from "@commercetools/ts-client";
-import { createApiBuilderFromCtpClient } from "@commercetools/platform-sdk";
+import { connect } from "./project.mjs";
 
 const [host, projectKey, clientId, clientSecret, orderNumber] = process.argv.slice(2);
 
 function project(scopes, secret = clientSecret) {
-  const client = new ClientBuilder()
-    .withClientCredentialsFlow({
-      host,
-      projectKey,
-      credentials: { clientId, clientSecret: secret },
-      scopes: scopes.map((scope) => `${scope}:${projectKey}`),
-      httpClient: fetch,
-    })
-    .withHttpMiddleware({ host, httpClient: fetch })
-    .build();
-  return createApiBuilderFromCtpClient(client).withProjectKey({ projectKey });
+  return connect({ host, projectKey, clientId, clientSecret: secret }, scopes);
 }
 
 const draft = {

@@ -25,8 +25,10 @@ from tests.support.commercetools import (
     line,
     money,
     project_event,
+    referring_by,
     token_event,
 )
+from tests.support.drafts import lost
 from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
 
 SECRET, READER, OTHER = "secret of the shop", "secret of a reader", "secret of another"
@@ -108,6 +110,28 @@ def test_every_sent_member_is_returned(project: Project) -> None:
     ids = re.findall(r'"id":"([^"]+)"', answer.body)
     assert project.call("GET", f"/orders/{order['id']}").body == answer.body
     assert len(set(ids)) > 10
+
+
+@pytest.mark.parametrize("names", [("key",), ("id", "key")])
+def test_references_are_returned_with_their_keys_wherever_the_order_is_shown(
+    project: Project, names: tuple[str, ...]
+) -> None:
+    sent = referring_by(names, full_draft() | {"store": {"typeId": "store", "key": "website"}})
+    order = project.call("POST", "/orders/import", body=sent).tree
+    assert list(lost(sent, order)) == []
+    assert project.call("GET", f"/orders/{order['id']}").tree == order
+    assert project.call("GET", "/orders").tree["results"] == [order]
+    [message] = project.call("GET", "/messages").tree["results"]
+    [entry] = project.published
+    assert message["order"] == json.loads(entry["Detail"])["order"] == order
+
+
+def test_an_order_of_many_lines_is_stored_and_read(project: Project) -> None:
+    lines = [line(variant={"sku": f"mug-{n}"}, quantity=1) for n in range(700)]
+    created = project.create(lineItems=lines, millis=60_000)
+    assert created.status == 201, created.body[:500]
+    assert len(created.tree["lineItems"]) == 700
+    assert project.call("GET", f"/orders/{created.tree['id']}").body == created.body
 
 
 def test_the_members_have_the_documented_order(project: Project) -> None:
@@ -284,6 +308,22 @@ def test_an_order_that_is_too_large_is_rejected(project: Project) -> None:
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "ResourceSizeLimitExceeded")
     huge = project.create(purchaseOrderNumber="x" * (4 * 1024 * 1024))
     assert (huge.status, huge.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
+    info = {
+        "shippingMethodName": "Mail",
+        "price": money(500),
+        "shippingRate": {"price": money(500)},
+        "deliveries": [{}] * 60_000,
+    }
+    unreadable = project.create(shippingInfo=info)
+    assert (unreadable.status, unreadable.tree["errors"]) == (
+        400,
+        [
+            {
+                "code": "ResourceSizeLimitExceeded",
+                "message": "The order must fit in an answer of 5 MB with its defaults and ids",
+            }
+        ],
+    )
 
 
 def test_orders_are_listed_in_both_sort_orders(project: Project) -> None:
@@ -332,13 +372,46 @@ def test_unsupported_query_parameters_are_rejected(project: Project, query: Tree
     assert (answer.status, answer.tree["errors"][0]["code"]) == (400, "InvalidInput")
 
 
-def test_expand_has_no_effect(project: Project) -> None:
-    order = project.create().tree
-    expand = {"expand": "lineItems[*].state[*].state"}
-    assert project.call("GET", "/orders", query=expand).tree["results"] == [order]
-    assert project.call("GET", f"/orders/{order['id']}", query=expand).tree == order
-    messages = project.call("GET", "/messages", query={"expand": "resource"}).tree["results"]
-    assert [message["order"] for message in messages] == [order]
+def test_expand_returns_the_id_and_the_key_of_a_reference(project: Project) -> None:
+    order = project.create(customerGroup={"key": "vip"}, state={"id": "s"}).tree
+    group = order["customerGroup"]
+    assert (group["key"], group.keys()) == ("vip", {"typeId", "id", "key"})
+    known = {"id": group["id"], "key": "vip"}
+    query = {"expand": "customerGroup"}
+    expanded = order | {"customerGroup": {**group, "obj": known}}
+    path = f"/orders/{order['id']}"
+    assert project.call("GET", path, query=query).tree == expanded
+    assert project.call("GET", "/orders", query=query).tree["results"] == [expanded]
+    [numbered] = project.call("GET", "/orders", query=query | {"where": 'orderNumber="CT-1"'}).tree[
+        "results"
+    ]
+    assert numbered == expanded
+    [message] = project.call("GET", "/messages", query={"expand": "order.customerGroup"}).tree[
+        "results"
+    ]
+    assert message["order"] == expanded
+    for other in ("state", "nothing", "resource", "lineItems["):
+        assert project.call("GET", path, query={"expand": other}).tree == order
+    initial = {"expand": "lineItems[*].state[*].state"}
+    [state] = project.call("GET", path, query=initial).tree["lineItems"][0]["state"]
+    assert state["state"]["obj"]["key"] == "Initial"
+    assert project.call("DELETE", path, query=query | {"version": 1}).tree == expanded
+
+
+def test_an_expanded_order_that_does_not_fit_in_an_answer_is_rejected_but_deleted(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    created = project.create(customerGroup={"key": "vip"})
+    path = f"/orders/{created.tree['id']}"
+    size = len(created.body) + created.body.count('"')
+    monkeypatch.setattr("orders.protocols.http.MAX_ANSWER_BYTES", size)
+    query = {"expand": "customerGroup"}
+    refused = project.call("GET", path, query=query)
+    assert (refused.status, refused.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
+    assert "Send fewer paths in expand" in refused.tree["message"]
+    assert project.call("GET", path).tree == created.tree
+    deleted = project.call("DELETE", path, query=query | {"version": 1})
+    assert (deleted.status, deleted.tree) == (200, created.tree)
 
 
 @pytest.mark.parametrize("ref", ["no-uuid", "order-number=nobody", "order-number="])

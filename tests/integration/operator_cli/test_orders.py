@@ -11,6 +11,8 @@ from orders.application.ports import WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from tests.integration.operator_cli.conftest import Run
+from tests.support.commercetools import draft
+from tests.support.drafts import stored
 
 ORDER = Order(
     account="demo",
@@ -71,3 +73,14 @@ def test_orders_of_other_accounts_are_not_shown(run: Run) -> None:
     run("account", "create", "acme")
     assert run("order", "show", "№ 1", "--account", "acme").code == 1
     assert run("order", "show", "№ 1", "--account", "demo").code == 0
+
+
+def test_a_commercetools_order_is_shown_with_its_calculated_members(
+    connection: Connection, run: Run
+) -> None:
+    order = stored(draft(), external_id="CT-1", order_id=8, account="demo")
+    with connected(connection) as operator:
+        operator.orders.save("demo", [Write(order, None, None)], CommandDeadline.from_now())
+    document = json.loads(run("order", "show", "CT-1").out)["document"]
+    assert document["lineItems"][0]["totalPrice"]["centAmount"] == 1990
+    assert document["orderNumber"] == "CT-1"

@@ -210,6 +210,16 @@ def test_prices_of_a_variant_must_have_different_scopes(scope: Tree) -> None:
         assert set(conflicting) == {"value", *scope} & {"value", *second}
 
 
+@pytest.mark.parametrize("name", ["customerGroup", "channel"])
+def test_the_key_of_a_reference_makes_no_other_price_scope(name: str) -> None:
+    prices = [
+        {"value": money(1), name: {"id": "same", "key": "a-key"}},
+        {"value": money(2), name: {"id": "same"}},
+    ]
+    error = the_error_of(of_line(variant={"sku": "m", "prices": prices}))
+    assert error.code == "DuplicatePriceScope"
+
+
 def test_prices_of_different_variants_do_not_conflict() -> None:
     variant = {"sku": "m", "prices": [{"value": money(1)}]}
     assert read(draft(lineItems=[line(variant=variant), line(variant=variant)]))

@@ -12,10 +12,12 @@ from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
+from orders.protocols.commercetools.expansion import expanded
 from orders.protocols.commercetools.foreign_orders import represent_any
-from orders.protocols.commercetools.queries import read_version
+from orders.protocols.commercetools.queries import read_expand, read_version
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
-from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
+from orders.protocols.json_text import write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class DeleteOrderEndpoint:
             return EndpointResult(
                 refuse(concurrent_modification(identity, version, current)), report
             )
-        return EndpointResult(
-            answer(HTTPStatus.OK, represent_any(report.found.order, self.summarise)), report
-        )
+        deleted = represent_any(report.found.order, self.summarise)
+        shown = expanded(deleted, read_expand(request))
+        # The order is deleted, so the answer must not fail.
+        last = shown if fits_answer(write_json(shown)) else deleted
+        return EndpointResult(answer(HTTPStatus.OK, last), report)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from orders.application.ports import OrderSlice
 from orders.domain.problems import shown
+from orders.protocols.commercetools import expansion
 from orders.protocols.commercetools.errors import RequestRefusedError, bad_request, invalid_input
 from orders.protocols.http import HttpRequest
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 500
 MAX_OFFSET = 10_000
-# `expand` has no effect, because the hub does not store referenced resources.
 _SUPPORTED = frozenset({"limit", "offset", "sort", "withTotal", "where", "expand"})
 _NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 _FLAGS = {"true": True, "false": False}
@@ -28,11 +28,15 @@ _AND = re.compile("and ", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """The requested page. `where` maps members to the values that they must equal."""
+    """The requested page. `where` maps members to the values that they must equal.
+
+    `expand` are the paths of the references to expand in each result.
+    """
 
     wanted: OrderSlice
     with_total: bool
     where: Mapping[str, str]
+    expand: tuple[expansion.Path, ...] = ()
 
 
 def read_page_query(request: HttpRequest, supported: frozenset[str]) -> PageQuery:
@@ -52,7 +56,13 @@ def read_page_query(request: HttpRequest, supported: frozenset[str]) -> PageQuer
         ),
         with_total=_flag(asked, "withTotal"),
         where=_predicates(request, supported),
+        expand=read_expand(request),
     )
+
+
+def read_expand(request: HttpRequest) -> tuple[expansion.Path, ...]:
+    """Return the paths of the references to expand."""
+    return expansion.read_paths(_values(request, "expand"))
 
 
 def read_version(request: HttpRequest) -> int:

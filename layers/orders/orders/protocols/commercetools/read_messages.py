@@ -62,7 +62,7 @@ class MessagesEndpoint:
         orders = self._orders(client.account, query, end, deadline)
         messages = [message_of(found.order) for found in orders][query.wanted.offset : end]
         return EndpointResult(
-            answer(HTTPStatus.OK, page_tree(query, within_answer(messages), None))
+            answer(HTTPStatus.OK, page_tree(query, within_answer(messages, query.expand), None))
         )
 
     def _orders(

@@ -1,5 +1,6 @@
 """Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
@@ -14,8 +15,9 @@ from orders.domain.problems import spelled
 from orders.protocols.commercetools.access import VIEW, ProjectAccess
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import RequestRefusedError, content_too_large, not_found
+from orders.protocols.commercetools.expansion import Path, expanded
 from orders.protocols.commercetools.foreign_orders import represent_any
-from orders.protocols.commercetools.queries import PageQuery, read_page_query
+from orders.protocols.commercetools.queries import PageQuery, read_expand, read_page_query
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
@@ -71,7 +73,9 @@ class GetOrderEndpoint:
         """Return the order of the path."""
         client = self.access(request, VIEW, deadline)
         found = self.find(client.account, request.path["ref"], deadline)
-        return EndpointResult(answer(HTTPStatus.OK, represent_any(found.order, self.summarise)))
+        paths = read_expand(request)
+        [order] = within_answer([represent_any(found.order, self.summarise)], paths)
+        return EndpointResult(answer(HTTPStatus.OK, order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ class PageOrdersEndpoint:
 
     def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
         page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)
-        orders = within_answer([represent_any(each.order, self.summarise) for each in page.orders])
+        shown = [represent_any(each.order, self.summarise) for each in page.orders]
+        orders = within_answer(shown, query.expand)
         return page_tree(query, orders, page.total)
 
     def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
@@ -106,7 +111,7 @@ class PageOrdersEndpoint:
         # The look-up also finds orders by their former ids, which are not their number.
         is_it = found is not None and found.order.external_id == number
         orders = [represent_any(found.order, self.summarise)] if found is not None and is_it else []
-        part = orders[query.wanted.offset :][: query.wanted.limit]
+        part = within_answer(orders[query.wanted.offset :][: query.wanted.limit], query.expand)
         return page_tree(query, part, len(orders) if query.with_total else None)
 
 
@@ -121,10 +126,14 @@ def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
     }
 
 
-def within_answer(results: list[Tree]) -> list[Tree]:
-    """Return the results if they fit in one answer, else raise RequestRefusedError (413)."""
-    if len(results) > 1 and not fits_answer(*map(write_json, results)):
-        raise content_too_large(
-            f"The {len(results)} results do not fit in one answer. Send a lower limit."
-        )
-    return results
+def within_answer(results: list[Tree], paths: Sequence[Path]) -> list[Tree]:
+    """Return the results, expanded, if they fit in one answer.
+
+    Raises RequestRefusedError (413). One result that is not expanded always fits.
+    """
+    shown = [expanded(each, paths) for each in results]
+    if (paths or len(shown) > 1) and not fits_answer(*map(write_json, shown)):
+        advice = "a lower limit" if len(shown) > 1 else "fewer paths in expand"
+        number = f"{len(shown)} results do" if len(shown) > 1 else "result does"
+        raise content_too_large(f"The {number} not fit in one answer. Send {advice}.")
+    return shown
