@@ -42,7 +42,7 @@ lines = st.builds(
     external_id=texts,
     status=_or_wrong(st.sampled_from(["new", "0001", None]), "x"),
     sku=st.one_of(st.none(), texts),
-    count=_or_wrong(st.sampled_from([1, 5, "7"]), 0, -1, "x", ""),
+    count=_or_wrong(st.sampled_from([1, 5, "7", " 7 ", 2.0, "2e0"]), 0, -1, "x", ""),
     final_price_per_item=_or_wrong(amounts, "", "x", "-1"),
 )
 orders = st.builds(
@@ -53,13 +53,15 @@ orders = st.builds(
     phone=st.one_of(st.none(), texts),
     field_name=st.one_of(st.none(), texts),
     field_value=st.one_of(st.none(), texts, st.integers()),
-    tags=st.lists(texts, max_size=3),
-    status=_or_wrong(st.sampled_from(["new", "paid"]), "x"),
+    tags=st.lists(texts | st.sampled_from(["", " ", " a "]), max_size=3),
+    status=_or_wrong(st.sampled_from(["new", "paid", " paid "]), "x"),
     delivery_cost=_or_wrong(amounts, "", "x"),
     total_price=_or_wrong(amounts, "", "x"),
     currency=_or_wrong(st.sampled_from(["USD"]), "XXX"),
     create_time=_or_wrong(
-        st.sampled_from([None, "2022-01-02T15:04:05.141Z", "2022-01-02"]), "x", 20220102
+        st.sampled_from([None, "2022-01-02T15:04:05.141Z", " 2022-01-02", "2022-01-02 23:59:60"]),
+        "x",
+        20220102,
     ),
     skip_triggers=st.sampled_from([None, True, False]),
     custom_fields=_or_wrong(fields, {"unknown": 1}, {"number": "x"}, {"colour": "green"}),
