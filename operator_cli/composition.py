@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from operator_cli.errors import OperatorError
@@ -175,22 +175,22 @@ def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBC
     from botocore.config import Config
     from botocore.session import Session
 
-    if not connection.is_local():
-        client: DynamoDBClient = Session(profile=connection.profile).create_client(
-            "dynamodb",
-            endpoint_url=connection.endpoint_url,
-            # The AWS CLI reads AWS_REGION, and botocore does not.
-            region_name=connection.region or environment.get("AWS_REGION") or None,
-            config=Config(**CLIENT_CONFIG),
-        )
-        return client
-    local: DynamoDBClient = local_session(environment).create_client(
+    if connection.is_local():
+        session = local_session(environment)
+        region: str | None = connection.region or LOCAL_REGION
+        config = Config(**CLIENT_CONFIG, proxies={})
+    else:
+        session = Session(profile=connection.profile)
+        # The AWS CLI reads AWS_REGION, and botocore does not.
+        region = connection.region or environment.get("AWS_REGION")
+        config = Config(**CLIENT_CONFIG)
+    client = session.create_client(
         "dynamodb",
         endpoint_url=connection.endpoint_url,
-        region_name=connection.region or LOCAL_REGION,
-        config=Config(**CLIENT_CONFIG, proxies={}),
+        region_name=region or None,
+        config=config,
     )
-    return local
+    return cast("DynamoDBClient", client)
 
 
 def local_session(environment: Mapping[str, str]) -> Session:

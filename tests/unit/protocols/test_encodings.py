@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -55,7 +56,7 @@ def test_undeclared_compression_is_named(pack: Callable[[bytes], bytes], found: 
 @pytest.mark.parametrize(("encoding", "found"), UNICODE)
 def test_json_in_another_unicode_encoding_is_named(encoding: str, found: str) -> None:
     for text in (JSON, "[]", "1"):
-        reason = _refusal(lambda text=text: read_json(text.encode(encoding)))
+        reason = _refusal(partial(read_json, text.encode(encoding)))
         assert reason == f"The body is not valid JSON: it looks like {found}: send UTF-8"
 
 

@@ -137,9 +137,10 @@ def test_an_allow_header_names_the_methods_of_a_path() -> None:
 def test_a_401_names_the_authentication_scheme(
     open_service: Callable[[], Service], scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "connect", lambda: Aws(_Environment(), None, None))  # type: ignore[arg-type]
+    aws = Aws(_Environment(), None, None)  # type: ignore[arg-type]
+    monkeypatch.setattr(door, "connect", lambda: aws)
     service = open_service()
-    for method, resource in service.endpoints(door.connect()):
+    for method, resource in service.endpoints(aws):
         answered = serve(lambda: service)(_event(resource, method, body='{"data":[]}'), Context())
         assert answered["statusCode"] == 401
         challenge = answered["headers"]["WWW-Authenticate"]
