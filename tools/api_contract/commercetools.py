@@ -1,6 +1,7 @@
 """The contract of the commercetools routes and of access tokens."""
 
 from orders.application.list_orders import MAX_EXAMINED
+from orders.domain.clients import MAX_ISSUED_TOKENS
 from orders.domain.identifiers import CLIENT_RULE
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
@@ -159,9 +160,11 @@ def _operations() -> tuple[Operation, ...]:
                 "413": response("Commercetools413"),
                 "415": response("Commercetools415"),
                 **_FAULTS,
+                "429": response("Commercetools429"),
             },
             "Send the client's id and secret as HTTP Basic credentials, and the parameters in the "
-            "form or in the query. Without a scope the token gets all scopes of the client.",
+            "form or in the query. Without a scope the token gets all scopes of the client. A "
+            f"client can get at most {MAX_ISSUED_TOKENS} tokens in an hour.",
             body={
                 "content": {
                     FORM: {
@@ -336,6 +339,11 @@ def _responses() -> Tree:
         ),
         "Commercetools403": answer(
             "The token lacks the scope, or the firewall rejected the request", either
+        ),
+        "Commercetools429": answer(
+            "Too many requests, or too many tokens of the client",
+            either,
+            Retry_After="Seconds to wait before a retry",
         ),
         "Commercetools503": answer(
             "The order store is not available; nothing was changed",

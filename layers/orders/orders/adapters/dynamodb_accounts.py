@@ -15,6 +15,7 @@ from orders.adapters.dynamodb_tokens import grant_attributes, hash_of, read_clie
 from orders.adapters.table_keys import (
     account_key,
     client_key,
+    clients_partition,
     key,
     listed_token_key,
     token_key,
@@ -98,7 +99,7 @@ class DynamoAccounts:
                 revoked_at=_revoked_at(item),
                 tokens=tuple(self._tokens(_client(account, item))),
             )
-            for item in self._query(f"A#{account}", "CLIENT#")
+            for item in self._query(clients_partition(account), "CLIENT#")
         ]
 
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
@@ -140,7 +141,7 @@ class DynamoAccounts:
                 return False
             listed = [
                 item
-                for item in self._query(f"A#{client.account}", prefix)
+                for item in self._query(clients_partition(client.account), prefix)
                 if "revoked_at" not in item
             ]
             tokens = [change for item in listed for change in self._revoke(item, now)]
@@ -184,7 +185,7 @@ class DynamoAccounts:
 
     def _tokens(self, client: Client) -> Iterator[Token]:
         prefix = f"TOKEN#{client.client_id}#"
-        for item in self._query(f"A#{client.account}", prefix):
+        for item in self._query(clients_partition(client.account), prefix):
             yield Token(
                 token_id=item["sk"]["S"].removeprefix(prefix),
                 created_at=datetime.fromisoformat(item["created_at"]["S"]),

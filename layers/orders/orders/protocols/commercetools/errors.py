@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from orders.domain.problems import listed, shown
@@ -28,10 +30,20 @@ METHOD_NOT_ALLOWED = {
 
 
 class RequestRefusedError(Exception):
-    """The request is rejected with these errors. `oauth` is the OAuth code of an auth error."""
+    """The request is rejected with these errors. `oauth` is the OAuth code of an auth error.
 
-    def __init__(self, status: int, *errors: ApiError, oauth: str | None = None) -> None:
+    `retry_after` is the number of seconds after which the client may send the request again.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        *errors: ApiError,
+        oauth: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(errors[0].message)
+        self.retry_after = retry_after
         self.status = status
         self.errors = errors
         self.oauth = oauth
@@ -211,6 +223,21 @@ def insufficient_scope(*scopes: str) -> RequestRefusedError:
 def invalid_scope() -> RequestRefusedError:
     """Return the 400 error of a scope that is malformed or not granted to the client."""
     return _bad_grant("invalid_scope", "Malformed parameter: scope: Invalid scope.")
+
+
+def too_many_tokens(limit: int, wait: timedelta) -> RequestRefusedError:
+    """Return the 429 error of a client that has received all access tokens of this hour."""
+    code = "too_many_requests"
+    message = (
+        f"The client has received {limit} access tokens in this hour. "
+        "Use each token until it expires."
+    )
+    return RequestRefusedError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        ApiError(code, message),
+        oauth=code,
+        retry_after=ceil(wait.total_seconds()),
+    )
 
 
 def missing_grant_type() -> RequestRefusedError:
