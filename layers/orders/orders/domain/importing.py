@@ -141,7 +141,7 @@ def failed(step: Step, problem: Problem, *, retryable: bool) -> OrderResult:
 
 
 def _refusal(current: Order | None, sent: Submission) -> Problem | None:
-    if _is_too_large(sent.document):
+    if is_too_large(sent.document):
         return Problem(
             Code.ORDER_TOO_LARGE,
             (),
@@ -176,7 +176,8 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
     return None
 
 
-def _is_too_large(document: str) -> bool:
+def is_too_large(document: str) -> bool:
+    """Return whether a document is too large to be stored."""
     # A character has at most 4 bytes, so most documents are small enough without being encoded.
     return len(document) * 4 > MAX_DOCUMENT_BYTES and len(document.encode()) > MAX_DOCUMENT_BYTES
 

@@ -53,9 +53,13 @@ _FIELD_NAME = re.compile(r"[a-zA-Z0-9_-]{2,36}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class OrderImportDraft:
-    """A draft of the right shape. `tree` holds its members with defaults, and amounts as Money."""
+    """A draft of the right shape. `tree` holds its members with defaults, and amounts as Money.
+
+    `size` is the number of bytes that were sent.
+    """
 
     tree: Tree
+    size: int
 
     @property
     def order_number(self) -> str | None:
@@ -85,7 +89,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
         raise bad_request(*findings.errors)
-    return OrderImportDraft(tree)
+    return OrderImportDraft(tree, len(body))
 
 
 def _trail(path: Steps) -> str:
