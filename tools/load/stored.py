@@ -5,6 +5,7 @@ from pathlib import Path
 
 from orders.adapters.order_items import is_order, read_order
 from orders.adapters.table_keys import order_key
+from orders.runtime.composition.order_protocols import present
 from tools.load.audit import Published, Stored
 from tools.load.world import ACCOUNTS
 from tools.local_stack.stack import LocalStack
@@ -21,7 +22,7 @@ def read_stored(stack: LocalStack) -> list[Stored]:
         if owner is None or not is_order(item):
             continue
         order = read_order(owner, item)
-        document = order.content()
+        document = json.loads(present(order))
         found.append(Stored(owner, order.external_id, order.order_id, order.version, document))
     return found
 

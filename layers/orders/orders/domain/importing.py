@@ -175,15 +175,10 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
 
 
 def _excess(order: Order) -> Problem | None:
-    """Return the problem of an order that does not fit into the store. It names the largest part.
-
-    A character has at most 4 bytes, so most orders are small enough without being encoded.
-    """
-    if (len(order.document) + len(order.defaults)) * 4 <= MAX_DOCUMENT_BYTES:
+    """Return the problem of an order that does not fit into the store. It names the largest part."""
+    if not is_too_large(order.document, order.defaults):
         return None
     size = _bytes(order.document) + _bytes(order.defaults)
-    if size <= MAX_DOCUMENT_BYTES:
-        return None
     sizes = {
         name: _bytes(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
         for name, value in json.loads(order.document).items()
@@ -196,6 +191,14 @@ def _excess(order: Order) -> Problem | None:
         f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB; got {_kilobytes(size)} KB; "
         f"the largest part is {largest} with {_kilobytes(sizes[largest])} KB",
     )
+
+
+def is_too_large(*texts: str) -> bool:
+    """Return whether the texts of an order are too large to be stored."""
+    # A character has at most 4 bytes, so most texts are small enough without being encoded.
+    if sum(map(len, texts)) * 4 <= MAX_DOCUMENT_BYTES:
+        return False
+    return sum(map(_bytes, texts)) > MAX_DOCUMENT_BYTES
 
 
 def _bytes(text: str) -> int:

@@ -31,7 +31,8 @@ The other files of a folder are parts of these:
   decode a body to the plain data that `requests` validates; `drafts` holds the validated values;
   `profile_matching` is a part of `checks`.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
-  `products`, `money`, `taxes` and `times` are values of a draft; `queries` reads query parameters;
+  `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
+  keep `documents` small; `queries` reads query parameters; `expansion` is the parameter `expand`;
   `foreign_orders` is the representation of orders that another protocol wrote.
 
 All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps

@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.adapters.order_items import order_item
+from orders.domain.catalogue import Product, Variant
 from orders.domain.importing import MAX_DOCUMENT_BYTES
 from orders.domain.problems import Code
-from orders.domain.submissions import Rejection
+from orders.domain.settings import Settings
+from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import trigger_of
 from orders.protocols.commercetools.representation import present, represent
 from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
@@ -21,7 +23,7 @@ from orders.protocols.commercetools.stored_forms import Base, form_of
 from orders.protocols.http import fits_answer
 from orders.protocols.json_text import write_json
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money, referring_by
-from tests.support.drafts import answer_of, read, stored, submitted
+from tests.support.drafts import SHOP, answer_of, read, stored, submitted
 
 FORM = form_of(ORDER_IMPORT_DRAFT)
 RATE = {"name": "VAT", "amount": 0.19, "includedInPrice": True, "country": "DE"}
@@ -93,7 +95,9 @@ DEFAULTS: Tree = {
 
 def test_a_default_that_was_sent_is_not_stored() -> None:
     sent = draft(lineItems=[line(variant={"sku": "mug", "prices": [], "attributes": []})])
-    assert submitted(sent | DEFAULTS).document == submitted(draft()).document
+    document = submitted(sent | DEFAULTS).document
+    assert document == submitted(draft()).document
+    assert not [name for name in (*DEFAULTS, "prices", "attributes", "images") if name in document]
     assert represent(stored(sent | DEFAULTS))["origin"] == "Customer"
 
 
@@ -172,9 +176,23 @@ def test_a_small_draft_whose_order_would_not_fit_in_an_answer_is_rejected(
     if fits:
         assert fits_answer(present(stored(sent)))
     else:
-        assert isinstance(answer, Rejection)
-        [problem] = answer.problems
-        assert (problem.code, problem.message) == (
-            Code.ORDER_TOO_LARGE,
-            "The order must fit in an answer of 5 MB with its defaults and ids",
-        )
+        assert_too_large(answer)
+
+
+def assert_too_large(answer: Submission | Rejection) -> None:
+    assert isinstance(answer, Rejection)
+    [problem] = answer.problems
+    assert (problem.code, problem.message) == (
+        Code.ORDER_TOO_LARGE,
+        "The order must fit in an answer of 5 MB with its defaults and ids",
+    )
+
+
+def test_what_is_stored_once_for_all_lines_counts_for_each_of_them() -> None:
+    rate = RATE | {"name": "V" * 2500}
+    assert_too_large(answer_of(draft(lineItems=[line(taxRate=rate)] * 1000)))
+    mug = Product("mug-id", (Variant(1, "mug"),), slug={"en": "m" * 8000})
+    settings = Settings(endpoints=SHOP.endpoints, products={mug.id: mug})
+    sent = draft(lineItems=[line()] * 700)
+    assert len(json.dumps(sent)) < 104_000
+    assert_too_large(answer_of(sent, settings))

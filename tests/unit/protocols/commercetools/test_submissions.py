@@ -79,7 +79,8 @@ def test_a_submission_has_its_protocol_and_must_be_new() -> None:
     ],
 )
 def test_the_order_state_has_its_fulfilment_state(state: str, fulfilment: Fulfilment) -> None:
-    assert submitted(draft(orderState=state)).fulfilment is fulfilment
+    submission = submitted(draft(orderState=state))
+    assert (submission.status, submission.fulfilment) == (state, fulfilment)
 
 
 def test_the_document_holds_the_first_number_separately() -> None:

@@ -23,7 +23,7 @@ from orders.protocols.commercetools.read_orders import page_tree, within_answer
 from orders.protocols.commercetools.representation import (
     Maker,
     header,
-    read_document,
+    read_stored,
     represent,
 )
 from orders.protocols.commercetools.shapes import Tree
@@ -81,7 +81,7 @@ class MessagesEndpoint:
 
 def message_of(order: Order) -> Tree:
     """Return the OrderImported message of an order. It holds the order's first version."""
-    document = read_document(order)
+    document = read_stored(order)
     identity = uuid_of(order.account, order.order_id)
     number: str | None = document.get(FIRST_NUMBER)
     imported = replace(

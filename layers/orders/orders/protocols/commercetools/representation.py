@@ -62,7 +62,13 @@ def present(order: Order) -> bytes:
 
 def read_document(order: Order) -> Tree:
     """Return the complete order that was stored. Numbers with a fraction are Decimal."""
-    return complete_document(json.loads(order.document, parse_float=Decimal), order.account)
+    return complete_document(read_stored(order), order.account)
+
+
+def read_stored(order: Order) -> Tree:
+    """Return the document as it is stored. Numbers with a fraction are Decimal."""
+    tree: Tree = json.loads(order.document, parse_float=Decimal)
+    return tree
 
 
 def header(order: Order) -> Tree:

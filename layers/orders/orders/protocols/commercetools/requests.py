@@ -55,11 +55,12 @@ _FIELD_NAME = re.compile(r"[a-zA-Z0-9_-]{2,36}", re.ASCII)
 class OrderImportDraft:
     """A draft of the right shape. `tree` holds its members with defaults, and amounts as Money.
 
-    `sent` is the draft as it was sent.
+    `sent` is the draft as it was sent, and `size` its number of bytes.
     """
 
     tree: Tree
     sent: Tree
+    size: int
 
     @property
     def order_number(self) -> str | None:
@@ -90,7 +91,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
         raise bad_request(*findings.errors)
-    return OrderImportDraft(tree, sent)
+    return OrderImportDraft(tree, sent, len(body))
 
 
 def _trail(path: Steps) -> str:

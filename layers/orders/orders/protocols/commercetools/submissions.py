@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orders.domain.importing import MAX_DOCUMENT_BYTES
+from orders.domain.importing import is_too_large
 from orders.domain.order import Order
 from orders.domain.problems import Code, Problem
 from orders.domain.settings import Rulebook
@@ -22,7 +22,7 @@ from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.http import MAX_ANSWER_BYTES, fits_answer
 from orders.protocols.json_text import write_json
 
-# The smallest stored parts, such as a delivery without members, grow less than 50 times in answers.
+# The smallest sent parts, such as a delivery without members, grow less than 50 times in answers.
 _MIN_BYTES_TO_CHECK = MAX_ANSWER_BYTES // 50
 # For the message of the order, and for a longer number and another state that it may get.
 _ROOM = 16 * 1024
@@ -61,24 +61,24 @@ class SentDraft:
             document = document_of(self.draft.tree, provenance, catalogue)
         except DraftRefusedError as refusal:
             return Rejection(tuple(_problem(refusal.code, each) for each in refusal.errors))
-        stored = write_json(document)
-        if _MIN_BYTES_TO_CHECK < len(stored) <= MAX_DOCUMENT_BYTES and not self._is_readable(
-            stored
-        ):
+        stored = write_json(document).decode()
+        # Every line has what the settings say of its product, and this does not depend on the body.
+        may_be_long = self.draft.size > _MIN_BYTES_TO_CHECK or bool(settings.products)
+        if may_be_long and not is_too_large(stored) and not self._is_readable(stored):
             limit = MAX_ANSWER_BYTES // 1024**2
             text = f"The order must fit in an answer of {limit} MB with its defaults and ids"
             return Rejection((Problem(Code.ORDER_TOO_LARGE, (), text),))
         return Submission(
             external_id=self.external_id,
             protocol=PROTOCOL,
-            document=stored.decode(),
+            document=stored,
             status=self.draft.tree["orderState"],
             endpoint=endpoint,
             fulfilment=fulfilment_of(self.draft.tree["orderState"]),
             must_be_new=True,
         )
 
-    def _is_readable(self, document: bytes) -> bool:
+    def _is_readable(self, document: str) -> bool:
         """Return whether every answer about the order can hold it."""
         order = Order(
             account=self.account,
@@ -87,7 +87,7 @@ class SentDraft:
             version=1,
             status=self.draft.tree["orderState"],
             protocol=PROTOCOL,
-            document=document.decode(),
+            document=document,
             created_at=_ANY_TIME,
             updated_at=_ANY_TIME,
             request_id="",
