@@ -215,7 +215,7 @@ def _after(current: Order | None, sent: Submission, version: Order) -> Order:
         version,
         update_time=_newest(current.update_time if current else None, sent.update_time),
         fulfilment=_fulfilment(current, sent),
-        defaults=settled_defaults(current, sent),
+        defaults=settled_defaults(current, sent.document, sent.defaults, sent.lines),
     )
 
 
