@@ -9,38 +9,28 @@ import pytest
 
 from orders.domain.applied_defaults import settled_defaults, written
 from orders.domain.order import LineMembers, Order
-from orders.domain.submissions import Submission
 
 LINES = LineMembers("lines", identity="id", status="status", fields="more")
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def _sent(document: dict[str, Any], defaults: dict[str, Any]) -> Submission:
-    return Submission(
-        "A", "altcraft", json.dumps(document), "new", lines=LINES, defaults=written(defaults)
-    )
-
-
 def _stored(document: dict[str, Any], defaults: dict[str, Any]) -> Order:
     text = json.dumps(document)
-    return (
-        Order("demo", "A", 7, 1, "new", "altcraft", text, NOW, NOW, "request")
-        if (not defaults)
-        else replace(_stored(document, {}), defaults=written(defaults))
-    )
+    order = Order("demo", "A", 7, 1, "new", "altcraft", text, NOW, NOW, "request")
+    return replace(order, defaults=written(defaults))
 
 
 def _settled(
     before: dict[str, Any], kept: dict[str, Any], after: dict[str, Any], offered: dict[str, Any]
 ) -> dict[str, Any]:
-    text = settled_defaults(_stored(before, kept), _sent(after, offered))
+    text = settled_defaults(_stored(before, kept), json.dumps(after), written(offered), LINES)
     tree: dict[str, Any] = json.loads(text) if text else {}
     return tree
 
 
 def test_a_new_order_gets_the_present_defaults() -> None:
-    assert settled_defaults(None, _sent({}, {"more": {"f": 1}})) == '{"more":{"f":1}}'
-    assert settled_defaults(None, _sent({}, {})) == ""
+    assert settled_defaults(None, "{}", '{"more":{"f":1}}', LINES) == '{"more":{"f":1}}'
+    assert settled_defaults(None, "{}", "", LINES) == ""
 
 
 @pytest.mark.parametrize(

@@ -11,23 +11,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from orders.domain.order import LineMembers, Order
-from orders.domain.submissions import Submission
 
 type Tree = dict[str, Any]
 
 
-def settled_defaults(stored: Order | None, sent: Submission) -> str:
-    """Return the defaults of the order that results from an import.
+def settled_defaults(
+    stored: Order | None, document: str, defaults: str, members: LineMembers | None
+) -> str:
+    """Return the defaults of the order that results from an import of `document`.
 
+    `defaults` are those that the present definitions give to it. `members` names its parts.
     A new order and a new line get the present defaults. What is stored keeps those that it has: a
     definition that changed or came later does not alter it. A field whose value the shop no longer
     sends gets the present default.
     """
-    if stored is None or sent.lines is None or not (stored.defaults or sent.defaults):
-        return sent.defaults
-    members = sent.lines
+    if stored is None or members is None or not (stored.defaults or defaults):
+        return defaults
     before, kept = json.loads(stored.document), _read(stored.defaults)
-    after, offered = json.loads(sent.document), _read(sent.defaults)
+    after, offered = json.loads(document), _read(defaults)
     settled = _of_part(members.fields, before, kept, after, offered)
     lines = _of_lines(members, before, kept, after, offered)
     return written({**settled, **({members.lines: lines} if lines else {})})

@@ -175,7 +175,7 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
 
 
 def _excess(order: Order) -> Problem | None:
-    """Return the problem of an order that does not fit into the store. It names the largest part."""
+    """Return the problem of an order that is too large to be stored. It names the largest part."""
     if not is_too_large(order.document, order.defaults):
         return None
     size = _bytes(order.document) + _bytes(order.defaults)
@@ -215,7 +215,7 @@ def _after(current: Order | None, sent: Submission, version: Order) -> Order:
         version,
         update_time=_newest(current.update_time if current else None, sent.update_time),
         fulfilment=_fulfilment(current, sent),
-        defaults=settled_defaults(current, sent),
+        defaults=settled_defaults(current, sent.document, sent.defaults, sent.lines),
     )
 
 

@@ -12,8 +12,8 @@ ALLOWED = (
     "or 2006-01-25 15:04:05 or 2006-01-25 (both are read as UTC)"
 )
 
-# ALLOWED as one expression, for the published API description.
-PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?[0-5]\d)?)?$"
+# What clients should send, as one expression, for the published API description. More is accepted.
+PATTERN = r"^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})?)?$"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})[Tt ](?P<clock>\d{2}:\d{2}):(?P<second>\d{2})"

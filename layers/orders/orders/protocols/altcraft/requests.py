@@ -153,12 +153,13 @@ _COUNT_SCHEMA = {
 }
 # The texts of true and false are read too, but generated clients do not need them.
 _FLAG_SCHEMA = {"type": "boolean"}
+# Ids that are sent as numbers are read too, but generated clients should send texts.
 _EXTERNAL_ID_SCHEMA = {
-    "type": ["string", "integer"],
+    "type": "string",
     "minLength": 1,
     "maxLength": MAX_EXTERNAL_ID_CHARACTERS,
     "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$",
-    "description": f"{EXTERNAL_ID_RULE}; also a whole number in plain digits",
+    "description": f"{EXTERNAL_ID_RULE}; a whole number in plain digits is accepted too",
 }
 _IDENTITY_SCHEMA = {"type": ["string", "integer"]}
 
@@ -168,7 +169,6 @@ Id = Annotated[
     str,
     StringConstraints(strict=True, min_length=1, strip_whitespace=True),
     BeforeValidator(_digits_as_text),
-    WithJsonSchema({"type": ["string", "integer"], "minLength": 1}),
 ]
 # The id of an order or of a line, which keeps its white space.
 ExternalId = Annotated[
