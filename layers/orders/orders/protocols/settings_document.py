@@ -32,6 +32,7 @@ from orders.domain.settings import (
     Region,
     Settings,
     TotalCheck,
+    UnknownMembers,
 )
 
 
@@ -140,6 +141,7 @@ class PoliciesPart(_Part):
     definitions_by_import: Annotated[DefinitionsByImport, BeforeValidator(_unquoted_off)] = (
         DefinitionsByImport.ADD
     )
+    unknown_members: UnknownMembers = UnknownMembers.WARN_NEAR_MISS
 
 
 class VariantPart(_Part):
@@ -254,6 +256,7 @@ class SettingsDocument(_Part):
                 external_id_requests_per_hour=policies.external_id_requests_per_hour,
                 default_endpoint=policies.default_endpoint,
                 definitions_by_import=policies.definitions_by_import,
+                unknown_members=policies.unknown_members,
             ),
             products={part.id: _product(part) for part in self.products or []},
         )
@@ -317,6 +320,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
             default_endpoint=settings.policies.default_endpoint,
             definitions_by_import=settings.policies.definitions_by_import,
+            unknown_members=settings.policies.unknown_members,
         ),
         products=[
             ProductPart(

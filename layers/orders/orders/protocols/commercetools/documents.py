@@ -1,8 +1,9 @@
 """The stored form of an imported order.
 
 It is the order's representation without the members that come from the store: id, version, number,
-times, and the ids that derive from the order's id. Two members are additional: the API client, and
-the order number of the import, which a later change of the external id does not affect.
+times, and the ids that derive from the order's id. Three members are additional: the API client,
+its user (X-External-User-ID), and the order number of the import, which a later change of the
+external id does not affect.
 """
 
 from collections.abc import Mapping
@@ -23,15 +24,16 @@ from orders.protocols.commercetools.products import Catalogue
 from orders.protocols.commercetools.references import derived_id
 from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
 
-CLIENT, FIRST_NUMBER = "client_id", "first_number"
+CLIENT, EXTERNAL_USER, FIRST_NUMBER = "client_id", "external_user_id", "first_number"
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The account and the API client that imported an order."""
+    """The account and the API client that imported an order, and the user whom the client named."""
 
     account: str
     client_id: str
+    external_user_id: str | None = None
 
 
 class DraftRefusedError(Exception):
@@ -74,6 +76,7 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
         "lineItems": line_items,
         "customLineItems": custom_items,
         CLIENT: provenance.client_id,
+        EXTERNAL_USER: provenance.external_user_id,
         FIRST_NUMBER: draft.get("orderNumber"),
     }
     document: Tree = plain(_present(members))
