@@ -3,6 +3,10 @@
 from orders.application.list_orders import MAX_EXAMINED
 from orders.domain.clients import MAX_ISSUED_TOKENS
 from orders.domain.identifiers import CLIENT_RULE
+from orders.protocols.commercetools.access import (
+    EXTERNAL_USER_HEADER,
+    MAX_EXTERNAL_USER_CHARACTERS,
+)
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from orders.protocols.commercetools.read_messages import TYPE as ORDER_IMPORTED
@@ -32,7 +36,9 @@ _BOOLEAN: Tree = {"type": "boolean"}
 _MOMENT: Tree = {"type": "string", "format": "date-time"}
 _UUID: Tree = {"type": "string", "format": "uuid"}
 _EMPTY: Tree = {"type": "array", "items": {}, "maxItems": 0}
-_BY = record({"clientId": _TEXT, "isPlatformClient": _BOOLEAN})
+_BY = record(
+    {"clientId": _TEXT, "externalUserId": _TEXT, "isPlatformClient": _BOOLEAN}, ["externalUserId"]
+)
 _ORDER = reference("CommercetoolsOrder")
 _CORRELATION = "The correlation id that the client sent, or a generated one"
 
@@ -42,6 +48,12 @@ _REF = parameter(
     "ref",
     {"type": "string", "minLength": 1},
     "The id of an order, or `order-number=` and its percent-encoded order number",
+)
+_EXTERNAL_USER = parameter(
+    "header",
+    EXTERNAL_USER_HEADER,
+    {"type": "string", "maxLength": MAX_EXTERNAL_USER_CHARACTERS},
+    "The client's user, returned as `createdBy.externalUserId`",
 )
 _LIMIT = parameter(
     "query",
@@ -184,7 +196,7 @@ def _operations() -> tuple[Operation, ...]:
             TAG,
             "Create an order by import",
             {
-                "201": response("CommercetoolsOrder"),
+                "201": response("CommercetoolsImportedOrder"),
                 **_BAD,
                 **_READ_REFUSALS,
                 **_TOO_LARGE,
@@ -192,7 +204,7 @@ def _operations() -> tuple[Operation, ...]:
                 **_FAULTS,
             },
             "An orderNumber that exists is rejected with DuplicateField.",
-            parameters=(_PROJECT,),
+            parameters=(_PROJECT, _EXTERNAL_USER),
             body={
                 "content": {JSON: {"schema": reference("CommercetoolsOrderDraft")}},
                 "required": True,
@@ -317,6 +329,13 @@ def _responses() -> Tree:
     return {
         "AccessToken": answer("The token", {JSON: reference("AccessToken")}),
         "CommercetoolsOrder": answer("The order", {JSON: _ORDER}, X_Correlation_ID=_CORRELATION),
+        "CommercetoolsImportedOrder": answer(
+            "The imported order",
+            {JSON: _ORDER},
+            X_Correlation_ID=_CORRELATION,
+            X_Ignored_Members="JSON pointers, percent-encoded and joined by commas, to members of "
+            "the draft that the hub ignored; `...` if there are more. Absent if there are none",
+        ),
         "CommercetoolsOrderPage": answer(
             "One page of orders",
             {JSON: reference("CommercetoolsOrderPage")},
@@ -492,10 +511,11 @@ def _order(draft: Tree) -> Tree:
         "refusedGifts": _EMPTY,
     }
     required = {*head, *constants, *draft["required"]} - {*_NOT_ALWAYS}
+    derived = {"taxedShippingPrice": reference("CommercetoolsTaxedPrice")}
     return {
         "type": "object",
         "required": sorted(required),
-        "properties": {**head, **draft["properties"], **constants},
+        "properties": {**head, **draft["properties"], **derived, **constants},
     }
 
 

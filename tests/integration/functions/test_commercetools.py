@@ -103,7 +103,8 @@ def test_every_sent_member_is_returned(project: Project) -> None:
     assert_echoed(sent, answer.tree)
     order = answer.tree
     assert order["taxedPrice"]["totalTax"]["centAmount"] == 4480 - 3765
-    assert order["lineItems"][0]["totalPrice"]["centAmount"] == 1990
+    # 2 x 9.90, the discounted price.
+    assert order["lineItems"][0]["totalPrice"]["centAmount"] == 1980
     # 2 x 9.9501 is 19.9002.
     assert order["customLineItems"][0]["totalPrice"]["centAmount"] == 1990
     assert order["createdBy"] == {"clientId": "client-0", "isPlatformClient": False}
@@ -132,6 +133,40 @@ def test_an_order_of_many_lines_is_stored_and_read(project: Project) -> None:
     assert created.status == 201, created.body[:500]
     assert len(created.tree["lineItems"]) == 700
     assert project.call("GET", f"/orders/{created.tree['id']}").body == created.body
+
+
+def test_the_external_user_of_a_request_is_returned(project: Project) -> None:
+    user = {"clientId": "client-0", "externalUserId": "user 7", "isPlatformClient": False}
+    named = {"X-External-User-ID": " user 7 "}
+    order = project.call("POST", "/orders/import", body=draft(), headers=named).tree
+    assert order["createdBy"] == order["lastModifiedBy"] == user
+    assert project.call("GET", f"/orders/{order['id']}").tree == order
+    [message] = project.call("GET", "/messages").tree["results"]
+    assert message["createdBy"] == user
+
+
+def test_an_external_user_has_at_most_128_printable_characters(project: Project) -> None:
+    for number, (user, status) in enumerate(
+        [("x" * 128, 201), ("x" * 129, 400), ("a\x07b", 400), ("", 201)]
+    ):
+        body = draft(orderNumber=f"CT-{number}")
+        named = {"X-External-User-ID": user}
+        answer = project.call("POST", "/orders/import", body=body, headers=named)
+        assert answer.status == status, answer.body
+        if status == 400:
+            [error] = answer.tree["errors"]
+            assert error["code"] == "InvalidInput"
+            assert "X-External-User-ID must have at most 128" in error["message"]
+        else:
+            assert answer.tree["createdBy"].get("externalUserId", "") == user
+
+
+def test_the_header_names_the_ignored_members_of_a_draft(project: Project) -> None:
+    body = draft(lineItems=[line(addedAt="2026-01-01")]) | {"locale": "de", "discountCodes": [1]}
+    answer = project.call("POST", "/orders/import", body=body)
+    assert answer.status == 201
+    assert answer.headers["X-Ignored-Members"] == "/lineItems/0/addedAt, /locale, /discountCodes"
+    assert "X-Ignored-Members" not in project.create(orderNumber="CT-2").headers
 
 
 def test_the_members_have_the_documented_order(project: Project) -> None:
@@ -287,6 +322,13 @@ HOME = {"itemShippingAddresses": [{"key": "home", "country": "DE"}]}
         (
             _variant(sku="s", prices=[{"value": money(1)}, {"value": money(2)}]),
             "DuplicatePriceScope",
+        ),
+        (
+            _variant(
+                sku="s",
+                prices=[{"value": money(1), "key": "kk"}, {"value": money(2, "EUR"), "key": "kk"}],
+            ),
+            "DuplicatePriceKey",
         ),
         (
             {"lineItems": [line(price={"value": money(2**62)}, quantity=4)]},

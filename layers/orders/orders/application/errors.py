@@ -13,6 +13,7 @@ OrdersError
         DefinitionsRefusedError     they contradict definitions that stored orders may use
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
+    UnknownMembersRefusedError      the request has members that the account's policy rejects
     OrderIdsExhaustedError          the account has used all order ids; also an OverflowError
     NotFoundError                   an account or a client does not exist; also a LookupError
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
@@ -92,6 +93,17 @@ class DefinitionsInUseError(SettingsError):
 
 class SettingsTooLargeError(SettingsError):
     """The settings are too large to be stored."""
+
+
+class UnknownMembersRefusedError(OrdersError):
+    """The account's policy rejects unknown members outside of orders. Nothing was written.
+
+    `problems` names each of them.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("The request has unknown members")
+        self.problems = problems
 
 
 class OrderIdsExhaustedError(OrdersError, OverflowError):

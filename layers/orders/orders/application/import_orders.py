@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
-from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.errors import (
+    StorageRefusedError,
+    StorageUnavailableError,
+    UnknownMembersRefusedError,
+)
 from orders.application.import_progress import Progress, no_storage
 from orders.application.ports import (
     Clock,
@@ -33,7 +37,14 @@ from orders.domain.importing import (
 )
 from orders.domain.order import Cause, Order
 from orders.domain.problems import Code, Problem, below, shown
-from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
+from orders.domain.settings import (
+    NO_DEFINITIONS,
+    Definitions,
+    Policies,
+    Rulebook,
+    UnknownMembers,
+    blames_settings,
+)
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
@@ -45,7 +56,8 @@ IDS_TO_LOOK_UP = 100
 class ImportCommand:
     """One import request. A repeated request has another `request_id`.
 
-    `order_ids` are order ids that were reserved before the import, by external id.
+    `order_ids` are order ids that were reserved before the import, by external id. `unknown` are
+    the problems of unknown members outside of orders, for an account whose policy rejects them.
     """
 
     account: str
@@ -54,6 +66,7 @@ class ImportCommand:
     orders: Sequence[SentOrder]
     definitions: Definitions = NO_DEFINITIONS
     order_ids: Mapping[str, int] = field(default_factory=dict)
+    unknown: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +75,8 @@ class ImportReport:
 
     `unpublished` are the triggers that were not published: the bus did not accept them in time, or
     the answer to their write was lost. `written` is true if the request wrote anything, or may have
-    done so. `stored` are the orders that it is known to have written.
+    done so. `stored` are the orders that it is known to have written. `policies` are those of the
+    account.
     """
 
     account: str
@@ -71,6 +85,7 @@ class ImportReport:
     published: int
     unpublished: tuple[Trigger, ...]
     stored: tuple[Order, ...] = ()
+    policies: Policies = field(default_factory=Policies)
 
     def count(self, outcome: Outcome) -> int:
         """Return how many orders had this outcome."""
@@ -96,9 +111,10 @@ class ImportOrders:
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
         """Import every valid order. An invalid order never blocks a valid one.
 
-        Raises DefinitionsRefusedError if the definitions contradict stored ones,
-        SettingsTooLargeError, StorageUnavailableError if the settings could not be read or written,
-        and StorageRefusedError for a fault of the stack. After an error, no order was imported.
+        Raises UnknownMembersRefusedError, DefinitionsRefusedError if the definitions contradict
+        stored ones, SettingsTooLargeError, StorageUnavailableError if the settings could not be
+        read or written, and StorageRefusedError for a fault of the stack. After an error, no order
+        was imported.
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
@@ -116,6 +132,7 @@ class ImportOrders:
             published=len(triggers) + len(doubtful) - len(unpublished),
             unpublished=unpublished,
             stored=tuple(write.order for write in progress.committed),
+            policies=rules.settings.policies,
         )
 
     def reserve_id(self, account: str, deadline: Deadline) -> tuple[str, int]:
@@ -144,6 +161,10 @@ class ImportOrders:
         raise StorageUnavailableError("No free id was found in time")
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
+        if command.unknown:
+            policies = self.settings.load(command.account, deadline).settings.policies
+            if policies.unknown_members is UnknownMembers.REJECT:
+                raise UnknownMembersRefusedError(command.unknown)
         if command.definitions:
             define_settings = DefineSettings(self.settings, self.pause)
             settings, written = define_settings(command.account, command.definitions, deadline)

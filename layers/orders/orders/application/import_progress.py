@@ -42,10 +42,15 @@ class Progress:
         if isinstance(answer, Submission):
             self.pending[order.position] = Step(order.position, answer, order.skip_trigger)
         else:
-            self.refuse(order, answer.problems)
+            self.refuse(order, answer.problems, warnings=answer.warnings)
 
     def refuse(
-        self, order: SentOrder, problems: tuple[Problem, ...], *, retryable: bool = False
+        self,
+        order: SentOrder,
+        problems: tuple[Problem, ...],
+        *,
+        warnings: tuple[Problem, ...] = (),
+        retryable: bool = False,
     ) -> None:
         """Record that an order failed, with its problems."""
         self.results[order.position] = OrderResult(
@@ -53,6 +58,7 @@ class Progress:
             order.external_id,
             Outcome.FAILED,
             problems=problems,
+            warnings=warnings,
             retryable=retryable,
         )
 

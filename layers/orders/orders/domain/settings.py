@@ -35,6 +35,19 @@ class TotalCheck(StrEnum):
     REJECT = "reject"
 
 
+class UnknownMembers(StrEnum):
+    """What an import does with members that the protocol does not have.
+
+    A near miss is one mistake away from a known member. `warn` warns of all of them. `reject`
+    rejects the order, or the request if they are not inside an order.
+    """
+
+    IGNORE = "ignore"
+    WARN_NEAR_MISS = "warn_near_miss"
+    WARN = "warn"
+    REJECT = "reject"
+
+
 class ExternalIdPolicy(StrEnum):
     """Whether a shop may set the external id of an order more than once.
 
@@ -97,6 +110,7 @@ class Policies:
     definitions_by_import: DefinitionsByImport = DefinitionsByImport.ADD
     # Replaced versions of orders are kept this long.
     history_days: int = 400
+    unknown_members: UnknownMembers = UnknownMembers.WARN_NEAR_MISS
 
 
 type FieldKey = tuple[EntityType, str]

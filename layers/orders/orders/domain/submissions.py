@@ -40,3 +40,4 @@ class Rejection:
     """A sent order that failed the checks, with its problems."""
 
     problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()

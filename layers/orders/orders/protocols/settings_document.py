@@ -33,6 +33,7 @@ from orders.domain.settings import (
     Region,
     Settings,
     TotalCheck,
+    UnknownMembers,
 )
 from orders.domain.whole_numbers import parse_whole_number
 
@@ -153,6 +154,7 @@ class PoliciesPart(_Part):
     definitions_by_import: Annotated[DefinitionsByImport, BeforeValidator(_unquoted_off)] = (
         DefinitionsByImport.ADD
     )
+    unknown_members: UnknownMembers = UnknownMembers.WARN_NEAR_MISS
     history_days: Annotated[int, Field(strict=True, ge=1, le=MAX_HISTORY_DAYS)] = (
         Policies().history_days
     )
@@ -275,6 +277,7 @@ class SettingsDocument(_Part):
                 external_id_requests_per_hour=policies.external_id_requests_per_hour,
                 default_endpoint=policies.default_endpoint,
                 definitions_by_import=policies.definitions_by_import,
+                unknown_members=policies.unknown_members,
                 history_days=policies.history_days,
             ),
             products={part.id: _product(part) for part in self.products or []},
@@ -339,6 +342,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
             default_endpoint=settings.policies.default_endpoint,
             definitions_by_import=settings.policies.definitions_by_import,
+            unknown_members=settings.policies.unknown_members,
             history_days=settings.policies.history_days,
         ),
         products=[

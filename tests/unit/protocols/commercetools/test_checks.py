@@ -220,8 +220,34 @@ def test_the_key_of_a_reference_makes_no_other_price_scope(name: str) -> None:
     assert error.code == "DuplicatePriceScope"
 
 
+def test_keys_of_the_prices_of_a_variant_must_be_unique() -> None:
+    prices = [
+        {"key": "one", "value": money(1)},
+        {"key": "two", "value": money(2), "country": "AT"},
+        {"key": "one", "value": money(3), "country": "DE"},
+    ]
+    variant = {"sku": "m", "prices": prices}
+    error = the_error_of(of_line(variant=variant))
+    assert (error.code, error.message) == (
+        "DuplicatePriceKey",
+        "Duplicate price key: one. The price key must be unique per variant.",
+    )
+    conflicting = error.members["conflictingPrice"]
+    assert (conflicting["key"], conflicting["country"]) == ("one", "DE")
+    assert conflicting["value"]["centAmount"] == 3
+    assert read(of_line(variant=variant | {"prices": prices[:2]}))
+    # A line's own price is one of its variant's prices.
+    assert read(of_line(variant=variant | {"prices": prices[:2]}, price=prices[0]))
+
+
+def test_a_price_that_is_sent_twice_has_both_conflicts() -> None:
+    price = {"key": "one", "value": money(1)}
+    errors = errors_of(of_line(variant={"sku": "m", "prices": [price, price]}))
+    assert [error.code for error in errors] == ["DuplicatePriceKey", "DuplicatePriceScope"]
+
+
 def test_prices_of_different_variants_do_not_conflict() -> None:
-    variant = {"sku": "m", "prices": [{"value": money(1)}]}
+    variant = {"sku": "m", "prices": [{"value": money(1), "key": "one"}]}
     assert read(draft(lineItems=[line(variant=variant), line(variant=variant)]))
 
 

@@ -70,7 +70,6 @@ def test_members_that_the_catalogue_lacks_are_left_out_or_derived() -> None:
     [
         ({"variant": {"sku": "hat"}}, {"typeId": "product"}),
         ({"productId": "hat-id", "variant": {"id": 1}}, {"typeId": "product", "id": "hat-id"}),
-        ({"productId": "mug-id", "variant": {"id": 4}}, {"typeId": "product", "id": "mug-id"}),
         (
             {"productId": "hat-id", "variant": {"id": 1, "sku": "mug-red"}},
             {"typeId": "product", "id": "hat-id"},
@@ -80,6 +79,27 @@ def test_members_that_the_catalogue_lacks_are_left_out_or_derived() -> None:
 def test_an_unlisted_product_is_rejected(sent: Tree, members: Tree) -> None:
     [error] = rejected(draft(lineItems=[line(**sent)]), LISTED)
     assert (error.code, error.members) == ("ReferencedResourceNotFound", members)
+
+
+@pytest.mark.parametrize("sku", [None, "mug-red", "hat"])
+def test_an_unlisted_variant_of_a_listed_product_is_named(sku: str | None) -> None:
+    variant = {"id": 4} if sku is None else {"id": 4, "sku": sku}
+    [error] = rejected(draft(lineItems=[line(productId="mug-id", variant=variant)]), LISTED)
+    assert (error.code, error.members["field"], error.members["invalidValue"]) == (
+        "InvalidField",
+        "variant.id",
+        4,
+    )
+    assert error.members["allowedValues"] == [
+        str(variant.id) for variant in LISTED.products["mug-id"].variants
+    ]
+    assert error.message.endswith("Product 'mug-id' has no such variant.")
+
+
+def test_an_unlisted_variant_may_be_due_to_stale_settings() -> None:
+    answer = answer_of(draft(lineItems=[line(productId="mug-id", variant={"id": 4})]), LISTED)
+    assert isinstance(answer, Rejection)
+    assert [problem.code for problem in answer.problems] == [Code.UNKNOWN_PRODUCT]
 
 
 @pytest.mark.parametrize(

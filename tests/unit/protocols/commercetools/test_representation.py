@@ -15,13 +15,17 @@ from hypothesis import strategies as st
 
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order import Order
+from orders.domain.settings import Rulebook
+from orders.domain.submissions import Submission
 from orders.protocols.commercetools import shapes
 from orders.protocols.commercetools.errors import RequestRefusedError
+from orders.protocols.commercetools.read_messages import message_of
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
+from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.json_text import write_json
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money, referring_by
-from tests.support.drafts import CREATED, lost, places, read, stored
+from tests.support.drafts import CREATED, SHOP, lost, places, read, stored
 from tests.support.functions import Tree
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -116,6 +120,7 @@ def test_no_member_is_null() -> None:
 def test_additional_members_of_the_document_are_not_returned() -> None:
     order = returned(full_draft())
     assert not {"endpoint", "client_id", "first_number", "external_id"} & order.keys()
+    assert "external_user_id" not in order
 
 
 def test_the_members_of_the_store_come_first() -> None:
@@ -132,6 +137,27 @@ def test_the_members_of_the_store_come_first() -> None:
         ("orderNumber", "CT-1"),
     ]
     assert order_id_of(PROJECT, order["id"]) == 7
+
+
+def test_the_user_of_the_client_is_returned_as_the_external_user() -> None:
+    sent = SentDraft(read(draft()), "CT-1", PROJECT, "client", "user 7")
+    submission = sent.submit(Rulebook.of(SHOP))
+    assert isinstance(submission, Submission)
+    order = replace(stored(draft()), document=submission.document)
+    user = {"clientId": "client", "externalUserId": "user 7", "isPlatformClient": False}
+    assert represent(order)["createdBy"] == represent(order)["lastModifiedBy"] == user
+    message = message_of(order)
+    assert message["createdBy"] == message["lastModifiedBy"] == user
+    assert message["order"]["createdBy"] == user
+
+
+def test_a_later_change_was_not_made_by_the_user_of_the_import() -> None:
+    sent = SentDraft(read(draft()), "CT-1", PROJECT, "client", "user 7")
+    submission = sent.submit(Rulebook.of(SHOP))
+    assert isinstance(submission, Submission)
+    order = replace(stored(draft()), document=submission.document, version=2)
+    assert represent(order)["createdBy"]["externalUserId"] == "user 7"
+    assert "externalUserId" not in represent(order)["lastModifiedBy"]
 
 
 def test_an_order_without_a_number_has_no_order_number() -> None:

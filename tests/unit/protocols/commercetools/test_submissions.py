@@ -61,6 +61,25 @@ def test_an_unknown_store_may_be_due_to_stale_settings() -> None:
     assert all(map(blames_settings, answer.problems))
 
 
+@pytest.mark.parametrize(
+    ("store", "members"),
+    [
+        ({"id": "nowhere"}, {"id": "nowhere"}),
+        ({"typeId": "store", "id": "nowhere", "key": None}, {"id": "nowhere"}),
+        ({"key": "nowhere"}, {"key": "nowhere"}),
+        ({"id": "website", "key": "nowhere"}, {"key": "nowhere"}),
+    ],
+)
+def test_an_unknown_store_is_named_as_it_was_sent(store: Tree, members: Tree) -> None:
+    [error] = rejected(draft(store=store))
+    assert (error.code, error.members) == (
+        "ReferencedResourceNotFound",
+        {"typeId": "store", **members},
+    )
+    [name] = members
+    assert f"with {'identifier' if name == 'id' else 'key'} 'nowhere'" in error.message
+
+
 def test_a_submission_has_its_protocol_and_must_be_new() -> None:
     submission = submitted(draft(orderState="Complete"))
     assert (submission.protocol, submission.external_id) == ("commercetools", "CT-1")
@@ -346,6 +365,18 @@ def test_a_line_has_its_inventory_mode_if_it_differs_from_the_order(own: str, or
     for mode, shown in ((own, own), (orders, None), (None, None)):
         tree = document(draft(inventoryMode=orders, lineItems=[line(inventoryMode=mode)]))
         assert tree["lineItems"][0].get("inventoryMode") == shown
+
+
+def test_line_states_are_kept_whatever_their_quantities_add_up_to() -> None:
+    state = {"typeId": "state", "id": "s"}
+    states = [{"quantity": 1, "state": state}, {"quantity": 5, "state": state}]
+    custom = {"name": {"en": "x"}, "slug": "sl", "quantity": 2, "money": money(1)}
+    tree = document(
+        draft(lineItems=[line(state=states)], customLineItems=[custom | {"state": states}])
+    )
+    for [item] in (tree["lineItems"], tree["customLineItems"]):
+        assert [each["quantity"] for each in item["state"]] == [1, 5]
+        assert item["quantity"] == 2
 
 
 def test_a_line_without_states_is_in_the_initial_state() -> None:

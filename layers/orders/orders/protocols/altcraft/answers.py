@@ -12,6 +12,7 @@ from orders.application.errors import (
     SettingsTooLargeError,
     StorageUnavailableError,
     UnauthenticatedError,
+    UnknownMembersRefusedError,
 )
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import OrderResult, Outcome
@@ -26,6 +27,7 @@ from orders.protocols.altcraft.errors import (
 )
 from orders.protocols.altcraft.media_types import CONTENT_TYPES, Format, accepted_format
 from orders.protocols.altcraft.requests import MAX_PROBLEMS
+from orders.protocols.altcraft.unknown_members import Notice
 from orders.protocols.http import (
     RETRY_AFTER_SECONDS,
     BodyRefusedError,
@@ -44,7 +46,7 @@ type Tree = dict[str, Any]
 class AnswerOptions:
     """How to write an answer.
 
-    `details` adds counts, outcomes and warnings. `line_of` returns the line of a problem's place.
+    `details` adds counts, outcomes and all warnings. `line_of` returns the line of a problem.
     """
 
     format: Format
@@ -94,7 +96,7 @@ def _refusal_of(error: Exception) -> RequestRefusedError:
             return error
         case BodyRefusedError():
             return RequestRefusedError(error.status, error.text)
-        case DefinitionsRefusedError():
+        case DefinitionsRefusedError() | UnknownMembersRefusedError():
             return bad_request(error.problems[0].message, *error.problems)
         case StorageUnavailableError():
             return unavailable()
@@ -121,7 +123,7 @@ def answer_report(
             "received": len(report.results),
             **{str(outcome): report.count(outcome) for outcome in Outcome},
         }
-        tree["warnings"] = [_problem(warning, options) for warning in warnings]
+    tree |= _warnings(warnings, options)
     body = _encode(tree, options.format)
     if not fits_answer(body):
         body = _encode(_shortened(tree), options.format)
@@ -165,8 +167,16 @@ def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
         entry["outcome"] = str(result.outcome)
         if result.order_id is not None:
             entry |= {"order_id": result.order_id, "version": result.version}
-        entry["warnings"] = [_problem(warning, options) for warning in result.warnings]
-    return entry
+    return entry | _warnings(result.warnings, options)
+
+
+def _warnings(warnings: Sequence[Problem], options: AnswerOptions) -> Tree:
+    """Return the warnings as a member: all with details, else the notices, if there are any."""
+    if not options.details:
+        warnings = [each for each in warnings if isinstance(each, Notice)]
+        if not warnings:
+            return {}
+    return {"warnings": [_problem(warning, options) for warning in warnings]}
 
 
 def _problem(problem: Problem, options: AnswerOptions) -> Tree:

@@ -10,11 +10,8 @@ from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import AnswerOptions, answer_report, errors_answered_with
 from orders.protocols.altcraft.media_types import answer_format
 from orders.protocols.altcraft.requests import decode, is_of_order, read_import
-from orders.protocols.altcraft.submissions import (
-    read_definitions,
-    read_orders,
-    unknown_root_members,
-)
+from orders.protocols.altcraft.submissions import read_definitions, read_orders
+from orders.protocols.altcraft.unknown_members import unknown_of_request
 from orders.protocols.http import EndpointResult, HttpRequest
 
 
@@ -44,13 +41,16 @@ class ImportOrdersEndpoint:
                 )
             body = read_import(decoded)
             options = replace(options, details=bool(body.result_details))
+            unknown = unknown_of_request(decoded.tree)
             command = ImportCommand(
                 account=client.account,
                 client=client.client_id,
                 request_id=self.new_request_id(),
                 orders=read_orders(body, filter(is_of_order, decoded.faults)),
                 definitions=read_definitions(body),
+                unknown=unknown.problems(),
             )
             report = self.import_orders(command, deadline)
-        answer = answer_report(report, options, unknown_root_members(decoded.tree))
+        warnings = unknown.warnings(report.policies.unknown_members)
+        answer = answer_report(report, options, warnings)
         return EndpointResult(answer, report)

@@ -289,6 +289,8 @@ IMPORT = TypeAdapter(ImportBody)
 ROOT_MEMBERS = frozenset(ImportBody.model_fields) | {"token", "format"}
 LINE_MEMBERS = frozenset(LineBody.model_fields)
 ORDER_MEMBERS = frozenset(OrderBody.model_fields)
+DEFINITION_MEMBERS = frozenset(CustomFieldBody.model_fields)
+LINE_STATUS_MEMBERS = frozenset(LineStatusBody.model_fields)
 
 
 def problems_of(
@@ -351,11 +353,11 @@ IMPORT_SHAPE = Record(
     | {
         "custom_fields": Array(
             Record(
-                dict.fromkeys(CustomFieldBody.model_fields, _TEXTS)
+                dict.fromkeys(DEFINITION_MEMBERS, _TEXTS)
                 | {"default_value": TextOrFree(), "enum_values": Free()}
             )
         ),
-        "custom_line_statuses": Array(Record(dict.fromkeys(LineStatusBody.model_fields, _TEXTS))),
+        "custom_line_statuses": Array(Record(dict.fromkeys(LINE_STATUS_MEMBERS, _TEXTS))),
         "data": Array(_ORDER_SHAPE),
     }
 )

@@ -1,15 +1,14 @@
 """Reads the orders and the definitions of a decoded import."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from orders.domain.custom_fields import CustomField, ValueType
 from orders.domain.problems import Code, Problem, Steps, below, shown
-from orders.domain.settings import Definitions, LineStatus, Rulebook
+from orders.domain.settings import Definitions, LineStatus, Rulebook, UnknownMembers
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft import PROTOCOL
@@ -20,11 +19,8 @@ from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.altcraft.profile_matching import DEFAULT_MODE, FIELDS, matching_problems
 from orders.protocols.altcraft.requests import (
     LINE,
-    LINE_MEMBERS,
     MAX_PROBLEMS,
     ORDER,
-    ORDER_MEMBERS,
-    ROOT_MEMBERS,
     CustomFieldBody,
     ImportBody,
     LineBody,
@@ -33,6 +29,7 @@ from orders.protocols.altcraft.requests import (
     problems_of,
 )
 from orders.protocols.altcraft.states import fulfilment_of
+from orders.protocols.altcraft.unknown_members import unknown_of_order
 
 MAX_ECHOED_CHARACTERS = 255
 MAX_ENUM_NUMBER = 10**18 - 1
@@ -40,23 +37,28 @@ MAX_ENUM_NUMBER = 10**18 - 1
 
 @dataclass(frozen=True, slots=True)
 class AltcraftOrder:
-    """One order of a request: a draft, or its problems. Paths begin at the root of the request."""
+    """One order of a request: a draft, or its problems. Paths begin at the root of the request.
+
+    `sent` are the members of the order as sent.
+    """
 
     position: int
     external_id: str | None
     skip_trigger: bool
     draft: OrderDraft | None
+    sent: Mapping[str, Any]
     problems: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
 
     def submit(self, rules: Rulebook) -> Submission | Rejection:
         """Check the order against the account's settings."""
-        if self.draft is None or self.problems:
-            return Rejection(self.problems)
-        checked = check_order(self.draft, rules)
         prefix = ("data", self.position)
-        if checked.problems:
-            return Rejection(tuple(below(prefix, each) for each in checked.problems[:MAX_PROBLEMS]))
+        problems, warnings = self._unknown_members(rules.settings.policies.unknown_members, prefix)
+        if self.draft is None or self.problems:
+            return Rejection((*self.problems, *problems)[:MAX_PROBLEMS], warnings)
+        checked = check_order(self.draft, rules)
+        problems = (*(below(prefix, each) for each in checked.problems), *problems)
+        if problems:
+            return Rejection(problems[:MAX_PROBLEMS], warnings)
         return Submission(
             external_id=self.draft.external_id,
             protocol=PROTOCOL,
@@ -67,9 +69,20 @@ class AltcraftOrder:
             update_time=self.draft.update_time,
             lines=LINES,
             defaults=defaults_of(checked),
-            warnings=(*self.warnings, *(below(prefix, each) for each in checked.warnings)),
+            warnings=(*warnings, *(below(prefix, each) for each in checked.warnings)),
             path=prefix,
         )
+
+    def _unknown_members(
+        self, policy: UnknownMembers, prefix: Steps
+    ) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+        """Return the problems and the warnings of unknown members."""
+        if policy is UnknownMembers.IGNORE:
+            return (), ()
+        unknown = unknown_of_order(self.sent, prefix)
+        if policy is UnknownMembers.REJECT:
+            return unknown.problems(), ()
+        return (), unknown.warnings(policy)
 
 
 def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:
@@ -83,12 +96,6 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
         _read_order(position, sent, faults_at.get(position, ()), skip_all=skip_all)
         for position, sent in enumerate(body.data)
     ]
-
-
-def unknown_root_members(root: Mapping[str, object]) -> list[Problem]:
-    """Return a warning for each unknown member of the root, which may be a misspelt option."""
-    unknown = sorted(root.keys() - ROOT_MEMBERS)[:MAX_PROBLEMS]
-    return [_unknown_member((name,), name) for name in unknown]
 
 
 def read_definitions(body: ImportBody) -> Definitions:
@@ -122,8 +129,8 @@ def _read_order(
         external_id=_echoed(members.get("external_id")),
         skip_trigger=skip_all or bool(body and body.skip_triggers),
         draft=draft,
+        sent=members,
         problems=(*faults, *(below(prefix, each) for each in problems))[:MAX_PROBLEMS],
-        warnings=tuple(islice(_unknown_members(members, prefix), MAX_PROBLEMS)) if draft else (),
     )
 
 
@@ -192,18 +199,6 @@ def _line(body: LineBody) -> LineDraft:
         min_price_per_item=body.min_price_per_item,
         custom_fields=body.custom_fields,
     )
-
-
-def _unknown_members(sent: Mapping[str, Any], prefix: Steps) -> Iterator[Problem]:
-    for name in sorted(sent.keys() - ORDER_MEMBERS):
-        yield _unknown_member((*prefix, name), name)
-    for position, line in enumerate(sent["lines"]):
-        for name in sorted(line.keys() - LINE_MEMBERS):
-            yield _unknown_member((*prefix, "lines", position, name), name)
-
-
-def _unknown_member(path: Steps, name: str) -> Problem:
-    return Problem(Code.UNKNOWN_MEMBER, path, f"Unknown member {shown(name)} was ignored")
 
 
 def _definition(position: int, sent: CustomFieldBody) -> CustomField:

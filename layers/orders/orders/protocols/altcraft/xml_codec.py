@@ -86,11 +86,14 @@ class _Reader:
                 for item in _items(child):
                     at = (*path, name, len(items))
                     items.append(self.value(item, member.item, at))
+            elif member is None:
+                # An unknown member may be an array, so its element may be repeated.
+                members[name] = ""
+                self._mark(child, (*path, name))
             elif name in members:
                 self._fault(Code.DUPLICATE_MEMBER, (*path, name), "is a duplicate; send it once")
             else:
-                at = (*path, name)
-                members[name] = "" if member is None else self.value(child, member, at)
+                members[name] = self.value(child, member, (*path, name))
         self._expect_no_text(element, path)
         return members
 

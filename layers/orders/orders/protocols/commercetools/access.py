@@ -4,8 +4,15 @@ from dataclasses import dataclass
 
 from orders.application.ports import Deadline, TokenRepository
 from orders.domain.clients import Client, Scope
+from orders.domain.problems import shown
 from orders.protocols.commercetools import scopes
-from orders.protocols.commercetools.errors import access_denied, insufficient_scope, invalid_token
+from orders.protocols.commercetools.errors import (
+    access_denied,
+    bad_request,
+    insufficient_scope,
+    invalid_input,
+    invalid_token,
+)
 from orders.protocols.commercetools.scopes import MANAGE_ORDERS, MANAGE_PROJECT, VIEW_ORDERS
 from orders.protocols.http import HttpRequest
 
@@ -13,6 +20,9 @@ from orders.protocols.http import HttpRequest
 MANAGE = (MANAGE_ORDERS, MANAGE_PROJECT)
 VIEW = (VIEW_ORDERS, MANAGE_ORDERS, MANAGE_PROJECT)
 VIEW_MESSAGES = (scopes.VIEW_MESSAGES, MANAGE_PROJECT)
+
+EXTERNAL_USER_HEADER = "X-External-User-ID"
+MAX_EXTERNAL_USER_CHARACTERS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +50,19 @@ class ProjectAccess:
         if client.account != request.path["projectKey"] or not client.may_use(*allowed):
             raise insufficient_scope(allowed[0].name)
         return client
+
+
+def external_user_id(request: HttpRequest) -> str | None:
+    """Return the id of the client's user on whose behalf it sends the request, None without one.
+
+    Raises RequestRefusedError (400) for an id that breaks the rule.
+    """
+    sent = request.headers.get(EXTERNAL_USER_HEADER.lower(), "").strip()
+    if len(sent) > MAX_EXTERNAL_USER_CHARACTERS or not sent.isprintable():
+        raise bad_request(
+            invalid_input(
+                f"{EXTERNAL_USER_HEADER} must have at most {MAX_EXTERNAL_USER_CHARACTERS} "
+                f"printable characters; got {shown(sent)}."
+            )
+        )
+    return sent or None

@@ -8,6 +8,7 @@ from typing import Any
 
 from orders.protocols.commercetools.errors import (
     ApiError,
+    duplicate_price_key,
     duplicate_price_scope,
     invalid_field,
     invalid_input,
@@ -88,14 +89,15 @@ _SCOPE = ("country", "customerGroup", "channel", "validFrom", "validUntil")
 
 
 def _check_prices(prices: Iterable[Tree]) -> Iterator[ApiError]:
-    scopes = set()
+    scopes, keys = set(), set()
     for price in prices:
+        key = price.get("key")
+        if key is not None and key in keys:
+            yield duplicate_price_key(key, _identified(price))
+        keys.add(key)
         scope = (price["value"].currency, *(_scope_value(price.get(name)) for name in _SCOPE))
         if scope in scopes:
-            yield duplicate_price_scope(
-                {"value": price["value"].tree()}
-                | {name: price[name] for name in _SCOPE if name in price}
-            )
+            yield duplicate_price_scope(_identified(price))
         scopes.add(scope)
 
 
@@ -103,6 +105,12 @@ def _scope_value(value: Tree | str | None) -> str | None:
     """Return a part of a price's scope. The key of a reference makes no other scope."""
     identity: str | None = value["id"] if isinstance(value, dict) else value
     return identity
+
+
+def _identified(price: Tree) -> Tree:
+    """Return the members of a price that tell it from others."""
+    named = {name: price[name] for name in ("key", *_SCOPE) if name in price}
+    return {**named, "value": price["value"].tree()}
 
 
 def _check_price(price: Tree) -> Iterator[ApiError]:

@@ -2,8 +2,9 @@
 
 The document is the draft in its compact form: the defaults of the protocol, calculated amounts and
 derived ids are left out, because `complete_document` works them out when the order is read. Some
-members are additional: the API client, the order number of the import, which a later change of the
-external id does not affect, the currency, and what the catalogue knew about the products.
+members are additional: the API client, its user (X-External-User-ID), the order number of the
+import, which a later change of the external id does not affect, the currency, and what the
+catalogue knew about the products.
 """
 
 from collections.abc import Mapping
@@ -32,18 +33,19 @@ from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
 from orders.protocols.commercetools.shared_rates import with_own_rates, with_shared_rates
 from orders.protocols.commercetools.stored_forms import Base, form_of
 
-CLIENT, FIRST_NUMBER = "client_id", "first_number"
+CLIENT, EXTERNAL_USER, FIRST_NUMBER = "client_id", "external_user_id", "first_number"
 _CURRENCY, _PRODUCTS = "currency", "products"
-_ADDED = (CLIENT, FIRST_NUMBER)
+_ADDED = (CLIENT, EXTERNAL_USER, FIRST_NUMBER)
 _FORM = form_of(ORDER_IMPORT_DRAFT)
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The account and the API client that imported an order."""
+    """The account and the API client that imported an order, and the user whom the client named."""
 
     account: str
     client_id: str
+    external_user_id: str | None = None
 
 
 class DraftRefusedError(Exception):
@@ -79,6 +81,7 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
     members = {name: value for name, value in draft.items() if name != "orderNumber"}
     added = {
         CLIENT: provenance.client_id,
+        EXTERNAL_USER: provenance.external_user_id,
         FIRST_NUMBER: draft.get("orderNumber"),
         _CURRENCY: currency,
         _PRODUCTS: listed or None,
@@ -91,9 +94,9 @@ def complete_document(document: Tree, account: str) -> Tree:
     """Return the order that a document stands for, as plain data.
 
     It has every member of the draft, with defaults and with `type` in all amounts, the members that
-    are calculated for lines and taxes, and the API client and order number of the import. The
-    order's own totals are as sent. Members that come from the store are missing: id, version,
-    number, times, and the ids that derive from the order's id.
+    are calculated for lines and taxes, and the API client, its user and the order number of the
+    import. The order's own totals are as sent. Members that come from the store are missing: id,
+    version, number, times, and the ids that derive from the order's id.
     """
     draft = _FORM.unpack(with_own_rates(document), Base(account, document[_CURRENCY]))
     tree = _complete(draft, account, document.get(_PRODUCTS, {}))

@@ -140,6 +140,15 @@ def duplicate_price_scope(price: Mapping[str, Any]) -> ApiError:
     )
 
 
+def duplicate_price_key(key: str, price: Mapping[str, Any]) -> ApiError:
+    """Return the error of two prices of a variant that have the same key."""
+    return ApiError(
+        "DuplicatePriceKey",
+        f"Duplicate price key: {_short(key)}. The price key must be unique per variant.",
+        {"conflictingPrice": price},
+    )
+
+
 def size_limit_exceeded(message: str) -> ApiError:
     """Return the error of an order that is too large to store."""
     return ApiError("ResourceSizeLimitExceeded", message)

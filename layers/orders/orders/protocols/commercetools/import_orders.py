@@ -6,12 +6,12 @@ from http import HTTPStatus
 
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
-from orders.domain.clients import Client
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
-from orders.protocols.commercetools.access import MANAGE, ProjectAccess
+from orders.protocols.commercetools.access import MANAGE, ProjectAccess, external_user_id
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.checks import check_draft
+from orders.protocols.commercetools.documents import Provenance
 from orders.protocols.commercetools.errors import (
     ApiError,
     RequestRefusedError,
@@ -40,44 +40,48 @@ class ImportOrdersEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Import the draft and return the order."""
         client = self.access(request, MANAGE, deadline)
+        sender = Provenance(client.account, client.client_id, external_user_id(request))
         draft = read_draft(request.body, request.charset, client.account)
         errors = check_draft(draft.tree)
         if errors:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
-        report = self._imported(draft, client, deadline)
+        report = self._imported(draft, sender, deadline)
         if report.stored:
             order = represent(report.stored[0])
             return EndpointResult(answer(HTTPStatus.CREATED, order, ignored), report)
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(
-        self, draft: OrderImportDraft, client: Client, deadline: Deadline
+        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
-        account = client.account
+        account = sender.account
         if draft.order_number is not None:
-            return self._attempt(draft, client, deadline, draft.order_number, {})
+            return self._attempt(draft, sender, deadline, draft.order_number, {})
         external_id, number = self.import_orders.reserve_id(account, deadline)
-        report = self._attempt(draft, client, deadline, external_id, {external_id: number})
+        report = self._attempt(draft, sender, deadline, external_id, {external_id: number})
         if report.written or Code.DUPLICATE not in _codes(report.results[0]):
             return report
         external_id, number = self.import_orders.reserve_free_id(account, deadline)
-        return self._attempt(draft, client, deadline, external_id, {external_id: number})
+        return self._attempt(draft, sender, deadline, external_id, {external_id: number})
 
     def _attempt(
         self,
         draft: OrderImportDraft,
-        client: Client,
+        sender: Provenance,
         deadline: Deadline,
         external_id: str,
         order_ids: Mapping[str, int],
     ) -> ImportReport:
+        order = SentDraft(
+            draft, external_id, sender.account, sender.client_id, sender.external_user_id
+        )
         command = ImportCommand(
-            account=client.account,
-            client=client.client_id,
+            account=sender.account,
+            client=sender.client_id,
             request_id=self.new_request_id(),
-            orders=(SentDraft(draft, external_id, client.account, client.client_id),),
+            orders=(order,),
             order_ids=order_ids,
         )
         return self.import_orders(command, deadline)

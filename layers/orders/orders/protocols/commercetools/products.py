@@ -41,7 +41,7 @@ class Catalogue:
             return described_product(self.account, line, {})
         found = self._look_up(line)
         if found is None:
-            return _unknown(line)
+            return self._unknown(line)
         product, variant = found
         sku = line["variant"].get("sku")
         if sku is not None and variant.sku != sku:
@@ -68,6 +68,20 @@ class Catalogue:
         numbered = (each for each in product.variants if each.id == wanted["id"])
         variant = next(numbered, None)
         return (product, variant) if variant else None
+
+    def _unknown(self, line: Tree) -> ApiError:
+        """Return the error that names what does not exist: the SKU, the product or its variant."""
+        if "productId" not in line:
+            return reference_not_found("product", by="sku", value=line["variant"]["sku"])
+        product = self.products.get(line["productId"])
+        if product is None:
+            return reference_not_found("product", value=line["productId"])
+        return invalid_field(
+            "variant.id",
+            line["variant"]["id"],
+            [str(variant.id) for variant in product.variants],
+            why=f"Product '{product.id}' has no such variant.",
+        )
 
 
 def resolved_line(line: Tree, product: Tree) -> Tree:
@@ -109,12 +123,6 @@ def described_product(account: str, line: Tree, listed: Mapping[str, Tree]) -> T
 def _type(account: str, known: str | None, product_id: str) -> Tree:
     derived = derived_id(account, "product-type", product_id)
     return {"typeId": "product-type", "id": known or derived}
-
-
-def _unknown(line: Tree) -> ApiError:
-    if "productId" in line:
-        return reference_not_found("product", value=line["productId"])
-    return reference_not_found("product", by="sku", value=line["variant"]["sku"])
 
 
 def _present(members: Mapping[str, Any]) -> Tree:

@@ -16,12 +16,13 @@ from orders.domain.order import Order
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
 from orders.protocols.commercetools.answers import answer
-from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER
+from orders.protocols.commercetools.documents import FIRST_NUMBER
 from orders.protocols.commercetools.errors import bad_request, invalid_input
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.read_orders import page_tree, within_answer
 from orders.protocols.commercetools.representation import (
     Maker,
+    created_by,
     header,
     read_stored,
     represent,
@@ -91,7 +92,7 @@ def message_of(order: Order) -> Tree:
         external_id=number or identity,
         fulfilment=fulfilment_of(order.status),
     )
-    by = {"clientId": document[CLIENT], "isPlatformClient": False}
+    by = created_by(document)
     created_at = header(imported)["createdAt"]
     return {
         "id": Maker(order).id_of("message", TYPE),

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
-from orders.protocols.commercetools.documents import CLIENT, complete_document
+from orders.protocols.commercetools.documents import CLIENT, EXTERNAL_USER, complete_document
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import fulfilment_of, states_of
 from orders.protocols.commercetools.times import wire_time
@@ -27,8 +27,8 @@ def represent(order: Order) -> Tree:
     maker = Maker(order)
     head = {
         **header(order),
-        "lastModifiedBy": _by(document),
-        "createdBy": _by(document),
+        "lastModifiedBy": last_modified_by(order, document),
+        "createdBy": created_by(document),
         **number_of(order),
     }
     return {
@@ -170,5 +170,16 @@ def _taxed_shipping(document: Tree) -> Tree:
     return {} if taxed is None else {"taxedShippingPrice": taxed}
 
 
-def _by(document: Tree) -> Tree:
-    return {"clientId": document[CLIENT], "isPlatformClient": False}
+def created_by(document: Tree) -> Tree:
+    """Return the API client that imported the order, and the user whom it named."""
+    user = document.get(EXTERNAL_USER)
+    named = {} if user is None else {"externalUserId": user}
+    return {"clientId": document[CLIENT], **named, "isPlatformClient": False}
+
+
+def last_modified_by(order: Order, document: Tree) -> Tree:
+    """Return the API client of the last change. Only an import has a user of its own."""
+    by = created_by(document)
+    if order.version > 1:
+        by.pop("externalUserId", None)
+    return by

@@ -5,6 +5,7 @@ Each shape returns its members in the order of the answers, and amounts as Money
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id, order_id_of
 from orders.domain.problems import Steps
@@ -67,6 +68,12 @@ class OrderImportDraft:
         """Return the order number, None if the shop sent none."""
         number: str | None = self.tree.get("orderNumber")
         return number
+
+    @property
+    def store_by(self) -> Literal["key", "identifier"]:
+        """Return by what the draft names its store. A key takes precedence over an id."""
+        store = self.sent.get("store") or {}
+        return "identifier" if store.get("key") is None else "key"
 
 
 def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDraft:

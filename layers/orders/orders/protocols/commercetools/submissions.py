@@ -44,6 +44,7 @@ class SentDraft:
     external_id: str
     account: str
     client_id: str
+    external_user_id: str | None = None
     position: int = 0
     skip_trigger: bool = False
 
@@ -53,9 +54,9 @@ class SentDraft:
         store = self.draft.tree.get("store")
         endpoint = settings.endpoint_of_none() if store is None else store["key"]
         if store is not None and endpoint not in settings.endpoints:
-            error = reference_not_found("store", by="key", value=store["key"])
+            error = reference_not_found("store", by=self.draft.store_by, value=store["key"])
             return Rejection((_problem(Code.UNKNOWN_ENDPOINT, error),))
-        provenance = Provenance(self.account, self.client_id)
+        provenance = Provenance(self.account, self.client_id, self.external_user_id)
         catalogue = Catalogue.of(self.account, settings.products)
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
