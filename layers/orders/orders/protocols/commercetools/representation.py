@@ -66,7 +66,7 @@ def read_document(order: Order) -> Tree:
 
 
 def read_stored(order: Order) -> Tree:
-    """Return the document as it is stored. Numbers with a fraction are Decimal."""
+    """Return the stored document. Numbers with a fraction are Decimal."""
     tree: Tree = json.loads(order.document, parse_float=Decimal)
     return tree
 
