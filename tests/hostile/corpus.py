@@ -342,10 +342,10 @@ def _tokens() -> Iterator[Hostile]:
     def asked(name: str, status: int, text: str, body: bytes, **rest: Any) -> Hostile:  # noqa: ANN401
         return Hostile(f"token: {name}", TOKEN, status, text, body, FORM, **rest)
 
-    yield asked("a million parameters", 400, "grant_type", b"a=1&" * MEGABYTE)
+    yield asked("a million parameters", 400, "Duplicate parameter", b"a=1&" * MEGABYTE)
     yield asked("a scope of 1 MB", 400, "invalid_scope", grant + b"&scope=" + b"x" * MEGABYTE)
     yield asked("many scopes", 400, "invalid_scope", grant + b"&scope=" + b"a:demo+" * 100_000)
-    yield asked("binary", 400, "grant_type", bytes(range(256)) * 100)
+    yield asked("binary", 400, "grant_type", bytes(range(256)))
     yield asked("another grant", 400, "unsupported_grant_type", b"grant_type=password")
     for name, sent in {
         "no base64": "Basic ####",

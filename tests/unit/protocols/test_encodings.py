@@ -80,6 +80,10 @@ def test_text_in_every_encoding_seems_text(text: str) -> None:
         assert seems_text(f"[{text}".encode(encoding))
 
 
+def test_binary_data_is_not_taken_for_another_unicode_encoding() -> None:
+    assert likely_format(bytes(range(256))) is None
+
+
 @given(st.binary())
 def test_compressed_data_does_not_seem_text(raw: bytes) -> None:
     assert not seems_text(gzip.compress(raw))

@@ -34,7 +34,8 @@ def likely_format(body: bytes) -> str | None:
 def other_unicode(body: bytes) -> str | None:
     """Return "UTF-16" or "UTF-32" if a body seems to have this encoding, else None."""
     name = _unicode(body)
-    return None if name.startswith("utf-8") else name[:6].upper()
+    is_other = not name.startswith("utf-8") and seems_text(body)
+    return name[:6].upper() if is_other else None
 
 
 def seems_text(body: bytes) -> bool:
