@@ -61,6 +61,7 @@ FORM = {
         "external_id_requests_per_hour": 10_000,
         "default_endpoint": "website",
         "definitions_by_import": "add",
+        "unknown_members": "warn_near_miss",
     },
     "products": [
         {
