@@ -15,6 +15,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+# The member that holds the status of an order, by the protocol that wrote the order.
+_STATUS_MEMBERS = {"altcraft": "status", "commercetools": "orderState"}
+
 _TABLE = os.environ["TABLE_NAME"]
 _dynamodb = boto3.client(
     "dynamodb",
@@ -50,6 +53,10 @@ def _item(kind: str, detail: dict[str, Any]) -> dict[str, Any]:
 
 
 def _status(detail: dict[str, Any]) -> str | None:
-    """Return the order's status, or None if the event was too large to include it."""
-    known: str | None = detail.get("order", {}).get("status")
-    return known or detail["changed"].get("status", {}).get("new")
+    """Return the order's status, or None if the event does not include it.
+
+    Events of large orders have no order, and new protocols may be added.
+    """
+    member = _STATUS_MEMBERS.get(detail["protocol"], "status")
+    known: str | None = detail.get("order", {}).get(member)
+    return known or detail["changed"].get(member, {}).get("new")

@@ -19,6 +19,7 @@ from orders.domain.settings import (
     Region,
     Settings,
     TotalCheck,
+    UnknownMembers,
 )
 
 TRICKY = st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
@@ -107,6 +108,7 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.integers(1, 10_000_000)),
             draw(st.sampled_from([None, *endpoints])),
             draw(st.sampled_from(DefinitionsByImport)),
+            draw(st.sampled_from(UnknownMembers)),
         ),
         products={each.id: each for each in draw(products())},
     )

@@ -1,9 +1,11 @@
 """The sample consumer reaches the same state in every order of arrival."""
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 from types import ModuleType
@@ -16,13 +18,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from orders.adapters.eventbridge import SOURCE
+from orders.adapters.eventbridge import SOURCE, detail_of
+from orders.domain.fulfilment import Fulfilment
+from orders.domain.order import Order
+from orders.domain.settings import Rulebook, Settings
+from orders.domain.submissions import Submission
+from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
+from orders.protocols.commercetools.requests import read_draft
+from orders.protocols.commercetools.submissions import SentDraft
+from orders.runtime.composition.order_protocols import lines_of, present
+from tests.support import commercetools
 from tests.support.aws_faults import error_answer, failing
 from tests.support.functions import Tree
 from tests.support.template_tables import load_template
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "trigger_consumer"
 MODULE = "examples.trigger_consumer.handler"
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @dataclass
@@ -61,6 +73,7 @@ def event(
         "order_id": order_id,
         "external_id": "A",
         "version": version,
+        "protocol": "altcraft",
         "changed": {},
         "order": {"external_id": "A", "status": "new"},
         **detail,
@@ -214,6 +227,88 @@ def test_an_event_without_its_order_replaces_the_old_status(
     omitted: Tree = {"order": None, "order_omitted": True, "changed": changed}
     consumer.take(event(2, order_id=number, **omitted))
     assert consumer.state(number) == {"version": "2", "external_id": "A", **expected}
+
+
+def _altcraft(status: str, line: str = "new", **rest: object) -> str:
+    tree = {"lines": [{"external_id": "1", "status": line}], "status": status, **rest}
+    return json.dumps(tree)
+
+
+def _commercetools(state: str, _line: str = "", **rest: object) -> str:
+    body = json.dumps(commercetools.draft(orderState=state, **rest)).encode()
+    sent = SentDraft(read_draft(body, None, "shop"), "A", "shop", "client")
+    submission = sent.submit(Rulebook.of(Settings()))
+    assert isinstance(submission, Submission)
+    return submission.document
+
+
+def _triggers() -> Iterator[tuple[Trigger, str]]:
+    """Yield a trigger of each kind in each protocol that writes orders, and the order's status.
+
+    Yandex Market writes no orders of its own: it changes the ids and the fulfilment of both.
+    """
+    ready, delivered = Fulfilment.READY_TO_SHIP, Fulfilment.DELIVERED
+    for protocol, stored, first, last, when_ready in (
+        ("altcraft", _altcraft, "new", "delivered", "new"),
+        ("commercetools", _commercetools, "Open", "Complete", "Confirmed"),
+    ):
+        document = stored(first)
+        one = Order("shop", "A", 1, 1, first, protocol, document, NOW, NOW, "request")
+        two = replace(one, version=2)
+        final = replace(two, status=last, document=stored(last), fulfilment=delivered)
+        lines = lines_of(one)
+        yield trigger_of(None, one, lines), first
+        yield trigger_of(one, final, lines), last
+        yield trigger_of(one, replace(two, external_id="B"), lines), first
+        yield trigger_of(one, replace(two, fulfilment=ready), lines), when_ready
+        yield (
+            trigger_of(
+                one, replace(two, document=stored(first, custom={"type": {"id": "t"}})), lines
+            ),
+            first,
+        )
+        if lines is not None:
+            yield trigger_of(one, replace(two, document=stored(first, "delivered")), lines), first
+        yield deletion_of(two), ""
+
+
+TRIGGERS = list(_triggers())
+
+
+def test_the_triggers_are_of_every_protocol_and_kind() -> None:
+    found = {(trigger.order.protocol, trigger.kind) for trigger, _ in TRIGGERS}
+    # Lines of commercetools have no status that triggers report.
+    impossible = {("commercetools", TriggerKind.ORDER_LINE_STATUS_CHANGED)}
+    every = {(name, kind) for name in ("altcraft", "commercetools") for kind in TriggerKind}
+    assert found == every - impossible
+
+
+@pytest.mark.parametrize(
+    ("trigger", "status"),
+    TRIGGERS,
+    ids=[f"{trigger.order.protocol} {trigger.kind}" for trigger, _ in TRIGGERS],
+)
+def test_an_event_of_every_protocol_and_kind_gives_the_status(
+    consumer: Consumer, fresh: Callable[[], int], trigger: Trigger, status: str
+) -> None:
+    number = fresh()
+    own = replace(trigger, order=replace(trigger.order, order_id=number))
+    detail = json.loads(detail_of(own, present))
+    consumer.take({"id": "1", "source": SOURCE, "detail-type": str(own.kind), "detail": detail})
+    end: Tree = {"status": status} if status else {"deleted": True}
+    known = {"version": str(own.order.version), "external_id": own.order.external_id}
+    assert consumer.state(number) == known | end
+
+
+def test_a_changed_state_without_its_order_is_read_in_every_protocol(
+    consumer: Consumer, fresh: Callable[[], int]
+) -> None:
+    for protocol, member in (("altcraft", "status"), ("commercetools", "orderState")):
+        number = fresh()
+        changed = {member: {"old": "a", "new": "b"}}
+        omitted: Tree = {"order": None, "order_omitted": True, "changed": changed}
+        consumer.take(event(2, order_id=number, protocol=protocol, **omitted))
+        assert consumer.state(number) == {"version": "2", "external_id": "A", "status": "b"}
 
 
 def test_orders_do_not_mix(consumer: Consumer, fresh: Callable[[], int]) -> None:
