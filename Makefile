@@ -190,8 +190,8 @@ FIND_PYTHON = { for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/version
 		{ echo "Downloading Python 3.13 ..." >&2; \
 		$(UV) python install --quiet 3.13 >&2 && $(UV) python find --system --no-project 3.13; }; }
 
-# $(1) is the folder of the environment, $(2) describes its content, $(3) selects the groups that uv
-# installs.
+# $(1) is the folder of the environment, $(2) describes its content, $(3) are options of uv. Where many
+# processes start, bytecode is compiled in advance: not every machine lets Python write it.
 define SYNC
 $(call ANNOUNCE,"Installing $(2) into $(1) ...")
 @$(call REPORT,uv) python=$$( $(FIND_PYTHON) ) || \
@@ -201,13 +201,13 @@ $(call ANNOUNCE,"Installing $(2) into $(1) ...")
 endef
 
 $(PROJECT_ENVIRONMENT): uv.lock pyproject.toml | $(UV)
-	$(call SYNC,.venv,the packages of the project)
+	$(call SYNC,.venv,the packages of the project,--compile-bytecode)
 
 $(SAM_ENVIRONMENT): uv.lock | $(UV)
 	$(call SYNC,.local/sam,the SAM CLI,--only-group sam)
 
 $(EMULATOR_ENVIRONMENT): uv.lock | $(UV)
-	$(call SYNC,.local/emulator,the embedded AWS,--only-group emulator)
+	$(call SYNC,.local/emulator,the embedded AWS,--only-group emulator --compile-bytecode)
 
 $(CHECKOV_ENVIRONMENT): uv.lock | $(UV)
 	$(call SYNC,.local/checkov,checkov,--only-group checkov)
