@@ -123,7 +123,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "currencies: []\nendpoints: []\nregions: []\ncustom_fields: []\n"
         "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
-        "  definitions_by_import: add\n  history_days: 400\n"
+        "  definitions_by_import: add\n  unknown_members: warn_near_miss\n  history_days: 400\n"
     )
 
 
@@ -394,7 +394,7 @@ VARIANT = "variants: [{id: 1}]"
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
-                "history_days (line 1)"
+                "unknown_members, history_days (line 1)"
             ),
         ),
         (

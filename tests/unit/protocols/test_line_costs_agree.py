@@ -140,6 +140,14 @@ def test_a_discounted_price_is_what_a_line_costs_in_every_protocol() -> None:
     assert summary.items_total_before_discount == Decimal("19.90")
 
 
+def test_tiers_do_not_change_what_a_line_costs() -> None:
+    price = _price(995, 795, None) | {"tiers": [{"minimumQuantity": 2, "value": money(1)}]}
+    order = stored(draft(lineItems=[commercetools.line(price=price)]))
+    [item] = represent_any(order, summarise_commercetools)["lineItems"]
+    assert item["totalPrice"]["centAmount"] == 1590
+    assert _items_total(order, summarise_commercetools(order)) == Decimal("15.90")
+
+
 def test_a_discounted_shipping_costs_the_same_in_every_protocol() -> None:
     info: Tree = {
         "shippingMethodName": "mail",
