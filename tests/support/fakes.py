@@ -353,6 +353,16 @@ class FakeAccessTokens:
 
     grants: dict[str, AccessGrant] = field(default_factory=dict)
     available: bool = True
+    issued: Counter[tuple[str, str, datetime]] = field(default_factory=Counter)
+
+    def reserve(self, client: Client, window: datetime, limit: int, _deadline: Deadline) -> bool:
+        if not self.available:
+            raise StorageUnavailableError
+        key = (client.account, client.client_id, window)
+        if self.issued[key] >= limit:
+            return False
+        self.issued[key] += 1
+        return True
 
     def add(self, token: str, grant: AccessGrant, _deadline: Deadline) -> None:
         if not self.available:

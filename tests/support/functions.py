@@ -24,7 +24,7 @@ from orders.domain.order import Order
 from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.relay_triggers import relay_triggers
-from tests.support.aws_actions import ActionRecorder, allowed_actions
+from tests.support.aws_actions import CallRecorder, forbidden_calls
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
 from tests.support.lambda_context import Context
@@ -55,7 +55,7 @@ class Function:
     module: ModuleType
     client: DynamoDBClient
     table: str
-    recorder: ActionRecorder = field(default_factory=ActionRecorder)
+    recorder: CallRecorder = field(default_factory=CallRecorder)
 
     @property
     def folder(self) -> str:
@@ -71,7 +71,7 @@ class Function:
         WATCH.know_request(event)
         with self.recorder.watching(self._clients()):
             answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
-        forbidden = self.recorder.actions - allowed_actions(self.folder)
+        forbidden = forbidden_calls(self.folder, self.recorder.calls)
         assert not forbidden, forbidden
         if "resource" in event:
             faults = faults_of_route(event["httpMethod"], event["resource"], answer)

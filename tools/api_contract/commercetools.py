@@ -1,6 +1,7 @@
 """The contract of the commercetools routes and of access tokens."""
 
 from orders.application.list_orders import MAX_EXAMINED
+from orders.domain.clients import MAX_ISSUED_TOKENS
 from orders.domain.identifiers import CLIENT_RULE
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
@@ -155,7 +156,8 @@ def _operations() -> tuple[Operation, ...]:
                 **_FAULTS,
             },
             "Send the client's id and secret as HTTP Basic credentials, and the parameters in the "
-            "form or in the query. Without a scope the token gets all scopes of the client.",
+            "form or in the query. Without a scope the token gets all scopes of the client. A "
+            f"client can get at most {MAX_ISSUED_TOKENS} tokens in an hour.",
             body={
                 "content": {
                     FORM: {

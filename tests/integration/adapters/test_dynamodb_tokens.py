@@ -1,7 +1,8 @@
 """Known tokens are cached for 30 seconds. Unknown tokens are never cached."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -13,6 +14,8 @@ from orders.adapters.dynamodb_tokens import (
     DynamoTokens,
     hash_of,
 )
+from orders.adapters.table_keys import issued_tokens_key
+from orders.application.errors import StorageUnavailableError
 from orders.application.ports import AccessGrant
 from orders.domain.clients import Client, Role, Token
 from orders.domain.settings import Settings
@@ -195,3 +198,33 @@ def test_only_hashes_of_an_access_token_are_stored(access: Access) -> None:
     assert item["pk"] == {"S": f"T#{hash_of('access token in the clear')}"}
     assert item["secret"] == {"S": hash_of("known")}
     assert "in the clear" not in str(items)
+
+
+def test_racing_requests_get_no_more_tokens_than_the_limit(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    store = DynamoAccessTokens(dynamodb, table)
+    window = NOW.replace(minute=0)
+
+    def reserve(_: int) -> bool:
+        return store.reserve(SHOP, window, 5, DEADLINE)
+
+    with ThreadPoolExecutor(16) as threads:
+        assert sorted(threads.map(reserve, range(40))) == [False] * 35 + [True] * 5
+    other = replace(SHOP, client_id="other")
+    assert store.reserve(other, window, 5, DEADLINE)
+    assert store.reserve(SHOP, window + timedelta(hours=1), 5, DEADLINE)
+
+
+def test_the_counter_of_issued_tokens_expires(dynamodb: DynamoDBClient, table: str) -> None:
+    DynamoAccessTokens(dynamodb, table).reserve(SHOP, NOW, 1, DEADLINE)
+    key = issued_tokens_key("demo", "shop", NOW)
+    item = dynamodb.get_item(TableName=table, Key=key)["Item"]
+    assert int(item["expires_at"]["N"]) == int((NOW + timedelta(days=1)).timestamp())
+
+
+def test_another_error_than_the_limit_is_not_taken_for_it(table: str) -> None:
+    nowhere = local_client("http://127.0.0.1:1")
+    store = DynamoAccessTokens(nowhere, table, lambda _attempt, _deadline: False)
+    with pytest.raises(StorageUnavailableError):
+        store.reserve(SHOP, NOW, 1, DEADLINE)

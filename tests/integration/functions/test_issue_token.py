@@ -64,7 +64,7 @@ def hub(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[H
         yield Hub(get)
 
 
-@pytest.mark.parametrize("operation", ["GetItem", "PutItem"])
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "PutItem"])
 def test_an_unavailable_store_returns_over_capacity(hub: Hub, operation: str) -> None:
     fault = error_answer("InternalServerError", 500)
     with failing(connect().dynamodb, operation, lambda _: fault):
@@ -75,9 +75,12 @@ def test_an_unavailable_store_returns_over_capacity(hub: Hub, operation: str) ->
     assert hub.ask().status == 200
 
 
-def test_an_error_of_the_store_returns_500(hub: Hub, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("operation", ["UpdateItem", "PutItem"])
+def test_an_error_of_the_store_returns_500(
+    hub: Hub, capsys: pytest.CaptureFixture[str], operation: str
+) -> None:
     fault = error_answer("AccessDeniedException")
-    with failing(connect().dynamodb, "PutItem", lambda _: fault):
+    with failing(connect().dynamodb, operation, lambda _: fault):
         answer = hub.ask()
     assert answer.status == 500
     assert [each["code"] for each in answer.tree["errors"]] == ["General"]
@@ -90,7 +93,7 @@ def test_without_time_left_no_token_is_issued(hub: Hub) -> None:
     assert hub.get("issue_token").invoke(event, millis=4_500)["statusCode"] == 503
 
 
-def test_the_function_only_gets_and_puts_items(hub: Hub) -> None:
+def test_the_function_makes_few_calls(hub: Hub) -> None:
     calls: list[str] = []
 
     def see(model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore passes any type
@@ -101,7 +104,24 @@ def test_the_function_only_gets_and_puts_items(hub: Hub) -> None:
     assert hub.ask(authorization=basic("shop", "wrong")).status == 401
     # The second request takes the secret from memory. Unknown secrets are always read.
     assert hub.ask().status == 200
-    assert calls == ["GetItem", "PutItem", "GetItem", "PutItem"]
+    # Who is not authenticated is not counted, and so cannot use up the tokens of a client.
+    assert calls == ["GetItem", "UpdateItem", "PutItem", "GetItem", "UpdateItem", "PutItem"]
+
+
+def test_a_client_with_too_many_tokens_waits_for_the_next_hour(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.application.issue_token.MAX_ISSUED_TOKENS", 2)
+    known = [hub.token(), hub.token()]
+    refused = hub.ask()
+    assert refused.status == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 3600
+    # The form of the gateway's own 429, which is the only one that the description promises.
+    assert refused.tree["error"] == refused.tree["statusCode"] == 429
+    assert [each["code"] for each in refused.tree["errors"]] == ["LIMIT_EXCEEDED"]
+    # Other clients and the tokens of this client are not affected.
+    assert hub.ask(authorization=basic("reader", READER)).status == 200
+    assert [hub.list_orders(token) for token in known] == [200, 200]
 
 
 def test_logs_and_errors_contain_no_secret(

@@ -20,7 +20,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import Role
-from tests.support.aws_actions import RESOURCES, actions_of, allowed_actions
+from tests.support.aws_actions import RESOURCES, Call, allowed_to, calls_of
 from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, deployed, sample
 from tests.support.routes import Route, RouteRequest, functions_of_routes
@@ -172,22 +172,61 @@ def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_allows_exactly_the_calls_of_its_function(world: World, function: str) -> None:
-    assert sorted(world.functions[function].recorder.actions) == sorted(allowed_actions(function))
+    calls, allowed = world.functions[function].recorder.calls, allowed_to(function)
+    used = {
+        (each.action, pattern)
+        for each in allowed
+        for call in calls
+        if each.covers(call)
+        for pattern in each.used_patterns(call) or {""}
+    }
+    assert not [call for call in calls if not any(each.covers(call) for each in allowed)]
+    assert sorted(used) == sorted(
+        (each.action, pattern) for each in allowed for pattern in each.patterns or {""}
+    )
 
 
-def test_calls_are_recorded_as_iam_actions() -> None:
-    statements = [{"Statement": 'INSERT INTO "t" VALUE ?'}, {"Statement": 'UPDATE "t" SET a=1'}]
-    items: list[Tree] = [{"Put": {}}, {"ConditionCheck": {}}, {"Delete": {}}, {"Update": {}}]
+def test_calls_are_recorded_as_iam_sees_them() -> None:
+    key = {"pk": {"S": "A"}, "sk": {"S": "1"}}
+    statements: list[Tree] = [
+        {
+            "Statement": "INSERT INTO \"t\" VALUE {'a': ?, 'pk': ?, 'sk': ?}",
+            "Parameters": [{"S": "?"}, {"S": "B"}, {"S": "1"}],
+        },
+        {
+            "Statement": 'UPDATE "t" SET "a" = ? SET "b" = ? WHERE "pk" = ? AND "sk" = ?',
+            "Parameters": [{"S": "x"}, {"S": "y"}, {"S": "C"}, {"S": "1"}],
+        },
+    ]
+    items: list[Tree] = [
+        {"Put": {"Item": {**key, "a": {"S": "x"}}}},
+        *({kind: {"Key": key}} for kind in ("ConditionCheck", "Delete", "Update")),
+    ]
+    batch = {"RequestItems": {"t": {"Keys": [key, {"pk": {"S": "D"}}]}}}
+    query = {
+        "KeyConditionExpression": "pk = :p AND sk < :s",
+        "ExpressionAttributeValues": {":s": {"S": "1"}, ":p": {"S": "E"}},
+    }
     assert [
-        *actions_of("dynamodb", "BatchExecuteStatement", {"Statements": statements}),
-        *actions_of("dynamodb", "TransactWriteItems", {"TransactItems": items}),
-        *actions_of("sqs", "SendMessageBatch", {}),
-        *actions_of("events", "PutEvents", {}),
+        *calls_of("dynamodb", "BatchExecuteStatement", {"Statements": statements}),
+        *calls_of("dynamodb", "TransactWriteItems", {"TransactItems": items}),
+        *calls_of("dynamodb", "BatchGetItem", batch),
+        *calls_of("dynamodb", "Query", query),
+        *calls_of("dynamodb", "GetItem", {"Key": key}),
+        *calls_of("sqs", "SendMessageBatch", {}),
+        *calls_of("events", "PutEvents", {}),
     ] == [
-        *("dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"),
-        *("dynamodb:PutItem", "dynamodb:ConditionCheckItem"),
-        *("dynamodb:DeleteItem", "dynamodb:UpdateItem"),
-        *("sqs:SendMessage", "events:PutEvents"),
+        Call("dynamodb:PartiQLInsert", frozenset("B")),
+        Call("dynamodb:PartiQLUpdate", frozenset("C")),
+        Call("dynamodb:PutItem", frozenset("A")),
+        Call("dynamodb:ConditionCheckItem", frozenset("A")),
+        Call("dynamodb:DeleteItem", frozenset("A")),
+        Call("dynamodb:UpdateItem", frozenset("A")),
+        Call("dynamodb:BatchGetItem", frozenset("AD")),
+        Call("dynamodb:Query", frozenset("E")),
+        Call("dynamodb:GetItem", frozenset("A")),
+        Call("sqs:SendMessage"),
+        Call("events:PutEvents"),
     ]
 
 

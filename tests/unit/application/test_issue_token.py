@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from orders.application.errors import ScopeRefusedError, UnauthenticatedError
+from orders.application.errors import (
+    ScopeRefusedError,
+    TooManyTokensError,
+    UnauthenticatedError,
+)
 from orders.application.issue_token import LIFETIME, Credentials, IssueToken
-from orders.domain.clients import READING, WRITING, Client, Role, Scope
+from orders.domain.clients import MAX_ISSUED_TOKENS, READING, WRITING, Client, Role, Scope
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeAccessTokens, FakeTokens, TickingClock
 
@@ -83,6 +87,29 @@ def test_a_scope_beyond_the_roles_is_rejected(client: Client, scopes: list[Scope
     with pytest.raises(ScopeRefusedError):
         _issue(stored)(client, "secret", scopes, DEADLINE)
     assert stored.grants == {}
+
+
+def test_the_tokens_of_a_client_in_an_hour_are_limited() -> None:
+    stored, clock = FakeAccessTokens(), TickingClock(step=timedelta(0))
+    issue = IssueToken(TOKENS, stored, clock, lambda: "new")
+    clock.now = clock.now.replace(minute=59, second=30)
+    for _ in range(MAX_ISSUED_TOKENS):
+        issue(WRITER, "writer", [VIEW_ORDERS], DEADLINE)
+    stored.grants.clear()
+    with pytest.raises(TooManyTokensError) as refusal:
+        issue(WRITER, "writer", [VIEW_ORDERS], DEADLINE)
+    assert refusal.value.wait == timedelta(seconds=30)
+    assert stored.grants == {}
+    issue(READER, "reader", [VIEW_ORDERS], DEADLINE)
+    clock.now += timedelta(seconds=30)
+    issue(WRITER, "writer", [VIEW_ORDERS], DEADLINE)
+
+
+def test_a_rejected_request_does_not_count() -> None:
+    stored = FakeAccessTokens()
+    with pytest.raises(ScopeRefusedError):
+        _issue(stored)(READER, "reader", [MANAGE_ORDERS], DEADLINE)
+    assert not stored.issued
 
 
 def test_an_admin_may_have_any_scope() -> None:

@@ -16,6 +16,7 @@ from orders.adapters.settings_items import write_settings
 from orders.adapters.table_keys import (
     account_key,
     client_key,
+    clients_partition,
     key,
     listed_token_key,
     token_key,
@@ -96,7 +97,7 @@ class DynamoAccounts:
                 revoked_at=_revoked_at(item),
                 tokens=tuple(self._tokens(_client(account, item))),
             )
-            for item in self._query(f"A#{account}", "CLIENT#")
+            for item in self._query(clients_partition(account), "CLIENT#")
         ]
 
     def add_token(self, client: Client, token: str, now: datetime) -> Token:
@@ -138,7 +139,7 @@ class DynamoAccounts:
                 return False
             listed = [
                 item
-                for item in self._query(f"A#{client.account}", prefix)
+                for item in self._query(clients_partition(client.account), prefix)
                 if "revoked_at" not in item
             ]
             tokens = [change for item in listed for change in self._revoke(item, now)]
@@ -182,7 +183,7 @@ class DynamoAccounts:
 
     def _tokens(self, client: Client) -> Iterator[Token]:
         prefix = f"TOKEN#{client.client_id}#"
-        for item in self._query(f"A#{client.account}", prefix):
+        for item in self._query(clients_partition(client.account), prefix):
             yield Token(
                 token_id=item["sk"]["S"].removeprefix(prefix),
                 created_at=datetime.fromisoformat(item["created_at"]["S"]),

@@ -6,10 +6,12 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from orders.adapters.aws_faults import call_patiently
-from orders.adapters.table_keys import token_key
+from orders.adapters.table_keys import issued_tokens_key, token_key
+from orders.application.errors import StorageRefusedError
 from orders.application.ports import AccessGrant, Deadline, Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.clients import Client, Role
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 CACHE_SECONDS = 30.0
 CACHE_ENTRIES = 1000
+# From the start of the window. After this time no clock is still inside the window.
+COUNTER_KEPT = timedelta(days=1)
 
 
 def hash_of(token: str) -> str:
@@ -104,6 +108,35 @@ class DynamoAccessTokens:
     client: DynamoDBClient
     table: str
     pause: Pause = pause_with_jitter
+
+    def reserve(self, client: Client, window: datetime, limit: int, deadline: Deadline) -> bool:
+        """Count one more access token of a client in a window. Return False at the limit.
+
+        A call whose answer is lost is repeated, so it may count twice, but never above the limit.
+        """
+        try:
+            call_patiently(
+                lambda: self.client.update_item(
+                    TableName=self.table,
+                    Key=issued_tokens_key(client.account, client.client_id, window),
+                    UpdateExpression="ADD tokens :one SET expires_at = :expiry, #type = :type",
+                    ConditionExpression="attribute_not_exists(tokens) OR tokens < :limit",
+                    ExpressionAttributeNames={"#type": "type"},
+                    ExpressionAttributeValues={
+                        ":one": {"N": "1"},
+                        ":limit": {"N": str(limit)},
+                        ":expiry": {"N": str(int((window + COUNTER_KEPT).timestamp()))},
+                        ":type": {"S": "issued_tokens"},
+                    },
+                ),
+                deadline,
+                self.pause,
+            )
+        except StorageRefusedError as refusal:
+            if str(refusal) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
 
     def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
         """Store the item of an access token. It contains only hashes of token and secret."""

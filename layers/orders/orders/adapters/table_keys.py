@@ -8,12 +8,16 @@
 | account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
 | requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
 | receipt of a request | `A#{account}#Q#{request}` | `Q` |
-| client, token of a client | `A#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
+| client, token of a client | `C#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
 | token by its hash | `T#{sha256}` | `T` |
+| access tokens issued to a client in an hour | `N#{account}#{client}` | the hour |
 | list of accounts | `ACCOUNTS` | account |
 
 Account names and client ids contain no `#`, and an external id is the last part of its key. So all
 keys are unique.
+
+The roles of the functions are limited by the beginning of the partition key: a function that writes
+orders (`A`) can write neither clients (`C`) nor tokens (`T`).
 """
 
 from datetime import datetime
@@ -82,9 +86,14 @@ def account_key(account: str, part: str) -> Key:
     return key(f"A#{account}", part)
 
 
+def clients_partition(account: str) -> str:
+    """Return the partition key of an account's API clients and their listed tokens."""
+    return f"C#{account}"
+
+
 def client_key(account: str, client_id: str) -> Key:
     """Return the key of an API client."""
-    return account_key(account, f"CLIENT#{client_id}")
+    return key(clients_partition(account), f"CLIENT#{client_id}")
 
 
 def token_key(token_hash: str) -> Key:
@@ -94,4 +103,9 @@ def token_key(token_hash: str) -> Key:
 
 def listed_token_key(account: str, client_id: str, token_id: str) -> Key:
     """Return the key under which a client's token can be listed."""
-    return account_key(account, f"TOKEN#{client_id}#{token_id}")
+    return key(clients_partition(account), f"TOKEN#{client_id}#{token_id}")
+
+
+def issued_tokens_key(account: str, client_id: str, window: datetime) -> Key:
+    """Return the key of the counter of a client's access tokens in one window."""
+    return key(f"N#{account}#{client_id}", window.isoformat())

@@ -8,6 +8,7 @@ OrdersError
         UnauthenticatedError        the token or secret is missing, unknown or revoked
         ForbiddenError              the client does not have the role
         ScopeRefusedError           a scope is unknown, or the client may not have it
+        TooManyTokensError          the client has received all access tokens of this hour
     SettingsError                   the new settings are not valid; nothing was written
         DefinitionsRefusedError     they contradict definitions that stored orders may use
         DefinitionsInUseError       definitions to remove are used by recent orders
@@ -20,6 +21,7 @@ Each use case documents the errors that it raises. Any other exception is a bug.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from orders.domain.problems import Problem
 
@@ -54,6 +56,14 @@ class ForbiddenError(AccessError):
 
 class ScopeRefusedError(AccessError):
     """A scope is unknown, or the client may not have it."""
+
+
+class TooManyTokensError(AccessError):
+    """The client has received all access tokens of this hour. The next hour begins after `wait`."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("The client has received all access tokens of this hour")
+        self.wait = wait
 
 
 class SettingsError(OrdersError):

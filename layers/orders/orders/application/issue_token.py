@@ -5,7 +5,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from orders.application.errors import ScopeRefusedError, UnauthenticatedError
+from orders.application.errors import (
+    ScopeRefusedError,
+    TooManyTokensError,
+    UnauthenticatedError,
+)
 from orders.application.ports import (
     AccessGrant,
     AccessTokenRepository,
@@ -13,7 +17,8 @@ from orders.application.ports import (
     Deadline,
     TokenRepository,
 )
-from orders.domain.clients import Client, Scope, roles_given_by
+from orders.domain.clients import MAX_ISSUED_TOKENS, Client, Scope, roles_given_by
+from orders.domain.rate_limit import WINDOW, window_of
 
 LIFETIME = timedelta(days=2)
 
@@ -54,7 +59,7 @@ class IssueToken:
         """Return a new access token with these scopes. It expires after LIFETIME.
 
         `client` must be the client that `authenticate` returned for this secret. Raises
-        ScopeRefusedError, StorageUnavailableError and StorageRefusedError.
+        ScopeRefusedError, TooManyTokensError, StorageUnavailableError and StorageRefusedError.
         """
         if not scopes or not all(map(client.may_be_granted, scopes)):
             raise ScopeRefusedError
@@ -64,7 +69,11 @@ class IssueToken:
             scopes=frozenset(scope.name for scope in scopes),
             by_access_token=True,
         )
+        now = self.clock()
+        window = window_of(now)
+        if not self.access_tokens.reserve(client, window, MAX_ISSUED_TOKENS, deadline):
+            raise TooManyTokensError(window + WINDOW - now)
         token = self.new_token()
-        grant = AccessGrant(granted, secret, self.clock() + LIFETIME)
+        grant = AccessGrant(granted, secret, now + LIFETIME)
         self.access_tokens.add(token, grant, deadline)
         return token

@@ -209,6 +209,13 @@ class AccessGrant:
 class AccessTokenRepository(Protocol):
     """Access tokens. Only their hashes are stored. Revoking a secret revokes its access tokens."""
 
+    def reserve(self, client: Client, window: datetime, limit: int, deadline: Deadline) -> bool:
+        """Count one more access token of a client in a window. Return False at the limit.
+
+        Never more than `limit` calls of a client and a window return True. Raises
+        StorageUnavailableError and StorageRefusedError.
+        """
+
     def add(self, token: str, grant: AccessGrant, deadline: Deadline) -> None:
         """Store a new access token. Raises StorageUnavailableError and StorageRefusedError."""
 

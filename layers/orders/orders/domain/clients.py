@@ -15,6 +15,8 @@ class Role(StrEnum):
 
 
 MAX_TOKENS = 20
+# In a window of the rate limit, an hour. A client needs one for each of its processes in two days.
+MAX_ISSUED_TOKENS = 600
 
 WRITING = frozenset({Role.ORDERS_WRITE, Role.ORDERS_READ})
 READING = frozenset({Role.ORDERS_READ})

@@ -60,12 +60,14 @@ def answer(
 def refuse(refusal: RequestRefusedError) -> HttpAnswer:
     """Return the answer to a rejected request."""
     body = error_body(refusal.status, refusal.errors, refusal.oauth)
-    retry = (
-        {"Retry-After": RETRY_AFTER_SECONDS}
-        if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE
-        else {}
-    )
-    return answer(refusal.status, body, retry)
+    seconds = _retry_after(refusal)
+    return answer(refusal.status, body, {"Retry-After": seconds} if seconds else {})
+
+
+def _retry_after(refusal: RequestRefusedError) -> str:
+    if refusal.retry_after is not None:
+        return str(refusal.retry_after)
+    return RETRY_AFTER_SECONDS if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
 
 
 def _of_body(refusal: BodyRefusedError) -> RequestRefusedError:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 from orders.domain.problems import listed
@@ -21,10 +23,20 @@ class ApiError:
 
 
 class RequestRefusedError(Exception):
-    """The request is rejected with these errors. `oauth` is the OAuth code of an auth error."""
+    """The request is rejected with these errors. `oauth` is the OAuth code of an auth error.
 
-    def __init__(self, status: int, *errors: ApiError, oauth: str | None = None) -> None:
+    `retry_after` is the number of seconds after which the client may send the request again.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        *errors: ApiError,
+        oauth: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(errors[0].message)
+        self.retry_after = retry_after
         self.status = status
         self.errors = errors
         self.oauth = oauth
@@ -39,6 +51,10 @@ def error_body(status: int, errors: Sequence[ApiError], oauth: str | None = None
     }
     if oauth:
         body |= {"error": oauth, "error_description": errors[0].message}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        # API Gateway answers in this form to a client that it throttles: a 429 has one form.
+        text = errors[0].message
+        body |= {"error": status, "error_text": text, "result": [], "status": "ERROR"}
     return body
 
 
@@ -201,6 +217,19 @@ def insufficient_scope(*scopes: str) -> RequestRefusedError:
 def invalid_scope() -> RequestRefusedError:
     """Return the 400 error of a scope that is malformed or not granted to the client."""
     return _bad_grant("invalid_scope", "Malformed parameter: scope: Invalid scope.")
+
+
+def too_many_tokens(limit: int, wait: timedelta) -> RequestRefusedError:
+    """Return the 429 error of a client that has received all access tokens of this hour."""
+    message = (
+        f"The client has received {limit} access tokens in this hour. "
+        "Use each token until it expires."
+    )
+    return RequestRefusedError(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        ApiError("LIMIT_EXCEEDED", message),
+        retry_after=ceil(wait.total_seconds()),
+    )
 
 
 def missing_grant_type() -> RequestRefusedError:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
-from orders.application.errors import ScopeRefusedError, UnauthenticatedError
+from orders.application.errors import ScopeRefusedError, TooManyTokensError, UnauthenticatedError
 from orders.application.issue_token import LIFETIME, Credentials, IssueToken
 from orders.application.ports import Deadline
-from orders.domain.clients import Client, Scope
+from orders.domain.clients import MAX_ISSUED_TOKENS, Client, Scope
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import (
     invalid_client,
     invalid_scope,
     missing_grant_type,
+    too_many_tokens,
     unsupported_grant_type,
 )
 from orders.protocols.commercetools.scopes import (
@@ -51,6 +52,8 @@ class IssueTokenEndpoint:
             token = self.issue_token(client, credentials.secret, scopes, deadline)
         except ScopeRefusedError:
             raise invalid_scope() from None
+        except TooManyTokensError as refusal:
+            raise too_many_tokens(MAX_ISSUED_TOKENS, refusal.wait) from None
         body = {
             "access_token": token,
             "token_type": "Bearer",
