@@ -7,9 +7,10 @@ ARCHITECTURE ?= arm64
 MINUTES ?= 10
 SECONDS ?= 300
 
-UV_VERSION := 0.13.9
 UV := .local/bin/uv
 OWN_UV := .local/uv
+# Its version, and the hashes of its packages for all platforms.
+UV_REQUIREMENTS := tools/uv.txt
 BIN := .venv/bin
 SAM := .local/sam/bin/sam
 REQUIREMENTS := layers/dependencies/requirements.txt
@@ -173,11 +174,12 @@ $(UV):
 # Python runs by its real path: a shim would stay between make and pip, and leave pip running when make
 # ends.
 $(OWN_UV)/bin/uv:
-	$(call ANNOUNCE,"Installing uv $(UV_VERSION) into $(OWN_UV) ...")
+	$(call ANNOUNCE,"Installing uv into $(OWN_UV) ...")
 	@$(call REPORT,pip) for python in python3 python3.13 python; do \
 		"$$python" -m pip --version > /dev/null 2>&1 || continue; \
 		exec "$$("$$python" -c 'import sys; print(sys.executable)')" \
-			-m pip install -qq --upgrade --target $(OWN_UV) "uv==$(UV_VERSION)"; \
+			-m pip install -qq --upgrade --target $(OWN_UV) --no-deps --only-binary :all: \
+			--require-hashes --requirement $(UV_REQUIREMENTS); \
 	done; $(call SAY,"uv is missing$(comma) and no Python with pip was found to install it: install uv or pip.")
 
 # A candidate must run, because a pyenv shim exists even for a version that is not enabled. Without a

@@ -1,8 +1,11 @@
 """The commands of the Makefile announce what they do and name missing programs in one sentence."""
 
+import hashlib
 import os
+import re
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -169,6 +172,48 @@ def test_the_installation_of_uv_is_announced(fresh_clone: Path) -> None:
     uv = fresh_clone / "own" / "bin" / "uv"
     lines = make_in(fresh_clone, f"OWN_UV={uv.parents[1]}", str(uv)).stderr.splitlines()
     assert lines[0].startswith("Installing uv ")
+
+
+def wheel(folder: Path) -> str:
+    """Write a package `uv` that pip can install; return its hash."""
+    info = "uv-1.0.dist-info"
+    files = {
+        "uv-1.0.data/scripts/uv": "#!/bin/sh\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: uv\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
+    path = folder / "uv-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_uv_is_installed_only_with_the_right_hash(fresh_clone: Path, *, is_right: bool) -> None:
+    right = wheel(fresh_clone)
+    requirements = fresh_clone / "uv.txt"
+    requirements.write_text(f"uv==1.0 --hash=sha256:{right if is_right else '0' * 64}\n")
+    own = fresh_clone / "own"
+    ended = subprocess.run(  # noqa: S603  # the tests define the commands
+        ["make", f"OWN_UV={own}", f"UV_REQUIREMENTS={requirements}", str(own / "bin" / "uv")],  # noqa: S607  # make from PATH
+        cwd=fresh_clone,
+        env=os.environ | {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(fresh_clone)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (own / "bin" / "uv").exists() is is_right, ended.stderr
+    assert ("DO NOT MATCH THE HASHES" in ended.stderr) is not is_right
+
+
+def test_the_requirement_of_uv_has_a_version_and_hashes() -> None:
+    text = (PROJECT / "tools" / "uv.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    assert re.fullmatch(r"uv==[0-9.]+ \\", lines[0])
+    assert all(re.fullmatch(r" +--hash=sha256:[0-9a-f]{64}( \\)?", line) for line in lines[1:])
+    assert len(lines) > 10
 
 
 def test_unit_tests_need_neither_java_nor_npm(bare_path: Path, fresh_clone: Path) -> None:

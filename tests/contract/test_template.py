@@ -428,13 +428,45 @@ def test_the_domain_accepts_no_outdated_tls() -> None:
 
 
 def firewall_rules() -> dict[str, Resource]:
-    return {rule["Name"]: rule for rule in RESOURCES["Firewall"]["Properties"]["Rules"]}
+    """Return the rules of the firewall, also those that a condition may leave out."""
+    rules = [rule["If"][1] if "If" in rule else rule for rule in _rules()]
+    return {rule["Name"]: rule for rule in rules}
+
+
+def _rules() -> list[Resource]:
+    rules: list[Resource] = RESOURCES["Firewall"]["Properties"]["Rules"]
+    return rules
+
+
+def test_the_firewall_limits_token_requests_by_default() -> None:
+    """One address cannot use up the rate of token requests that all clients share."""
+    parameters = TEMPLATE["Parameters"]
+    limit = int(parameters["FirewallTokenRequestsPerAddress"]["Default"])
+    [tokens] = [
+        each
+        for each in RESOURCES["OrdersApi"]["Properties"]["MethodSettings"]
+        if each["ResourcePath"] == "/~1oauth~1token"
+    ]
+    assert 0 < limit / 300 < tokens["ThrottlingRateLimit"] / 100
+    assert limit < tokens["ThrottlingBurstLimit"]
+    assert parameters["FirewallRequestsPerAddress"]["Default"] == "0"
 
 
 def test_the_firewall_is_optional() -> None:
-    assert TEMPLATE["Conditions"]["HasFirewall"] == {
-        "Not": [{"Equals": [{"Ref": "FirewallRequestsPerAddress"}, 0]}]
+    conditions = TEMPLATE["Conditions"]
+    assert conditions["HasFirewall"] == {
+        "Or": [{"Condition": "LimitsTokenRequests"}, {"Condition": "LimitsRequests"}]
     }
+    for condition, parameter in (
+        ("LimitsTokenRequests", "FirewallTokenRequestsPerAddress"),
+        ("LimitsRequests", "FirewallRequestsPerAddress"),
+    ):
+        assert conditions[condition] == {"Not": [{"Equals": [{"Ref": parameter}, "0"]}]}
+    conditional = [rule["If"] for rule in _rules() if "If" in rule]
+    assert [(each[0], each[1]["Name"], each[2]) for each in conditional] == [
+        ("LimitsTokenRequests", "TokensPerAddress", {"Ref": "AWS::NoValue"}),
+        ("LimitsRequests", "RequestsPerAddress", {"Ref": "AWS::NoValue"}),
+    ]
     association = RESOURCES["FirewallAssociation"]
     assert association["Condition"] == RESOURCES["Firewall"]["Condition"] == "HasFirewall"
     assert association["Properties"]["WebACLArn"] == {"GetAtt": "Firewall.Arn"}
@@ -443,15 +475,30 @@ def test_the_firewall_is_optional() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "is_permitted"),
+    [("0", True), ("9", False), ("10", True), ("100", True), ("01", False), ("", False)],
+)
+def test_a_limit_that_the_firewall_rejects_is_rejected_before(
+    value: str, *, is_permitted: bool
+) -> None:
+    for name in ("FirewallTokenRequestsPerAddress", "FirewallRequestsPerAddress"):
+        pattern = TEMPLATE["Parameters"][name]["AllowedPattern"]
+        assert bool(re.fullmatch(pattern, value)) is is_permitted
+
+
 def test_the_firewall_limits_requests_and_token_requests_of_an_address() -> None:
     rules = firewall_rules()
     every = rules["RequestsPerAddress"]["Statement"]["RateBasedStatement"]
     assert every["Limit"] == {"Ref": "FirewallRequestsPerAddress"}
     assert "ScopeDownStatement" not in every
     tokens = rules["TokensPerAddress"]["Statement"]["RateBasedStatement"]
+    assert tokens["Limit"] == {"Ref": "FirewallTokenRequestsPerAddress"}
     scope = tokens["ScopeDownStatement"]["ByteMatchStatement"]
-    assert (scope["PositionalConstraint"], scope["SearchString"]) == ("ENDS_WITH", "/oauth/token")
+    assert (scope["PositionalConstraint"], scope["SearchString"]) == ("CONTAINS", "/oauth/token")
+    assert scope["TextTransformations"] == [{"Priority": 0, "Type": "URL_DECODE"}]
     assert {every["AggregateKeyType"], tokens["AggregateKeyType"]} == {"IP"}
+    assert every["EvaluationWindowSec"] == tokens["EvaluationWindowSec"] == 300
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,8 @@ def _parameters() -> list[str]:
         f"Architecture={architecture}",
         "DeletionProtection=false",
         "ApiGatewayLogRole=existing",
+        # The firewall would protect nothing here.
+        "FirewallTokenRequestsPerAddress=0",
     ]
 
 

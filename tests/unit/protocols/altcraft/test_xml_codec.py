@@ -1,5 +1,7 @@
 """Decoding of XML requests: arrays by shape, and a clear error for everything invalid."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -237,6 +239,24 @@ def test_invalid_xml_is_rejected_with_the_place(body: bytes, reason: str) -> Non
         _decode(body)
     assert refusal.value.status == 400
     assert reason in refusal.value.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<!DOCTYPE xml [<!ENTITY f SYSTEM "{url}">]><xml><token>&f;</token></xml>',
+        '<!DOCTYPE xml [<!ENTITY % f SYSTEM "{url}"> %f;]><xml/>',
+        '<!DOCTYPE xml SYSTEM "{url}"><xml/>',
+    ],
+)
+def test_an_external_entity_is_not_read(body: str, tmp_path: Path) -> None:
+    # If the parser read this file, it would report an error of its content. Since it reads no
+    # external entity at all, it also calls no network: `no_network` is a second lock.
+    file = tmp_path / "entity"
+    file.write_text("<not<valid")
+    with pytest.raises(RequestRefusedError) as refusal:
+        _decode(body.format(url=file.as_uri()).encode())
+    assert "DOCTYPE" in refusal.value.text
 
 
 PAID = "<xml><data><status>оплачен</status></data></xml>"

@@ -58,6 +58,10 @@ def error_body(status: int, errors: Sequence[ApiError], oauth: str | None = None
     }
     if oauth:
         body |= {"error": oauth, "error_description": errors[0].message}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        # API Gateway answers in this form to a client that it throttles: a 429 has one form.
+        text = errors[0].message
+        body |= {"error": status, "error_text": text, "result": [], "status": "ERROR"}
     return body
 
 
@@ -236,15 +240,13 @@ def invalid_scope() -> RequestRefusedError:
 
 def too_many_tokens(limit: int, wait: timedelta) -> RequestRefusedError:
     """Return the 429 error of a client that has received all access tokens of this hour."""
-    code = "too_many_requests"
     message = (
         f"The client has received {limit} access tokens in this hour. "
         "Use each token until it expires."
     )
     return RequestRefusedError(
         HTTPStatus.TOO_MANY_REQUESTS,
-        ApiError(code, message),
-        oauth=code,
+        ApiError("LIMIT_EXCEEDED", message),
         retry_after=ceil(wait.total_seconds()),
     )
 
