@@ -121,7 +121,7 @@ class _Sent:
     position = 0
     skip_trigger = False
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
+    def submit(self, rules: Rulebook, _at_most: int) -> Submission | Rejection:
         del rules
         return Submission(str(self.external_id), "altcraft", self.document, "new")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.custom_fields import CustomField, FieldValue, ValueType, fill_in
+from orders.domain.custom_fields import CustomField, FieldSet, FieldValue, ValueType, fill_in
 from orders.domain.problems import Code
 from tests.support.samples import order_field
 
@@ -77,7 +77,7 @@ def test_a_value_of_the_wrong_type_is_rejected_with_field_and_rule(
 ) -> None:
     definition = order_field("note", value_type)
     _, problems = fill_in(
-        {"note": definition}, {"note": sent} if sent is not None else {"note": []}
+        FieldSet.of({"note": definition}), {"note": sent} if sent is not None else {"note": []}
     )
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/note")
@@ -104,13 +104,13 @@ def test_absent_optional_fields_get_their_default() -> None:
         "b": order_field("b", ValueType.INT, default_value=5),
         "c": order_field("c"),
     }
-    assert fill_in(definitions, {"b": 7}) == ({"b": 7, "a": "x"}, [])
+    assert fill_in(FieldSet.of(definitions), {"b": 7}) == ({"b": 7, "a": "x"}, [])
 
 
 @pytest.mark.parametrize("sent", [{}, {"n": None}, {"n": ""}])
 def test_a_required_field_with_a_default_must_be_sent(sent: dict[str, object]) -> None:
     definition = order_field("n", ValueType.INT, required=True, default_value=5)
-    values, [problem] = fill_in({"n": definition}, sent)
+    values, [problem] = fill_in(FieldSet.of({"n": definition}), sent)
     assert values == {}
     assert (problem.code, problem.pointer) == (Code.REQUIRED, "/n")
 
@@ -120,18 +120,23 @@ def test_an_empty_text_is_a_value_only_in_a_text_field() -> None:
         "text": order_field("text", default_value="x"),
         "number": order_field("number", ValueType.INT, default_value=5),
     }
-    assert fill_in(definitions, {"text": "", "number": ""}) == ({"text": "", "number": 5}, [])
+    assert fill_in(FieldSet.of(definitions), {"text": "", "number": ""}) == (
+        {"text": "", "number": 5},
+        [],
+    )
 
 
 def test_an_invalid_value_is_reported_once() -> None:
     definition = order_field("n", ValueType.INT, required=True)
-    values, problems = fill_in({"n": definition}, {"n": "x"})
+    values, problems = fill_in(FieldSet.of({"n": definition}), {"n": "x"})
     assert values == {}
     assert [problem.code for problem in problems] == [Code.WRONG_TYPE]
 
 
 def test_an_undefined_field_is_rejected_with_a_list_of_defined_fields() -> None:
-    values, [problem] = fill_in({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
+    values, [problem] = fill_in(
+        FieldSet.of({"b": order_field("b"), "a": order_field("a")}), {"x/y": 1}
+    )
     assert values == {}
     assert (problem.code, problem.pointer) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
     assert "use one of: a, b" in problem.message
@@ -208,9 +213,25 @@ def test_a_rejected_value_is_reported_with_the_accepted_values(
     value_type: ValueType, sent: object, quoted: str, allowed: str
 ) -> None:
     known = {"f": order_field("f", value_type)}
-    _, problems = fill_in(known, {"f": sent})
+    _, problems = fill_in(FieldSet.of(known), {"f": sent})
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/f")
     assert problem.message == (
         f'Custom field "f" of type {value_type} must be {allowed}; got {quoted}'
     )
+
+
+def test_the_search_for_misfits_stops_at_the_limit() -> None:
+    required = {f"r{n}": order_field(f"r{n}", required=True) for n in range(9)}
+    definitions = FieldSet.of({**required, "n": order_field("n", ValueType.INT)})
+    unknown = {f"x{n}": 1 for n in range(9)}
+    for sent, most in (({}, 3), (unknown, 3), ({"n": "x", **unknown}, 1), ({"n": "x"}, 4)):
+        _, problems = fill_in(definitions, sent, most)
+        assert len(problems) == most
+
+
+def test_an_enum_is_read_by_name_before_number() -> None:
+    values = {"2": 1, "one": 2, "uno": 1}
+    definitions = FieldSet.of({"e": order_field("e", ValueType.ENUM, enum_values=values)})
+    for sent, name in (("2", "2"), (2, "2"), ("one", "one"), (1, "2"), ("1", "2")):
+        assert fill_in(definitions, {"e": sent}) == ({"e": name}, [])

@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from orders.domain.custom_fields import CustomField, EntityType, FieldValue, ValueType, fill_in
+from orders.domain.custom_fields import (
+    CustomField,
+    EntityType,
+    FieldSet,
+    FieldValue,
+    ValueType,
+    fill_in,
+)
 from orders.domain.definition_bounds import (
     MAX_DEFAULTS_BYTES,
     MAX_DEFINITIONS_BYTES,
@@ -135,7 +142,7 @@ def test_a_writer_cannot_make_the_orders_of_another_fail_by_a_field_that_exists(
     ):
         defined = define_by_import(settings, Definitions((replace(NOTE, **change),)))
         after = defined if isinstance(defined, Settings) else settings
-        values, problems = fill_in(after.fields_of(EntityType.ORDER), {})
+        values, problems = fill_in(FieldSet.of(after.fields_of(EntityType.ORDER)), {})
         assert (values, problems) == ({"note": "-"}, [])
         assert after == settings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.import_progress import Progress, no_storage
+from orders.application.import_progress import Progress, no_room, no_storage
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -32,11 +32,13 @@ from orders.domain.importing import (
     plan_group,
 )
 from orders.domain.order import Order
-from orders.domain.problems import Code, Problem, below, shown
+from orders.domain.problems import Code, Problem, below, problems_left, shown
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, blames_settings
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
+# One request does not read more of stored orders: the rest of its orders must be sent again.
+MAX_READ_CHARACTERS = 96 * 1024 * 1024
 # As many as one read returns.
 IDS_TO_LOOK_UP = 100
 
@@ -153,8 +155,13 @@ class ImportOrders:
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
         doubtful = []
+        found = 0
         for order in command.orders:
-            answer = _submitted(command, order, rules)
+            if progress.is_full:
+                progress.refuse(order, (no_room(),), retryable=True)
+                continue
+            answer = _submitted(command, order, rules, problems_left(found))
+            found += len(answer.problems) if isinstance(answer, Rejection) else 0
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
                 doubtful.append(order)
             else:
@@ -176,19 +183,27 @@ class ImportOrders:
             for order in doubtful:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
+        found = 0
         for order in doubtful:
-            progress.admit(order, _submitted(command, order, fresh))
+            if progress.is_full:
+                progress.refuse(order, (no_room(),), retryable=True)
+                continue
+            answer = _submitted(command, order, fresh, problems_left(found))
+            found += len(answer.problems) if isinstance(answer, Rejection) else 0
+            progress.admit(order, answer)
 
     def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
         if not progress.pending:
             return
         try:
+            read = 0
             for _ in attempts(deadline, self.pause):
-                if deadline.remaining() <= 0:
+                if deadline.remaining() <= 0 or read > MAX_READ_CHARACTERS:
                     break
                 lookup = self.orders.find_by_external_ids(
                     command.account, progress.pending_ids(), deadline
                 )
+                read += sum(len(order.document) for order in lookup.orders.values())
                 plans = self._plan(command, progress, lookup, deadline)
                 self._save(command, progress, plans, deadline)
                 if not progress.pending:
@@ -258,9 +273,11 @@ class ImportOrders:
             progress.record(plan, write, outcome)
 
 
-def _submitted(command: ImportCommand, order: SentOrder, rules: Rulebook) -> Submission | Rejection:
+def _submitted(
+    command: ImportCommand, order: SentOrder, rules: Rulebook, at_most: int
+) -> Submission | Rejection:
     """Hold an order against the settings, and its id against those that only the hub gives."""
-    answer = order.submit(rules)
+    answer = order.submit(rules, at_most)
     if isinstance(answer, Rejection) or answer.external_id in command.order_ids:
         return answer
     if not is_reserved_id(command.account, answer.external_id):

@@ -1,6 +1,6 @@
 """The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -51,8 +51,8 @@ class SentOrder(Protocol):
     def skip_trigger(self) -> bool:
         """Return whether the caller skips the trigger of this order."""
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Check the order against the settings."""
+    def submit(self, rules: Rulebook, at_most: int) -> Submission | Rejection:
+        """Check the order against the settings, until `at_most` problems are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +131,11 @@ class OrderIndex(Protocol):
         A page may have fewer orders, because index entries can be without an order.
         """
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
-        """Return the wanted part of the account's orders, sorted by order id.
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
+        """Yield the wanted part of the account's orders, sorted by order id.
 
-        It may have fewer orders, because index entries can be without an order.
+        It may have fewer orders, because index entries can be without an order. Orders are read
+        some at a time, so a caller that drops each of them holds only a few.
         """
 
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:

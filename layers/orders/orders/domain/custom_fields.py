@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
-from orders.domain.problems import Code, Problem, listed, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, listed, shown
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import format_time, parse_date
 
@@ -83,47 +84,98 @@ class CustomField:
         equally from JSON and XML. Raises ValueError with the accepted values as its text.
         """
         if self.value_type is ValueType.ENUM:
-            return self._read_enum(sent)
+            return _Enum.of(self).read(sent)
         return _READERS[self.value_type](sent)
 
-    def _read_enum(self, sent: object) -> str:
-        text = _spelled(sent)
-        if text in self.enum_values:
-            return text
-        for name, number in self.enum_values.items():
-            if text == str(number):
-                return name
-        raise ValueError(f"one of {listed([f'{k} ({v})' for k, v in self.enum_values.items()])}")
+
+@dataclass(frozen=True, slots=True)
+class _Enum:
+    """The values of an enum by the texts that may be sent: their names, then their numbers."""
+
+    names: Mapping[str, str]
+    allowed: str
+
+    @classmethod
+    def of(cls, definition: CustomField) -> Self:
+        values = definition.enum_values
+        names = {str(number): name for name, number in reversed(list(values.items()))}
+        allowed = listed([f"{name} ({number})" for name, number in values.items()])
+        return cls({**names, **{name: name for name in values}}, allowed)
+
+    def read(self, sent: object) -> str:
+        name = self.names.get(_spelled(sent))
+        if name is None:
+            raise ValueError(f"one of {self.allowed}")
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """The definitions of one kind of object, prepared once for all objects of a request.
+
+    `by_id` holds all of them, `expected` those that matter to an object that leaves them out,
+    and `known` their names for a message.
+    """
+
+    by_id: Mapping[str, CustomField]
+    expected: tuple[CustomField, ...]
+    known: str
+    enums: Mapping[str, _Enum]
+
+    @classmethod
+    def of(cls, definitions: Mapping[str, CustomField]) -> Self:
+        """Prepare the definitions."""
+        fields = definitions.values()
+        return cls(
+            definitions,
+            tuple(each for each in fields if each.required or each.default_value is not None),
+            listed(sorted(definitions)),
+            {
+                each.external_id: _Enum.of(each)
+                for each in fields
+                if each.value_type is ValueType.ENUM
+            },
+        )
+
+    def read(self, definition: CustomField, sent: object) -> FieldValue:
+        """Return a sent value in its stored form, as `CustomField.read` does."""
+        enum = self.enums.get(definition.external_id)
+        return definition.read(sent) if enum is None else enum.read(sent)
 
 
 def fill_in(
-    definitions: Mapping[str, CustomField], sent: Mapping[str, object]
+    definitions: FieldSet, sent: Mapping[str, object], at_most: int = MAX_PROBLEMS
 ) -> tuple[dict[str, FieldValue], list[Problem]]:
     """Check sent values against their definitions, and add the default values of absent fields.
 
-    Returns the values by field id, and the problems. The paths of the problems start at the object
-    that contains the values.
+    Returns the values by field id, and the problems, of which the first `at_most` are looked for.
+    The paths of the problems start at the object that contains the values.
     """
     values: dict[str, FieldValue] = {}
     problems: dict[str, Problem] = {}
     for name, value in sent.items():
-        definition = definitions.get(name)
+        definition = definitions.by_id.get(name)
         if definition is None:
-            problems[name] = _unknown(name, definitions)
+            problems[name] = _unknown(name, definitions.known)
         elif not _is_absent(definition, value):
             try:
-                values[name] = definition.read(value)
+                values[name] = definitions.read(definition, value)
             except ValueError as allowed:
                 problems[name] = _misfit(definition, value, str(allowed))
-    for name, definition in definitions.items():
+        if len(problems) >= at_most:
+            return values, list(problems.values())
+    for definition in definitions.expected:
+        name = definition.external_id
         if name in values or name in problems:
             continue
-        if definition.required:
+        if not definition.required and definition.default_value is not None:
+            values[name] = definition.default_value
+        else:
             problems[name] = Problem(
                 Code.REQUIRED, (name,), f"Custom field {shown(name)} is required"
             )
-        elif definition.default_value is not None:
-            values[name] = definition.default_value
+            if len(problems) >= at_most:
+                break
     return values, list(problems.values())
 
 
@@ -132,11 +184,11 @@ def _is_absent(definition: CustomField, value: object) -> bool:
     return value is None or (value == "" and definition.value_type is not ValueType.UNICODE)
 
 
-def _unknown(name: str, definitions: Mapping[str, CustomField]) -> Problem:
+def _unknown(name: str, known: str) -> Problem:
     return Problem(
         Code.UNKNOWN_CUSTOM_FIELD,
         (name,),
-        f"Custom field {shown(name)} is not defined; use one of: {listed(sorted(definitions))}",
+        f"Custom field {shown(name)} is not defined; use one of: {known}",
     )
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from itertools import islice
 
 from orders.domain.custom_fields import FieldValue, fill_in
 from orders.domain.money import EXACT_DIGITS, format_amount
-from orders.domain.problems import Code, Problem, below, listed, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, below, listed, shown
 from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.states import ORDER_STATUSES
@@ -16,7 +17,7 @@ from orders.protocols.altcraft.states import ORDER_STATUSES
 class Checked:
     """Custom field values with their defaults, and the problems and warnings of a draft.
 
-    `line_fields` has one entry for each line, in the order of the lines.
+    `line_fields` has one entry for each line, in the order of the lines, if there is no problem.
     """
 
     order_fields: Mapping[str, FieldValue]
@@ -25,23 +26,26 @@ class Checked:
     warnings: tuple[Problem, ...]
 
 
-def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
-    """Check one order. The paths of problems are relative to the order."""
-    problems = list(_unknown_references(draft, rules.settings))
-    order_fields, faults = fill_in(rules.order_fields, draft.custom_fields)
+def check_order(draft: OrderDraft, rules: Rulebook, at_most: int = MAX_PROBLEMS) -> Checked:
+    """Check one order, until `at_most` problems are found. Paths are relative to the order."""
+    problems = list(islice(_unknown_references(draft, rules.settings), at_most))
+    order_fields, faults = fill_in(rules.order_fields, draft.custom_fields, at_most)
     problems += (below(("custom_fields",), fault) for fault in faults)
     line_fields = []
     for position, line in enumerate(draft.lines):
-        values, line_problems = _check_line(line, rules)
+        if len(problems) >= at_most:
+            break
+        values, line_problems = _check_line(line, rules, at_most)
         problems += (below(("lines", position), problem) for problem in line_problems)
         line_fields.append(values)
-    problems += _repeated_lines(draft.lines)
+    if len(problems) < at_most:
+        problems += islice(_repeated_lines(draft.lines), at_most)
     mismatch = tuple(_total_mismatch(draft, rules.settings.policies.total_check))
     rejecting = rules.settings.policies.total_check is TotalCheck.REJECT
     return Checked(
         order_fields=order_fields,
         line_fields=tuple(line_fields),
-        problems=(*problems, *(mismatch if rejecting else ())),
+        problems=(*problems, *(mismatch if rejecting else ()))[:at_most],
         warnings=() if rejecting else mismatch,
     )
 
@@ -65,8 +69,10 @@ def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Prob
     )
 
 
-def _check_line(line: LineDraft, rules: Rulebook) -> tuple[Mapping[str, FieldValue], list[Problem]]:
-    values, faults = fill_in(rules.line_fields, line.custom_fields)
+def _check_line(
+    line: LineDraft, rules: Rulebook, at_most: int
+) -> tuple[Mapping[str, FieldValue], list[Problem]]:
+    values, faults = fill_in(rules.line_fields, line.custom_fields, at_most)
     problems = [below(("custom_fields",), fault) for fault in faults]
     if line.status not in LINE_STATUS_TYPES and line.status not in rules.settings.line_statuses:
         names = rules.settings.line_status_names()

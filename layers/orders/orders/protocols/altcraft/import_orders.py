@@ -15,7 +15,7 @@ from orders.protocols.altcraft.submissions import (
     read_orders,
     unknown_root_members,
 )
-from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest, answer_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,11 @@ class ImportOrdersEndpoint:
                     decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
                 )
             body = read_import(decoded)
-            options = replace(options, details=bool(body.result_details))
+            options = replace(
+                options,
+                details=bool(body.result_details),
+                room=answer_room(request.body, len(body.data)),
+            )
             command = ImportCommand(
                 account=client.account,
                 request_id=self.new_request_id(),

@@ -9,7 +9,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from orders.domain.custom_fields import CustomField, ValueType
-from orders.domain.problems import Code, Problem, Steps, below, shown
+from orders.domain.problems import (
+    MAX_PROBLEMS,
+    MAX_REQUEST_PROBLEMS,
+    Code,
+    Problem,
+    Steps,
+    below,
+    problems_left,
+    shown,
+)
 from orders.domain.settings import Definitions, LineStatus, Rulebook
 from orders.domain.submissions import Rejection, Submission
 from orders.protocols.altcraft import PROTOCOL
@@ -21,7 +30,7 @@ from orders.protocols.altcraft.profile_matching import DEFAULT_MODE, FIELDS, mat
 from orders.protocols.altcraft.requests import (
     LINE,
     LINE_MEMBERS,
-    MAX_PROBLEMS,
+    MAX_LINES,
     ORDER,
     ORDER_MEMBERS,
     ROOT_MEMBERS,
@@ -48,14 +57,14 @@ class AltcraftOrder:
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Check the order against the account's settings."""
+    def submit(self, rules: Rulebook, at_most: int = MAX_PROBLEMS) -> Submission | Rejection:
+        """Check the order against the account's settings, until `at_most` problems are found."""
         if self.draft is None or self.problems:
             return Rejection(self.problems)
-        checked = check_order(self.draft, rules)
+        checked = check_order(self.draft, rules, at_most)
         prefix = ("data", self.position)
         if checked.problems:
-            return Rejection(tuple(below(prefix, each) for each in checked.problems[:MAX_PROBLEMS]))
+            return Rejection(tuple(below(prefix, each) for each in checked.problems))
         return Submission(
             external_id=self.draft.external_id,
             protocol=PROTOCOL,
@@ -77,10 +86,14 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
         _, position, *_ = fault.path
         faults_at.setdefault(position, []).append(fault)
     skip_all = bool(body.skip_triggers)
-    return [
-        _read_order(position, sent, faults_at.get(position, ()), skip_all=skip_all)
-        for position, sent in enumerate(body.data)
-    ]
+    orders: list[AltcraftOrder] = []
+    found = 0
+    for position, sent in enumerate(body.data):
+        faults_of_order = faults_at.get(position, ())
+        order = _read_order(position, sent, faults_of_order, found, skip_all=skip_all)
+        found += len(order.problems) + len(order.warnings)
+        orders.append(order)
+    return orders
 
 
 def unknown_root_members(root: Mapping[str, object]) -> list[Problem]:
@@ -105,23 +118,29 @@ def _read_order(
     position: int,
     sent: object,
     faults: Sequence[Problem],
+    found: int,
     *,
     skip_all: bool,
 ) -> AltcraftOrder:
+    """Read one order. `found` are the problems and warnings of the orders before it."""
     prefix = ("data", position)
     members: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
-    body, problems = _read_body(sent)
-    lines, line_problems = _read_lines(members.get("lines"))
+    at_most = problems_left(found)
+    # A warning is worth less than an outcome: the last orders of many have none.
+    warnings = at_most if found < MAX_REQUEST_PROBLEMS else 0
+    body, problems = _read_body(sent, at_most)
+    has_room = len(faults) + len(problems) < at_most
+    lines, line_problems = _read_lines(members.get("lines"), at_most) if has_room else ([], [])
     if isinstance(sent, dict):
         problems += [*line_problems, *matching_problems(sent)]
-    draft = _draft(body, lines) if body and not line_problems else None
+    draft = _draft(body, lines) if body and has_room and not line_problems else None
     return AltcraftOrder(
         position=position,
         external_id=_echoed(members.get("external_id")),
         skip_trigger=skip_all or bool(body and body.skip_triggers),
         draft=draft,
-        problems=(*faults, *(below(prefix, each) for each in problems))[:MAX_PROBLEMS],
-        warnings=tuple(islice(_unknown_members(members, prefix), MAX_PROBLEMS)) if draft else (),
+        problems=(*faults, *(below(prefix, each) for each in problems))[:at_most],
+        warnings=tuple(islice(_unknown_members(members, prefix), warnings)) if draft else (),
     )
 
 
@@ -131,26 +150,26 @@ def _echoed(external_id: object) -> str | None:
     return str(external_id)[:MAX_ECHOED_CHARACTERS] if named else None
 
 
-def _read_body(sent: object) -> tuple[OrderBody | None, list[Problem]]:
+def _read_body(sent: object, at_most: int) -> tuple[OrderBody | None, list[Problem]]:
     try:
         return ORDER.validate_python(sent), []
     except ValidationError as error:
-        return None, list(problems_of(error, subject="The order"))
+        return None, list(problems_of(error, subject="The order", at_most=at_most))
 
 
-def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
-    """Read lines until MAX_PROBLEMS are found. `_read_body` reports lines that are not an array."""
+def _read_lines(sent: object, at_most: int) -> tuple[list[LineBody], list[Problem]]:
+    """Read lines until `at_most` problems are found. `_read_body` reports lines of another type."""
     lines: list[LineBody] = []
     problems: list[Problem] = []
-    for position, line in enumerate(sent if isinstance(sent, list) else ()):
+    for position, line in enumerate(sent[: MAX_LINES + 1] if isinstance(sent, list) else ()):
         try:
             lines.append(LINE.validate_python(line))
         except ValidationError as error:
-            problems += problems_of(error, ("lines", position), "The line")
+            problems += problems_of(error, ("lines", position), "The line", at_most)
         if isinstance(line, dict) and not line.get("product") and not line.get("sku"):
             path = ("lines", position, "product")
             problems.append(Problem(Code.REQUIRED, path, "product or sku is required"))
-        if len(problems) >= MAX_PROBLEMS:
+        if len(problems) >= at_most:
             break
     return lines, problems
 

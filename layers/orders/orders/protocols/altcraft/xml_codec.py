@@ -8,12 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from itertools import chain
 from typing import Any, cast
 
 from lxml import etree
 
-from orders.domain.problems import Code, Problem, Steps, pointer, shown
+from orders.domain.problems import (
+    MAX_PROBLEMS,
+    Code,
+    Problem,
+    Steps,
+    pointer,
+    problems_left,
+    shown,
+)
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
@@ -23,12 +31,17 @@ ROW = "row"
 # Holds the name of a Free object's member if an element cannot have that name.
 NAME_ATTRIBUTE = "external_id"
 _TOLERATED = frozenset({"array"})
+# The parser takes some hundred bytes for each tag. Orders in 4 MB have fewer.
+MAX_TAGS = 500_000
 
 
 @dataclass(slots=True)
 class _Reader:
+    """Reads elements. Of each order, and of all else together, it keeps the first faults."""
+
     faults: list[Problem] = field(default_factory=list)
     lines: dict[Steps, int] = field(default_factory=dict)
+    room: dict[Steps, int] = field(default_factory=dict)
 
     def value(self, element: etree._Element, shape: Shape, path: Steps) -> Any:  # noqa: ANN401
         self.lines[path] = cast("int", element.sourceline)
@@ -95,24 +108,33 @@ class _Reader:
     def _expect_no_attributes(
         self, element: etree._Element, path: Steps, tolerated: frozenset[str] = _TOLERATED
     ) -> None:
-        unknown = [str(name) for name in element.attrib if name not in tolerated]
-        if unknown:
-            sent = shown(_sent_name(element, unknown[0]))
-            self._fault(Code.MALFORMED, path, f"must not have the attribute {sent}")
+        unknown = next((str(name) for name in element.attrib if name not in tolerated), None)
+        if unknown is not None and self._has_room(path):
+            # To find the prefix, all namespaces of the element are read.
+            is_early = len(self.faults) < MAX_PROBLEMS
+            sent = _sent_name(element, unknown) if is_early else etree.QName(unknown).localname
+            self._fault(Code.MALFORMED, path, f"must not have the attribute {shown(sent)}")
 
     def _expect_no_text(self, element: etree._Element, path: Steps) -> None:
-        stray = [element.text, *(child.tail for child in element)]
+        stray = chain([element.text], (child.tail for child in element))
         if any(text and not text.isspace() for text in stray):
             self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
 
+    def _has_room(self, path: Steps) -> bool:
+        return self.room.get(_unit_of(path), 1) > 0
+
     def _fault(self, code: Code, path: Steps, what: str) -> None:
-        self.faults.append(_problem(code, path, what))
+        unit = _unit_of(path)
+        left = self.room.setdefault(unit, problems_left(len(self.faults)))
+        if left > 0:
+            self.room[unit] = left - 1
+            message = f"Element {shown(pointer(*path) or '/')} {what}"
+            self.faults.append(Problem(code, path, message))
 
 
-# A hostile body can repeat one fault a million times.
-@lru_cache(maxsize=64)
-def _problem(code: Code, path: Steps, what: str) -> Problem:
-    return Problem(code, path, f"Element {shown(pointer(*path) or '/')} {what}")
+def _unit_of(path: Steps) -> Steps:
+    """Return the path of the order that is rejected for a fault at `path`, () for the request."""
+    return path[:2] if path[:1] == ("data",) else ()
 
 
 def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
@@ -122,6 +144,7 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     declaration. Raises RequestRefusedError: 400 for invalid XML (with line and column) and for a
     document type declaration, 415 for an unsupported charset.
     """
+    _expect_few_tags(body)
     root = _parse(body, charset)
     if _local_name(root) != ROOT:
         raise bad_request(f"The root element must be <{ROOT}>; got {shown(_local_name(root))}")
@@ -166,6 +189,16 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
     if cast("etree.DocInfo", root.getroottree().docinfo).internalDTD is not None:
         raise bad_request("The body must not contain a document type declaration (DOCTYPE)")
     return root
+
+
+def _expect_few_tags(body: bytes) -> None:
+    """Raise RequestRefusedError (400) if the body has more tags than orders can have."""
+    # "<" is this byte in every encoding but EBCDIC, which begins with another.
+    mark = b"<" if b"<" in body[:64] else b"\x4c"
+    if body.count(mark) > MAX_TAGS:
+        raise bad_request(
+            f"The body must have at most {MAX_TAGS} XML tags; split it into several requests"
+        )
 
 
 def _names_the_encoding(body: bytes, charset: str | None) -> bool:

@@ -16,6 +16,7 @@ from orders.protocols.commercetools.errors import (
     invalid_client,
     invalid_scope,
     missing_grant_type,
+    too_many_parameters,
     unsupported_grant_type,
 )
 from orders.protocols.commercetools.scopes import (
@@ -30,6 +31,7 @@ from orders.protocols.http import EndpointResult, HttpRequest
 GRANT_TYPE = "client_credentials"
 # Granted if a request has no `scope`, as far as the roles of the client cover them, in this order.
 DEFAULT_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
+MAX_PARAMETERS = 100
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -107,5 +109,9 @@ def _read_scopes(parameters: Mapping[str, str], client: Client) -> list[Scope]:
 
 def _parameters(request: HttpRequest) -> dict[str, str]:
     """Return the parameters of the form and of the query. The form takes precedence."""
-    form = dict(parse_qsl(request.body.decode(errors="replace")))
+    text = request.body.decode(errors="replace")
+    try:
+        form = dict(parse_qsl(text, max_num_fields=MAX_PARAMETERS))
+    except ValueError:
+        raise too_many_parameters(MAX_PARAMETERS) from None
     return {**request.query, **form}

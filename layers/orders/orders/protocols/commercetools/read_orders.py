@@ -1,5 +1,6 @@
 """Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
@@ -17,8 +18,8 @@ from orders.protocols.commercetools.errors import RequestRefusedError, content_t
 from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.queries import PageQuery, read_page_query
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
-from orders.protocols.json_text import write_json
+from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.json_text import write_json, written_json
 
 NUMBER_PREFIX = "order-number="
 _SUPPORTED = frozenset({"orderNumber"})
@@ -98,7 +99,7 @@ class PageOrdersEndpoint:
 
     def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
         page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)
-        orders = within_answer([represent_any(each.order, self.summarise) for each in page.orders])
+        orders = within_answer(represent_any(each.order, self.summarise) for each in page.orders)
         return page_tree(query, orders, page.total)
 
     def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
@@ -110,7 +111,7 @@ class PageOrdersEndpoint:
         return page_tree(query, part, len(orders) if query.with_total else None)
 
 
-def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
+def page_tree(query: PageQuery, results: Sequence[object], total: int | None) -> Tree:
     """Return one page (commercetools, PagedQueryResult)."""
     return {
         "limit": query.wanted.limit,
@@ -121,10 +122,16 @@ def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
     }
 
 
-def within_answer(results: list[Tree]) -> list[Tree]:
-    """Return the results if they fit in one answer, else raise RequestRefusedError (413)."""
-    if len(results) > 1 and not fits_answer(*map(write_json, results)):
-        raise content_too_large(
-            f"The {len(results)} results do not fit in one answer. Send a lower limit."
-        )
-    return results
+def within_answer(results: Iterable[Tree]) -> list[object]:
+    """Write each result as JSON. Raises RequestRefusedError (413) when one answer is full."""
+    written: list[object] = []
+    size = 0
+    for result in results:
+        part = write_json(result)
+        size += sent_size(part)
+        if written and size > MAX_ANSWER_BYTES:
+            raise content_too_large(
+                f"One answer holds only the first {len(written)} results. Send a lower limit."
+            )
+        written.append(written_json(part))
+    return written

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from orders.domain.problems import Code, Problem
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem
 from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools import PROTOCOL
@@ -36,7 +36,7 @@ class SentDraft:
     position: int = 0
     skip_trigger: bool = False
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
+    def submit(self, rules: Rulebook, at_most: int = MAX_PROBLEMS) -> Submission | Rejection:
         """Check the draft's store and products against the account's settings."""
         settings = rules.settings
         store = self.draft.tree.get("store")
@@ -49,7 +49,8 @@ class SentDraft:
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
         except DraftRefusedError as refusal:
-            return Rejection(tuple(_problem(refusal.code, each) for each in refusal.errors))
+            errors = refusal.errors[:at_most]
+            return Rejection(tuple(_problem(refusal.code, each) for each in errors))
         return Submission(
             external_id=self.external_id,
             protocol=PROTOCOL,
