@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -139,10 +139,10 @@ class FakeOrderIndex:
         page = [StoredOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         newest_first = self.list_orders(account, None, 10**6, deadline).orders
         orders = newest_first if wanted.newest_first else newest_first[::-1]
-        return orders[wanted.offset : wanted.offset + wanted.limit]
+        yield from orders[wanted.offset : wanted.offset + wanted.limit]
 
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
         count = len(self.list_orders(account, None, 10**6, deadline).orders)

@@ -1,12 +1,21 @@
 """The use cases that find, page and list orders, with fakes."""
 
+from dataclasses import replace
+from typing import ClassVar
+
 import pytest
 
 from orders.application.errors import StorageUnavailableError
 from orders.application.find_order_by_external_id import FindOrderByExternalId
-from orders.application.list_orders import ListOrders, OrdersQuery
+from orders.application.list_orders import (
+    MAX_FOUND_CHARACTERS,
+    MAX_READ_CHARACTERS,
+    ListOrders,
+    OrdersQuery,
+)
 from orders.application.page_orders import MAX_COUNTED, PageOrders
-from orders.application.ports import OrderSlice
+from orders.application.ports import Deadline, OrderPage, OrderSlice
+from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.domain.changes import StoredOrder
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeOrderIndex, FakeOrders
@@ -55,7 +64,7 @@ def ids(orders: tuple[object, ...]) -> list[int]:
 )
 def test_a_page_has_the_wanted_orders(wanted: OrderSlice, expected: list[int]) -> None:
     page = PageOrders(FakeOrderIndex(store()))("demo", wanted, DEADLINE)
-    assert (ids(page.orders), page.total) == (expected, 5)
+    assert (ids(tuple(page.orders)), page.total) == (expected, 5)
 
 
 def test_a_total_is_returned_on_request_up_to_a_limit() -> None:
@@ -99,3 +108,59 @@ def test_a_list_has_the_matching_orders_of_its_endpoint() -> None:
 
     assert listed(OrdersQuery("demo", "website", limit=9, matches=is_odd)) == ([5, 3, 1], None)
     assert listed(OrdersQuery("demo", "elsewhere", limit=9, matches=is_odd)) == ([], None)
+
+
+def large(count: int, characters: int) -> FakeOrderIndex:
+    orders = [
+        replace(stored_order(f"O{n}", n), document="x" * characters) for n in range(1, count + 1)
+    ]
+    return FakeOrderIndex(FakeOrders({(each.account, each.external_id): each for each in orders}))
+
+
+class Watched(FakeOrderIndex):
+    """An index that keeps the sizes of the pages that it was asked for."""
+
+    sizes: ClassVar[list[int]] = []
+
+    def list_orders(
+        self, account: str, before: int | None, limit: int, deadline: Deadline
+    ) -> OrderPage:
+        self.sizes.append(limit)
+        return super().list_orders(account, before, limit, deadline)
+
+
+def test_a_page_of_large_orders_ends_early_and_continues() -> None:
+    index = large(100, MAX_FOUND_CHARACTERS // 4)
+    page = ListOrders(index)(OrdersQuery("demo", None, 50), DEADLINE)
+    assert ids(page.orders) == [100, 99, 98, 97, 96]
+    assert page.next_before == 96
+
+
+def test_a_page_ends_after_reading_many_characters_of_other_orders() -> None:
+    index = large(1000, MAX_READ_CHARACTERS // 100)
+    query = OrdersQuery("demo", None, 50, matches=lambda _stored: False)
+    page = ListOrders(index)(query, DEADLINE)
+    assert page.orders == ()
+    assert page.next_before is not None
+    assert 800 < page.next_before < 905
+
+
+def test_large_orders_are_read_few_at_a_time() -> None:
+    store_of_large = large(200, 400_000).store
+    index = Watched(store_of_large)
+    index.sizes.clear()
+    ListOrders(index)(OrdersQuery("demo", None, 50, matches=lambda _stored: False), DEADLINE)
+    assert index.sizes[0] == FIRST_ORDERS
+    assert max(index.sizes[1:]) <= 20
+
+
+def test_the_newest_orders_can_be_skipped() -> None:
+    page = ListOrders(FakeOrderIndex(store()))(OrdersQuery("demo", None, 2, skip=2), DEADLINE)
+    assert (ids(page.orders), page.next_before) == ([3, 2], 2)
+
+
+@pytest.mark.parametrize(("characters", "count"), [(400_000, 20), (1, 500), (9 * 2**20, 1)])
+def test_the_next_orders_are_read_by_the_size_of_the_last(characters: int, count: int) -> None:
+    read = list(large(3, characters).slice("demo", OrderSlice(0, 3), DEADLINE))
+    assert orders_to_read(read) == count
+    assert orders_to_read([]) == FIRST_ORDERS

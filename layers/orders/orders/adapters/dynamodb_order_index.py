@@ -8,7 +8,7 @@ a change between the two reads.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from orders.adapters.table_keys import (
 )
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
+from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import StoredOrder
 
@@ -92,7 +93,7 @@ class DynamoOrderIndex:
             _order_id(page[-1]) if page and has_more else None,
         )
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         """Merge the entries of all shards, and read the orders of the wanted ones."""
         end = wanted.offset + wanted.limit
         # Order ids are spread evenly over the shards.
@@ -113,7 +114,12 @@ class DynamoOrderIndex:
             key=_order_id,
             reverse=wanted.newest_first,
         )
-        return self._orders_of(account, islice(merged, wanted.offset, end), deadline)
+        entries = islice(merged, wanted.offset, end)
+        count = FIRST_ORDERS
+        while part := list(islice(entries, count)):
+            orders = self._orders_of(account, part, deadline)
+            count = orders_to_read(orders)
+            yield from orders
 
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
         """Count the entries of all shards."""

@@ -1,5 +1,6 @@
 """Page through the orders of an account by offset and limit."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex, OrderSlice
@@ -11,13 +12,13 @@ MAX_COUNTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class OrderCountedPage:
-    """One page of orders.
+    """One page of orders, which are read while they are iterated, once.
 
     `total` is None if it was not requested, or if it is more than 10 000. It counts index entries,
     of which a few may have no order.
     """
 
-    orders: tuple[StoredOrder, ...]
+    orders: Iterable[StoredOrder]
     total: int | None
 
 
@@ -36,4 +37,4 @@ class PageOrders:
         """
         orders = self.index.slice(account, wanted, deadline) if wanted.limit else ()
         total = self.index.count(account, MAX_COUNTED, deadline) if with_total else None
-        return OrderCountedPage(tuple(orders), total)
+        return OrderCountedPage(orders, total)

@@ -60,24 +60,21 @@ class MessagesEndpoint:
                     f"got {end}."
                 )
             )
-        orders = self._orders(client.account, query, end, deadline)
-        messages = [message_of(found.order) for found in orders][query.wanted.offset : end]
-        return EndpointResult(
-            answer(HTTPStatus.OK, page_tree(query, within_answer(messages, query.expand), None))
-        )
+        orders = self._orders(client.account, query, deadline)
+        messages = within_answer((message_of(found.order) for found in orders), query.expand)
+        return EndpointResult(answer(HTTPStatus.OK, page_tree(query, messages, None)))
 
-    def _orders(
-        self, account: str, query: PageQuery, end: int, deadline: Deadline
-    ) -> Iterable[StoredOrder]:
-        if query.where.get("type", TYPE) != TYPE or end == 0:
+    def _orders(self, account: str, query: PageQuery, deadline: Deadline) -> Iterable[StoredOrder]:
+        offset, limit = query.wanted.offset, query.wanted.limit
+        if query.where.get("type", TYPE) != TYPE or limit == 0:
             return ()
         if _RESOURCE not in query.where:
-            wanted = OrdersQuery(account, None, limit=end, matches=_is_imported_here)
+            wanted = OrdersQuery(account, None, limit, matches=_is_imported_here, skip=offset)
             return self.list_orders(wanted, deadline).orders
         order_id = order_id_of(account, query.where[_RESOURCE])
         address = None if order_id is None else OrderAddress(account, None, order_id)
         found = self.get_order_by_id(address, deadline) if address else None
-        return (found,) if found and _is_imported_here(found) else ()
+        return (found,) if found and _is_imported_here(found) and offset == 0 else ()
 
 
 def message_of(order: Order) -> Tree:

@@ -1,6 +1,6 @@
 """Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
@@ -19,8 +19,8 @@ from orders.protocols.commercetools.expansion import Path, expanded
 from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.queries import PageQuery, read_expand, read_page_query
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
-from orders.protocols.json_text import write_json
+from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.json_text import write_json, written_json
 
 NUMBER_PREFIX = "order-number="
 _SUPPORTED = frozenset({"orderNumber"})
@@ -102,7 +102,7 @@ class PageOrdersEndpoint:
 
     def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
         page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)
-        shown = [represent_any(each.order, self.summarise) for each in page.orders]
+        shown = (represent_any(each.order, self.summarise) for each in page.orders)
         orders = within_answer(shown, query.expand)
         return page_tree(query, orders, page.total)
 
@@ -115,7 +115,7 @@ class PageOrdersEndpoint:
         return page_tree(query, part, len(orders) if query.with_total else None)
 
 
-def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
+def page_tree(query: PageQuery, results: Sequence[object], total: int | None) -> Tree:
     """Return one page (commercetools, PagedQueryResult)."""
     return {
         "limit": query.wanted.limit,
@@ -126,14 +126,24 @@ def page_tree(query: PageQuery, results: list[Tree], total: int | None) -> Tree:
     }
 
 
-def within_answer(results: list[Tree], paths: Sequence[Path]) -> list[Tree]:
-    """Return the results, expanded, if they fit in one answer.
+def within_answer(results: Iterable[Tree], paths: Sequence[Path]) -> list[object]:
+    """Write each result, expanded, as JSON.
 
-    Raises RequestRefusedError (413). One result that is not expanded always fits.
+    Raises RequestRefusedError (413) when one answer is full. One result always fits if it is not
+    expanded.
     """
-    shown = [expanded(each, paths) for each in results]
-    if (paths or len(shown) > 1) and not fits_answer(*map(write_json, shown)):
-        advice = "a lower limit" if len(shown) > 1 else "fewer paths in expand"
-        number = f"{len(shown)} results do" if len(shown) > 1 else "result does"
-        raise content_too_large(f"The {number} not fit in one answer. Send {advice}.")
-    return shown
+    written: list[object] = []
+    size = 0
+    for result in results:
+        part = write_json(expanded(result, paths))
+        size += sent_size(part)
+        if size > MAX_ANSWER_BYTES and written:
+            raise content_too_large(
+                f"One answer holds only the first {len(written)} results. Send a lower limit."
+            )
+        if size > MAX_ANSWER_BYTES and paths:
+            raise content_too_large(
+                "One expanded result does not fit in one answer. Send fewer paths in expand."
+            )
+        written.append(written_json(part))
+    return written

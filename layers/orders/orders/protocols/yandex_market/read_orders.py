@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.list_orders import ListOrders, OrdersQuery
@@ -12,8 +11,8 @@ from orders.domain.clients import Role
 from orders.domain.identifiers import MAX_ORDER_ID
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import spelled
-from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
-from orders.protocols.json_text import write_json
+from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.json_text import write_json, written_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok
 from orders.protocols.yandex_market.errors import (
@@ -87,16 +86,17 @@ class ListOrdersEndpoint:
         """
         access = self.access(request, Role.ORDERS_READ, deadline)
         page = self.list_orders(_query(access, request), deadline)
-        orders: list[dict[str, Any]] = []
-        written: list[bytes] = []
-        next_before = page.next_before
+        orders: list[object] = []
+        size, last, next_before = 0, None, page.next_before
         for found in page.orders:
             order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
-            written.append(write_json(order))
-            if orders and not fits_answer(*written):
-                next_before = orders[-1]["id"]
+            part = write_json(order)
+            size += sent_size(part)
+            if orders and size > MAX_ANSWER_BYTES:
+                next_before = last
                 break
-            orders.append(order)
+            orders.append(written_json(part))
+            last = order["id"]
         paging = {} if next_before is None else {"nextPageToken": str(next_before)}
         return EndpointResult(answer_ok({"orders": orders, "paging": paging}))
 
