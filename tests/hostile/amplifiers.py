@@ -29,6 +29,7 @@ from tests.hostile.corpus import (
 from tests.hostile.stored_aws import (
     LARGE_ALTCRAFT,
     LARGE_DRAFTS,
+    LARGE_ORDERS,
     SMALL,
     STRICT,
     WIDE,
@@ -940,11 +941,12 @@ def _lists() -> Iterator[Amplifier]:
             f"import of large orders of {account}",
             IMPORT,
             lambda: _orders_of_units(
-                json.dumps(order(external_id=f"order-{n}")).encode() for n in range(1, 151)
+                json.dumps(order(external_id=f"order-{n}")).encode()
+                for n in range(1, LARGE_ORDERS[LARGE_ALTCRAFT] + 1)
             ),
             (200,),
             account=account,
-            orders=150,
+            orders=LARGE_ORDERS[LARGE_ALTCRAFT],
             is_telling=True,
         )
 
