@@ -50,7 +50,7 @@ def test_small_items_are_all_read() -> None:
 
 
 def test_reading_stops_after_many_characters() -> None:
-    table = Table(MAX_READ_CHARACTERS // 150)
+    table = Table(MAX_READ_CHARACTERS // 90)
     first = FIRST_READS * KEYS_PER_READ
     assert read_some(table, 5000) == (first, 5000 - first)
     assert table.calls == FIRST_READS
