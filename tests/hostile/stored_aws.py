@@ -32,7 +32,7 @@ SECRET = "secret of the shop"
 # One account a kind: small settings, the widest settings, and stores of large orders.
 SMALL, WIDE, STRICT = "demo", "wide", "strict"
 LARGE_ALTCRAFT, LARGE_DRAFTS = "large-altcraft", "large-drafts"
-LARGE_ORDERS = 150
+LARGE_ORDERS = {LARGE_ALTCRAFT: 400, LARGE_DRAFTS: 150}
 # What DynamoDB returns at most for one BatchGetItem.
 BATCH_BYTES = 16 * 1024 * 1024
 _KEY = re.compile(r'"pk": ?\{"S": ?"([^"]*)"\}, ?"sk": ?\{"S": ?"([^"]*)"\}')
@@ -74,7 +74,7 @@ class StoredAws:
             (LARGE_ALTCRAFT, "altcraft", _altcraft_document()),
             (LARGE_DRAFTS, "commercetools", _draft_document()),
         ):
-            for number in range(1, LARGE_ORDERS + 1):
+            for number in range(1, LARGE_ORDERS[account] + 1):
                 self._add_order(_order(account, number, protocol, document))
 
     def serve(self, *clients: Any) -> None:  # noqa: ANN401 - clients of any service

@@ -6,10 +6,10 @@ import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.batches import (
+    FIRST_READS,
     KEYS_PER_READ,
-    LARGE_CHARACTERS,
     MAX_READ_CHARACTERS,
-    READS_AT_ONCE,
+    MORE_READS,
     Batches,
     identity_of,
 )
@@ -50,12 +50,19 @@ def test_small_items_are_all_read() -> None:
 
 
 def test_reading_stops_after_many_characters() -> None:
+    table = Table(MAX_READ_CHARACTERS // 90)
+    first = FIRST_READS * KEYS_PER_READ
+    assert read_some(table, 5000) == (first, 5000 - first)
+    assert table.calls == FIRST_READS
+
+
+def test_more_is_read_at_once_after_small_items() -> None:
     table = Table(MAX_READ_CHARACTERS // 250)
-    at_once = READS_AT_ONCE * KEYS_PER_READ
-    assert read_some(table, 5000) == (at_once, 5000 - at_once)
-    assert table.calls == READS_AT_ONCE
+    read = (FIRST_READS + MORE_READS) * KEYS_PER_READ
+    assert read_some(table, 5000) == (read, 5000 - read)
 
 
-@pytest.mark.parametrize(("characters", "read"), [(LARGE_CHARACTERS // 10, 20), (10, 100)])
-def test_the_rest_of_a_large_answer_is_left_unread(characters: int, read: int) -> None:
-    assert read_some(Table(characters, at_once=20), 100) == (read, 100 - read)
+@pytest.mark.parametrize(("share", "read"), [(30, 40), (1000, 100)])
+def test_the_rest_of_a_large_answer_is_left_unread(share: int, read: int) -> None:
+    table = Table(MAX_READ_CHARACTERS // share, at_once=20)
+    assert read_some(table, 100) == (read, 100 - read)

@@ -25,12 +25,26 @@ _log = logging.getLogger(__name__)
 
 KEYS_PER_READ = 100
 MAX_THREADS = 16
-# DynamoDB answers a read of 100 items with up to 16 MB, which is in memory several times at once.
-READS_AT_ONCE = 4
-MAX_READ_CHARACTERS = 24 * 1024 * 1024
-LARGE_CHARACTERS = 4 * 1024 * 1024
+# DynamoDB answers a read of 100 items with up to 16 MB, which is in memory several times. So
+# few reads of documents go out together, and more only if the first ones were small.
+FIRST_READS, MORE_READS = 1, 4
+MAX_READ_CHARACTERS = 20 * 1024 * 1024
 
 type Identity = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Counts the characters of the documents that were read."""
+
+    characters: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.characters >= MAX_READ_CHARACTERS
+
+    def add(self, items: Iterable[Item]) -> None:
+        self.characters += sum(len(each["document"]["S"]) for each in items if "document" in each)
 
 
 @dataclass(slots=True)
@@ -61,38 +75,41 @@ class Batches:
         items: list[Item] = []
         unread: list[Key] = []
         chunks = batched(keys, KEYS_PER_READ, strict=False)
-        characters = 0
-        while characters < MAX_READ_CHARACTERS and (part := list(islice(chunks, READS_AT_ONCE))):
-            answers = self.in_parallel(
-                lambda chunk: self._read_chunk(list(chunk), deadline, only_once=True), part
-            )
-            for found, left in answers:
+        seen = _Seen()
+        at_once = FIRST_READS
+        while not seen.is_full and (part := list(islice(chunks, at_once))):
+            for found, left in self.in_parallel(
+                lambda chunk: self._read_chunk(list(chunk), deadline, seen), part
+            ):
                 items += found
                 unread += left
-                characters += sum(map(_characters, found))
+            at_once = MORE_READS
         unread += chain.from_iterable(chunks)
         return items, set(map(identity_of, unread))
 
     def _read_chunk(
-        self, keys: list[Key], deadline: Deadline, *, only_once: bool = False
+        self, keys: list[Key], deadline: Deadline, seen: _Seen | None = None
     ) -> tuple[list[Item], list[Key]]:
-        """Read items by key. With `only_once`, the keys after the first large answer are left."""
+        """Read items by key. Once `seen` is full, no other call follows."""
         items: list[Item] = []
-        too_large: list[Key] = []
+        too_much: list[Key] = []
 
         def read(keys: list[Key]) -> list[Key]:
             answer = self.client.batch_get_item(
                 RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
             )
-            items.extend(answer["Responses"].get(self.table, []))
+            found = answer["Responses"].get(self.table, [])
+            items.extend(found)
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
             left: list[Key] = list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
-            if only_once and sum(map(_characters, items)) > LARGE_CHARACTERS:
-                too_large.extend(left)
-                return []
+            if seen is not None:
+                seen.add(found)
+                if seen.is_full:
+                    too_much.extend(left)
+                    return []
             return left
 
-        return items, self.repeat(read, keys, "reading items failed", deadline) + too_large
+        return items, self.repeat(read, keys, "reading items failed", deadline) + too_much
 
     def repeat[T](
         self, call: Callable[[list[T]], list[T]], left: list[T], failure: str, deadline: Deadline
@@ -124,10 +141,6 @@ class Batches:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="dynamodb")
         return list(self._pool.map(call, calls))
-
-
-def _characters(item: Item) -> int:
-    return len(item["document"]["S"]) if "document" in item else 0
 
 
 def identity_of(item: Item) -> Identity:

@@ -142,7 +142,7 @@ def detail_of(trigger: Trigger, present: Present) -> bytes:
         "external_id": trigger.order.external_id,
         "version": trigger.order.version,
         "protocol": trigger.order.protocol,
-        "changed": trigger.changed,
+        "changed": orjson.Fragment(trigger.changes),
     }
     whole = orjson.dumps({**members, "order": orjson.Fragment(present(trigger.order))})
     if len(whole) <= limit:

@@ -49,7 +49,7 @@ from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
 # One request does not read more of stored orders: the rest of its orders must be sent again.
-MAX_READ_CHARACTERS = 96 * 1024 * 1024
+MAX_READ_CHARACTERS = 20 * 1024 * 1024
 # As many as one read returns.
 IDS_TO_LOOK_UP = 100
 

@@ -1,6 +1,7 @@
 """Triggers: the business events that consumers receive for committed changes."""
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,15 +30,24 @@ type Change = Mapping[str, Any]
 class Trigger:
     """One business event: the committed version `order`, and its changes.
 
-    `changed` maps the name of each changed member to its `old` and `new` value. `old` is absent if
-    the member was added, `new` if it was removed. Unchanged lines are left out. A changed
-    `fulfilment` is included, although it is not part of the document.
+    `changes` is the JSON text of `changed`: it takes a fraction of the memory, and an import holds
+    the triggers of all its orders.
     """
 
     id: str
     kind: TriggerKind
     order: Order
-    changed: Mapping[str, Change]
+    changes: str = "{}"
+
+    @property
+    def changed(self) -> Mapping[str, Change]:
+        """Return the `old` and `new` value of each changed member by its name.
+
+        `old` is absent if the member was added, `new` if it was removed. Unchanged lines are left
+        out. A changed `fulfilment` is included, although it is not part of the document.
+        """
+        changed: Mapping[str, Change] = json.loads(self.changes)
+        return changed
 
 
 def trigger_id(account: str, order_id: int, version: int) -> str:
@@ -52,10 +62,11 @@ def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = N
     """
     identity = trigger_id(after.account, after.order_id, after.version)
     if before is None:
-        return Trigger(identity, TriggerKind.ORDER_CREATED, after, {})
+        return Trigger(identity, TriggerKind.ORDER_CREATED, after)
     old, new = before.tree(), after.tree()
     changed = _changes(old, new, lines) | _fulfilment_change(before, after)
-    return Trigger(identity, _kind_of_change(before, after, old, new, lines), after, changed)
+    changes = json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
+    return Trigger(identity, _kind_of_change(before, after, old, new, lines), after, changes)
 
 
 def deletion_of(last: Order) -> Trigger:
@@ -64,7 +75,7 @@ def deletion_of(last: Order) -> Trigger:
     The trigger contains the last document of the order.
     """
     identity = trigger_id(last.account, last.order_id, last.version)
-    return Trigger(identity, TriggerKind.ORDER_DELETED, last, {})
+    return Trigger(identity, TriggerKind.ORDER_DELETED, last)
 
 
 def _kind_of_change(

@@ -1180,17 +1180,14 @@ def test_long_allowed_values_fit_into_an_answer() -> None:
 def test_every_order_with_a_fault_fails_however_many_there_are(*, as_xml: bool) -> None:
     shop = Shop()
     bad, good = 150, order(external_id="good")
+    orders = [order(external_id=str(n), x="@@") for n in range(bad)]
     if as_xml:
-        faults = b'<lines a="1"/>' * 30
-        body = b"<xml>%s%s</xml>" % (
-            b"<data>%s</data>" % faults * bad,
-            to_xml(request(good)).removeprefix(b"<xml>").removesuffix(b"</xml>"),
-        )
+        body = to_xml(request(*orders, good)).replace(b"<x>@@</x>", b"<x/>" * 30)
         answer = shop.post(body, XML, query={"format": "json"})
     else:
-        faulty = b'{"x":[%s]}' % b",".join([rb'"\u0001"'] * 30)
-        body = b'{"data":[%s,%s]}' % (b",".join([faulty] * bad), json.dumps(good).encode())
-        answer = shop.post(body, JSON)
+        texts = b"[%s]" % b",".join([rb'"\u0001"'] * 30)
+        body = json.dumps(request(*orders, good)).encode().replace(b'"@@"', texts)
+        answer = shop.post(body)
     entries = read_json(answer)["result"]
     assert [entry["error"] for entry in entries] == [400] * bad + [0]
 
