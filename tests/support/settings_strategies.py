@@ -109,6 +109,7 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from([None, *endpoints])),
             draw(st.sampled_from(DefinitionsByImport)),
             draw(st.sampled_from(UnknownMembers)),
+            draw(st.integers(1, 3650)),
         ),
         products={each.id: each for each in draw(products())},
     )

@@ -172,7 +172,6 @@ def _operations() -> tuple[Operation, ...]:
                 "413": response("Commercetools413"),
                 "415": response("Commercetools415"),
                 **_FAULTS,
-                "429": response("Commercetools429"),
             },
             "Send the client's id and secret as HTTP Basic credentials, and the parameters in the "
             "form or in the query. Without a scope the token gets all scopes of the client. A "
@@ -358,11 +357,6 @@ def _responses() -> Tree:
         ),
         "Commercetools403": answer(
             "The token lacks the scope, or the firewall rejected the request", either
-        ),
-        "Commercetools429": answer(
-            "Too many requests, or too many tokens of the client",
-            either,
-            Retry_After="Seconds to wait before a retry",
         ),
         "Commercetools503": answer(
             "The order store is not available; nothing was changed",

@@ -108,9 +108,9 @@ class Policies:
     # For orders of protocols in which the endpoint is optional.
     default_endpoint: str | None = None
     definitions_by_import: DefinitionsByImport = DefinitionsByImport.ADD
+    unknown_members: UnknownMembers = UnknownMembers.WARN_NEAR_MISS
     # Replaced versions of orders are kept this long.
     history_days: int = 400
-    unknown_members: UnknownMembers = UnknownMembers.WARN_NEAR_MISS
 
 
 type FieldKey = tuple[EntityType, str]
