@@ -30,8 +30,10 @@ from tests.hostile.stored_aws import (
     LARGE_ALTCRAFT,
     LARGE_DRAFTS,
     LARGE_ORDERS,
+    REJECTING,
     SMALL,
     STRICT,
+    WARNING,
     WIDE,
     secret_of,
 )
@@ -62,8 +64,11 @@ class Amplifier:
     account: str = SMALL
     has_token: bool = True
     is_zipped: bool = False
+    is_sent_zipped: bool = False
     orders: int = 0
     query: Mapping[str, str] = field(default_factory=dict)
+    # Parameters that are sent more than once.
+    queries: Mapping[str, list[str]] = field(default_factory=dict)
     is_telling: bool = False
     # A request of valid orders is work that its sender has paid for: it may take more time.
     seconds: float = MAX_CPU_SECONDS
@@ -84,8 +89,12 @@ class Amplifier:
             headers = {"Authorization": basic("shop", secret)}
         if not self.has_token:
             headers = dict(NO_TOKEN)
-        if self.is_zipped:
+        if self.is_zipped or self.is_sent_zipped:
             headers["Content-Encoding"] = "gzip"
+        once = {name: [text] for name, text in self.query.items()}
+        repeated: Tree = (
+            {"multiValueQueryStringParameters": {**once, **self.queries}} if self.queries else {}
+        )
         return Hostile(
             self.name,
             self.route,
@@ -95,6 +104,7 @@ class Amplifier:
             headers=headers,
             path={"projectKey": self.account},
             query=self.query,
+            raw=repeated,
         ).event()
 
 
@@ -152,6 +162,11 @@ FAULTY_VALUES: Mapping[str, Callable[[], bytes]] = {
         b'{"%s":1,"%s":1}' % (b"k" * 2000, b"k" * 2000), FULL - 100
     ),
     "deep arrays around duplicate names": lambda: _deep(_many(_TWICE, 4 * 10**6), 9000),
+    "many numbers that are too long": lambda: _many(b"9" * 4400, FULL - 100),
+    "many exponents that are too long": lambda: _many(b"1e" + b"9" * 19, FULL - 100),
+    "many numbers before one that is too long": lambda: _filled(
+        b"[", b"1.5", b"," + b"9" * 4400 + b"]", FULL - 100
+    ),
     "deep objects of duplicate names": lambda: b'{"a":1,"a":' * 900 + b"1" + b"}" * 900,
 }
 # JSON values without faults that take much memory.
@@ -291,6 +306,20 @@ def _altcraft_orders() -> Iterator[Amplifier]:
         "many orders of quotes": lambda: _orders_of(_MINIMAL.replace(b"@@", b'\\"' * 90)),
         GOOD: lambda: _numbered_orders(10_000),
         "many steps of one order": lambda: _orders_of(_MINIMAL),
+        "many orders of other members of one mistake": lambda: _orders_of_units(
+            b"%s,%s}"
+            % (
+                _MINIMAL[:-1],
+                b",".join(b'"%d_external_id":1' % (11 * n + each) for each in range(11)),
+            )
+            for n in range(10_000)
+        ),
+        "many orders of misspelt members": lambda: _orders_of(
+            _MINIMAL[:-1] + b',"tga":1,"delivery_cots":1,"regoin":1,"emial":1}'
+        ),
+        "many orders of a failure and misspelt members": lambda: _orders_of(
+            _MINIMAL.replace(b'"status"', b'"sttaus"')[:-1] + b',"tga":1,"regoin":1}'
+        ),
     }
     for name, make in many.items():
         yield _altcraft(
@@ -307,6 +336,14 @@ def _altcraft_orders() -> Iterator[Amplifier]:
             query={"format": "xml"},
             seconds=WORK_SECONDS if name == GOOD else MAX_CPU_SECONDS,
         )
+    for account in (WARNING, REJECTING):
+        for name in (
+            "many orders of other members of one mistake",
+            "many orders of unknown members",
+        ):
+            yield _altcraft(
+                f"{name}, {account} settings", many[name], 200, orders=10_000, account=account
+            )
     for name in ("many orders of unknown fields", GOOD, "many steps of one order"):
         yield _altcraft(
             f"{name}, wide settings",
@@ -318,6 +355,40 @@ def _altcraft_orders() -> Iterator[Amplifier]:
             is_telling=name == GOOD,
         )
     ampersands = b'{"%s":%s}' % (b"&" * 255, _BAD)
+    for policy in (SMALL, WARNING, REJECTING):
+        for name, unit in {
+            "short names": b'"t%dg":1',
+            "names that begin like known ones": b'"lin%des":1',
+            "names of one mistake": b'"%d_external_id":1',
+            "long names that begin like known ones": b'"re%d' + b"x" * 30 + b'on":1',
+        }.items():
+            for place, head, tail in (
+                ("an order", _MINIMAL[:-1].join((b'{"data":[', b",")), b"}]}"),
+                ("the root", b'{"data":[],', b"}"),
+                ("a line", b'{"data":[{"lines":[{', b"}]}]}"),
+            ):
+                yield _altcraft(
+                    f"{name} as unknown members of {place}, {policy} settings",
+                    partial(_numbered, head, unit, tail, FULL - 1000),
+                    200,
+                    400,
+                    account=policy,
+                    orders=1,
+                    is_telling=name == "short names" and place == "an order" and policy == WARNING,
+                )
+    yield _altcraft(
+        "many members of a zipped body",
+        lambda: gzip.compress(b"") * (FULL // 20),
+        400,
+        is_sent_zipped=True,
+        is_telling=True,
+    )
+    yield _altcraft(
+        "many members of a byte of a zipped body",
+        lambda: gzip.compress(b" ", 1) * (FULL // 21),
+        400,
+        is_sent_zipped=True,
+    )
     yield _altcraft(
         "names of ampersands, answered in XML",
         lambda: _orders_of(ampersands, 10_000),
@@ -501,6 +572,9 @@ def _xml_numbered(unit: bytes, head: bytes = b"<xml>", tail: bytes = b"</xml>") 
 
 
 _DATA = XML_ORDER.encode()
+# The parser does not know the lines of what follows.
+_BREAKS = b"\n" * 70_000
+_XSI = b'xmlns:i="http://www.w3.org/2001/XMLSchema-instance"'
 XML_BODIES: Mapping[str, Callable[[], bytes]] = {
     "many elements": lambda: _xml(b"<a/>"),
     "many elements and texts": lambda: _xml(b"<a/>x"),
@@ -570,6 +644,29 @@ XML_BODIES: Mapping[str, Callable[[], bytes]] = {
         + _DATA.replace(b"{}", b"").replace(b"<total_price>1", b"<total_price>" + AMOUNT)
         + b"</xml>"
     ),
+    "many breaks before orders": lambda: _xml(_BREAKS + _DATA.replace(b"{}", b"") + b"\n"),
+    "many lines of faults": lambda: _xml(b'\n<data a="">\n</data>'),
+    "many lines of unknown members": lambda: _xml(b"\n<x/>", b"<xml>" + _BREAKS + b'<data a=""/>'),
+    "many lines of other elements": lambda: _xml_numbered(
+        b"\n<a#/>", b"<xml>" + _BREAKS + b'<data a=""/>'
+    ),
+    "many lines of fields": lambda: _xml_numbered(
+        b"\n<a#/>",
+        b"<xml>" + _BREAKS + b'<data a=""><custom_fields>',
+        b"</custom_fields></data></xml>",
+    ),
+    "many lines of comments": lambda: _xml(b"<!--\n-->", b"<xml>" + _BREAKS, b'<data a=""/></xml>'),
+    "many nil elements": lambda: _xml(b'<a i:nil="1"/>', b"<xml %s>" % _XSI),
+    "many nil orders": lambda: _xml(b'<data i:nil="1"/>', b"<xml %s>" % _XSI),
+    "many bad nil elements": lambda: _xml(
+        b'<a i:nil="x"/>', b"<xml %s><data><custom_fields>" % _XSI, b"</custom_fields></data></xml>"
+    ),
+    "many other bad nil elements": lambda: _xml_numbered(
+        b'<a# i:nil="x"/>',
+        b"<xml %s><data><custom_fields>" % _XSI,
+        b"</custom_fields></data></xml>",
+    ),
+    "a long nil": lambda: b'<xml %s><data i:nil="%s"/></xml>' % (_XSI, b" " * (FULL - 200)),
     "a wide character among many": lambda: (
         b"<xml><email>" + b"a" * (FULL - 200) + b"\xf0\x9f\x98\x80</email></xml>"
     ),
@@ -626,6 +723,22 @@ def _wrapped(head: bytes, make: Callable[[], bytes], tail: bytes = b"}") -> byte
     return head + make() + tail
 
 
+_PLAIN_LINE = json.dumps(
+    {
+        "name": {"en": "A"},
+        "variant": {"sku": "a"},
+        "price": {"value": {"currencyCode": "USD", "centAmount": 1}},
+        "quantity": 1,
+    }
+).encode()
+_MAIL = {
+    "shippingMethodName": "Mail",
+    "price": {"currencyCode": "USD", "centAmount": 1},
+    "shippingRate": {"price": {"currencyCode": "USD", "centAmount": 1}},
+    "deliveries": "@@",
+}
+
+
 def _drafts() -> Iterator[Amplifier]:
     def case(name: str, make: Callable[[], bytes], *statuses: int, **rest: Any) -> Amplifier:  # noqa: ANN401
         return Amplifier(f"draft: {name}", DRAFT, make, statuses or (201, 400), **rest)
@@ -665,6 +778,47 @@ def _drafts() -> Iterator[Amplifier]:
             f"{name} as names",
             partial(_draft_made, value, lineItems=[draft_line(name="@@")]),
         )
+    plain = json.dumps(draft_line()).encode()
+    yield case(
+        "4 600 plain lines",
+        lambda: _draft_at(b"[%s]" % b",".join([_PLAIN_LINE] * 4600), lineItems="@@"),
+        201,
+        orders=1,
+        is_telling=True,
+    )
+    yield case(
+        "7 500 plain lines",
+        lambda: _draft_at(b"[%s]" % b",".join([_PLAIN_LINE] * 7500), lineItems="@@"),
+        400,
+    )
+    yield case(
+        "many deliveries",
+        lambda: _draft_at(b"[%s]" % b",".join([b"{}"] * 120_000), shippingInfo=_MAIL),
+        400,
+    )
+    names: Mapping[str, bytes] = {
+        "members": b'"%d":1',
+        "members of long names": b'"' + b"k" * 300 + b'%d":1',
+        "members of wide names": '"é%d":1'.encode(),
+    }
+    for name, ignored in names.items():
+        yield case(
+            f"many ignored {name}",
+            partial(_numbered, json.dumps(draft()).encode()[:-1] + b",", ignored, b"}"),
+            201,
+            orders=1,
+            is_telling=name == "members",
+        )
+    yield case(
+        "lines of many ignored members",
+        lambda: _draft_at(
+            b"[%s]"
+            % b",".join([plain[:-1] + b",%s}" % b",".join(b'"%d":1' % n for n in range(40))] * 500),
+            lineItems="@@",
+        ),
+        201,
+        orders=1,
+    )
     yield case(
         "without a token",
         lambda: b'{"x":%s}' % FAULTY_VALUES["many bad texts"](),
@@ -924,6 +1078,17 @@ def _lists() -> Iterator[Amplifier]:
             (200, 413),
             account=account,
             query={"limit": "20", "offset": "130", "sort": "createdAt desc"},
+        )
+        paths = [f"lineItems[{n}].price.value" for n in range(300)]
+        yield Amplifier(
+            f"page of {account} with many paths to expand",
+            PAGE,
+            bytes,
+            (200, 400, 413),
+            account=account,
+            query={"limit": "20"},
+            queries={"expand": paths},
+            is_telling=account == LARGE_DRAFTS,
         )
         for query in ({}, {"status": "DELIVERED"}):
             yield Amplifier(

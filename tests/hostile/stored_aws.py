@@ -31,6 +31,7 @@ TABLE = "hostile"
 SECRET = "secret of the shop"
 # One account a kind: small settings, the widest settings, and stores of large orders.
 SMALL, WIDE, STRICT = "demo", "wide", "strict"
+WARNING, REJECTING = "warning", "rejecting"
 LARGE_ALTCRAFT, LARGE_DRAFTS = "large-altcraft", "large-drafts"
 LARGE_ORDERS = {LARGE_ALTCRAFT: 400, LARGE_DRAFTS: 150}
 # What DynamoDB returns at most for one BatchGetItem.
@@ -66,6 +67,8 @@ class StoredAws:
             SMALL: _SMALL_SETTINGS,
             WIDE: _wide_settings(),
             STRICT: _strict_settings(),
+            WARNING: {**_SMALL_SETTINGS, "policies": {"unknown_members": "warn"}},
+            REJECTING: {**_SMALL_SETTINGS, "policies": {"unknown_members": "reject"}},
             LARGE_ALTCRAFT: _SMALL_SETTINGS,
             LARGE_DRAFTS: _SMALL_SETTINGS,
         }.items():
@@ -174,23 +177,6 @@ class StoredAws:
         self._add(order_item(order, None))
         self._add(index_item(order.account, order))
 
-    def _query(self, text: str) -> str:
-        asked = json.loads(text)
-        shard = asked["ExpressionAttributeValues"][":shard"]["S"]
-        before = asked["ExpressionAttributeValues"].get(":before", {"S": "~"})["S"]
-        after = asked.get("ExclusiveStartKey", {"sk": {"S": ""}})["sk"]["S"]
-        forward = asked.get("ScanIndexForward", True)
-        keys = sorted((k for k in self.items if k[0] == shard), reverse=not forward)
-        keys = [
-            key for key in keys if key[1] < before and (not after or (key[1] > after) is forward)
-        ]
-        page = keys[: asked.get("Limit", len(keys))]
-        rest = {}
-        if len(page) < len(keys):
-            rest["LastEvaluatedKey"] = {"pk": {"S": shard}, "sk": {"S": page[-1][1]}}
-        items = [json.loads(self.items[key]) for key in page]
-        return json.dumps({"Items": items, "Count": len(page), **rest})
-
 
 def _wide_settings() -> Tree:
     """Return settings near their limits: many fields, defaults, and an enum of many names."""
@@ -256,8 +242,13 @@ def _altcraft_document() -> str:
 
 def _draft_document() -> str:
     sent = draft(orderNumber=None, store={"key": "website"})
-    line = sent["lineItems"][0]
-    sent["lineItems"] = [line] * 260
+    line = {
+        "name": {"en": "A"},
+        "variant": {"sku": "a"},
+        "price": {"value": {"currencyCode": "USD", "centAmount": 1}},
+        "quantity": 1,
+    }
+    sent["lineItems"] = [line] * 4600
     read = read_draft(json.dumps(sent).encode(), None, LARGE_DRAFTS)
     catalogue = Catalogue.of(LARGE_DRAFTS, {})
     return write_json(document_of(read.tree, Provenance(LARGE_DRAFTS, "shop"), catalogue)).decode()

@@ -68,7 +68,7 @@ class AltcraftOrder:
         at_most, most_warnings = before.problems_left, before.warnings_left
         prefix = ("data", self.position)
         policy = rules.settings.policies.unknown_members
-        problems, warnings = self._unknown_members(policy, prefix, most_warnings)
+        problems, warnings = self._unknown_members(policy, prefix, before)
         if self.draft is None or self.problems:
             return Rejection((*self.problems, *problems)[:at_most], warnings)
         checked = check_order(self.draft, rules, at_most)
@@ -92,14 +92,16 @@ class AltcraftOrder:
         )
 
     def _unknown_members(
-        self, policy: UnknownMembers, prefix: Steps, most_warnings: int
+        self, policy: UnknownMembers, prefix: Steps, before: Reported
     ) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
         """Return the problems and the warnings of unknown members."""
         if policy is UnknownMembers.REJECT:
-            return unknown_of_order(self.sent, prefix).problems(), ()
-        if policy is UnknownMembers.IGNORE or not most_warnings:
+            at_most = before.problems_left
+            return unknown_of_order(self.sent, prefix, at_most).problems(at_most), ()
+        most = before.warnings_left
+        if policy is UnknownMembers.IGNORE or not most:
             return (), ()
-        return (), unknown_of_order(self.sent, prefix).warnings(policy)[:most_warnings]
+        return (), unknown_of_order(self.sent, prefix).warnings(policy)[:most]
 
 
 def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:

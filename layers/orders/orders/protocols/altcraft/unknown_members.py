@@ -21,6 +21,8 @@ from orders.protocols.altcraft.requests import (
 )
 
 MAX_NAME_CHARACTERS = 255
+# So many unknown names of an order, or of the rest of a request, are compared with the known ones.
+MAX_COMPARED = 1000
 _ROOT = KnownNames.of(ROOT_MEMBERS)
 _DEFINITIONS = {
     "custom_fields": KnownNames.of(DEFINITION_MEMBERS),
@@ -69,50 +71,64 @@ class Unknown:
             return ()
         return tuple(member.warning(policy) for member in self.members)
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return the problems of the members under a policy that rejects them."""
-        return tuple(member.problem() for member in self.members)
+    def problems(self, at_most: int = MAX_PROBLEMS) -> tuple[Problem, ...]:
+        """Return the first problems of the members under a policy that rejects them."""
+        return tuple(member.problem() for member in self.members[:at_most])
 
 
 def unknown_of_request(root: Mapping[str, Any]) -> Unknown:
     """Return the unknown members of a request's root and of its definitions."""
-    return _bounded(_of_request(root))
+    return _bounded(_Search().of_request(root))
 
 
-def unknown_of_order(sent: Mapping[str, Any], prefix: Steps) -> Unknown:
-    """Return the unknown members of an order and of its lines, with paths below `prefix`."""
-    return _bounded(_of_order(sent, prefix))
+def unknown_of_order(
+    sent: Mapping[str, Any], prefix: Steps, at_most: int = MAX_PROBLEMS
+) -> Unknown:
+    """Return the unknown members of an order and of its lines, with paths below `prefix`.
+
+    If the order may report only one of them, as the last ones of many, it is any of them.
+    """
+    search = _Search() if at_most > 1 else _Search(left=0)
+    return _bounded(search.of_order(sent, prefix))
 
 
-def _of_request(root: Mapping[str, Any]) -> Iterator[_Unknown]:
-    yield from _of_object(root, _ROOT, ())
-    for member, known in _DEFINITIONS.items():
-        for position, each in _objects(root.get(member)):
-            yield from _of_object(each, known, (member, position))
+@dataclass(slots=True)
+class _Search:
+    """Finds unknown members. `left` is how many names it may still compare."""
 
+    left: int = MAX_COMPARED
 
-def _of_order(sent: Mapping[str, Any], prefix: Steps) -> Iterator[_Unknown]:
-    yield from _of_object(sent, _ORDER, prefix)
-    for position, line in _objects(sent.get("lines")):
-        yield from _of_object(line, _LINE, (*prefix, "lines", position))
+    def of_request(self, root: Mapping[str, Any]) -> Iterator[_Unknown]:
+        yield from self._of_object(root, _ROOT, ())
+        for member, known in _DEFINITIONS.items():
+            for position, each in _objects(root.get(member)):
+                yield from self._of_object(each, known, (member, position))
+
+    def of_order(self, sent: Mapping[str, Any], prefix: Steps) -> Iterator[_Unknown]:
+        yield from self._of_object(sent, _ORDER, prefix)
+        for position, line in _objects(sent.get("lines")):
+            yield from self._of_object(line, _LINE, (*prefix, "lines", position))
+
+    def _of_object(
+        self, sent: Mapping[str, Any], known: KnownNames, path: Steps
+    ) -> Iterator[_Unknown]:
+        """Yield the near misses of an object, then its others, at most MAX_PROBLEMS of each."""
+        names = sent.keys() - known.names
+        if not names:
+            return
+        compared = names if len(names) <= self.left else nsmallest(self.left, names)
+        self.left -= len(compared)
+        near = {name: meant for name in compared if (meant := known.meant_by(name)) is not None}
+        for name in (*_first(near.keys()), *_first(names - near.keys())):
+            # A longer name would make the answer as long as the request.
+            at = (*path, name) if len(name) <= MAX_NAME_CHARACTERS else path
+            yield _Unknown(at, name, near.get(name))
 
 
 def _objects(sent: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
     for position, each in enumerate(sent if isinstance(sent, list) else ()):
         if isinstance(each, dict):
             yield position, each
-
-
-def _of_object(sent: Mapping[str, Any], known: KnownNames, path: Steps) -> Iterator[_Unknown]:
-    """Yield the near misses of an object, then its others, at most MAX_PROBLEMS of each."""
-    names = sent.keys() - known.names
-    if not names:
-        return
-    near = {name: meant for name in names if (meant := known.meant_by(name)) is not None}
-    for name in (*_first(near.keys()), *_first(names - near.keys())):
-        # A longer name would make the answer as long as the request.
-        at = (*path, name) if len(name) <= MAX_NAME_CHARACTERS else path
-        yield _Unknown(at, name, near.get(name))
 
 
 def _first(names: Collection[str]) -> Sequence[str]:

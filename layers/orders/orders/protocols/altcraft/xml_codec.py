@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
@@ -34,6 +34,7 @@ ROW = "row"
 # Holds the name of a Free object's member if an element cannot have that name.
 NAME_ATTRIBUTE = "external_id"
 _TOLERATED = frozenset({"array"})
+_TOLERATED_IN_FREE = _TOLERATED | {NAME_ATTRIBUTE}
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _XML_NAMESPACE = "http://www.w3.org/XML/1998/namespace"
 _NIL = f"{{{_INSTANCE}}}nil"
@@ -58,8 +59,9 @@ class _Reader:
     faults: list[Problem] = field(default_factory=list)
     lines: dict[Steps, int] = field(default_factory=dict)
     room: dict[Steps, int] = field(default_factory=dict)
-    # The elements with their lines in the order of the text, if those of the parser are not exact.
-    counted: Iterator[tuple[etree._Element, int]] | None = None
+    # All elements in the order of the text, if the parser does not know all lines: `lines` then has
+    # the numbers of the elements instead.
+    numbered: Iterator[tuple[int, etree._Element]] | None = None
 
     def root(self, element: etree._Element, shape: Record) -> dict[str, Any]:
         self._mark(element, ())
@@ -85,7 +87,7 @@ class _Reader:
                 return self.text(element, path)
 
     def line_of(self, path: Steps) -> int | None:
-        """Return the line of the element at `path`, or of the nearest one around it."""
+        """Return what `lines` has for the element at `path`, or for the nearest one around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path)
@@ -119,11 +121,12 @@ class _Reader:
             at = (*path, name)
             if name in members:
                 self._fault(Code.DUPLICATE_MEMBER, at, "is a duplicate; send it once")
+                continue
             self._mark(child, at)
             members[name] = (
                 None
                 if child.keys() and self._is_nil(child, at)
-                else self.text(child, at, tolerated=_TOLERATED | {NAME_ATTRIBUTE})
+                else self.text(child, at, tolerated=_TOLERATED_IN_FREE)
             )
         self._expect_no_text(element, path)
         return members
@@ -159,11 +162,11 @@ class _Reader:
             self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
 
     def _mark(self, element: etree._Element, path: Steps) -> None:
-        if self.counted is None:
+        if self.numbered is None:
             self.lines[path] = cast("int", element.sourceline)
         else:
             # Elements are marked in the order of the text, and some are passed over.
-            self.lines[path] = next(line for each, line in self.counted if each is element)
+            self.lines[path] = next(number for number, each in self.numbered if each is element)
 
     def _is_nil(self, element: etree._Element, path: Steps) -> bool:
         """Return whether an element says that it stands for null (XML Schema, xsi:nil)."""
@@ -171,7 +174,7 @@ class _Reader:
         if sent is None:
             return False
         nil = _NIL_VALUES.get(sent.strip())
-        if nil is None:
+        if nil is None and self._has_room(path):
             self._fault(Code.MALFORMED, path, f"must have xsi:nil true or false; got {shown(sent)}")
         elif nil and not _is_empty(element):
             self._fault(Code.MALFORMED, path, "must be empty, because its xsi:nil is true")
@@ -182,7 +185,9 @@ class _Reader:
 
     def _fault(self, code: Code, path: Steps, what: str) -> None:
         unit = _unit_of(path)
-        left = self.room.setdefault(unit, problems_left(len(self.faults)))
+        left = self.room.get(unit)
+        if left is None:
+            left = problems_left(len(self.faults))
         if left > 0:
             self.room[unit] = left - 1
             message = f"Element {shown(pointer(*path) or '/')} {what}"
@@ -208,10 +213,10 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     if len(root) and all(_local_name(child) == ROW for child in root):
         for child in root:
             child.tag = "data"
-    reader = _Reader()
-    tree = reader.root(root, shape)
     has_all_lines = body.count(b"\n") < _LAST_EXACT_LINE
-    line_of = reader.line_of if has_all_lines else _counting(body, root, shape)
+    reader = _Reader(numbered=None if has_all_lines else enumerate(root.iter()))
+    tree = reader.root(root, shape)
+    line_of = reader.line_of if has_all_lines else _counting(body, root, reader.line_of)
     return Decoded(tree, tuple(reader.faults), line_of)
 
 
@@ -304,22 +309,25 @@ _MARKUP = re.compile(
 )
 
 
-def _counting(body: bytes, root: etree._Element, shape: Record) -> LineOf:
-    """Return a function that counts the lines of a long body when the first one is asked for."""
+def _counting(body: bytes, root: etree._Element, number_of: LineOf) -> LineOf:
+    """Return a function that counts the lines of a long body when the first one is asked for.
 
-    @cache
-    def reader() -> _Reader:
-        again = _Reader(counted=_counted_lines(body, root))
-        again.root(root, shape)
-        return again
+    `number_of` returns the number of the element for a path.
+    """
+    lines = cache(lambda: _counted_lines(body, root))
 
-    return lambda path: reader().line_of(path)
+    def line_of(path: Steps) -> int | None:
+        number = number_of(path)
+        return None if number is None else lines()[number]
+
+    return line_of
 
 
-def _counted_lines(
-    body: bytes, root: etree._Element
-) -> Iterator[tuple[etree._Element, int]] | None:
-    """Return each element with the line in which its start tag ends, None if they do not match."""
+def _counted_lines(body: bytes, root: etree._Element) -> Sequence[int]:
+    """Return the line in which the start tag of each element ends.
+
+    If they cannot be counted, these are the parser's, which are not exact.
+    """
     text = _decoded(body, root)
     lines = array("L")
     line, counted_to = 1, 0
@@ -328,8 +336,9 @@ def _counted_lines(
         counted_to = match.end()
         if match["start"]:
             lines.append(line)
-    count = sum(1 for _ in root.iter())
-    return zip(root.iter(), lines, strict=True) if count == len(lines) else None
+    if len(lines) == sum(1 for _ in root.iter()):
+        return lines
+    return array("L", (cast("int", element.sourceline) for element in root.iter()))
 
 
 def _decoded(body: bytes, root: etree._Element) -> str:

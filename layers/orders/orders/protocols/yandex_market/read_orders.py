@@ -26,6 +26,8 @@ from orders.protocols.yandex_market.requests import (
 )
 
 MAX_PAGE = 50
+# A page of larger orders ends early: the lines of a short document can take long to be summed up.
+MAX_SUMMARISED_CHARACTERS = 512 * 1024
 _INTEGER = re.compile(r"\d{1,16}", re.ASCII)
 # Other filters are rejected: to ignore one would return the wrong orders.
 _SUPPORTED = frozenset(
@@ -82,13 +84,18 @@ class ListOrdersEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the campaign's orders, newest first.
 
-        A page ends early if one answer cannot hold all its orders.
+        A page ends early if one answer cannot hold all its orders, or if they are very large.
         """
         access = self.access(request, Role.ORDERS_READ, deadline)
         page = self.list_orders(_query(access, request), deadline)
         orders: list[object] = []
         size, last, next_before = 0, None, page.next_before
+        read = 0
         for found in page.orders:
+            if orders and read > MAX_SUMMARISED_CHARACTERS:
+                next_before = last
+                break
+            read += len(found.order.document)
             order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
             part = write_json(order)
             size += sent_size(part)
