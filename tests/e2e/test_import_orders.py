@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import urllib3
@@ -56,7 +57,8 @@ def test_the_documented_requests_are_accepted(
     http: urllib3.PoolManager, stack: LocalStack, name: str
 ) -> None:
     event = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
-    answer = _post(http, stack, event["body"].encode(), **event["headers"] | {"Host": "localhost"})
+    host = urlsplit(stack.endpoint.base_url).netloc
+    answer = _post(http, stack, event["body"].encode(), **event["headers"] | {"Host": host})
     assert answer.status == 200
     assert b"1234000" in answer.data
     assert answer.headers["Content-Type"].startswith(f"application/{name}")
