@@ -131,7 +131,8 @@ def _expect_amounts_kept(shop: Shop, sent: object) -> None:
 
 def _amount(sent: object) -> str | None:
     try:
-        return format_amount(Decimal(str(sent)))
+        # A negative zero is 0.
+        return format_amount(Decimal(str(sent)) or Decimal(0))
     except (InvalidOperation, ValueError):
         return None
 

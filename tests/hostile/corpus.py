@@ -130,7 +130,6 @@ NO_NUMBERS = {
     "NaN": "NaN",
     "Infinity": "Infinity",
     "minus Infinity": "-Infinity",
-    "100 000 digits": "9" * 100_000,
     "a leading zero": "01",
     "a plus": "+1",
 }
@@ -142,7 +141,7 @@ BAD_AMOUNTS = {
     "400 digits as text": f'"{"9" * 400}"',
     "100 000 fraction digits": "1." + "1" * 100_000,
     "negative": "-1",
-    "minus zero text": '"-0"',
+    "100 000 digits": "9" * 100_000,
     "a comma": '"1,5"',
     "Arabic digits": '"\u0661\u0662"',
     "an exponent": '"1e2"',
@@ -342,7 +341,7 @@ def _tokens() -> Iterator[Hostile]:
     def asked(name: str, status: int, text: str, body: bytes, **rest: Any) -> Hostile:  # noqa: ANN401
         return Hostile(f"token: {name}", TOKEN, status, text, body, FORM, **rest)
 
-    yield asked("a million parameters", 400, "Duplicate parameter", b"a=1&" * MEGABYTE)
+    yield asked("a million parameters", 400, "at most 100 parameters", b"a=1&" * MEGABYTE)
     yield asked("a scope of 1 MB", 400, "invalid_scope", grant + b"&scope=" + b"x" * MEGABYTE)
     yield asked("many scopes", 400, "invalid_scope", grant + b"&scope=" + b"a:demo+" * 100_000)
     yield asked("binary", 400, "grant_type", bytes(range(256)))
@@ -375,7 +374,7 @@ def _yandex_market() -> Iterator[Hostile]:
         for name, body in BAD_JSON.items():
             yield Hostile(f"{route[1]}: {name}", route, 400, "BAD_REQUEST", body)
     yield Hostile("over 512 KB", RENAME, 400, "too big", b" " * MEGABYTE)
-    for name, spelling in {**BAD_TEXTS, "a number": "1", "null": "null", "empty": '""'}.items():
+    for name, spelling in {**BAD_TEXTS, "a fraction": "1.5", "null": "null", "empty": '""'}.items():
         body = b'{"externalOrderId": %s}' % spelling.encode()
         yield Hostile(f"new id: {name}", RENAME, 400, "BAD_REQUEST", body)
     for name, value in {

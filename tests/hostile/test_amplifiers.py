@@ -9,6 +9,8 @@ from tests.hostile.amplifiers import amplifiers
 from tests.hostile.measured import Measured, measure
 
 CASES = amplifiers()
+# Other tests run at the same time, and threads that share a core take more CPU time for the same work.
+SLACK = 1.7
 TELLING = [position for position, case in enumerate(CASES) if case.is_telling]
 
 
@@ -25,4 +27,4 @@ def test_the_amplifiers_have_unique_names() -> None:
 def test_an_amplifier_takes_little_and_is_answered_shortly(
     measured: dict[int, Measured], position: int
 ) -> None:
-    assert not measured[position].faults()
+    assert not measured[position].faults(SLACK)

@@ -446,7 +446,8 @@ def test_an_expanded_order_that_does_not_fit_in_an_answer_is_rejected_but_delete
     created = project.create(customerGroup={"key": "vip"})
     path = f"/orders/{created.tree['id']}"
     size = len(created.body) + created.body.count('"')
-    monkeypatch.setattr("orders.protocols.http.MAX_ANSWER_BYTES", size)
+    for module in ("http", "commercetools.read_orders"):
+        monkeypatch.setattr(f"orders.protocols.{module}.MAX_ANSWER_BYTES", size)
     query = {"expand": "customerGroup"}
     refused = project.call("GET", path, query=query)
     assert (refused.status, refused.tree["errors"][0]["code"]) == (413, "ContentTooLarge")
