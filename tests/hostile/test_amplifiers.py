@@ -9,7 +9,7 @@ from tests.hostile.amplifiers import amplifiers
 from tests.hostile.measured import Measured, measure
 
 CASES = amplifiers()
-# Other tests run at the same time, and threads that share a core take more CPU time for the same work.
+# Other tests run at the same time: threads that share a core take more CPU time for the same work.
 SLACK = 1.7
 TELLING = [position for position, case in enumerate(CASES) if case.is_telling]
 
