@@ -62,7 +62,7 @@ def call(http: urllib3.PoolManager, stack: LocalStack) -> Call:
     return send
 
 
-def _run_sdk(stack: LocalStack, script: Path, *arguments: str, drafts: object = None) -> Any:  # noqa: ANN401
+def _run_sdk(stack: LocalStack, script: Path, *arguments: str, drafts: object = None) -> Any:  # noqa: ANN401 - the JSON that the script prints
     """Return what a script of the TypeScript SDK printed. It reads the drafts as its input."""
     endpoint = stack.endpoint
     node = shutil.which("node")

@@ -222,7 +222,12 @@ _MINIMAL = json.dumps(
 ).encode()
 
 
-def _altcraft(name: str, make: Callable[[], bytes], *statuses: int, **rest: Any) -> Amplifier:  # noqa: ANN401
+def _altcraft(
+    name: str,
+    make: Callable[[], bytes],
+    *statuses: int,
+    **rest: Any,  # noqa: ANN401 - other members of Amplifier
+) -> Amplifier:
     return Amplifier(f"import: {name}", IMPORT, make, statuses or (200, 400), **rest)
 
 
@@ -740,7 +745,12 @@ _MAIL = {
 
 
 def _drafts() -> Iterator[Amplifier]:
-    def case(name: str, make: Callable[[], bytes], *statuses: int, **rest: Any) -> Amplifier:  # noqa: ANN401
+    def case(
+        name: str,
+        make: Callable[[], bytes],
+        *statuses: int,
+        **rest: Any,  # noqa: ANN401 - other members of Amplifier
+    ) -> Amplifier:
         return Amplifier(f"draft: {name}", DRAFT, make, statuses or (201, 400), **rest)
 
     for name, value in {**FAULTY_VALUES, **HEAVY_VALUES}.items():

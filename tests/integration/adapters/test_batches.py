@@ -5,15 +5,9 @@ from typing import Any, cast
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from orders.adapters.batches import (
-    FIRST_READS,
-    KEYS_PER_READ,
-    MAX_READ_CHARACTERS,
-    MORE_READS,
-    Batches,
-    identity_of,
-)
+from orders.adapters.batches import FIRST_READS, KEYS_PER_READ, MORE_READS, Batches, identity_of
 from orders.adapters.table_keys import key
+from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
 from tests.support.deadlines import DEADLINE, CountingPause
 
 type Tree = dict[str, Any]
@@ -50,19 +44,19 @@ def test_small_items_are_all_read() -> None:
 
 
 def test_reading_stops_after_many_characters() -> None:
-    table = Table(MAX_READ_CHARACTERS // 90)
+    table = Table(MAX_IMPORT_CHARACTERS // 90)
     first = FIRST_READS * KEYS_PER_READ
     assert read_some(table, 5000) == (first, 5000 - first)
     assert table.calls == FIRST_READS
 
 
 def test_more_is_read_at_once_after_small_items() -> None:
-    table = Table(MAX_READ_CHARACTERS // 250)
+    table = Table(MAX_IMPORT_CHARACTERS // 250)
     read = (FIRST_READS + MORE_READS) * KEYS_PER_READ
     assert read_some(table, 5000) == (read, 5000 - read)
 
 
 @pytest.mark.parametrize(("share", "read"), [(30, 40), (1000, 100)])
 def test_the_rest_of_a_large_answer_is_left_unread(share: int, read: int) -> None:
-    table = Table(MAX_READ_CHARACTERS // share, at_once=20)
+    table = Table(MAX_IMPORT_CHARACTERS // share, at_once=20)
     assert read_some(table, 100) == (read, 100 - read)

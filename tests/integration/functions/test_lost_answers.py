@@ -11,20 +11,16 @@ from threading import get_ident
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from operator_cli.demo import TOKEN
-from orders.domain.clients import Role
-from orders.runtime.composition import connect
 from tests.integration.functions.test_triggers_survive import (
     CALLS,
     PATHS,
-    SETTINGS,
-    Bus,
     World,
     _watching,
+    running_world,
 )
 from tests.support.aws_faults import LOST_ANSWERS
 from tests.support.dynamodb_local import local_client, running_engine
-from tests.support.functions import Tenant, Tree, deployed
+from tests.support.functions import Tree
 from tests.support.samples import order
 
 
@@ -36,11 +32,8 @@ def dynamodb() -> Iterator[DynamoDBClient]:
 
 @pytest.fixture
 def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    tenants = (Tenant("demo", TOKEN, (Role.ORDERS_WRITE, Role.ORDERS_READ)),)
-    with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
-        bus = Bus()
-        connect().events.meta.events.register("before-send.events.PutEvents", bus.answer)
-        yield World(get, dynamodb, bus)
+    with running_world(dynamodb, monkeypatch) as world:
+        yield world
 
 
 @dataclass

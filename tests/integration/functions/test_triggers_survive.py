@@ -216,13 +216,19 @@ class World:
         check_history(self.client, self.table)
 
 
-@pytest.fixture
-def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+@contextmanager
+def running_world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     tenants = (Tenant("demo", TOKEN, (Role.ORDERS_WRITE, Role.ORDERS_READ)),)
     with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
         bus = Bus()
         connect().events.meta.events.register("before-send.events.PutEvents", bus.answer)
         yield World(get, dynamodb, bus)
+
+
+@pytest.fixture
+def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with running_world(dynamodb, monkeypatch) as world:
+        yield world
 
 
 @dataclass

@@ -690,7 +690,7 @@ def test_a_full_request_keeps_the_problems_of_settings(monkeypatch: pytest.Monke
 
 
 def test_one_request_reads_a_limited_part_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orders.application.import_orders.MAX_READ_CHARACTERS", 1)
+    monkeypatch.setattr("orders.application.import_orders.MAX_IMPORT_CHARACTERS", 1)
     world = World()
     world.send(Sent(0, "A"), Sent(1, "B"))
 

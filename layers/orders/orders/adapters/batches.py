@@ -14,8 +14,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import code_of, is_transient
 from orders.adapters.order_items import Item
 from orders.adapters.table_keys import Key
-from orders.application.errors import StorageRefusedError
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Pause
+from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
 from orders.application.retries import attempts, pause_with_jitter
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ MAX_THREADS = 16
 # DynamoDB answers a read of 100 items with up to 16 MB, which is in memory several times. So
 # few reads of documents go out together, and more only if the first ones were small.
 FIRST_READS, MORE_READS = 1, 4
-MAX_READ_CHARACTERS = 20 * 1024 * 1024
 
 type Identity = tuple[str, str]
 
@@ -41,7 +41,7 @@ class _Seen:
 
     @property
     def is_full(self) -> bool:
-        return self.characters >= MAX_READ_CHARACTERS
+        return self.characters >= MAX_IMPORT_CHARACTERS
 
     def add(self, items: Iterable[Item]) -> None:
         self.characters += sum(len(each["document"]["S"]) for each in items if "document" in each)
@@ -65,10 +65,17 @@ class Batches:
         items = list(chain.from_iterable(found for found, _ in answers))
         return items, {identity_of(key) for _, unread in answers for key in unread}
 
+    def read_all(self, keys: Iterable[Key], deadline: Deadline) -> list[Item]:
+        """Read items by key. Raises StorageUnavailableError if one could not be read in time."""
+        items, unread = self.read(keys, deadline)
+        if unread:
+            raise StorageUnavailableError("the items could not be read in time")
+        return items
+
     def read_some(
         self, keys: Iterable[Key], deadline: Deadline
     ) -> tuple[list[Item], set[Identity]]:
-        """Read items as `read` does, but stop after MAX_READ_CHARACTERS of their documents.
+        """Read items as `read` does, but stop after MAX_IMPORT_CHARACTERS of their documents.
 
         The keys that are left then count as those that could not be read in time.
         """
@@ -141,6 +148,20 @@ class Batches:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="dynamodb")
         return list(self._pool.map(call, calls))
+
+
+@dataclass(slots=True)
+class BatchedTable:
+    """An adapter of the single table that makes batched calls."""
+
+    client: DynamoDBClient
+    table: str
+    pause: Pause = pause_with_jitter
+    _batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Create the batched calls with the same client and pause."""
+        self._batches = Batches(self.client, self.table, self.pause)
 
 
 def identity_of(item: Item) -> Identity:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orders.adapters.aws_faults import call_patiently, expect_time
-from orders.adapters.batches import Batches, identity_of
+from orders.adapters.batches import BatchedTable, identity_of
 from orders.adapters.order_items import Item, is_marker, is_order, read_aliases, read_order
 from orders.adapters.table_keys import (
     CHANGE_INDEX,
@@ -27,20 +27,14 @@ from orders.adapters.table_keys import (
     order_key,
     read_change,
 )
-from orders.application.errors import StorageUnavailableError
 from orders.application.ports import (
     Change,
     ChangePage,
     ChangePosition,
     ChangeRange,
     Deadline,
-    Pause,
 )
-from orders.application.retries import pause_with_jitter
 from orders.domain.changes import StoredOrder
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 # Each shard is asked for more entries than its share, so that one call is usually enough.
 _MORE_THAN_ITS_SHARE = 20
@@ -56,17 +50,8 @@ class _Place:
 
 
 @dataclass(slots=True)
-class DynamoChangeIndex:
+class DynamoChangeIndex(BatchedTable):
     """Implements ChangeIndex with the single table."""
-
-    client: DynamoDBClient
-    table: str
-    pause: Pause = pause_with_jitter
-    _batches: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Create the batched calls with the same client and pause."""
-        self._batches = Batches(self.client, self.table, self.pause)
 
     def changed(
         self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
@@ -170,9 +155,7 @@ class DynamoChangeIndex:
         keys = [{"pk": entry["pk"], "sk": entry["sk"]} for entry in entries]
         by_number = {_position(entry).order_id: entry for entry in entries}
         index_keys = [index_key(account, number) for number in by_number]
-        items, unread = self._batches.read([*keys, *index_keys], deadline)
-        if unread:
-            raise StorageUnavailableError("the changes could not be read in time")
+        items = self._batches.read_all([*keys, *index_keys], deadline)
         found = {identity_of(item): item for item in items}
         changes = []
         for entry in entries:

@@ -4,39 +4,26 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
-from orders.adapters.batches import Batches, identity_of
+from orders.adapters.batches import BatchedTable, identity_of
 from orders.adapters.order_items import Item, contents_of, read_order
 from orders.adapters.table_keys import Key, history_key, history_partition, marker_key
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import Deadline, HistoryPage, Pause
-from orders.application.retries import pause_with_jitter
+from orders.application.ports import Deadline, HistoryPage
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.triggers import TriggerKind
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 ITEMS_PER_WRITE = 25
 
 
 @dataclass(slots=True)
-class DynamoHistory:
+class DynamoHistory(BatchedTable):
     """Implements HistoryRepository with the single table. Documents are compressed."""
-
-    client: DynamoDBClient
-    table: str
-    pause: Pause = pause_with_jitter
-    _batches: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Create the batched calls with the same client and pause."""
-        self._batches = Batches(self.client, self.table, self.pause)
 
     def keep(self, versions: Sequence[tuple[ReplacedVersion, int]], deadline: Deadline) -> None:
         """Put one item for each version. The same version always has the same item."""
@@ -78,9 +65,7 @@ class DynamoHistory:
             for order in orders
             for key in [marker_key(order.account, order.order_id)]
         }
-        markers, unread = self._batches.read([key for _, key in keys.values()], deadline)
-        if unread:
-            raise StorageUnavailableError("the markers of deleted orders could not be read in time")
+        markers = self._batches.read_all([key for _, key in keys.values()], deadline)
         return {keys[identity_of(marker)][0] for marker in markers}
 
     def erase(self, orders: Collection[OrderKey], deadline: Deadline) -> None:

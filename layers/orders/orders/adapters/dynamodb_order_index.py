@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
-from orders.adapters.batches import Batches
+from orders.adapters.batches import BatchedTable
 from orders.adapters.order_items import Item, is_order, read_aliases, read_order
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
@@ -25,13 +25,10 @@ from orders.adapters.table_keys import (
     order_key,
 )
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
+from orders.application.ports import Deadline, OrderPage, OrderSlice
 from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
-from orders.application.retries import attempts, pause_with_jitter
+from orders.application.retries import attempts
 from orders.domain.changes import StoredOrder
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 # Each shard is asked for more entries than its share, so that one page is usually enough.
 _MORE_THAN_ITS_SHARE = 20
@@ -40,17 +37,8 @@ type EntryPage = tuple[list[Item], Key | None]
 
 
 @dataclass(slots=True)
-class DynamoOrderIndex:
+class DynamoOrderIndex(BatchedTable):
     """Implements OrderIndex with the single table."""
-
-    client: DynamoDBClient
-    table: str
-    pause: Pause = pause_with_jitter
-    _batches: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Create the batched calls with the same client and pause."""
-        self._batches = Batches(self.client, self.table, self.pause)
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
@@ -232,7 +220,7 @@ class DynamoOrderIndex:
         orders: dict[int, StoredOrder] = {}
         for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
-            again = {_order_id(entry): entry for entry in self._read(keys, deadline)}
+            again = {_order_id(entry): entry for entry in self._batches.read_all(keys, deadline)}
             # Drop unchanged index items: their orders were never written.
             missing = {n: entry for n, entry in again.items() if entry != missing[n]}
             orders |= self._read_orders(account, missing.values(), deadline)
@@ -249,19 +237,15 @@ class DynamoOrderIndex:
         for entry in entries:
             by_name.setdefault(entry["external_id"]["S"], []).append(entry)
         found = {}
-        for item in self._read([order_key(account, name) for name in by_name], deadline):
+        for item in self._batches.read_all(
+            [order_key(account, name) for name in by_name], deadline
+        ):
             if is_order(item):
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
                     if _belongs(item, _order_id(entry)):
                         found[order.order_id] = StoredOrder(order, read_aliases(entry))
         return found
-
-    def _read(self, keys: list[Key], deadline: Deadline) -> list[Item]:
-        items, unread = self._batches.read(keys, deadline)
-        if unread:
-            raise StorageUnavailableError("the orders could not be read in time")
-        return items
 
 
 def _belongs(item: Item, order_id: int) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_throttling, outcome_of
-from orders.adapters.batches import Batches, identity_of, key_of
+from orders.adapters.batches import BatchedTable, identity_of, key_of
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
     Item,
@@ -27,13 +27,9 @@ from orders.adapters.order_items import (
 )
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.errors import StorageRefusedError
-from orders.application.ports import Deadline, Lookup, Pause, WriteOutcome
-from orders.application.retries import pause_with_jitter
+from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _log = logging.getLogger(__name__)
 
@@ -43,17 +39,8 @@ _LOST_RACE_CODES = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 
 
 @dataclass(slots=True)
-class DynamoOrders:
+class DynamoOrders(BatchedTable):
     """Implements OrderRepository with the single table."""
-
-    client: DynamoDBClient
-    table: str
-    pause: Pause = pause_with_jitter
-    _batches: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Create the batched calls with the same client and pause."""
-        self._batches = Batches(self.client, self.table, self.pause)
 
     def find_by_external_ids(
         self, account: str, external_ids: Collection[str], deadline: Deadline

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from orders.adapters.aws_faults import call_patiently
-from orders.adapters.batches import Batches, identity_of
+from orders.adapters.batches import BatchedTable, identity_of
 from orders.adapters.table_keys import receipt_key
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import Deadline, Pause, RequestKey
-from orders.application.retries import pause_with_jitter
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
+from orders.application.ports import Deadline, RequestKey
 
 # Stream records expire after one day, so the relay needs no receipt after two days.
 KEPT_SECONDS = 2 * 24 * 60 * 60
@@ -26,18 +21,10 @@ _SEPARATOR = ","
 
 
 @dataclass(slots=True)
-class DynamoReceipts:
+class DynamoReceipts(BatchedTable):
     """Implements ReceiptRepository with the single table."""
 
-    client: DynamoDBClient
-    table: str
     seconds: Callable[[], float] = time.time
-    pause: Pause = pause_with_jitter
-    _batches: Batches = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Create the batched calls with the same client and pause."""
-        self._batches = Batches(self.client, self.table, self.pause)
 
     def leave(self, request: RequestKey, unsent: Collection[str], deadline: Deadline) -> None:
         """Store the receipt of a request. It is safe to repeat the call."""
@@ -63,9 +50,7 @@ class DynamoReceipts:
             for request in requests
             for key in [receipt_key(request.account, request.request_id)]
         }
-        items, unread = self._batches.read([key for _, key in keys.values()], deadline)
-        if unread:
-            raise StorageUnavailableError("the receipts could not be read in time")
+        items = self._batches.read_all([key for _, key in keys.values()], deadline)
         return {
             keys[identity_of(item)][0]: frozenset(
                 item["unsent"]["S"].split(_SEPARATOR) if "unsent" in item else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
@@ -25,6 +25,7 @@ from orders.application.ports import (
     SettingsRepository,
 )
 from orders.application.publish_triggers import PublishTriggers
+from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
 from orders.application.retries import attempts
 from orders.domain.identifiers import is_reserved_id, uuid_of
 from orders.domain.importing import (
@@ -48,8 +49,6 @@ from orders.domain.settings import (
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
-# One request does not read more of stored orders: the rest of its orders must be sent again.
-MAX_READ_CHARACTERS = 20 * 1024 * 1024
 # As many as one read returns.
 IDS_TO_LOOK_UP = 100
 
@@ -177,13 +176,7 @@ class ImportOrders:
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
         doubtful = []
-        reported = Reported()
-        for order in command.orders:
-            if progress.is_full:
-                progress.refuse(order, (no_room(),), retryable=True)
-                continue
-            answer = _submitted(command, order, rules, reported)
-            reported = _with(reported, answer)
+        for order, answer in _answers(command, command.orders, rules, progress):
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
                 doubtful.append(order)
             else:
@@ -205,13 +198,7 @@ class ImportOrders:
             for order in doubtful:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
-        reported = Reported()
-        for order in doubtful:
-            if progress.is_full:
-                progress.refuse(order, (no_room(),), retryable=True)
-                continue
-            answer = _submitted(command, order, fresh, reported)
-            reported = _with(reported, answer)
+        for order, answer in _answers(command, doubtful, fresh, progress):
             progress.admit(order, answer)
 
     def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
@@ -220,7 +207,8 @@ class ImportOrders:
         try:
             read = 0
             for _ in attempts(deadline, self.pause):
-                if deadline.remaining() <= 0 or read > MAX_READ_CHARACTERS:
+                # The orders that remain then must be sent again.
+                if deadline.remaining() <= 0 or read > MAX_IMPORT_CHARACTERS:
                     break
                 lookup = self.orders.find_by_external_ids(
                     command.account, progress.pending_ids(), deadline
@@ -293,6 +281,20 @@ class ImportOrders:
         outcomes = self.orders.save(command.account, [write for _, write in writing], deadline)
         for (plan, write), outcome in zip(writing, outcomes, strict=True):
             progress.record(plan, write, outcome)
+
+
+def _answers(
+    command: ImportCommand, orders: Iterable[SentOrder], rules: Rulebook, progress: Progress
+) -> Iterator[tuple[SentOrder, Submission | Rejection]]:
+    """Check the orders one by one, as long as `progress` has room: it rejects the others."""
+    reported = Reported()
+    for order in orders:
+        if progress.is_full:
+            progress.refuse(order, (no_room(),), retryable=True)
+            continue
+        answer = _submitted(command, order, rules, reported)
+        reported = _with(reported, answer)
+        yield order, answer
 
 
 def _submitted(

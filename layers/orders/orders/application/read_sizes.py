@@ -1,4 +1,4 @@
-"""How many orders to read at once, so that large ones do not fill the memory."""
+"""How much of stored orders to read at once, so that large ones do not fill the memory."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,8 @@ from orders.domain.changes import StoredOrder
 FIRST_ORDERS = 40
 MOST_ORDERS = 500
 _CHARACTERS = 8 * 1024 * 1024
+# One import does not read more of stored orders, in all calls together.
+MAX_IMPORT_CHARACTERS = 20 * 1024 * 1024
 
 
 def characters_of(orders: Sequence[StoredOrder]) -> int:
