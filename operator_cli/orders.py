@@ -14,7 +14,6 @@ from orders.domain.identifiers import is_external_id
 from orders.domain.order import Order
 from orders.domain.problems import shown
 from orders.domain.times import format_time
-from orders.runtime.composition.order_protocols import present
 
 app = typer.Typer(help="Show stored orders.", no_args_is_help=True)
 
@@ -49,6 +48,8 @@ def show(
 
 def _document(order: Order) -> dict[str, Any]:
     """Return the order in the shape of its protocol, without the external id."""
+    from orders.runtime.composition.order_protocols import present
+
     tree: dict[str, Any] = json.loads(present(order))
     return {name: value for name, value in tree.items() if name != "external_id"}
 
