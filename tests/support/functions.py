@@ -103,9 +103,11 @@ def deployed(
     monkeypatch: pytest.MonkeyPatch,
     settings: Mapping[str, Any],
     tenants: tuple[Tenant, ...],
+    *,
+    stream: bool = False,
 ) -> Iterator[Callable[[str], Function]]:
     """Deploy the functions on one table; what is yielded gives one by its name."""
-    table = create_table(dynamodb)
+    table = create_table(dynamodb, stream=stream)
     for variable, value in {
         "TABLE_NAME": table,
         "EVENT_BUS_NAME": "triggers",

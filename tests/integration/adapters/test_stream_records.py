@@ -134,8 +134,8 @@ class Table:
 
 
 @pytest.fixture
-def store(dynamodb: DynamoDBClient, table: str) -> Table:
-    return Table(dynamodb, table)
+def store(dynamodb: DynamoDBClient) -> Table:
+    return Table(dynamodb, create_table(dynamodb, stream=True))
 
 
 def _read(record: Record) -> StreamedChange:
@@ -329,7 +329,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
 @pytest.fixture(scope="module")
 def update(dynamodb: DynamoDBClient) -> Record:
     """Return the record of an update. Each test damages a copy of it."""
-    store = Table(dynamodb, create_table(dynamodb))
+    store = Table(dynamodb, create_table(dynamodb, stream=True))
     first = _order()
     store.create(first)
     store.update(first, _updated(first, status="paid", email=f"new-{CUSTOMER}"))

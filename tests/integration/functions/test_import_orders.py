@@ -15,7 +15,8 @@ from operator_cli.demo import TOKEN
 from orders.domain.clients import Role
 from orders.protocols.http import MAX_BODY_BYTES
 from orders.runtime import observability, serve
-from orders.runtime.composition import Aws
+from orders.runtime.composition import Aws, connect
+from tests.support.aws_faults import failing
 from tests.support.functions import EVENTS, Function, Tenant, deployed, sample
 from tests.support.samples import api_event, line, order, request
 
@@ -194,3 +195,18 @@ def test_logs_and_metrics_contain_numbers_and_no_customer_data(
     assert log["correlation_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
     assert log["outcomes"] == {"created": 1, "updated": 0, "unchanged": 0, "failed": 1}
     assert not re.search(r"johndoe|79990000000|demo-token", out)
+
+
+def test_a_receipt_is_one_small_item_per_request(function: Function) -> None:
+    """A receipt of 100 orders costs one write unit: 0.01 per order."""
+    client = connect().dynamodb
+    for prefix, skip, receipts in (("quiet", True, 0), ("loud", False, 1)):
+        orders = [order(external_id=f"{prefix} {n}", skip_triggers=skip) for n in range(100)]
+        sent = request(*orders, token=TOKEN, result_details=True)
+        with failing(client, "PutItem", lambda _: None) as calls:
+            answer = function.invoke(api_event(sent))
+        assert json.loads(answer["body"])["counts"]["created"] == 100
+        assert len(calls) == receipts
+    items = function.client.scan(TableName=function.table)["Items"]
+    [receipt] = [item for item in items if item.get("type") == {"S": "receipt"}]
+    assert len(json.dumps(receipt)) < 1024

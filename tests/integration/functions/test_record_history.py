@@ -80,7 +80,7 @@ class Recorder:
 
 @pytest.fixture
 def recorder(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
-    with deployed(dynamodb, monkeypatch, {"currencies": ["USD"]}, ()) as get:
+    with deployed(dynamodb, monkeypatch, {"currencies": ["USD"]}, (), stream=True) as get:
         function = get("record_history")
         yield Recorder(function, store_in(dynamodb, function.table))
 

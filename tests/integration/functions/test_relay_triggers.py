@@ -80,7 +80,7 @@ class Relay:
 def relay(
     dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Relay]:
-    with deployed(dynamodb, monkeypatch, {"currencies": ["USD"]}, ()) as get:
+    with deployed(dynamodb, monkeypatch, {"currencies": ["USD"]}, (), stream=True) as get:
         published: list[Tree] = []
 
         def see(params: Tree, **_rest: object) -> None:

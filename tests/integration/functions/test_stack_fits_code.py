@@ -78,7 +78,7 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         tenants = (Tenant("demo", SECRET, (Role.ADMIN,), "shop"),)
-        with deployed(dynamodb, patch, SETTINGS, tenants) as get:
+        with deployed(dynamodb, patch, SETTINGS, tenants, stream=True) as get:
             running = World({name: get(name) for name in FUNCTIONS})
             _do_everything(running)
             _fail_everywhere(running, patch)

@@ -16,7 +16,7 @@ from operator_cli.main import main
 from orders.application.create_account import create_account
 from orders.runtime.composition import utc_now
 from tests.support.plain_messages import faults_of_output
-from tests.support.template_tables import load_template
+from tests.support.template_tables import create_table, table_properties
 
 # A longer word cannot be a path.
 MAX_PATH = 1000
@@ -83,16 +83,8 @@ def _sent(words: tuple[str, ...]) -> str:
 def stack(dynamodb: DynamoDBClient) -> str:
     """Return the name of a stack whose table has the name and keys of `template.yaml`."""
     name = f"stack-{uuid.uuid4().hex}"
-    resources: dict[str, Any] = load_template()["Resources"]
-    [table] = [
-        each["Properties"] for each in resources.values() if each["Type"].endswith("::Table")
-    ]
-    dynamodb.create_table(
-        TableName=table["TableName"]["Sub"].replace("${AWS::StackName}", name),
-        AttributeDefinitions=table["AttributeDefinitions"],
-        KeySchema=table["KeySchema"],
-        GlobalSecondaryIndexes=table["GlobalSecondaryIndexes"],
-        BillingMode=table["BillingMode"],
+    create_table(
+        dynamodb, table_properties()["TableName"]["Sub"].replace("${AWS::StackName}", name)
     )
     return name
 
