@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 
 from orders.application.errors import SettingsTooLargeError, StorageUnavailableError
 from orders.application.ports import (
+    ALL_IDS,
     AccessGrant,
+    Change,
+    ChangePage,
+    ChangePosition,
+    ChangeRange,
+    CountedChanges,
     Deadline,
     Lookup,
     OrderPage,
@@ -24,6 +30,7 @@ from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, Role
 from orders.domain.importing import Write
 from orders.domain.order import Order
+from orders.domain.ranges import Range
 from orders.domain.settings import Settings, StoredSettings
 from orders.domain.triggers import Trigger
 
@@ -98,10 +105,11 @@ class FakeOrders:
 
 @dataclass
 class FakeOrderIndex:
-    """OrderIndex in memory, for the orders of a FakeOrders."""
+    """OrderIndex in memory, for the orders of a FakeOrders. `read` counts the sliced orders."""
 
     store: FakeOrders
     available: bool = True
+    read: int = 0
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
@@ -128,18 +136,86 @@ class FakeOrderIndex:
         page = [StoredOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
-        newest_first = self.list_orders(account, None, 10**6, deadline).orders
-        orders = newest_first if wanted.newest_first else newest_first[::-1]
-        return orders[wanted.offset : wanted.offset + wanted.limit]
+    def find_by_order_ids(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        self._expect(deadline)
+        return [
+            StoredOrder(order, self.store.aliases_of(order))
+            for order in self.store.orders.values()
+            if order.account == account and order.order_id in order_ids
+        ]
 
-    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        count = len(self.list_orders(account, None, 10**6, deadline).orders)
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
+        orders = self._orders_of(account, wanted.ids, deadline)
+        orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
+        part = orders[wanted.offset : wanted.offset + wanted.limit]
+        self.read += len(part)
+        return [StoredOrder(order, self.store.aliases_of(order)) for order in part]
+
+    def count(
+        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+    ) -> int | None:
+        count = len(self._orders_of(account, ids, deadline))
         return count if count <= limit else None
+
+    def _orders_of(self, account: str, ids: Range[int], deadline: Deadline) -> list[Order]:
+        self._expect(deadline)
+        orders = self.store.orders.values()
+        return [each for each in orders if each.account == account and each.order_id in ids]
 
     def _expect(self, deadline: Deadline) -> None:
         if not self.available or deadline.remaining() <= 0:
             raise StorageUnavailableError
+
+
+@dataclass
+class FakeChangeIndex:
+    """ChangeIndex in memory, for the orders of a FakeOrders. `read` counts the changes."""
+
+    store: FakeOrders
+    read: int = 0
+
+    def changed(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> ChangePage:
+        assert deadline.remaining() > 0
+        sign = -1 if wanted.newest_first else 1
+        changes = sorted(self._changes_of(account), key=lambda each: each.at)[::sign]
+        found = [
+            each
+            for each in changes
+            if (wanted.start is None or each.at.changed_at >= wanted.start)
+            and (wanted.end is None or each.at.changed_at <= wanted.end)
+            and (wanted.after is None or self._is_behind(each.at, wanted.after, sign))
+        ]
+        page = found[:limit]
+        self.read += len(page)
+        return ChangePage(page, page[-1].at if len(found) > limit else None)
+
+    def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
+        assert deadline.remaining() > 0
+        count = sum(
+            each.at.changed_at >= counted.start and each.at.order_id in counted.ids
+            for each in self._changes_of(account)
+        )
+        return count if count <= counted.limit else None
+
+    def _changes_of(self, account: str) -> list[Change]:
+        return [
+            Change(
+                ChangePosition(order.updated_at, order.order_id),
+                order.version,
+                order.external_id,
+                StoredOrder(order, self.store.aliases_of(order)),
+            )
+            for order in self.store.orders.values()
+            if order.account == account and order.version > 1
+        ]
+
+    @staticmethod
+    def _is_behind(at: ChangePosition, after: ChangePosition, sign: int) -> bool:
+        return at > after if sign > 0 else at < after
 
 
 @dataclass
@@ -228,6 +304,10 @@ class FakeSettings:
     available: bool = True
     fresh_loads: int = 0
     room: int = 1000
+
+    def created_at(self, account: str, deadline: Deadline) -> datetime:
+        del account, deadline
+        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         del deadline

@@ -33,6 +33,7 @@ WHOLE = Settings(
     line_statuses={"0001": LineStatus("0001", "At the counter", LineStatusType.IN_PROCESS)},
     policies=Policies(default_endpoint="website"),
     products={"mug": Product("mug", (Variant(1, "sku"),), slug={"en": "mug"})},
+    business_id=77,
 )
 # Stored items have this form: a member that is renamed in the code must keep its name here.
 FORM = {
@@ -61,6 +62,7 @@ FORM = {
         "external_id_requests_per_hour": 10_000,
         "default_endpoint": "website",
         "definitions_by_import": "add",
+        "partner_order_members": "neutral",
     },
     "products": [
         {
@@ -71,6 +73,7 @@ FORM = {
             "slug": {"en": "mug"},
         }
     ],
+    "business_id": 77,
 }
 
 

@@ -10,6 +10,7 @@ from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.importing import Write
 from orders.domain.order import Order
+from orders.domain.ranges import Range
 from orders.domain.settings import Rulebook, Settings, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
@@ -95,6 +96,9 @@ class OrderRepository(Protocol):
         """
 
 
+ALL_IDS: Range[int] = Range()
+
+
 @dataclass(frozen=True, slots=True)
 class OrderPage:
     """Orders with falling ids. `next_before` gets the next page; it is None on the last page."""
@@ -105,11 +109,15 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OrderSlice:
-    """A request for `limit` orders after the first `offset` orders, by order id."""
+    """A request for `limit` orders after the first `offset` orders, by order id.
+
+    Only orders with an id in `ids` count.
+    """
 
     offset: int
     limit: int
     newest_first: bool = False
+    ids: Range[int] = ALL_IDS
 
 
 class OrderIndex(Protocol):
@@ -123,6 +131,11 @@ class OrderIndex(Protocol):
     ) -> StoredOrder | None:
         """Read an order consistently, with its aliases. Return None if it does not exist."""
 
+    def find_by_order_ids(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read orders consistently, with their aliases. Unknown ids are left out."""
+
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
@@ -134,11 +147,88 @@ class OrderIndex(Protocol):
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         """Return the wanted part of the account's orders, sorted by order id.
 
-        It may have fewer orders, because index entries can be without an order.
+        It has fewer orders only where the account has no more.
         """
 
-    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
+    def count(
+        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+    ) -> int | None:
         """Return the number of the account's index entries, None if it is more than `limit`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChangePosition:
+    """The position of an order among changes: by the time of its last change, then by its id."""
+
+    changed_at: datetime
+    order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRange:
+    """The changes from `start` to `end`, both inclusive. None is no bound.
+
+    `after` is the position of the last change that was read; a page begins behind it, in the
+    direction of reading.
+    """
+
+    start: datetime | None = None
+    end: datetime | None = None
+    newest_first: bool = False
+    after: ChangePosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedChanges:
+    """The changes from `start` on, of orders with an id in `ids`, counted up to `limit`."""
+
+    start: datetime
+    limit: int
+    ids: Range[int] = ALL_IDS
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The last change of an order that exists in its second version or a later one, or was deleted.
+
+    `stored` is the present version, read consistently; None if the order was deleted.
+    """
+
+    at: ChangePosition
+    version: int
+    external_id: str
+    stored: StoredOrder | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """Changes, sorted. `next_after` gets the next page; it is None on the last page."""
+
+    changes: Sequence[Change]
+    next_after: ChangePosition | None = None
+
+
+class ChangeIndex(Protocol):
+    """The order store, by time of change. Each call sees only the orders of its account.
+
+    An order in its first version has no entry. Each order is listed once, at its last change.
+    Every call may raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def changed(
+        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+    ) -> ChangePage:
+        """Return the first `limit` changes of the range. Only the last page has fewer.
+
+        An order that changed again while the page was read is left out if its new position is
+        outside of the range or before the page's positions.
+        """
+
+    def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
+        """Return the number of orders, without deleted ones. Return None if it is above the limit.
+
+        It may differ from the number of listed changes by orders that change at the same time.
+        """
 
 
 class OrderChanges(Protocol):
@@ -175,6 +265,12 @@ class SettingsRepository(Protocol):
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings. Unless `fresh` is true, they may be up to 30 seconds old.
+
+        Raises StorageUnavailableError, and NotFoundError for an unknown account.
+        """
+
+    def created_at(self, account: str, deadline: Deadline) -> datetime:
+        """Return the time at which the account was created.
 
         Raises StorageUnavailableError, and NotFoundError for an unknown account.
         """

@@ -46,6 +46,16 @@ class ExternalIdPolicy(StrEnum):
     ONCE = "once"
 
 
+class PartnerOrderMembers(StrEnum):
+    """How Yandex Market's orders show required members that imported orders do not have.
+
+    `neutral` shows them with a value that means "not known", `known_only` leaves them out.
+    """
+
+    NEUTRAL = "neutral"
+    KNOWN_ONLY = "known_only"
+
+
 class DefinitionsByImport(StrEnum):
     """What an import may do to custom fields and line statuses.
 
@@ -95,6 +105,7 @@ class Policies:
     # For orders of protocols in which the endpoint is optional.
     default_endpoint: str | None = None
     definitions_by_import: DefinitionsByImport = DefinitionsByImport.ADD
+    partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
 
 
 type FieldKey = tuple[EntityType, str]
@@ -115,7 +126,8 @@ LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
 class Settings:
     """One account's configuration. Custom field ids are unique within their entity type.
 
-    `products` maps product ids to products. If it is empty, orders may contain any product.
+    `products` maps product ids to products. If it is empty, orders may contain any product. With a
+    `business_id`, the account is also a Yandex Market business.
     """
 
     currencies: tuple[str, ...] = ()
@@ -125,6 +137,7 @@ class Settings:
     line_statuses: Mapping[str, LineStatus] = field(default_factory=dict)
     policies: Policies = Policies()
     products: Mapping[str, Product] = field(default_factory=dict)
+    business_id: int | None = None
 
     def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
         """Return the custom fields of one entity type by their external id."""
@@ -134,6 +147,14 @@ class Settings:
         """Return the endpoint with this campaign id, None if no endpoint has it."""
         endpoints = self.endpoints.values()
         return next((each for each in endpoints if each.campaign_id == campaign_id), None)
+
+    def campaigns(self) -> list[tuple[int, Endpoint]]:
+        """Return the endpoints that are Yandex Market campaigns, by their campaign ids."""
+        endpoints = self.endpoints.values()
+        return sorted(
+            ((each.campaign_id, each) for each in endpoints if each.campaign_id is not None),
+            key=lambda campaign: campaign[0],
+        )
 
     def endpoint_of_none(self) -> str | None:
         """Return the endpoint of an order without one: the default, or the account's only one."""
@@ -214,6 +235,7 @@ class Declaration:
     policies: Policies | None = None
     products: Mapping[str, Product] | None = None
     definitions: Definitions = NO_DEFINITIONS
+    business_id: int | None = None
 
 
 def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Problem, ...]:
@@ -230,6 +252,7 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
         line_statuses=settings.line_statuses,
         policies=_either(declaration.policies, settings.policies),
         products=_either(declaration.products, settings.products),
+        business_id=_either(declaration.business_id, settings.business_id),
     )
     default = declared.policies.default_endpoint
     if default is not None and default not in declared.endpoints:

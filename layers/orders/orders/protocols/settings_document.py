@@ -28,6 +28,7 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    PartnerOrderMembers,
     Policies,
     Region,
     Settings,
@@ -62,7 +63,7 @@ def _scalar(value: object) -> FieldValue | None:
 type Currency = Annotated[str, AfterValidator(_checked_currency)]
 type ExternalId = Annotated[str, AfterValidator(_checked_id)]
 type StatusId = Annotated[ExternalId, AfterValidator(_checked_status_id)]
-type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
+type MarketId = Annotated[int, Field(strict=True, ge=1, lt=2**63)]
 type Default = Annotated[FieldValue | None, PlainValidator(_scalar)]
 type HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=10_000_000)]
 type ProductName = Annotated[str, Field(min_length=1, max_length=256)]
@@ -81,7 +82,7 @@ class _Named(_Part):
 class EndpointPart(_Named):
     """A point of sale."""
 
-    campaign_id: CampaignId | None = None
+    campaign_id: MarketId | None = None
     sales_model: SalesModel = SalesModel.FBS
 
 
@@ -140,6 +141,7 @@ class PoliciesPart(_Part):
     definitions_by_import: Annotated[DefinitionsByImport, BeforeValidator(_unquoted_off)] = (
         DefinitionsByImport.ADD
     )
+    partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
 
 
 class VariantPart(_Part):
@@ -175,6 +177,7 @@ class SettingsDocument(_Part):
     custom_line_statuses: list[LineStatusPart] | None = None
     products: list[ProductPart] | None = None
     policies: PoliciesPart | None = None
+    business_id: MarketId | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -228,6 +231,7 @@ class SettingsDocument(_Part):
             definitions=Definitions(
                 tuple(settings.custom_fields.values()), tuple(settings.line_statuses.values())
             ),
+            business_id=self.business_id,
         )
 
     def settings(self) -> Settings:
@@ -254,8 +258,10 @@ class SettingsDocument(_Part):
                 external_id_requests_per_hour=policies.external_id_requests_per_hour,
                 default_endpoint=policies.default_endpoint,
                 definitions_by_import=policies.definitions_by_import,
+                partner_order_members=policies.partner_order_members,
             ),
             products={part.id: _product(part) for part in self.products or []},
+            business_id=self.business_id,
         )
 
 
@@ -317,6 +323,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             external_id_requests_per_hour=settings.policies.external_id_requests_per_hour,
             default_endpoint=settings.policies.default_endpoint,
             definitions_by_import=settings.policies.definitions_by_import,
+            partner_order_members=settings.policies.partner_order_members,
         ),
         products=[
             ProductPart(
@@ -328,6 +335,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             )
             for each in settings.products.values()
         ],
+        business_id=settings.business_id,
     )
 
 
