@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.identifiers import MAX_ORDER_ID
+from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.protocols.yandex_market.read_orders import MAX_PAGE
 from orders.protocols.yandex_market.requests import MAX_INT64, ExternalIdBody, OrderStatusBody
 from tools.api_contract.models import schema_of_model

@@ -9,7 +9,7 @@ from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.ports import Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.clients import Role
-from orders.domain.identifiers import MAX_ORDER_ID
+from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import spelled
 from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
