@@ -44,6 +44,7 @@ class FakeOrders:
     writes: list[Write] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     faults: list[Callable[[FakeOrders, Write], WriteOutcome]] = field(default_factory=list)
+    deleted: set[tuple[str, int]] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.orders)
@@ -75,6 +76,13 @@ class FakeOrders:
         if deadline.remaining() <= 0:
             return [WriteOutcome.UNTRIED] * len(writes)
         return [self._save(account, write) for write in writes]
+
+    def find_deleted(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> frozenset[int]:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        return frozenset(each for each in order_ids if (account, each) in self.deleted)
 
     def commit(self, write: Write) -> WriteOutcome:
         """Write if the condition is met, as the store does."""
@@ -251,6 +259,7 @@ class FakeOrderChanges:
             return WriteOutcome.CONFLICT
         if change.removes:
             del self.store.orders[location]
+            self.store.deleted.add((before.account, before.order_id))
             for alias in change.before.aliases:
                 del self.store.aliases[before.account, alias]
             return WriteOutcome.COMMITTED
@@ -293,6 +302,33 @@ class FakeOrderIds:
             raise StorageUnavailableError
         self.last += count
         return range(self.last - count + 1, self.last + 1)
+
+
+@dataclass
+class FakeOrderLanes:
+    """OrderLanes in memory. `shared` has the next place of each shared lane."""
+
+    opened: Counter[tuple[str, int]] = field(default_factory=Counter)
+    shared: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def open(self, account: str, window: int, deadline: Deadline) -> int:
+        self._expect(deadline)
+        self.opened[account, window] += 1
+        return self.opened[account, window] - 1
+
+    def share(
+        self, account: str, window: int, room: range, count: int, deadline: Deadline
+    ) -> range | None:
+        self._expect(deadline)
+        first = max(self.shared.get((account, window), 0), room.start)
+        if first + count > room.stop:
+            return None
+        self.shared[account, window] = first + count
+        return range(first, first + count)
+
+    def _expect(self, deadline: Deadline) -> None:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
 
 
 @dataclass

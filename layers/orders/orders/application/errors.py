@@ -12,7 +12,6 @@ OrdersError
         DefinitionsRefusedError     they contradict definitions that stored orders may use
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
-    OrderIdsExhaustedError          the account has used all order ids; also an OverflowError
     NotFoundError                   an account or a client does not exist; also a LookupError
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
 
@@ -82,10 +81,6 @@ class DefinitionsInUseError(SettingsError):
 
 class SettingsTooLargeError(SettingsError):
     """The settings are too large to be stored."""
-
-
-class OrderIdsExhaustedError(OrdersError, OverflowError):
-    """The account has used all order ids."""
 
 
 class NotFoundError(OrdersError, LookupError):

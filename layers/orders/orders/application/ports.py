@@ -92,7 +92,16 @@ class OrderRepository(Protocol):
         """Try each write on its own. Return the outcomes in the order of the writes.
 
         The writes must be for different orders. A failed write never prevents another. If
-        StorageRefusedError is raised, no order was written.
+        StorageRefusedError is raised, no order was written. The order id of a new order may be used
+        for another write only if the outcome was UNTRIED.
+        """
+
+    def find_deleted(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> frozenset[int]:
+        """Return the ids of orders that existed and were permanently deleted in the last two days.
+
+        Raises StorageUnavailableError and StorageRefusedError.
         """
 
 
@@ -251,12 +260,31 @@ class RequestCounter(Protocol):
 
 
 class OrderIds(Protocol):
-    """Ids for new orders: unique in the account, from 1 to 2^53."""
+    """Ids for new orders: unique in the account, below 2^53, rising with the time of creation."""
 
     def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
         """Return `count` order ids that were never returned before.
 
-        Raises StorageUnavailableError and StorageRefusedError.
+        They are for this request alone. Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+
+class OrderLanes(Protocol):
+    """The lanes of each account and window (see orders.domain.order_numbers).
+
+    Every call may raise StorageUnavailableError and StorageRefusedError. A call whose answer is
+    lost uses up what it would have returned.
+    """
+
+    def open(self, account: str, window: int, deadline: Deadline) -> int:
+        """Return the number of the window's next lane, from 0. No other call returns it."""
+
+    def share(
+        self, account: str, window: int, room: range, count: int, deadline: Deadline
+    ) -> range | None:
+        """Return the next `count` places of the window's shared lane that lie in `room`.
+
+        No other call returns them. Return None if `room` has fewer places left.
         """
 
 

@@ -6,6 +6,7 @@ deviate from the order's time of creation by less than SLACK.
 
 from datetime import UTC, datetime, timedelta
 
+from orders.domain.order_numbers import second_of_order_id
 from orders.domain.ranges import Range
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ def ids_surely_created_in(times: Range[datetime]) -> Range[int]:
 
 def second_of(order_id: int) -> datetime:
     """Return the second in an order id."""
-    return EPOCH + min(order_id >> _BITS_BELOW_THE_SECOND, _SECONDS) * _SECOND
+    return EPOCH + min(second_of_order_id(order_id), _SECONDS) * _SECOND
 
 
 _SLACK_SECONDS = SLACK // _SECOND

@@ -8,13 +8,13 @@ from uuid import UUID
 from orders.application.list_orders import OrdersQuery
 from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import (
-    MAX_ORDER_ID,
     UUID_CHARACTERS,
     is_external_id,
     is_reserved_id,
     order_id_of,
     uuid_of,
 )
+from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.problems import listed, shown
 from orders.domain.ranges import Range
 from orders.protocols.commercetools.errors import RequestRefusedError

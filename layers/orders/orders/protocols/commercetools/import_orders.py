@@ -1,6 +1,6 @@
 """`POST /{projectKey}/orders/import` (commercetools, Create Order by Import)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -52,29 +52,15 @@ class ImportOrdersEndpoint:
         self, draft: OrderImportDraft, client: Client, deadline: Deadline
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
-        account = client.account
-        if draft.order_number is not None:
-            return self._attempt(draft, client, deadline, draft.order_number, {})
-        external_id, number = self.import_orders.reserve_id(account, deadline)
-        report = self._attempt(draft, client, deadline, external_id, {external_id: number})
-        if report.written or Code.DUPLICATE not in _codes(report.results[0]):
-            return report
-        external_id, number = self.import_orders.reserve_free_id(account, deadline)
-        return self._attempt(draft, client, deadline, external_id, {external_id: number})
-
-    def _attempt(
-        self,
-        draft: OrderImportDraft,
-        client: Client,
-        deadline: Deadline,
-        external_id: str,
-        order_ids: Mapping[str, int],
-    ) -> ImportReport:
+        external_id, reserved = draft.order_number, {}
+        if external_id is None:
+            external_id, number = self.import_orders.reserve_id(client.account, deadline)
+            reserved = {external_id: number}
         command = ImportCommand(
             account=client.account,
             request_id=self.new_request_id(),
             orders=(SentDraft(draft, external_id, client.account, client.client_id),),
-            order_ids=order_ids,
+            order_ids=reserved,
         )
         return self.import_orders(command, deadline)
 

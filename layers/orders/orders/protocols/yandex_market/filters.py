@@ -10,10 +10,10 @@ from orders.application.orders_in_sequence import Resume
 from orders.application.ports import ChangePosition
 from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import (
-    MAX_ORDER_ID,
     is_external_id,
     is_reserved_id,
 )
+from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import spelled
 from orders.domain.ranges import Range
