@@ -213,7 +213,7 @@ def _limit() -> Tree:
     return parameter(
         "query",
         "limit",
-        {"type": "integer", "format": "int32", "minimum": 1, "default": MAX_PAGE},
+        {"type": "integer", "minimum": 1, "default": MAX_PAGE},
         f"Maximum number of results; more than {MAX_PAGE} is reduced to {MAX_PAGE}",
     )
 
@@ -222,7 +222,7 @@ def _token() -> Tree:
     return parameter(
         "query",
         "pageToken",
-        {"type": "string", "pattern": r"^\d{1,15}$"},
+        {"type": ["integer", "string"], "minimum": 0},
         "`paging.nextPageToken` of the previous page",
     )
 
@@ -242,7 +242,10 @@ def _day(name: str, meaning: str) -> Tree:
 
 
 def _moment(name: str, meaning: str) -> Tree:
-    schema = {"type": "string", "format": "date-time"}
+    schema = {
+        "type": "string",
+        "pattern": r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T[01]\d:[0-5]\d:[0-5]\dZ$",
+    }
     return parameter("query", name, schema, f"{meaning}, ISO 8601 with its offset")
 
 

@@ -335,7 +335,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             )
             for each in settings.products.values()
         ],
-        business_id=settings.business_id,
+        **({} if settings.business_id is None else {"business_id": settings.business_id}),
     )
 
 
