@@ -23,7 +23,8 @@ from tests.support.triggers_log import wait_for_triggers
 from tools.local_stack.stack import LocalStack
 
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")
-ROUND_TRIP = Path(__file__).parent / "sdk" / "round_trip.mjs"
+SDK = Path(__file__).parent / "sdk"
+ROUND_TRIP, PROCESS = SDK / "round_trip.mjs", SDK / "process.mjs"
 # The Python client is older than the version of marshmallow that it uses here.
 pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
 type Tree = dict[str, Any]
@@ -59,19 +60,19 @@ def call(http: urllib3.PoolManager, stack: LocalStack) -> Call:
     return send
 
 
-def _round_trip(stack: LocalStack, order_number: str) -> Tree:
+def _run_script(stack: LocalStack, script: Path, argument: str) -> Tree:
     endpoint = stack.endpoint
     node = shutil.which("node")
     assert node, "node is missing: install Node.js 18 or later"
     ended = subprocess.run(  # noqa: S603 - the script is part of the suite
         [
             node,
-            str(ROUND_TRIP),
+            str(script),
             endpoint.base_url,
             endpoint.project_key,
             endpoint.client_id,
             endpoint.client_secret,
-            order_number,
+            argument,
         ],
         capture_output=True,
         text=True,
@@ -85,7 +86,7 @@ def _round_trip(stack: LocalStack, order_number: str) -> Tree:
 @pytest.fixture(scope="module")
 def seen(stack: LocalStack) -> Tree:
     """Return what the TypeScript SDK received; the order number needs URL encoding."""
-    return _round_trip(stack, "SDK 1/2")
+    return _run_script(stack, ROUND_TRIP, "SDK 1/2")
 
 
 def test_the_typescript_sdk_imports_reads_and_deletes_an_order(seen: Tree) -> None:
@@ -262,3 +263,26 @@ def test_unknown_paths_and_methods_return_404(call: Call) -> None:
         ("POST", "/messages"),
     ):
         assert call(method, path).status == 404
+
+
+def test_the_sdk_reads_pages_of_500_orders_of_13_kb(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    """A page of them has more than the 6 MB that Lambda returns."""
+    line = order()["lines"][0]
+    lines = [line | {"external_id": str(n), "product": f"product {n}"} for n in range(20)]
+    numbers = [f"large {n}" for n in range(520)]
+    orders = [order(external_id=number, lines=lines) for number in numbers]
+    body = json.dumps(request(*orders, token=stack.endpoint.token)).encode()
+    answer = http.request(
+        "POST",
+        f"{stack.endpoint.base_url}{IMPORT_RESOURCE}",
+        body=body,
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status == 200, answer.data
+    seen = _run_script(stack, PROCESS, "500")
+    assert seen["pages"][0]["count"] == 500
+    assert max(page["size"] for page in seen["pages"]) > 6_500_000
+    read = [number for number in seen["numbers"] if number and number.startswith("large ")]
+    assert sorted(read) == sorted(numbers)

@@ -63,6 +63,7 @@ class Target:
     client_id: str
     campaign: str
     business: str
+    message: str
     order_id: str
     uuid: str
     number: str
@@ -80,6 +81,7 @@ NOTHING = Target(
     client_id="nobody-s-shop",
     campaign=NO_CAMPAIGN,
     business="88",
+    message=uuid_of(f"{NOBODY}/OrderImported", 888_888),
     order_id="888888",
     uuid=uuid_of(NOBODY, 888_888),
     number="no-number",
@@ -159,6 +161,7 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 "victim-shop",
                 OWN_CAMPAIGN,
                 "77",
+                uuid_of(f"{VICTIM}/OrderImported", order_id),
                 str(order_id),
                 uuid_of(VICTIM, order_id),
                 "V-NEW",
@@ -203,10 +206,6 @@ def _business_route(route: Route, target: Target, _token: str) -> Iterator[Route
         yield RouteRequest(route, {"businessId": target.business}, headers=_key(), body=body)
 
 
-def _message_id(target: Target) -> str:
-    return uuid_of(f"{target.account}/OrderImported", int(target.order_id))
-
-
 def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
     """Request the victim's order in the intruder's own project."""
     own = RouteRequest(
@@ -223,10 +222,10 @@ def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequ
         ):
             yield replace(own, path={"projectKey": INTRUDER, "ref": ref}, query=version)
     elif route[1].endswith("/messages"):
-        for where in (f'resource(id="{target.uuid}")', f'id="{_message_id(target)}"'):
+        for where in (f'resource(id="{target.uuid}")', f'id="{target.message}"'):
             yield replace(own, query={"where": where})
     elif route[1].endswith("/{id}"):
-        yield replace(own, path={"projectKey": INTRUDER, "id": _message_id(target)})
+        yield replace(own, path={"projectKey": INTRUDER, "id": target.message})
     elif route[1] == "/{projectKey}":
         return
     else:
@@ -238,7 +237,7 @@ def _project_route(route: Route, target: Target, token: str) -> Iterator[RouteRe
     for bearer in (token, INTRUDER_SECRET):
         others = RouteRequest(
             route,
-            {"projectKey": target.account, "ref": target.uuid, "id": _message_id(target)},
+            {"projectKey": target.account, "ref": target.uuid, "id": target.message},
             {"version": "1"} if route[0] == "DELETE" else {},
             {"Authorization": f"Bearer {bearer}"},
         )
