@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from orders.application import list_orders
 from orders.application.list_orders import ListedOrders, ListOrders, OrdersQuery, PageWanted
 from orders.application.orders_in_sequence import Resume
+from orders.application.ports import ChangePage, ChangeRange, Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import EPOCH, SLACK, ids_created_in
 from orders.domain.order import Order
@@ -260,3 +261,36 @@ def test_the_ids_of_a_time_contain_all_that_may_be_created_then(second: int, off
     assert ids_created_in(Range(extreme)).start == 2**31 << 22
     assert ids_created_in(Range(extreme.replace(year=1))).start == 0
     del second
+
+
+def test_an_order_that_changes_while_it_is_listed_comes_once() -> None:
+    hub = Hub([order_at(0), order_at(1), order_at(2)])
+    first = min(hub.store.orders.values(), key=lambda order: order.order_id)
+
+    class Changing(FakeChangeIndex):
+        def changed(
+            self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
+        ) -> ChangePage:
+            """Change the first order after it was read in its first version."""
+            later = replace(first, version=2, updated_at=START + 9 * SECOND)
+            self.store.orders["demo", first.external_id] = later
+            return super().changed(account, wanted, limit, deadline)
+
+    listing = ListOrders(hub.index, Changing(hub.store), hub.store)
+    page = listing(
+        OrdersQuery("demo", by_change=True, matches=lambda _stored: True),
+        PageWanted(5, with_total=True),
+        DEADLINE,
+    )
+    assert [stored.order.version for stored in page.orders] == [1, 1, 2]
+    assert page.orders[-1].order.order_id == first.order_id
+    assert page.total == 3
+
+
+@pytest.mark.usefixtures("at_most_twenty")
+def test_a_list_by_change_never_skips_what_it_could_not_examine() -> None:
+    orders = [order_at(n, changed_after=0) for n in range(20)]
+    hub = Hub([*orders, order_at(-9, changed_after=1)])
+    page = hub.page(PageWanted(5), by_change=True, matches=lambda _stored: True)
+    assert page.is_cut_short
+    assert page.orders == ()
