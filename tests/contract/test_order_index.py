@@ -9,6 +9,7 @@ from orders.application.ports import OrderSlice, WriteOutcome
 from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
+from orders.domain.ranges import Range
 from orders.domain.triggers import trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.order_changes import new_order
@@ -141,3 +142,38 @@ def test_orders_are_counted_up_to_a_limit(store: OrderStore) -> None:
     _create_many(store, 20)
     assert store.index.count("demo", 20, DEADLINE) == 20
     assert store.index.count("demo", 19, DEADLINE) is None
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (Range(7, 12), [7, 8, 9, 10, 11]),
+        (Range(None, 4), [1, 2, 3]),
+        (Range(18, None), [18, 19, 20]),
+        (Range(12, 12), []),
+        (Range(-5, 2), [1]),
+        (Range(21, 2**70), []),
+        (Range(None, -3), []),
+    ],
+)
+def test_a_slice_and_a_count_may_have_a_range_of_ids(
+    store: OrderStore, ids: Range[int], expected: list[int]
+) -> None:
+    _create_many(store, 20)
+    for newest_first in (False, True):
+        wanted = OrderSlice(0, 10, newest_first, ids)
+        found = [each.order.order_id for each in store.index.slice("demo", wanted, DEADLINE)]
+        assert found == expected[:: -1 if newest_first else 1]
+    second = store.index.slice("demo", OrderSlice(1, 2, ids=ids), DEADLINE)
+    assert [each.order.order_id for each in second] == expected[1:3]
+    assert store.index.count("demo", 20, DEADLINE, ids) == len(expected)
+
+
+def test_orders_are_found_by_several_ids(store: OrderStore) -> None:
+    store.create(new_order("A", 1), new_order("B", 2), new_order("C", 3))
+    store.create(new_order("of another account", 4, "other"))
+    store.rename(2, "D")
+    found = store.index.find_by_order_ids("demo", {1, 2, 4, 5}, DEADLINE)
+    assert sorted(each.order.external_id for each in found) == ["A", "D"]
+    assert {each.aliases for each in found} == {(), ("B",)}
+    assert list(store.index.find_by_order_ids("demo", [], DEADLINE)) == []

@@ -27,7 +27,10 @@ type Resource = dict[str, Any]
 # A part of a path is literal, `{name}`, or the greedy `{name+}`.
 PATH_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}")
 # Literal first parts of paths, which cannot be project keys.
-LITERAL_ROOTS = {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
+LITERAL_ROOTS = {
+    *("api", "campaigns", "campaigns.json", "v1", "v2", "oauth", "docs", "console"),
+    "openapi.json",
+}
 
 GATEWAY_STATUSES = {
     "ACCESS_DENIED": 403,

@@ -15,6 +15,7 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    PartnerOrderMembers,
     Policies,
     Region,
     Settings,
@@ -108,7 +109,9 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.integers(1, 10_000_000)),
             draw(st.sampled_from([None, *endpoints])),
             draw(st.sampled_from(DefinitionsByImport)),
-            draw(st.sampled_from(UnknownMembers)),
+            unknown_members=draw(st.sampled_from(UnknownMembers)),
+            partner_order_members=draw(st.sampled_from(PartnerOrderMembers)),
         ),
         products={each.id: each for each in draw(products())},
+        business_id=draw(st.none() | st.integers(1, 2**63 - 1)),
     )

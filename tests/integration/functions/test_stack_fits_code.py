@@ -9,9 +9,9 @@ metrics that the functions write, under the names and dimensions that they write
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,17 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.domain.clients import Role
+from orders.domain.importing import Write
+from orders.runtime.composition import connect
 from tests.support.aws_actions import RESOURCES, Call, allowed_to, calls_of
+from tests.support.aws_faults import failing
 from tests.support.commercetools import basic, draft
+from tests.support.deadlines import DEADLINE
 from tests.support.functions import Function, Tenant, deployed, sample
+from tests.support.order_changes import new_order
 from tests.support.routes import Route, RouteRequest, functions_of_routes
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.stream import passes_filter, read_stream
@@ -102,6 +108,8 @@ def _do_everything(world: World) -> None:
             result_details=True,
         ),
     )
+    with _another_is_faster(world, "R"):
+        world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="R")))
     changed = order(external_id="B", email="b@example.com")
     world.ask(("POST", IMPORT_RESOURCE), body=request(changed))
     order_id = str(imported["result"][0]["order_id"])
@@ -120,6 +128,22 @@ def _do_everything(world: World) -> None:
     _record_history(world)
 
 
+@contextmanager
+def _another_is_faster(world: World, external_id: str) -> Iterator[None]:
+    """Let another request create an order between the index entry of a request and its order."""
+    function = world.functions["import_orders"]
+
+    def create(call: int) -> None:
+        if call == 2:
+            rival = replace(new_order(external_id, len(external_id)), status="delivered")
+            DynamoOrders(function.client, function.table).save(
+                "demo", [Write(rival, None, None)], DEADLINE
+            )
+
+    with failing(connect().dynamodb, "BatchExecuteStatement", create):
+        yield
+
+
 def _use_the_project(world: World) -> None:
     project = {"projectKey": "demo"}
     granted = world.ask(
@@ -128,8 +152,13 @@ def _use_the_project(world: World) -> None:
         query={"grant_type": "client_credentials"},
     )
     token = {"Authorization": f"Bearer {granted['access_token']}"}
-    for sent in (draft(), draft(orderNumber=None)):
-        world.ask(("POST", "/{projectKey}/orders/import"), path=project, headers=token, body=sent)
+    with _another_is_faster(world, "CT-R"):
+        imports = ("POST", "/{projectKey}/orders/import")
+        sent = RouteRequest(imports, project, headers=token, body=draft(orderNumber="CT-R"))
+        answer = world.invoke(functions_of_routes()[imports], sent.event())
+        assert answer["statusCode"] == 400
+    for body in (draft(), draft(orderNumber=None)):
+        world.ask(imports, path=project, headers=token, body=body)
     world.ask(("GET", "/{projectKey}/orders"), path=project, headers=token)
     world.ask(("GET", "/{projectKey}/messages"), path=project, headers=token)
     one = {**project, "ref": "order-number=CT-1"}

@@ -34,7 +34,7 @@ class Shelf:
     def open(self) -> Service:
         self.opened += 1
         return Service(
-            self.root, self._endpoints, self._answer_error, lambda _request: {"X-Id": "1"}
+            (self.root,), self._endpoints, self._answer_error, lambda _request: {"X-Id": "1"}
         )
 
     def _endpoints(self, _aws: Aws) -> Mapping[Route, Any]:
@@ -164,7 +164,7 @@ def test_the_cause_of_every_5xx_is_logged(
     shelf = Shelf("/a/", fail)
     service = shelf.open()
     answering = Service(
-        service.root, service.endpoints, lambda _error, _request: HttpAnswer(status, b"", {})
+        service.roots, service.endpoints, lambda _error, _request: HttpAnswer(status, b"", {})
     )
     serve(lambda: answering)(_event(), Context())
     causes = [each.exc_info[0] for each in caplog.records if each.exc_info]

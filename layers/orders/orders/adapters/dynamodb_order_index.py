@@ -8,7 +8,7 @@ a change between the two reads.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from orders.adapters.batches import Batches
 from orders.adapters.order_items import Item, is_order, read_aliases, read_order
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
+    AttributeValue,
     Key,
     index_key,
     index_shards,
@@ -25,9 +26,10 @@ from orders.adapters.table_keys import (
     order_key,
 )
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import Deadline, OrderPage, OrderSlice, Pause
+from orders.application.ports import ALL_IDS, Deadline, OrderPage, OrderSlice, Pause
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import StoredOrder
+from orders.domain.ranges import Range
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -71,6 +73,13 @@ class DynamoOrderIndex:
                 return stored
         raise StorageUnavailableError(_KEEPS_MOVING)
 
+    def find_by_order_ids(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read the index items together, then their orders."""
+        keys = [index_key(account, number) for number in dict.fromkeys(order_ids)]
+        return self._orders_of(account, self._read(keys, deadline), deadline)
+
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
@@ -94,6 +103,8 @@ class DynamoOrderIndex:
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         """Merge the entries of all shards, and read the orders of the wanted ones."""
+        if wanted.ids.is_empty:
+            return []
         end = wanted.offset + wanted.limit
         # Order ids are spread evenly over the shards.
         page_size = end // INDEX_SHARDS + _MORE_THAN_ITS_SHARE
@@ -115,10 +126,14 @@ class DynamoOrderIndex:
         )
         return self._orders_of(account, islice(merged, wanted.offset, end), deadline)
 
-    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
+    def count(
+        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+    ) -> int | None:
         """Count the entries of all shards."""
+        if ids.is_empty:
+            return 0
         counts = self._batches.in_parallel(
-            lambda shard: self._count(shard, limit, deadline), index_shards(account)
+            lambda shard: self._count(shard, ids, limit, deadline), index_shards(account)
         )
         return sum(counts) if sum(counts) <= limit else None
 
@@ -172,8 +187,8 @@ class DynamoOrderIndex:
         answer = call_patiently(
             lambda: self.client.query(
                 TableName=self.table,
-                KeyConditionExpression="pk = :shard",
-                ExpressionAttributeValues={":shard": {"S": shard}},
+                KeyConditionExpression=_IN_RANGE,
+                ExpressionAttributeValues=_range_of(shard, wanted.ids),
                 ScanIndexForward=not wanted.newest_first,
                 Limit=limit,
                 ConsistentRead=True,
@@ -185,7 +200,7 @@ class DynamoOrderIndex:
         following: Any = answer.get("LastEvaluatedKey")
         return list(answer["Items"]), following
 
-    def _count(self, shard: str, limit: int, deadline: Deadline) -> int:
+    def _count(self, shard: str, ids: Range[int], limit: int, deadline: Deadline) -> int:
         """Count the entries of a shard. Counting stops when there are more than `limit`."""
         count = 0
         start_key: Any = {}
@@ -193,8 +208,8 @@ class DynamoOrderIndex:
             answer = call_patiently(
                 lambda start_key=start_key: self.client.query(  # type: ignore[misc]
                     TableName=self.table,
-                    KeyConditionExpression="pk = :shard",
-                    ExpressionAttributeValues={":shard": {"S": shard}},
+                    KeyConditionExpression=_IN_RANGE,
+                    ExpressionAttributeValues=_range_of(shard, ids),
                     Select="COUNT",
                     ConsistentRead=True,
                     **start_key,
@@ -256,6 +271,21 @@ class DynamoOrderIndex:
         if unread:
             raise StorageUnavailableError("the orders could not be read in time")
         return items
+
+
+_IN_RANGE = "pk = :shard AND sk BETWEEN :first AND :last"
+_LAST_SORT_KEY = 10**16 - 1
+
+
+def _range_of(shard: str, ids: Range[int]) -> dict[str, AttributeValue]:
+    """Return the values of _IN_RANGE."""
+    first = min(max(ids.start or 0, 0), _LAST_SORT_KEY)
+    last = _LAST_SORT_KEY if ids.end is None else min(max(ids.end - 1, first), _LAST_SORT_KEY)
+    return {
+        ":shard": {"S": shard},
+        ":first": {"S": index_sort_key(first)},
+        ":last": {"S": index_sort_key(last)},
+    }
 
 
 def _belongs(item: Item, order_id: int) -> bool:

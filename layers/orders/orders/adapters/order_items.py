@@ -57,6 +57,15 @@ def index_item(account: str, order: Order) -> dict[str, Any]:
     }
 
 
+def insertion(table: str, item: Item) -> dict[str, Any]:
+    """Return the statement that inserts an item, and fails if the key exists."""
+    members = ", ".join(f"'{name}': ?" for name in item)
+    return {
+        "Statement": f'INSERT INTO "{table}" VALUE {{{members}}}',
+        "Parameters": list(item.values()),
+    }
+
+
 def alias_item(account: str, external_id: str, order_id: int) -> dict[str, Any]:
     """Return the alias item, which replaces an order under a former external id."""
     return {

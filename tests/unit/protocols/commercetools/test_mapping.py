@@ -20,7 +20,7 @@ from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.commercetools.summaries import summarise
 from orders.protocols.json_text import write_json
-from orders.protocols.yandex_market.representation import order_of
+from orders.protocols.yandex_market.representation import OrderForm, order_of
 from tests.support.commercetools import draft, line, money
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -209,7 +209,7 @@ def _line(**changes: object) -> LineSummary:
 
 def test_commercetools_number() -> None:
     order = _imported()
-    shown = order_of(StoredOrder(order), summarise(order), SalesModel.FBS)
+    shown = order_of(StoredOrder(order), summarise(order), OrderForm(1001, SalesModel.FBS))
     assert (shown["id"], shown["externalOrderId"]) == (7, "CT-1")
 
 

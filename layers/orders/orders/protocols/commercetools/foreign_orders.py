@@ -1,5 +1,6 @@
 """Orders of other protocols in this protocol's form (mapping: docs/commercetools.md)."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from orders.domain.order import Order
@@ -8,7 +9,14 @@ from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import plain
 from orders.protocols.commercetools.money import Money, money_of
 from orders.protocols.commercetools.references import KEY, derived_id, initial_state
-from orders.protocols.commercetools.representation import Maker, header, number_of, represent
+from orders.protocols.commercetools.representation import (
+    Maker,
+    header,
+    number_of,
+    read_document,
+    represent,
+    with_states,
+)
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import states_of
 
@@ -20,6 +28,20 @@ def represent_any(order: Order, summarise: Summarise) -> Tree:
         if order.protocol == PROTOCOL
         else _represent_foreign(order, summarise(order))
     )
+
+
+def searchable_of(order: Order, summarise: Summarise) -> Mapping[str, str]:
+    """Return the members that predicates compare, of an order of any protocol."""
+    if order.protocol == PROTOCOL:
+        tree = with_states(read_document(order), order)
+        store = tree.get("store", {})
+        return {**tree, "store(key)": store.get("key")}
+    email = summarise(order).email
+    return {
+        **states_of(order.fulfilment),
+        **({"customerEmail": email} if email else {}),
+        **({"store(key)": order.endpoint} if order.endpoint else {}),
+    }
 
 
 def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
