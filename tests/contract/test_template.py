@@ -321,8 +321,8 @@ def test_a_function_ends_before_the_timeout_of_the_gateway(function: str) -> Non
     assert not has_route or settings["Timeout"] < 29
 
 
-def test_the_relay_knows_the_timeout_of_the_writers() -> None:
-    variables = FUNCTIONS["RelayTriggersFunction"]["Environment"]["Variables"]
+def test_all_functions_know_the_timeout_of_the_writers() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     writers = [each for name, each in FUNCTIONS.items() if name != "RelayTriggersFunction"]
     shared = TEMPLATE["Globals"]["Function"]["Timeout"]
     assert {each.get("Timeout", shared) for each in writers} == {
@@ -376,10 +376,11 @@ def test_a_function_has_its_environment_variables(function: str) -> None:
     assert shared["TABLE_NAME"] == {"Ref": "OrdersTable"}
     assert shared["EVENT_BUS_NAME"] == {"Ref": "TriggersBus"}
     assert shared["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
-    relay = {"PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS"}
+    relay = {"PARKED_TRIGGERS_QUEUE_URL"}
     assert set(shared | own) - (relay if function == "RelayTriggersFunction" else set()) == {
         "TABLE_NAME",
         "EVENT_BUS_NAME",
+        "WRITER_TIMEOUT_SECONDS",
         "LOG_LEVEL",
         "AWS_ENDPOINT_URL",
         "POWERTOOLS_METRICS_NAMESPACE",

@@ -13,8 +13,8 @@ MAX_COUNTED = 10_000
 class OrderCountedPage:
     """One page of orders.
 
-    `total` is None if it was not requested, or if it is more than 10 000. It counts index entries,
-    of which a few may have no order.
+    `total` is None if it was not requested, or if it is more than 10 000. It also counts orders
+    whose writer was interrupted before it stored them, until a page has met them.
     """
 
     orders: tuple[StoredOrder, ...]

@@ -137,17 +137,21 @@ class OrderIndex(Protocol):
     ) -> OrderPage:
         """Return the `limit` newest orders with an id below `before`, or of all if it is None.
 
-        A page may have fewer orders, because index entries can be without an order.
+        Every page but the last has `limit` orders.
         """
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         """Return the wanted part of the account's orders, sorted by order id.
 
-        It may have fewer orders, because index entries can be without an order.
+        It has fewer orders only at the end. The offset also counts index entries without an order:
+        those of writes that are not finished, or that were interrupted less than two minutes ago.
         """
 
     def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        """Return the number of the account's index entries, None if it is more than `limit`."""
+        """Return the number of the account's index entries, None if it is more than `limit`.
+
+        It is that of the orders, unless writes are not finished or were interrupted.
+        """
 
 
 class OrderChanges(Protocol):

@@ -2,14 +2,12 @@
 
 import os
 import time
-from datetime import timedelta
 from functools import cache
 
 from orders.adapters.aws_clients import create_client
 from orders.adapters.dynamodb_receipts import DynamoReceipts
 from orders.adapters.sqs_parking import SqsParking
 from orders.application.relay_triggers import RelayTriggers
-from orders.domain.relaying import WriterLifetime
 from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.publishing import event_bus
 from orders.runtime.environment import RelayEnvironment
@@ -24,7 +22,7 @@ def relay_triggers() -> RelayTriggers:
         publisher=event_bus(aws),
         receipts=DynamoReceipts(aws.dynamodb, aws.environment.table),
         parking=SqsParking(create_client("sqs"), environment.queue_url),
-        writer_lifetime=WriterLifetime(timedelta(seconds=environment.writer_seconds)),
+        writer_lifetime=aws.environment.writer_lifetime(),
         clock=utc_now,
         sleep=time.sleep,
     )
