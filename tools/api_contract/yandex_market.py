@@ -158,7 +158,7 @@ def _filters() -> tuple[Tree, ...]:
         parameter(
             "query",
             "pageToken",
-            {"type": "integer", "minimum": 0, "maximum": MAX_ORDER_ID},
+            {"type": "integer", "minimum": 0, "maximum": MAX_ORDER_ID + 1},
             "`paging.nextPageToken` of the previous page",
         ),
         parameter("query", "status", array(strings(*_STATUSES)), "Return only these", **several),

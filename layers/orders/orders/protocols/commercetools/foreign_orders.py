@@ -1,12 +1,13 @@
 """Orders of other protocols in this protocol's form (mapping: docs/commercetools.md)."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
+from orders.domain.money import EXACT_DIGITS
 from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import plain
-from orders.protocols.commercetools.money import Money, cents_of, money_of
+from orders.protocols.commercetools.money import Money, cents_near, money_of
 from orders.protocols.commercetools.references import KEY, derived_id
 from orders.protocols.commercetools.representation import Maker, header, number_of, represent
 from orders.protocols.commercetools.shapes import Tree
@@ -30,7 +31,7 @@ def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
         **number_of(order),
         **({"customerEmail": summary.email} if summary.email else {}),
         **({"store": {"typeId": "store", "key": order.endpoint}} if order.endpoint else {}),
-        "totalPrice": money_of(summary.total_price, summary.currency),
+        "totalPrice": cents_near(summary.total_price, summary.currency),
         **states_of(order.fulfilment),
         "syncInfo": [],
         "returnInfo": [],
@@ -59,7 +60,7 @@ def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
 def _shipping_info(summary: OrderSummary) -> Tree:
     if not summary.delivery_cost:
         return {}
-    price = money_of(summary.delivery_cost, summary.currency)
+    price = cents_near(summary.delivery_cost, summary.currency)
     return {
         "shippingInfo": {
             "shippingMethodName": "delivery",
@@ -96,7 +97,7 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
             **_value(line, price, currency),
         },
         "quantity": line.count,
-        "totalPrice": _total(price, line.count),
+        "totalPrice": cents_near(_total(line), currency),
         "discountedPricePerQuantity": [],
         "taxedPricePortions": [],
         "state": [
@@ -111,10 +112,9 @@ def _line_item(maker: Maker, number: int, line: LineSummary, currency: str) -> T
     }
 
 
-def _total(price: Money, count: int) -> Money:
-    """Return a line's total. Unlike `times`, it never overflows, so that reads do not fail."""
-    units, digits = price.units
-    return Money(price.currency, cents_of(units * count, digits, price.currency))
+def _total(line: LineSummary) -> Decimal:
+    with localcontext(prec=EXACT_DIGITS):
+        return line.price * line.count
 
 
 def _value(line: LineSummary, price: Money, currency: str) -> Tree:

@@ -43,6 +43,9 @@ class RoundingMode(StrEnum):
     HALF_DOWN = "HalfDown"
 
 
+_DEFAULT_ROUNDING = RoundingMode.HALF_EVEN
+
+
 class MoneyOverflowError(ValueError):
     """An amount is outside the range of a 64-bit integer."""
 
@@ -105,14 +108,31 @@ def fraction_digits(currency: str) -> int | None:
 
 
 def money_of(amount: Decimal, currency: str) -> Money:
-    """Return an amount in major units as Money, in high precision if it needs more digits."""
+    """Return an amount in major units as Money, in high precision if it needs more digits.
+
+    It has as many digits as fit in 64 bits. An amount beyond 64 bits becomes the nearest one.
+    """
+    exact = Fraction(amount)
+    own, cents = _digits_of(currency), cents_near(amount, currency)
+    digits = max(own, _fraction_digits_of(amount))
+    while digits > own:
+        precise = round_ratio(exact.numerator * 10**digits, exact.denominator, _DEFAULT_ROUNDING)
+        if MIN_LONG <= precise <= MAX_LONG:
+            return Money(currency, cents.cents, precise, digits)
+        digits -= 1
+    return cents
+
+
+def cents_near(amount: Decimal, currency: str) -> Money:
+    """Return an amount in major units in cents: the nearest that fits in 64 bits."""
+    exact = Fraction(amount) * 10 ** _digits_of(currency)
+    cents = round_ratio(exact.numerator, exact.denominator, _DEFAULT_ROUNDING)
+    return Money(currency, min(max(cents, MIN_LONG), MAX_LONG))
+
+
+def _fraction_digits_of(amount: Decimal) -> int:
     exponent = amount.normalize().as_tuple().exponent
-    own = _digits_of(currency)
-    digits = max(own, -exponent if isinstance(exponent, int) else 0)
-    precise = int(amount.scaleb(digits))
-    if digits == own:
-        return Money(currency, precise)
-    return Money(currency, cents_of(precise, digits, currency), precise, digits)
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def round_ratio(numerator: int, denominator: int, mode: RoundingMode) -> int:

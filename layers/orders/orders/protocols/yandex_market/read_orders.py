@@ -151,6 +151,6 @@ def _limit(sent: str) -> int:
 
 
 def _page_token(sent: str) -> int:
-    if _INTEGER.fullmatch(sent) is None or int(sent) > MAX_ORDER_ID:
+    if _INTEGER.fullmatch(sent) is None or int(sent) > MAX_ORDER_ID + 1:
         raise bad_request(f"Type mismatch: {spelled(sent)}")
     return int(sent)

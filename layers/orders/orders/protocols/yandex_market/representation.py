@@ -9,7 +9,6 @@ from orders.domain.order_summary import OrderSummary
 
 # The protocol uses Moscow time, which has been UTC+3 without daylight saving time since 2014.
 _MOSCOW = timezone(timedelta(hours=3))
-_TIME_FORMAT = "%d-%m-%Y %H:%M:%S"
 # The protocol uses the code that the Russian rouble had before 1998.
 _CURRENCIES = {"RUB": "RUR"}
 
@@ -18,7 +17,8 @@ def order_of(stored: StoredOrder, summary: OrderSummary, sales_model: SalesModel
     """Return an order (OrderDTO). Amounts are in major units.
 
     Imported orders do not have the buyer, the names and taxes of items, and the service and dates
-    of the delivery, so these members are left out. Required enums have the value for "unknown".
+    of the delivery, so these members are left out. Required enums have the value for "unknown". A
+    line without a positive count, which other protocols permit, is not an item.
     """
     order = stored.order
     before_discount = summary.items_total_before_discount
@@ -48,6 +48,7 @@ def order_of(stored: StoredOrder, summary: OrderSummary, sales_model: SalesModel
                 }
             )
             for number, line in enumerate(summary.lines, start=1)
+            if line.count > 0
         ],
         "delivery": {
             "type": "UNKNOWN",
@@ -64,4 +65,10 @@ def _present(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def _moscow_time(moment: datetime) -> str:
-    return moment.astimezone(_MOSCOW).strftime(_TIME_FORMAT)
+    try:
+        local = moment.astimezone(_MOSCOW)
+    except OverflowError:
+        # Moscow's clock is past the last year that has four digits.
+        local = datetime.max.replace(tzinfo=_MOSCOW)
+    # `strftime` writes a year before 1000 with fewer digits.
+    return f"{local:%d-%m}-{local.year:04} {local:%H:%M:%S}"
