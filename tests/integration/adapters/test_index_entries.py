@@ -24,10 +24,10 @@ UNTRIED, UNKNOWN = WriteOutcome.UNTRIED, WriteOutcome.UNKNOWN
 def _numbers(client: DynamoDBClient, table: str, kind: str) -> list[int]:
     """Return the order ids of all items of a type."""
     pages = client.get_paginator("scan").paginate(TableName=table)
-    items = [item for page in pages for item in page["Items"] if item["type"]["S"] == kind]
+    items = [item for page in pages for item in page["Items"]]
     if kind == "index":
-        return sorted(int(item["sk"]["S"]) for item in items)
-    return sorted(int(item["order_id"]["N"]) for item in items)
+        return sorted(int(item["sk"]["S"]) for item in items if "name" in item)
+    return sorted(int(item["order_id"]["N"]) for item in items if item.get("type") == {"S": kind})
 
 
 def _creations(count: int, first: int = 1) -> list[Write]:

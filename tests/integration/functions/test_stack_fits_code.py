@@ -21,6 +21,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.order_items import index_item
 from orders.domain.clients import Role
 from orders.domain.importing import Write
 from orders.runtime.composition import connect
@@ -120,6 +121,10 @@ def _do_everything(world: World) -> None:
     status = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
     world.ask(("PUT", f"{CAMPAIGN}/{{orderId}}/status"), path=path, body=status)
     world.ask(("GET", f"{CAMPAIGN}/{{orderId}}"), path=path)
+    interrupted = index_item("demo", new_order("without its order", 1))
+    world.functions["import_orders"].client.put_item(
+        TableName=world.functions["import_orders"].table, Item=interrupted
+    )
     world.ask(("GET", CAMPAIGN), path=path)
     _use_the_project(world)
     for resource in ("/openapi.json", "/docs"):

@@ -15,7 +15,7 @@ from orders.domain.order_numbers import (
     PLACES_PER_SECOND,
     WINDOW_SECONDS,
     second_of,
-    second_of_order_id,
+    time_of,
     window_ends_at,
     window_of,
 )
@@ -23,6 +23,10 @@ from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.fakes import FakeOrderLanes
 
 START = window_ends_at(10**5)
+
+
+def _second(order_id: int) -> int:
+    return second_of(time_of(order_id))
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Environment:
         return list(self.order_ids.take("demo", count, DEADLINE))
 
     def seconds(self, numbers: list[int]) -> list[int]:
-        return sorted({second_of_order_id(each) - second_of(START) for each in numbers})
+        return sorted({_second(each) - second_of(START) for each in numbers})
 
 
 def test_a_lane_at_hand_needs_no_call() -> None:
@@ -88,7 +92,7 @@ def test_a_batch_that_crosses_the_border_of_a_window_takes_a_lane_of_the_next() 
     assert taken == sorted(set(taken))
     assert list(one.lanes.opened.values()) == [1, 1]
     windows = {window for _, window in one.lanes.opened}
-    assert {window_of(second_of_order_id(number)) for number in taken} == windows
+    assert {window_of(_second(number)) for number in taken} == windows
 
 
 def test_a_batch_of_10000_is_at_most_5_seconds_ahead() -> None:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from orders.adapters.aws_faults import call_patiently, expect_time
 from orders.adapters.batches import Batches, identity_of
-from orders.adapters.order_items import Item, is_marker, is_order, read_aliases, read_order
+from orders.adapters.order_items import (
+    Item,
+    indexed_name,
+    is_marker,
+    is_order,
+    read_aliases,
+    read_order,
+)
 from orders.adapters.table_keys import (
     CHANGE_INDEX,
     CHANGE_SHARDS,
@@ -200,7 +207,7 @@ def _change(account: str, item: Item, index_item: Item | None) -> Change | None:
     if not is_order(item) or index_item is None:
         return None
     order = read_order(account, item)
-    if index_item["external_id"]["S"] != order.external_id:
+    if indexed_name(index_item) != order.external_id:
         return None
     return Change(at, version, order.external_id, StoredOrder(order, read_aliases(index_item)))
 

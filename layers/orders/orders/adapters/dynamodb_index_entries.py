@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import LOST_RACE_CODES, TRANSIENT_CODES, code_of
 from orders.adapters.batches import Batches, identity_of
-from orders.adapters.order_items import index_item, insertion
+from orders.adapters.order_items import index_item, indexed_name, insertion, was_moved
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.deadlines import EarlierDeadline
 from orders.application.errors import StorageRefusedError
@@ -87,7 +87,7 @@ class IndexEntries:
                 order.order_id: WriteOutcome.CONFLICT
                 for item in items
                 for order in [keys[identity_of(item)]]
-                if item["external_id"]["S"] != order.external_id or "moved_in" in item
+                if indexed_name(item) != order.external_id or was_moved(item)
             },
         }
 
@@ -119,7 +119,7 @@ class IndexEntries:
     def _delete(self, account: str, orders: Sequence[Order], deadline: Deadline) -> None:
         if deadline.remaining() <= 0:
             return
-        conditions = ("pk", "sk", "external_id")
+        conditions = ("pk", "sk", "name")
         where = " AND ".join(f'"{name}" = ?' for name in conditions)
         condition = f'{where} AND "moved_in" IS MISSING'
         statement = f'DELETE FROM "{self.table}" WHERE {condition}'  # noqa: S608 - no sent text

@@ -26,6 +26,8 @@ from orders.adapters.batches import Batches, identity_of, key_of
 from orders.adapters.dynamodb_index_entries import STATEMENTS_PER_BATCH, IndexEntries
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
+    indexed_id,
+    indexed_name,
     insertion,
     is_order,
     order_item,
@@ -140,7 +142,7 @@ class DynamoOrders:
     ) -> tuple[dict[str, Order], set[str]]:
         index_keys = [index_key(account, order_id) for order_id in set(aliases.values())]
         entries, unread_entries = self._batches.read(index_keys, deadline)
-        current = {int(entry["sk"]["S"]): entry["external_id"]["S"] for entry in entries}
+        current = {indexed_id(entry): indexed_name(entry) for entry in entries}
         order_keys = [order_key(account, name) for name in set(current.values())]
         items, unread_orders = self._batches.read(order_keys, deadline)
         # An order that was renamed between the reads is now an alias here: it counts as not found.

@@ -14,7 +14,8 @@ from orders.application.ports import (
     OrderSlice,
 )
 from orders.domain.changes import StoredOrder
-from orders.domain.creation_times import SLACK, ids_created_in, second_of
+from orders.domain.creation_times import SLACK, ids_created_in
+from orders.domain.order_numbers import time_of
 from orders.domain.ranges import Range
 
 _CHUNK = 100
@@ -177,7 +178,7 @@ def _by_time(steps: Iterator[Step], *, newest_first: bool) -> Iterator[Step]:
     sign = -1 if newest_first else 1
     for step in steps:
         order_id = step.position.order_id
-        horizon = sign * second_of(order_id).timestamp() - SLACK.total_seconds()
+        horizon = sign * time_of(order_id).timestamp() - SLACK.total_seconds()
         while waiting and (waiting[0][0] < horizon or len(waiting) >= _MAX_WAITING):
             yield heapq.heappop(waiting)[-1]
         turn = (sign * step.position.changed_at.timestamp(), sign * order_id, step)
@@ -192,7 +193,7 @@ def _position(step: Step) -> ChangePosition:
 
 def _turn_of(order_id: int) -> ChangePosition:
     """Return the position at which an order that is not listed is passed over."""
-    return ChangePosition(second_of(order_id), order_id)
+    return ChangePosition(time_of(order_id), order_id)
 
 
 def _is_first_version(stored: StoredOrder) -> bool:

@@ -151,19 +151,24 @@ class OrderIndex(Protocol):
     ) -> OrderPage:
         """Return the `limit` newest orders with an id below `before`, or of all if it is None.
 
-        A page may have fewer orders, because index entries can be without an order.
+        Every page but the last has `limit` orders.
         """
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
         """Return the wanted part of the account's orders, sorted by order id.
 
-        It has fewer orders only where the account has no more.
+        It has fewer orders only at the end of the range. The offset also counts index entries
+        without an order: those of writes that are not finished, or that were interrupted less than
+        two minutes ago.
         """
 
     def count(
         self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
     ) -> int | None:
-        """Return the number of the account's index entries, None if it is more than `limit`."""
+        """Return the number of the account's index entries, None if it is more than `limit`.
+
+        It is that of the orders, unless writes are not finished or were interrupted.
+        """
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,7 +6,6 @@ deviate from the order's time of creation by less than SLACK.
 
 from datetime import UTC, datetime, timedelta
 
-from orders.domain.order_numbers import second_of_order_id
 from orders.domain.ranges import Range
 
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -30,11 +29,6 @@ def ids_surely_created_in(times: Range[datetime]) -> Range[int]:
         None if times.start is None else _first_id(_second(times.start) + 1 + _SLACK_SECONDS),
         None if times.end is None else _first_id(_second(times.end) - _SLACK_SECONDS),
     )
-
-
-def second_of(order_id: int) -> datetime:
-    """Return the second in an order id."""
-    return EPOCH + min(second_of_order_id(order_id), _SECONDS) * _SECOND
 
 
 _SLACK_SECONDS = SLACK // _SECOND

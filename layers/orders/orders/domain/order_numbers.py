@@ -35,9 +35,9 @@ def second_of(moment: datetime) -> int:
     return second
 
 
-def second_of_order_id(order_id: int) -> int:
+def time_of(order_id: int) -> datetime:
     """Return the second of an order id. It is never before the second of its creation."""
-    return order_id >> (_LANE_BITS + _SEQUENCE_BITS)
+    return _EPOCH + timedelta(seconds=order_id >> (_LANE_BITS + _SEQUENCE_BITS))
 
 
 def window_of(second: int) -> int:

@@ -96,13 +96,8 @@ def test_altcraft_endpoint() -> None:
 
 def test_altcraft_total() -> None:
     assert _altcraft()["totalPrice"] == _typed(190_050)
-    assert _altcraft(total_price="0.125")["totalPrice"] == {
-        "type": "highPrecision",
-        "currencyCode": "USD",
-        "centAmount": 12,
-        "preciseAmount": 125,
-        "fractionDigits": 3,
-    }
+    # The protocol has this member in cents only.
+    assert _altcraft(total_price="0.125")["totalPrice"] == _typed(12)
     assert _altcraft(currency="JPY", total_price="5")["totalPrice"]["centAmount"] == 5
 
 
@@ -128,6 +123,7 @@ def test_altcraft_states(fulfilment: Fulfilment, state: str, shipment: str | Non
 def test_altcraft_delivery() -> None:
     assert "shippingInfo" not in _altcraft()
     assert _altcraft(delivery_cost="100")["shippingInfo"]["price"] == _typed(10_000)
+    assert _altcraft(delivery_cost="0.125")["shippingInfo"]["price"] == _typed(12)
 
 
 def test_altcraft_products() -> None:
@@ -161,7 +157,17 @@ def test_altcraft_quantities() -> None:
     [huge] = _altcraft(line={"count": 10**9, "final_price_per_item": "999999999999999"})[
         "lineItems"
     ]
-    assert huge["totalPrice"]["centAmount"] == 99_999_999_999_999_900_000_000_000
+    # A centAmount has 64 bits.
+    assert huge["totalPrice"]["centAmount"] == 2**63 - 1
+
+
+def test_a_price_has_as_many_digits_as_fit_in_64_bits() -> None:
+    price = "999999999999999.12345678"
+    line = {"base_price_per_item": None, "final_price_per_item": price}
+    [item] = _altcraft(line=line)["lineItems"]
+    value = item["price"]["value"]
+    assert (value["preciseAmount"], value["fractionDigits"]) == (999_999_999_999_999_123, 3)
+    assert value["centAmount"] == 99_999_999_999_999_912
 
 
 def test_altcraft_members_without_a_counterpart_are_left_out() -> None:

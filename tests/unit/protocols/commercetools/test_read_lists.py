@@ -21,7 +21,6 @@ from orders.domain.settings import Settings, StoredSettings
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.access import ProjectAccess
 from orders.protocols.commercetools.answers import answer_error
-from orders.protocols.commercetools.documents import CLIENT, FIRST_NUMBER
 from orders.protocols.commercetools.read_messages import GetMessageEndpoint, MessagesEndpoint
 from orders.protocols.commercetools.read_orders import (
     GetOrderEndpoint,
@@ -30,6 +29,8 @@ from orders.protocols.commercetools.read_orders import (
 )
 from orders.protocols.commercetools.read_project import GetProjectEndpoint
 from orders.protocols.http import Endpoint, HttpAnswer
+from tests.support.commercetools import draft
+from tests.support.drafts import submitted
 from tests.support.fakes import (
     FakeChangeIndex,
     FakeOrderIndex,
@@ -43,30 +44,21 @@ from tests.support.yandex_market import stored_order
 
 SECOND = timedelta(seconds=1)
 NOON = datetime(2026, 3, 10, 12, 0, 0, 123_456, tzinfo=UTC)
-MONEY = {"type": "centPrecision", "currencyCode": "USD", "centAmount": 5, "fractionDigits": 2}
 
 
 def own_order(number: int, name: str | None = None, **document: object) -> Order:
     """Return an imported order, created `number` seconds after noon."""
     created = NOON + number * SECOND
     order_id = (((created - EPOCH) // SECOND) << 22) + 7
-    tree = {
-        "totalPrice": MONEY,
-        "orderState": "Open",
-        "lineItems": [],
-        "customLineItems": [],
-        CLIENT: "shop",
-        **({FIRST_NUMBER: name} if name else {}),
-        **document,
-    }
+    submission = submitted(draft(orderNumber=name, **document))
     return Order(
         account="demo",
         external_id=name or uuid_of("demo", order_id),
         order_id=order_id,
         version=1,
-        status=str(tree["orderState"]),
+        status=submission.status,
         protocol="commercetools",
-        document=json.dumps(tree),
+        document=submission.document,
         created_at=created,
         updated_at=created,
         request_id="import",

@@ -18,7 +18,6 @@ from orders.domain.settings import PartnerOrderMembers
 
 # The protocol uses Moscow time, which has been UTC+3 without daylight saving time since 2014.
 MOSCOW = timezone(timedelta(hours=3))
-_TIME_FORMAT = "%d-%m-%Y %H:%M:%S"
 # The protocol uses the code that the Russian rouble had before 1998.
 _CURRENCIES = {"RUB": "RUR"}
 # The neutral values of members that no imported order has.
@@ -54,7 +53,10 @@ class OrderForm:
 
 
 def order_of(stored: StoredOrder, summary: OrderSummary, form: OrderForm) -> Tree:
-    """Return an order (OrderDTO). Amounts are in major units."""
+    """Return an order (OrderDTO). Amounts are in major units.
+
+    A line without a positive count, which other protocols permit, is not an item.
+    """
     order = stored.order
     before_discount = summary.items_total_before_discount
     if before_discount is None and form.is_neutral:
@@ -73,7 +75,11 @@ def order_of(stored: StoredOrder, summary: OrderSummary, form: OrderForm) -> Tre
         "paymentType": "UNKNOWN",
         "paymentMethod": "UNKNOWN",
         "fake": False,
-        "items": [_item(number, line, form) for number, line in enumerate(summary.lines, start=1)],
+        "items": [
+            _item(number, line, form)
+            for number, line in enumerate(summary.lines, start=1)
+            if line.count > 0
+        ],
         "delivery": {
             "type": "UNKNOWN",
             "price": summary.delivery_cost,
@@ -169,8 +175,18 @@ def _known_before_discount(summary: OrderSummary) -> Decimal:
 
 
 def _moscow_time(moment: datetime) -> str:
-    return moment.astimezone(MOSCOW).strftime(_TIME_FORMAT)
+    local = _in_moscow(moment)
+    # `strftime` writes a year before 1000 with fewer digits.
+    return f"{local:%d-%m}-{local.year:04} {local:%H:%M:%S}"
 
 
 def _iso_time(moment: datetime) -> str:
-    return moment.astimezone(MOSCOW).isoformat(timespec="seconds")
+    return _in_moscow(moment).isoformat(timespec="seconds")
+
+
+def _in_moscow(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(MOSCOW)
+    except OverflowError:
+        # Moscow's clock is past the last year that has four digits.
+        return datetime.max.replace(tzinfo=MOSCOW)
