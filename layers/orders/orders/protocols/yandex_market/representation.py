@@ -93,7 +93,10 @@ def order_of(stored: StoredOrder, summary: OrderSummary, form: OrderForm) -> Tre
 
 
 def business_order_of(stored: StoredOrder, summary: OrderSummary, form: OrderForm) -> Tree:
-    """Return an order as the list of a business has it (BusinessOrderDTO)."""
+    """Return an order as the list of a business has it (BusinessOrderDTO).
+
+    A line without a positive count is not an item.
+    """
     order = stored.order
     currency = currency_of(summary)
 
@@ -121,6 +124,7 @@ def business_order_of(stored: StoredOrder, summary: OrderSummary, form: OrderFor
                 "prices": {"payment": amount(line.price), **form.neutral(_VAT)},
             }
             for number, line in enumerate(summary.lines, start=1)
+            if line.count > 0
         ],
         "prices": {
             "payment": amount(summary.items_total),
