@@ -165,6 +165,8 @@ def _use_the_project(world: World) -> None:
     for body in (draft(), draft(orderNumber=None)):
         world.ask(imports, path=project, headers=token, body=body)
     world.ask(("GET", "/{projectKey}/orders"), path=project, headers=token)
+    by_change = {"sort": "lastModifiedAt desc"}
+    world.ask(("GET", "/{projectKey}/orders"), path=project, headers=token, query=by_change)
     world.ask(("GET", "/{projectKey}/messages"), path=project, headers=token)
     one = {**project, "ref": "order-number=CT-1"}
     world.ask(("GET", "/{projectKey}/orders/{ref+}"), path=one, headers=token)
@@ -259,11 +261,16 @@ def test_calls_are_recorded_as_iam_sees_them() -> None:
         "KeyConditionExpression": "pk = :p AND sk < :s",
         "ExpressionAttributeValues": {":s": {"S": "1"}, ":p": {"S": "E"}},
     }
+    of_index = {
+        "KeyConditionExpression": "changed_shard = :s AND changed_at BETWEEN :l AND :h",
+        "ExpressionAttributeValues": {":s": {"S": "F"}, ":l": {"S": "1"}, ":h": {"S": "2"}},
+    }
     assert [
         *calls_of("dynamodb", "BatchExecuteStatement", {"Statements": statements}),
         *calls_of("dynamodb", "TransactWriteItems", {"TransactItems": items}),
         *calls_of("dynamodb", "BatchGetItem", batch),
         *calls_of("dynamodb", "Query", query),
+        *calls_of("dynamodb", "Query", of_index),
         *calls_of("dynamodb", "GetItem", {"Key": key}),
         *calls_of("sqs", "SendMessageBatch", {}),
         *calls_of("events", "PutEvents", {}),
@@ -276,6 +283,7 @@ def test_calls_are_recorded_as_iam_sees_them() -> None:
         Call("dynamodb:UpdateItem", frozenset("A")),
         Call("dynamodb:BatchGetItem", frozenset("AD")),
         Call("dynamodb:Query", frozenset("E")),
+        Call("dynamodb:Query", frozenset("F")),
         Call("dynamodb:GetItem", frozenset("A")),
         Call("sqs:SendMessage"),
         Call("events:PutEvents"),
