@@ -57,7 +57,7 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test unit bench bench-full load fuzz check lint licences audit contract mutants
+.PHONY: help setup run test unit bench bench-full load fuzz hostile check lint licences audit contract mutants
 .PHONY: requirements check-requirements check-advisories build deploy fmt clean
 
 help: ## List the commands
@@ -92,6 +92,9 @@ fuzz: setup ## Fuzz the decoders, write findings to .local/fuzz; SECONDS=300 set
 		echo "$$target:"; \
 		$(BIN)/python -m tests.fuzz $$target $$(($(SECONDS) / 3)) || exit 1; \
 	done
+
+hostile: $(PROJECT_ENVIRONMENT) ## Measure CPU, memory and answers of requests that amplify; NAME= selects some
+	@$(BIN)/python -m tests.hostile $(NAME)
 
 check: lint ## Check format, lint, types, import direction and template, then run the tests
 	@$(MAKE) --no-print-directory test

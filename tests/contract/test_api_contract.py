@@ -10,7 +10,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from orders.domain.problems import Code
-from orders.protocols.altcraft.requests import MAX_ORDERS
+from orders.protocols.altcraft.decoded import MAX_ORDERS
 from orders.runtime.description import PLACEHOLDER
 from tests.support.commercetools import draft, full_draft
 from tests.support.contract_schemas import schema_faults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -161,12 +161,12 @@ class FakeOrderIndex:
             if order.account == account and order.order_id in order_ids
         ]
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         orders = self._orders_of(account, wanted.ids, deadline)
         orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
-        part = orders[wanted.offset : wanted.offset + wanted.limit]
-        self.read += len(part)
-        return [StoredOrder(order, self.store.aliases_of(order)) for order in part]
+        for order in orders[wanted.offset : wanted.offset + wanted.limit]:
+            self.read += 1
+            yield StoredOrder(order, self.store.aliases_of(order))
 
     def count(
         self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS

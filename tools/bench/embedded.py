@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import urllib3
 
-from orders.protocols.altcraft.requests import MAX_ORDERS
+from orders.protocols.altcraft.decoded import MAX_ORDERS
 from orders.protocols.http import MAX_BODY_BYTES
 from tests.support.samples import IMPORT_RESOURCE, to_xml
 from tools.bench import STACK

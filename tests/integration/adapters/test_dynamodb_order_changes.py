@@ -24,6 +24,7 @@ from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
 from orders.domain.importing import Outcome, Write
 from orders.domain.order import Cause, Order
+from orders.domain.problems import Reported
 from orders.domain.settings import ExternalIdPolicy, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
@@ -122,7 +123,7 @@ class _Sent:
     position = 0
     skip_trigger = False
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
+    def submit(self, rules: Rulebook, _before: Reported) -> Submission | Rejection:
         del rules
         return Submission(str(self.external_id), "altcraft", self.document, "new")
 

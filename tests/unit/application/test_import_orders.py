@@ -21,7 +21,7 @@ from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import Outcome, Write
-from orders.domain.problems import Code, Problem
+from orders.domain.problems import Code, Problem, Reported
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from tests.support.deadlines import CountingPause, FixedDeadline
@@ -51,7 +51,7 @@ class Sent:
     skip_trigger: bool = False
     both: bool = False
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
+    def submit(self, rules: Rulebook, _before: Reported) -> Submission | Rejection:
         if self.bad:
             return Rejection((Problem(Code.REQUIRED, ("status",), "status is required"),))
         if self.currency not in rules.settings.currencies:
@@ -711,3 +711,55 @@ def test_every_committed_version_has_one_trigger_after_any_error(
 
 def _always_conflict(_orders: FakeOrders, _write: Write) -> WriteOutcome:
     return WriteOutcome.CONFLICT
+
+
+def test_the_orders_after_a_full_request_are_retryable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.application.import_progress.MAX_REQUEST_CHARACTERS", 40)
+    world = World()
+    report = world.send(*(Sent(n, f"O{n}", currency="USD") for n in range(5)))
+    assert _outcomes(report) == ["created"] * 4 + ["failed"]
+    assert [result.retryable for result in report.results] == [False] * 4 + [True]
+    assert _codes(report) == ["storage_unavailable"]
+
+
+def test_a_full_request_keeps_the_problems_of_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.application.import_progress.MAX_REQUEST_CHARACTERS", 1)
+    world = World()
+    report = world.send(Sent(0, "O0", currency="XXX"), Sent(1, "O1"))
+    assert _outcomes(report) == ["failed", "created"]
+    assert [result.retryable for result in report.results] == [True, False]
+
+
+def test_one_request_reads_a_limited_part_of_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.application.import_orders.MAX_READ_CHARACTERS", 1)
+    world = World()
+    world.send(Sent(0, "A"), Sent(1, "B"))
+
+    class OneAtATime(FakeOrders):
+        def find_by_external_ids(
+            self, account: str, external_ids: Collection[str], deadline: Deadline
+        ) -> Lookup:
+            first, *others = sorted(external_ids)
+            lookup = super().find_by_external_ids(account, [first], deadline)
+            return Lookup(lookup.orders, frozenset(others))
+
+    world.orders = OneAtATime(world.orders.orders)
+    report = world.send(Sent(0, "A", "y"), Sent(1, "B", "y"))
+    assert _outcomes(report) == ["updated", "failed"]
+    assert [result.retryable for result in report.results] == [False, True]
+
+
+def test_later_orders_of_a_bad_request_report_fewer_problems() -> None:
+    asked: list[Reported] = []
+
+    class Counting(Sent):
+        def submit(self, rules: Rulebook, before: Reported) -> Submission | Rejection:
+            del rules
+            asked.append(before)
+            problem = Problem(Code.REQUIRED, ("status",), "status is required")
+            if self.position % 2:
+                return Submission(f"O{self.position}", "altcraft", "{}", "new", warnings=(problem,))
+            return Rejection((problem,) * 3, (problem,))
+
+    World().send(*(Counting(n, f"O{n}") for n in range(5)))
+    assert asked == [Reported(*each) for each in [(0, 0), (3, 1), (3, 2), (6, 3), (6, 4)]]

@@ -1,6 +1,6 @@
 """The list of orders: filtered, sorted, in pages, with fakes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.application import list_orders
-from orders.application.list_orders import ListedOrders, ListOrders, OrdersQuery, PageWanted
+from orders.application.list_orders import (
+    MAX_FOUND_CHARACTERS,
+    MAX_READ_CHARACTERS,
+    ListedOrders,
+    ListOrders,
+    OrdersQuery,
+    PageWanted,
+)
 from orders.application.orders_in_sequence import Resume
-from orders.application.ports import ChangePage, ChangeRange, Deadline
+from orders.application.ports import ChangePage, ChangeRange, Deadline, OrderSlice
+from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import EPOCH, SLACK, ids_created_in
 from orders.domain.order import Order
@@ -193,6 +201,78 @@ def test_a_page_reads_no_more_than_it_needs() -> None:
     hub = Hub(every_tenth_second(30))
     page = hub.page(PageWanted(3, offset=4, with_total=True))
     assert (len(page.orders), page.total, hub.index.read) == (3, None, 3)
+
+
+# Of the characters that a page has: about as large as an order can be.
+A_TWENTIETH = MAX_FOUND_CHARACTERS // 20
+
+
+def large(count: int, characters: int) -> Hub:
+    document = "x" * characters
+    return Hub(replace(order, document=document) for order in every_tenth_second(count))
+
+
+class Watched(FakeOrderIndex):
+    """An index that keeps the sizes of the slices that it was asked for."""
+
+    def __init__(self, store: FakeOrders) -> None:
+        super().__init__(store)
+        self.sizes: list[int] = []
+
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
+        self.sizes.append(wanted.limit)
+        return super().slice(account, wanted, deadline)
+
+
+@pytest.mark.parametrize("query", [{}, {"matches": lambda _stored: True}, {"by_change": True}])
+def test_a_page_of_large_orders_ends_early_and_continues(query: dict[str, object]) -> None:
+    page = large(100, A_TWENTIETH).page(PageWanted(50), **query)
+    assert (len(page.orders), page.is_too_large, page.is_cut_short) == (21, True, False)
+    assert page.resume == page.resumes[-1]
+
+
+def test_a_total_counts_the_orders_behind_a_page_of_large_ones() -> None:
+    hub = large(30, A_TWENTIETH)
+    page = hub.page(PageWanted(30, with_total=True), matches=lambda _stored: True)
+    assert (len(page.orders), page.total, page.is_too_large) == (21, 30, True)
+
+
+def test_a_full_page_of_large_orders_is_not_too_large() -> None:
+    queries: tuple[dict[str, object], ...] = ({}, {"matches": lambda _stored: True})
+    for query in queries:
+        page = large(30, A_TWENTIETH).page(PageWanted(21), **query)
+        assert (len(page.orders), page.is_too_large) == (21, False)
+
+
+def test_a_list_ends_after_reading_many_characters_of_other_orders() -> None:
+    hub = large(1000, MAX_READ_CHARACTERS // 100)
+    page = hub.page(PageWanted(50), matches=lambda _stored: False)
+    assert (page.orders, page.is_cut_short) == ((), True)
+    assert 95 < hub.index.read < 200
+
+
+def test_named_orders_are_examined_up_to_a_number_of_characters() -> None:
+    hub = large(200, MAX_READ_CHARACTERS // 50)
+    ids = frozenset(order.order_id for order in hub.store.orders.values())
+    page = hub.page(PageWanted(50, with_total=True), only_ids=ids)
+    assert (page.orders, page.total, page.is_cut_short) == ((), None, True)
+
+
+def test_large_orders_are_read_few_at_a_time() -> None:
+    hub = large(200, 400_000)
+    index = Watched(hub.store)
+    lists = ListOrders(index, hub.changes, hub.store)
+    query = OrdersQuery("demo", matches=lambda _stored: False)
+    lists(query, PageWanted(50), DEADLINE)
+    assert index.sizes[0] == FIRST_ORDERS
+    assert max(index.sizes[1:]) <= 20
+
+
+@pytest.mark.parametrize(("characters", "count"), [(400_000, 20), (1, 500), (9 * 2**20, 1)])
+def test_the_next_orders_are_read_by_the_size_of_the_last(characters: int, count: int) -> None:
+    read = list(large(3, characters).index.slice("demo", OrderSlice(0, 3), DEADLINE))
+    assert orders_to_read(read) == count
+    assert orders_to_read([]) == FIRST_ORDERS
 
 
 def test_the_total_of_changes_is_counted_by_the_indexes() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from orders.domain.custom_fields import (
     CustomField,
     EntityType,
+    FieldSet,
     FieldValue,
     ValueType,
     defaults_for,
@@ -16,6 +17,11 @@ from orders.domain.custom_fields import (
 )
 from orders.domain.problems import Code
 from tests.support.samples import order_field
+
+
+def field_set(*fields: CustomField) -> FieldSet:
+    return FieldSet.of(EntityType.ORDER, fields)
+
 
 COLOURS = order_field("colour", ValueType.ENUM, enum_values={"red": 1, "blue": 2, "3": 7})
 
@@ -93,7 +99,7 @@ def test_a_value_of_the_wrong_type_is_rejected_with_field_and_rule(
 ) -> None:
     definition = order_field("note", value_type)
     _, problems = read_values(
-        {"note": definition}, {"note": sent} if sent is not None else {"note": []}
+        field_set(definition), {"note": sent} if sent is not None else {"note": []}
     )
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/note")
@@ -118,11 +124,11 @@ def test_an_enum_rejects_any_other_value(sent: object) -> None:
 
 
 def test_absent_optional_fields_get_their_default() -> None:
-    definitions = {
-        "a": order_field("a", default_value="x"),
-        "b": order_field("b", ValueType.INT, default_value=5),
-        "c": order_field("c"),
-    }
+    definitions = field_set(
+        order_field("a", default_value="x"),
+        order_field("b", ValueType.INT, default_value=5),
+        order_field("c"),
+    )
     values, problems = read_values(definitions, {"b": 7})
     assert (values, problems) == ({"b": 7}, [])
     assert defaults_for(definitions, values) == {"a": "x"}
@@ -131,17 +137,18 @@ def test_absent_optional_fields_get_their_default() -> None:
 @pytest.mark.parametrize("sent", [{}, {"n": None}, {"n": ""}])
 def test_a_required_field_with_a_default_must_be_sent(sent: dict[str, object]) -> None:
     definition = order_field("n", ValueType.INT, required=True, default_value=5)
-    values, [problem] = read_values({"n": definition}, sent)
-    assert values == defaults_for({"n": definition}, values) == {}
+    definitions = field_set(definition)
+    values, [problem] = read_values(definitions, sent)
+    assert values == defaults_for(definitions, values) == {}
     assert (problem.code, problem.pointer) == (Code.REQUIRED, "/n")
 
 
 @pytest.mark.parametrize("blank", ["", " \n"])
 def test_a_blank_text_is_a_value_only_in_a_text_field(blank: str) -> None:
-    definitions = {
-        "text": order_field("text", default_value="x"),
-        "number": order_field("number", ValueType.INT, default_value=5),
-    }
+    definitions = field_set(
+        order_field("text", default_value="x"),
+        order_field("number", ValueType.INT, default_value=5),
+    )
     values, problems = read_values(definitions, {"text": blank, "number": blank})
     assert (values, problems) == ({"text": blank}, [])
     assert defaults_for(definitions, values) == {"number": 5}
@@ -149,13 +156,13 @@ def test_a_blank_text_is_a_value_only_in_a_text_field(blank: str) -> None:
 
 def test_an_invalid_value_is_reported_once() -> None:
     definition = order_field("n", ValueType.INT, required=True)
-    values, problems = read_values({"n": definition}, {"n": "x"})
+    values, problems = read_values(field_set(definition), {"n": "x"})
     assert values == {}
     assert [problem.code for problem in problems] == [Code.WRONG_TYPE]
 
 
 def test_an_undefined_field_is_rejected_with_a_list_of_defined_fields() -> None:
-    values, [problem] = read_values({"b": order_field("b"), "a": order_field("a")}, {"x/y": 1})
+    values, [problem] = read_values(field_set(order_field("b"), order_field("a")), {"x/y": 1})
     assert values == {}
     assert (problem.code, problem.pointer) == (Code.UNKNOWN_CUSTOM_FIELD, "/x~1y")
     assert "use one of: a, b" in problem.message
@@ -163,7 +170,7 @@ def test_an_undefined_field_is_rejected_with_a_list_of_defined_fields() -> None:
 
 def test_a_field_of_another_entity_is_named_with_its_entity() -> None:
     shelf = CustomField("shelf", "", EntityType.LINE_ORDER, ValueType.INT)
-    _, [problem] = read_values({}, {"shelf": 1}, EntityType.ORDER, [shelf, order_field("a")])
+    _, [problem] = read_values(field_set(shelf, order_field("a")), {"shelf": 1})
     assert problem.message.startswith('Custom field "shelf" is a field of lines, not of orders; ')
 
 
@@ -237,10 +244,25 @@ def test_a_default_value_is_checked_like_a_value() -> None:
 def test_a_rejected_value_is_reported_with_the_accepted_values(
     value_type: ValueType, sent: object, quoted: str, allowed: str
 ) -> None:
-    known = {"f": order_field("f", value_type)}
-    _, problems = read_values(known, {"f": sent})
+    _, problems = read_values(field_set(order_field("f", value_type)), {"f": sent})
     [problem] = problems
     assert (problem.code, problem.pointer) == (Code.WRONG_TYPE, "/f")
     assert problem.message == (
         f'Custom field "f" of type {value_type} must be {allowed}; got {quoted}'
     )
+
+
+def test_the_search_for_misfits_stops_at_the_limit() -> None:
+    required = [order_field(f"r{n}", required=True) for n in range(9)]
+    definitions = field_set(*required, order_field("n", ValueType.INT))
+    unknown = {f"x{n}": 1 for n in range(9)}
+    for sent, most in (({}, 3), (unknown, 3), ({"n": "x", **unknown}, 1), ({"n": "x"}, 4)):
+        _, problems = read_values(definitions, sent, most)
+        assert len(problems) == most
+
+
+def test_an_enum_is_read_by_name_before_number() -> None:
+    values = {"2": 1, "one": 2, "uno": 1}
+    definitions = field_set(order_field("e", ValueType.ENUM, enum_values=values))
+    for sent, name in (("2", "2"), (2, "2"), ("one", "one"), (1, "2"), ("1", "2")):
+        assert read_values(definitions, {"e": sent}) == ({"e": name}, [])

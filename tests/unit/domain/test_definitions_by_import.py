@@ -7,6 +7,7 @@ import pytest
 from orders.domain.custom_fields import (
     CustomField,
     EntityType,
+    FieldSet,
     FieldValue,
     ValueType,
     defaults_for,
@@ -142,7 +143,7 @@ def test_a_writer_cannot_make_the_orders_of_another_fail_by_a_field_that_exists(
     ):
         defined = define_by_import(settings, Definitions((replace(NOTE, **change),)))
         after = defined if isinstance(defined, Settings) else settings
-        fields = after.fields_of(EntityType.ORDER)
+        fields = FieldSet.of(EntityType.ORDER, after.custom_fields.values())
         assert read_values(fields, {}) == ({}, [])
         assert defaults_for(fields, {}) == {"note": "-"}
         assert after == settings

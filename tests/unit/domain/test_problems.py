@@ -9,12 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.problems import (
+    MAX_PROBLEMS,
+    MAX_REQUEST_PROBLEMS,
     MAX_SHOWN,
+    MAX_STEP,
+    MAX_STEPS,
     Code,
     Problem,
+    Reported,
     below,
     listed,
     pointer,
+    problems_left,
     shown,
     spelled,
 )
@@ -101,3 +107,34 @@ def test_allowed_values_are_listed_up_to_a_limit() -> None:
     assert listed(["USD", "EUR"]) == "USD, EUR"
     assert listed([]) == "none is configured"
     assert listed([str(n) for n in range(25)]).endswith("18, 19 and 5 more")
+
+
+def test_a_pointer_has_a_bounded_length() -> None:
+    longest = pointer("data", 9999, "lines", 4999, "custom_fields", "n" * MAX_STEP)
+    assert longest == "/data/9999/lines/4999/custom_fields/" + "n" * MAX_STEP
+    assert pointer("n" * (MAX_STEP + 1)) == f"/{'n' * MAX_STEP}…"
+    assert pointer(*range(MAX_STEPS)) == "/0/1/2/3/4/5/6/7/8/9/10/11"
+    assert pointer(*range(MAX_STEPS + 1)).endswith("/10/11/…")
+    assert len(pointer(*["n" * 1000] * 1000)) < 2 * MAX_STEP
+    assert len(pointer(*["~" * 1000] * 1000)) < 4 * MAX_STEP
+
+
+@pytest.mark.parametrize(
+    ("found", "left"),
+    [
+        (0, MAX_PROBLEMS),
+        (MAX_REQUEST_PROBLEMS - MAX_PROBLEMS, MAX_PROBLEMS),
+        (MAX_REQUEST_PROBLEMS - 3, 3),
+        (MAX_REQUEST_PROBLEMS, 1),
+        (10**6, 1),
+    ],
+)
+def test_every_order_may_report_at_least_one_problem(found: int, left: int) -> None:
+    assert problems_left(found) == left
+
+
+@pytest.mark.parametrize(("found", "left"), [(0, 20), (1980, 20), (1999, 1), (2000, 0), (9999, 0)])
+def test_warnings_end_with_the_problems_of_a_request(found: int, left: int) -> None:
+    assert Reported(warnings=found).warnings_left == left
+    assert Reported(found).warnings_left == left
+    assert Reported(warnings=found).problems_left == MAX_PROBLEMS

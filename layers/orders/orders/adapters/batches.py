@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import batched, chain
+from itertools import batched, chain, islice
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -26,6 +26,10 @@ _log = logging.getLogger(__name__)
 
 KEYS_PER_READ = 100
 MAX_THREADS = 16
+# DynamoDB answers a read of 100 items with up to 16 MB, which is in memory several times at once.
+READS_AT_ONCE = 4
+MAX_READ_CHARACTERS = 24 * 1024 * 1024
+LARGE_CHARACTERS = 4 * 1024 * 1024
 
 type Identity = tuple[str, str]
 
@@ -48,8 +52,34 @@ class Batches:
         items = list(chain.from_iterable(found for found, _ in answers))
         return items, {identity_of(key) for _, unread in answers for key in unread}
 
-    def _read_chunk(self, keys: list[Key], deadline: Deadline) -> tuple[list[Item], list[Key]]:
+    def read_some(
+        self, keys: Iterable[Key], deadline: Deadline
+    ) -> tuple[list[Item], set[Identity]]:
+        """Read items as `read` does, but stop after MAX_READ_CHARACTERS of their documents.
+
+        The keys that are left then count as those that could not be read in time.
+        """
         items: list[Item] = []
+        unread: list[Key] = []
+        chunks = batched(keys, KEYS_PER_READ, strict=False)
+        characters = 0
+        while characters < MAX_READ_CHARACTERS and (part := list(islice(chunks, READS_AT_ONCE))):
+            answers = self.in_parallel(
+                lambda chunk: self._read_chunk(list(chunk), deadline, only_once=True), part
+            )
+            for found, left in answers:
+                items += found
+                unread += left
+                characters += sum(map(_characters, found))
+        unread += chain.from_iterable(chunks)
+        return items, set(map(identity_of, unread))
+
+    def _read_chunk(
+        self, keys: list[Key], deadline: Deadline, *, only_once: bool = False
+    ) -> tuple[list[Item], list[Key]]:
+        """Read items by key. With `only_once`, the keys after the first large answer are left."""
+        items: list[Item] = []
+        too_large: list[Key] = []
 
         def read(keys: list[Key]) -> list[Key]:
             answer = self.client.batch_get_item(
@@ -57,9 +87,13 @@ class Batches:
             )
             items.extend(answer["Responses"].get(self.table, []))
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
-            return list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
+            left: list[Key] = list(unprocessed["Keys"]) if unprocessed else []  # type: ignore[arg-type]
+            if only_once and sum(map(_characters, items)) > LARGE_CHARACTERS:
+                too_large.extend(left)
+                return []
+            return left
 
-        return items, self.repeat(read, keys, "reading items failed", deadline)
+        return items, self.repeat(read, keys, "reading items failed", deadline) + too_large
 
     def repeat[T](
         self, call: Callable[[list[T]], list[T]], left: list[T], failure: str, deadline: Deadline
@@ -94,6 +128,10 @@ class Batches:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="dynamodb")
         return run_all(self._pool, call, calls)
+
+
+def _characters(item: Item) -> int:
+    return len(item["document"]["S"]) if "document" in item else 0
 
 
 def identity_of(item: Item) -> Identity:

@@ -36,6 +36,7 @@ from orders.adapters.table_keys import (
 )
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import ALL_IDS, Deadline, OrderPage, OrderSlice, Pause
+from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import StoredOrder
 from orders.domain.ranges import Range
@@ -123,14 +124,21 @@ class DynamoOrderIndex:
         has_more = len(orders) > limit or (len(page) == limit and any(True for _ in entries))
         return OrderPage(page, page[-1].order.order_id if page and has_more else None)
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         """Merge the entries of all shards, and read the orders of the wanted ones."""
         if wanted.ids.is_empty:
-            return []
+            return
         share = _share(wanted.offset + wanted.limit)
         entries = self._entries(account, _Wanted(share, wanted.newest_first, wanted.ids), deadline)
         following = islice(entries, wanted.offset, None)
-        return self._orders_of(account, following, wanted.limit, deadline)[: wanted.limit]
+        left, count = wanted.limit, FIRST_ORDERS
+        while left > 0:
+            size = min(left, count)
+            orders = self._orders_of(account, following, size, deadline)[:size]
+            yield from orders
+            if len(orders) < size:
+                return
+            left, count = left - size, orders_to_read(orders)
 
     def count(
         self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS

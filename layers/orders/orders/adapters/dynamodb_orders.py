@@ -77,11 +77,14 @@ class DynamoOrders:
     def find_by_external_ids(
         self, account: str, external_ids: Collection[str], deadline: Deadline
     ) -> Lookup:
-        """Read orders consistently. The order of an alias is found through the index."""
+        """Read orders consistently. The order of an alias is found through the index.
+
+        Many large orders are read in several calls: each leaves the rest unread.
+        """
         keys = {
             identity_of(key): name for name in external_ids for key in [order_key(account, name)]
         }
-        items, unread = self._batches.read(map(key_of, keys), deadline)
+        items, unread = self._batches.read_some(map(key_of, keys), deadline)
         found = {
             keys[identity_of(item)]: read_order(account, item) for item in items if is_order(item)
         }
@@ -144,7 +147,7 @@ class DynamoOrders:
         entries, unread_entries = self._batches.read(index_keys, deadline)
         current = {indexed_id(entry): indexed_name(entry) for entry in entries}
         order_keys = [order_key(account, name) for name in set(current.values())]
-        items, unread_orders = self._batches.read(order_keys, deadline)
+        items, unread_orders = self._batches.read_some(order_keys, deadline)
         # An order that was renamed between the reads is now an alias here: it counts as not found.
         aliased = (read_order(account, item) for item in items if is_order(item))
         orders = {order.order_id: order for order in aliased}

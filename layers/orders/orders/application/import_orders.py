@@ -13,7 +13,7 @@ from orders.application.errors import (
     StorageUnavailableError,
     UnknownMembersRefusedError,
 )
-from orders.application.import_progress import NewNumber, Progress, no_storage
+from orders.application.import_progress import NewNumber, Progress, no_room, no_storage
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -37,7 +37,7 @@ from orders.domain.importing import (
     plan_group,
 )
 from orders.domain.order import Cause, Order
-from orders.domain.problems import Code, Problem, below, shown
+from orders.domain.problems import Code, Problem, Reported, below, shown
 from orders.domain.settings import (
     NO_DEFINITIONS,
     Definitions,
@@ -48,6 +48,9 @@ from orders.domain.settings import (
 )
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
+
+# One request does not read more of stored orders: the rest of its orders must be sent again.
+MAX_READ_CHARACTERS = 96 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,13 @@ class ImportOrders:
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
         doubtful = []
+        reported = Reported()
         for order in command.orders:
-            answer = _submitted(command, order, rules)
+            if progress.is_full:
+                progress.refuse(order, (no_room(),), retryable=True)
+                continue
+            answer = _submitted(command, order, rules, reported)
+            reported = _with(reported, answer)
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
                 doubtful.append(order)
             else:
@@ -180,19 +188,27 @@ class ImportOrders:
             for order in doubtful:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
+        reported = Reported()
         for order in doubtful:
-            progress.admit(order, _submitted(command, order, fresh))
+            if progress.is_full:
+                progress.refuse(order, (no_room(),), retryable=True)
+                continue
+            answer = _submitted(command, order, fresh, reported)
+            reported = _with(reported, answer)
+            progress.admit(order, answer)
 
     def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
         if not progress.pending:
             return
         try:
+            read = 0
             for _ in attempts(deadline, self.pause):
-                if deadline.remaining() <= 0:
+                if deadline.remaining() <= 0 or read > MAX_READ_CHARACTERS:
                     break
                 lookup = self.orders.find_by_external_ids(
                     command.account, progress.pending_ids(), deadline
                 )
+                read += sum(len(order.document) for order in lookup.orders.values())
                 plans = self._plan(command, progress, lookup, deadline)
                 self._save(command, progress, plans, deadline)
                 if not progress.pending:
@@ -303,9 +319,11 @@ def _planned(group: Group, progress: Progress, cause: Cause) -> Plan:
     return plan_group(group, number.order_id, replace(cause, at=number.taken_at))
 
 
-def _submitted(command: ImportCommand, order: SentOrder, rules: Rulebook) -> Submission | Rejection:
+def _submitted(
+    command: ImportCommand, order: SentOrder, rules: Rulebook, before: Reported
+) -> Submission | Rejection:
     """Hold an order against the settings, and its id against those that only the hub gives."""
-    answer = order.submit(rules)
+    answer = order.submit(rules, before)
     if isinstance(answer, Rejection) or answer.external_id in command.order_ids:
         return answer
     if not is_reserved_id(command.account, answer.external_id):
@@ -313,3 +331,8 @@ def _submitted(command: ImportCommand, order: SentOrder, rules: Rulebook) -> Sub
     message = f"{shown(answer.external_id)} has the form of a generated id; choose another id"
     problem = Problem(Code.INVALID_VALUE, ("external_id",), message)
     return Rejection((below(answer.path, problem),))
+
+
+def _with(reported: Reported, answer: Submission | Rejection) -> Reported:
+    problems = answer.problems if isinstance(answer, Rejection) else ()
+    return Reported(reported.problems + len(problems), reported.warnings + len(answer.warnings))

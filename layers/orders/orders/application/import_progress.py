@@ -8,6 +8,7 @@ from datetime import datetime
 
 from orders.application.ports import SentOrder, WriteOutcome
 from orders.domain.importing import (
+    MAX_DOCUMENT_BYTES,
     Group,
     OrderResult,
     Outcome,
@@ -19,6 +20,9 @@ from orders.domain.importing import (
 from orders.domain.problems import Code, Problem
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
+
+# What the documents of one request may take, with their defaults: all are in memory at once.
+MAX_REQUEST_CHARACTERS = 24 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,21 @@ class Progress:
     uncertain: dict[int, set[int]] = field(default_factory=dict)
     doubtful: dict[str, Trigger] = field(default_factory=dict)
     lost_races: set[int] = field(default_factory=set)
+    characters: int = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether the documents of the admitted orders take all the room of a request."""
+        return self.characters >= MAX_REQUEST_CHARACTERS
 
     def admit(self, order: SentOrder, answer: Submission | Rejection) -> None:
         """Add an accepted order to `pending`, and a rejected one to `results`."""
         if isinstance(answer, Submission):
             self.pending[order.position] = Step(order.position, answer, order.skip_trigger)
+            size = len(answer.document) + len(answer.defaults)
+            # A document that is too large on its own is rejected for that.
+            if size <= MAX_DOCUMENT_BYTES:
+                self.characters += size
         else:
             self.refuse(order, answer.problems, warnings=answer.warnings)
 
@@ -199,6 +213,16 @@ def refused() -> Problem:
 def _lost_race() -> Problem:
     return Problem(
         Code.CONFLICT, (), "Other requests changed this order at the same time; send it again"
+    )
+
+
+def no_room() -> Problem:
+    """Return the problem of an order that comes after the most characters of one request."""
+    return Problem(
+        Code.STORAGE_UNAVAILABLE,
+        (),
+        "With their default values, the orders before it take the most of one request, "
+        f"{MAX_REQUEST_CHARACTERS // 2**20} MB; send it again in another request",
     )
 
 

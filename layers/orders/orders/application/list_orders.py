@@ -4,7 +4,7 @@ An index finds orders by id, which is their order of creation, and by time of ch
 a query asks of an order is checked on the order itself, on at most MAX_EXAMINED orders a request.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -32,6 +32,9 @@ from orders.domain.ranges import Range
 
 MAX_EXAMINED = 10_000
 MAX_COUNTED = 10_000
+# A request examines no more characters of documents, and a page has hardly more.
+MAX_READ_CHARACTERS = 48 * 1024 * 1024
+MAX_FOUND_CHARACTERS = 8 * 1024 * 1024
 ALL_TIMES: Range[datetime] = Range()
 
 
@@ -100,14 +103,16 @@ class ListedOrders:
     """One page of orders.
 
     `total` is None if it was not requested, or if it cannot be found with MAX_EXAMINED orders. The
-    page has fewer than `limit` orders only at the end of the list, or if `is_cut_short`: then
-    MAX_EXAMINED orders were examined, or the time was over. `resume` tells how far the list was
-    read, None at its end. `resumes` has the same for each order of the page.
+    page has fewer than `limit` orders only at the end of the list, if `is_too_large`, because its
+    orders are, or if `is_cut_short`: then MAX_EXAMINED orders or MAX_READ_CHARACTERS of them were
+    examined, or the time was over. `resume` tells how far the list was read, None at its end.
+    `resumes` has the same for each order of the page.
     """
 
     orders: tuple[StoredOrder, ...] = ()
     total: int | None = None
     is_cut_short: bool = False
+    is_too_large: bool = False
     resume: Resume | None = None
     resumes: tuple[Resume, ...] = ()
 
@@ -121,7 +126,7 @@ class ListOrders:
     orders: OrderRepository
 
     def __call__(self, query: OrdersQuery, page: PageWanted, deadline: Deadline) -> ListedOrders:
-        """Return one page.
+        """Return one page. It ends early when one answer could not hold more of its orders.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
@@ -139,7 +144,9 @@ class _Listing:
     examination: Examination = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "examination", Examination(MAX_EXAMINED, self.deadline))
+        object.__setattr__(
+            self, "examination", Examination(MAX_EXAMINED, MAX_READ_CHARACTERS, self.deadline)
+        )
 
     def page_of_orders(self) -> ListedOrders:
         if self.query.is_contradictory:
@@ -157,13 +164,25 @@ class _Listing:
         """Return a page of a list that only ids restrict: the index skips and counts the orders."""
         query, page = self.query, self.page
         wanted = OrderSlice(page.offset, page.limit, query.newest_first, query.ids)
-        orders = tuple(
-            self.stores.index.slice(query.account, wanted, self.deadline) if page.limit else ()
-        )
+        orders: list[StoredOrder] = []
+        characters = 0
+        found = self.stores.index.slice(query.account, wanted, self.deadline) if page.limit else ()
+        for stored in found:
+            orders.append(stored)
+            characters += len(stored.order.document)
+            if characters > MAX_FOUND_CHARACTERS:
+                break
         total = self._count(query.ids) if page.with_total else None
         resumes = tuple(Resume(_id_of(stored)) for stored in orders)
-        is_full = page.limit > 0 and len(orders) == page.limit
-        return ListedOrders(orders, total, resume=resumes[-1] if is_full else None, resumes=resumes)
+        is_too_large = characters > MAX_FOUND_CHARACTERS and len(orders) < page.limit
+        has_more = is_too_large or (page.limit > 0 and len(orders) == page.limit)
+        return ListedOrders(
+            tuple(orders),
+            total,
+            is_too_large=is_too_large,
+            resume=resumes[-1] if has_more else None,
+            resumes=resumes,
+        )
 
     def _page_of(self, steps: Iterator[Step], *, counts_on: bool) -> ListedOrders:
         """Return the page of the orders at these steps that the query accepts.
@@ -172,11 +191,11 @@ class _Listing:
         """
         end = self.page.offset + self.page.limit
         found: dict[int, tuple[StoredOrder, Resume]] = {}
-        accepted = 0
+        accepted = characters = 0
         resume = self.query.resume or Resume()
-        has_more = False
+        has_more = is_too_large = False
         for step in steps if end or counts_on else ():
-            if accepted >= end:
+            if accepted >= end or is_too_large:
                 has_more = True
                 if not counts_on:
                     break
@@ -186,32 +205,50 @@ class _Listing:
             if stored is None or not self.query.accepts(stored):
                 continue
             # An order that changes meanwhile comes twice: its present version is the later one.
-            if found.pop(stored.order.order_id, None) is None:
-                accepted += 1
-            if self.page.offset < accepted <= end:
+            is_new = found.pop(stored.order.order_id, None) is None
+            accepted += is_new
+            if self.page.offset < accepted <= end and not (is_new and is_too_large):
                 found[stored.order.order_id] = (stored, resume)
+                characters += len(stored.order.document)
+                is_too_large = characters > MAX_FOUND_CHARACTERS
         is_over = self.examination.is_over
         return ListedOrders(
             tuple(stored for stored, _ in found.values()),
             accepted if counts_on and not is_over else None,
-            is_cut_short=is_over and accepted < end,
+            is_cut_short=is_over and accepted < end and not is_too_large,
+            is_too_large=is_too_large and has_more and len(found) < self.page.limit,
             resume=resume if has_more or is_over else None,
             resumes=tuple(each for _, each in found.values()),
         )
 
     def _named(self) -> Iterable[StoredOrder]:
         """Return the orders that the query names, sorted."""
-        account, ids = self.query.account, self.query.only_ids
-        if ids is not None:
-            found = self.stores.index.find_by_order_ids(account, ids, self.deadline)
-        else:
-            names = self.query.only_external_ids or frozenset()
-            lookup = self.stores.orders.find_by_external_ids(account, names, self.deadline)
-            if lookup.unread:
-                raise StorageUnavailableError("the orders could not be read in time")
-            found = [StoredOrder(order) for order in set(lookup.orders.values())]
+        ids = self.query.only_ids
+        found: dict[int, StoredOrder] = {}
+        names: list[int | str] = (
+            [*sorted(self.query.only_external_ids or ())] if ids is None else [*sorted(ids)]
+        )
+        while names and (size := self.examination.next_chunk()):
+            part, names = names[:size], names[size:]
+            orders = self._find(part)
+            self.examination.count(orders)
+            found |= {_id_of(stored): stored for stored in orders}
+        if self.examination.is_over:
+            # Some of the first orders of the list may be missing, so it has no beginning.
+            return ()
         key = position_of if self.query.by_change else _id_of
-        return sorted(found, key=key, reverse=self.query.newest_first)
+        return sorted(found.values(), key=key, reverse=self.query.newest_first)
+
+    def _find(self, names: Sequence[int | str]) -> Sequence[StoredOrder]:
+        account = self.query.account
+        ids = [name for name in names if isinstance(name, int)]
+        if ids:
+            return self.stores.index.find_by_order_ids(account, ids, self.deadline)
+        external_ids = [name for name in names if isinstance(name, str)]
+        lookup = self.stores.orders.find_by_external_ids(account, external_ids, self.deadline)
+        if lookup.unread:
+            raise StorageUnavailableError("the orders could not be read in time")
+        return [StoredOrder(order) for order in set(lookup.orders.values())]
 
     def _in_sequence(self) -> Iterator[Step]:
         """Return the orders that may be listed, in the sequence of the query."""
@@ -277,7 +314,7 @@ class _Listing:
         return sum(known) if len(known) == len(counts) and sum(known) <= MAX_COUNTED else None
 
     def _count_among(self, ids: Range[int], changed: Range[datetime]) -> int | None:
-        examination = Examination(MAX_EXAMINED, self.deadline)
+        examination = Examination(MAX_EXAMINED, MAX_READ_CHARACTERS, self.deadline)
         steps = self._sequence(examination).by_creation(ids, newest_first=True)
         count = sum(step.position.changed_at in changed for step in steps)
         return None if examination.is_over else count

@@ -1,7 +1,7 @@
 """Read the orders of an account one after the other, by creation or by time of change."""
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from orders.application.ports import (
     OrderIndex,
     OrderSlice,
 )
+from orders.application.read_sizes import FIRST_ORDERS, characters_of, orders_to_read
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import SLACK, ids_created_in
 from orders.domain.order_numbers import time_of
@@ -58,15 +59,18 @@ def position_of(stored: StoredOrder) -> ChangePosition:
 
 
 class Examination:
-    """Limits how many orders a request reads. `is_over` tells whether the limit or the time is.
+    """Limits how many orders a request reads. `is_over` tells whether a limit or the time is.
 
-    The first chunk is always read, so that each request gets further.
+    The first chunk is always read, so that each request gets further. Large orders are read few at
+    a time.
     """
 
-    def __init__(self, limit: int, deadline: Deadline) -> None:
-        """Allow `limit` orders."""
+    def __init__(self, limit: int, characters: int, deadline: Deadline) -> None:
+        """Allow `limit` orders, and hardly more than `characters` of their documents."""
         self.is_over = False
         self._left = limit
+        self._characters = characters
+        self._size = FIRST_ORDERS
         self._deadline = deadline
         self._has_begun = False
 
@@ -74,14 +78,16 @@ class Examination:
         """Return how many orders may be read next, 0 if none."""
         is_late = self._has_begun and self._deadline.remaining() < _SECONDS_OF_A_CHUNK
         self._has_begun = True
-        if self._left <= 0 or is_late:
+        if self._left <= 0 or self._characters <= 0 or is_late:
             self.is_over = True
             return 0
-        return min(_CHUNK, self._left)
+        return min(_CHUNK, self._left, self._size)
 
-    def count(self, read: int) -> None:
-        """Count orders that were read."""
-        self._left -= read
+    def count(self, read: Sequence[StoredOrder], others: int = 0) -> None:
+        """Count orders that were read, and others without a document."""
+        self._left -= len(read) + others
+        self._characters -= characters_of(read)
+        self._size = orders_to_read(read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,8 @@ class OrdersInSequence:
         """Return the orders with these ids, sorted by id."""
         while not ids.is_empty and (size := self.examination.next_chunk()):
             wanted = OrderSlice(0, size, newest_first, ids)
-            chunk = self.index.slice(self.account, wanted, self.deadline)
-            self.examination.count(len(chunk))
+            chunk = list(self.index.slice(self.account, wanted, self.deadline))
+            self.examination.count(chunk)
             yield from (Step(position_of(stored), stored) for stored in chunk)
             if len(chunk) < size:
                 return
@@ -163,7 +169,8 @@ class OrdersInSequence:
         while not times.is_empty and (size := self.examination.next_chunk()):
             wanted = ChangeRange(times.start, end, newest_first, after)
             page = self.changes.changed(self.account, wanted, size, self.deadline)
-            self.examination.count(len(page.changes))
+            read = [change.stored for change in page.changes if change.stored is not None]
+            self.examination.count(read, len(page.changes) - len(read))
             for change in page.changes:
                 is_first = change.stored is not None and _is_first_version(change.stored)
                 yield Step(change.at, None if is_first else change.stored, by_creation=False)

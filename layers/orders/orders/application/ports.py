@@ -1,6 +1,6 @@
 """The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
+from orders.domain.problems import Reported
 from orders.domain.ranges import Range
 from orders.domain.settings import Rulebook, Settings, StoredSettings
 from orders.domain.submissions import Rejection, Submission
@@ -53,8 +54,11 @@ class SentOrder(Protocol):
     def skip_trigger(self) -> bool:
         """Return whether the caller skips the trigger of this order."""
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Check the order against the settings."""
+    def submit(self, rules: Rulebook, before: Reported) -> Submission | Rejection:
+        """Check the order against the settings.
+
+        `before` is what the orders before it report: that of one request is limited.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +158,13 @@ class OrderIndex(Protocol):
         Every page but the last has `limit` orders.
         """
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Sequence[StoredOrder]:
-        """Return the wanted part of the account's orders, sorted by order id.
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
+        """Yield the wanted part of the account's orders, sorted by order id.
 
         It has fewer orders only at the end of the range. The offset also counts index entries
         without an order: those of writes that are not finished, or that were interrupted less than
-        two minutes ago.
+        two minutes ago. Orders are read some at a time, so a caller that drops each of them holds
+        only a few.
         """
 
     def count(

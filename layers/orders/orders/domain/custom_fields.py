@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 
-from orders.domain.problems import Code, Problem, listed, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, listed, shown
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import format_time, parse_date
 from orders.domain.whole_numbers import parse_whole_number
@@ -92,68 +93,35 @@ class CustomField:
         equally from JSON and XML. Raises ValueError with the accepted values as its text.
         """
         if self.value_type is ValueType.ENUM:
-            return self._read_enum(sent)
+            return _Enum.of(self).read(sent)
         return _READERS[self.value_type](sent)
 
-    def _read_enum(self, sent: object) -> str:
+
+@dataclass(frozen=True, slots=True)
+class _Enum:
+    """The values of an enum by what may be sent: their names, or else their numbers."""
+
+    names: Collection[str]
+    numbers: Mapping[int, str]
+    allowed: str
+
+    @classmethod
+    def of(cls, definition: CustomField) -> Self:
+        values = definition.enum_values
+        numbers = {number: name for name, number in reversed(list(values.items()))}
+        allowed = listed([f"{name} ({number})" for name, number in values.items()])
+        return cls(values.keys(), numbers, allowed)
+
+    def read(self, sent: object) -> str:
         text = _spelled(sent)
         for name in (text, text.strip()):
-            if name in self.enum_values:
+            if name in self.names:
                 return name
-        wanted = parse_whole_number(sent)
-        for name, number in self.enum_values.items():
-            if number == wanted:
-                return name
-        raise ValueError(f"one of {listed([f'{k} ({v})' for k, v in self.enum_values.items()])}")
-
-
-def read_values(
-    definitions: Mapping[str, CustomField],
-    sent: Mapping[str, object],
-    entity: EntityType = EntityType.ORDER,
-    all_fields: Iterable[CustomField] = (),
-) -> tuple[dict[str, FieldValue], list[Problem]]:
-    """Check the sent values of an object of type `entity` against their definitions.
-
-    Returns the values by field id, and the problems. The paths of the problems start at the object
-    that contains the values. If a field of another entity was sent, which `all_fields` has, the
-    problem says so.
-    """
-    values: dict[str, FieldValue] = {}
-    problems: dict[str, Problem] = {}
-    for name, value in sent.items():
-        definition = definitions.get(name)
-        if definition is None:
-            problems[name] = _unknown(name, definitions, entity, all_fields)
-        elif not _is_absent(definition, value):
-            try:
-                values[name] = definition.read(value)
-            except ValueError as allowed:
-                problems[name] = _misfit(definition, value, str(allowed))
-    for name, definition in definitions.items():
-        if definition.required and name not in values and name not in problems:
-            problems[name] = Problem(
-                Code.REQUIRED, (name,), f"Custom field {shown(name)} is required"
-            )
-    return values, list(problems.values())
-
-
-def defaults_for(
-    definitions: Mapping[str, CustomField], values: Mapping[str, FieldValue]
-) -> dict[str, FieldValue]:
-    """Return the defaults of the optional fields that have no value."""
-    return {
-        name: definition.default_value
-        for name, definition in definitions.items()
-        if name not in values and not definition.required and definition.default_value is not None
-    }
-
-
-def _is_absent(definition: CustomField, value: object) -> bool:
-    """Return whether a value counts as absent: null, or a blank one in a field that is not text."""
-    if definition.value_type is ValueType.UNICODE:
-        return value is None
-    return value is None or (isinstance(value, str) and not value.strip())
+        number = parse_whole_number(sent)
+        named = None if number is None else self.numbers.get(number)
+        if named is None:
+            raise ValueError(f"one of {self.allowed}")
+        return named
 
 
 # Entities in the plural, for messages.
@@ -165,19 +133,110 @@ _OWNERS: Mapping[EntityType, str] = {
 }
 
 
-def _unknown(
-    name: str,
-    definitions: Mapping[str, CustomField],
-    entity: EntityType,
-    all_fields: Iterable[CustomField],
-) -> Problem:
-    others = [_OWNERS[each.entity_type] for each in all_fields if each.external_id == name]
-    fault = f"is a field of {' and '.join(others)}, not" if others else "is not defined as a field"
+@dataclass(frozen=True, slots=True)
+class FieldSet:
+    """The definitions of one kind of object, prepared once for all objects of a request.
+
+    `by_id` holds all of them, `required` the ids of those that every object must have, and
+    `defaults` the default values of the others. For messages, `owner` names the kind of object,
+    `other_owners` those that have another field of this id, and `known` the ids of the fields.
+    """
+
+    by_id: Mapping[str, CustomField]
+    required: tuple[str, ...]
+    defaults: Mapping[str, FieldValue]
+    enums: Mapping[str, _Enum]
+    owner: str
+    other_owners: Mapping[str, str]
+    known: str
+
+    @classmethod
+    def of(cls, entity: EntityType, all_fields: Iterable[CustomField]) -> Self:
+        """Prepare the definitions of an entity from those of all entities."""
+        by_id: dict[str, CustomField] = {}
+        others: dict[str, list[str]] = {}
+        for each in all_fields:
+            if each.entity_type is entity:
+                by_id[each.external_id] = each
+            else:
+                others.setdefault(each.external_id, []).append(_OWNERS[each.entity_type])
+        fields = by_id.values()
+        return cls(
+            by_id=by_id,
+            required=tuple(each.external_id for each in fields if each.required),
+            defaults={
+                each.external_id: each.default_value
+                for each in fields
+                if not each.required and each.default_value is not None
+            },
+            enums={
+                each.external_id: _Enum.of(each)
+                for each in fields
+                if each.value_type is ValueType.ENUM
+            },
+            owner=_OWNERS[entity],
+            other_owners={name: " and ".join(owners) for name, owners in others.items()},
+            known=listed(sorted(by_id)),
+        )
+
+    def read(self, definition: CustomField, sent: object) -> FieldValue:
+        """Return a sent value in its stored form, as `CustomField.read` does."""
+        enum = self.enums.get(definition.external_id)
+        return definition.read(sent) if enum is None else enum.read(sent)
+
+
+def read_values(
+    definitions: FieldSet, sent: Mapping[str, object], at_most: int = MAX_PROBLEMS
+) -> tuple[dict[str, FieldValue], list[Problem]]:
+    """Check the sent values of an object against their definitions.
+
+    Returns the values by field id, and the problems, of which the first `at_most` are looked for.
+    The paths of the problems start at the object that contains the values. If a field of another
+    kind of object was sent, the problem says so.
+    """
+    values: dict[str, FieldValue] = {}
+    problems: dict[str, Problem] = {}
+    for name, value in sent.items():
+        definition = definitions.by_id.get(name)
+        if definition is None:
+            problems[name] = _unknown(name, definitions)
+        elif not _is_absent(definition, value):
+            try:
+                values[name] = definitions.read(definition, value)
+            except ValueError as allowed:
+                problems[name] = _misfit(definition, value, str(allowed))
+        if len(problems) >= at_most:
+            return values, list(problems.values())
+    for name in definitions.required:
+        if name not in values and name not in problems:
+            problems[name] = Problem(
+                Code.REQUIRED, (name,), f"Custom field {shown(name)} is required"
+            )
+            if len(problems) >= at_most:
+                break
+    return values, list(problems.values())
+
+
+def defaults_for(definitions: FieldSet, values: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
+    """Return the defaults of the optional fields that have no value."""
+    return {name: value for name, value in definitions.defaults.items() if name not in values}
+
+
+def _is_absent(definition: CustomField, value: object) -> bool:
+    """Return whether a value counts as absent: null, or a blank one in a field that is not text."""
+    if definition.value_type is ValueType.UNICODE:
+        return value is None
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _unknown(name: str, definitions: FieldSet) -> Problem:
+    others = definitions.other_owners.get(name)
+    fault = f"is a field of {others}, not" if others else "is not defined as a field"
     return Problem(
         Code.UNKNOWN_CUSTOM_FIELD,
         (name,),
-        f"Custom field {shown(name)} {fault} of {_OWNERS[entity]}; "
-        f"use one of: {listed(sorted(definitions))}",
+        f"Custom field {shown(name)} {fault} of {definitions.owner}; "
+        f"use one of: {definitions.known}",
     )
 
 

@@ -9,6 +9,8 @@ MAX_INTEGER_DIGITS = 15
 MAX_FRACTION_DIGITS = 8
 # Enough digits for an exact sum of all lines that fit in a request.
 EXACT_DIGITS = 80
+# The expression below would try many ways to split a long run of zeros.
+MAX_TEXT = 1000
 ALLOWED = (
     f"a decimal number of 0 or more, such as 900 or 900.50, with at most "
     f"{MAX_INTEGER_DIGITS} digits before the point and {MAX_FRACTION_DIGITS} after it"
@@ -64,7 +66,7 @@ def _without_sign_of_zero(text: str) -> str:
 def _plain_notation(sent: object) -> str:
     """Return the number in plain notation, "" for a type or a size that no amount has."""
     if isinstance(sent, str):
-        return sent.strip()
+        return sent.strip() if len(sent) <= MAX_TEXT else ""
     if isinstance(sent, Decimal):
         exponent = sent.as_tuple().exponent
         small = isinstance(exponent, int) and abs(exponent) <= 2 * MAX_INTEGER_DIGITS

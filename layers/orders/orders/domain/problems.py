@@ -55,11 +55,62 @@ class Problem:
 
 
 MAX_SHOWN = 60
+# Bounds the answer's size and the work for an order, or the rest of a request, with many problems.
+MAX_PROBLEMS = 20
+# When a request has so many, each further order reports only its first.
+MAX_REQUEST_PROBLEMS = 2000
+# No member that the hub reads has a longer way or name: the longest name is that of a custom field.
+MAX_STEPS = 12
+MAX_STEP = 255
+_MAX_POINTER = 400
+
+
+def pointer_part(step: str | int) -> str:
+    """Return a step as a part of a JSON pointer (RFC 6901)."""
+    return str(step).replace("~", "~0").replace("/", "~1")
 
 
 def pointer(*steps: str | int) -> str:
-    """Return the JSON pointer (RFC 6901) made of member names and positions."""
-    return "".join(f"/{_pointer_part(step)}" for step in steps)
+    """Return the JSON pointer (RFC 6901) made of member names and positions.
+
+    Names beyond MAX_STEP characters and ways beyond MAX_STEPS steps are cut and end with "…".
+    """
+    parts: list[str] = []
+    length = 0
+    for step in steps:
+        short = _short_step(step)
+        length += len(short)
+        if len(parts) == MAX_STEPS or length > _MAX_POINTER:
+            parts.append("…")
+            break
+        parts.append(pointer_part(short))
+    return "".join(f"/{part}" for part in parts)
+
+
+def problems_left(found: int) -> int:
+    """Return how many problems the next order may report after `found` ones of the request."""
+    return max(1, min(MAX_PROBLEMS, MAX_REQUEST_PROBLEMS - found))
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """How many problems and warnings the orders of a request have that come before another one."""
+
+    problems: int = 0
+    warnings: int = 0
+
+    @property
+    def problems_left(self) -> int:
+        """Return how many problems the next order may report."""
+        return problems_left(self.problems)
+
+    @property
+    def warnings_left(self) -> int:
+        """Return how many warnings the next order may report: they are worth less than outcomes."""
+        return max(0, min(MAX_PROBLEMS, MAX_REQUEST_PROBLEMS - self.problems - self.warnings))
+
+
+NOTHING_REPORTED = Reported()
 
 
 def below(prefix: Steps, problem: Problem) -> Problem:
@@ -80,23 +131,24 @@ def shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, int | float | Decimal):
-        return _cut(str(value))
-    return _escaped(json.dumps(_cut(str(value)), ensure_ascii=False))
+        return cut(str(value))
+    return _escaped(json.dumps(cut(str(value)), ensure_ascii=False))
 
 
 def spelled(value: object) -> str:
     """Return a sent value as `shown` does, but a text without quotes, for vendors' own messages."""
-    return _escaped(_cut(value)) if isinstance(value, str) else shown(value)
+    return _escaped(cut(value)) if isinstance(value, str) else shown(value)
 
 
 def listed(allowed: Sequence[str], limit: int = 20) -> str:
     """Return the allowed values for a message: at most `limit` of them, each of them shortened."""
     rest = len(allowed) - limit
-    text = ", ".join(map(_cut, allowed[:limit])) + (f" and {rest} more" if rest > 0 else "")
+    text = ", ".join(map(cut, allowed[:limit])) + (f" and {rest} more" if rest > 0 else "")
     return text or "none is configured"
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return the text, or its first MAX_SHOWN characters and "…"."""
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
@@ -107,5 +159,6 @@ def _escaped(text: str) -> str:
     return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
-def _pointer_part(step: str | int) -> str:
-    return step.replace("~", "~0").replace("/", "~1") if isinstance(step, str) else str(step)
+def _short_step(step: str | int) -> str:
+    text = str(step)
+    return text if len(text) <= MAX_STEP else text[:MAX_STEP] + "…"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 from orders.domain.catalogue import Product
-from orders.domain.custom_fields import CustomField, EntityType
+from orders.domain.custom_fields import CustomField, EntityType, FieldSet
 from orders.domain.definition_bounds import (
     MAX_DEFAULTS_BYTES,
     defaults_bytes,
@@ -188,16 +188,17 @@ class Rulebook:
     """An account's settings, prepared once for all orders of a request."""
 
     settings: Settings
-    order_fields: Mapping[str, CustomField]
-    line_fields: Mapping[str, CustomField]
+    order_fields: FieldSet
+    line_fields: FieldSet
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Prepare the settings."""
+        fields = settings.custom_fields.values()
         return cls(
             settings,
-            settings.fields_of(EntityType.ORDER),
-            settings.fields_of(EntityType.LINE_ORDER),
+            FieldSet.of(EntityType.ORDER, fields),
+            FieldSet.of(EntityType.LINE_ORDER, fields),
         )
 
 

@@ -21,6 +21,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 # The size that an answer may have before it is compressed.
 MAX_GZIPPED_BYTES = 16 * 1024 * 1024
+LEAST_ROOM_BYTES = 100_000
 RETRY_AFTER_SECONDS = "5"
 
 
@@ -148,13 +149,22 @@ class HttpAnswer:
         return replace(self, headers={**self.headers, **headers})
 
 
-def fits_answer(*parts: bytes) -> bool:
-    """Return whether one answer can hold these parts of a body.
+def sent_size(part: bytes) -> int:
+    """Return the size of a part of a body as Lambda returns it.
 
-    Lambda returns the body as a JSON string, in which quotes and backslashes are escaped.
+    The body is a JSON string there, in which quotes and backslashes are escaped.
     """
-    size = sum(len(part) + part.count(b'"') + part.count(b"\\") for part in parts)
-    return size <= MAX_ANSWER_BYTES
+    return len(part) + part.count(b'"') + part.count(b"\\")
+
+
+def fits_answer(*parts: bytes) -> bool:
+    """Return whether one answer can hold these parts of a body."""
+    return sum(map(sent_size, parts)) <= MAX_ANSWER_BYTES
+
+
+def answer_room(body: bytes, orders: int) -> int:
+    """Return how many bytes an answer about these orders of a body may have."""
+    return max(LEAST_ROOM_BYTES, 10 * len(body)) + 250 * orders
 
 
 def gzipped(answer: HttpAnswer) -> HttpAnswer | None:

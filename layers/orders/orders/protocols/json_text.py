@@ -3,16 +3,16 @@
 import json
 import re
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from itertools import islice
+from typing import Any, NoReturn, Self
 
 import orjson
 
 from orders.domain.money import format_amount
-from orders.domain.problems import Code, Problem, shown
+from orders.domain.problems import MAX_PROBLEMS, MAX_STEPS, Code, Problem, Steps, shown
 from orders.protocols.encodings import likely_format
 
 _ORJSON_BITS = 63
@@ -28,12 +28,28 @@ class NotJsonError(ValueError):
 class JsonText:
     """A decoded JSON value. Numbers are int or Decimal.
 
-    `faults` holds duplicate members, illegal characters and numbers that are too long. Their paths
-    begin at the root.
+    `may_be_faulty` is false if no part of the value has a fault.
     """
 
     tree: object
-    faults: tuple[Problem, ...] = ()
+    may_be_faulty: bool = False
+
+    def faults(
+        self, at_most: int = MAX_PROBLEMS, but_for: str | None = None
+    ) -> tuple[Problem, ...]:
+        """Return the first duplicate members and illegal characters, in the order of the text.
+
+        The value of the root's member `but_for` is left out.
+        """
+        return self.faults_of(self.tree, (), at_most, but_for)
+
+    def faults_of(
+        self, part: object, path: Steps, at_most: int, but_for: str | None = None
+    ) -> tuple[Problem, ...]:
+        """Return the first faults of a part of the value, to which `path` leads."""
+        if not self.may_be_faulty:
+            return ()
+        return tuple(islice(_faults(part, path, but_for), at_most))
 
 
 def is_utf_8(charset: str | None) -> bool:
@@ -48,28 +64,37 @@ class _ConstantError(ValueError):
 class _Repeating(dict[str, Any]):
     """An object with duplicate members. `names` holds their names."""
 
-    names: tuple[str, ...] = ()
+    __slots__ = ("names",)
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[str, Any]]) -> Self:
+        """Return the object of these members, of which the last of a name counts."""
+        marked, names = cls(), []
+        for name, value in pairs:
+            if name in marked:
+                names.append(name)
+            marked[name] = value
+        marked.names = tuple(dict.fromkeys(names))
+        return marked
 
 
 def read_json(body: bytes) -> JsonText:
     """Decode JSON in UTF-8, with or without a byte order mark. Raises NotJsonError."""
-    repeating: list[_Repeating] = []
+    has_repeated = False
 
     def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_repeated
         members = dict(pairs)
         if len(members) == len(pairs):
             return members
-        counts = Counter(name for name, _ in pairs)
-        marked = _Repeating(members)
-        marked.names = tuple(sorted(name for name, count in counts.items() if count > 1))
-        repeating.append(marked)
-        return marked
+        has_repeated = True
+        return _Repeating.of(pairs)
 
     tree, is_exact = _read(body, to_object)
-    faults = tuple(_repeated_members(tree)) if repeating else ()
-    illegal = tuple(_illegal_characters(tree)) if _ILLEGAL_BYTES.search(body) else ()
-    too_long = () if is_exact else tuple(_too_long_numbers(tree))
-    return JsonText(tree, faults + illegal + too_long)
+    may_be_faulty = has_repeated or not is_exact or _ILLEGAL_BYTES.search(body) is not None
+    return JsonText(tree, may_be_faulty)
 
 
 def _read(
@@ -144,6 +169,11 @@ def write_json(tree: object) -> bytes:
         return orjson.dumps(_writable(tree), default=_number)
 
 
+def written_json(part: bytes) -> object:
+    """Return a value that `write_json` writes as this JSON, which it does not check."""
+    return orjson.Fragment(part)
+
+
 def _writable(value: object) -> object:
     """Return the value in a form that orjson accepts."""
     if isinstance(value, dict):
@@ -179,17 +209,6 @@ def _not_json(reason: str) -> NotJsonError:
     return NotJsonError(f"The body is not valid JSON: {reason}")
 
 
-def _repeated_members(tree: object) -> Iterator[Problem]:
-    for steps, value in _walk(tree):
-        if isinstance(value, _Repeating):
-            for name in value.names:
-                yield Problem(
-                    Code.DUPLICATE_MEMBER,
-                    (*steps, name),
-                    f"Duplicate member {shown(name)}; send it once",
-                )
-
-
 # XML 1.0 cannot hold these characters, so an order with one could not be returned in XML. JSON
 # requires escapes for most of them, but not for U+FFFE and U+FFFF.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -198,46 +217,80 @@ _ILLEGAL_BYTES = re.compile(
 )
 
 
-def _illegal_characters(tree: object) -> Iterator[Problem]:
-    for steps, value in _walk(tree):
-        texts = value if isinstance(value, dict) else [value]
-        if any(isinstance(text, str) and _ILLEGAL.search(text) for text in texts):
-            yield Problem(
-                Code.ILLEGAL_CHARACTER,
-                tuple(steps),
-                "Text must not contain control characters or unpaired surrogates",
-            )
-
-
-def _too_long_numbers(tree: object) -> Iterator[Problem]:
-    for steps, value in _walk(tree):
-        if value is _TOO_LONG:
-            yield Problem(
-                Code.INVALID_VALUE,
-                tuple(steps),
-                f"Numbers must have at most {sys.get_int_max_str_digits()} digits, and an "
-                "exponent of at most 18 digits",
-            )
-
-
-def _walk(root: object) -> Iterator[tuple[list[str | int], object]]:
-    """Yield every value with its path. All yields share one path list, which changes."""
-    steps: list[str | int] = []
-    levels = [_members(root)]
-    yield steps, root
+def _faults(root: object, path: Steps, but_for: str | None) -> Iterator[Problem]:
+    """Yield the faults of a value as they are found, so that a reader can stop."""
+    yield from _own_faults(root, path)
+    steps = list(path)
+    levels = [_members(root, but_for)]
     while levels:
-        step, value = next(levels[-1], (None, None))
-        if step is None:
+        for step, value in levels[-1]:
+            # Every value of a large body passes here, so the usual ones are handled first.
+            if isinstance(value, str):
+                if _ILLEGAL.search(value):
+                    yield _illegal((*steps[:MAX_STEPS], step))
+            elif value and isinstance(value, _CONTAINERS):
+                steps.append(step)
+                yield from _own_faults(value, steps)
+                levels.append(_members(value))
+                break
+            elif value is _TOO_LONG:
+                yield _too_long((*steps[:MAX_STEPS], step))
+        else:
             levels.pop()
-            if steps:
+            if levels:
                 steps.pop()
-            continue
-        steps.append(step)
-        yield steps, value
-        levels.append(_members(value))
 
 
-def _members(value: object) -> Iterator[tuple[str | int, object]]:
+_CONTAINERS = (dict, list)
+
+
+def _own_faults(value: object, steps: Sequence[str | int]) -> Iterable[Problem]:
+    """Return the faults of a value itself, without those of its parts."""
     if isinstance(value, dict):
-        return iter(value.items())
+        return _faults_of_names(value, steps)
+    if isinstance(value, str) and _ILLEGAL.search(value):
+        return (_illegal(tuple(steps)),)
+    return (_too_long(tuple(steps)),) if value is _TOO_LONG else ()
+
+
+def _faults_of_names(members: dict[str, Any], steps: Sequence[str | int]) -> Iterable[Problem]:
+    is_illegal = _ILLEGAL.search("".join(members)) is not None
+    if is_illegal or isinstance(members, _Repeating):
+        return _faulty_names(members, tuple(steps[:MAX_STEPS]), is_illegal=is_illegal)
+    return ()
+
+
+def _faulty_names(members: dict[str, Any], path: Steps, *, is_illegal: bool) -> Iterator[Problem]:
+    if isinstance(members, _Repeating):
+        for name in members.names:
+            yield Problem(
+                Code.DUPLICATE_MEMBER,
+                (*path, name),
+                f"Duplicate member {shown(name)}; send it once",
+            )
+    if is_illegal:
+        yield _illegal(path)
+
+
+def _illegal(path: Steps) -> Problem:
+    return Problem(
+        Code.ILLEGAL_CHARACTER,
+        path,
+        "Text must not contain control characters or unpaired surrogates",
+    )
+
+
+def _too_long(path: Steps) -> Problem:
+    return Problem(
+        Code.INVALID_VALUE,
+        path,
+        f"Numbers must have at most {sys.get_int_max_str_digits()} digits, and an exponent of at "
+        "most 18 digits",
+    )
+
+
+def _members(value: object, but_for: str | None = None) -> Iterator[tuple[str | int, object]]:
+    if isinstance(value, dict):
+        members = iter(value.items())
+        return members if but_for is None else (each for each in members if each[0] != but_for)
     return enumerate(value) if isinstance(value, list) else iter(())

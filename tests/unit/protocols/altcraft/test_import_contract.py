@@ -1158,11 +1158,11 @@ def test_a_partly_stored_request_marks_the_retryable_orders() -> None:
 
 def test_an_answer_that_is_too_large_omits_details_but_no_order() -> None:
     shop = Shop()
-    answer = shop.post({"data": [{"lines": [{}] * 7}] * 3000})
-    assert len(answer.body) < 4 * 1024 * 1024
+    answer = shop.post({"data": [{"lines": [{}] * 7}] * 100})
+    assert len(answer.body) < 125_000
     tree = read_json(answer)
     assert tree["details_omitted"] is True
-    assert len(tree["result"]) == 3000
+    assert len(tree["result"]) == 100
     assert all(entry["error_text"] and "errors" not in entry for entry in tree["result"])
 
 
@@ -1174,3 +1174,58 @@ def test_long_allowed_values_fit_into_an_answer() -> None:
     answer = shop.post(request(*orders, result_details=True))
     assert len(answer.body) < 4 * 1024 * 1024
     assert read_json(answer)["result"][0]["error_text"] == "unknown_region"
+
+
+@pytest.mark.parametrize("as_xml", [False, True])
+def test_every_order_with_a_fault_fails_however_many_there_are(*, as_xml: bool) -> None:
+    shop = Shop()
+    bad, good = 150, order(external_id="good")
+    if as_xml:
+        faults = b'<lines a="1"/>' * 30
+        body = b"<xml>%s%s</xml>" % (
+            b"<data>%s</data>" % faults * bad,
+            to_xml(request(good)).removeprefix(b"<xml>").removesuffix(b"</xml>"),
+        )
+        answer = shop.post(body, XML, query={"format": "json"})
+    else:
+        faulty = b'{"x":[%s]}' % b",".join([rb'"\u0001"'] * 30)
+        body = b'{"data":[%s,%s]}' % (b",".join([faulty] * bad), json.dumps(good).encode())
+        answer = shop.post(body, JSON)
+    entries = read_json(answer)["result"]
+    assert [entry["error"] for entry in entries] == [400] * bad + [0]
+
+
+def test_after_many_problems_each_order_reports_only_its_first() -> None:
+    answer = Shop().post({"data": [{"lines": [{}] * 7, "x": "y" * 500}] * 120})
+    entries = read_json(answer)["result"]
+    assert [len(entry["errors"]) for entry in entries] == [20] * 100 + [1] * 20
+
+
+def test_after_many_problems_orders_have_no_warnings() -> None:
+    unknown = {f"x{n}": "y" * 50 for n in range(30)}
+    orders = [order(external_id=str(n), **unknown) for n in range(102)]
+    answer = Shop().post(request(*orders, result_details=True))
+    entries = read_json(answer)["result"]
+    assert [len(entry["warnings"]) for entry in entries] == [20] * 100 + [0] * 2
+
+
+def test_an_answer_with_many_long_ids_cuts_them() -> None:
+    ids = [f"{n:05}" + "\\" * 250 for n in range(7000)]
+    answer = Shop().post({"data": [{"external_id": each} for each in ids]})
+    tree = read_json(answer)
+    assert [entry["external_id"] for entry in tree["result"]] == [f"{each[:60]}…" for each in ids]
+    assert tree["details_omitted"] is True
+
+
+def test_an_xml_body_has_a_limited_number_of_tags() -> None:
+    answer = Shop().post(b"<xml>" + b"<a/>" * 500_001 + b"</xml>", XML)
+    assert answer.status == 400
+    assert b"at most 500000 XML tags" in answer.body
+
+
+def test_a_very_long_amount_is_rejected_at_once() -> None:
+    begun = time.process_time()
+    amount = "0" * 20 + "." + "0" * 3_000_000 + "x"
+    answer = Shop().post(request(order(total_price=amount)))
+    assert read_json(answer)["result"][0]["errors"][0]["path"] == "/data/0/total_price"
+    assert time.process_time() - begun < 0.5

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from orders.domain.problems import MAX_PROBLEMS
 from orders.domain.settings import Policies, StoredSettings, UnknownMembers
-from orders.protocols.altcraft.requests import MAX_PROBLEMS
 from orders.protocols.altcraft.unknown_members import unknown_of_order
 from tests.support.altcraft import JSON, XML, Shop, read_json
 from tests.support.samples import line, order, request, settings, to_xml

@@ -135,6 +135,7 @@ def test_other_scopes_are_rejected(scope: str) -> None:
         ("", "invalid_request"),
         ("grant_type=", "invalid_request"),
         ("grant_type=password", "unsupported_grant_type"),
+        (urlencode(GRANT) + "&a=1" * 100, "invalid_request"),
     ],
 )
 def test_other_grant_types_are_rejected(body: str, code: str) -> None:

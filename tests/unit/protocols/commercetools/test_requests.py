@@ -14,7 +14,14 @@ from orders.protocols.commercetools.errors import RequestRefusedError, error_bod
 from orders.protocols.commercetools.money import Money
 from orders.protocols.commercetools.references import derived_id
 from orders.protocols.commercetools.representation import represent
-from orders.protocols.commercetools.requests import read_draft
+from orders.protocols.commercetools.requests import LINE, read_draft
+from orders.protocols.commercetools.shapes import (
+    MAX_FAULTS,
+    Array,
+    EnoughFaultsError,
+    Findings,
+    Location,
+)
 from orders.protocols.commercetools.times import read_time, wire_time
 from orders.protocols.json_text import write_json
 from tests.support.commercetools import PROJECT, draft, full_draft, line, money
@@ -741,3 +748,44 @@ def test_any_draft_is_returned_as_sent_or_rejected(
     if isinstance(answer_of(sent), Submission):
         returned = json.loads(write_json(represent(stored(sent))))
         assert returned["type"] == "Order"
+
+
+def test_reading_stops_at_the_limit_of_faults() -> None:
+    looked_at: list[object] = []
+
+    class Counting(dict[str, object]):
+        def get(self, name: str, default: object = None) -> object:
+            looked_at.append(name)
+            return super().get(name, default)
+
+    findings = Findings()
+    with pytest.raises(EnoughFaultsError):
+        Array(LINE)([Counting()] * 1000, Location(PROJECT, findings))
+    assert len(findings.faults) == MAX_FAULTS
+    assert len(looked_at) < 100
+
+
+def test_the_places_of_faults_are_cut() -> None:
+    name = "k" * 60_000
+    body = b'{"%s":[%s]}' % (name.encode(), b",".join([rb'"\u0001"'] * 100))
+    assert len(details_of(body)) < 20 * 200
+    deep = b'{"kkkkkk":' * 500 + rb'"\u0001"' + b"}" * 500
+    assert len(details_of(deep)) < 500
+    names = {name + str(n): 1 for n in range(30)}
+    assert len(details_of(draft(lineItems=[line(name=names)]))) < 20 * 200
+
+
+def test_a_draft_has_a_limited_number_of_parts() -> None:
+    addresses = [{"country": "DE", "key": f"a{n}"} for n in range(40_000)]
+    values = {"type": {"id": "x"}, "fields": {"note": [[]] * 200_000}}
+    for sent in (draft(itemShippingAddresses=addresses), draft(custom=values)):
+        [error] = errors_of(sent)
+        assert error.code == "ResourceSizeLimitExceeded"
+
+
+def test_an_error_does_not_repeat_long_members() -> None:
+    price = {"value": money(1), "customerGroup": {"id": "g" * 16_000}}
+    variant = {"sku": "mug", "prices": [price] * 20}
+    errors = errors_of(draft(lineItems=[line(variant=variant)]))
+    assert {error.code for error in errors} == {"DuplicatePriceScope"}
+    assert len(write_json(error_body(400, errors))) < 20_000

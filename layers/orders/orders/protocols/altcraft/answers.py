@@ -16,7 +16,7 @@ from orders.application.errors import (
 )
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import OrderResult, Outcome
-from orders.domain.problems import Problem
+from orders.domain.problems import MAX_PROBLEMS, Problem, cut
 from orders.protocols.altcraft.decoded import LineOf, no_line
 from orders.protocols.altcraft.errors import (
     RequestRefusedError,
@@ -26,9 +26,9 @@ from orders.protocols.altcraft.errors import (
     unavailable,
 )
 from orders.protocols.altcraft.media_types import CONTENT_TYPES, Format, accepted_format
-from orders.protocols.altcraft.requests import MAX_PROBLEMS
 from orders.protocols.altcraft.unknown_members import Notice
 from orders.protocols.http import (
+    MAX_ANSWER_BYTES,
     RETRY_AFTER_SECONDS,
     BodyRefusedError,
     HttpAnswer,
@@ -46,12 +46,14 @@ type Tree = dict[str, Any]
 class AnswerOptions:
     """How to write an answer.
 
-    `details` adds counts, outcomes and all warnings. `line_of` returns the line of a problem.
+    `details` adds counts, outcomes and all warnings. `line_of` returns the line of a problem. An
+    answer of more than `room` bytes is shortened.
     """
 
     format: Format
     details: bool = False
     line_of: LineOf = no_line
+    room: int = MAX_ANSWER_BYTES
 
 
 class FormattedError(WrappedError):
@@ -125,8 +127,11 @@ def answer_report(
         }
     tree |= _warnings(warnings, options)
     body = _encode(tree, options.format)
-    if not fits_answer(body):
-        body = _encode(_shortened(tree), options.format)
+    for shorten in (_without_details, _with_short_ids):
+        if len(body) <= options.room and fits_answer(body):
+            break
+        tree = shorten(tree)
+        body = _encode(tree, options.format)
     return _answer(status, body, options.format)
 
 
@@ -189,12 +194,23 @@ def _problem(problem: Problem, options: AnswerOptions) -> Tree:
     return tree if line is None else {**tree, "line": line}
 
 
-def _shortened(tree: Mapping[str, Any]) -> Tree:
+def _without_details(tree: Mapping[str, Any]) -> Tree:
     """Keep one entry for each order. A failed one has the code of its first error as its text."""
     return {
         **tree,
         "result": [_shortened_entry(entry) for entry in tree["result"]],
         "details_omitted": True,
+    }
+
+
+def _with_short_ids(tree: Mapping[str, Any]) -> Tree:
+    """Cut long external ids: the entries have the order of the request."""
+    return {
+        **tree,
+        "result": [
+            {**entry, "external_id": entry["external_id"] and cut(entry["external_id"])}
+            for entry in tree["result"]
+        ],
     }
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
+from itertools import islice
 
-from orders.domain.custom_fields import EntityType, FieldValue, defaults_for, read_values
+from orders.domain.custom_fields import FieldValue, defaults_for, read_values
 from orders.domain.money import EXACT_DIGITS, format_amount, line_total
-from orders.domain.problems import Code, Problem, below, listed, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, below, listed, shown
 from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.states import ORDER_STATUSES
@@ -16,7 +17,8 @@ from orders.protocols.altcraft.states import ORDER_STATUSES
 class Checked:
     """Custom field values, the defaults of absent ones, and the problems and warnings of a draft.
 
-    `line_fields` and `line_defaults` have one entry for each line, in the order of the lines.
+    If there is no problem, `line_fields` and `line_defaults` have one entry for each line, in the
+    order of the lines.
     """
 
     order_fields: Mapping[str, FieldValue]
@@ -27,22 +29,20 @@ class Checked:
     warnings: tuple[Problem, ...]
 
 
-def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
-    """Check one order. The paths of problems are relative to the order."""
-    problems = list(_unknown_references(draft, rules.settings))
-    order_fields, faults = read_values(
-        rules.order_fields,
-        draft.custom_fields,
-        EntityType.ORDER,
-        rules.settings.custom_fields.values(),
-    )
+def check_order(draft: OrderDraft, rules: Rulebook, at_most: int = MAX_PROBLEMS) -> Checked:
+    """Check one order, until `at_most` problems are found. Paths are relative to the order."""
+    problems = list(islice(_unknown_references(draft, rules.settings), at_most))
+    order_fields, faults = read_values(rules.order_fields, draft.custom_fields, at_most)
     problems += (below(("custom_fields",), fault) for fault in faults)
     line_fields = []
     for position, line in enumerate(draft.lines):
-        values, line_problems = _check_line(line, rules)
+        if len(problems) >= at_most:
+            break
+        values, line_problems = _check_line(line, rules, at_most)
         problems += (below(("lines", position), problem) for problem in line_problems)
         line_fields.append(values)
-    problems += _repeated_lines(draft.lines)
+    if len(problems) < at_most:
+        problems += islice(_repeated_lines(draft.lines), at_most)
     mismatch = tuple(_total_mismatch(draft, rules.settings.policies.total_check))
     rejecting = rules.settings.policies.total_check is TotalCheck.REJECT
     return Checked(
@@ -50,7 +50,7 @@ def check_order(draft: OrderDraft, rules: Rulebook) -> Checked:
         line_fields=tuple(line_fields),
         order_defaults=defaults_for(rules.order_fields, order_fields),
         line_defaults=tuple(defaults_for(rules.line_fields, values) for values in line_fields),
-        problems=(*problems, *(mismatch if rejecting else ())),
+        problems=(*problems, *(mismatch if rejecting else ()))[:at_most],
         warnings=() if rejecting else mismatch,
     )
 
@@ -83,13 +83,10 @@ def _unknown_status(code: Code, owner: str, sent: str, allowed: Iterable[str]) -
     )
 
 
-def _check_line(line: LineDraft, rules: Rulebook) -> tuple[Mapping[str, FieldValue], list[Problem]]:
-    values, faults = read_values(
-        rules.line_fields,
-        line.custom_fields,
-        EntityType.LINE_ORDER,
-        rules.settings.custom_fields.values(),
-    )
+def _check_line(
+    line: LineDraft, rules: Rulebook, at_most: int
+) -> tuple[Mapping[str, FieldValue], list[Problem]]:
+    values, faults = read_values(rules.line_fields, line.custom_fields, at_most)
     problems = [below(("custom_fields",), fault) for fault in faults]
     if line.status not in LINE_STATUS_TYPES and line.status not in rules.settings.line_statuses:
         names = rules.settings.line_status_names()

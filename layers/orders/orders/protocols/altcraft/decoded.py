@@ -6,6 +6,8 @@ from typing import Any
 
 from orders.domain.problems import Problem, Steps
 
+MAX_ORDERS = 10_000
+
 type LineOf = Callable[[Steps], int | None]
 
 

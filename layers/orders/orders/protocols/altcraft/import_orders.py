@@ -12,7 +12,7 @@ from orders.protocols.altcraft.media_types import answer_format
 from orders.protocols.altcraft.requests import decode, is_of_order, read_import
 from orders.protocols.altcraft.submissions import read_definitions, read_orders
 from orders.protocols.altcraft.unknown_members import unknown_of_request
-from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest, answer_room
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,11 @@ class ImportOrdersEndpoint:
                     request, decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
                 )
             body = read_import(decoded)
-            options = replace(options, details=bool(body.result_details))
+            options = replace(
+                options,
+                details=bool(body.result_details),
+                room=answer_room(request.body, len(body.data)),
+            )
             unknown = unknown_of_request(decoded.tree)
             command = ImportCommand(
                 account=client.account,

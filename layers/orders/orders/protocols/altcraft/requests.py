@@ -29,26 +29,23 @@ from pydantic_core import PydanticCustomError
 from orders.domain.custom_fields import EntityType, ValueType, parse_flag
 from orders.domain.identifiers import EXTERNAL_ID_RULE, MAX_EXTERNAL_ID_CHARACTERS, is_external_id
 from orders.domain.money import parse_amount
-from orders.domain.problems import Code, Problem, Steps, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, Steps, shown
 from orders.domain.settings import LineStatusType
 from orders.domain.times import ALLOWED as TIMES_ALLOWED
 from orders.domain.times import PATTERN as TIMES_PATTERN
 from orders.domain.times import parse_time
 from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft import json_codec
-from orders.protocols.altcraft.decoded import Decoded
+from orders.protocols.altcraft.decoded import MAX_ORDERS, Decoded
 from orders.protocols.altcraft.errors import bad_request
 from orders.protocols.altcraft.media_types import Format, request_format
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Text, TextOrFree
 from orders.protocols.http import HttpRequest
 
-MAX_ORDERS = 10_000
 MAX_LINES = 5000
 MAX_TAGS = 1000
 MAX_DEFINITIONS = 1000
 MAX_COUNT = 10**9
-# Bounds the answer's size and the work for an order with many problems.
-MAX_PROBLEMS = 20
 
 
 def _custom(code: Code, message: str) -> PydanticCustomError:
@@ -294,16 +291,19 @@ LINE_STATUS_MEMBERS = frozenset(LineStatusBody.model_fields)
 
 
 def problems_of(
-    error: ValidationError, prefix: Steps = (), subject: str = "The body"
+    error: ValidationError,
+    prefix: Steps = (),
+    subject: str = "The body",
+    at_most: int = MAX_PROBLEMS,
 ) -> tuple[Problem, ...]:
-    """Return at most MAX_PROBLEMS problems of a validation, with paths that begin with `prefix`.
+    """Return at most `at_most` problems of a validation, with paths that begin with `prefix`.
 
     `subject` names what was validated, for a problem of the whole value.
     """
     details = error.errors(include_url=False)
     return tuple(
         Problem(code, (*prefix, *detail["loc"]), message)
-        for detail in details[:MAX_PROBLEMS]
+        for detail in details[:at_most]
         for code, message in [_explained(detail, subject)]
     )
 

@@ -7,7 +7,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from orders.domain.custom_fields import CustomField, ValueType
-from orders.domain.problems import Code, Problem, Steps, below, shown
+from orders.domain.problems import (
+    NOTHING_REPORTED,
+    Code,
+    Problem,
+    Reported,
+    Steps,
+    below,
+    problems_left,
+    shown,
+)
 from orders.domain.settings import Definitions, LineStatus, Rulebook, UnknownMembers
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.whole_numbers import parse_whole_number
@@ -19,7 +28,7 @@ from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.altcraft.profile_matching import DEFAULT_MODE, FIELDS, matching_problems
 from orders.protocols.altcraft.requests import (
     LINE,
-    MAX_PROBLEMS,
+    MAX_LINES,
     ORDER,
     CustomFieldBody,
     ImportBody,
@@ -49,16 +58,23 @@ class AltcraftOrder:
     sent: Mapping[str, Any]
     problems: tuple[Problem, ...] = ()
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
-        """Check the order against the account's settings."""
+    def submit(
+        self, rules: Rulebook, before: Reported = NOTHING_REPORTED
+    ) -> Submission | Rejection:
+        """Check the order against the account's settings.
+
+        `before` is what the orders before it report: that of one request is limited.
+        """
+        at_most, most_warnings = before.problems_left, before.warnings_left
         prefix = ("data", self.position)
-        problems, warnings = self._unknown_members(rules.settings.policies.unknown_members, prefix)
+        policy = rules.settings.policies.unknown_members
+        problems, warnings = self._unknown_members(policy, prefix, most_warnings)
         if self.draft is None or self.problems:
-            return Rejection((*self.problems, *problems)[:MAX_PROBLEMS], warnings)
-        checked = check_order(self.draft, rules)
+            return Rejection((*self.problems, *problems)[:at_most], warnings)
+        checked = check_order(self.draft, rules, at_most)
         problems = (*(below(prefix, each) for each in checked.problems), *problems)
         if problems:
-            return Rejection(problems[:MAX_PROBLEMS], warnings)
+            return Rejection(problems[:at_most], warnings)
         return Submission(
             external_id=self.draft.external_id,
             protocol=PROTOCOL,
@@ -69,20 +85,21 @@ class AltcraftOrder:
             update_time=self.draft.update_time,
             lines=LINES,
             defaults=defaults_of(checked),
-            warnings=(*warnings, *(below(prefix, each) for each in checked.warnings)),
+            warnings=(*warnings, *(below(prefix, each) for each in checked.warnings))[
+                :most_warnings
+            ],
             path=prefix,
         )
 
     def _unknown_members(
-        self, policy: UnknownMembers, prefix: Steps
+        self, policy: UnknownMembers, prefix: Steps, most_warnings: int
     ) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
         """Return the problems and the warnings of unknown members."""
-        if policy is UnknownMembers.IGNORE:
-            return (), ()
-        unknown = unknown_of_order(self.sent, prefix)
         if policy is UnknownMembers.REJECT:
-            return unknown.problems(), ()
-        return (), unknown.warnings(policy)
+            return unknown_of_order(self.sent, prefix).problems(), ()
+        if policy is UnknownMembers.IGNORE or not most_warnings:
+            return (), ()
+        return (), unknown_of_order(self.sent, prefix).warnings(policy)[:most_warnings]
 
 
 def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:
@@ -92,10 +109,14 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
         _, position, *_ = fault.path
         faults_at.setdefault(position, []).append(fault)
     skip_all = bool(body.skip_triggers)
-    return [
-        _read_order(position, sent, faults_at.get(position, ()), skip_all=skip_all)
-        for position, sent in enumerate(body.data)
-    ]
+    orders: list[AltcraftOrder] = []
+    found = 0
+    for position, sent in enumerate(body.data):
+        faults_of_order = faults_at.get(position, ())
+        order = _read_order(position, sent, faults_of_order, found, skip_all=skip_all)
+        found += len(order.problems)
+        orders.append(order)
+    return orders
 
 
 def read_definitions(body: ImportBody) -> Definitions:
@@ -114,23 +135,27 @@ def _read_order(
     position: int,
     sent: object,
     faults: Sequence[Problem],
+    found: int,
     *,
     skip_all: bool,
 ) -> AltcraftOrder:
+    """Read one order. `found` are the problems of the orders before it."""
     prefix = ("data", position)
     members: Mapping[str, Any] = sent if isinstance(sent, dict) else {}
-    body, problems = _read_body(sent)
-    lines, line_problems = _read_lines(members.get("lines"))
+    at_most = problems_left(found)
+    body, problems = _read_body(sent, at_most)
+    has_room = len(faults) + len(problems) < at_most
+    lines, line_problems = _read_lines(members.get("lines"), at_most) if has_room else ([], [])
     if isinstance(sent, dict):
         problems += [*line_problems, *matching_problems(sent)]
-    draft = _draft(body, lines) if body and not line_problems else None
+    draft = _draft(body, lines) if body and has_room and not line_problems else None
     return AltcraftOrder(
         position=position,
         external_id=_echoed(members.get("external_id")),
         skip_trigger=skip_all or bool(body and body.skip_triggers),
         draft=draft,
         sent=members,
-        problems=(*faults, *(below(prefix, each) for each in problems))[:MAX_PROBLEMS],
+        problems=(*faults, *(below(prefix, each) for each in problems))[:at_most],
     )
 
 
@@ -140,26 +165,26 @@ def _echoed(external_id: object) -> str | None:
     return str(external_id)[:MAX_ECHOED_CHARACTERS] if named else None
 
 
-def _read_body(sent: object) -> tuple[OrderBody | None, list[Problem]]:
+def _read_body(sent: object, at_most: int) -> tuple[OrderBody | None, list[Problem]]:
     try:
         return ORDER.validate_python(sent), []
     except ValidationError as error:
-        return None, list(problems_of(error, subject="The order"))
+        return None, list(problems_of(error, subject="The order", at_most=at_most))
 
 
-def _read_lines(sent: object) -> tuple[list[LineBody], list[Problem]]:
-    """Read lines until MAX_PROBLEMS are found. `_read_body` reports lines that are not an array."""
+def _read_lines(sent: object, at_most: int) -> tuple[list[LineBody], list[Problem]]:
+    """Read lines until `at_most` problems are found. `_read_body` reports lines of another type."""
     lines: list[LineBody] = []
     problems: list[Problem] = []
-    for position, line in enumerate(sent if isinstance(sent, list) else ()):
+    for position, line in enumerate(sent[: MAX_LINES + 1] if isinstance(sent, list) else ()):
         try:
             lines.append(LINE.validate_python(line))
         except ValidationError as error:
-            problems += problems_of(error, ("lines", position), "The line")
+            problems += problems_of(error, ("lines", position), "The line", at_most)
         if isinstance(line, dict) and is_blank(line.get("product")) and is_blank(line.get("sku")):
             path = ("lines", position, "product")
             problems.append(Problem(Code.REQUIRED, path, "product or sku is required"))
-        if len(problems) >= MAX_PROBLEMS:
+        if len(problems) >= at_most:
             break
     return lines, problems
 

@@ -10,13 +10,12 @@ from heapq import nsmallest
 from typing import Any
 
 from orders.domain.near_names import KnownNames
-from orders.domain.problems import Code, Problem, Steps, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, Steps, shown
 from orders.domain.settings import UnknownMembers
 from orders.protocols.altcraft.requests import (
     DEFINITION_MEMBERS,
     LINE_MEMBERS,
     LINE_STATUS_MEMBERS,
-    MAX_PROBLEMS,
     ORDER_MEMBERS,
     ROOT_MEMBERS,
 )

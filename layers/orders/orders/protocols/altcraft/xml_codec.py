@@ -6,14 +6,24 @@ Only this module imports lxml: most requests are JSON, and the import would slow
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 from lxml import etree
 
-from orders.domain.problems import Code, Problem, Steps, pointer, shown
+from orders.domain.problems import (
+    MAX_PROBLEMS,
+    Code,
+    Problem,
+    Steps,
+    pointer,
+    problems_left,
+    shown,
+)
 from orders.protocols.altcraft.decoded import Decoded, LineOf
 from orders.protocols.altcraft.errors import bad_request, unsupported_media_type
 from orders.protocols.altcraft.xml_shapes import Array, Free, Record, Shape, Text, TextOrFree
@@ -37,14 +47,19 @@ _WITHOUT_DATA = frozenset(
     }
 )
 _NIL_VALUES = {"true": True, "1": True, "false": False, "0": False}
+# The parser takes some hundred bytes for each tag. Orders in 4 MB have fewer.
+MAX_TAGS = 500_000
 
 
 @dataclass(slots=True)
 class _Reader:
+    """Reads elements. Of each order, and of all else together, it keeps the first faults."""
+
     faults: list[Problem] = field(default_factory=list)
     lines: dict[Steps, int] = field(default_factory=dict)
-    # The lines of the elements, if those of the parser are not exact.
-    counted: Mapping[etree._Element, int] | None = None
+    room: dict[Steps, int] = field(default_factory=dict)
+    # The elements with their lines in the order of the text, if those of the parser are not exact.
+    counted: Iterator[tuple[etree._Element, int]] | None = None
 
     def root(self, element: etree._Element, shape: Record) -> dict[str, Any]:
         self._mark(element, ())
@@ -124,23 +139,31 @@ class _Reader:
     def _expect_no_attributes(
         self, element: etree._Element, path: Steps, tolerated: frozenset[str] = _TOLERATED
     ) -> None:
-        unknown = [
-            str(name)
-            for name in element.keys()  # noqa: SIM118 - `in element` would yield its children
-            if name not in tolerated and name not in _WITHOUT_DATA
-        ]
-        if unknown:
-            sent = shown(_sent_name(element, unknown[0]))
-            self._fault(Code.MALFORMED, path, f"must not have the attribute {sent}")
+        unknown = next(
+            (
+                str(name)
+                for name in element.keys()  # noqa: SIM118 - `in element` would yield its children
+                if name not in tolerated and name not in _WITHOUT_DATA
+            ),
+            None,
+        )
+        if unknown is not None and self._has_room(path):
+            # To find the prefix, all namespaces of the element are read.
+            is_early = len(self.faults) < MAX_PROBLEMS
+            sent = _sent_name(element, unknown) if is_early else etree.QName(unknown).localname
+            self._fault(Code.MALFORMED, path, f"must not have the attribute {shown(sent)}")
 
     def _expect_no_text(self, element: etree._Element, path: Steps) -> None:
-        stray = [element.text, *(child.tail for child in element)]
+        stray = chain([element.text], (child.tail for child in element))
         if any(text and not text.isspace() for text in stray):
             self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
 
     def _mark(self, element: etree._Element, path: Steps) -> None:
-        line = element.sourceline if self.counted is None else self.counted[element]
-        self.lines[path] = cast("int", line)
+        if self.counted is None:
+            self.lines[path] = cast("int", element.sourceline)
+        else:
+            # Elements are marked in the order of the text, and some are passed over.
+            self.lines[path] = next(line for each, line in self.counted if each is element)
 
     def _is_nil(self, element: etree._Element, path: Steps) -> bool:
         """Return whether an element says that it stands for null (XML Schema, xsi:nil)."""
@@ -154,14 +177,21 @@ class _Reader:
             self._fault(Code.MALFORMED, path, "must be empty, because its xsi:nil is true")
         return nil is True
 
+    def _has_room(self, path: Steps) -> bool:
+        return self.room.get(_unit_of(path), 1) > 0
+
     def _fault(self, code: Code, path: Steps, what: str) -> None:
-        self.faults.append(_problem(code, path, what))
+        unit = _unit_of(path)
+        left = self.room.setdefault(unit, problems_left(len(self.faults)))
+        if left > 0:
+            self.room[unit] = left - 1
+            message = f"Element {shown(pointer(*path) or '/')} {what}"
+            self.faults.append(Problem(code, path, message))
 
 
-# A hostile body can repeat one fault a million times.
-@lru_cache(maxsize=64)
-def _problem(code: Code, path: Steps, what: str) -> Problem:
-    return Problem(code, path, f"Element {shown(pointer(*path) or '/')} {what}")
+def _unit_of(path: Steps) -> Steps:
+    """Return the path of the order that is rejected for a fault at `path`, () for the request."""
+    return path[:2] if path[:1] == ("data",) else ()
 
 
 def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
@@ -171,6 +201,7 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     declaration. Raises RequestRefusedError: 400 for invalid XML (with line and column) and for a
     document type declaration, 415 for an unsupported charset.
     """
+    _expect_few_tags(body)
     root = _parse(body, charset)
     if _local_name(root) != ROOT:
         raise bad_request(f"The root element must be <{ROOT}>; got {shown(_local_name(root))}")
@@ -219,6 +250,16 @@ def _parse(body: bytes, charset: str | None) -> etree._Element:
     if cast("etree.DocInfo", root.getroottree().docinfo).internalDTD is not None:
         raise bad_request("The body must not contain a document type declaration (DOCTYPE)")
     return root
+
+
+def _expect_few_tags(body: bytes) -> None:
+    """Raise RequestRefusedError (400) if the body has more tags than orders can have."""
+    # "<" is this byte in every encoding but EBCDIC, which begins with another.
+    mark = b"<" if b"<" in body[:64] else b"\x4c"
+    if body.count(mark) > MAX_TAGS:
+        raise bad_request(
+            f"The body must have at most {MAX_TAGS} XML tags; split it into several requests"
+        )
 
 
 def _names_the_encoding(body: bytes, charset: str | None) -> bool:
@@ -275,18 +316,20 @@ def _counting(body: bytes, root: etree._Element, shape: Record) -> LineOf:
     return lambda path: reader().line_of(path)
 
 
-def _counted_lines(body: bytes, root: etree._Element) -> Mapping[etree._Element, int] | None:
-    """Return the line in which each start tag ends, None if they cannot be counted."""
+def _counted_lines(
+    body: bytes, root: etree._Element
+) -> Iterator[tuple[etree._Element, int]] | None:
+    """Return each element with the line in which its start tag ends, None if they do not match."""
     text = _decoded(body, root)
-    lines: list[int] = []
+    lines = array("L")
     line, counted_to = 1, 0
     for match in _MARKUP.finditer(text):
         line += text.count("\n", counted_to, match.end())
         counted_to = match.end()
         if match["start"]:
             lines.append(line)
-    elements = list(root.iter())
-    return dict(zip(elements, lines, strict=True)) if len(elements) == len(lines) else None
+    count = sum(1 for _ in root.iter())
+    return zip(root.iter(), lines, strict=True) if count == len(lines) else None
 
 
 def _decoded(body: bytes, root: etree._Element) -> str:

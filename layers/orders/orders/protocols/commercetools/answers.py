@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 from uuid import uuid4
 
 from orders.application.errors import StorageUnavailableError
@@ -53,10 +52,8 @@ def correlation(request: HttpRequest) -> Mapping[str, str]:
     return {CORRELATION_HEADER: sent if is_usable else f"market-orders-{uuid4()}"}
 
 
-def answer(
-    status: int, tree: Mapping[str, Any], headers: Mapping[str, str] | None = None
-) -> HttpAnswer:
-    """Return an answer with a JSON body."""
+def answer(status: int, tree: object, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+    """Return an answer with this value as its JSON body."""
     content = {"Content-Type": "application/json; charset=utf-8"}
     return HttpAnswer(status, write_json(tree), content | dict(headers or {}))
 

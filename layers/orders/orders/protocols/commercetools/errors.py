@@ -140,7 +140,7 @@ def duplicate_price_scope(price: Mapping[str, Any]) -> ApiError:
     return ApiError(
         "DuplicatePriceScope",
         "Two prices have the same scope: currency, country, customer group, channel and validity.",
-        {"conflictingPrice": price},
+        {"conflictingPrice": _with_short_texts(price)},
     )
 
 
@@ -266,6 +266,12 @@ def repeated_parameter(name: str) -> RequestRefusedError:
     return _bad_grant("invalid_request", f"Duplicate parameter {shown(name)}; send it once.")
 
 
+def too_many_parameters(most: int) -> RequestRefusedError:
+    """Return the 400 error of a token request with more parameters than any client sends."""
+    message = f"The request must have at most {most} parameters, such as grant_type and scope."
+    return _bad_grant("invalid_request", message)
+
+
 def unsupported_grant_type() -> RequestRefusedError:
     """Return the 400 error of an unsupported grant type."""
     return _bad_grant(
@@ -283,8 +289,16 @@ def _bad_grant(code: str, message: str) -> RequestRefusedError:
 
 
 def _quoted(value: object) -> str:
-    text = write_json(value).decode()
+    # One more than is shown, so that a cut is seen.
+    short = value[: MAX_VALUE_CHARACTERS + 1] if isinstance(value, str) else value
+    text = write_json(short).decode()
     return text if len(text) <= MAX_VALUE_CHARACTERS else _short(text) + '…"'
+
+
+def _with_short_texts(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _with_short_texts(each) for name, each in value.items()}
+    return _bounded(value)
 
 
 def _bounded(value: object) -> object:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from orders.domain.problems import Steps, pointer
+from orders.domain.problems import Steps, pointer_part
 from orders.protocols.commercetools.money_shapes import cent_money, money, rounded_money
 from orders.protocols.commercetools.references import KeyReference, Reference
 from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
@@ -36,13 +36,17 @@ def ignored_members(sent: object) -> Mapping[str, str]:
     listed: list[str] = []
     room = MAX_CHARACTERS
     for steps in (*found.kinds.values(), *found.others)[:MAX_POINTERS]:
-        text = quote(pointer(*steps), safe=_PLAIN, errors="replace")
-        if len(text) + 2 <= room:
+        text = _written(steps) if sum(map(len, map(str, steps))) <= room else None
+        if text is not None and len(text) + 2 <= room:
             listed.append(text)
             room -= len(text) + 2
     if len(listed) < found.count:
         listed.append(_MORE)
     return {HEADER: ", ".join(listed)} if listed else {}
+
+
+def _written(steps: Steps) -> str:
+    return quote("".join(f"/{pointer_part(step)}" for step in steps), safe=_PLAIN, errors="replace")
 
 
 @dataclass(frozen=True, slots=True)

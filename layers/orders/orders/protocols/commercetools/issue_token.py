@@ -19,6 +19,7 @@ from orders.protocols.commercetools.errors import (
     invalid_scope,
     missing_grant_type,
     repeated_parameter,
+    too_many_parameters,
     too_many_tokens,
     unsupported_grant_type,
 )
@@ -35,6 +36,7 @@ from orders.protocols.http import EndpointResult, HttpRequest
 GRANT_TYPE = "client_credentials"
 # Granted if a request has no `scope`, as far as the roles of the client cover them, in this order.
 DEFAULT_SCOPES = (MANAGE_PROJECT, MANAGE_ORDERS, VIEW_ORDERS, VIEW_MESSAGES)
+MAX_PARAMETERS = 100
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -121,7 +123,11 @@ def _parameters(request: HttpRequest) -> dict[str, str]:
     if found:
         raise invalid_form(f"The body must be a form in UTF-8; it looks like {found}.")
     queries = request.queries or {name: (text,) for name, text in request.query.items()}
-    sent = parse_qsl(request.body.decode(errors="replace"))
+    text = request.body.decode(errors="replace")
+    try:
+        sent = parse_qsl(text, max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise too_many_parameters(MAX_PARAMETERS) from None
     sent += [(name, text) for name, texts in queries.items() for text in texts if text]
     parameters = dict(sent)
     if len(parameters) < len(sent):

@@ -98,8 +98,9 @@ def too_many_examined(query: OrdersQuery) -> RequestRefusedError:
     """Return the 400 error of a list that needs a range to be found in."""
     member = "lastModifiedAt" if query.by_change else "createdAt"
     return invalid(
-        f"The query examined {MAX_EXAMINED} orders, or all that the time allows, without filling "
-        f'the page. Add a range to where that has fewer orders, such as {member} >= "…" and '
+        f"The query examined {MAX_EXAMINED} orders, or all that the time and the memory allow, "
+        "without filling the page. Add a range to where that has fewer orders, such as "
+        f'{member} >= "…" and '
         f'{member} < "…".'
     )
 

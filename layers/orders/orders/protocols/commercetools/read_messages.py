@@ -91,8 +91,9 @@ class MessagesEndpoint:
         listed = self.list_orders(query, page, deadline)
         if listed.is_cut_short:
             raise too_many_examined(query)
-        messages = [message_of(found.order) for found in listed.orders]
-        return EndpointResult(answer_page(request, page, messages, listed.total))
+        return EndpointResult(
+            answer_page(request, page, listed, lambda stored: message_of(stored.order))
+        )
 
 
 @dataclass(frozen=True, slots=True)

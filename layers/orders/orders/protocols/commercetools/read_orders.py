@@ -1,11 +1,12 @@
 """Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
-from orders.application.list_orders import ListOrders, OrdersQuery, PageWanted
+from orders.application.list_orders import ListedOrders, ListOrders, OrdersQuery, PageWanted
 from orders.application.ports import Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import is_external_id, order_id_of
@@ -27,8 +28,17 @@ from orders.protocols.commercetools.queries import (
     too_many_examined,
 )
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import EndpointResult, HttpAnswer, HttpRequest, fits_answer, gzipped
-from orders.protocols.json_text import write_json
+from orders.protocols.http import (
+    MAX_ANSWER_BYTES,
+    MAX_GZIPPED_BYTES,
+    EndpointResult,
+    HttpAnswer,
+    HttpRequest,
+    fits_answer,
+    gzipped,
+    sent_size,
+)
+from orders.protocols.json_text import write_json, written_json
 
 NUMBER_PREFIX = "order-number="
 _SORTABLE = ("id", "createdAt", "lastModifiedAt")
@@ -105,8 +115,11 @@ class PageOrdersEndpoint:
             raise too_many_examined(query)
         if request.method == HTTPMethod.HEAD and not listed.orders:
             raise not_found("No order matches.")
-        orders = [represent_any(each.order, self.summarise) for each in listed.orders]
-        return EndpointResult(answer_page(request, page, orders, listed.total))
+        return EndpointResult(
+            answer_page(
+                request, page, listed, lambda each: represent_any(each.order, self.summarise)
+            )
+        )
 
     def _query(self, request: HttpRequest, account: str) -> OrdersQuery:
         sorting = read_sorting(request, _SORTABLE) or _BY_ID
@@ -122,27 +135,41 @@ class PageOrdersEndpoint:
 
 
 def answer_page(
-    request: HttpRequest, page: PageWanted, results: list[Tree], total: int | None
+    request: HttpRequest,
+    page: PageWanted,
+    listed: ListedOrders,
+    show: Callable[[StoredOrder], Tree],
 ) -> HttpAnswer:
     """Return the answer with one page, expanded (commercetools, PagedQueryResult).
 
     A page that is too large for an answer is compressed: clients take a page with fewer results
     than `limit` for the last one. Raises RequestRefusedError (413) if that is not possible.
     """
-    paths = read_expand(request)
+    accepts_gzip = request.accepts_gzip
+    too_large = _too_large(len(listed.orders), "" if accepts_gzip else _OR_GZIP)
+    if listed.is_too_large:
+        raise too_large
+    results: list[object] = []
+    size, paths = 0, read_expand(request)
+    for stored in listed.orders:
+        part = write_json(expanded(show(stored), paths))
+        size += len(part) if accepts_gzip else sent_size(part)
+        if size > (MAX_GZIPPED_BYTES if accepts_gzip else MAX_ANSWER_BYTES) and (results or paths):
+            raise too_large
+        results.append(written_json(part))
     tree = {
         "limit": page.limit,
         "offset": page.offset,
         "count": len(results),
-        **({} if total is None else {"total": total}),
-        "results": [expanded(each, paths) for each in results],
+        **({} if listed.total is None else {"total": listed.total}),
+        "results": results,
     }
     plain = answer(HTTPStatus.OK, tree)
     if (len(results) <= 1 and not paths) or fits_answer(plain.body):
         return plain
-    compressed = gzipped(plain) if request.accepts_gzip else None
+    compressed = gzipped(plain) if accepts_gzip else None
     if compressed is None:
-        raise _too_large(len(results), "" if request.accepts_gzip else _OR_GZIP)
+        raise too_large
     return compressed
 
 

@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id, order_id_of
+from orders.domain.importing import MAX_DOCUMENT_BYTES
 from orders.domain.problems import Steps
-from orders.protocols.commercetools.errors import bad_request, invalid_json_input
+from orders.protocols.commercetools.errors import (
+    bad_request,
+    invalid_json_input,
+    size_limit_exceeded,
+)
 from orders.protocols.commercetools.money_shapes import (
     cent_money,
     currency_code,
@@ -23,7 +28,9 @@ from orders.protocols.commercetools.references import (
     Reference,
 )
 from orders.protocols.commercetools.shapes import (
+    MAX_FAULTS,
     Array,
+    EnoughFaultsError,
     Findings,
     Location,
     MapOf,
@@ -31,6 +38,7 @@ from orders.protocols.commercetools.shapes import (
     Member,
     Record,
     Tagged,
+    TooManyPartsError,
     Tree,
     anything,
     boolean,
@@ -43,6 +51,7 @@ from orders.protocols.commercetools.shapes import (
     record,
     required,
     text,
+    trail,
 )
 from orders.protocols.commercetools.times import read_time, wire_time
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
@@ -88,12 +97,19 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         read = read_json(body)
     except NotJsonError as error:
         raise bad_request(invalid_json_input(str(error))) from None
-    if read.faults:
-        details = (f"{_trail(fault.path)}{fault.message}" for fault in read.faults[:20])
+    faults = read.faults(MAX_FAULTS)
+    if faults:
+        details = (f"{_trail(fault.path)}{fault.message}" for fault in faults)
         raise bad_request(invalid_json_input(*details))
     findings = Findings()
     sent = read.tree
-    tree = ORDER_IMPORT_DRAFT(sent, Location(account, findings))
+    try:
+        tree = ORDER_IMPORT_DRAFT(sent, Location(account, findings))
+    except EnoughFaultsError:
+        tree = None
+    except TooManyPartsError:
+        message = f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB."
+        raise bad_request(size_limit_exceeded(message)) from None
     if tree is None or findings.faults or not isinstance(sent, dict):
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
@@ -103,7 +119,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
 
 def _trail(path: Steps) -> str:
     steps = [step for step in map(str, path) if step and not step.isdigit()]
-    return " -> ".join(steps) + ": " if steps else ""
+    return trail(steps) + ": " if steps else ""
 
 
 def moment(value: object, location: Location) -> str | None:

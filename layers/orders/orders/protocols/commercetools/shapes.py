@@ -1,9 +1,9 @@
 """Reads JSON by declared shapes, with the protocol's error texts (detailedErrorMessage).
 
 A shape is a function of a value and its location. It returns the value to store, or None after it
-reported a fault to the location. Shapes do not raise. A null member counts as absent, and members
-that no shape declares are dropped. Composed shapes are data, so that tools/api_contract can derive
-the published contract from them.
+reported a fault to the location. Shapes raise only what the findings raise. A null member counts as
+absent, and members that no shape declares are dropped. Composed shapes are data, so that
+tools/api_contract can derive the published contract from them.
 """
 
 import re
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from orders.domain.importing import MAX_DOCUMENT_BYTES
 from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.commercetools.errors import ApiError, invalid_field
 
@@ -23,18 +24,41 @@ MAX_INT = 2**31 - 1
 MAX_RATE_DIGITS = 20
 # Bounds the answer's size and the work for a draft with many faults.
 MAX_FAULTS = 20
-MAX_STEP = 60
+MAX_STEPS, MAX_STEP = 12, 60
+# What the smallest element of an array, a member and a custom field's value take of an order.
+_ELEMENT_BYTES, _MEMBER_BYTES, _VALUE_BYTES = 3, 4, 2
 # The JSON encoder cannot write values that are nested much deeper.
 MAX_DEPTH = 100
 _DOUBLE_EXPONENTS = range(-324, 309)
 
 
-@dataclass(frozen=True, slots=True)
+class EnoughFaultsError(Exception):
+    """MAX_FAULTS faults are found, so that the rest of the document need not be read."""
+
+
+class TooManyPartsError(Exception):
+    """The document has more parts than an order that can be stored."""
+
+
+@dataclass(slots=True)
 class Findings:
     """The faults of a document's shape, and the errors of values that have the right shape."""
 
     faults: list[str] = field(default_factory=list)
     errors: list[ApiError] = field(default_factory=list)
+    least_bytes: int = 0
+
+    def count(self, least_bytes: int) -> None:
+        """Count bytes of what is stored. Raises TooManyPartsError beyond those of an order."""
+        self.least_bytes += least_bytes
+        if self.least_bytes > MAX_DOCUMENT_BYTES:
+            raise TooManyPartsError
+
+
+def trail(steps: Sequence[str]) -> str:
+    """Return the way to a value as the protocol writes it, with long steps cut."""
+    more = ["…"] if len(steps) > MAX_STEPS else []
+    return " -> ".join([*(step[:MAX_STEP] for step in steps[:MAX_STEPS]), *more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +74,16 @@ class Location:
         return Location(self.account, self.findings, (*self.path, name))
 
     def fault(self, reason: str) -> None:
-        """Report a wrong shape."""
-        if len(self.findings.faults) < MAX_FAULTS:
-            steps = " -> ".join(step[:MAX_STEP] for step in self.path)
-            self.findings.faults.append(f"{steps}: {reason}" if steps else reason)
+        """Report a wrong shape. Raises EnoughFaultsError after the last fault that is reported."""
+        steps = trail(self.path)
+        self.findings.faults.append(f"{steps}: {reason}" if steps else reason)
+        if len(self.findings.faults) >= MAX_FAULTS:
+            raise EnoughFaultsError
 
     def refuse(self, value: object, why: str) -> None:
         """Report an invalid value. `why` is a sentence that names the rule."""
-        self.error(invalid_field(".".join(self.path), value, why=why))
+        if len(self.findings.errors) < MAX_FAULTS:
+            self.error(invalid_field(".".join(self.path), value, why=why))
 
     def error(self, error: ApiError) -> None:
         """Report an error of the values."""
@@ -160,6 +186,8 @@ def _free(value: object, location: Location, depth: int) -> object:
     if isinstance(value, dict | list) and depth == 0:
         location.fault("The value is nested too deeply.")
         return None
+    if isinstance(value, dict | list):
+        location.findings.count(_VALUE_BYTES * len(value))
     if isinstance(value, dict):
         return {name: _free(value[name], location, depth - 1) for name in sorted(value)}
     if isinstance(value, list):
@@ -181,7 +209,14 @@ class Array:
             location.fault("JSON Array expected.")
             return None
         shape = self.shape
+        location.findings.count(_least_bytes(shape) * len(value))
         return [shape(each, location) for each in value]
+
+
+def _least_bytes(shape: Shape) -> int:
+    """Return what the smallest element of this shape takes of a stored order, with a comma."""
+    members = shape.members if isinstance(shape, Record) else ()
+    return _ELEMENT_BYTES + sum(len(each.name) + _MEMBER_BYTES for each in members if each.required)
 
 
 @dataclass(frozen=True, slots=True)

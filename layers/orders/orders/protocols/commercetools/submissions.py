@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from orders.domain.importing import is_too_large
 from orders.domain.order import Order
-from orders.domain.problems import Code, Problem
+from orders.domain.problems import NOTHING_REPORTED, Code, Problem, Reported
 from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools import PROTOCOL
@@ -48,7 +48,9 @@ class SentDraft:
     position: int = 0
     skip_trigger: bool = False
 
-    def submit(self, rules: Rulebook) -> Submission | Rejection:
+    def submit(
+        self, rules: Rulebook, before: Reported = NOTHING_REPORTED
+    ) -> Submission | Rejection:
         """Check the draft's store and products against the account's settings."""
         settings = rules.settings
         store = self.draft.tree.get("store")
@@ -61,7 +63,8 @@ class SentDraft:
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
         except DraftRefusedError as refusal:
-            return Rejection(tuple(_problem(refusal.code, each) for each in refusal.errors))
+            errors = refusal.errors[: before.problems_left]
+            return Rejection(tuple(_problem(refusal.code, each) for each in errors))
         stored = write_json(document).decode()
         # Every line has what the settings say of its product, and this does not depend on the body.
         may_be_long = self.draft.size > _MIN_BYTES_TO_CHECK or bool(settings.products)

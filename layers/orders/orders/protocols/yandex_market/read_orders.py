@@ -11,8 +11,8 @@ from orders.domain.changes import StoredOrder
 from orders.domain.clients import Role
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import spelled
-from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
-from orders.protocols.json_text import write_json
+from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.json_text import write_json, written_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok
 from orders.protocols.yandex_market.errors import bad_request, order_not_found
@@ -108,7 +108,7 @@ class ListOrdersEndpoint:
         orders = _fitting(
             listed, lambda each: order_of(each, self.summarise(each.order), access.form)
         )
-        if is_numbered and len(orders) < len(listed.orders):
+        if is_numbered and (listed.is_too_large or len(orders) < len(listed.orders)):
             raise bad_request(f"The page is too large; set pageSize to at most {len(orders)}")
         return EndpointResult(
             answer_ok(
@@ -204,16 +204,16 @@ def _filter_of_body(sent: BusinessOrdersBody, campaigns: dict[str, Access]) -> F
     )
 
 
-def _fitting(listed: ListedOrders, show: Callable[[StoredOrder], Tree]) -> list[Tree]:
-    """Return the first orders of the page that fit in one answer, at least one."""
-    orders: list[Tree] = []
-    written: list[bytes] = []
+def _fitting(listed: ListedOrders, show: Callable[[StoredOrder], Tree]) -> list[object]:
+    """Return the first orders of the page that fit in one answer, at least one, as JSON."""
+    orders: list[object] = []
+    size = 0
     for found in listed.orders:
-        order = show(found)
-        written.append(write_json(order))
-        if orders and not fits_answer(*written):
+        part = write_json(show(found))
+        size += sent_size(part)
+        if orders and size > MAX_ANSWER_BYTES:
             break
-        orders.append(order)
+        orders.append(written_json(part))
     return orders
 
 

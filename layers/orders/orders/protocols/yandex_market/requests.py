@@ -132,8 +132,7 @@ def read_json_body[Body: BaseModel](request: HttpRequest, model: type[Body]) -> 
         text = read_json(body)
     except NotJsonError as error:
         raise bad_request(f"JSON: {error}") from None
-    if text.faults:
-        fault = text.faults[0]
+    for fault in text.faults(at_most=1):
         raise bad_request(f"JSON: {fault.pointer}: {fault.message}")
     if not isinstance(text.tree, dict):
         raise bad_request("JSON: the body must be an object")
