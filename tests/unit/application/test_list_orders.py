@@ -244,6 +244,15 @@ def test_a_full_page_of_large_orders_is_not_too_large() -> None:
         assert (len(page.orders), page.is_too_large) == (21, False)
 
 
+def test_a_page_of_large_orders_is_too_large_also_when_no_more_may_be_examined(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(list_orders, "MAX_EXAMINED", 21)
+    page = large(30, A_TWENTIETH).page(PageWanted(25), matches=lambda _stored: True)
+    assert (len(page.orders), page.is_too_large, page.is_cut_short) == (21, True, False)
+    assert page.resume == page.resumes[-1]
+
+
 def test_a_list_ends_after_reading_many_characters_of_other_orders() -> None:
     hub = large(1000, MAX_READ_CHARACTERS // 100)
     page = hub.page(PageWanted(50), matches=lambda _stored: False)

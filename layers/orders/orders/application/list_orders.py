@@ -216,7 +216,7 @@ class _Listing:
             tuple(stored for stored, _ in found.values()),
             accepted if counts_on and not is_over else None,
             is_cut_short=is_over and accepted < end and not is_too_large,
-            is_too_large=is_too_large and has_more and len(found) < self.page.limit,
+            is_too_large=is_too_large and (has_more or is_over) and len(found) < self.page.limit,
             resume=resume if has_more or is_over else None,
             resumes=tuple(each for _, each in found.values()),
         )
