@@ -134,11 +134,11 @@ class DynamoOrderIndex:
         left, count = wanted.limit, FIRST_ORDERS
         while left > 0:
             size = min(left, count)
-            orders = self._orders_of(account, following, size, deadline)[:size]
-            yield from orders
+            orders = self._orders_of(account, following, size, deadline)
+            yield from orders[:left]
             if len(orders) < size:
                 return
-            left, count = left - size, orders_to_read(orders)
+            left, count = left - len(orders), orders_to_read(orders)
 
     def count(
         self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS

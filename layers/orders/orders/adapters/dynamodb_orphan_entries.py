@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 # The entry of an order id never lies before its writer's time by that writer's clock. This is for
 # the difference to the reader's clock.
 _CLOCK_DIFFERENCE = timedelta(seconds=60)
-# Of the entries that one request meets. The others are removed by the next requests.
+# Of the entries that one read of orders meets. The others are removed by the next ones.
 MOST_AT_ONCE = 32
 
 
