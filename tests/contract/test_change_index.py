@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import ChangePosition, ChangeRange, WriteOutcome
+from orders.application.ports import ChangePosition, ChangeRange, CountedChanges, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Cause
+from orders.domain.ranges import Range
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.order_changes import NOW, deletion, new_order, renaming, shipping
 from tests.support.order_stores import OrderStore, memory_store, table_store
@@ -61,7 +62,7 @@ def _create_many(store: OrderStore, count: int) -> None:
 def test_a_new_order_has_no_change(store: OrderStore) -> None:
     store.create(new_order())
     assert _read(store) == []
-    assert store.changed.count("demo", EVER, 10, DEADLINE) == 0
+    assert store.changed.count("demo", CountedChanges(EVER, 10), DEADLINE) == 0
 
 
 def test_every_kind_of_change_is_listed_once_by_its_time(store: OrderStore) -> None:
@@ -72,7 +73,7 @@ def test_every_kind_of_change_is_listed_once_by_its_time(store: OrderStore) -> N
     assert store.changes.save(deletion(store.found(1), _at(4)), DEADLINE) is COMMITTED
     assert _read(store) == [4, 3, 2, -1]
     assert _read(store, ChangeRange(newest_first=True)) == [-1, 2, 3, 4]
-    assert store.changed.count("demo", EVER, 10, DEADLINE) == 3
+    assert store.changed.count("demo", CountedChanges(EVER, 10), DEADLINE) == 3
 
 
 def test_an_order_that_changes_again_moves_to_its_last_change(store: OrderStore) -> None:
@@ -124,7 +125,7 @@ def test_both_ends_of_a_range_are_inclusive(
     wanted = ChangeRange(None if start is None else _at(start), None if end is None else _at(end))
     assert _read(store, wanted) == expected
     assert _read(store, replace(wanted, newest_first=True)) == expected[::-1]
-    assert store.changed.count("demo", wanted, 10, DEADLINE) == len(expected)
+    assert store.changed.count("demo", CountedChanges(wanted, 10), DEADLINE) == len(expected)
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -145,8 +146,19 @@ def test_counting_stops_at_the_limit(store: OrderStore) -> None:
     _create_many(store, 30)
     for number in range(1, 31):
         _ship(store, number, minutes=number)
-    assert store.changed.count("demo", EVER, 30, DEADLINE) == 30
-    assert store.changed.count("demo", EVER, 29, DEADLINE) is None
+    assert store.changed.count("demo", CountedChanges(EVER, 30), DEADLINE) == 30
+    assert store.changed.count("demo", CountedChanges(EVER, 29), DEADLINE) is None
+
+
+def test_only_orders_with_the_counted_ids_are_counted(store: OrderStore) -> None:
+    _create_many(store, 5)
+    for number in range(1, 6):
+        _ship(store, number, minutes=number)
+    assert store.changes.save(deletion(store.found(2), _at(6)), DEADLINE) is COMMITTED
+    for ids, expected in ((Range(2, 5), 2), (Range(4, None), 2), (Range(None, 3), 1)):
+        counted = CountedChanges(ChangeRange(_at(1)), 10, ids)
+        assert store.changed.count("demo", counted, DEADLINE) == expected
+    assert store.changed.count("demo", CountedChanges(EVER, 1, Range(1, 4)), DEADLINE) is None
 
 
 def test_the_time_of_a_change_never_falls(store: OrderStore) -> None:
@@ -162,11 +174,13 @@ def test_changes_of_another_account_are_not_listed(store: OrderStore) -> None:
     store.create(new_order(), new_order("A", 1, "other"))
     _ship(store, 1, minutes=1)
     assert store.changed.changed("other", EVER, 10, DEADLINE).changes == []
-    assert store.changed.count("other", EVER, 10, DEADLINE) == 0
+    assert store.changed.count("other", CountedChanges(EVER, 10), DEADLINE) == 0
 
 
 def test_no_page_is_read_after_the_deadline(store: OrderStore) -> None:
     store.create(new_order())
-    for call in (store.changed.changed, store.changed.count):
+    with pytest.raises(StorageUnavailableError):
+        store.changed.changed("demo", EVER, 10, FixedDeadline(0))
+    for ids in (Range[int](), Range(1, 9)):
         with pytest.raises(StorageUnavailableError):
-            call("demo", EVER, 10, FixedDeadline(0))
+            store.changed.count("demo", CountedChanges(EVER, 10, ids), FixedDeadline(0))

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from orders.adapters.table_keys import index_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import OrderSlice, WriteOutcome
 from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
+from orders.domain.ranges import Range
 from orders.domain.triggers import trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.order_changes import new_order
@@ -29,7 +31,7 @@ def test_an_order_is_found_by_its_id(store: OrderStore) -> None:
     assert store.found(2) == StoredOrder(new_order("B", 2))
     assert store.found(3, "other").order.external_id == "A"
     assert store.index.find_by_order_id("demo", 3, DEADLINE) is None
-    assert store.index.find_by_order_id("demo", 2**53, DEADLINE) is None
+    assert store.index.find_by_order_id("demo", 2**53 - 1, DEADLINE) is None
 
 
 def test_an_index_item_without_its_order_is_ignored(store: OrderStore) -> None:
@@ -55,7 +57,7 @@ def test_an_import_stores_the_state(store: OrderStore) -> None:
 
 
 def test_orders_are_listed_newest_first(store: OrderStore) -> None:
-    numbers = [1, 2, 3, 5, 8, 13, 21, 34, 1000, 2**53]
+    numbers = [1, 2, 3, 5, 8, 13, 21, 34, 1000, 2**53 - 1]
     store.create(*(new_order(f"order {number}", number) for number in numbers))
     store.create(new_order("order 1", 4, "other"))
     listed = []
@@ -121,7 +123,8 @@ def test_a_slice_covers_all_shards_in_both_directions(store: OrderStore) -> None
 
 def test_a_slice_can_come_from_one_shard(store: OrderStore) -> None:
     """All orders are in one shard, so its part has more than one page."""
-    numbers = [8 * number for number in range(1, 61)]
+    shard = index_key("demo", 1)["pk"]
+    numbers = [n for n in range(1, 2000) if index_key("demo", n)["pk"] == shard][:60]
     writes = [Write(new_order(f"order {number}", number), None, None) for number in numbers]
     assert set(store.orders.save("demo", writes, DEADLINE)) == {COMMITTED}
     assert _ids(store, 0, 100) == numbers
@@ -141,3 +144,38 @@ def test_orders_are_counted_up_to_a_limit(store: OrderStore) -> None:
     _create_many(store, 20)
     assert store.index.count("demo", 20, DEADLINE) == 20
     assert store.index.count("demo", 19, DEADLINE) is None
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (Range(7, 12), [7, 8, 9, 10, 11]),
+        (Range(None, 4), [1, 2, 3]),
+        (Range(18, None), [18, 19, 20]),
+        (Range(12, 12), []),
+        (Range(-5, 2), [1]),
+        (Range(21, 2**70), []),
+        (Range(None, -3), []),
+    ],
+)
+def test_a_slice_and_a_count_may_have_a_range_of_ids(
+    store: OrderStore, ids: Range[int], expected: list[int]
+) -> None:
+    _create_many(store, 20)
+    for newest_first in (False, True):
+        wanted = OrderSlice(0, 10, newest_first, ids)
+        found = [each.order.order_id for each in store.index.slice("demo", wanted, DEADLINE)]
+        assert found == expected[:: -1 if newest_first else 1]
+    second = store.index.slice("demo", OrderSlice(1, 2, ids=ids), DEADLINE)
+    assert [each.order.order_id for each in second] == expected[1:3]
+    assert store.index.count("demo", 20, DEADLINE, ids) == len(expected)
+
+
+def test_orders_are_found_by_several_ids(store: OrderStore) -> None:
+    store.create(new_order("A", 1), new_order("B", 2), new_order("C", 3))
+    store.create(new_order("of another account", 4, "other"))
+    store.rename(2, "D")
+    found = store.index.find_by_order_ids("demo", {1, 2, 4, 5}, DEADLINE)
+    assert sorted(each.order.external_id for each in found) == ["A", "D"]
+    assert {each.aliases for each in found} == {(), ("B",)}
+    assert list(store.index.find_by_order_ids("demo", [], DEADLINE)) == []

@@ -27,7 +27,10 @@ type Resource = dict[str, Any]
 # A part of a path is literal, `{name}`, or the greedy `{name+}`.
 PATH_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}")
 # Literal first parts of paths, which cannot be project keys.
-LITERAL_ROOTS = {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
+LITERAL_ROOTS = {
+    *("api", "campaigns", "campaigns.json", "v1", "v2", "oauth", "docs", "console"),
+    "openapi.json",
+}
 
 GATEWAY_STATUSES = {
     "ACCESS_DENIED": 403,
@@ -248,8 +251,8 @@ def test_a_function_ends_before_the_timeout_of_the_gateway(function: str) -> Non
     assert not has_route or settings["Timeout"] < 29
 
 
-def test_the_relay_knows_the_timeout_of_the_writers() -> None:
-    variables = FUNCTIONS["RelayTriggersFunction"]["Environment"]["Variables"]
+def test_all_functions_know_the_timeout_of_the_writers() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     writers = [each for name, each in FUNCTIONS.items() if name not in ON_THE_STREAM]
     shared = TEMPLATE["Globals"]["Function"]["Timeout"]
     assert {each.get("Timeout", shared) for each in writers} == {
@@ -309,12 +312,13 @@ def test_a_function_has_its_environment_variables(function: str) -> None:
     assert shared["EVENT_BUS_NAME"] == {"Ref": "TriggersBus"}
     assert shared["AWS_ENDPOINT_URL"] == {"Ref": "AWS::NoValue"}
     only = {
-        "RelayTriggersFunction": {"PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS"},
+        "RelayTriggersFunction": {"PARKED_TRIGGERS_QUEUE_URL"},
         "RecordHistoryFunction": {"PARKED_RECORDS_QUEUE_URL"},
     }
     assert set(shared | own) - only.get(function, set()) == {
         "TABLE_NAME",
         "EVENT_BUS_NAME",
+        "WRITER_TIMEOUT_SECONDS",
         "LOG_LEVEL",
         "AWS_ENDPOINT_URL",
         "POWERTOOLS_METRICS_NAMESPACE",

@@ -25,8 +25,9 @@ from tests.support.triggers_log import wait_for_triggers
 from tools.local_stack.stack import LocalStack
 
 ORDERS_COMMAND = Path(sys.executable).with_name("orders")
-ROUND_TRIP = Path(__file__).parent / "sdk" / "round_trip.mjs"
-IMPORT_DRAFTS = ROUND_TRIP.with_name("import_drafts.mjs")
+SDK = Path(__file__).parent / "sdk"
+ROUND_TRIP, PROCESS = SDK / "round_trip.mjs", SDK / "process.mjs"
+IMPORT_DRAFTS = SDK / "import_drafts.mjs"
 # The Python client is older than the version of marshmallow that it uses here.
 pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
 type Tree = dict[str, Any]
@@ -370,3 +371,26 @@ def test_the_python_client_warns_of_an_update(project: Callable[..., Any]) -> No
     update = models.OrderUpdate(version=1, actions=[])
     with pytest.warns(UserWarning, match="Unhandled status code 405"):
         project("manage_orders").orders().with_id("x").post(update)
+
+
+def test_the_sdk_reads_pages_of_500_orders_of_13_kb(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    """A page of them has more than the 6 MB that Lambda returns."""
+    line = order()["lines"][0]
+    lines = [line | {"external_id": str(n), "product": f"product {n}"} for n in range(20)]
+    numbers = [f"large {n}" for n in range(520)]
+    orders = [order(external_id=number, lines=lines) for number in numbers]
+    body = json.dumps(request(*orders, token=stack.endpoint.token)).encode()
+    answer = http.request(
+        "POST",
+        f"{stack.endpoint.base_url}{IMPORT_RESOURCE}",
+        body=body,
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status == 200, answer.data
+    seen = _run_sdk(stack, PROCESS, "500")
+    assert seen["pages"][0]["count"] == 500
+    assert max(page["size"] for page in seen["pages"]) > 6_500_000
+    read = [number for number in seen["numbers"] if number and number.startswith("large ")]
+    assert sorted(read) == sorted(numbers)

@@ -65,8 +65,10 @@ class Hostile:
             "pathParameters": {
                 "campaignId": "1001",
                 "orderId": "1",
+                "businessId": "2001",
                 "projectKey": "demo",
                 "ref": "x",
+                "id": "x",
                 **self.path,
             },
             "queryStringParameters": dict(self.query) or None,
@@ -383,7 +385,7 @@ def _yandex_market() -> Iterator[Hostile]:
         "pageToken": "-1",
         "fake": "maybe",
         "unknown": "x",
-        "page": "2",
+        "page": "0",
     }.items():
         yield Hostile(f"list: {name}", LIST, 400, "BAD_REQUEST", query={name: value})
     flood = {f"p{n}": "x" for n in range(10_000)}

@@ -146,13 +146,16 @@ def test_any_headers_get_an_answer(
 @given(
     route=routes,
     path=st.dictionaries(
-        st.sampled_from(["campaignId", "orderId", "projectKey", "ref"]), texts, max_size=4
+        st.sampled_from(["campaignId", "businessId", "orderId", "projectKey", "ref", "id"]),
+        texts,
+        max_size=4,
     ),
     query=st.dictionaries(
         st.sampled_from(
             [
                 *("limit", "offset", "sort", "where", "withTotal", "version", "pageToken"),
                 *("status", "substatus", "fake", "format", "expand", "x"),
+                *("page", "fromDate", "toDate", "updatedAtFrom", "updatedAtTo", "orderIds"),
             ]
         ),
         texts,

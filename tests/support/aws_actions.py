@@ -110,7 +110,7 @@ def calls_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
             parts = [part for each in requests for part in each.values()]
             yield Call(f"{service}:{operation}", frozenset().union(*map(_key_of, parts)))
         case "Query":
-            [name] = re.findall(r"^pk = (:\w+)", params["KeyConditionExpression"])
+            [name] = re.findall(r"^(?:pk|changed_shard) = (:\w+)", params["KeyConditionExpression"])
             key = params["ExpressionAttributeValues"][name]["S"]
             yield Call(f"{service}:{operation}", frozenset({key}))
         case "SendMessageBatch":

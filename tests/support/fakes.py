@@ -13,11 +13,13 @@ from orders.application.errors import (
     StorageUnavailableError,
 )
 from orders.application.ports import (
+    ALL_IDS,
     AccessGrant,
     Change,
     ChangePage,
     ChangePosition,
     ChangeRange,
+    CountedChanges,
     Deadline,
     HistoryPage,
     Lookup,
@@ -34,6 +36,7 @@ from orders.domain.clients import Client, Role
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
+from orders.domain.ranges import Range
 from orders.domain.settings import Settings, StoredSettings
 from orders.domain.triggers import Trigger
 
@@ -80,6 +83,14 @@ class FakeOrders:
             return [WriteOutcome.UNTRIED] * len(writes)
         return [self._save(account, write) for write in writes]
 
+    def find_deleted(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> frozenset[int]:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        gone = {order.order_id for order in self.deleted if order.account == account}
+        return frozenset(gone) & frozenset(order_ids)
+
     def commit(self, write: Write) -> WriteOutcome:
         """Write if the condition is met, as the store does."""
         order = write.order
@@ -109,10 +120,11 @@ class FakeOrders:
 
 @dataclass
 class FakeOrderIndex:
-    """OrderIndex in memory, for the orders of a FakeOrders."""
+    """OrderIndex in memory, for the orders of a FakeOrders. `read` counts the sliced orders."""
 
     store: FakeOrders
     available: bool = True
+    read: int = 0
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
@@ -139,14 +151,33 @@ class FakeOrderIndex:
         page = [StoredOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
 
-    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
-        newest_first = self.list_orders(account, None, 10**6, deadline).orders
-        orders = newest_first if wanted.newest_first else newest_first[::-1]
-        yield from orders[wanted.offset : wanted.offset + wanted.limit]
+    def find_by_order_ids(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        self._expect(deadline)
+        return [
+            StoredOrder(order, self.store.aliases_of(order))
+            for order in self.store.orders.values()
+            if order.account == account and order.order_id in order_ids
+        ]
 
-    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        count = len(self.list_orders(account, None, 10**6, deadline).orders)
+    def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
+        orders = self._orders_of(account, wanted.ids, deadline)
+        orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
+        for order in orders[wanted.offset : wanted.offset + wanted.limit]:
+            self.read += 1
+            yield StoredOrder(order, self.store.aliases_of(order))
+
+    def count(
+        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+    ) -> int | None:
+        count = len(self._orders_of(account, ids, deadline))
         return count if count <= limit else None
+
+    def _orders_of(self, account: str, ids: Range[int], deadline: Deadline) -> list[Order]:
+        self._expect(deadline)
+        orders = self.store.orders.values()
+        return [each for each in orders if each.account == account and each.order_id in ids]
 
     def _expect(self, deadline: Deadline) -> None:
         if not self.available or deadline.remaining() <= 0:
@@ -155,26 +186,31 @@ class FakeOrderIndex:
 
 @dataclass
 class FakeChangeIndex:
-    """ChangeIndex in memory, for the orders of a FakeOrders."""
+    """ChangeIndex in memory, for the orders of a FakeOrders. `read` counts the changes."""
 
     store: FakeOrders
+    read: int = 0
 
     def changed(
         self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
     ) -> ChangePage:
-        if deadline.remaining() <= 0:
-            raise StorageUnavailableError
+        self._expect(deadline)
         changes = self._changes(account, wanted)
         page = changes[:limit]
+        self.read += len(page)
         return ChangePage(page, page[-1].at if len(changes) > limit else None)
 
-    def count(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> int | None:
+    def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
+        self._expect(deadline)
+        count = sum(
+            each.stored is not None and each.at.order_id in counted.ids
+            for each in self._changes(account, counted.wanted)
+        )
+        return count if count <= counted.limit else None
+
+    def _expect(self, deadline: Deadline) -> None:
         if deadline.remaining() <= 0:
             raise StorageUnavailableError
-        count = sum(each.stored is not None for each in self._changes(account, wanted))
-        return count if count <= limit else None
 
     def _changes(self, account: str, wanted: ChangeRange) -> list[Change]:
         orders = [
@@ -283,6 +319,33 @@ class FakeOrderIds:
 
 
 @dataclass
+class FakeOrderLanes:
+    """OrderLanes in memory. `shared` has the next place of each shared lane."""
+
+    opened: Counter[tuple[str, int]] = field(default_factory=Counter)
+    shared: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def open(self, account: str, window: int, deadline: Deadline) -> int:
+        self._expect(deadline)
+        self.opened[account, window] += 1
+        return self.opened[account, window] - 1
+
+    def share(
+        self, account: str, window: int, room: range, count: int, deadline: Deadline
+    ) -> range | None:
+        self._expect(deadline)
+        first = max(self.shared.get((account, window), 0), room.start)
+        if first + count > room.stop:
+            return None
+        self.shared[account, window] = first + count
+        return range(first, first + count)
+
+    def _expect(self, deadline: Deadline) -> None:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+
+
+@dataclass
 class FakeSettings:
     """SettingsRepository in memory. A load that is not fresh returns `cached`."""
 
@@ -291,6 +354,10 @@ class FakeSettings:
     available: bool = True
     fresh_loads: int = 0
     room: int = 1000
+
+    def created_at(self, account: str, deadline: Deadline) -> datetime:
+        del account, deadline
+        return datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         del deadline

@@ -2,7 +2,7 @@
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,8 @@ from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.sqs_parking import SqsParking
 from orders.application.create_client import create_client
+from orders.application.ports import Deadline
+from orders.application.take_order_ids import TakeOrderIds
 from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.protocols.settings_document import SettingsDocument
@@ -28,6 +30,7 @@ from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import CallRecorder, forbidden_calls
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import FixedDeadline
+from tests.support.fakes import FakeOrderIds
 from tests.support.lambda_context import Context
 from tests.support.log_leaks import WATCH
 from tests.support.plain_messages import faults_of_event
@@ -136,6 +139,20 @@ def deployed(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
     _forget()
+
+
+def count_order_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the order ids that samples and recorded answers contain.
+
+    The first function that creates orders counts from 1, the second from 1001.
+    """
+    counters: dict[int, FakeOrderIds] = {}
+
+    def take(own: TakeOrderIds, account: str, count: int, deadline: Deadline) -> Sequence[int]:
+        counter = counters.setdefault(id(own), FakeOrderIds(1000 * len(counters)))
+        return counter.take(account, count, deadline)
+
+    monkeypatch.setattr(TakeOrderIds, "take", take)
 
 
 def sample(function: str, name: str) -> Tree:

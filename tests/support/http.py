@@ -34,7 +34,7 @@ def answered(
 
     The test fails if a message of the answer is not plain English.
     """
-    service = Service("", lambda _aws: {}, answer_error, headers)
+    service = Service(("",), lambda _aws: {}, answer_error, headers)
     result = service.answer(sent, FixedDeadline(), lambda: endpoint)
     unclear = faults_of_answer(sent, result.answer)
     assert not unclear, unclear

@@ -86,7 +86,8 @@ def faults_of_answer(request: HttpRequest, answer: HttpAnswer) -> list[str]:
     parts = (request.headers, request.path, request.query, request.queries)
     body = request.body_if_read.decode(errors="replace")
     sent = "\n".join((*(_text(part) for part in parts), body))
-    return _faults(answer.body.decode(), sent)
+    is_compressed = "Content-Encoding" in answer.headers
+    return [] if is_compressed else _faults(answer.body.decode(), sent)
 
 
 def faults_of_output(output: str, sent: str) -> list[str]:

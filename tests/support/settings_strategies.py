@@ -15,6 +15,7 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    PartnerOrderMembers,
     Policies,
     Region,
     Settings,
@@ -110,6 +111,8 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from(DefinitionsByImport)),
             draw(st.sampled_from(UnknownMembers)),
             draw(st.integers(1, 3650)),
+            draw(st.sampled_from(PartnerOrderMembers)),
         ),
         products={each.id: each for each in draw(products())},
+        business_id=draw(st.none() | st.integers(1, 2**63 - 1)),
     )

@@ -23,11 +23,20 @@ from orders.protocols.altcraft.summaries import summarise
 from orders.protocols.http import EndpointResult, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_error
-from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
+from orders.protocols.yandex_market.read_campaigns import (
+    GetCampaignEndpoint,
+    ListCampaignsEndpoint,
+)
+from orders.protocols.yandex_market.read_orders import (
+    GetOrderEndpoint,
+    ListBusinessOrdersEndpoint,
+    ListOrdersEndpoint,
+)
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
 from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
+    FakeChangeIndex,
     FakeOrderChanges,
     FakeOrderIndex,
     FakeOrders,
@@ -41,6 +50,7 @@ from tests.support.fakes import (
 )
 from tests.support.http import answered, request
 
+BUSINESS = 77
 FBS, DBS, EXPRESS, FBY, LAAS = 1001, 1002, 1003, 1004, 1005
 ENDPOINTS = {
     "website": Endpoint("website", campaign_id=FBS, sales_model=SalesModel.FBS),
@@ -101,9 +111,12 @@ class Seller:
     settings: FakeSettings = field(
         default_factory=lambda: FakeSettings(
             {
-                "demo": StoredSettings(Settings(endpoints=ENDPOINTS), 1),
+                "demo": StoredSettings(Settings(endpoints=ENDPOINTS, business_id=BUSINESS), 1),
                 "other": StoredSettings(
-                    Settings(endpoints={"theirs": Endpoint("theirs", campaign_id=2001)}), 1
+                    Settings(
+                        endpoints={"theirs": Endpoint("theirs", campaign_id=2001)}, business_id=78
+                    ),
+                    1,
                 ),
             }
         )
@@ -130,6 +143,7 @@ class Seller:
             return f"request-{next(numbers)}"
 
         self.index = FakeOrderIndex(self.orders)
+        self.change_index = FakeChangeIndex(self.orders)
         self.changes = FakeOrderChanges(self.orders)
         access = CampaignAccess(self.tokens, self.settings)
         get_order_by_id = GetOrderById(self.index)
@@ -141,7 +155,11 @@ class Seller:
             new_request_id,
         )
         self._get_order = GetOrderEndpoint(access, get_order_by_id, summarise)
-        self._list_orders = ListOrdersEndpoint(access, ListOrders(self.index), summarise)
+        list_orders = ListOrders(self.index, self.change_index, self.orders)
+        self._list_orders = ListOrdersEndpoint(access, list_orders, summarise)
+        self._list_business_orders = ListBusinessOrdersEndpoint(access, list_orders, summarise)
+        self._list_campaigns = ListCampaignsEndpoint(access)
+        self._get_campaign = GetCampaignEndpoint(access)
         self._update_status = UpdateOrderStatusEndpoint(
             access, UpdateOrderStatus(change, self.clock), summarise, new_request_id
         )
@@ -208,6 +226,33 @@ class Seller:
         """Call the list of orders."""
         asked = replace(_request(campaign_id, None, headers), query=query or {})
         return answered(self._list_orders, asked, answer_error).answer
+
+    def list_business(
+        self,
+        body: object = None,
+        query: dict[str, str] | None = None,
+        business_id: object = BUSINESS,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the list of a business's orders."""
+        sent = json.dumps({} if body is None else body).encode()
+        asked = replace(
+            _request(None, None, headers, sent),
+            query=query or {},
+            path={"businessId": str(business_id)},
+        )
+        return answered(self._list_business_orders, asked, answer_error).answer
+
+    def campaigns(
+        self, query: dict[str, str] | None = None, headers: Mapping[str, str] = NO_HEADERS
+    ) -> HttpAnswer:
+        """Call the list of campaigns."""
+        asked = replace(_request(None, None, headers), query=query or {})
+        return answered(self._list_campaigns, asked, answer_error).answer
+
+    def campaign(self, campaign_id: object = FBS) -> HttpAnswer:
+        """Call the read of one campaign."""
+        return answered(self._get_campaign, _request(campaign_id, None, {}), answer_error).answer
 
     def move(
         self,

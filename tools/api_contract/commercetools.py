@@ -1,14 +1,17 @@
 """The contract of the commercetools routes and of access tokens."""
 
-from orders.application.list_orders import MAX_EXAMINED
+from collections.abc import Iterable
+
 from orders.domain.clients import MAX_ISSUED_TOKENS
 from orders.domain.identifiers import CLIENT_RULE
 from orders.protocols.commercetools.access import (
     EXTERNAL_USER_HEADER,
     MAX_EXTERNAL_USER_CHARACTERS,
 )
+from orders.protocols.commercetools.filters import members_of_orders
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
+from orders.protocols.commercetools.read_messages import MEMBERS
 from orders.protocols.commercetools.read_messages import TYPE as ORDER_IMPORTED
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -78,45 +81,40 @@ _EXPAND = parameter(
 )
 
 
-def _where(supported: str, pattern: str) -> Tree:
-    schema = {"type": "string", "pattern": pattern}
-    return parameter("query", "where", schema, f"Predicate: {supported}")
+def _sort(default: str) -> Tree:
+    members = ("id", "createdAt", "lastModifiedAt")
+    allowed = [f"{member} {direction}" for member in members for direction in ("asc", "desc")]
+    return parameter("query", "sort", strings(*allowed, default=default), "Sort order")
+
+
+def _where(members: Iterable[str]) -> Tree:
+    named = ", ".join(f"`{member}`" for member in members)
+    return parameter(
+        "query",
+        "where",
+        _TEXT,
+        f"Query predicate: comparisons of {named}, joined by `and`. Input variables have their "
+        "values in parameters `var.<name>`.",
+    )
 
 
 _LIST = (
     _PROJECT,
     _LIMIT,
     _OFFSET,
-    parameter(
-        "query",
-        "sort",
-        strings("createdAt asc", "createdAt desc", default="createdAt asc"),
-        "Sort order",
-    ),
+    _sort("createdAt asc"),
     _WITH_TOTAL,
-    _where('`orderNumber="…"`', '^orderNumber="[A-Za-z0-9-]+"$'),
+    _where(members_of_orders(lambda _stored: {})),
     _EXPAND,
 )
+_MESSAGE_ID = parameter("path", "id", {"type": "string", "minLength": 1}, "The id of a message")
 _MESSAGES = (
     _PROJECT,
-    parameter(
-        "query",
-        "limit",
-        {"type": "integer", "minimum": 0, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-        f"Maximum number of results; the sum with offset must be at most {MAX_EXAMINED}",
-    ),
-    parameter(
-        "query",
-        "offset",
-        {"type": "integer", "minimum": 0, "maximum": MAX_EXAMINED - MAX_LIMIT, "default": 0},
-        f"Number of results to skip; the sum with limit must be at most {MAX_EXAMINED}",
-    ),
-    parameter("query", "sort", strings("createdAt desc"), "Sort order: always newest first"),
+    _LIMIT,
+    _OFFSET,
+    _sort("createdAt desc"),
     _WITH_TOTAL,
-    _where(
-        f'`type="{ORDER_IMPORTED}"`, `resource(id="…")`, or both joined by `and`',
-        f'^type="{ORDER_IMPORTED}"$',
-    ),
+    _where(MEMBERS),
     _EXPAND,
 )
 
@@ -311,6 +309,32 @@ def _operations() -> tuple[Operation, ...]:
             parameters=_MESSAGES,
             security=_FOR_MESSAGES,
         ),
+        Operation(
+            "get",
+            "/{projectKey}/messages/{id}",
+            "getCommercetoolsMessage",
+            TAG,
+            "Return a message by its id",
+            {
+                "200": response("CommercetoolsMessage"),
+                **_READ_REFUSALS,
+                **_MISSING,
+                **_TOO_LARGE,
+                **_FAULTS,
+            },
+            parameters=(_PROJECT, _MESSAGE_ID, _EXPAND),
+            security=_FOR_MESSAGES,
+        ),
+        Operation(
+            "get",
+            "/{projectKey}",
+            "getCommercetoolsProject",
+            TAG,
+            "Return the project",
+            {"200": response("CommercetoolsProject"), **_READ_REFUSALS, **_FAULTS},
+            parameters=(_PROJECT,),
+            security=_BEARER,
+        ),
     )
 
 
@@ -343,6 +367,16 @@ def _responses() -> Tree:
         "CommercetoolsMessagePage": answer(
             "One page of messages",
             {JSON: reference("CommercetoolsMessagePage")},
+            X_Correlation_ID=_CORRELATION,
+        ),
+        "CommercetoolsMessage": answer(
+            "The message",
+            {JSON: reference("CommercetoolsMessage")},
+            X_Correlation_ID=_CORRELATION,
+        ),
+        "CommercetoolsProject": answer(
+            "The project",
+            {JSON: reference("CommercetoolsProject")},
             X_Correlation_ID=_CORRELATION,
         ),
         **{
@@ -380,6 +414,7 @@ def _schemas() -> Tree:
             "description": "What the hub knows of an object that `expand` names",
         },
         "CommercetoolsMessage": _message(),
+        "CommercetoolsProject": _project(),
         "CommercetoolsMessagePage": _page(reference("CommercetoolsMessage")),
         **_money_schemas(),
         "CommercetoolsError": record(
@@ -516,6 +551,22 @@ def _order(draft: Tree) -> Tree:
 def _page(items: Tree) -> Tree:
     members: Tree = dict.fromkeys(("limit", "offset", "count", "total"), _INT)
     return record({**members, "results": array(items)}, ["total"])
+
+
+def _project() -> Tree:
+    return record(
+        {
+            "version": _INT,
+            "key": _TEXT,
+            "name": _TEXT,
+            "countries": _EMPTY,
+            "currencies": array(_TEXT),
+            "languages": _EMPTY,
+            "createdAt": _MOMENT,
+            "messages": record({"enabled": _BOOLEAN}),
+            "carts": record({"countryTaxRateFallbackEnabled": _BOOLEAN}),
+        }
+    )
 
 
 def _message() -> Tree:

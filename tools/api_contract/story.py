@@ -135,8 +135,17 @@ STORY = (
     Example("getOrder", "unknown", "An order that does not exist", "api-key", _UNKNOWN),
     Example("listOrders", "first_page", "The newest order", "api-key", _CAMPAIGN, {"limit": "1"}),
     Example(
-        "listOrders", "bad_limit", "A limit that is too high", "api-key", _CAMPAIGN, {"limit": "99"}
+        "listOrders", "bad_limit", "A limit that is too low", "api-key", _CAMPAIGN, {"limit": "0"}
     ),
+    Example(
+        "listBusinessOrders",
+        "by_external_id",
+        "The order with this external id",
+        "api-key",
+        {"businessId": "2001"},
+        body={"externalOrderIds": ["1001"]},
+    ),
+    Example("listCampaigns", "campaigns", "The campaigns of the account", "api-key"),
     Example(
         "updateExternalId",
         "changed",

@@ -2,10 +2,16 @@
 
 from collections.abc import Mapping
 
-from orders.domain.fulfilment import Fulfilment
-from orders.domain.identifiers import MAX_ORDER_ID
-from orders.protocols.yandex_market.read_orders import MAX_PAGE
-from orders.protocols.yandex_market.requests import MAX_INT64, ExternalIdBody, OrderStatusBody
+from orders.domain.fulfilment import Fulfilment, SalesModel
+from orders.protocols.yandex_market.filters import MAX_PAGE
+from orders.protocols.yandex_market.requests import (
+    MAX_INT64,
+    MAX_NAMED,
+    BusinessOrdersBody,
+    ExternalIdBody,
+    OrderStatusBody,
+)
+from orders.protocols.yandex_market.substatuses import STATUSES, SUBSTATUSES
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -35,6 +41,7 @@ _TIME: Tree = {
 _CAMPAIGN = parameter(
     "path", "campaignId", _ID, "The campaign_id of an endpoint in the account's settings"
 )
+_BUSINESS = parameter("path", "businessId", _ID, "The business_id of the account's settings")
 _ORDER_ID = parameter("path", "orderId", _ID, "The order's id")
 _STATUSES = list(dict.fromkeys(state.status for state in Fulfilment))
 _SECURITY: tuple[Tree, ...] = ({"apiKey": []}, {"bearerToken": []})
@@ -52,6 +59,21 @@ _FAULTS: Mapping[str, Tree] = {
     "503": response("YandexMarket503"),
     "504": response("Gateway504"),
 }
+_MOMENT: Tree = {"type": "string", "format": "date-time"}
+_SERVICE: Tree = {"serviceName": _TEXT, "deliveryServiceId": {"type": "integer"}}
+_PAGING = record({"nextPageToken": _TEXT}, ["nextPageToken"])
+_COUNT: Tree = {"type": "integer"}
+_PAGER = record(
+    {
+        "total": _COUNT,
+        "from": _COUNT,
+        "to": _COUNT,
+        "currentPage": _COUNT,
+        "pagesCount": _COUNT,
+        "pageSize": _COUNT,
+    },
+    ["total", "from", "to", "pagesCount"],
+)
 _RATE_LIMIT = {
     "X_RateLimit_Resource_Limit": "External-id updates: requests per hour and campaign",
     "X_RateLimit_Resource_Remaining": "External-id updates: requests left in this hour",
@@ -124,6 +146,47 @@ def _operations() -> tuple[Operation, ...]:
             aliases=_spellings(orders),
         ),
         Operation(
+            "get",
+            "/campaigns",
+            "listCampaigns",
+            TAG,
+            "List the account's campaigns",
+            {"200": response("YandexMarketCampaigns"), **_REFUSALS, **_FAULTS},
+            parameters=(_limit(), _numbered()),
+            security=_SECURITY,
+            aliases=_spellings("/campaigns"),
+        ),
+        Operation(
+            "get",
+            "/campaigns/{campaignId}",
+            "getCampaign",
+            TAG,
+            "Return a campaign",
+            {"200": response("YandexMarketCampaign"), **_REFUSALS, **_FAULTS},
+            parameters=(_CAMPAIGN,),
+            security=_SECURITY,
+            aliases={"/v2/campaigns/{campaignId}": "V2"},
+        ),
+        Operation(
+            "post",
+            "/v1/businesses/{businessId}/orders",
+            "listBusinessOrders",
+            TAG,
+            "List the orders of all campaigns of a business",
+            {
+                "200": response("YandexMarketBusinessOrders"),
+                **_REFUSALS,
+                **_UNSUPPORTED,
+                **_FAULTS,
+            },
+            parameters=(_BUSINESS, _limit(), _token()),
+            body={
+                "content": {JSON: {"schema": reference("YandexMarketBusinessOrdersFilter")}},
+                "required": True,
+            },
+            security=_SECURITY,
+        ),
+        Operation(
             "put",
             f"{order}/status",
             "updateOrderStatus",
@@ -147,26 +210,66 @@ def _operations() -> tuple[Operation, ...]:
     )
 
 
+def _limit() -> Tree:
+    return parameter(
+        "query",
+        "limit",
+        {"type": "integer", "minimum": 1, "default": MAX_PAGE},
+        f"Maximum number of results; more than {MAX_PAGE} is reduced to {MAX_PAGE}",
+    )
+
+
+def _token() -> Tree:
+    return parameter(
+        "query",
+        "pageToken",
+        {"type": ["integer", "string"], "minimum": 0},
+        "`paging.nextPageToken` of the previous page",
+    )
+
+
+def _numbered() -> Tree:
+    return parameter(
+        "query",
+        "page",
+        {"type": "integer", "minimum": 1, "maximum": 200, "default": 1},
+        "Number of the page; the answer then has `pager`",
+    )
+
+
+def _day(name: str, meaning: str) -> Tree:
+    schema = {"type": "string", "pattern": r"^(0[1-9]|1\d|2[0-8])-(0[1-9]|1[0-2])-20\d{2}$"}
+    return parameter("query", name, schema, f"{meaning}, DD-MM-YYYY in Moscow time")
+
+
+def _moment(name: str, meaning: str) -> Tree:
+    schema = {
+        "type": "string",
+        "pattern": r"^20\d{2}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T[01]\d:[0-5]\d:[0-5]\dZ$",
+    }
+    return parameter("query", name, schema, f"{meaning}, ISO 8601 with its offset")
+
+
 def _filters() -> tuple[Tree, ...]:
     several = {"style": "form", "explode": True}
     return (
+        _limit(),
+        _token(),
+        _numbered(),
+        _day("fromDate", "Orders created on this day or later"),
+        _day("toDate", "Orders created before this day"),
+        _moment("updatedAtFrom", "Orders changed at this time or later"),
+        _moment("updatedAtTo", "Orders changed before this time"),
         parameter(
-            "query",
-            "limit",
-            {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": MAX_PAGE},
-            "Maximum number of results",
+            "query", "orderIds", array(_ID, maxItems=MAX_NAMED), "Return only these", **several
         ),
         parameter(
-            "query",
-            "pageToken",
-            {"type": "integer", "minimum": 0, "maximum": MAX_ORDER_ID},
-            "`paging.nextPageToken` of the previous page",
+            "query", "status", array(strings(*sorted(STATUSES))), "Return only these", **several
         ),
-        parameter("query", "status", array(strings(*_STATUSES)), "Return only these", **several),
         parameter(
             "query",
             "substatus",
-            array(strings(*dict.fromkeys(state.substatus for state in Fulfilment))),
+            array(strings(*sorted(SUBSTATUSES))),
             "Return only these",
             **several,
         ),
@@ -188,6 +291,15 @@ def _responses() -> Tree:
             "The external id was set", {JSON: reference("YandexMarketOk")}, **_RATE_LIMIT
         ),
         "YandexMarketOrder": answer("The order", {JSON: reference("YandexMarketOrderAnswer")}),
+        "YandexMarketCampaign": answer(
+            "The campaign", {JSON: reference("YandexMarketCampaignAnswer")}
+        ),
+        "YandexMarketCampaigns": answer(
+            "One page of campaigns", {JSON: reference("YandexMarketCampaigns")}
+        ),
+        "YandexMarketBusinessOrders": answer(
+            "One page of orders", {JSON: reference("YandexMarketBusinessOrders")}
+        ),
         "YandexMarketOrders": answer("One page of orders", {JSON: reference("YandexMarketOrders")}),
         **{
             f"YandexMarket{status}": answer(description, error, **_RATE_LIMIT)
@@ -228,8 +340,38 @@ def _schemas() -> Tree:
         "YandexMarketOrders": record(
             {
                 "orders": array(order),
-                "paging": record({"nextPageToken": _TEXT}, ["nextPageToken"]),
+                "paging": _PAGING,
+                "pager": _PAGER,
+            },
+            ["pager"],
+        ),
+        **schema_of_model(
+            BusinessOrdersBody,
+            "YandexMarketBusinessOrdersFilter",
+            {"OrderDates": "YandexMarketOrderDates", "SalesModel": "YandexMarketSalesModel"},
+        ),
+        "YandexMarketBusinessOrders": record(
+            {"orders": array(reference("YandexMarketBusinessOrder")), "paging": _PAGING}
+        ),
+        "YandexMarketBusinessOrder": _business_order(),
+        "YandexMarketAmount": record({"value": _NUMBER, "currencyId": _TEXT}),
+        "YandexMarketCampaignAnswer": record({"campaign": reference("YandexMarketCampaign")}),
+        "YandexMarketCampaigns": record(
+            {
+                "campaigns": array(reference("YandexMarketCampaign")),
+                "pager": _PAGER,
+                "paging": _PAGING,
             }
+        ),
+        "YandexMarketCampaign": record(
+            {
+                "domain": {**_TEXT, "description": "The name of the endpoint"},
+                "id": _ID,
+                "business": record({"id": _ID, "name": _TEXT}),
+                "placementType": strings("FBS", "DBS", "FBY", "LAAS"),
+                "apiAvailability": constant("AVAILABLE"),
+            },
+            ["business"],
         ),
         "YandexMarketOrder": _order(),
         "YandexMarketItem": _item(),
@@ -264,11 +406,62 @@ def _order() -> Tree:
                     "type": constant("UNKNOWN"),
                     "price": _NUMBER,
                     "deliveryPartnerType": strings("SHOP", "YANDEX_MARKET"),
-                }
+                    **_SERVICE,
+                    "dates": record({"fromDate": _TEXT}),
+                },
+                [*_SERVICE, "dates"],
             ),
+            "buyer": record({"type": constant("PERSON")}),
             "taxSystem": constant("UNKNOWN_VALUE"),
         },
-        ["externalOrderId", "buyerItemsTotalBeforeDiscount"],
+        ["externalOrderId", "buyerItemsTotalBeforeDiscount", "buyer"],
+        "Amounts are in major units. The account's policy partner_order_members decides on the "
+        "optional members",
+    )
+
+
+def _business_order() -> Tree:
+    amount = reference("YandexMarketAmount")
+    return record(
+        {
+            "orderId": _ID,
+            "campaignId": _ID,
+            "programType": strings(*SalesModel),
+            "externalOrderId": _TEXT,
+            "status": strings(*_STATUSES),
+            "substatus": strings(*dict.fromkeys(state.substatus for state in Fulfilment)),
+            "creationDate": _MOMENT,
+            "updateDate": _MOMENT,
+            "paymentType": constant("UNKNOWN"),
+            "paymentMethod": constant("UNKNOWN"),
+            "fake": {"type": "boolean"},
+            "items": array(
+                record(
+                    {
+                        "id": {"type": "integer", "minimum": 1},
+                        "offerId": _TEXT,
+                        "offerName": _TEXT,
+                        "count": {"type": "integer", "minimum": 1},
+                        "prices": record(
+                            {"payment": amount, "vat": constant("UNKNOWN_VALUE")}, ["vat"]
+                        ),
+                    },
+                    ["offerName"],
+                )
+            ),
+            "prices": record({"payment": amount, "delivery": record({"payment": amount})}),
+            "delivery": record(
+                {
+                    "type": constant("UNKNOWN"),
+                    "deliveryPartnerType": strings("SHOP", "YANDEX_MARKET"),
+                    **_SERVICE,
+                    "dates": record({"fromDate": _TEXT}),
+                },
+                [*_SERVICE, "dates"],
+            ),
+            "buyerType": constant("PERSON"),
+        },
+        ["externalOrderId", "buyerType"],
         "Amounts are in major units",
     )
 
@@ -282,6 +475,8 @@ def _item() -> Tree:
             "buyerPrice": _NUMBER,
             "buyerPriceBeforeDiscount": _NUMBER,
             "count": {"type": "integer", "minimum": 1},
+            "offerName": _TEXT,
+            "vat": constant("UNKNOWN_VALUE"),
         },
-        ["buyerPriceBeforeDiscount"],
+        ["buyerPriceBeforeDiscount", "offerName", "vat"],
     )

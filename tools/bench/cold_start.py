@@ -124,7 +124,7 @@ def _packages(name: str, distributions: tuple[str, ...]) -> Path:
 
 def _variables() -> dict[str, str]:
     named = (
-        *("TABLE_NAME", "EVENT_BUS_NAME", "POWERTOOLS_SERVICE_NAME"),
+        *("TABLE_NAME", "EVENT_BUS_NAME", "WRITER_TIMEOUT_SECONDS", "POWERTOOLS_SERVICE_NAME"),
         *("POWERTOOLS_METRICS_NAMESPACE", "AWS_DEFAULT_REGION"),
         *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
     )

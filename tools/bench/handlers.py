@@ -130,10 +130,9 @@ def _insert(table: str, item: Tree) -> Any:  # noqa: ANN401 - a PartiQL statemen
 
 def _index(number: int, order: _Order) -> Tree:
     return {
-        "pk": {"S": f"A#bench#I#{number % 8}"},
+        "pk": {"S": f"A#bench#I#{number % 16}"},
         "sk": {"S": f"{number:016}"},
-        "type": {"S": "index"},
-        "external_id": {"S": order.external_id},
+        "name": {"S": order.external_id},
     }
 
 

@@ -3,7 +3,6 @@
 Reads return the items that were copied from DynamoDB Local. Writes always succeed.
 """
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +32,7 @@ class StubbedAws:
         self.items: dict[tuple[str, str], str] = {}
         self._table = table
         self._clients = clients
-        self._last_id = 10**9
+        self._lanes = 0
 
     @contextmanager
     def answering(self) -> Iterator[Counter[str]]:
@@ -103,15 +102,14 @@ class StubbedAws:
         found = ",".join(self._found(text))
         return f'{{"Responses":{{"{self._table}":[{found}]}},"UnprocessedKeys":{{}}}}'
 
-    def _reserve(self, text: str) -> str:
-        size = json.loads(text)["ExpressionAttributeValues"][":size"]["N"]
-        self._last_id += int(size)
-        return f'{{"Attributes":{{"last_id":{{"N":"{self._last_id}"}}}}}}'
+    def _open_lane(self, _text: str) -> str:
+        self._lanes += 1
+        return f'{{"Attributes":{{"lanes":{{"N":"{self._lanes}"}}}}}}'
 
     _answers: Mapping[str, Callable[["StubbedAws", str], str]] = {
         "GetItem": _get,
         "BatchGetItem": _batch_get,
-        "UpdateItem": _reserve,
+        "UpdateItem": _open_lane,
         "PutItem": lambda _self, _text: "{}",
         "BatchExecuteStatement": lambda _self, text: _statements(text),
         "PutEvents": lambda _self, text: _events(text),

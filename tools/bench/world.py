@@ -81,6 +81,7 @@ def opened() -> Iterator[World]:
         os.environ |= {
             "TABLE_NAME": table,
             "EVENT_BUS_NAME": "triggers",
+            "WRITER_TIMEOUT_SECONDS": "27",
             "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",

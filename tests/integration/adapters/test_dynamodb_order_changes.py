@@ -67,18 +67,18 @@ def _items(client: DynamoDBClient, table: str) -> list[dict[str, Any]]:
 def _expect_consistent(client: DynamoDBClient, table: str) -> None:
     """Check that each order of the table has one item, one index item and its aliases."""
     items = _items(client, table)
-    orders = {item["pk"]["S"]: item for item in items if item["type"]["S"] == "order"}
+    orders = {item["pk"]["S"]: item for item in items if item.get("type") == {"S": "order"}}
     numbers = [item["order_id"]["N"] for item in orders.values()]
     assert len(numbers) == len(set(numbers))
     aliases: dict[str, set[str]] = {}
     for item in items:
-        if item["type"]["S"] == "alias":
+        if item.get("type") == {"S": "alias"}:
             name = item["pk"]["S"].removeprefix(order_key("demo", "")["pk"]["S"])
             aliases.setdefault(item["order_id"]["N"], set()).add(name)
     for pk, item in orders.items():
         key = index_key("demo", int(item["order_id"]["N"]))
         [entry] = [each for each in items if each["pk"] == key["pk"] and each["sk"] == key["sk"]]
-        assert order_key("demo", entry["external_id"]["S"])["pk"]["S"] == pk
+        assert order_key("demo", entry["name"]["S"])["pk"]["S"] == pk
         listed = {alias["S"] for alias in entry.get("aliases", {"L": []})["L"]}
         assert listed == aliases.pop(item["order_id"]["N"], set())
     assert aliases == {}, "an alias without an order"
@@ -156,7 +156,7 @@ def test_renames_and_imports_of_the_same_ids_lose_nothing(
         answers = list(pool.map(send, range(16)))
     assert Outcome.FAILED not in answers
     _expect_consistent(dynamodb, table)
-    orders = [item for item in _items(dynamodb, table) if item["type"]["S"] == "order"]
+    orders = [item for item in _items(dynamodb, table) if item.get("type") == {"S": "order"}]
     if imported == "A":
         assert answers.count(ExternalIdRefusal.TAKEN) == 0
         assert len(orders) == 1, "an import with the old id must not create a second order"

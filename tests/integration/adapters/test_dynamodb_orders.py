@@ -20,8 +20,8 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters import dynamodb_orders
 from orders.adapters.aws_faults import is_transient
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
-from orders.adapters.dynamodb_order_ids import DynamoOrderIds
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
@@ -399,7 +399,7 @@ def test_no_call_starts_after_the_deadline(dynamodb: DynamoDBClient, table: str)
         with pytest.raises(StorageUnavailableError):
             DynamoSettings(dynamodb, table).save("demo", Settings(), 1, late)
         with pytest.raises(StorageUnavailableError):
-            DynamoOrderIds(dynamodb, table).take("demo", 1, late)
+            DynamoOrderLanes(dynamodb, table).open("demo", 1, late)
         DynamoOrders(dynamodb, table).save("demo", _writes(1), late)
     assert calls == []
 

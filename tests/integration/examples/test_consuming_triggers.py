@@ -17,7 +17,7 @@ from orders.adapters.eventbridge import MAX_BYTES, SOURCE
 from orders.domain.clients import Role
 from orders.domain.triggers import TriggerKind
 from orders.runtime.composition import connect
-from tests.support.functions import Tenant, Tree, deployed
+from tests.support.functions import Tenant, Tree, count_order_ids, deployed
 from tests.support.samples import api_event, request
 from tests.support.template_tables import load_template
 
@@ -62,6 +62,7 @@ def test_the_event_of_the_guide_is_the_published_one(
     tenants = (Tenant("shop", TOKEN, (Role.ORDERS_WRITE,)),)
     entries: list[Tree] = []
     with deployed(dynamodb, monkeypatch, settings, tenants) as get:
+        count_order_ids(monkeypatch)
         connect().events.meta.events.register(
             "provide-client-params.events.PutEvents",
             lambda params, **_rest: entries.extend(params["Entries"]),

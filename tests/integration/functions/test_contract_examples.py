@@ -20,7 +20,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from operator_cli.demo import SETTINGS_FILE
 from orders.domain.clients import Role
 from tests.support.contract_schemas import DESCRIPTION
-from tests.support.functions import Tenant, deployed
+from tests.support.functions import Tenant, count_order_ids, deployed
 from tests.support.routes import functions_of_routes
 from tools.api_contract.files import written
 from tools.api_contract.operations import JSON
@@ -102,6 +102,7 @@ def replay(dynamodb: DynamoDBClient) -> Replay:
         patch = running.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         get = running.enter_context(deployed(dynamodb, patch, settings, tenants))
+        count_order_ids(patch)
         for example in STORY:
             method, path = ROUTES[example.operation]
             function = get(functions[method.upper(), path.replace("{ref}", "{ref+}")])

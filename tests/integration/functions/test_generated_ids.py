@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.application.ports import WriteOutcome
 from orders.domain.clients import Role
-from orders.domain.identifiers import order_id_of, uuid_of
-from orders.domain.importing import Write
-from orders.domain.order import Order
-from orders.runtime.composition import utc_now
+from orders.domain.identifiers import uuid_of
 from tests.support.commercetools import draft
-from tests.support.deadlines import FixedDeadline
 from tests.support.functions import Function, Tenant, deployed
 from tests.support.routes import Route, RouteRequest, functions_of_routes
 from tests.support.samples import IMPORT_RESOURCE, order, request, to_xml
@@ -49,10 +43,6 @@ class Shop:
         sent = RouteRequest(route, headers=headers, body=body, **rest)
         answer = self.get(ROUTES[route]).invoke(sent.event())
         return answer["statusCode"], json.loads(answer["body"])
-
-    def create_unnumbered(self) -> tuple[int, Tree]:
-        path = {"projectKey": ACCOUNT}
-        return self.ask(COMMERCETOOLS, draft(orderNumber=None), path=path)
 
 
 @pytest.fixture
@@ -87,32 +77,3 @@ def test_the_form_of_generated_ids_is_reserved_in_every_protocol(
         assert (status, answer["errors"][0]["code"]) == (400, "EXTERNAL_ORDER_ID_UPDATE_ERROR")
     assert shop.get("import_orders").stored(generated) is None
     assert shop.get("import_orders").stored("A") is not None
-
-
-def test_an_order_without_a_number_gets_the_next_free_id(shop: Shop) -> None:
-    status, first = shop.create_unnumbered()
-    assert status == 201
-    number = order_id_of(ACCOUNT, first["id"])
-    assert number is not None
-    # Earlier versions allowed this form. One read does not find all of these ids.
-    taken = [uuid_of(ACCOUNT, each) for each in range(number + 1, number + 151)]
-    function = shop.get("import_orders")
-    now = utc_now()
-    outcomes = DynamoOrders(function.client, function.table).save(
-        ACCOUNT,
-        [
-            Write(
-                Order(ACCOUNT, name, 10**9 + n, 1, "new", "altcraft", "{}", now, now, "earlier"),
-                None,
-                None,
-            )
-            for n, name in enumerate(taken)
-        ],
-        FixedDeadline(),
-    )
-    assert set(outcomes) == {WriteOutcome.COMMITTED}
-    status, second = shop.create_unnumbered()
-    assert status == 201, second
-    assert order_id_of(ACCOUNT, second["id"]) == number + 151
-    assert "orderNumber" not in second
-    assert shop.create_unnumbered()[0] == 201

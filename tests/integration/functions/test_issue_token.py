@@ -15,7 +15,7 @@ from orders.runtime import observability
 from orders.runtime.composition import connect, utc_now
 from tests.support.aws_faults import error_answer, failing
 from tests.support.commercetools import Answer, basic, project_event, token_event
-from tests.support.functions import Function, Tenant, Tree, deployed, sample
+from tests.support.functions import Function, Tenant, Tree, count_order_ids, deployed, sample
 from tests.support.samples import api_event, order, request
 
 SECRET, READER = "the secret of the shop", "the secret of a reader"
@@ -61,6 +61,7 @@ class Hub:
 @pytest.fixture
 def hub(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS) as get:
+        count_order_ids(monkeypatch)
         yield Hub(get)
 
 

@@ -9,9 +9,9 @@ metrics that the functions write, under the names and dimensions that they write
 import io
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,18 @@ import boto3
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.order_items import index_item
 from orders.domain.clients import Role
+from orders.domain.importing import Write
+from orders.runtime.composition import connect
 from tests.support.aws_actions import RESOURCES, Call, allowed_to, calls_of
+from tests.support.aws_faults import failing
 from tests.support.commercetools import basic, draft
+from tests.support.deadlines import DEADLINE
 from tests.support.functions import Function, Tenant, deployed, sample
+from tests.support.order_changes import new_order
 from tests.support.routes import Route, RouteRequest, functions_of_routes
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.stream import passes_filter, read_stream
@@ -102,6 +109,8 @@ def _do_everything(world: World) -> None:
             result_details=True,
         ),
     )
+    with _another_is_faster(world, "R"):
+        world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="R")))
     changed = order(external_id="B", email="b@example.com")
     world.ask(("POST", IMPORT_RESOURCE), body=request(changed))
     order_id = str(imported["result"][0]["order_id"])
@@ -112,12 +121,32 @@ def _do_everything(world: World) -> None:
     status = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
     world.ask(("PUT", f"{CAMPAIGN}/{{orderId}}/status"), path=path, body=status)
     world.ask(("GET", f"{CAMPAIGN}/{{orderId}}"), path=path)
+    interrupted = index_item("demo", new_order("without its order", 1))
+    world.functions["import_orders"].client.put_item(
+        TableName=world.functions["import_orders"].table, Item=interrupted
+    )
     world.ask(("GET", CAMPAIGN), path=path)
     _use_the_project(world)
     for resource in ("/openapi.json", "/docs"):
         world.ask(("GET", resource), headers={})
     _relay(world)
     _record_history(world)
+
+
+@contextmanager
+def _another_is_faster(world: World, external_id: str) -> Iterator[None]:
+    """Let another request create an order between the index entry of a request and its order."""
+    function = world.functions["import_orders"]
+
+    def create(call: int) -> None:
+        if call == 2:
+            rival = replace(new_order(external_id, len(external_id)), status="delivered")
+            DynamoOrders(function.client, function.table).save(
+                "demo", [Write(rival, None, None)], DEADLINE
+            )
+
+    with failing(connect().dynamodb, "BatchExecuteStatement", create):
+        yield
 
 
 def _use_the_project(world: World) -> None:
@@ -128,9 +157,16 @@ def _use_the_project(world: World) -> None:
         query={"grant_type": "client_credentials"},
     )
     token = {"Authorization": f"Bearer {granted['access_token']}"}
-    for sent in (draft(), draft(orderNumber=None)):
-        world.ask(("POST", "/{projectKey}/orders/import"), path=project, headers=token, body=sent)
+    with _another_is_faster(world, "CT-R"):
+        imports = ("POST", "/{projectKey}/orders/import")
+        sent = RouteRequest(imports, project, headers=token, body=draft(orderNumber="CT-R"))
+        answer = world.invoke(functions_of_routes()[imports], sent.event())
+        assert answer["statusCode"] == 400
+    for body in (draft(), draft(orderNumber=None)):
+        world.ask(imports, path=project, headers=token, body=body)
     world.ask(("GET", "/{projectKey}/orders"), path=project, headers=token)
+    by_change = {"sort": "lastModifiedAt desc"}
+    world.ask(("GET", "/{projectKey}/orders"), path=project, headers=token, query=by_change)
     world.ask(("GET", "/{projectKey}/messages"), path=project, headers=token)
     one = {**project, "ref": "order-number=CT-1"}
     world.ask(("GET", "/{projectKey}/orders/{ref+}"), path=one, headers=token)
@@ -225,11 +261,16 @@ def test_calls_are_recorded_as_iam_sees_them() -> None:
         "KeyConditionExpression": "pk = :p AND sk < :s",
         "ExpressionAttributeValues": {":s": {"S": "1"}, ":p": {"S": "E"}},
     }
+    of_index = {
+        "KeyConditionExpression": "changed_shard = :s AND changed_at BETWEEN :l AND :h",
+        "ExpressionAttributeValues": {":s": {"S": "F"}, ":l": {"S": "1"}, ":h": {"S": "2"}},
+    }
     assert [
         *calls_of("dynamodb", "BatchExecuteStatement", {"Statements": statements}),
         *calls_of("dynamodb", "TransactWriteItems", {"TransactItems": items}),
         *calls_of("dynamodb", "BatchGetItem", batch),
         *calls_of("dynamodb", "Query", query),
+        *calls_of("dynamodb", "Query", of_index),
         *calls_of("dynamodb", "GetItem", {"Key": key}),
         *calls_of("sqs", "SendMessageBatch", {}),
         *calls_of("events", "PutEvents", {}),
@@ -242,6 +283,7 @@ def test_calls_are_recorded_as_iam_sees_them() -> None:
         Call("dynamodb:UpdateItem", frozenset("A")),
         Call("dynamodb:BatchGetItem", frozenset("AD")),
         Call("dynamodb:Query", frozenset("E")),
+        Call("dynamodb:Query", frozenset("F")),
         Call("dynamodb:GetItem", frozenset("A")),
         Call("sqs:SendMessage"),
         Call("events:PutEvents"),

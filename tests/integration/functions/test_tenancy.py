@@ -40,6 +40,7 @@ VICTIM_SETTINGS: Tree = {
         {"external_id": "victims-field", "entity_type": "order", "value_type": "int"},
     ],
     "custom_line_statuses": [{"external_id": "victims-status", "type": "in_process"}],
+    "business_id": 77,
 }
 TENANTS = (
     Tenant(VICTIM, VICTIM_SECRET, (Role.ADMIN,), "victim-shop", VICTIM_SETTINGS),
@@ -61,6 +62,8 @@ class Target:
     account: str
     client_id: str
     campaign: str
+    business: str
+    message: str
     order_id: str
     uuid: str
     number: str
@@ -77,6 +80,8 @@ NOTHING = Target(
     account=NOBODY,
     client_id="nobody-s-shop",
     campaign=NO_CAMPAIGN,
+    business="88",
+    message=uuid_of(f"{NOBODY}/OrderImported", 888_888),
     order_id="888888",
     uuid=uuid_of(NOBODY, 888_888),
     number="no-number",
@@ -155,6 +160,8 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 VICTIM,
                 "victim-shop",
                 OWN_CAMPAIGN,
+                "77",
+                uuid_of(f"{VICTIM}/OrderImported", order_id),
                 str(order_id),
                 uuid_of(VICTIM, order_id),
                 "V-NEW",
@@ -183,12 +190,20 @@ def _campaign_route(route: Route, target: Target, _token: str) -> Iterator[Route
         "status": {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}},
     }
     body = bodies.get(route[1].split("/")[-1].removesuffix(".json"))
+    if route[0] == "GET" and route[1].removesuffix(".json").endswith("/orders"):
+        query = {"orderIds": target.order_id}
+        yield RouteRequest(route, {"campaignId": SHARED_CAMPAIGN}, query, _key())
     if "{orderId}" not in route[1]:
         yield RouteRequest(route, {"campaignId": target.campaign}, headers=_key(), body=body)
         return
     for campaign in (target.campaign, SHARED_CAMPAIGN):
         path = {"campaignId": campaign, "orderId": target.order_id}
         yield RouteRequest(route, path, headers=_key(), body=body)
+
+
+def _business_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    for body in ({}, {"orderIds": [int(target.order_id)]}, {"externalOrderIds": [target.number]}):
+        yield RouteRequest(route, {"businessId": target.business}, headers=_key(), body=body)
 
 
 def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
@@ -207,7 +222,12 @@ def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequ
         ):
             yield replace(own, path={"projectKey": INTRUDER, "ref": ref}, query=version)
     elif route[1].endswith("/messages"):
-        yield replace(own, query={"where": f'resource(id="{target.uuid}")'})
+        for where in (f'resource(id="{target.uuid}")', f'id="{target.message}"'):
+            yield replace(own, query={"where": where})
+    elif route[1].endswith("/{id}"):
+        yield replace(own, path={"projectKey": INTRUDER, "id": target.message})
+    elif route[1] == "/{projectKey}":
+        return
     else:
         for number in (target.number, target.alias, target.uuid):
             yield replace(own, query={"where": f'orderNumber="{number}"'})
@@ -217,7 +237,7 @@ def _project_route(route: Route, target: Target, token: str) -> Iterator[RouteRe
     for bearer in (token, INTRUDER_SECRET):
         others = RouteRequest(
             route,
-            {"projectKey": target.account, "ref": target.uuid},
+            {"projectKey": target.account, "ref": target.uuid, "id": target.message},
             {"version": "1"} if route[0] == "DELETE" else {},
             {"Authorization": f"Bearer {bearer}"},
         )
@@ -286,10 +306,11 @@ def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRe
 def attempts(route: Route) -> Attempt:
     """Return the attempts on a route. Raises LookupError for a route without attempts."""
     prefixes: dict[str, Attempt] = {
-        "/campaigns/": _campaign_route,
-        "/v2/campaigns/": _campaign_route,
+        "/campaigns": _campaign_route,
+        "/v2/campaigns": _campaign_route,
+        "/v1/businesses/": _business_route,
         "/{projectKey}/orders/import": _project_import,
-        "/{projectKey}/": _project_route,
+        "/{projectKey}": _project_route,
         "/oauth/token": _token_route,
         IMPORT_RESOURCE: _import_route,
     }
@@ -364,7 +385,14 @@ def test_the_same_order_number_is_accepted_in_another_project(world: World) -> N
 
 def _with(credentials: Mapping[str, str]) -> list[RouteRequest]:
     """Return a request with these credentials to each private route."""
-    path = {"campaignId": SHARED_CAMPAIGN, "orderId": "1", "projectKey": INTRUDER, "ref": "x"}
+    path = {
+        "campaignId": SHARED_CAMPAIGN,
+        "businessId": "77",
+        "orderId": "1",
+        "projectKey": INTRUDER,
+        "ref": "x",
+        "id": "x",
+    }
     query = {"version": "1"}
     bodies: Tree = {IMPORT_RESOURCE: request(order())}
     return [

@@ -14,7 +14,15 @@ from operator_cli.demo import TOKEN
 from orders.domain.clients import Role
 from orders.runtime import observability, serve
 from orders.runtime.composition import Aws
-from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
+from tests.support.functions import (
+    EVENTS,
+    Function,
+    Tenant,
+    Tree,
+    count_order_ids,
+    deployed,
+    sample,
+)
 from tests.support.samples import api_event, order, request
 
 SETTINGS: dict[str, Any] = {
@@ -51,6 +59,7 @@ def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
     roles = (Role.ORDERS_WRITE, Role.ORDERS_READ)
     tenants = (Tenant("demo", TOKEN, roles, "demo-shop"),)
     with deployed(dynamodb, monkeypatch, SETTINGS, tenants) as get:
+        count_order_ids(monkeypatch)
         running = Stack(
             get("import_orders"),
             get("update_external_id"),

@@ -69,7 +69,7 @@ def test_the_samples_can_be_imported_and_shown(
     run: Run, connection: Connection, dynamodb: DynamoDBClient
 ) -> None:
     access = _load(connection)
-    aws = Aws(Environment(connection.table, "unused"), dynamodb, boto3.client("events"))
+    aws = Aws(Environment(connection.table, "unused", 27), dynamodb, boto3.client("events"))
     [post] = import_orders().endpoints(aws).values()
     orders = [
         {**sample, "external_id": f"{sample['external_id']}-{currency}", "currency": currency}

@@ -124,6 +124,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
         "  definitions_by_import: add\n  unknown_members: warn_near_miss\n  history_days: 400\n"
+        "  partner_order_members: neutral\n"
     )
 
 
@@ -299,7 +300,7 @@ def test_an_invalid_file_is_rejected_without_a_call_of_aws(run_bare: Run, file: 
         f"{file} was not applied, because it has 1 error:",
         (
             "/currency: is not a known key; the known keys are: currencies, endpoints, regions, "
-            "custom_fields, custom_line_statuses, products, policies (line 1)"
+            "custom_fields, custom_line_statuses, products, policies, business_id (line 1)"
         ),
     ]
 
@@ -394,14 +395,14 @@ VARIANT = "variants: [{id: 1}]"
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
-                "unknown_members, history_days (line 1)"
+                "unknown_members, history_days, partner_order_members (line 1)"
             ),
         ),
         (
             "[]",
             (
                 "/: must be a mapping with the keys: currencies, endpoints, regions, "
-                "custom_fields, custom_line_statuses, products, policies (line 1)"
+                "custom_fields, custom_line_statuses, products, policies, business_id (line 1)"
             ),
         ),
         (

@@ -33,6 +33,7 @@ WHOLE = Settings(
     line_statuses={"0001": LineStatus("0001", "At the counter", LineStatusType.IN_PROCESS)},
     policies=Policies(default_endpoint="website"),
     products={"mug": Product("mug", (Variant(1, "sku"),), slug={"en": "mug"})},
+    business_id=77,
 )
 # Stored items have this form: a member that is renamed in the code must keep its name here.
 FORM = {
@@ -63,6 +64,7 @@ FORM = {
         "definitions_by_import": "add",
         "unknown_members": "warn_near_miss",
         "history_days": 400,
+        "partner_order_members": "neutral",
     },
     "products": [
         {
@@ -73,6 +75,7 @@ FORM = {
             "slug": {"en": "mug"},
         }
     ],
+    "business_id": 77,
 }
 
 

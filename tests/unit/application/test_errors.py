@@ -7,7 +7,6 @@ from orders.application import errors
 from orders.application.errors import (
     InvalidRequestError,
     NotFoundError,
-    OrderIdsExhaustedError,
     OrdersError,
 )
 
@@ -38,4 +37,3 @@ def test_every_error_has_the_common_base_class() -> None:
 def test_errors_have_the_documented_standard_base_classes() -> None:
     assert issubclass(NotFoundError, LookupError)
     assert issubclass(InvalidRequestError, ValueError)
-    assert issubclass(OrderIdsExhaustedError, OverflowError)

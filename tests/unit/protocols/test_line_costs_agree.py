@@ -21,13 +21,14 @@ from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.summaries import summarise as summarise_commercetools
 from orders.protocols.json_text import write_json
-from orders.protocols.yandex_market.representation import order_of
+from orders.protocols.yandex_market.representation import OrderForm, order_of
 from tests.support import commercetools, samples
 from tests.support.commercetools import draft, money
 from tests.support.drafts import stored
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 CENT = Decimal("0.01")
+FORM = OrderForm(1001, SalesModel.FBS)
 type Tree = dict[str, Any]
 
 amounts = st.decimals(0, 10**15 - 1, places=8) | st.decimals(0, 100, places=2)
@@ -66,7 +67,7 @@ def _altcraft(lines: list[tuple[Decimal, int]]) -> tuple[Order, Decimal]:
 
 def _items_total(order: Order, summary: OrderSummary) -> Decimal:
     """Return the sum of the items as Yandex Market shows it."""
-    total: Decimal = order_of(StoredOrder(order), summary, SalesModel.FBS)["itemsTotal"]
+    total: Decimal = order_of(StoredOrder(order), summary, FORM)["itemsTotal"]
     return total
 
 
@@ -160,5 +161,5 @@ def test_a_discounted_shipping_costs_the_same_in_every_protocol() -> None:
     shown = represent_any(order, summarise_commercetools)
     assert shown["taxedShippingPrice"]["totalGross"]["centAmount"] == 400
     summary = summarise_commercetools(order)
-    tree = order_of(StoredOrder(order), summary, SalesModel.FBS)
+    tree = order_of(StoredOrder(order), summary, FORM)
     assert tree["deliveryTotal"] == tree["delivery"]["price"] == Decimal(4)

@@ -13,29 +13,26 @@ from orders.runtime.environment import Environment, RelayEnvironment
 
 
 def test_the_variables_are_read() -> None:
-    read = Environment.read({"TABLE_NAME": "t", "EVENT_BUS_NAME": "b", "OTHER": "x"})
-    assert read == Environment(table="t", bus="b")
+    variables = {"TABLE_NAME": "t", "EVENT_BUS_NAME": "b", "WRITER_TIMEOUT_SECONDS": "27"}
+    read = Environment.read({**variables, "OTHER": "x"})
+    assert read == Environment(table="t", bus="b", writer_seconds=27)
 
 
 def test_all_missing_variables_are_reported_at_once() -> None:
-    with pytest.raises(RuntimeError, match="TABLE_NAME, EVENT_BUS_NAME"):
+    with pytest.raises(RuntimeError, match="TABLE_NAME, EVENT_BUS_NAME, WRITER_TIMEOUT"):
         Environment.read({"TABLE_NAME": ""})
 
 
 def test_the_variables_of_the_relay_are_read() -> None:
-    variables = {"PARKED_TRIGGERS_QUEUE_URL": "https://queue", "WRITER_TIMEOUT_SECONDS": "27"}
-    read = RelayEnvironment.read({**variables, "TABLE_NAME": "t"})
-    assert read == RelayEnvironment(queue_url="https://queue", writer_seconds=27)
-
-
-def test_all_missing_variables_of_the_relay_are_reported_at_once() -> None:
-    with pytest.raises(RuntimeError, match="PARKED_TRIGGERS_QUEUE_URL, WRITER_TIMEOUT_SECONDS"):
-        RelayEnvironment.read({"TABLE_NAME": "t", "WRITER_TIMEOUT_SECONDS": ""})
+    variables = {"PARKED_TRIGGERS_QUEUE_URL": "https://queue", "TABLE_NAME": "t"}
+    assert RelayEnvironment.read(variables) == RelayEnvironment(queue_url="https://queue")
 
 
 def test_only_missing_variables_are_reported() -> None:
     with pytest.raises(RuntimeError, match=r"variables: WRITER_TIMEOUT_SECONDS$"):
-        RelayEnvironment.read({"PARKED_TRIGGERS_QUEUE_URL": "https://queue"})
+        Environment.read({"TABLE_NAME": "t", "EVENT_BUS_NAME": "b"})
+    with pytest.raises(RuntimeError, match=r"variables: PARKED_TRIGGERS_QUEUE_URL$"):
+        RelayEnvironment.read({"WRITER_TIMEOUT_SECONDS": "27"})
 
 
 @dataclass

@@ -13,6 +13,7 @@ from orders.application.ports import Deadline
 from orders.protocols.http import BodyRefusedError, EndpointResult, HttpAnswer, HttpRequest
 from orders.runtime import serve as door
 from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market
+from orders.runtime.environment import Environment
 from orders.runtime.serve import Route, Service, allowed_methods, serve
 from tests.support.lambda_context import Context
 from tests.support.routes import OTHERS
@@ -34,7 +35,7 @@ class Shelf:
     def open(self) -> Service:
         self.opened += 1
         return Service(
-            self.root, self._endpoints, self._answer_error, lambda _request: {"X-Id": "1"}
+            (self.root,), self._endpoints, self._answer_error, lambda _request: {"X-Id": "1"}
         )
 
     def _endpoints(self, _aws: Aws) -> Mapping[Route, Any]:
@@ -137,7 +138,7 @@ def test_an_allow_header_names_the_methods_of_a_path() -> None:
 def test_a_401_names_the_authentication_scheme(
     open_service: Callable[[], Service], scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    aws = Aws(_Environment(), None, None)  # type: ignore[arg-type]
+    aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
     monkeypatch.setattr(door, "connect", lambda: aws)
     service = open_service()
     for method, resource in service.endpoints(aws):
@@ -164,7 +165,7 @@ def test_the_cause_of_every_5xx_is_logged(
     shelf = Shelf("/a/", fail)
     service = shelf.open()
     answering = Service(
-        service.root, service.endpoints, lambda _error, _request: HttpAnswer(status, b"", {})
+        service.roots, service.endpoints, lambda _error, _request: HttpAnswer(status, b"", {})
     )
     serve(lambda: answering)(_event(), Context())
     causes = [each.exc_info[0] for each in caplog.records if each.exc_info]
@@ -192,7 +193,7 @@ def test_an_invalid_bearer_token_is_rejected_before_the_body_is_read(
     encoding: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "connect", lambda: Aws(_Environment(), None, None))  # type: ignore[arg-type]
+    monkeypatch.setattr(door, "connect", lambda: Aws(Environment("table", "bus", 27), None, None))  # type: ignore[arg-type]
     monkeypatch.setattr(DynamoTokens, "client_of", lambda *_: None)
     event = _event(
         resource,
@@ -203,12 +204,6 @@ def test_an_invalid_bearer_token_is_rejected_before_the_body_is_read(
     )
     event["headers"] = {"Authorization": "Bearer wrong", "Content-Encoding": encoding}
     assert serve(open_service)(event, Context())["statusCode"] == status
-
-
-@dataclass(frozen=True)
-class _Environment:
-    table: str = "table"
-    bus: str = "bus"
 
 
 def test_each_request_gets_one_correlation_id() -> None:
@@ -228,7 +223,7 @@ def test_the_services_have_the_routes_of_their_functions() -> None:
         "manage_orders": [yandex_market.manage_orders, commercetools.manage_orders],
         "update_external_id": [yandex_market.update_external_id],
     }
-    aws = Aws(_Environment(), None, None)  # type: ignore[arg-type]
+    aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
     for resource in load_template()["Resources"].values():
         function = (
             str(resource.get("Properties", {}).get("CodeUri", "")).strip("/").rpartition("/")[2]

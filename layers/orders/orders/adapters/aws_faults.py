@@ -44,6 +44,8 @@ TRANSIENT_CODES = _THROTTLING_CODES | {
     "ServiceUnavailable",
     "TransactionInProgressException",
 }
+# The condition of a PartiQL statement was not met: the item exists, or another request changed it.
+LOST_RACE_CODES = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
 _SERVER_ERROR = 500
 MAX_ATTEMPTS = 4
 

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import code_of, is_transient
 from orders.adapters.order_items import Item
+from orders.adapters.parallel_calls import run_all
 from orders.adapters.table_keys import Key
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Pause
@@ -141,13 +142,16 @@ class Batches:
         return left
 
     def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
-        """Make the calls in parallel. Return the results in the order of the arguments."""
+        """Make the calls in parallel. Return the results in the order of the arguments.
+
+        All calls end before this one, also if one of them raises an error.
+        """
         calls = list(arguments)
         if len(calls) <= 1:
             return [call(argument) for argument in calls]
         if self._pool is None:
             self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="dynamodb")
-        return list(self._pool.map(call, calls))
+        return run_all(self._pool, call, calls)
 
 
 @dataclass(slots=True)

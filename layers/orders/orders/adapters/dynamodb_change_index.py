@@ -8,14 +8,21 @@ version.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from orders.adapters.aws_faults import call_patiently, expect_time
 from orders.adapters.batches import BatchedTable, identity_of
-from orders.adapters.order_items import Item, is_marker, is_order, read_aliases, read_order
+from orders.adapters.order_items import (
+    Item,
+    indexed_name,
+    is_marker,
+    is_order,
+    read_aliases,
+    read_order,
+)
 from orders.adapters.table_keys import (
     CHANGE_INDEX,
     CHANGE_SHARDS,
@@ -32,9 +39,11 @@ from orders.application.ports import (
     ChangePage,
     ChangePosition,
     ChangeRange,
+    CountedChanges,
     Deadline,
 )
 from orders.domain.changes import StoredOrder
+from orders.domain.ranges import Range
 
 # Each shard is asked for more entries than its share, so that one call is usually enough.
 _MORE_THAN_ITS_SHARE = 20
@@ -68,19 +77,23 @@ class DynamoChangeIndex(BatchedTable):
             examined = _position(chunk[-1])
         return ChangePage(changes, examined if next(entries, None) else None)
 
-    def count(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> int | None:
+    def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
         """Count the entries of all shards. Counting stops when there are more than `limit`."""
+        wanted, limit = counted.wanted, counted.limit
+        # The index cannot filter by order id, a part of its sort key, so these entries are read.
+        counts = not counted.ids.is_bounded
         count = 0
         places = [_Place(shard) for shard in change_shards(account)]
         while places and count <= limit:
             size = (limit + 1 - count) // len(places) + _MORE_THAN_ITS_SHARE
             answers = self._batches.in_parallel(
-                lambda place, size=size: self._query(place, wanted, size, deadline, counts=True),  # type: ignore[misc]
+                lambda place, size=size: self._query(place, wanted, size, deadline, counts=counts),  # type: ignore[misc]
                 places,
             )
-            count += sum(answer["Count"] for answer in answers)
+            count += sum(
+                answer["Count"] if counts else _count_of_orders(answer["Items"], counted.ids)
+                for answer in answers
+            )
             places = [
                 _Place(place.shard, answer["LastEvaluatedKey"])
                 for place, answer in zip(places, answers, strict=True)
@@ -177,9 +190,15 @@ def _change(account: str, item: Item, index_item: Item | None) -> Change | None:
     if not is_order(item) or index_item is None:
         return None
     order = read_order(account, item)
-    if index_item["external_id"]["S"] != order.external_id:
+    if indexed_name(index_item) != order.external_id:
         return None
     return Change(at, version, order.external_id, StoredOrder(order, read_aliases(index_item)))
+
+
+def _count_of_orders(entries: Iterable[Item], ids: Range[int]) -> int:
+    """Count the entries of orders with these ids, without the markers of deleted orders."""
+    place = order_key("", "")["sk"]
+    return sum(entry["sk"] == place and _position(entry).order_id in ids for entry in entries)
 
 
 def _position(entry: Item) -> ChangePosition:

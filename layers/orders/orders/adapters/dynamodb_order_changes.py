@@ -109,8 +109,9 @@ def _index_unchanged(stored: StoredOrder, **more: dict[str, Any]) -> dict[str, A
     """Return the condition that an index item is unchanged. `more` are further values."""
     aliases = {":before": _listed(stored.aliases)} if stored.aliases else {}
     return {
-        "ConditionExpression": "external_id = :old AND "
+        "ConditionExpression": "#name = :old AND "
         + ("aliases = :before" if aliases else "attribute_not_exists(aliases)"),
+        "ExpressionAttributeNames": {"#name": "name"},
         "ExpressionAttributeValues": {
             ":old": {"S": stored.order.external_id},
             **aliases,
@@ -156,9 +157,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
                 "TableName": table,
                 "Key": index_key(before.account, before.order_id),
                 # The version makes each index item unique, even if the same names come back.
-                "UpdateExpression": (
-                    "SET external_id = :new, aliases = :after, moved_in = :version"
-                ),
+                "UpdateExpression": ("SET #name = :new, aliases = :after, moved_in = :version"),
             }
         },
     ]

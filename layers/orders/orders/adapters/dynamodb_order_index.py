@@ -2,22 +2,32 @@
 
 The index item of an order contains its current external id and its aliases. It changes in the same
 transaction as the order. A reader that reads the index item and then the order can therefore detect
-a change between the two reads.
+a change between the two reads. An index item is written before its order, so for a moment, or if
+its writer was interrupted, there is none: pages leave these entries out, and are filled up.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
 from orders.adapters.batches import BatchedTable
-from orders.adapters.order_items import Item, is_order, read_aliases, read_order
+from orders.adapters.dynamodb_orphan_entries import OrphanEntries
+from orders.adapters.order_items import (
+    Item,
+    indexed_id,
+    indexed_name,
+    is_order,
+    read_aliases,
+    read_order,
+)
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
+    AttributeValue,
     Key,
     index_key,
     index_shards,
@@ -25,20 +35,44 @@ from orders.adapters.table_keys import (
     order_key,
 )
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import Deadline, OrderPage, OrderSlice
+from orders.application.ports import ALL_IDS, Deadline, OrderPage, OrderSlice
 from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.application.retries import attempts
 from orders.domain.changes import StoredOrder
+from orders.domain.ranges import Range
 
-# Each shard is asked for more entries than its share, so that one page is usually enough.
+# Each shard is asked for more entries than its share, so that one call is usually enough.
 _MORE_THAN_ITS_SHARE = 20
+# The least number of entries that are read to replace those without an order.
+_REFILL = 25
+_IN_RANGE = "pk = :shard AND sk BETWEEN :first AND :last"
+_LAST_SORT_KEY = 10**16 - 1
 _KEEPS_MOVING = "other requests kept changing the external id of the order"
 type EntryPage = tuple[list[Item], Key | None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The entries of these order ids, in one direction. `share` is for one call."""
+
+    share: int
+    newest_first: bool
+    ids: Range[int]
+
+
+@dataclass(slots=True)
+class _Found:
+    """The orders of entries, and the entries without an order."""
+
+    orders: list[StoredOrder] = field(default_factory=list)
+    orphans: list[Item] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class DynamoOrderIndex(BatchedTable):
-    """Implements OrderIndex with the single table."""
+    """Implements OrderIndex with the single table. With `orphans`, lists repair the index."""
+
+    orphans: OrphanEntries | None = None
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
@@ -60,66 +94,67 @@ class DynamoOrderIndex(BatchedTable):
                 return stored
         raise StorageUnavailableError(_KEEPS_MOVING)
 
+    def find_by_order_ids(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read the index items together, then their orders."""
+        keys = [index_key(account, number) for number in dict.fromkeys(order_ids)]
+        entries = self._batches.read_all(keys, deadline)
+        return self._orders_of(account, iter(entries), len(entries), deadline)
+
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
         """Read the newest entries of each shard, then their orders."""
-        shards = self._batches.in_parallel(
-            lambda shard: self._newest(shard, before, limit, deadline),
-            index_shards(account),
-        )
-        cut_off = [_order_id(entries[-1]) for entries, is_cut_off in shards if is_cut_off]
-        # A shard that was cut off may have more entries below its last id. So entries of other
-        # shards below the highest such id are left for the next page.
-        horizon = max(cut_off, default=0)
-        entries = [each for shard, _ in shards for each in shard if _order_id(each) >= horizon]
-        newest = sorted(entries, key=_order_id, reverse=True)
-        page = newest[:limit]
-        has_more = bool(cut_off) or len(newest) > limit
-        return OrderPage(
-            self._orders_of(account, page, deadline),
-            _order_id(page[-1]) if page and has_more else None,
-        )
+        wanted = _Wanted(_share(limit), newest_first=True, ids=Range(None, before))
+        entries = self._entries(account, wanted, deadline)
+        orders = self._orders_of(account, entries, limit, deadline)
+        page = orders[:limit]
+        has_more = len(orders) > limit or (len(page) == limit and any(True for _ in entries))
+        return OrderPage(page, page[-1].order.order_id if page and has_more else None)
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         """Merge the entries of all shards, and read the orders of the wanted ones."""
-        end = wanted.offset + wanted.limit
-        # Order ids are spread evenly over the shards.
-        page_size = end // INDEX_SHARDS + _MORE_THAN_ITS_SHARE
-        shards = index_shards(account)
-        first = self._batches.in_parallel(
-            lambda shard: self._entries(shard, wanted, page_size, None, deadline), shards
-        )
+        if wanted.ids.is_empty:
+            return
+        share = _share(wanted.offset + wanted.limit)
+        entries = self._entries(account, _Wanted(share, wanted.newest_first, wanted.ids), deadline)
+        following = islice(entries, wanted.offset, None)
+        left, count = wanted.limit, FIRST_ORDERS
+        while left > 0:
+            size = min(left, count)
+            orders = self._orders_of(account, following, size, deadline)
+            yield from orders[:left]
+            if len(orders) < size:
+                return
+            left, count = left - len(orders), orders_to_read(orders)
 
-        def entries_of(shard: str, page: EntryPage) -> Iterator[Item]:
-            yield from page[0]
-            while page[1] is not None:
-                page = self._entries(shard, wanted, page_size, page[1], deadline)
-                yield from page[0]
-
-        merged = heapq.merge(
-            *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
-            key=_order_id,
-            reverse=wanted.newest_first,
-        )
-        entries = islice(merged, wanted.offset, end)
-        count = FIRST_ORDERS
-        while part := list(islice(entries, count)):
-            orders = self._orders_of(account, part, deadline)
-            count = orders_to_read(orders)
-            yield from orders
-
-    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        """Count the entries of all shards."""
-        counts = self._batches.in_parallel(
-            lambda shard: self._count(shard, limit, deadline), index_shards(account)
-        )
-        return sum(counts) if sum(counts) <= limit else None
+    def count(
+        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+    ) -> int | None:
+        """Count the entries of all shards. It reads hardly more than `limit` of them."""
+        if ids.is_empty:
+            return 0
+        total = 0
+        left: list[tuple[str, Key | None]] = [(shard, None) for shard in index_shards(account)]
+        while left and total <= limit:
+            share = (limit - total) // len(left) + 1
+            answers = self._batches.in_parallel(
+                lambda each, share=share: self._count(*each, ids, share, deadline),  # type: ignore[misc, call-arg]
+                left,
+            )
+            total += sum(count for count, _ in answers)
+            left = [
+                (shard, following)
+                for (shard, _), (_, following) in zip(left, answers, strict=True)
+                if following is not None
+            ]
+        return total if total <= limit else None
 
     def _order_of(self, account: str, entry: Item, deadline: Deadline) -> StoredOrder | None:
         """Read the order of an index item. Return None if it is not under this external id."""
-        item = self._get(order_key(account, entry["external_id"]["S"]), deadline)
-        if item is None or not _belongs(item, _order_id(entry)):
+        item = self._get(order_key(account, indexed_name(entry)), deadline)
+        if item is None or not _belongs(item, indexed_id(entry)):
             return None
         return StoredOrder(read_order(account, item), read_aliases(entry))
 
@@ -131,45 +166,36 @@ class DynamoOrderIndex(BatchedTable):
         )
         return answer.get("Item")
 
-    def _newest(
-        self, shard: str, before: int | None, limit: int, deadline: Deadline
-    ) -> tuple[list[Item], bool]:
-        """Return the newest entries of a shard, and whether the shard has more entries."""
-        values = {":shard": {"S": shard}}
-        below = ""
-        if before is not None:
-            below = " AND sk < :before"
-            values[":before"] = {"S": index_sort_key(before)}
-        answer = call_patiently(
-            lambda: self.client.query(
-                TableName=self.table,
-                KeyConditionExpression=f"pk = :shard{below}",
-                ExpressionAttributeValues=values,
-                ScanIndexForward=False,
-                Limit=limit,
-                ConsistentRead=True,
-            ),
-            deadline,
-            self.pause,
+    def _entries(self, account: str, wanted: _Wanted, deadline: Deadline) -> Iterator[Item]:
+        """Yield the entries of all shards in the order of their order ids."""
+        shards = index_shards(account)
+        first = self._batches.in_parallel(
+            lambda shard: self._page(shard, wanted, None, deadline), shards
         )
-        return list(answer["Items"]), "LastEvaluatedKey" in answer
 
-    def _entries(
-        self,
-        shard: str,
-        wanted: OrderSlice,
-        limit: int,
-        start: Key | None,
-        deadline: Deadline,
+        def entries_of(shard: str, page: EntryPage) -> Iterator[Item]:
+            yield from page[0]
+            while page[1] is not None:
+                page = self._page(shard, wanted, page[1], deadline)
+                yield from page[0]
+
+        return heapq.merge(
+            *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
+            key=indexed_id,
+            reverse=wanted.newest_first,
+        )
+
+    def _page(
+        self, shard: str, wanted: _Wanted, start: Key | None, deadline: Deadline
     ) -> EntryPage:
         start_key: Any = {} if start is None else {"ExclusiveStartKey": start}
         answer = call_patiently(
             lambda: self.client.query(
                 TableName=self.table,
-                KeyConditionExpression="pk = :shard",
-                ExpressionAttributeValues={":shard": {"S": shard}},
+                KeyConditionExpression=_IN_RANGE,
+                ExpressionAttributeValues=_range_of(shard, wanted.ids),
                 ScanIndexForward=not wanted.newest_first,
-                Limit=limit,
+                Limit=wanted.share,
                 ConsistentRead=True,
                 **start_key,
             ),
@@ -179,49 +205,67 @@ class DynamoOrderIndex(BatchedTable):
         following: Any = answer.get("LastEvaluatedKey")
         return list(answer["Items"]), following
 
-    def _count(self, shard: str, limit: int, deadline: Deadline) -> int:
-        """Count the entries of a shard. Counting stops when there are more than `limit`."""
-        count = 0
-        start_key: Any = {}
-        while count <= limit:
-            answer = call_patiently(
-                lambda start_key=start_key: self.client.query(  # type: ignore[misc]
-                    TableName=self.table,
-                    KeyConditionExpression="pk = :shard",
-                    ExpressionAttributeValues={":shard": {"S": shard}},
-                    Select="COUNT",
-                    ConsistentRead=True,
-                    **start_key,
-                ),
-                deadline,
-                self.pause,
-            )
-            count += answer["Count"]
-            if "LastEvaluatedKey" not in answer:
-                break
-            start_key = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-        return count
+    def _count(
+        self, shard: str, start: Key | None, ids: Range[int], limit: int, deadline: Deadline
+    ) -> tuple[int, Key | None]:
+        """Count at most `limit` entries of a shard. Return where the next call continues."""
+        start_key: Any = {} if start is None else {"ExclusiveStartKey": start}
+        answer = call_patiently(
+            lambda: self.client.query(
+                TableName=self.table,
+                KeyConditionExpression=_IN_RANGE,
+                ExpressionAttributeValues=_range_of(shard, ids),
+                Select="COUNT",
+                Limit=limit,
+                ConsistentRead=True,
+                **start_key,
+            ),
+            deadline,
+            self.pause,
+        )
+        following: Any = answer.get("LastEvaluatedKey")
+        return answer["Count"], following
 
     def _orders_of(
-        self, account: str, page: Iterable[Item], deadline: Deadline
+        self, account: str, entries: Iterator[Item], limit: int, deadline: Deadline
     ) -> list[StoredOrder]:
+        """Return the orders of the first entries, at least `limit` if there are as many.
+
+        Entries without an order are left out, and removed afterwards if that is due.
+        """
+        found = _Found()
+        size = limit
+        while len(found.orders) < limit:
+            part = list(islice(entries, size))
+            if not part:
+                break
+            self._collect(account, part, found, deadline)
+            size = max(_REFILL, limit - len(found.orders))
+        if found.orphans and self.orphans:
+            self.orphans.remove(account, found.orphans, self._batches, deadline)
+        return found.orders
+
+    def _collect(
+        self, account: str, part: Sequence[Item], found: _Found, deadline: Deadline
+    ) -> None:
         """Read the orders of index entries. Orders that were renamed meanwhile are read again."""
-        entries = {_order_id(entry): entry for entry in page}
+        entries = {indexed_id(entry): entry for entry in part}
         orders = self._read_orders(account, entries.values(), deadline)
         missing = {number: entry for number, entry in entries.items() if number not in orders}
         if missing:
-            orders |= self._renamed_meanwhile(account, missing, deadline)
-        return [orders[number] for number in entries if number in orders]
+            orders |= self._renamed_meanwhile(account, missing, found, deadline)
+        found.orders.extend(orders[number] for number in entries if number in orders)
 
     def _renamed_meanwhile(
-        self, account: str, missing: Mapping[int, Item], deadline: Deadline
+        self, account: str, missing: Mapping[int, Item], found: _Found, deadline: Deadline
     ) -> dict[int, StoredOrder]:
         """Read the orders again whose index entries had an old external id."""
         orders: dict[int, StoredOrder] = {}
         for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
-            again = {_order_id(entry): entry for entry in self._batches.read_all(keys, deadline)}
-            # Drop unchanged index items: their orders were never written.
+            again = {indexed_id(entry): entry for entry in self._batches.read_all(keys, deadline)}
+            # The orders of unchanged index items were never written.
+            found.orphans += [entry for n, entry in again.items() if entry == missing[n]]
             missing = {n: entry for n, entry in again.items() if entry != missing[n]}
             orders |= self._read_orders(account, missing.values(), deadline)
             missing = {n: entry for n, entry in missing.items() if n not in orders}
@@ -235,7 +279,7 @@ class DynamoOrderIndex(BatchedTable):
         # Two index items have the same external id if two requests created it at the same time.
         by_name: dict[str, list[Item]] = {}
         for entry in entries:
-            by_name.setdefault(entry["external_id"]["S"], []).append(entry)
+            by_name.setdefault(indexed_name(entry), []).append(entry)
         found = {}
         for item in self._batches.read_all(
             [order_key(account, name) for name in by_name], deadline
@@ -243,14 +287,26 @@ class DynamoOrderIndex(BatchedTable):
             if is_order(item):
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
-                    if _belongs(item, _order_id(entry)):
+                    if _belongs(item, indexed_id(entry)):
                         found[order.order_id] = StoredOrder(order, read_aliases(entry))
         return found
+
+
+def _range_of(shard: str, ids: Range[int]) -> dict[str, AttributeValue]:
+    """Return the values of _IN_RANGE."""
+    first = min(max(ids.start or 0, 0), _LAST_SORT_KEY)
+    last = _LAST_SORT_KEY if ids.end is None else min(max(ids.end - 1, first), _LAST_SORT_KEY)
+    return {
+        ":shard": {"S": shard},
+        ":first": {"S": index_sort_key(first)},
+        ":last": {"S": index_sort_key(last)},
+    }
 
 
 def _belongs(item: Item, order_id: int) -> bool:
     return is_order(item) and item["order_id"]["N"] == str(order_id)
 
 
-def _order_id(entry: Item) -> int:
-    return int(entry["sk"]["S"])
+def _share(limit: int) -> int:
+    """Return how many entries of each shard a page needs. Order ids are spread evenly."""
+    return limit // INDEX_SHARDS + _MORE_THAN_ITS_SHARE

@@ -9,38 +9,62 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import batched
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_throttling, outcome_of
+from orders.adapters.aws_faults import (
+    LOST_RACE_CODES,
+    TRANSIENT_CODES,
+    code_of,
+    is_throttling,
+    outcome_of,
+)
 from orders.adapters.batches import BatchedTable, identity_of, key_of
+from orders.adapters.dynamodb_index_entries import STATEMENTS_PER_BATCH, IndexEntries
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
-    Item,
-    index_item,
+    indexed_id,
+    indexed_name,
+    insertion,
     is_order,
     order_item,
     read_order,
 )
-from orders.adapters.table_keys import index_key, order_key
-from orders.application.errors import StorageRefusedError
+from orders.adapters.table_keys import index_key, order_key, tombstone_key
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
 
 _log = logging.getLogger(__name__)
 
-STATEMENTS_PER_BATCH = 25
 BATCH_BYTES = 4 * 1024 * 1024
-_LOST_RACE_CODES = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
+# After these outcomes a new order is certainly not stored.
+_NEVER_WRITTEN = frozenset({WriteOutcome.CONFLICT, WriteOutcome.REFUSED})
+_MAYBE_WRITTEN = frozenset({WriteOutcome.COMMITTED, WriteOutcome.UNKNOWN})
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The outcomes of one batch, and the error with which the table refused its index entries."""
+
+    outcomes: Sequence[WriteOutcome]
+    refusal: StorageRefusedError | None
 
 
 @dataclass(slots=True)
 class DynamoOrders(BatchedTable):
     """Implements OrderRepository with the single table."""
+
+    _entries: IndexEntries = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Create the batched calls with the same client and pause."""
+        BatchedTable.__post_init__(self)
+        self._entries = IndexEntries(self.client, self.table, self._batches)
 
     def find_by_external_ids(
         self, account: str, external_ids: Collection[str], deadline: Deadline
@@ -71,34 +95,49 @@ class DynamoOrders(BatchedTable):
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
-        """Write the index items of new orders, then each order with its own condition."""
-        new = [write.order for write in writes if write.base_version is None]
-        unindexed = self._write_index(account, new, deadline) if new else set()
-        outcomes = [WriteOutcome.UNTRIED] * len(writes)
-        ready = [
-            position
-            for position, write in enumerate(writes)
-            if write.base_version is not None or write.order.order_id not in unindexed
+        """Write each order with its own condition, a new one after its index entry.
+
+        The batches are independent, so a request that runs out of time has stored some orders.
+        """
+        # New orders share batches, because their entries need a call too.
+        positions = sorted(
+            range(len(writes)), key=lambda each: writes[each].base_version is not None
+        )
+        batches = list(_packed(positions, writes))
+        answers = self._batches.in_parallel(
+            lambda batch: self._write([writes[position] for position in batch], deadline), batches
+        )
+        outcomes = dict(
+            zip(chain(*batches), chain(*(answer.outcomes for answer in answers)), strict=True)
+        )
+        refusal = next((answer.refusal for answer in answers if answer.refusal), None)
+        if refusal and _MAYBE_WRITTEN.isdisjoint(outcomes.values()):
+            raise refusal
+        lost = [
+            writes[position].order
+            for position, outcome in outcomes.items()
+            if writes[position].base_version is None and outcome in _NEVER_WRITTEN
         ]
-        batches = list(_packed(ready, writes))
-        for batch, answers in zip(
-            batches,
-            self._batches.in_parallel(
-                lambda batch: self._execute([writes[position] for position in batch], deadline),
-                batches,
-            ),
-            strict=True,
-        ):
-            for position, outcome in zip(batch, answers, strict=True):
-                outcomes[position] = outcome
-        return outcomes
+        if lost:
+            self._entries.take_back(account, lost, deadline)
+        return [outcomes[position] for position in range(len(writes))]
+
+    def find_deleted(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> frozenset[int]:
+        """Read the tombstones of orders."""
+        keys = [tombstone_key(account, order_id) for order_id in order_ids]
+        items, unread = self._batches.read(keys, deadline)
+        if unread:
+            raise StorageUnavailableError("the deleted orders could not be read in time")
+        return frozenset(int(item["order_id"]["N"]) for item in items)
 
     def _orders_of_aliases(
         self, account: str, aliases: Mapping[str, int], deadline: Deadline
     ) -> tuple[dict[str, Order], set[str]]:
         index_keys = [index_key(account, order_id) for order_id in set(aliases.values())]
         entries, unread_entries = self._batches.read(index_keys, deadline)
-        current = {int(entry["sk"]["S"]): entry["external_id"]["S"] for entry in entries}
+        current = {indexed_id(entry): indexed_name(entry) for entry in entries}
         order_keys = [order_key(account, name) for name in set(current.values())]
         items, unread_orders = self._batches.read_some(order_keys, deadline)
         # An order that was renamed between the reads is now an alias here: it counts as not found.
@@ -108,37 +147,33 @@ class DynamoOrders(BatchedTable):
         incomplete = bool(unread_entries or unread_orders)
         return found, {name for name in aliases if name not in found} if incomplete else set()
 
-    def _write_index(self, account: str, orders: Sequence[Order], deadline: Deadline) -> set[int]:
-        """Write the index items of new orders. Return the order ids of the unwritten ones.
-
-        They are written first, so that each stored order has an index item. If the order is not
-        written afterwards, readers ignore the index item. An existing index item is not replaced,
-        because the order may have been stored by an earlier attempt and renamed since.
-        """
-        answers = self._batches.in_parallel(
-            lambda chunk: self._insert_index(account, list(chunk), deadline),
-            batched(orders, STATEMENTS_PER_BATCH, strict=False),
-        )
-        return {order.order_id for left in answers for order in left}
-
-    def _insert_index(self, account: str, orders: list[Order], deadline: Deadline) -> list[Order]:
-        """Insert index items until all exist. Return the orders that are still without one."""
-
-        def insert(orders: list[Order]) -> list[Order]:
-            statements = [self._insertion(index_item(account, order)) for order in orders]
-            answer = self.client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
-            codes = [each.get("Error", {}).get("Code") for each in answer["Responses"]]
-            refused = {str(code) for code in codes if code} - TRANSIENT_CODES - _LOST_RACE_CODES
-            if refused:
-                raise StorageRefusedError(", ".join(sorted(refused)))
-            return [
-                order for order, code in zip(orders, codes, strict=True) if code in TRANSIENT_CODES
-            ]
-
-        return self._batches.repeat(insert, orders, "writing index items failed", deadline)
+    def _write(self, writes: Sequence[Write], deadline: Deadline) -> _Answer:
+        """Write one batch: the index entries of its new orders, then the orders."""
+        new = [write.order for write in writes if write.base_version is None]
+        kept: Mapping[int, WriteOutcome] = {}
+        refusal = None
+        if new:
+            try:
+                kept = self._entries.insert(new[0].account, new, deadline)
+            except StorageRefusedError as error:
+                refusal = error
+                kept = {order.order_id: WriteOutcome.REFUSED for order in new}
+        ready = [
+            write
+            for write in writes
+            if write.base_version is not None or write.order.order_id not in kept
+        ]
+        answers = iter(self._execute(ready, deadline))
+        outcomes = [
+            kept[write.order.order_id]
+            if write.base_version is None and write.order.order_id in kept
+            else next(answers)
+            for write in writes
+        ]
+        return _Answer(outcomes, refusal)
 
     def _execute(self, writes: Sequence[Write], deadline: Deadline) -> list[WriteOutcome]:
-        if deadline.remaining() <= 0:
+        if not writes or deadline.remaining() <= 0:
             return [WriteOutcome.UNTRIED] * len(writes)
         try:
             answer = self.client.batch_execute_statement(
@@ -152,18 +187,10 @@ class DynamoOrders(BatchedTable):
             return [outcome] * len(writes)
         return [_outcome(response.get("Error")) for response in answer["Responses"]]
 
-    def _insertion(self, item: Item) -> dict[str, Any]:
-        """Return the statement that inserts an item, and fails if the key exists."""
-        members = ", ".join(f"'{name}': ?" for name in item)
-        return {
-            "Statement": f'INSERT INTO "{self.table}" VALUE {{{members}}}',
-            "Parameters": list(item.values()),
-        }
-
     def _statement(self, write: Write) -> dict[str, Any]:
         item = order_item(write.order, write.trigger)
         if write.base_version is None:
-            return self._insertion(item)
+            return insertion(self.table, item)
         key = order_key(write.order.account, write.order.external_id)
         values = {name: value for name, value in item.items() if name not in key}
         removed = [name for name in OPTIONAL_ATTRIBUTES if name not in values]
@@ -207,7 +234,7 @@ def _outcome(error: Mapping[str, Any] | None) -> WriteOutcome:
     if error is None:
         return WriteOutcome.COMMITTED
     code = str(error.get("Code", ""))
-    if code in _LOST_RACE_CODES:
+    if code in LOST_RACE_CODES:
         return WriteOutcome.CONFLICT
     if code in TRANSIENT_CODES:
         _log.warning("writing an order failed", extra={"code": code})

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import call_patiently, code_of, expect_time, is_transient
+from orders.adapters.order_items import Item
 from orders.adapters.settings_items import read_settings, write_settings
 from orders.adapters.table_keys import account_key
 from orders.application.errors import (
@@ -50,6 +52,11 @@ class DynamoSettings:
         self._cache[account] = (self.seconds(), stored)
         return stored
 
+    def created_at(self, account: str, deadline: Deadline) -> datetime:
+        """Return the time of the account's creation. Raises NotFoundError for an unknown one."""
+        item = self._item(account, "ACCOUNT", deadline)
+        return datetime.fromisoformat(item["created_at"]["S"])
+
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
         """Store the settings. Return False if the stored version is not `base_version`.
 
@@ -84,9 +91,14 @@ class DynamoSettings:
         return True
 
     def _read(self, account: str, deadline: Deadline) -> StoredSettings:
+        item = self._item(account, "SETTINGS", deadline)
+        settings = read_settings(item["document"]["S"])
+        return StoredSettings(settings, int(item["version"]["N"]))
+
+    def _item(self, account: str, part: str, deadline: Deadline) -> Item:
         answer = call_patiently(
             lambda: self.client.get_item(
-                TableName=self.table, Key=account_key(account, "SETTINGS"), ConsistentRead=True
+                TableName=self.table, Key=account_key(account, part), ConsistentRead=True
             ),
             deadline,
             self.pause,
@@ -94,5 +106,4 @@ class DynamoSettings:
         item = answer.get("Item")
         if item is None:
             raise NotFoundError(f"Account {shown(account)} does not exist")
-        settings = read_settings(item["document"]["S"])
-        return StoredSettings(settings, int(item["version"]["N"]))
+        return item

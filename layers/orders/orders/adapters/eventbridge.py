@@ -12,6 +12,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient
+from orders.adapters.parallel_calls import run_all
 from orders.application.ports import Deadline, Pause, Unsent
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.order import Order
@@ -68,7 +69,7 @@ class EventBridgePublisher:
             return self._send(calls[0], deadline)
         if self._pool is None:
             self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="eventbridge")
-        left = self._pool.map(lambda parcels: self._send(parcels, deadline), calls)
+        left = run_all(self._pool, lambda parcels: self._send(parcels, deadline), calls)
         return [unsent for answers in left for unsent in answers]
 
     def _parcel(self, trigger: Trigger) -> _Parcel:

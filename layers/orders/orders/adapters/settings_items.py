@@ -31,6 +31,7 @@ class _Form(BaseModel):
     custom_line_statuses: tuple[LineStatus, ...] = ()
     policies: Policies = Policies()
     products: tuple[Product, ...] = ()
+    business_id: int | None = None
     form: Literal[1] = 1
 
 
@@ -48,9 +49,12 @@ def write_settings(settings: Settings) -> str:
         custom_line_statuses=tuple(settings.line_statuses.values()),
         policies=settings.policies,
         products=tuple(replace(each, slug=dict(each.slug)) for each in settings.products.values()),
+        business_id=settings.business_id,
     )
-    # Older versions of this code reject `form` as an unknown member, so it is not stored.
-    return form.model_dump_json(exclude={"form"})
+    # Older versions of this code reject a member that they do not know, so it is stored only if it
+    # says something.
+    unsaid = {"form"} if settings.business_id is not None else {"form", "business_id"}
+    return form.model_dump_json(exclude=unsaid)
 
 
 def read_settings(text: str) -> Settings:
@@ -64,4 +68,5 @@ def read_settings(text: str) -> Settings:
         line_statuses={each.external_id: each for each in form.custom_line_statuses},
         policies=form.policies,
         products={each.id: each for each in form.products},
+        business_id=form.business_id,
     )

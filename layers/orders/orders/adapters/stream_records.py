@@ -40,7 +40,7 @@ def read_record(record: Mapping[str, Any], lines_of: LinesOf) -> StreamedChange 
     number = str(data["SequenceNumber"])
     try:
         after = data.get("NewImage")
-        if after is None or not _may_have_trigger(after) or "trigger" not in after:
+        if after is None or not _has_trigger(after):
             return None
         return _change(number, data, after, lines_of)
     except (KeyError, TypeError, ValueError) as error:
@@ -98,8 +98,10 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
     return StreamedChange(number, request, trigger, _committed_at(data))
 
 
-def _may_have_trigger(image: Item) -> bool:
-    return is_order(image) or is_tombstone(image)
+def _has_trigger(image: object) -> bool:
+    if not isinstance(image, Mapping):
+        raise TypeError("an image is not an item")
+    return "trigger" in image and (is_order(image) or is_tombstone(image))
 
 
 def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:

@@ -7,7 +7,8 @@
 | index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
 | marker of a deleted order | `A#{account}#X#{order id}` | `X` |
 | replaced version of an order | `A#{account}#H#{order id}` | version, 16 digits |
-| account, settings, number counter | `A#{account}` | `ACCOUNT`, `SETTINGS`, `ORDER_IDS` |
+| account, settings | `A#{account}` | `ACCOUNT`, `SETTINGS` |
+| lanes of order ids in ten minutes | `A#{account}#L#{window}` | `L` |
 | requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
 | receipt of a request | `A#{account}#Q#{request}` | `Q` |
 | client, token of a client | `C#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
@@ -29,6 +30,7 @@ orders (`A`) can write neither clients (`C`) nor tokens (`T`).
 """
 
 from datetime import UTC, datetime
+from hashlib import blake2b
 from zlib import crc32
 
 type AttributeValue = dict[str, str]
@@ -36,7 +38,7 @@ type Key = dict[str, AttributeValue]
 
 # The index writes of an account are spread over the shards (1,000 write units/s for each shard).
 # Listing orders reads all shards.
-INDEX_SHARDS = 8
+INDEX_SHARDS = 16
 _HIGHEST_ID = 2**53
 # The shards of the index `changes`. A secondary index has the same limit for each partition key.
 CHANGE_SHARDS = 16
@@ -76,7 +78,11 @@ def receipt_key(account: str, request_id: str) -> Key:
 
 def index_key(account: str, order_id: int) -> Key:
     """Return the key of the index item, which maps an order id to the external id."""
-    return key(index_shards(account)[order_id % INDEX_SHARDS], index_sort_key(order_id))
+    sort_key = index_sort_key(order_id)
+    # A hash of all digits, because many ids have the same remainder: each lane starts every second
+    # with the same last bits.
+    shard = blake2b(sort_key.encode(), digest_size=1).digest()[0] % INDEX_SHARDS
+    return key(index_shards(account)[shard], sort_key)
 
 
 def index_shards(account: str) -> list[str]:
@@ -87,6 +93,11 @@ def index_shards(account: str) -> list[str]:
 def index_sort_key(order_id: int) -> str:
     """Return the sort key of an index item. The keys sort like the order ids."""
     return f"{order_id:016}"
+
+
+def lanes_key(account: str, window: int) -> Key:
+    """Return the key of the lanes of order ids of one window."""
+    return key(f"A#{account}#L#{window}", "L")
 
 
 def requests_key(account: str, campaign_id: int, window: datetime) -> Key:

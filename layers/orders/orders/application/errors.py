@@ -14,7 +14,6 @@ OrdersError
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
     UnknownMembersRefusedError      the request has members that the account's policy rejects
-    OrderIdsExhaustedError          the account has used all order ids; also an OverflowError
     NotFoundError                   an account or a client does not exist; also a LookupError
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
 
@@ -104,10 +103,6 @@ class UnknownMembersRefusedError(OrdersError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("The request has unknown members")
         self.problems = problems
-
-
-class OrderIdsExhaustedError(OrdersError, OverflowError):
-    """The account has used all order ids."""
 
 
 class NotFoundError(OrdersError, LookupError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
@@ -12,7 +13,7 @@ from orders.application.errors import (
     StorageUnavailableError,
     UnknownMembersRefusedError,
 )
-from orders.application.import_progress import Progress, no_room, no_storage
+from orders.application.import_progress import NewNumber, Progress, no_room, no_storage
 from orders.application.ports import (
     Clock,
     Deadline,
@@ -49,16 +50,13 @@ from orders.domain.settings import (
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
 
-# As many as one read returns.
-IDS_TO_LOOK_UP = 100
-
 
 @dataclass(frozen=True, slots=True)
 class ImportCommand:
     """One import request. A repeated request has another `request_id`.
 
-    `order_ids` are order ids that were reserved before the import, by external id. `unknown` are
-    the problems of unknown members outside of orders, for an account whose policy rejects them.
+    `order_ids` are the reserved order ids (see ImportOrders.reserve_id), by external id. `unknown`
+    are the problems of unknown members outside of orders, for an account whose policy rejects them.
     """
 
     account: str
@@ -66,7 +64,7 @@ class ImportCommand:
     request_id: str
     orders: Sequence[SentOrder]
     definitions: Definitions = NO_DEFINITIONS
-    order_ids: Mapping[str, int] = field(default_factory=dict)
+    order_ids: Mapping[str, NewNumber] = field(default_factory=dict)
     unknown: tuple[Problem, ...] = ()
 
 
@@ -119,7 +117,7 @@ class ImportOrders:
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
-        progress = Progress(command.request_id, order_ids=dict(command.order_ids))
+        progress = Progress(command.request_id, command.order_ids)
         self._submit(command, rules, progress, storing)
         self._store(command, progress, storing)
         triggers = progress.committed_triggers()
@@ -136,30 +134,14 @@ class ImportOrders:
             policies=rules.settings.policies,
         )
 
-    def reserve_id(self, account: str, deadline: Deadline) -> tuple[str, int]:
+    def reserve_id(self, account: str, deadline: Deadline) -> tuple[str, NewNumber]:
         """Return a generated external id for an order without one, and the order id inside it.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
-        [number] = self.order_ids.take(account, 1, deadline)
-        return uuid_of(account, number), number
-
-    def reserve_free_id(self, account: str, deadline: Deadline) -> tuple[str, int]:
-        """Return an id as `reserve_id` does, past all ids that orders of the account already have.
-
-        It reads the orders, so it is for the caller whose first id was not free. Raises
-        StorageUnavailableError and StorageRefusedError.
-        """
-        while deadline.remaining() > 0:
-            numbers = self.order_ids.take(account, IDS_TO_LOOK_UP, deadline)
-            ids = {uuid_of(account, number): number for number in numbers}
-            lookup = self.orders.find_by_external_ids(account, ids, deadline)
-            if lookup.unread:
-                break
-            free = next((each for each in ids.items() if each[0] not in lookup.orders), None)
-            if free is not None:
-                return free
-        raise StorageUnavailableError("No free id was found in time")
+        now = self.clock()
+        [order_id] = self.order_ids.take(account, 1, deadline)
+        return uuid_of(account, order_id), NewNumber(order_id, now)
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.unknown:
@@ -242,27 +224,61 @@ class ImportOrders:
             for group in group_steps(command.account, readable, lookup.orders)
             if not progress.recognise(group)
         ]
-        numbered = self._number_new(command.account, groups, progress, deadline)
-        cause = Cause(command.request_id, command.client, self.clock())
-        return [
-            plan_group(group, progress.order_ids.get(group.external_id, 0), cause)
-            for group in numbered
-        ]
+        now = self.clock()
+        groups = self._without_deleted(command.account, groups, progress, deadline)
+        groups = self._number_new(command.account, groups, progress, now, deadline)
+        cause = Cause(command.request_id, command.client, now)
+        return [_planned(group, progress, cause) for group in groups]
+
+    def _without_deleted(
+        self, account: str, groups: list[Group], progress: Progress, deadline: Deadline
+    ) -> list[Group]:
+        """Leave out the orders that an earlier attempt created and another request deleted.
+
+        An attempt with the same order id would create them again.
+        """
+        in_doubt = {
+            group.external_id: number
+            for group in groups
+            for number in [progress.number_in_doubt(group)]
+            if number is not None
+        }
+        if not in_doubt:
+            return groups
+        certain = [group for group in groups if group.external_id not in in_doubt]
+        try:
+            deleted = self.orders.find_deleted(account, in_doubt.values(), deadline)
+        except StorageUnavailableError:
+            return certain
+        for number in deleted:
+            progress.recognise_deleted(number)
+        return [group for group in groups if in_doubt.get(group.external_id) not in deleted]
 
     def _number_new(
-        self, account: str, groups: list[Group], progress: Progress, deadline: Deadline
+        self,
+        account: str,
+        groups: list[Group],
+        progress: Progress,
+        now: datetime,
+        deadline: Deadline,
     ) -> list[Group]:
         """Give each new order an id. Without ids, return only the groups of stored orders."""
         new = [
             group.external_id
             for group in groups
-            if group.stored is None and group.external_id not in progress.order_ids
+            if group.stored is None and group.external_id not in progress.numbers
         ]
+        progress.numbers |= {
+            name: progress.reserved[name] for name in new if name in progress.reserved
+        }
+        missing = [name for name in new if name not in progress.reserved]
         try:
-            numbers = self.order_ids.take(account, len(new), deadline) if new else ()
+            taken = self.order_ids.take(account, len(missing), deadline) if missing else ()
         except StorageUnavailableError:
-            return [group for group in groups if group.external_id not in new]
-        progress.order_ids.update(zip(new, numbers, strict=True))
+            return [group for group in groups if group.external_id not in missing]
+        progress.numbers |= {
+            name: NewNumber(order_id, now) for name, order_id in zip(missing, taken, strict=True)
+        }
         return groups
 
     def _save(
@@ -295,6 +311,13 @@ def _answers(
         answer = _submitted(command, order, rules, reported)
         reported = _with(reported, answer)
         yield order, answer
+
+
+def _planned(group: Group, progress: Progress, cause: Cause) -> Plan:
+    number = progress.numbers.get(group.external_id) if group.stored is None else None
+    if number is None:
+        return plan_group(group, 0, cause)
+    return plan_group(group, number.order_id, replace(cause, at=number.taken_at))
 
 
 def _submitted(

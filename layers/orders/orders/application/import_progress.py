@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from orders.application.ports import SentOrder, WriteOutcome
 from orders.domain.importing import (
@@ -23,19 +25,30 @@ from orders.domain.triggers import Trigger
 MAX_REQUEST_CHARACTERS = 24 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    """The order id of a new order, and the time at which it was taken: that of its creation."""
+
+    order_id: int
+    taken_at: datetime
+
+
 @dataclass(slots=True)
 class Progress:
     """The progress of one request. `results` and `pending` are by position in the request.
 
-    `tried` contains, by order id, the plans that were sent to the store and are not confirmed, in
-    spite of the answer; `uncertain` contains the positions of orders that may be committed.
+    `reserved` are order ids that the external ids of new orders contain, `numbers` those that the
+    next attempt to create orders uses; both are by external id. `tried` contains, by order id, the
+    plans that were sent to the store and are not confirmed, in spite of the answer; `uncertain`
+    contains the positions of orders that may be committed.
     """
 
     request_id: str
+    reserved: Mapping[str, NewNumber] = field(default_factory=dict)
     results: dict[int, OrderResult] = field(default_factory=dict)
     pending: dict[int, Step] = field(default_factory=dict)
     committed: list[Write] = field(default_factory=list)
-    order_ids: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, NewNumber] = field(default_factory=dict)
     tried: dict[int, list[Plan]] = field(default_factory=dict)
     uncertain: dict[int, set[int]] = field(default_factory=dict)
     doubtful: dict[str, Trigger] = field(default_factory=dict)
@@ -91,6 +104,10 @@ class Progress:
         positions = {step.position for step in plan.group.steps}
         self.lost_races -= positions
         self.tried.setdefault(write.order.order_id, []).append(plan)
+        if outcome is not WriteOutcome.UNTRIED:
+            # An attempt whose answer was lost may still be committed, then changed or deleted: the
+            # next attempt must not be taken for it.
+            self.numbers.pop(write.order.external_id, None)
         match outcome:
             case WriteOutcome.COMMITTED:
                 self._commit(plan, write)
@@ -127,6 +144,20 @@ class Progress:
         _, plan, write = max(candidates, key=lambda candidate: candidate[0])
         self._commit(plan, write)
         return True
+
+    def number_in_doubt(self, group: Group) -> int | None:
+        """Return the order id that a missing order has if an earlier attempt created it.
+
+        It is None unless the next attempt must use the same order id.
+        """
+        number = self.reserved.get(group.external_id) if group.stored is None else None
+        return number.order_id if number and number.order_id in self.tried else None
+
+    def recognise_deleted(self, order_id: int) -> None:
+        """Record that an earlier attempt created an order, which was deleted since."""
+        plan = self.tried[order_id][-1]
+        if plan.write is not None:
+            self._commit(plan, plan.write)
 
     def give_up_in_time(self) -> None:
         """Record that the pending orders failed because the time is over."""

@@ -12,6 +12,7 @@ from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.problems import Reported
+from orders.domain.ranges import Range
 from orders.domain.settings import Rulebook, Settings, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
@@ -96,8 +97,20 @@ class OrderRepository(Protocol):
         """Try each write on its own. Return the outcomes in the order of the writes.
 
         The writes must be for different orders. A failed write never prevents another. If
-        StorageRefusedError is raised, no order was written.
+        StorageRefusedError is raised, no order was written. The order id of a new order may be used
+        for another write only if the outcome was UNTRIED.
         """
+
+    def find_deleted(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> frozenset[int]:
+        """Return the ids of orders that existed and were permanently deleted in the last two days.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+
+ALL_IDS: Range[int] = Range()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +123,15 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class OrderSlice:
-    """A request for `limit` orders after the first `offset` orders, by order id."""
+    """A request for `limit` orders after the first `offset` orders, by order id.
+
+    Only orders with an id in `ids` count.
+    """
 
     offset: int
     limit: int
     newest_first: bool = False
+    ids: Range[int] = ALL_IDS
 
 
 class OrderIndex(Protocol):
@@ -128,23 +145,35 @@ class OrderIndex(Protocol):
     ) -> StoredOrder | None:
         """Read an order consistently, with its aliases. Return None if it does not exist."""
 
+    def find_by_order_ids(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read orders consistently, with their aliases. Unknown ids are left out."""
+
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
         """Return the `limit` newest orders with an id below `before`, or of all if it is None.
 
-        A page may have fewer orders, because index entries can be without an order.
+        Every page but the last has `limit` orders.
         """
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         """Yield the wanted part of the account's orders, sorted by order id.
 
-        It may have fewer orders, because index entries can be without an order. Orders are read
-        some at a time, so a caller that drops each of them holds only a few.
+        It has fewer orders only at the end of the range. The offset also counts index entries
+        without an order: those of writes that are not finished, or that were interrupted less than
+        two minutes ago. Orders are read some at a time, so a caller that drops each of them holds
+        only a few.
         """
 
-    def count(self, account: str, limit: int, deadline: Deadline) -> int | None:
-        """Return the number of the account's index entries, None if it is more than `limit`."""
+    def count(
+        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+    ) -> int | None:
+        """Return the number of the account's index entries, None if it is more than `limit`.
+
+        It is that of the orders, unless writes are not finished or were interrupted.
+        """
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -167,6 +196,15 @@ class ChangeRange:
     end: datetime | None = None
     newest_first: bool = False
     after: ChangePosition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedChanges:
+    """The changes in a range, of orders with an id in `ids`, counted up to `limit`."""
+
+    wanted: ChangeRange
+    limit: int
+    ids: Range[int] = ALL_IDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +244,10 @@ class ChangeIndex(Protocol):
         outside of the range or before the page's positions.
         """
 
-    def count(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> int | None:
-        """Return the number of changed orders in the range, None if it is more than `limit`.
+    def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
+        """Return the number of orders, without deleted ones. Return None if it is above the limit.
 
-        Deleted orders are not counted.
+        It may differ from the number of listed changes by orders that change at the same time.
         """
 
 
@@ -235,12 +271,31 @@ class RequestCounter(Protocol):
 
 
 class OrderIds(Protocol):
-    """Ids for new orders: unique in the account, from 1 to 2^53."""
+    """Ids for new orders: unique in the account, below 2^53, rising with the time of creation."""
 
     def take(self, account: str, count: int, deadline: Deadline) -> Sequence[int]:
         """Return `count` order ids that were never returned before.
 
-        Raises StorageUnavailableError and StorageRefusedError.
+        They are for this request alone. Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+
+class OrderLanes(Protocol):
+    """The lanes of each account and window (see orders.domain.order_numbers).
+
+    Every call may raise StorageUnavailableError and StorageRefusedError. A call whose answer is
+    lost uses up what it would have returned.
+    """
+
+    def open(self, account: str, window: int, deadline: Deadline) -> int:
+        """Return the number of the window's next lane, from 0. No other call returns it."""
+
+    def share(
+        self, account: str, window: int, room: range, count: int, deadline: Deadline
+    ) -> range | None:
+        """Return the next `count` places of the window's shared lane that lie in `room`.
+
+        No other call returns them. Return None if `room` has fewer places left.
         """
 
 
@@ -249,6 +304,12 @@ class SettingsRepository(Protocol):
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings. Unless `fresh` is true, they may be up to 30 seconds old.
+
+        Raises StorageUnavailableError, and NotFoundError for an unknown account.
+        """
+
+    def created_at(self, account: str, deadline: Deadline) -> datetime:
+        """Return the time at which the account was created.
 
         Raises StorageUnavailableError, and NotFoundError for an unknown account.
         """

@@ -6,7 +6,6 @@ from uuid import UUID
 
 MAX_EXTERNAL_ID_CHARACTERS = 255
 MAX_EXTERNAL_ID_BYTES = 512
-MAX_ORDER_ID = 2**53
 EXTERNAL_ID_RULE = (
     f"1 to {MAX_EXTERNAL_ID_CHARACTERS} characters, at most {MAX_EXTERNAL_ID_BYTES} bytes of "
     "UTF-8, without control characters"
@@ -14,7 +13,7 @@ EXTERNAL_ID_RULE = (
 CLIENT_RULE = "2 to 36 lower-case letters, digits, '_' or '-', starting with a letter or a digit"
 # These are first path segments of the API. A project key, which is an account name, is one too.
 RESERVED_ACCOUNTS = frozenset(
-    {"api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"}
+    {"api", "campaigns", "v1", "v2", "oauth", "docs", "console", "openapi.json"}
 )
 ACCOUNT_RULE = f"{CLIENT_RULE}, and none of {', '.join(sorted(RESERVED_ACCOUNTS))}"
 
@@ -39,8 +38,9 @@ _UUID_VARIANT = 2 << 62
 def uuid_of(account: str, order_id: int) -> str:
     """Return the UUID (version 8) that represents an order in protocols that use UUIDs.
 
-    The last 62 bits are the order id, the first 48 bits are derived from the account. An order that
-    is created without an external id gets this UUID as its external id.
+    The last 62 bits are the order id, the first 48 bits are derived from the account. So the UUIDs
+    of an account compare as the order ids do. An order that is created without an external id gets
+    this UUID as its external id.
     """
     prefix = int.from_bytes(hashlib.sha256(account.encode()).digest()[:6])
     return str(UUID(int=prefix << 80 | _UUID_VERSION_8 | _UUID_VARIANT | order_id))

@@ -59,6 +59,16 @@ class ExternalIdPolicy(StrEnum):
     ONCE = "once"
 
 
+class PartnerOrderMembers(StrEnum):
+    """How Yandex Market's orders show required members that imported orders do not have.
+
+    `neutral` shows them with a value that means "not known", `known_only` leaves them out.
+    """
+
+    NEUTRAL = "neutral"
+    KNOWN_ONLY = "known_only"
+
+
 class DefinitionsByImport(StrEnum):
     """What an import may do to custom fields and line statuses.
 
@@ -111,6 +121,7 @@ class Policies:
     unknown_members: UnknownMembers = UnknownMembers.WARN_NEAR_MISS
     # Replaced versions of orders are kept this long.
     history_days: int = 400
+    partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
 
 
 type FieldKey = tuple[EntityType, str]
@@ -131,7 +142,8 @@ LINE_STATUS_TYPES: Mapping[str, LineStatusType] = MappingProxyType(
 class Settings:
     """One account's configuration. Custom field ids are unique within their entity type.
 
-    `products` maps product ids to products. If it is empty, orders may contain any product.
+    `products` maps product ids to products. If it is empty, orders may contain any product. With a
+    `business_id`, the account is also a Yandex Market business.
     """
 
     currencies: tuple[str, ...] = ()
@@ -141,6 +153,7 @@ class Settings:
     line_statuses: Mapping[str, LineStatus] = field(default_factory=dict)
     policies: Policies = Policies()
     products: Mapping[str, Product] = field(default_factory=dict)
+    business_id: int | None = None
 
     def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
         """Return the custom fields of one entity type by their external id."""
@@ -150,6 +163,14 @@ class Settings:
         """Return the endpoint with this campaign id, None if no endpoint has it."""
         endpoints = self.endpoints.values()
         return next((each for each in endpoints if each.campaign_id == campaign_id), None)
+
+    def campaigns(self) -> list[tuple[int, Endpoint]]:
+        """Return the endpoints that are Yandex Market campaigns, by their campaign ids."""
+        endpoints = self.endpoints.values()
+        return sorted(
+            ((each.campaign_id, each) for each in endpoints if each.campaign_id is not None),
+            key=lambda campaign: campaign[0],
+        )
 
     def endpoint_of_none(self) -> str | None:
         """Return the endpoint of an order without one: the default, or the account's only one."""
@@ -234,6 +255,7 @@ class Declaration:
     policies: Mapping[str, Any] | None = None
     products: Mapping[str, Product] | None = None
     definitions: Definitions = NO_DEFINITIONS
+    business_id: int | None = None
 
 
 def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Problem, ...]:
@@ -251,6 +273,7 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
         line_statuses=settings.line_statuses,
         policies=replace(settings.policies, **(declaration.policies or {})),
         products=_either(declaration.products, settings.products),
+        business_id=_either(declaration.business_id, settings.business_id),
     )
     default = declared.policies.default_endpoint
     if default is not None and default not in declared.endpoints:

@@ -20,6 +20,8 @@
 | `import_orders` | use case | x | x | |
 | `read_orders` | use case | | x | x |
 | `read_messages` | use case | | x | |
+| `read_project` | use case | | x | |
+| `read_campaigns` | use case | | | x |
 | `delete_order` | use case | | x | |
 | `update_order_status` | use case | | | x |
 | `update_external_id` | use case | | | x |
@@ -32,8 +34,11 @@ The other files of a folder are parts of these:
   `profile_matching` is a part of `checks`.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
   `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
-  keep `documents` small; `queries` reads query parameters; `expansion` is the parameter `expand`;
+  keep `documents` small; `queries` reads query parameters, `predicates` the language of `where`,
+  and `filters` turns both into a query of the store; `expansion` is the parameter `expand`;
   `foreign_orders` is the representation of orders that another protocol wrote.
+- yandex_market: `filters` turns the filters of lists into a query of the store; `substatuses` has
+  their values.
 
 All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps
 the digits of numbers) and `settings_document` (the settings that operators write). Values that

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.message import Message
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 4 * 1024 * 1024
 # Lambda returns at most 6 MB of JSON, and the body is one string in it.
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
+# The size that an answer may have before it is compressed.
+MAX_GZIPPED_BYTES = 16 * 1024 * 1024
 LEAST_ROOM_BYTES = 100_000
 RETRY_AFTER_SECONDS = "5"
 
@@ -92,6 +95,15 @@ class HttpRequest:
         charset = _parameters(self.headers.get("content-type", "")).get("charset")
         return charset.lower() if charset else None
 
+    @property
+    def accepts_gzip(self) -> bool:
+        """Return whether the answer may be compressed.
+
+        API Gateway decodes the base64 of a compressed body only for clients that send Accept.
+        """
+        codings = by_preference(self.headers.get("accept-encoding", ""))
+        return "gzip" in codings and "accept" in self.headers
+
 
 def by_preference(accept: str) -> list[str]:
     """Return the names of an Accept or Accept-Encoding header in lower case, by falling weight.
@@ -126,7 +138,7 @@ def _parameters(value: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer; the body is UTF-8."""
+    """An answer; the body is UTF-8, unless the headers have a Content-Encoding."""
 
     status: int
     body: bytes
@@ -153,6 +165,18 @@ def fits_answer(*parts: bytes) -> bool:
 def answer_room(body: bytes, orders: int) -> int:
     """Return how many bytes an answer about these orders of a body may have."""
     return max(LEAST_ROOM_BYTES, 10 * len(body)) + 250 * orders
+
+
+def gzipped(answer: HttpAnswer) -> HttpAnswer | None:
+    """Return the answer with a compressed body, None if that is too large as well."""
+    if len(answer.body) > MAX_GZIPPED_BYTES:
+        return None
+    body = gzip.compress(answer.body, compresslevel=5, mtime=0)
+    # The body becomes base64, which is a third longer.
+    if len(body) * 4 // 3 > MAX_ANSWER_BYTES:
+        return None
+    coding = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return replace(answer, body=body).with_headers(coding)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    PartnerOrderMembers,
     Policies,
     Region,
     Settings,
@@ -76,7 +77,7 @@ def _whole(sent: object) -> object:
 type Currency = Annotated[str, BeforeValidator(_trimmed), AfterValidator(_checked_currency)]
 type ExternalId = Annotated[str, BeforeValidator(_trimmed), AfterValidator(_checked_id)]
 type StatusId = Annotated[ExternalId, AfterValidator(_checked_status_id)]
-type CampaignId = Annotated[int, Field(strict=True, ge=1, lt=2**63), BeforeValidator(_whole)]
+type MarketId = Annotated[int, Field(strict=True, ge=1, lt=2**63), BeforeValidator(_whole)]
 type Default = Annotated[FieldValue | None, PlainValidator(_scalar)]
 type HourlyLimit = Annotated[int, Field(strict=True, ge=1, le=10_000_000), BeforeValidator(_whole)]
 type ProductName = Annotated[str, Field(min_length=1, max_length=256)]
@@ -95,7 +96,7 @@ class _Named(_Part):
 class EndpointPart(_Named):
     """A point of sale."""
 
-    campaign_id: CampaignId | None = None
+    campaign_id: MarketId | None = None
     sales_model: SalesModel = SalesModel.FBS
 
 
@@ -158,6 +159,7 @@ class PoliciesPart(_Part):
     history_days: Annotated[int, Field(strict=True, ge=1, le=MAX_HISTORY_DAYS)] = (
         Policies().history_days
     )
+    partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -198,6 +200,7 @@ class SettingsDocument(_Part):
     custom_line_statuses: list[LineStatusPart] | None = None
     products: list[ProductPart] | None = None
     policies: PoliciesPart | None = None
+    business_id: MarketId | None = None
 
     @field_validator("*", mode="before")
     @classmethod
@@ -251,6 +254,7 @@ class SettingsDocument(_Part):
             definitions=Definitions(
                 tuple(settings.custom_fields.values()), tuple(settings.line_statuses.values())
             ),
+            business_id=self.business_id,
         )
 
     def settings(self) -> Settings:
@@ -279,8 +283,10 @@ class SettingsDocument(_Part):
                 definitions_by_import=policies.definitions_by_import,
                 unknown_members=policies.unknown_members,
                 history_days=policies.history_days,
+                partner_order_members=policies.partner_order_members,
             ),
             products={part.id: _product(part) for part in self.products or []},
+            business_id=self.business_id,
         )
 
 
@@ -344,6 +350,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             definitions_by_import=settings.policies.definitions_by_import,
             unknown_members=settings.policies.unknown_members,
             history_days=settings.policies.history_days,
+            partner_order_members=settings.policies.partner_order_members,
         ),
         products=[
             ProductPart(
@@ -355,6 +362,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             )
             for each in settings.products.values()
         ],
+        **({} if settings.business_id is None else {"business_id": settings.business_id}),
     )
 
 

@@ -48,13 +48,16 @@ def read_request(event: Mapping[str, Any]) -> HttpRequest:
 def write_answer(answer: HttpAnswer) -> dict[str, Any]:
     """Return API Gateway's form of an answer.
 
-    The body is sent as text: API Gateway decodes base64 only for clients that send Accept.
+    The body is sent as text, unless it is compressed: API Gateway decodes base64 only for clients
+    that send Accept.
     """
+    is_compressed = "Content-Encoding" in answer.headers
+    body = base64.b64encode(answer.body) if is_compressed else answer.body
     return {
         "statusCode": answer.status,
         "headers": dict(answer.headers),
-        "body": answer.body.decode(),
-        "isBase64Encoded": False,
+        "body": body.decode(),
+        "isBase64Encoded": is_compressed,
     }
 
 

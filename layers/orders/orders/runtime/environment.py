@@ -2,38 +2,46 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
+
+from orders.domain.relaying import WriterLifetime
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Names of the table and of the event bus."""
+    """Names of the table and of the event bus, and the timeout of functions that write orders."""
 
     table: str
     bus: str
-
-    @classmethod
-    def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read the variables. Raises RuntimeError that names every missing one."""
-        _expect(variables, "TABLE_NAME", "EVENT_BUS_NAME")
-        return cls(table=variables["TABLE_NAME"], bus=variables["EVENT_BUS_NAME"])
-
-
-@dataclass(frozen=True, slots=True)
-class RelayEnvironment:
-    """Additional variables of the relay: the queue of parked triggers and the writers' timeout."""
-
-    queue_url: str
     writer_seconds: int
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """Read the variables. Raises RuntimeError that names every missing one."""
-        _expect(variables, "PARKED_TRIGGERS_QUEUE_URL", "WRITER_TIMEOUT_SECONDS")
+        _expect(variables, "TABLE_NAME", "EVENT_BUS_NAME", "WRITER_TIMEOUT_SECONDS")
         return cls(
-            queue_url=variables["PARKED_TRIGGERS_QUEUE_URL"],
+            table=variables["TABLE_NAME"],
+            bus=variables["EVENT_BUS_NAME"],
             writer_seconds=int(variables["WRITER_TIMEOUT_SECONDS"]),
         )
+
+    def writer_lifetime(self) -> WriterLifetime:
+        """Return the longest time that a function writes."""
+        return WriterLifetime(timedelta(seconds=self.writer_seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class RelayEnvironment:
+    """The additional variable of the relay: the queue of parked triggers."""
+
+    queue_url: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variables. Raises RuntimeError that names every missing one."""
+        _expect(variables, "PARKED_TRIGGERS_QUEUE_URL")
+        return cls(queue_url=variables["PARKED_TRIGGERS_QUEUE_URL"])
 
 
 @dataclass(frozen=True, slots=True)

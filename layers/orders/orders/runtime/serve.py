@@ -37,12 +37,12 @@ def _no_headers(_request: HttpRequest) -> Mapping[str, str]:
 class Service:
     """The routes of one protocol in one function.
 
-    `root` is the prefix of their resources. `endpoints` creates the endpoints. `answer_error`
+    `roots` are the prefixes of their resources. `endpoints` creates the endpoints. `answer_error`
     returns the answer to any error of an endpoint and must not raise. `headers` returns headers for
     every answer, also for errors. `challenge` is the WWW-Authenticate header of every 401.
     """
 
-    root: str
+    roots: tuple[str, ...]
     endpoints: Callable[[Aws], Mapping[Route, Endpoint]]
     answer_error: Callable[[Exception, HttpRequest], HttpAnswer]
     headers: Callable[[HttpRequest], Mapping[str, str]] = _no_headers
@@ -88,7 +88,7 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
     def service_of(request: HttpRequest) -> Service:
         while True:
             for service in opened:
-                if request.resource.startswith(service.root):
+                if request.resource.startswith(service.roots):
                     return service
             if not unopened:
                 return opened[0]

@@ -20,7 +20,7 @@ from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.commercetools.summaries import summarise
 from orders.protocols.json_text import write_json
-from orders.protocols.yandex_market.representation import order_of
+from orders.protocols.yandex_market.representation import OrderForm, order_of
 from tests.support.commercetools import draft, line, money
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -96,13 +96,8 @@ def test_altcraft_endpoint() -> None:
 
 def test_altcraft_total() -> None:
     assert _altcraft()["totalPrice"] == _typed(190_050)
-    assert _altcraft(total_price="0.125")["totalPrice"] == {
-        "type": "highPrecision",
-        "currencyCode": "USD",
-        "centAmount": 12,
-        "preciseAmount": 125,
-        "fractionDigits": 3,
-    }
+    # The protocol has this member in cents only.
+    assert _altcraft(total_price="0.125")["totalPrice"] == _typed(12)
     assert _altcraft(currency="JPY", total_price="5")["totalPrice"]["centAmount"] == 5
 
 
@@ -128,6 +123,7 @@ def test_altcraft_states(fulfilment: Fulfilment, state: str, shipment: str | Non
 def test_altcraft_delivery() -> None:
     assert "shippingInfo" not in _altcraft()
     assert _altcraft(delivery_cost="100")["shippingInfo"]["price"] == _typed(10_000)
+    assert _altcraft(delivery_cost="0.125")["shippingInfo"]["price"] == _typed(12)
 
 
 def test_altcraft_products() -> None:
@@ -161,7 +157,17 @@ def test_altcraft_quantities() -> None:
     [huge] = _altcraft(line={"count": 10**9, "final_price_per_item": "999999999999999"})[
         "lineItems"
     ]
-    assert huge["totalPrice"]["centAmount"] == 99_999_999_999_999_900_000_000_000
+    # A centAmount has 64 bits.
+    assert huge["totalPrice"]["centAmount"] == 2**63 - 1
+
+
+def test_a_price_has_as_many_digits_as_fit_in_64_bits() -> None:
+    price = "999999999999999.12345678"
+    line = {"base_price_per_item": None, "final_price_per_item": price}
+    [item] = _altcraft(line=line)["lineItems"]
+    value = item["price"]["value"]
+    assert (value["preciseAmount"], value["fractionDigits"]) == (999_999_999_999_999_123, 3)
+    assert value["centAmount"] == 99_999_999_999_999_912
 
 
 def test_altcraft_members_without_a_counterpart_are_left_out() -> None:
@@ -209,7 +215,7 @@ def _line(**changes: object) -> LineSummary:
 
 def test_commercetools_number() -> None:
     order = _imported()
-    shown = order_of(StoredOrder(order), summarise(order), SalesModel.FBS)
+    shown = order_of(StoredOrder(order), summarise(order), OrderForm(1001, SalesModel.FBS))
     assert (shown["id"], shown["externalOrderId"]) == (7, "CT-1")
 
 

@@ -20,6 +20,8 @@ from orders.protocols.http import HttpRequest
 MANAGE = (MANAGE_ORDERS, MANAGE_PROJECT)
 VIEW = (VIEW_ORDERS, MANAGE_ORDERS, MANAGE_PROJECT)
 VIEW_MESSAGES = (scopes.VIEW_MESSAGES, MANAGE_PROJECT)
+# The project shows nothing that a client with any scope does not know.
+VIEW_PROJECT = (*VIEW, scopes.VIEW_MESSAGES)
 
 EXTERNAL_USER_HEADER = "X-External-User-ID"
 MAX_EXTERNAL_USER_CHARACTERS = 128

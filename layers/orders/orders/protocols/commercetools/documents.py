@@ -7,7 +7,7 @@ import, which a later change of the external id does not affect, the currency, a
 catalogue knew about the products.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,16 @@ def complete_document(document: Tree, account: str) -> Tree:
     tree = _complete(draft, account, document.get(_PRODUCTS, {}))
     completed: Tree = plain(tree)
     return completed | {name: document[name] for name in _ADDED if name in document}
+
+
+def members_of(document: Tree, account: str, names: Iterable[str]) -> Tree:
+    """Return members of the order that a document stands for, without calculating its lines.
+
+    They have their defaults. Amounts are Money.
+    """
+    stored = {name: document[name] for name in names if name in document}
+    members: Tree = _FORM.unpack(stored, Base(account, document[_CURRENCY]))
+    return members
 
 
 def _complete(draft: Tree, account: str, listed: Mapping[str, Tree]) -> Tree:

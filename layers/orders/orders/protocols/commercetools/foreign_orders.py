@@ -1,16 +1,28 @@
 """Orders of other protocols in this protocol's form (mapping: docs/commercetools.md)."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.protocols.commercetools import PROTOCOL
-from orders.protocols.commercetools.documents import plain
-from orders.protocols.commercetools.money import Money, money_of
+from orders.protocols.commercetools.documents import members_of, plain
+from orders.protocols.commercetools.filters import SEARCHABLE
+from orders.protocols.commercetools.money import Money, cents_near, money_of
 from orders.protocols.commercetools.references import KEY, derived_id, initial_state
-from orders.protocols.commercetools.representation import Maker, header, number_of, represent
+from orders.protocols.commercetools.representation import (
+    Maker,
+    header,
+    number_of,
+    read_stored,
+    represent,
+    with_states,
+)
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import states_of
+
+# The members of drafts that predicates compare, or that contain such a member.
+_SEARCHED = tuple(name.partition("(")[0] for name in SEARCHABLE)
 
 
 def represent_any(order: Order, summarise: Summarise) -> Tree:
@@ -22,6 +34,21 @@ def represent_any(order: Order, summarise: Summarise) -> Tree:
     )
 
 
+def searchable_of(order: Order, summarise: Summarise) -> Mapping[str, str]:
+    """Return the members that predicates compare, of an order of any protocol."""
+    if order.protocol == PROTOCOL:
+        members = members_of(read_stored(order), order.account, _SEARCHED)
+        tree = with_states(members, order)
+        store = tree.get("store", {})
+        return {**tree, "store(key)": store.get("key")}
+    email = summarise(order).email
+    return {
+        **states_of(order.fulfilment),
+        **({"customerEmail": email} if email else {}),
+        **({"store(key)": order.endpoint} if order.endpoint else {}),
+    }
+
+
 def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
     """Return the known facts of the order, and the protocol's defaults for all other members."""
     maker = Maker(order)
@@ -30,7 +57,7 @@ def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
         **number_of(order),
         **({"customerEmail": summary.email} if summary.email else {}),
         **({"store": {"typeId": "store", "key": order.endpoint}} if order.endpoint else {}),
-        "totalPrice": money_of(summary.total_price, summary.currency),
+        "totalPrice": cents_near(summary.total_price, summary.currency),
         **states_of(order.fulfilment),
         "syncInfo": [],
         "returnInfo": [],
@@ -57,7 +84,7 @@ def _represent_foreign(order: Order, summary: OrderSummary) -> Tree:
 def _shipping_info(summary: OrderSummary) -> Tree:
     if not summary.delivery_cost:
         return {}
-    price = money_of(summary.delivery_cost, summary.currency)
+    price = cents_near(summary.delivery_cost, summary.currency)
     return {
         "shippingInfo": {
             "shippingMethodName": "delivery",
@@ -95,7 +122,7 @@ def _line_item(maker: Maker, number: int, line: LineSummary, summary: OrderSumma
             **_value(line, price, currency),
         },
         "quantity": line.count,
-        "totalPrice": _in_cents(summary.total_of(line), currency),
+        "totalPrice": cents_near(summary.total_of(line), currency),
         "discountedPricePerQuantity": [],
         "taxedPricePortions": [],
         "state": [
@@ -108,11 +135,6 @@ def _line_item(maker: Maker, number: int, line: LineSummary, summary: OrderSumma
         "priceMode": "Platform",
         "lineItemMode": "Standard",
     }
-
-
-def _in_cents(amount: Decimal, currency: str) -> Money:
-    """Return an amount in cents. Unlike `times`, it never overflows, so that reads do not fail."""
-    return Money(currency, money_of(amount, currency).cents)
 
 
 def _value(line: LineSummary, price: Money, currency: str) -> Tree:

@@ -1,6 +1,6 @@
 """`POST /{projectKey}/orders/import` (commercetools, Create Order by Import)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -56,24 +56,10 @@ class ImportOrdersEndpoint:
         self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
-        account = sender.account
-        if draft.order_number is not None:
-            return self._attempt(draft, sender, deadline, draft.order_number, {})
-        external_id, number = self.import_orders.reserve_id(account, deadline)
-        report = self._attempt(draft, sender, deadline, external_id, {external_id: number})
-        if report.written or Code.DUPLICATE not in _codes(report.results[0]):
-            return report
-        external_id, number = self.import_orders.reserve_free_id(account, deadline)
-        return self._attempt(draft, sender, deadline, external_id, {external_id: number})
-
-    def _attempt(
-        self,
-        draft: OrderImportDraft,
-        sender: Provenance,
-        deadline: Deadline,
-        external_id: str,
-        order_ids: Mapping[str, int],
-    ) -> ImportReport:
+        external_id, reserved = draft.order_number, {}
+        if external_id is None:
+            external_id, number = self.import_orders.reserve_id(sender.account, deadline)
+            reserved = {external_id: number}
         order = SentDraft(
             draft, external_id, sender.account, sender.client_id, sender.external_user_id
         )
@@ -82,7 +68,7 @@ class ImportOrdersEndpoint:
             client=sender.client_id,
             request_id=self.new_request_id(),
             orders=(order,),
-            order_ids=order_ids,
+            order_ids=reserved,
         )
         return self.import_orders(command, deadline)
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from orders.domain.money import EXACT_DIGITS, Rounding, line_total
+from orders.domain.money import Rounding, line_total
 from orders.protocols.commercetools.shapes import MAX_LONG, MIN_LONG
 
 _TWO_DIGITS = (
@@ -45,6 +45,7 @@ class RoundingMode(StrEnum):
     HALF_DOWN = "HalfDown"
 
 
+_DEFAULT_ROUNDING = RoundingMode.HALF_EVEN
 _DECIMAL_MODES = {
     RoundingMode.HALF_EVEN: decimal.ROUND_HALF_EVEN,
     RoundingMode.HALF_UP: decimal.ROUND_HALF_UP,
@@ -114,15 +115,31 @@ def fraction_digits(currency: str) -> int | None:
 
 
 def money_of(amount: Decimal, currency: str) -> Money:
-    """Return an amount in major units as Money, in high precision if it needs more digits."""
-    own = _digits_of(currency)
-    with decimal.localcontext(prec=EXACT_DIGITS):
-        exponent = amount.normalize().as_tuple().exponent
-        digits = max(own, -exponent if isinstance(exponent, int) else 0)
-        precise = int(amount.scaleb(digits))
-    if digits == own:
-        return Money(currency, precise)
-    return Money(currency, cents_of(precise, digits, currency), precise, digits)
+    """Return an amount in major units as Money, in high precision if it needs more digits.
+
+    It has as many digits as fit in 64 bits. An amount beyond 64 bits becomes the nearest one.
+    """
+    exact = Fraction(amount)
+    own, cents = _digits_of(currency), cents_near(amount, currency)
+    digits = max(own, _fraction_digits_of(amount))
+    while digits > own:
+        precise = round_ratio(exact.numerator * 10**digits, exact.denominator, _DEFAULT_ROUNDING)
+        if MIN_LONG <= precise <= MAX_LONG:
+            return Money(currency, cents.cents, precise, digits)
+        digits -= 1
+    return cents
+
+
+def cents_near(amount: Decimal, currency: str) -> Money:
+    """Return an amount in major units in cents: the nearest that fits in 64 bits."""
+    exact = Fraction(amount) * 10 ** _digits_of(currency)
+    cents = round_ratio(exact.numerator, exact.denominator, _DEFAULT_ROUNDING)
+    return Money(currency, min(max(cents, MIN_LONG), MAX_LONG))
+
+
+def _fraction_digits_of(amount: Decimal) -> int:
+    exponent = amount.normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def round_ratio(numerator: int, denominator: int, mode: RoundingMode) -> int:

@@ -1,14 +1,14 @@
-"""`GET /{projectKey}/messages`: one message per imported order (commercetools, OrderImported).
+"""The messages of a project: one for each imported order (commercetools, OrderImported).
 
 Messages are not stored. They are built from the orders, so the message of a deleted order is gone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
-from orders.application.list_orders import MAX_EXAMINED, ListOrders, OrdersQuery
+from orders.application.list_orders import ListOrders, OrdersQuery
 from orders.application.ports import Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import order_id_of, uuid_of
@@ -17,11 +17,27 @@ from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.documents import FIRST_NUMBER
-from orders.protocols.commercetools.errors import bad_request, invalid_input
-from orders.protocols.commercetools.queries import PageQuery, read_page_query
-from orders.protocols.commercetools.read_orders import page_tree, within_answer
+from orders.protocols.commercetools.filters import (
+    CREATED,
+    Member,
+    equals_constant,
+    ids_of,
+    narrowed,
+)
+from orders.protocols.commercetools.queries import (
+    Sorting,
+    read_page,
+    read_predicates,
+    read_sorting,
+    read_variables,
+    too_many_examined,
+)
+from orders.protocols.commercetools.read_orders import (
+    answer_page,
+    expanded_within_answer,
+    unknown_id,
+)
 from orders.protocols.commercetools.representation import (
-    Maker,
     created_by,
     header,
     read_stored,
@@ -32,8 +48,24 @@ from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.http import EndpointResult, HttpRequest
 
 TYPE = "OrderImported"
-_RESOURCE = "resource(id)"
-_SUPPORTED = frozenset({"type", _RESOURCE})
+_NEWEST_FIRST = Sorting("createdAt", is_descending=True)
+_SORTABLE = ("id", "createdAt", "lastModifiedAt")
+
+
+def _messages_of(account: str) -> str:
+    """Return the key of the message ids of an account. No account has this name."""
+    return f"{account}/{TYPE}"
+
+
+# A message is created with its order and never changes.
+MEMBERS: Mapping[str, Member] = {
+    "id": ids_of(_messages_of),
+    "type": equals_constant(TYPE),
+    "createdAt": CREATED,
+    "lastModifiedAt": CREATED,
+    "resource(typeId)": equals_constant("order"),
+    "resource(id)": ids_of(lambda account: account),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +73,47 @@ class MessagesEndpoint:
     """`GET /{projectKey}/messages`."""
 
     access: ProjectAccess
-    get_order_by_id: GetOrderById
     list_orders: ListOrders
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Return one page of the project's messages."""
+        """Return one page of the project's messages, by default the newest first."""
         client = self.access(request, VIEW_MESSAGES, deadline)
-        query = read_page_query(request, _SUPPORTED)
-        if request.query.get("sort") and not query.wanted.newest_first:
-            raise bad_request(
-                invalid_input("Malformed parameter: sort: must be createdAt desc for messages.")
-            )
-        end = query.wanted.offset + query.wanted.limit
-        if end > MAX_EXAMINED:
-            raise bad_request(
-                invalid_input(
-                    f"The sum of offset and limit must be at most {MAX_EXAMINED} for messages; "
-                    f"got {end}."
-                )
-            )
-        orders = self._orders(client.account, query, deadline)
-        messages = within_answer((message_of(found.order) for found in orders), query.expand)
-        return EndpointResult(answer(HTTPStatus.OK, page_tree(query, messages, None)))
+        page = read_page(request)
+        sorting = read_sorting(request, _SORTABLE) or _NEWEST_FIRST
+        query = narrowed(
+            OrdersQuery(
+                client.account, matches=_is_imported_here, newest_first=sorting.is_descending
+            ),
+            read_predicates(request),
+            read_variables(request),
+            MEMBERS,
+        )
+        listed = self.list_orders(query, page, deadline)
+        if listed.is_cut_short:
+            raise too_many_examined(query)
+        return EndpointResult(
+            answer_page(request, page, listed, lambda stored: message_of(stored.order))
+        )
 
-    def _orders(self, account: str, query: PageQuery, deadline: Deadline) -> Iterable[StoredOrder]:
-        offset, limit = query.wanted.offset, query.wanted.limit
-        if query.where.get("type", TYPE) != TYPE or limit == 0:
-            return ()
-        if _RESOURCE not in query.where:
-            wanted = OrdersQuery(account, None, limit, matches=_is_imported_here, skip=offset)
-            return self.list_orders(wanted, deadline).orders
-        order_id = order_id_of(account, query.where[_RESOURCE])
-        address = None if order_id is None else OrderAddress(account, None, order_id)
+
+@dataclass(frozen=True, slots=True)
+class GetMessageEndpoint:
+    """`GET /{projectKey}/messages/{id}`."""
+
+    access: ProjectAccess
+    get_order_by_id: GetOrderById
+
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
+        """Return the message of the path."""
+        client = self.access(request, VIEW_MESSAGES, deadline)
+        ref = request.path["id"]
+        order_id = order_id_of(_messages_of(client.account), ref)
+        address = None if order_id is None else OrderAddress(client.account, None, order_id)
         found = self.get_order_by_id(address, deadline) if address else None
-        return (found,) if found and _is_imported_here(found) and offset == 0 else ()
+        if found is None or not _is_imported_here(found):
+            raise unknown_id(ref)
+        message = expanded_within_answer(request, message_of(found.order))
+        return EndpointResult(answer(HTTPStatus.OK, message))
 
 
 def message_of(order: Order) -> Tree:
@@ -92,7 +131,7 @@ def message_of(order: Order) -> Tree:
     by = created_by(document)
     created_at = header(imported)["createdAt"]
     return {
-        "id": Maker(order).id_of("message", TYPE),
+        "id": uuid_of(_messages_of(order.account), order.order_id),
         "version": 1,
         "createdAt": created_at,
         "lastModifiedAt": created_at,

@@ -1,12 +1,12 @@
 """Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
-from orders.application.page_orders import PageOrders
+from orders.application.list_orders import ListedOrders, ListOrders, OrdersQuery, PageWanted
 from orders.application.ports import Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.identifiers import is_external_id, order_id_of
@@ -15,15 +15,35 @@ from orders.domain.problems import spelled
 from orders.protocols.commercetools.access import VIEW, ProjectAccess
 from orders.protocols.commercetools.answers import answer
 from orders.protocols.commercetools.errors import RequestRefusedError, content_too_large, not_found
-from orders.protocols.commercetools.expansion import Path, expanded
-from orders.protocols.commercetools.foreign_orders import represent_any
-from orders.protocols.commercetools.queries import PageQuery, read_expand, read_page_query
+from orders.protocols.commercetools.expansion import expanded
+from orders.protocols.commercetools.filters import members_of_orders, narrowed
+from orders.protocols.commercetools.foreign_orders import represent_any, searchable_of
+from orders.protocols.commercetools.queries import (
+    Sorting,
+    read_expand,
+    read_page,
+    read_predicates,
+    read_sorting,
+    read_variables,
+    too_many_examined,
+)
 from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.http import (
+    MAX_ANSWER_BYTES,
+    MAX_GZIPPED_BYTES,
+    EndpointResult,
+    HttpAnswer,
+    HttpRequest,
+    fits_answer,
+    gzipped,
+    sent_size,
+)
 from orders.protocols.json_text import write_json, written_json
 
 NUMBER_PREFIX = "order-number="
-_SUPPORTED = frozenset({"orderNumber"})
+_SORTABLE = ("id", "createdAt", "lastModifiedAt")
+_BY_ID = Sorting("id", is_descending=False)
+_OR_GZIP = ", or Accept and Accept-Encoding: gzip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +93,7 @@ class GetOrderEndpoint:
         """Return the order of the path."""
         client = self.access(request, VIEW, deadline)
         found = self.find(client.account, request.path["ref"], deadline)
-        paths = read_expand(request)
-        [order] = within_answer([represent_any(found.order, self.summarise)], paths)
+        order = expanded_within_answer(request, represent_any(found.order, self.summarise))
         return EndpointResult(answer(HTTPStatus.OK, order))
 
 
@@ -83,67 +102,90 @@ class PageOrdersEndpoint:
     """`GET /{projectKey}/orders`. HEAD returns 404 if the page would be empty."""
 
     access: ProjectAccess
-    find: OrderFinder
+    list_orders: ListOrders
     summarise: Summarise
-    page_orders: PageOrders
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the project's orders."""
         client = self.access(request, VIEW, deadline)
-        query = read_page_query(request, _SUPPORTED)
-        number = query.where.get("orderNumber")
-        if number is None:
-            page = self._page(client.account, query, deadline)
-        else:
-            page = self._numbered(client.account, number, query, deadline)
-        if request.method == HTTPMethod.HEAD and not page["results"]:
+        page = read_page(request)
+        query = self._query(request, client.account)
+        listed = self.list_orders(query, page, deadline)
+        if listed.is_cut_short:
+            raise too_many_examined(query)
+        if request.method == HTTPMethod.HEAD and not listed.orders:
             raise not_found("No order matches.")
-        return EndpointResult(answer(HTTPStatus.OK, page))
+        return EndpointResult(
+            answer_page(
+                request, page, listed, lambda each: represent_any(each.order, self.summarise)
+            )
+        )
 
-    def _page(self, account: str, query: PageQuery, deadline: Deadline) -> Tree:
-        page = self.page_orders(account, query.wanted, deadline, with_total=query.with_total)
-        shown = (represent_any(each.order, self.summarise) for each in page.orders)
-        orders = within_answer(shown, query.expand)
-        return page_tree(query, orders, page.total)
-
-    def _numbered(self, account: str, number: str, query: PageQuery, deadline: Deadline) -> Tree:
-        found = self.find.by_number(account, number, deadline)
-        # The look-up also finds orders by their former ids, which are not their number.
-        is_it = found is not None and found.order.external_id == number
-        orders = [represent_any(found.order, self.summarise)] if found is not None and is_it else []
-        part = within_answer(orders[query.wanted.offset :][: query.wanted.limit], query.expand)
-        return page_tree(query, part, len(orders) if query.with_total else None)
+    def _query(self, request: HttpRequest, account: str) -> OrdersQuery:
+        sorting = read_sorting(request, _SORTABLE) or _BY_ID
+        query = OrdersQuery(
+            account,
+            by_change=sorting.member == "lastModifiedAt",
+            newest_first=sorting.is_descending,
+        )
+        members = members_of_orders(
+            lambda stored: searchable_of(stored.order, self.summarise),
+        )
+        return narrowed(query, read_predicates(request), read_variables(request), members)
 
 
-def page_tree(query: PageQuery, results: Sequence[object], total: int | None) -> Tree:
-    """Return one page (commercetools, PagedQueryResult)."""
-    return {
-        "limit": query.wanted.limit,
-        "offset": query.wanted.offset,
+def answer_page(
+    request: HttpRequest,
+    page: PageWanted,
+    listed: ListedOrders,
+    show: Callable[[StoredOrder], Tree],
+) -> HttpAnswer:
+    """Return the answer with one page, expanded (commercetools, PagedQueryResult).
+
+    A page that is too large for an answer is compressed: clients take a page with fewer results
+    than `limit` for the last one. Raises RequestRefusedError (413) if that is not possible.
+    """
+    accepts_gzip = request.accepts_gzip
+    too_large = _too_large(len(listed.orders), "" if accepts_gzip else _OR_GZIP)
+    if listed.is_too_large:
+        raise too_large
+    results: list[object] = []
+    size, paths = 0, read_expand(request)
+    for stored in listed.orders:
+        part = write_json(expanded(show(stored), paths))
+        size += len(part) if accepts_gzip else sent_size(part)
+        if size > (MAX_GZIPPED_BYTES if accepts_gzip else MAX_ANSWER_BYTES) and (results or paths):
+            raise too_large
+        results.append(written_json(part))
+    tree = {
+        "limit": page.limit,
+        "offset": page.offset,
         "count": len(results),
-        **({} if total is None else {"total": total}),
+        **({} if listed.total is None else {"total": listed.total}),
         "results": results,
     }
+    plain = answer(HTTPStatus.OK, tree)
+    if (len(results) <= 1 and not paths) or fits_answer(plain.body):
+        return plain
+    compressed = gzipped(plain) if accepts_gzip else None
+    if compressed is None:
+        raise too_large
+    return compressed
 
 
-def within_answer(results: Iterable[Tree], paths: Sequence[Path]) -> list[object]:
-    """Write each result, expanded, as JSON.
+def expanded_within_answer(request: HttpRequest, result: Tree) -> Tree:
+    """Return the result, expanded, if it fits in one answer.
 
-    Raises RequestRefusedError (413) when one answer is full. One result always fits if it is not
-    expanded.
+    Raises RequestRefusedError (413). A result that is not expanded always fits.
     """
-    written: list[object] = []
-    size = 0
-    for result in results:
-        part = write_json(expanded(result, paths))
-        size += sent_size(part)
-        if size > MAX_ANSWER_BYTES and written:
-            raise content_too_large(
-                f"One answer holds only the first {len(written)} results. Send a lower limit."
-            )
-        if size > MAX_ANSWER_BYTES and paths:
-            raise content_too_large(
-                "One expanded result does not fit in one answer. Send fewer paths in expand."
-            )
-        written.append(written_json(part))
-    return written
+    paths = read_expand(request)
+    shown = expanded(result, paths)
+    if paths and not fits_answer(write_json(shown)):
+        raise _too_large(1)
+    return shown
+
+
+def _too_large(results: int, otherwise: str = "") -> RequestRefusedError:
+    advice = "a lower limit" if results > 1 else "fewer paths in expand"
+    number = f"{results} results do" if results > 1 else "result does"
+    return content_too_large(f"The {number} not fit in one answer. Send {advice}{otherwise}.")

@@ -20,10 +20,7 @@ def represent(order: Order) -> Tree:
 
     Unset members are left out, also orderNumber if the shop sent none.
     """
-    document = read_document(order)
-    if order.fulfilment is not fulfilment_of(order.status):
-        # Another protocol has changed the status since the import.
-        document |= states_of(order.fulfilment)
+    document = with_states(read_document(order), order)
     maker = Maker(order)
     head = {
         **header(order),
@@ -69,6 +66,14 @@ def read_stored(order: Order) -> Tree:
     """Return the stored document. Numbers with a fraction are Decimal."""
     tree: Tree = json.loads(order.document, parse_float=Decimal)
     return tree
+
+
+def with_states(document: Tree, order: Order) -> Tree:
+    """Return the document with the present states of the order."""
+    if order.fulfilment is fulfilment_of(order.status):
+        return document
+    # Another protocol has changed the status since the import.
+    return document | states_of(order.fulfilment)
 
 
 def header(order: Order) -> Tree:

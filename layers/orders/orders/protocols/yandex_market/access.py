@@ -9,9 +9,10 @@ from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
 from orders.domain.clients import Client, Role
 from orders.domain.fulfilment import SalesModel
-from orders.domain.settings import Endpoint, Policies
+from orders.domain.settings import Endpoint, Policies, Settings
 from orders.protocols.http import HttpRequest
 from orders.protocols.yandex_market.errors import bad_request, forbidden, unauthorized
+from orders.protocols.yandex_market.representation import OrderForm
 from orders.protocols.yandex_market.requests import read_id
 
 # The sales models whose orders a seller may change (Partner API, method pages).
@@ -35,17 +36,70 @@ class Access:
                 "Campaign type is not allowed. Allowed campaign types: " + ", ".join(ALLOWED_MODELS)
             )
 
+    @property
+    def form(self) -> OrderForm:
+        """Return how the orders of this campaign are shown."""
+        return OrderForm(
+            self.campaign_id, self.endpoint.sales_model, self.policies.partner_order_members
+        )
+
     def address_of(self, order_id: int) -> OrderAddress:
         """Return the address of an order of this campaign."""
         return OrderAddress(self.account, self.endpoint.external_id, order_id)
 
 
 @dataclass(frozen=True, slots=True)
+class Account:
+    """An account that the client (its id) may use: a business with its campaigns."""
+
+    name: str
+    client: str
+    settings: Settings
+
+    def campaign(self, campaign_id: int) -> Access | None:
+        """Return a campaign of the account, None if it has no such campaign."""
+        endpoint = self.settings.endpoint_of_campaign(campaign_id)
+        if endpoint is None:
+            return None
+        return Access(self.name, self.client, campaign_id, endpoint, self.settings.policies)
+
+    def campaigns(self) -> list[Access]:
+        """Return the campaigns of the account, by id."""
+        return [
+            Access(self.name, self.client, campaign_id, endpoint, self.settings.policies)
+            for campaign_id, endpoint in self.settings.campaigns()
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignAccess:
-    """Checks that a request's token grants access to the campaign of its path."""
+    """Checks that a request's token grants access to the campaign or business of its path."""
 
     tokens: TokenRepository
     settings: SettingsRepository
+
+    def account(self, request: HttpRequest, role: Role, deadline: Deadline) -> Account:
+        """Return the account of the client if it has this role.
+
+        Raises RequestRefusedError (401, 403) and StorageUnavailableError.
+        """
+        client = self._client(request, role, deadline)
+        stored = self.settings.load(client.account, deadline)
+        return Account(client.account, client.client_id, stored.settings)
+
+    def business(self, request: HttpRequest, role: Role, deadline: Deadline) -> Account:
+        """Return the account of the path's business if the client may use it in this role.
+
+        The error is the same for another account's business and for one that does not exist.
+        Raises RequestRefusedError (401, 403, 400) and StorageUnavailableError.
+        """
+        client = self._client(request, role, deadline)
+        business_id = read_id(request, "businessId")
+        for fresh in (False, True):
+            settings = self.settings.load(client.account, deadline, fresh=fresh).settings
+            if settings.business_id == business_id:
+                return Account(client.account, client.client_id, settings)
+        raise forbidden("Access denied")
 
     def __call__(self, request: HttpRequest, role: Role, deadline: Deadline) -> Access:
         """Return the campaign of the path if the client may use it in this role.
@@ -57,11 +111,9 @@ class CampaignAccess:
         campaign_id = read_id(request, "campaignId")
         for fresh in (False, True):
             settings = self.settings.load(client.account, deadline, fresh=fresh).settings
-            endpoint = settings.endpoint_of_campaign(campaign_id)
-            if endpoint is not None:
-                return Access(
-                    client.account, client.client_id, campaign_id, endpoint, settings.policies
-                )
+            access = Account(client.account, client.client_id, settings).campaign(campaign_id)
+            if access is not None:
+                return access
         raise forbidden("Access denied")
 
     def _client(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client:

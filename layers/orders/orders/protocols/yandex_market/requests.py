@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from orders.domain.fulfilment import SalesModel
 from orders.domain.identifiers import (
     EXTERNAL_ID_RULE,
     MAX_EXTERNAL_ID_CHARACTERS,
@@ -20,6 +21,7 @@ from orders.protocols.yandex_market.errors import bad_request, unsupported_media
 # The Partner API's limit for all methods.
 MAX_JSON_BYTES = 512 * 1024
 MAX_INT64 = 2**63 - 1
+MAX_NAMED = 50
 _INTEGER = re.compile(r"\d{1,19}", re.ASCII)
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 
@@ -27,6 +29,12 @@ _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 def _digits_as_text(sent: object) -> object:
     """Return the text of an id that is sent as a whole number, as clients with numeric ids do."""
     return str(sent) if isinstance(sent, int) and not isinstance(sent, bool) else sent
+
+
+_SEVERAL = Field(min_length=1, max_length=MAX_NAMED)
+_ANY = Field(min_length=1)
+# Strict values are members of an enum, and JSON has their names.
+_ProgramType = Annotated[SalesModel, Field(strict=False)]
 
 
 def _checked_external_id(text: str) -> str:
@@ -63,6 +71,39 @@ class OrderStatusBody(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
     order: OrderStatusChange
+
+
+class OrderDates(BaseModel):
+    """The times of the business's orders. The hub knows no days of shipment."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    creation_date_from: str | None = Field(default=None, alias="creationDateFrom")
+    creation_date_to: str | None = Field(default=None, alias="creationDateTo")
+    update_date_from: str | None = Field(default=None, alias="updateDateFrom")
+    update_date_to: str | None = Field(default=None, alias="updateDateTo")
+
+
+class BusinessOrdersBody(BaseModel):
+    """Body of the list of a business's orders. A filter that the hub cannot answer is rejected."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    order_ids: Annotated[list[int], _SEVERAL] | None = Field(default=None, alias="orderIds")
+    external_order_ids: Annotated[list[str], _SEVERAL] | None = Field(
+        default=None, alias="externalOrderIds"
+    )
+    program_types: Annotated[list[_ProgramType], _ANY] | None = Field(
+        default=None, alias="programTypes"
+    )
+    campaign_ids: Annotated[list[int], _SEVERAL] | None = Field(default=None, alias="campaignIds")
+    statuses: Annotated[list[str], _ANY] | None = None
+    substatuses: Annotated[list[str], _ANY] | None = None
+    dates: OrderDates = OrderDates()
+    fake: bool = False
+    waiting_for_cancellation_approve: Literal[False] | None = Field(
+        default=None, alias="waitingForCancellationApprove"
+    )
 
 
 def read_id(request: HttpRequest, name: str) -> int:
@@ -114,14 +155,22 @@ def _messages(error: ValidationError) -> Iterator[str]:
 
 
 def _message(detail: Mapping[str, Any], field: str) -> str:
+    if detail["type"] == "extra_forbidden":
+        return f"{field} is not supported; remove it"
+    return _rule(detail, field)
+
+
+def _rule(detail: Mapping[str, Any], field: str) -> str:
     sent = detail["input"]
     kind = detail["type"]
     if kind == "missing" or sent is None:
         return f"{field} must not be null (rejected value: null)"
     rejected = f"(rejected value: {spelled(sent)})"
-    if kind == "string_too_short":
+    if kind in {"too_short", "too_long"}:
+        rejected = f"(rejected value: {len(sent)} values)"
+    if kind in {"string_too_short", "too_short"}:
         return f"{field} must not be empty {rejected}"
-    if kind == "string_too_long":
+    if kind in {"string_too_long", "too_long"}:
         return f"{field} size must be between 1 and {detail['ctx']['max_length']} {rejected}"
     if kind == "value_error":
         return f"{field} {detail['ctx']['error']} {rejected}"

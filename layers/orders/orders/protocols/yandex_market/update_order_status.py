@@ -64,7 +64,7 @@ class UpdateOrderStatusEndpoint:
             )
             return EndpointResult(refuse(refusal), report)
         found = report.found
-        order = order_of(found, self.summarise(found.order), access.endpoint.sales_model)
+        order = order_of(found, self.summarise(found.order), access.form)
         return EndpointResult(answer_ok({"order": order}), report)
 
 

@@ -14,7 +14,7 @@ from orders.runtime.serve import Route, Service
 
 def import_orders() -> Service:
     """Return the orders import."""
-    return Service("/api/", _import_orders, answer_error)
+    return Service(("/api/",), _import_orders, answer_error)
 
 
 def _import_orders(aws: Aws) -> Mapping[Route, Endpoint]:

@@ -15,7 +15,7 @@ from orders.protocols.http import Endpoint
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
 
-_PROJECT = "/{projectKey}/"
+_PROJECT = ("/{projectKey}",)
 _BASIC_CHALLENGE = 'Basic realm="market-orders", charset="UTF-8"'
 
 
@@ -36,7 +36,7 @@ def issue_token() -> Service:
         )
         return {("POST", "/oauth/token"): IssueTokenEndpoint(use_case)}
 
-    return Service("/oauth/", endpoints, answer_error, correlation, _BASIC_CHALLENGE)
+    return Service(("/oauth/",), endpoints, answer_error, correlation, _BASIC_CHALLENGE)
 
 
 def import_orders() -> Service:
@@ -59,29 +59,29 @@ def import_orders() -> Service:
 
 
 def manage_orders() -> Service:
-    """Return the order reads, the messages and the deletion."""
+    """Return the order reads, the messages, the project and the deletion."""
     from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.adapters.dynamodb_settings import DynamoSettings
     from orders.application.delete_order import DeleteOrder
     from orders.application.find_order_by_external_id import FindOrderByExternalId
-    from orders.application.list_orders import ListOrders
-    from orders.application.page_orders import PageOrders
     from orders.protocols.commercetools.access import ProjectAccess
     from orders.protocols.commercetools.answers import answer_error, correlation
     from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
-    from orders.protocols.commercetools.read_messages import MessagesEndpoint
+    from orders.protocols.commercetools.read_messages import GetMessageEndpoint, MessagesEndpoint
     from orders.protocols.commercetools.read_orders import (
         GetOrderEndpoint,
         OrderFinder,
         PageOrdersEndpoint,
     )
+    from orders.protocols.commercetools.read_project import GetProjectEndpoint
     from orders.runtime.composition.changing import change_order
+    from orders.runtime.composition.listing import list_orders
     from orders.runtime.composition.order_protocols import summarise
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table
         access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
         change = change_order(aws)
-        index = change.get_order_by_id.index
         find = OrderFinder(
             change.get_order_by_id, FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
         )
@@ -92,10 +92,14 @@ def manage_orders() -> Service:
                 access, find, delete_order, summarise, new_request_id
             ),
             ("GET", "/{projectKey}/orders"): PageOrdersEndpoint(
-                access, find, summarise, PageOrders(index)
+                access, list_orders(aws), summarise
             ),
-            ("GET", "/{projectKey}/messages"): MessagesEndpoint(
-                access, change.get_order_by_id, ListOrders(index)
+            ("GET", "/{projectKey}/messages"): MessagesEndpoint(access, list_orders(aws)),
+            ("GET", "/{projectKey}/messages/{id}"): GetMessageEndpoint(
+                access, change.get_order_by_id
+            ),
+            ("GET", "/{projectKey}"): GetProjectEndpoint(
+                access, DynamoSettings(aws.dynamodb, table)
             ),
         }
 

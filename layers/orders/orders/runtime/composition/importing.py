@@ -1,10 +1,11 @@
 """Composes the import use case, which all protocols share."""
 
-from orders.adapters.dynamodb_order_ids import DynamoOrderIds
+from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.import_orders import ImportOrders
 from orders.application.retries import pause_with_jitter
+from orders.application.take_order_ids import TakeOrderIds
 from orders.runtime.composition import Aws, utc_now
 from orders.runtime.composition.publishing import publish_triggers
 
@@ -14,7 +15,7 @@ def import_orders(aws: Aws) -> ImportOrders:
     table = aws.environment.table
     return ImportOrders(
         orders=DynamoOrders(aws.dynamodb, table),
-        order_ids=DynamoOrderIds(aws.dynamodb, table),
+        order_ids=TakeOrderIds(DynamoOrderLanes(aws.dynamodb, table), utc_now),
         settings=DynamoSettings(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         clock=utc_now,

@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,6 @@ from orders.adapters.sqs_parking import SqsParking
 from orders.adapters.stream_records import read_record
 from orders.application.ports import Unreadable
 from orders.application.relay_triggers import CommittedChange, RelayTriggers
-from orders.domain.relaying import WriterLifetime
 from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.order_protocols import lines_of
 from orders.runtime.composition.publishing import event_bus
@@ -29,7 +27,7 @@ def relay_triggers() -> RelayTriggers:
         publisher=event_bus(aws),
         receipts=DynamoReceipts(aws.dynamodb, aws.environment.table),
         parking=SqsParking(create_client("sqs"), environment.queue_url),
-        writer_lifetime=WriterLifetime(timedelta(seconds=environment.writer_seconds)),
+        writer_lifetime=aws.environment.writer_lifetime(),
         clock=utc_now,
         sleep=time.sleep,
     )

@@ -6,32 +6,43 @@ from orders.adapters.dynamodb_request_counter import DynamoRequestCounter
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.limit_requests import LimitRequests
-from orders.application.list_orders import ListOrders
 from orders.application.update_external_id import UpdateExternalId
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.protocols.http import Endpoint
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_error
-from orders.protocols.yandex_market.read_orders import GetOrderEndpoint, ListOrdersEndpoint
+from orders.protocols.yandex_market.read_campaigns import (
+    GetCampaignEndpoint,
+    ListCampaignsEndpoint,
+)
+from orders.protocols.yandex_market.read_orders import (
+    GetOrderEndpoint,
+    ListBusinessOrdersEndpoint,
+    ListOrdersEndpoint,
+)
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
 from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.composition.changing import change_order
+from orders.runtime.composition.listing import list_orders
 from orders.runtime.composition.order_protocols import summarise
 from orders.runtime.serve import Route, Service
 
-_ROOT = "/campaigns/"
-_ORDERS = f"{_ROOT}{{campaignId}}/orders"
+_CAMPAIGNS = "/campaigns"
+_CAMPAIGN = f"{_CAMPAIGNS}/{{campaignId}}"
+_ORDERS = f"{_CAMPAIGN}/orders"
+_BUSINESS_ORDERS = "/v1/businesses/{businessId}/orders"
+_ROOTS = (_CAMPAIGNS, _BUSINESS_ORDERS)
 
 
 def manage_orders() -> Service:
-    """Return the order reads and the status update."""
-    return Service(_ROOT, _manage_orders, answer_error)
+    """Return the reads of orders and campaigns, and the status update."""
+    return Service(_ROOTS, _manage_orders, answer_error)
 
 
 def update_external_id() -> Service:
     """Return the external-id update."""
-    return Service(_ROOT, _update_external_id, answer_error)
+    return Service(_ROOTS, _update_external_id, answer_error)
 
 
 def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
@@ -39,7 +50,10 @@ def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
     change = change_order(aws)
     get_order_by_id = change.get_order_by_id
     return {
-        ("GET", _ORDERS): ListOrdersEndpoint(access, ListOrders(get_order_by_id.index), summarise),
+        ("GET", _CAMPAIGNS): ListCampaignsEndpoint(access),
+        ("GET", _CAMPAIGN): GetCampaignEndpoint(access),
+        ("GET", _ORDERS): ListOrdersEndpoint(access, list_orders(aws), summarise),
+        ("POST", _BUSINESS_ORDERS): ListBusinessOrdersEndpoint(access, list_orders(aws), summarise),
         ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order_by_id, summarise),
         ("PUT", f"{_ORDERS}/{{orderId}}/status"): UpdateOrderStatusEndpoint(
             access, UpdateOrderStatus(change, utc_now), summarise, new_request_id

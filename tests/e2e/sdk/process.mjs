@@ -1,0 +1,25 @@
+// Reads all orders of a project with the vendor's `process` and prints their numbers as JSON.
+// Arguments: base URL, project key, client id, client secret, limit.
+import { ClientBuilder, Process } from "@commercetools/ts-client";
+
+const [host, projectKey, clientId, clientSecret, limit] = process.argv.slice(2);
+
+new ClientBuilder()
+  .withClientCredentialsFlow({
+    host,
+    projectKey,
+    credentials: { clientId, clientSecret },
+    scopes: [`view_orders:${projectKey}`],
+    httpClient: fetch,
+  })
+  .withHttpMiddleware({ host, httpClient: fetch })
+  .build();
+const pages = [];
+const numbers = await Process(
+  { uri: `/${projectKey}/orders?limit=${limit}`, method: "GET" },
+  async ({ body, headers }) => {
+    pages.push({ count: body.count, size: JSON.stringify(body).length });
+    return body.results.map((order) => order.orderNumber);
+  },
+);
+console.log(JSON.stringify({ pages, numbers }));
