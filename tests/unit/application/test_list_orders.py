@@ -21,8 +21,9 @@ from orders.application.orders_in_sequence import Resume
 from orders.application.ports import ChangePage, ChangeRange, Deadline, OrderSlice
 from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.domain.changes import StoredOrder
-from orders.domain.creation_times import EPOCH, SLACK, ids_created_in
+from orders.domain.creation_times import SLACK, ids_created_in
 from orders.domain.order import Order
+from orders.domain.order_numbers import EPOCH
 from orders.domain.ranges import Range
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.fakes import FakeChangeIndex, FakeOrderIndex, FakeOrders

@@ -84,7 +84,8 @@ def test_an_altcraft_order_costs_the_same_in_every_protocol(
     with localcontext(prec=EXACT_DIGITS):
         for (price, count), item in zip(lines, shown, strict=True):
             cents = (price * count).quantize(CENT, ROUND_HALF_EVEN) * 100
-            assert item["totalPrice"]["centAmount"] == cents
+            # commercetools' cents have 64 bits. A larger amount is shown as the largest one.
+            assert item["totalPrice"]["centAmount"] == min(cents, 2**63 - 1)
 
 
 def _price(cents: int, discounted: int | None, precise: int | None) -> Tree:

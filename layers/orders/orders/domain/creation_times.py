@@ -4,15 +4,14 @@ The first bits of an order id are a second. Clocks, and requests with thousands 
 deviate from the order's time of creation by less than SLACK.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from orders.domain.order_numbers import EPOCH, SECONDS, first_number_of
 from orders.domain.ranges import Range
 
-EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 SLACK = timedelta(seconds=120)
-_BITS_BELOW_THE_SECOND = 22
 _SECOND = timedelta(seconds=1)
-_SECONDS = 2**31
+_SLACK_SECONDS = SLACK // _SECOND
 
 
 def ids_created_in(times: Range[datetime]) -> Range[int]:
@@ -31,12 +30,9 @@ def ids_surely_created_in(times: Range[datetime]) -> Range[int]:
     )
 
 
-_SLACK_SECONDS = SLACK // _SECOND
-
-
 def _second(moment: datetime) -> int:
     return (moment - EPOCH) // _SECOND
 
 
 def _first_id(second: int) -> int:
-    return min(max(second, 0), _SECONDS) << _BITS_BELOW_THE_SECOND
+    return first_number_of(min(max(second, 0), SECONDS))

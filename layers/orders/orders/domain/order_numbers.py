@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-_EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
+EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _SECOND_BITS, _LANE_BITS, _SEQUENCE_BITS = 31, 11, 11
-_SECONDS: int = 2**_SECOND_BITS
+SECONDS: int = 2**_SECOND_BITS
 MAX_ORDER_ID: int = 2 ** (_SECOND_BITS + _LANE_BITS + _SEQUENCE_BITS) - 1
 PLACES_PER_SECOND: int = 2**_SEQUENCE_BITS
 # Lanes that one environment has for itself. The lane with this number is the shared one.
@@ -29,15 +29,20 @@ class ClockOutOfRangeError(OverflowError):
 
 def second_of(moment: datetime) -> int:
     """Return the second of an aware time, counted from 2025. Raises ClockOutOfRangeError."""
-    second = (moment - _EPOCH) // timedelta(seconds=1)
-    if not 0 <= second < _SECONDS:
+    second = (moment - EPOCH) // timedelta(seconds=1)
+    if not 0 <= second < SECONDS:
         raise ClockOutOfRangeError("Order ids exist for times from 2025 to 2093 only")
     return second
 
 
 def time_of(order_id: int) -> datetime:
     """Return the second of an order id. It is never before the second of its creation."""
-    return _EPOCH + timedelta(seconds=order_id >> (_LANE_BITS + _SEQUENCE_BITS))
+    return EPOCH + timedelta(seconds=order_id >> (_LANE_BITS + _SEQUENCE_BITS))
+
+
+def first_number_of(second: int) -> int:
+    """Return the least order id of a second or, for SECONDS, the number after the last one."""
+    return second << (_LANE_BITS + _SEQUENCE_BITS)
 
 
 def window_of(second: int) -> int:
@@ -52,13 +57,13 @@ def end_place(window: int) -> int:
 
 def window_ends_at(window: int) -> datetime:
     """Return the time at which a window ends."""
-    return _EPOCH + timedelta(seconds=(window + 1) * WINDOW_SECONDS)
+    return EPOCH + timedelta(seconds=(window + 1) * WINDOW_SECONDS)
 
 
 def numbers_of(lane: int, places: range) -> list[int]:
     """Return the order ids of places in a lane."""
     return [
-        (place // PLACES_PER_SECOND) << (_LANE_BITS + _SEQUENCE_BITS)
+        first_number_of(place // PLACES_PER_SECOND)
         | lane << _SEQUENCE_BITS
         | place % PLACES_PER_SECOND
         for place in places

@@ -13,10 +13,10 @@ from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.list_orders import ListOrders
 from orders.domain.clients import Role
-from orders.domain.creation_times import EPOCH
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
+from orders.domain.order_numbers import EPOCH
 from orders.domain.settings import Settings, StoredSettings
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.access import ProjectAccess

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orders.application import list_orders
-from orders.domain.creation_times import EPOCH
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
+from orders.domain.order_numbers import EPOCH
 from tests.support.yandex_market import (
     BUSINESS,
     DBS,
