@@ -12,9 +12,11 @@ from typing import Any
 import boto3
 import pytest
 from botocore.client import BaseClient
+from botocore.config import Config
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from orders.adapters import aws_clients
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.sqs_parking import SqsParking
@@ -129,6 +131,7 @@ def deployed(
         client = Client(tenant.account, client_id, frozenset())
         accounts.add_token(client, tenant.token, utc_now())
         WATCH.know(tenant.token)
+    _wait_longer(monkeypatch)
     _forget()
     with mock_aws():
         boto3.client("events").create_event_bus(Name="triggers")
@@ -139,6 +142,13 @@ def deployed(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
     _forget()
+
+
+def _wait_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let real calls take longer than in production: the engine shares a busy machine."""
+    patient = aws_clients.CLIENT_CONFIG.merge(Config(read_timeout=60))
+    monkeypatch.setattr(aws_clients, "CLIENT_CONFIG", patient)
+    monkeypatch.setattr(aws_clients, "CALL_SECONDS", 61)
 
 
 def count_order_ids(monkeypatch: pytest.MonkeyPatch) -> None:

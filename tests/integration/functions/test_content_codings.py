@@ -14,7 +14,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.domain.clients import Role
 from tests.hostile.corpus import SECRET
 from tests.support.commercetools import basic, draft
-from tests.support.functions import Function, Tenant, deployed
+from tests.support.functions import Function, Tenant, count_order_ids, deployed
 from tests.support.routes import Route, RouteRequest, functions_of_routes
 from tests.support.samples import IMPORT_RESOURCE, order, request, to_xml
 
@@ -24,6 +24,7 @@ type Deliver = Callable[[bytes], Tree]
 SETTINGS: Tree = {
     "currencies": ["USD"],
     "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+    "business_id": 7,
 }
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
 GRANT = {"grant_type": "client_credentials"}
@@ -54,6 +55,11 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         ("PUT", f"{ORDER_PATH}/status"),
         "application/json",
         json.dumps(STATUS).encode(),
+    ),
+    "list_business_orders": (
+        ("POST", "/v1/businesses/{businessId}/orders"),
+        "application/json",
+        b'{"statuses": ["PROCESSING"]}',
     ),
     "issue_token": (
         ("POST", "/oauth/token"),
@@ -123,6 +129,7 @@ def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
         tenants = (Tenant("demo", SECRET, (Role.ADMIN,), "shop"),)
         with deployed(dynamodb, patch, SETTINGS, tenants) as running:
+            count_order_ids(patch)
             created = _send(running, "import_orders", ACCEPTED["identity"])
             assert created["statusCode"] == 200, created["body"]
             yield running
@@ -131,7 +138,7 @@ def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
 def _send(get: Callable[[str], Function], name: str, deliver: Deliver) -> Tree:
     route, media, body = BODIES[name]
     secret = f"Bearer {SECRET}" if route[1] != "/oauth/token" else basic("shop", SECRET)
-    path = {"campaignId": "1001", "orderId": "1", "projectKey": "demo"}
+    path = {"campaignId": "1001", "orderId": "1", "projectKey": "demo", "businessId": "7"}
     event = RouteRequest(route, path, headers={"Authorization": secret}).event()
     delivered = deliver(body)
     headers = event["headers"] | {"Content-Type": media} | delivered["headers"]

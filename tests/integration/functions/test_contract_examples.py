@@ -33,6 +33,7 @@ CLIENT = "demo-shop"
 # Values that differ at every run, and their form in the recorded answers.
 VOLATILE = {
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z": "2026-01-23T15:04:05.141Z",
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+03:00": "2026-01-23T18:04:05+03:00",
     r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}": "23-01-2026 18:04:05",
     r'"access_token": *"[^"]+"': '"access_token": "an-access-token"',
 }

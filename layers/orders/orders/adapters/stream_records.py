@@ -101,7 +101,11 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
 def _has_trigger(image: object) -> bool:
     if not isinstance(image, Mapping):
         raise TypeError("an image is not an item")
-    return "trigger" in image and (is_order(image) or is_tombstone(image))
+    if "trigger" not in image:
+        return False
+    if "type" not in image:
+        raise KeyError("type")
+    return is_order(image) or is_tombstone(image)
 
 
 def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:
