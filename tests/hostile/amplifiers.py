@@ -429,8 +429,15 @@ def _altcraft_root_texts() -> Iterator[Amplifier]:
             def at_root(member: str = member, text: bytes = text) -> bytes:
                 return b'{"%s":"%s","data":[]}' % (member.encode(), text)
 
+            # White space counts as no value.
+            accepted = (200,) if name == "spaces" and member != "token" else ()
             yield _altcraft(
-                f"{name} as {member} at the root", at_root, 400, 401, has_token=member != "token"
+                f"{name} as {member} at the root",
+                at_root,
+                *accepted,
+                400,
+                401,
+                has_token=member != "token",
             )
         for value_type in ("int", "float", "bool", "date", "enum"):
 

@@ -217,9 +217,17 @@ def read_values(
     return values, list(problems.values())
 
 
-def defaults_for(definitions: FieldSet, values: Mapping[str, FieldValue]) -> dict[str, FieldValue]:
+def defaults_for(
+    definitions: FieldSet, values: Mapping[str, FieldValue]
+) -> Mapping[str, FieldValue]:
     """Return the defaults of the optional fields that have no value."""
-    return {name: value for name, value in definitions.defaults.items() if name not in values}
+    if not values:
+        return definitions.defaults
+    # Copying all and removing some is far faster than looking at each, if there are many.
+    defaults = dict(definitions.defaults)
+    for name in values:
+        defaults.pop(name, None)
+    return defaults
 
 
 def _is_absent(definition: CustomField, value: object) -> bool:

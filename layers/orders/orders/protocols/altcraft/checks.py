@@ -18,7 +18,7 @@ class Checked:
     """Custom field values, the defaults of absent ones, and the problems and warnings of a draft.
 
     If there is no problem, `line_fields` and `line_defaults` have one entry for each line, in the
-    order of the lines.
+    order of the lines. If there is one, no defaults are worked out.
     """
 
     order_fields: Mapping[str, FieldValue]
@@ -45,12 +45,16 @@ def check_order(draft: OrderDraft, rules: Rulebook, at_most: int = MAX_PROBLEMS)
         problems += islice(_repeated_lines(draft.lines), at_most)
     mismatch = tuple(_total_mismatch(draft, rules.settings.policies.total_check))
     rejecting = rules.settings.policies.total_check is TotalCheck.REJECT
+    found = (*problems, *(mismatch if rejecting else ()))[:at_most]
+    is_good = not found
     return Checked(
         order_fields=order_fields,
         line_fields=tuple(line_fields),
-        order_defaults=defaults_for(rules.order_fields, order_fields),
-        line_defaults=tuple(defaults_for(rules.line_fields, values) for values in line_fields),
-        problems=(*problems, *(mismatch if rejecting else ()))[:at_most],
+        order_defaults=defaults_for(rules.order_fields, order_fields) if is_good else {},
+        line_defaults=tuple(defaults_for(rules.line_fields, values) for values in line_fields)
+        if is_good
+        else (),
+        problems=found,
         warnings=() if rejecting else mismatch,
     )
 
