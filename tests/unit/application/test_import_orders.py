@@ -727,6 +727,17 @@ def test_a_full_request_keeps_the_problems_of_settings(monkeypatch: pytest.Monke
     world = World()
     report = world.send(Sent(0, "O0", currency="XXX"), Sent(1, "O1"))
     assert _outcomes(report) == ["failed", "created"]
+    assert [result.retryable for result in report.results] == [False, False]
+
+
+def test_a_full_request_leaves_out_orders_that_need_newer_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("orders.application.import_progress.MAX_REQUEST_CHARACTERS", 1)
+    world = World()
+    world.settings.cached["demo"] = StoredSettings(replace(settings(), currencies=("EUR",)), 0)
+    report = world.send(Sent(0, "O0"), Sent(1, "O1", currency="EUR"))
+    assert _outcomes(report) == ["failed", "created"]
     assert [result.retryable for result in report.results] == [True, False]
 
 

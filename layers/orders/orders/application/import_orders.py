@@ -157,30 +157,26 @@ class ImportOrders:
     def _submit(
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
-        doubtful = []
+        doubtful: list[tuple[SentOrder, Submission | Rejection]] = []
         for order, answer in _answers(command, command.orders, rules, progress):
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
-                doubtful.append(order)
+                doubtful.append((order, answer))
             else:
                 progress.admit(order, answer)
-        if doubtful:
-            self._submit_again(command, doubtful, progress, deadline)
-
-    def _submit_again(
-        self,
-        command: ImportCommand,
-        doubtful: Sequence[SentOrder],
-        progress: Progress,
-        deadline: Deadline,
-    ) -> None:
-        """Check the orders against the current settings, because the cached ones may be old."""
+        if not doubtful:
+            return
+        sent = [order for order, _ in doubtful]
         try:
-            fresh = Rulebook.of(self.settings.load(command.account, deadline, fresh=True).settings)
+            fresh = self.settings.load(command.account, deadline, fresh=True).settings
         except StorageUnavailableError:
-            for order in doubtful:
+            for order in sent:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
-        for order, answer in _answers(command, doubtful, fresh, progress):
+        # The settings that were used may have been old ones from the cache.
+        answers: Iterable[tuple[SentOrder, Submission | Rejection]] = doubtful
+        if fresh != rules.settings:
+            answers = _answers(command, sent, Rulebook.of(fresh), progress)
+        for order, answer in answers:
             progress.admit(order, answer)
 
     def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
