@@ -108,7 +108,7 @@ def check_printed_curl_line(process: StackProcess) -> None:
 
 
 def check_unknown_path(endpoint: dict[str, Any]) -> None:
-    status, body = get(f"{endpoint['base_url']}/nowhere")
+    status, body = get(f"{endpoint['base_url']}/no/such/path")
     assert status == 404
     assert body["errors"][0]["code"] == "NOT_FOUND"
 

@@ -214,7 +214,13 @@ def _limit() -> Tree:
     return parameter(
         "query",
         "limit",
-        {"type": "integer", "minimum": 1, "default": MAX_PAGE},
+        {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 2**31 - 1,
+            "default": MAX_PAGE,
+        },
         f"Maximum number of results; more than {MAX_PAGE} is reduced to {MAX_PAGE}",
     )
 
@@ -232,7 +238,7 @@ def _numbered() -> Tree:
     return parameter(
         "query",
         "page",
-        {"type": "integer", "minimum": 1, "maximum": 200, "default": 1},
+        {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
         "Number of the page; the answer then has `pager`",
     )
 
