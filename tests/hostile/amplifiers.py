@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import Any
 
 from tests.hostile.corpus import (
+    BUSINESS_ORDERS,
     DRAFT,
     FORM,
     IMPORT,
@@ -1035,6 +1036,64 @@ def _yandex_market() -> Iterator[Amplifier]:
             )
 
 
+# An address has at most 10 240 characters (API Gateway), but a test may not rely on it.
+_MOST_OF_AN_ADDRESS = 20_000
+PREDICATES: Mapping[str, str] = {
+    "open parentheses": "(" * _MOST_OF_AN_ADDRESS,
+    "nested parentheses": "(" * 5000 + 'id = "a"' + ")" * 5000,
+    "nested members": "store(" * 3000 + 'key = "a"' + ")" * 3000,
+    "many comparisons": " and ".join(['id = "a"'] * 1400),
+    "many values": 'id in ("' + '","'.join(["a"] * 4900) + '")',
+    "an open string of escapes": 'id = "' + '\\"' * 9000,
+    "many open strings": '"' * _MOST_OF_AN_ADDRESS,
+    "many spaces": "id" + " " * 19_000 + "!",
+    "many variables": " and ".join(f"id = :v{number}" for number in range(1000)),
+    "a long name": "a" * _MOST_OF_AN_ADDRESS,
+    "too much": "a" * 100_000,
+}
+
+
+def _filters() -> Iterator[Amplifier]:
+    for name, predicate in PREDICATES.items():
+        for route, what in ((PAGE, "orders"), (MESSAGES, "messages")):
+            yield Amplifier(
+                f"{what} where: {name}",
+                route,
+                bytes,
+                (400,),
+                query={"where": predicate},
+                is_telling=name == "an open string of escapes" and route == PAGE,
+            )
+    yield Amplifier(
+        "orders where: many predicates",
+        PAGE,
+        bytes,
+        (400,),
+        queries={"where": ['id > "a" and (id = "b" and id in ("c", "d"))'] * 400},
+    )
+    most = 512 * 1024 - 1000
+    values: Mapping[str, Callable[[], bytes]] = {
+        "many bad texts": lambda: _many(_BAD, most),
+        "a long name above bad texts": lambda: (
+            b'{"%s":%s}' % (b"k" * 200_000, _many(_BAD, 300_000))
+        ),
+        "deep bad texts": lambda: _deep(_many(_BAD, 490_000), 9000),
+        "many numbers": lambda: _many(b"1", most),
+        "many short texts": lambda: _many(b'"a"', most),
+        "many members": lambda: _numbered(b"{", b'"%d":1', b"}", most),
+        "a long text": lambda: b'"%s"' % (b"a" * most),
+    }
+    for name, value in values.items():
+        for member in ("orderIds", "externalOrderIds", "statuses", "campaignIds", "dates", "x"):
+            yield Amplifier(
+                f"business orders: {name} as {member}",
+                BUSINESS_ORDERS,
+                partial(_wrapped, b'{"%s":' % member.encode(), value),
+                (400, 403),
+                is_telling=(name, member) == ("many numbers", "statuses"),
+            )
+
+
 def _tokens() -> Iterator[Amplifier]:
     bodies: Mapping[str, Callable[[], bytes]] = {
         "many parameters": lambda: _numbered(b"", b"%d=1", b"").replace(b",", b"&"),
@@ -1164,6 +1223,7 @@ def amplifiers() -> tuple[Amplifier, ...]:
         *_altcraft_xml(),
         *_drafts(),
         *_yandex_market(),
+        *_filters(),
         *_tokens(),
         *_lists(),
     )

@@ -41,6 +41,7 @@ _NOW = datetime(2026, 1, 2, tzinfo=UTC)
 _SMALL_SETTINGS: Tree = {
     "currencies": ["USD"],
     "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+    "business_id": 2001,
 }
 
 

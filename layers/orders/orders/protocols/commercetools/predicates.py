@@ -99,8 +99,8 @@ def _expect_bounds(text: str) -> None:
         raise PredicateError(f"must have at most {MAX_DEPTH} nested parentheses; got {deepest}")
 
 
-# A string comes first, so that its parentheses do not count.
-_PARENTHESES = re.compile(r'"(?:[^"\\]|\\.)*"|[()]', re.DOTALL)
+# A string comes first, so that its parentheses do not count. One without an end reaches to the end.
+_PARENTHESES = re.compile(r'"(?:[^"\\]|\\.)*+"?|[()]', re.DOTALL)
 
 
 def _fault_of(text: str, error: parsy.ParseError) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -13,7 +14,7 @@ from orders.domain.identifiers import (
     MAX_EXTERNAL_ID_CHARACTERS,
     is_external_id,
 )
-from orders.domain.problems import spelled
+from orders.domain.problems import cut, spelled
 from orders.protocols.http import HttpRequest
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 from orders.protocols.yandex_market.errors import bad_request, unsupported_media_type
@@ -22,6 +23,8 @@ from orders.protocols.yandex_market.errors import bad_request, unsupported_media
 MAX_JSON_BYTES = 512 * 1024
 MAX_INT64 = 2**63 - 1
 MAX_NAMED = 50
+# An answer names so many faults of a body.
+MAX_FAULTS = 20
 _INTEGER = re.compile(r"\d{1,19}", re.ASCII)
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 
@@ -32,7 +35,8 @@ def _digits_as_text(sent: object) -> object:
 
 
 _SEVERAL = Field(min_length=1, max_length=MAX_NAMED)
-_ANY = Field(min_length=1)
+# More than there are values.
+_ANY = Field(min_length=1, max_length=500)
 # Strict values are members of an enum, and JSON has their names.
 _ProgramType = Annotated[SalesModel, Field(strict=False)]
 
@@ -149,8 +153,8 @@ def _expect_json(request: HttpRequest) -> None:
 
 
 def _messages(error: ValidationError) -> Iterator[str]:
-    for detail in error.errors(include_url=False):
-        field = ".".join(map(str, detail["loc"]))
+    for detail in islice(error.errors(include_url=False), MAX_FAULTS):
+        field = ".".join(cut(str(step)) for step in detail["loc"])
         yield _message(detail, field)
 
 
