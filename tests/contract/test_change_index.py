@@ -1,6 +1,6 @@
 """The contract of ChangeIndex. The fake and the DynamoDB adapter must both pass."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -95,6 +95,18 @@ def test_a_change_contains_the_present_version_with_its_aliases(store: OrderStor
     assert (change.version, change.external_id) == (2, "B")
     assert change.stored == store.found(1)
     assert change.stored.aliases == ("A",)
+
+
+@pytest.mark.parametrize("change", [_update, _ship])
+def test_a_renamed_order_keeps_its_aliases_when_it_changes_again(
+    store: OrderStore, change: Callable[[OrderStore, int, float], None]
+) -> None:
+    store.create(new_order())
+    assert store.changes.save(renaming(store.found(1), "B", _at(1)), DEADLINE) is COMMITTED
+    change(store, 1, 2)
+    [listed] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    assert listed.stored == store.found(1)
+    assert listed.stored.aliases == ("A",)
 
 
 def test_a_deletion_names_the_order_and_its_last_version(store: OrderStore) -> None:

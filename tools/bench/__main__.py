@@ -1,4 +1,4 @@
-"""`make bench`: measures an import, prints tables, and writes the results as JSON and a chart."""
+"""`make bench`: measures imports and reads, prints tables, and writes JSON and a chart."""
 
 import json
 import subprocess
@@ -17,7 +17,10 @@ from tools.bench.costs import MEMORY_SIZES, Request, imported, memory_curve, one
 from tools.bench.cpu import BATCHES, Cpu, measure, measure_cpu, ratio
 from tools.bench.embedded import Largest, measure_largest
 from tools.bench.handlers import naive
-from tools.bench.units import STORED, STORED_FULL, Units, measure_batch, measure_units
+from tools.bench.progress import announce
+from tools.bench.reads import WITH_TOTAL, Page, by_name
+from tools.bench.stores import STORED, STORED_FULL, StoreFigures, measure_stores
+from tools.bench.units import measure_batch
 from tools.bench.world import World, opened
 
 type Tree = dict[str, Any]
@@ -39,7 +42,7 @@ class Measured:
 
     cpu: Sequence[Cpu]
     cold_start: Start | None
-    units: Sequence[Units]
+    stores: StoreFigures
     requests: Sequence[Request]
     largest: Sequence[Largest]
     growth: Tree
@@ -48,11 +51,17 @@ class Measured:
 def main(arguments: Sequence[str]) -> None:
     """Run every measurement; `--full` also measures with a million stored orders."""
     with opened() as world:
+        announce("Measuring the CPU time of imports")
         cpu = measure_cpu(world)
+        announce("Measuring cold starts")
         start = measure_cold_start(world)
+        announce("Measuring the costs of requests")
         requests = _measure_requests(world)
-        units = measure_units(world, STORED_FULL if "--full" in arguments else STORED)
-    measured = Measured(cpu, start, units, requests, measure_largest(), _measure_growth())
+        stores = measure_stores(world, STORED_FULL if "--full" in arguments else STORED)
+    announce("Measuring the largest request on the embedded AWS")
+    largest = measure_largest()
+    announce("Measuring the memory of many requests")
+    measured = Measured(cpu, start, stores, requests, largest, _measure_growth())
     targets = _targets(measured)
     _print(measured, targets)
     _write(measured, targets)
@@ -84,7 +93,8 @@ def _targets(measured: Measured) -> list[Target]:
     cpu, start = measured.cpu, measured.cold_start
     [batch] = [each for each in cpu if (each.name, each.batch) == ("import", 100)]
     [single] = [each for each in cpu if (each.name, each.batch) == ("import", 1)]
-    write_units = max(each.write_units for each in measured.units)
+    created = max(each.write_units for each in measured.stores.created)
+    changed = max(each.write_units for each in measured.stores.changed)
     slowest = max(each.seconds for each in measured.largest)
     peak = max(each.peak_mb for each in measured.largest)
     growth = measured.growth["growth_mb"]
@@ -96,12 +106,28 @@ def _targets(measured: Measured) -> list[Target]:
         _at_least("times less CPU than the naive Lambda", ratio(cpu, "naive", "import", 100), 8),
         _at_most("times the CPU of JSON, for XML", ratio(cpu, "XML", "import", 100), 2),
         _at_most("times the bare cold start", start.ratio if start else None, 1.5),
-        _at_most("write units per created order", write_units, 2.2),
+        _at_most("write units per created order", created, 2.01),
+        _at_most("write units of a change of 1 KB, with its history", changed, 4),
+        *_targets_of_pages(measured.stores.pages),
         _at_most("calls of a warm request with 1 order", single.calls, 5),
         _at_most("s for the largest request, embedded AWS", slowest, 10),
         _at_most("MB of memory at its peak", peak, 512),
         _at_most("MB more memory after 10,000 invocations", growth, 5),
     ]
+
+
+def _targets_of_pages(pages: Sequence[Page]) -> list[Target]:
+    """Return the targets of the pages: a page without a total costs the same at every size."""
+    targets = []
+    for name, same in by_name(pages).items():
+        most = max(each.read_units for each in same)
+        growth = most / min(each.read_units for each in same)
+        targets.append(
+            _at_most(f"read units of a page of {name}", most, 250)
+            if name.endswith(WITH_TOTAL)
+            else _at_most(f"times the read units, for a page of {name}", growth, 1.1)
+        )
+    return targets
 
 
 def _at_most(what: str, measured: float | None, limit: float) -> Target:
@@ -117,11 +143,17 @@ def _at_least(what: str, measured: float, limit: float) -> Target:
 def _print(measured: Measured, targets: Sequence[Target]) -> None:
     console = Console(width=120)
     console.print(_cpu_table(measured.cpu))
-    for units in measured.units:
+    for created in measured.stores.created:
         console.print(
-            f"{units.stored} stored orders: {units.calls:.2f} calls and {units.write_units:.3f} "
-            "write units per order"
+            f"{created.stored:,} stored orders: {created.calls:.2f} calls and "
+            f"{created.write_units:.3f} write units per created order"
         )
+    for change in measured.stores.changed:
+        console.print(
+            f"{change.name} of an order: {change.write_units:g} write units: {change.order:g} for "
+            f"the order, {change.index:g} for the index, {change.history:g} for the history"
+        )
+    console.print(_pages_table(measured.stores.pages))
     for largest in measured.largest:
         console.print(
             f"the largest {largest.kind} request, {largest.orders} orders: {largest.seconds} s, "
@@ -153,6 +185,15 @@ def _cpu_table(cpu: Sequence[Cpu]) -> Table:
     table = _table("CPU of a warm invocation, microseconds per order", "", *columns)
     for name in dict.fromkeys(each.name for each in cpu):
         table.add_row(name, *(f"{each.microseconds:.0f}" for each in cpu if each.name == name))
+    return table
+
+
+def _pages_table(pages: Sequence[Page]) -> Table:
+    sizes = dict.fromkeys(each.stored for each in pages)
+    columns = (f"{size:,} stored" for size in sizes)
+    table = _table("Calls, and read units, of a page of 100 orders", "", *columns)
+    for name, same in by_name(pages).items():
+        table.add_row(name, *(f"{each.calls}, {each.read_units:g}" for each in same))
     return table
 
 

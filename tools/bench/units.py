@@ -1,21 +1,26 @@
-"""Measures the calls and the capacity units of an import with DynamoDB Local."""
+"""Measures the calls and the capacity units of writes with DynamoDB Local."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from orders.adapters.dynamodb_history import DynamoHistory
+from orders.adapters.table_keys import order_key
+from orders.application.deadlines import NoDeadline
+from orders.domain.settings import Policies
 from tests.support.template_tables import create_table
-from tools.bench.requests import event, orders
-from tools.bench.world import World
+from tools.bench.capacity import consumption
+from tools.bench.loading import replaced_version
+from tools.bench.requests import event, order, orders
+from tools.bench.world import ACCOUNT, World
 
 type Tree = dict[str, Any]
-# The new orders of the measured request, and the numbers of orders that are stored before it.
+# The orders of the measured request.
 BATCH = 100
-STORED = (0, 10_000)
-STORED_FULL = (0, 10_000, 1_000_000)
-_CHUNK = 1000
 _INSERTED = re.compile(r"'(\w+)': \?")
 
 
@@ -28,37 +33,106 @@ class Units:
     write_units: float
 
 
-def measure_units(world: World, stored: tuple[int, ...] = STORED) -> list[Units]:
-    """Measure with each number of stored orders."""
-    measured = []
-    present = 0
-    for count in stored:
-        while present < count:
-            with world.aws.without_bus():
-                world.handle(event(orders(_CHUNK, first=10**6 + present)))
-            present += _CHUNK
-        measured.append(measure_batch(world, BATCH, count))
-    return measured
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The write units of one change of an order of 1 KB.
+
+    `order` are those of the order itself, `index` those of the index by change, and `history` those
+    of the replaced version.
+    """
+
+    name: str
+    order: float
+    index: float
+    history: float
+
+    @property
+    def write_units(self) -> float:
+        """Return the units of all items."""
+        return self.order + self.index + self.history
 
 
 def measure_batch(world: World, batch: int, stored: int = 0) -> Units:
-    """Import a batch, then put the written items into a second table to learn their units.
+    """Import new orders, then put the written items into a second table to learn their units.
 
-    DynamoDB Local does not report the units of PartiQL statements, which equal those of a put.
+    DynamoDB Local does not report the units of PartiQL statements, which equal those of a put. The
+    environment has a lane of order ids, as every warm one has for ten minutes.
     """
-    written: list[Tree] = []
-    with world.aws.without_bus(), world.counting() as calls, world.aws.asked(_collect(written)):
-        world.handle(event([each | {"external_id": uuid4().hex} for each in orders(batch)]))
-    scratch = create_table(world.dynamodb)
-    units = sum(
-        world.dynamodb.put_item(TableName=scratch, Item=item, ReturnConsumedCapacity="TOTAL")[
-            "ConsumedCapacity"
-        ]["CapacityUnits"]
-        for item in written
-    )
+    with world.aws.without_bus():
+        world.handle(event([order(0, external_id=uuid4().hex)]))
+    sent = event([each | {"external_id": uuid4().hex} for each in orders(batch)])
+    with _written(world) as written, world.counting() as calls:
+        world.handle(sent)
+    with _scratch(world) as put:
+        units = sum(map(put, written))
     # The only item that an import updates is that of the lanes, of less than 1 KB.
     units += calls["UpdateItem"]
     return Units(stored, sum(calls.values()) / batch, units / batch)
+
+
+def measure_changes(world: World) -> list[Change]:
+    """Change an order twice, and put the versions into a second table to learn their units."""
+    name = f"order-{uuid4().int % 10**7:07}"
+    versions = []
+    for status in ("new", "paid", "sent"):
+        with world.aws.without_bus():
+            world.handle(event([order(0, external_id=name, status=status)]))
+        key = order_key(ACCOUNT, name)
+        found: Any = world.dynamodb.get_item(TableName=world.table, Key=key, ConsistentRead=True)
+        versions.append(found["Item"])
+    first, second, third = versions
+    with _scratch(world) as put:
+        put(first)
+        return [
+            _change(world, "the first change", put, first, second),
+            _change(world, "a later change", put, second, third),
+        ]
+
+
+def _change(
+    world: World, name: str, put: Callable[[Tree], float], before: Tree, after: Tree
+) -> Change:
+    version = replaced_version(before, after, datetime.now(UTC))
+    with consumption(world.hub.dynamodb) as consumed:
+        history = DynamoHistory(world.hub.dynamodb, world.table)
+        history.keep([(version, Policies().history_days)], NoDeadline())
+    return Change(name, put(after), index_writes(before, after), consumed.units)
+
+
+def index_writes(before: Tree, after: Tree) -> int:
+    """Return the units of the index by change: a new key is one write, another key two.
+
+    This is what AWS documents for a secondary index. DynamoDB Local counts one at most. An entry
+    has keys only, less than 1 KB.
+    """
+    keys = [each.get("changed_at") for each in (before, after)]
+    return 0 if keys[0] == keys[1] else len([key for key in keys if key])
+
+
+@contextmanager
+def _written(world: World) -> Iterator[Sequence[Tree]]:
+    """Collect the items that calls put or insert inside the context."""
+    written: list[Tree] = []
+    with world.aws.without_bus(), world.aws.asked(_collect(written)):
+        yield written
+
+
+@contextmanager
+def _scratch(world: World) -> Iterator[Callable[[Tree], float]]:
+    """Yield a function that puts an item into a table of its own, and returns the units.
+
+    Those of the index by change are not among them.
+    """
+    table = create_table(world.dynamodb)
+
+    def put(item: Tree) -> float:
+        answer = world.dynamodb.put_item(
+            TableName=table, Item=item, ReturnConsumedCapacity="INDEXES"
+        )
+        return answer["ConsumedCapacity"]["Table"]["CapacityUnits"]
+
+    yield put
+    world.dynamodb.delete_table(TableName=table)
 
 
 def _collect(written: list[Tree]) -> Callable[..., None]:

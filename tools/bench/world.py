@@ -17,7 +17,8 @@ from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.application.create_client import create_client
 from orders.domain.clients import Client, Role
 from orders.protocols.settings_document import SettingsDocument
-from tests.support.dynamodb_local import local_client, running_engine
+from orders.runtime.composition import Aws, connect, utc_now
+from tests.support.dynamodb_local import LONG_RUN, local_client, running_engine
 from tests.support.lambda_context import Context
 from tests.support.template_tables import create_table
 from tools.bench.handlers import connect_plainly
@@ -33,6 +34,7 @@ class World:
     """One environment of the import function."""
 
     module: ModuleType
+    hub: Aws
     dynamodb: DynamoDBClient
     table: str
     aws: StubbedAws
@@ -75,7 +77,7 @@ class World:
 def opened() -> Iterator[World]:
     """Start DynamoDB Local, create an account and load the handler, for the time of the context."""
     with ExitStack() as stack:
-        endpoint = stack.enter_context(running_engine())
+        endpoint = stack.enter_context(running_engine(LONG_RUN))
         dynamodb = local_client(endpoint)
         table = create_table(dynamodb)
         os.environ |= {
@@ -89,23 +91,20 @@ def opened() -> Iterator[World]:
             "POWERTOOLS_SERVICE_NAME": "import-orders",
             "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
         }
-        _create_account(dynamodb, table)
+        create_account(dynamodb, table)
         # The logger writes to the standard output that it finds when it is created.
         nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         with redirect_stdout(nowhere):
             from functions.import_orders import handler  # noqa: PLC0415 - reads the environment
-        from orders.runtime.composition import connect  # noqa: PLC0415
-
         hub, plain = connect(), connect_plainly()
         aws = StubbedAws(table, hub.dynamodb, hub.events, plain.dynamodb, plain.events)
-        world = World(handler, dynamodb, table, aws)
+        world = World(handler, hub, dynamodb, table, aws)
         world.remember()
         yield world
 
 
-def _create_account(dynamodb: DynamoDBClient, table: str) -> None:
-    from orders.runtime.composition import utc_now  # noqa: PLC0415
-
+def create_account(dynamodb: DynamoDBClient, table: str) -> None:
+    """Create the account of the benchmark, and a client with the token of its requests."""
     accounts = DynamoAccounts(dynamodb, table)
     settings = SettingsDocument.model_validate(SETTINGS).settings()
     accounts.create_account(ACCOUNT, settings, utc_now())

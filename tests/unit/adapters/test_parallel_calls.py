@@ -1,7 +1,7 @@
 """Parallel calls end before their caller goes on, also if one of them fails."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier, Event
 
 import pytest
@@ -57,3 +57,26 @@ def test_the_first_of_several_errors_is_raised(pool: ThreadPoolExecutor) -> None
 
     with pytest.raises(ValueError, match="call 0"):
         run_all(pool, call, range(THREADS))
+
+
+class _NotStarted(Future[None]):
+    """A call that a thread is about to start when it is cancelled."""
+
+    def cancel(self) -> bool:
+        cancelled = super().cancel()
+        self.set_running_or_notify_cancel()
+        return cancelled
+
+
+def test_a_cancelled_call_does_not_hide_the_error_of_a_later_one() -> None:
+    class Pool(ThreadPoolExecutor):
+        def submit(self, call: object, /, *arguments: object, **_rest: object) -> Future[None]:  # type: ignore[override]
+            del call
+            if arguments == (0,):
+                return _NotStarted()
+            failed: Future[None] = Future()
+            failed.set_exception(ValueError("the second call"))
+            return failed
+
+    with Pool(1) as pool, pytest.raises(ValueError, match="the second call"):
+        run_all(pool, lambda _: None, range(2))

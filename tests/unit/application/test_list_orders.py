@@ -295,6 +295,20 @@ def test_the_total_of_changes_is_counted_by_the_indexes() -> None:
     assert hub.index.read + hub.changes.read < near + 210
 
 
+def test_counting_ends_with_the_first_count_that_is_too_large(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(list_orders, "MAX_COUNTED", 20)
+    hub = Hub(order_at(10 * n) for n in range(100))
+
+    def count(*_arguments: object) -> int:
+        raise AssertionError("the changes need not be counted too")
+
+    monkeypatch.setattr(hub.changes, "count", count)
+    page = hub.page(PageWanted(5, with_total=True), changed=Range(START), by_change=True)
+    assert (len(page.orders), page.total) == (5, None)
+
+
 def test_a_list_ends_in_time() -> None:
     hub = Hub(every_tenth_second(300))
     query = OrdersQuery("demo", matches=lambda stored: stored.order.order_id < 0)

@@ -20,6 +20,7 @@ from orders.adapters.order_items import (
     indexed_name,
     is_marker,
     is_order,
+    is_renamed,
     read_aliases,
     read_order,
 )
@@ -165,18 +166,23 @@ class DynamoChangeIndex(BatchedTable):
         self, account: str, entries: Sequence[Item], deadline: Deadline
     ) -> list[Change]:
         """Read the orders and markers of entries. Entries of former versions are left out."""
-        keys = [{"pk": entry["pk"], "sk": entry["sk"]} for entry in entries]
-        by_number = {_position(entry).order_id: entry for entry in entries}
-        index_keys = [index_key(account, number) for number in by_number]
-        items = self._batches.read_all([*keys, *index_keys], deadline)
+        items = self._batches.read_all(
+            [{"pk": entry["pk"], "sk": entry["sk"]} for entry in entries], deadline
+        )
         found = {identity_of(item): item for item in items}
+        # Only these have aliases. Their index items are read later, so they are never older.
+        renamed = {_position(item).order_id for item in items if is_renamed(item)}
+        index_items = self._batches.read_all(
+            [index_key(account, number) for number in renamed], deadline
+        )
+        found |= {identity_of(item): item for item in index_items}
         changes = []
         for entry in entries:
             item = found.get(identity_of(entry))
             if item is None or item.get("changed_at") != entry["changed_at"]:
                 continue
-            named = found.get(identity_of(index_key(account, _position(entry).order_id)))
-            change = _change(account, item, named)
+            index_item = found.get(identity_of(index_key(account, _position(entry).order_id)))
+            change = _change(account, item, index_item)
             if change is not None:
                 changes.append(change)
         return changes
@@ -187,10 +193,12 @@ def _change(account: str, item: Item, index_item: Item | None) -> Change | None:
     at, version = _position(item), int(item["version"]["N"])
     if is_marker(item):
         return Change(at, version, item["external_id"]["S"], None)
-    if not is_order(item) or index_item is None:
+    if not is_order(item):
         return None
     order = read_order(account, item)
-    if indexed_name(index_item) != order.external_id:
+    if not is_renamed(item):
+        return Change(at, version, order.external_id, StoredOrder(order))
+    if index_item is None or indexed_name(index_item) != order.external_id:
         return None
     return Change(at, version, order.external_id, StoredOrder(order, read_aliases(index_item)))
 

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
-from orders.adapters.order_items import alias_item, marker_item, order_item, tombstone_item
+from orders.adapters.order_items import (
+    alias_item,
+    marker_item,
+    of_renamed,
+    order_item,
+    tombstone_item,
+)
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts, pause_with_jitter
@@ -138,7 +144,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
         {
             "Put": {
                 "TableName": table,
-                "Item": order_item(after, change.trigger),
+                "Item": of_renamed(order_item(after, change.trigger)),
                 "ConditionExpression": (
                     "attribute_not_exists(pk) OR (#type = :alias AND order_id = :number)"
                 ),
@@ -166,6 +172,8 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
 def _staying(change: OrderChange, table: str) -> dict[str, Any]:
     """Return the write of an order whose external id does not change."""
     item = order_item(change.after.order, change.trigger)
+    if change.after.was_renamed:
+        item = of_renamed(item)
     return {"Put": {"TableName": table, "Item": item, **_unchanged(change)}}
 
 

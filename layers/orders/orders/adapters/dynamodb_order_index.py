@@ -12,6 +12,7 @@ import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from math import isqrt
 from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
@@ -138,7 +139,7 @@ class DynamoOrderIndex(BatchedTable):
         total = 0
         left: list[tuple[str, Key | None]] = [(shard, None) for shard in index_shards(account)]
         while left and total <= limit:
-            share = (limit - total) // len(left) + 1
+            share = _share_of_count((limit - total) // len(left) + 1)
             answers = self._batches.in_parallel(
                 lambda each, share=share: self._count(*each, ids, share, deadline),  # type: ignore[misc, call-arg]
                 left,
@@ -305,6 +306,15 @@ def _range_of(shard: str, ids: Range[int]) -> dict[str, AttributeValue]:
 
 def _belongs(item: Item, order_id: int) -> bool:
     return is_order(item) and item["order_id"]["N"] == str(order_id)
+
+
+def _share_of_count(fair: int) -> int:
+    """Return how many entries of a shard to count in one call.
+
+    A random shard has fewer than 1.5 standard deviations above the mean in 14 of 15 cases, so few
+    of them need a second call.
+    """
+    return fair + isqrt(fair) * 3 // 2
 
 
 def _share(limit: int) -> int:

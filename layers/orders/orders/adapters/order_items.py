@@ -76,6 +76,16 @@ def was_moved(entry: Item) -> bool:
     return "moved_in" in entry
 
 
+def of_renamed(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the item of an order that has aliases. Every later version of it keeps the mark."""
+    return {**item, "renamed": {"BOOL": True}}
+
+
+def is_renamed(item: Item) -> bool:
+    """Return whether an order's item says that the order has aliases."""
+    return "renamed" in item
+
+
 def insertion(table: str, item: Item) -> dict[str, Any]:
     """Return the statement that inserts an item, and fails if the key exists."""
     members = ", ".join(f"'{name}': ?" for name in item)

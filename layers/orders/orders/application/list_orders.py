@@ -297,21 +297,26 @@ class _Listing:
         return None if later is None else counted - later
 
     def _count_changed_since(self, start: datetime) -> int | None:
-        """Count the orders created or changed since a time.
+        """Count the orders created or changed since a time."""
+        total = 0
+        for counted in self._counts_of_changed_since(start):
+            if counted is None or total + counted > MAX_COUNTED:
+                return None
+            total += counted
+        return total
+
+    def _counts_of_changed_since(self, start: datetime) -> Iterator[int | None]:
+        """Return the parts of this number. Each is counted when its turn comes.
 
         Of the orders created at about this time, the index by id cannot tell on which side they
         are, so they are read.
         """
         since = Range(start, None)
         near = Range(ids_created_in(since).start, ids_surely_created_in(since).start)
+        yield self._count(Range(near.end, None))
         older = CountedChanges(ChangeRange(start), MAX_COUNTED, Range(None, near.start))
-        counts = (
-            self._count(Range(near.end, None)),
-            self.stores.changes.count(self.query.account, older, self.deadline),
-            self._count_among(near, since),
-        )
-        known = [each for each in counts if each is not None]
-        return sum(known) if len(known) == len(counts) and sum(known) <= MAX_COUNTED else None
+        yield self.stores.changes.count(self.query.account, older, self.deadline)
+        yield self._count_among(near, since)
 
     def _count_among(self, ids: Range[int], changed: Range[datetime]) -> int | None:
         examination = Examination(MAX_EXAMINED, MAX_READ_CHARACTERS, self.deadline)
@@ -322,9 +327,11 @@ class _Listing:
     def _count_of_changed(self) -> int | None:
         """Return the number of orders created or changed in the wanted times, or a little more."""
         changed = self._changed()
-        created = self._count(ids_created_in(changed))
-        if changed.start is None or created is None:
+        if changed.start is None:
             return self._count(ALL_IDS)
+        created = self._count(ids_created_in(changed))
+        if created is None:
+            return None
         counted = CountedChanges(ChangeRange(changed.start), MAX_COUNTED)
         later = self.stores.changes.count(self.query.account, counted, self.deadline)
         return None if later is None or created + later > MAX_COUNTED else created + later
