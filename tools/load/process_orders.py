@@ -29,6 +29,8 @@ LIMIT = 500
 # One in so many of the committed orders is renamed meanwhile, or deleted, or gets another status.
 CHANGED_SHARE = 10
 _BATCH = 1000
+# The embedded AWS is one process, which the writers share with the reader.
+_PAUSE_SECONDS = 0.1
 _PATIENCE_SECONDS = 1800
 _OK = 200
 
@@ -131,9 +133,11 @@ class ProcessRun:
             ],
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
             timeout=_PATIENCE_SECONDS,
         )
+        if ended.returncode:
+            raise RuntimeError(f"process() failed: {ended.stderr[-2000:]}")
         tree = json.loads(ended.stdout)
         return Read(
             [order_id_of(self.shop.account, each["id"]) or 0 for each in tree["orders"]],
@@ -202,7 +206,7 @@ class ProcessRun:
 
 
 def _repeat(step: Step, is_over: Event) -> None:
-    while not is_over.is_set():
+    while not is_over.wait(_PAUSE_SECONDS):
         try:
             step()
         except StopIteration:
