@@ -3,7 +3,8 @@
 The command starts the stack on an embedded AWS that injects faults. Simulated shops send requests,
 and in the middle of the run the embedded AWS restarts and keeps its data. After the last triggers,
 the audit compares the answers that the shops received with the stored orders and the published
-triggers. The exit code is 1 if there is any difference.
+triggers, and all lists, messages, changes and histories with the stored orders. The exit code is 1
+if there is any difference.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -20,6 +22,8 @@ from rich.table import Table
 
 from tools.load.audit import Difference, differences
 from tools.load.journal import Entry, Reply, read_journal
+from tools.load.process_orders import process_run
+from tools.load.reads import audit_reads
 from tools.load.stored import read_published, read_stored
 from tools.load.world import ACCOUNTS, create_accounts
 from tools.local_stack.foreground import free_port
@@ -45,7 +49,15 @@ def main() -> int:
     parser.add_argument(
         "--port", type=int, default=0, help="port of the stack; 0 chooses a free one"
     )
+    parser.add_argument(
+        "--process",
+        type=int,
+        metavar="ORDERS",
+        help="instead, read so many orders with the vendor's process() while others are written",
+    )
     asked = parser.parse_args()
+    if asked.process:
+        return _process(asked.process, asked.port or free_port())
     journals = STATE / "journals"
     _empty(journals)
     faults = STATE / "faults.log"
@@ -63,7 +75,7 @@ def main() -> int:
     with LocalStack(settings, report=console.print) as stack:
         world = create_accounts(stack)
         console.print(f"{asked.shops} shops of {len(ACCOUNTS)} accounts, {asked.minutes:g} min …")
-        shops = _start(world, stack.endpoint.base_url, asked.shops, asked.minutes)
+        shops = _start(world.file, stack.endpoint.base_url, asked.shops, asked.minutes)
         _wait(shops, asked.minutes * 30)
         console.print("Restarting the embedded AWS …")
         stack.restart()
@@ -73,18 +85,47 @@ def main() -> int:
         journal = list(read_journal(journals))
         stored = read_stored(stack)
         published = read_published(settings.events_log)
-    found = differences(journal, stored, published)
+        console.print("Reading all lists, changes and histories …")
+        reads = audit_reads(stack, world.shops, journal)
+    found = [*differences(journal, stored, published), *reads.differences]
     complaints = journals / "complaints.txt"
     if complaints.exists():
         found += [
             Difference("complaint", "", "", line)
             for line in complaints.read_text(encoding="utf-8").splitlines()
         ]
-    _show(journal, len(stored), len(published), faults)
+    _show(journal, len(stored), len(published), faults, reads.compared)
+    return _report(found) or int(not journal)
+
+
+def _process(size: int, port: int) -> int:
+    """Measure the vendor's `process()`; return the exit code."""
+    with LocalStack(StackSettings(port=port, state=STATE), report=console.print) as stack:
+        console.print(f"Importing {size} orders, then reading them …")
+        run = process_run(stack, "reader")
+        measured = run(size)
+    meanwhile, read = measured.meanwhile, measured.read
+    _print_table(
+        {
+            "orders committed before": measured.committed,
+            "orders read": len(read.orders),
+            "pages; largest one, characters": f"{len(read.page_sizes)}; {max(read.page_sizes)}",
+            "seconds": f"{read.seconds:.1f}",
+            "imported, renamed, moved, deleted meanwhile": (
+                f"{meanwhile.imported}, {meanwhile.renamed}, {meanwhile.moved}, "
+                f"{len(meanwhile.deleted)}"
+            ),
+        }
+    )
+    return _report(measured.differences)
+
+
+def _report(found: Sequence[Difference]) -> int:
+    """Print the differences; return the exit code."""
     for each in found[:50]:
         console.print(f"[red]{each.kind}[/red] {each.account} {each.order}: {each.detail}")
     console.print(f"{len(found)} differences")
-    return 1 if found or not journal else 0
+    return 1 if found else 0
 
 
 def _empty(folder: Path) -> None:
@@ -134,7 +175,9 @@ def _wait_until_quiet(log: Path) -> None:
             size, since = log.stat().st_size, time.monotonic()
 
 
-def _show(journal: list[Entry], stored: int, published: int, faults: Path) -> None:
+def _show(
+    journal: list[Entry], stored: int, published: int, faults: Path, compared: Mapping[str, str]
+) -> None:
     reply = Counter(each.reply for each in journal)
     requests = _requests()
     injected = Counter(faults.read_text(encoding="utf-8").splitlines())
@@ -150,13 +193,18 @@ def _show(journal: list[Entry], stored: int, published: int, faults: Path) -> No
         "orders stored": stored,
         "triggers received": published,
         "faults injected": injected.total(),
+        **compared,
     }
+    _print_table(rows)
+    kinds = Counter(each.rpartition(": ")[2] for each in injected.elements())
+    console.print(json.dumps(kinds))
+
+
+def _print_table(rows: Mapping[str, object]) -> None:
     table = Table("", "")
     for name, value in rows.items():
         table.add_row(name, str(value))
     console.print(table)
-    kinds = Counter(each.rpartition(": ")[2] for each in injected.elements())
-    console.print(json.dumps(kinds))
 
 
 def _requests() -> dict[str, str]:

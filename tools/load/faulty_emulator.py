@@ -176,6 +176,7 @@ if __name__ == "__main__":
     dynamodb: Any = import_module("ministack.services.dynamodb")
     events: Any = import_module("ministack.services.eventbridge")
     emulator_process.stream_statements(dynamodb)
+    emulator_process.remember_expressions(dynamodb)
     emulator_process.remember_statements(import_module("ministack.services._dynamodb_keywords"))
     keep_stream(dynamodb)
     dynamodb.handle_request = with_faults("dynamodb", dynamodb.handle_request)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 import gevent  # type: ignore[import-untyped]  # the package has no types
 from locust import FastHttpUser, constant_pacing, task
 
+from orders.domain.identifiers import order_id_of
 from tools.load.journal import Entry, Kind, Reply
 
 WORLD: dict[str, Any] = json.loads(Path(os.environ["LOAD_WORLD"]).read_text(encoding="utf-8"))
@@ -66,6 +68,7 @@ class OwnOrder:
     external_id: str
     document: Tree
     order_id: int = 0
+    version: int = 1
     is_settled: bool = True
     is_moved: bool = False
     former: list[str] = field(default_factory=list)
@@ -117,8 +120,17 @@ class Shop(FastHttpUser):
     def rename(self) -> None:
         """Give an order another external id."""
         order = self._known_order()
-        if order is None or order.is_moved:
-            return
+        if order is not None and not order.is_moved:
+            self._rename(order)
+
+    @task(1)
+    def rename_by_commercetools(self) -> None:
+        """Give one of the shop's commercetools orders another number, through the campaign."""
+        known = [each for each in self.drafts if each.is_settled and each.order_id]
+        if known:
+            self._rename(self.chance.choice(known))
+
+    def _rename(self, order: OwnOrder) -> None:
         wanted = f"{order.label}/r{len(order.former) + 1}"
         if len(order.former) >= MAX_RENAMES:
             return
@@ -129,6 +141,7 @@ class Shop(FastHttpUser):
         if reply is Reply.ACKNOWLEDGED:
             order.former.append(order.external_id)
             order.external_id = wanted
+            order.version += 1
         elif reply is Reply.UNKNOWN:
             order.is_settled = False
 
@@ -173,6 +186,8 @@ class Shop(FastHttpUser):
         cents = self.chance.randint(1, 10**9)
         document: Tree = {
             "customerEmail": f"{self.name}@example.com",
+            # The store makes it an order of the campaign, too.
+            "store": {"typeId": "store", "key": "website"},
             "totalPrice": {"currencyCode": "USD", "centAmount": cents},
             "lineItems": [
                 {
@@ -191,6 +206,7 @@ class Shop(FastHttpUser):
             # An earlier try succeeded, but its answer was lost.
             reply = Reply.ACKNOWLEDGED
         self._note(order, Kind.CREATE, reply, number, document, answer=answer)
+        order.order_id = order_id_of(self.account["account"], answer.tree.get("id", "")) or 0
         order.is_settled = reply is Reply.ACKNOWLEDGED
 
     @task(1)
@@ -200,7 +216,9 @@ class Shop(FastHttpUser):
         if not known:
             return
         order = self.chance.choice(known)
-        answer = self._send_project("GET", f"/orders/order-number={order.external_id}")
+        answer = self._send_project(
+            "GET", f"/orders/order-number={quote(order.external_id, safe='')}"
+        )
         if answer.is_known and answer.status != OK:
             self._complain(f"{order.external_id} was not found", answer)
 
@@ -211,7 +229,8 @@ class Shop(FastHttpUser):
         if not known:
             return
         order = self.chance.choice(known)
-        path = f"/orders/order-number={order.external_id}?version=1"
+        number = quote(order.external_id, safe="")
+        path = f"/orders/order-number={number}?version={order.version}"
         answer = self._send_project("DELETE", path)
         reply = self._reply(answer, {OK})
         if answer.status == NOT_FOUND and answer.tries > 1:

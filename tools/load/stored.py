@@ -3,28 +3,26 @@
 import json
 from pathlib import Path
 
-from orders.adapters.order_items import is_order, read_order
-from orders.adapters.table_keys import order_key
 from orders.runtime.composition.order_protocols import present
 from tools.load.audit import Published, Stored
+from tools.load.table import read_contents
 from tools.load.world import ACCOUNTS
 from tools.local_stack.stack import LocalStack
 
 
 def read_stored(stack: LocalStack) -> list[Stored]:
     """Return every order of the shops' accounts."""
-    dynamodb = stack.aws.client("dynamodb")
-    pages = dynamodb.get_paginator("scan").paginate(TableName=stack.deployment.table_name)
-    prefixes = {order_key(account, "")["pk"]["S"]: account for account in ACCOUNTS}
-    found = []
-    for item in (each for page in pages for each in page["Items"]):
-        owner = next((a for p, a in prefixes.items() if item["pk"]["S"].startswith(p)), None)
-        if owner is None or not is_order(item):
-            continue
-        order = read_order(owner, item)
-        document = json.loads(present(order))
-        found.append(Stored(owner, order.external_id, order.order_id, order.version, document))
-    return found
+    contents = read_contents(stack.aws.client("dynamodb"), stack.deployment.table_name)
+    return [
+        Stored(
+            each.account,
+            each.external_id,
+            each.order_id,
+            each.version,
+            json.loads(present(each)),
+        )
+        for each in contents.of(frozenset(ACCOUNTS)).orders
+    ]
 
 
 def read_published(events_log: Path) -> list[Published]:

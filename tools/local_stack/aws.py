@@ -12,6 +12,8 @@ CONFIG = Config(
     read_timeout=10,
     retries={"total_max_attempts": 2, "mode": "standard"},
     proxies={},
+    # The adapters read all shards of an index at once.
+    max_pool_connections=16,
     s3={"addressing_style": "path"},
 )
 

@@ -47,6 +47,12 @@ def remember_statements(keywords: Any) -> None:  # noqa: ANN401  # a module of t
     keywords._tokenize = lru_cache(maxsize=256)(keywords._tokenize)  # noqa: SLF001
 
 
+def remember_expressions(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the emulator
+    """Cache the emulator's parsed expressions: a query parses its condition for each item."""
+    for name in ("_tokenize", "_condition_syntax_error"):
+        setattr(dynamodb, name, lru_cache(maxsize=256)(getattr(dynamodb, name)))
+
+
 def _marked(change: Callable[..., object]) -> Callable[..., object]:
     def by_statement(*arguments: object) -> object:
         mark = _by_statement.set(True)
@@ -69,6 +75,8 @@ def serve() -> int | None:
 
 
 if __name__ == "__main__":
-    stream_statements(import_module("ministack.services.dynamodb"))
+    dynamodb: Any = import_module("ministack.services.dynamodb")
+    stream_statements(dynamodb)
+    remember_expressions(dynamodb)
     remember_statements(import_module("ministack.services._dynamodb_keywords"))
     sys.exit(serve())

@@ -1,4 +1,4 @@
-// Reads all orders of a project with the vendor's `process` and prints their numbers as JSON.
+// Reads all orders of a project with the vendor's `process` and prints their ids and numbers as JSON.
 // Arguments: base URL, project key, client id, client secret, limit.
 import { ClientBuilder, Process } from "@commercetools/ts-client";
 
@@ -15,11 +15,12 @@ new ClientBuilder()
   .withHttpMiddleware({ host, httpClient: fetch })
   .build();
 const pages = [];
-const numbers = await Process(
+const orders = await Process(
   { uri: `/${projectKey}/orders?limit=${limit}`, method: "GET" },
   async ({ body, headers }) => {
-    pages.push({ count: body.count, size: JSON.stringify(body).length });
-    return body.results.map((order) => order.orderNumber);
+    const sent = Number(headers["content-length"]);
+    pages.push({ count: body.count, size: JSON.stringify(body).length, sent });
+    return body.results.map(({ id, orderNumber }) => ({ id, orderNumber }));
   },
 );
-console.log(JSON.stringify({ pages, numbers }));
+console.log(JSON.stringify({ pages, orders }));
