@@ -75,11 +75,11 @@ test: setup require-java ## Run the whole test suite
 unit: $(PROJECT_ENVIRONMENT) ## Run the unit tests, which need neither Java nor npm
 	$(BIN)/pytest -n 2 --dist worksteal tests/unit
 
-bench: setup require-java ## Measure an import; print tables, write results.json and chart.md to .local/bench
+bench: setup require-java ## Measure imports and reads; print tables, write results.json and chart.md to .local/bench
 	$(call ANNOUNCE,"Measuring ...")
 	@$(BIN)/python -m tools.bench
 
-bench-full: setup require-java ## Run the benchmark also with a million stored orders
+bench-full: setup require-java ## Run the benchmark also with a million stored orders, in 4 GB of memory
 	$(call ANNOUNCE,"Measuring$(comma) also with a million stored orders ...")
 	@$(BIN)/python -m tools.bench --full
 

@@ -1,4 +1,4 @@
-"""The benchmark of an import: `make bench`."""
+"""The benchmark of imports and reads: `make bench`."""
 
 from pathlib import Path
 

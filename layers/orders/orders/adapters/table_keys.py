@@ -164,8 +164,12 @@ def change_shards(account: str) -> list[str]:
 
 
 def change_sort_key(moment: datetime, order_id: int) -> str:
-    """Return a sort key of the index `changes`. The keys sort by time, then by order id."""
-    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')}#{order_id:016}"
+    """Return a sort key of the index `changes`. The keys sort by time, then by order id.
+
+    The time is that of UTC without its offset: a count reads thousands of these keys.
+    """
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}#{order_id:016}"
 
 
 def change_bounds(start: datetime | None, end: datetime | None) -> tuple[str, str]:
@@ -178,7 +182,7 @@ def change_bounds(start: datetime | None, end: datetime | None) -> tuple[str, st
 def read_change(sort_key: str) -> tuple[datetime, int]:
     """Return the time and the order id of a sort key of the index `changes`."""
     moment, order_id = sort_key.split("#")
-    return datetime.fromisoformat(moment), int(order_id)
+    return datetime.fromisoformat(moment).replace(tzinfo=UTC), int(order_id)
 
 
 def _shard_of(order_id: int) -> int:
