@@ -151,15 +151,15 @@ def _wait_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aws_clients, "CALL_SECONDS", 61)
 
 
-def count_order_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+def count_order_ids(monkeypatch: pytest.MonkeyPatch, first: int = 1) -> None:
     """Give the order ids that samples and recorded answers contain.
 
-    The first function that creates orders counts from 1, the second from 1001.
+    The first function that creates orders counts from `first`, the second from 1000 more.
     """
     counters: dict[int, FakeOrderIds] = {}
 
     def take(own: TakeOrderIds, account: str, count: int, deadline: Deadline) -> Sequence[int]:
-        counter = counters.setdefault(id(own), FakeOrderIds(1000 * len(counters)))
+        counter = counters.setdefault(id(own), FakeOrderIds(first - 1 + 1000 * len(counters)))
         return counter.take(account, count, deadline)
 
     monkeypatch.setattr(TakeOrderIds, "take", take)

@@ -214,13 +214,7 @@ def _limit() -> Tree:
     return parameter(
         "query",
         "limit",
-        {
-            "type": "integer",
-            "format": "int32",
-            "minimum": 1,
-            "maximum": 2**31 - 1,
-            "default": MAX_PAGE,
-        },
+        {"type": "integer", "minimum": 1, "default": MAX_PAGE},
         f"Maximum number of results; more than {MAX_PAGE} is reduced to {MAX_PAGE}",
     )
 

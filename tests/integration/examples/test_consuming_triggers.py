@@ -62,7 +62,7 @@ def test_the_event_of_the_guide_is_the_published_one(
     tenants = (Tenant("shop", TOKEN, (Role.ORDERS_WRITE,)),)
     entries: list[Tree] = []
     with deployed(dynamodb, monkeypatch, settings, tenants) as get:
-        count_order_ids(monkeypatch)
+        count_order_ids(monkeypatch, first=EVENT["detail"]["order_id"])
         connect().events.meta.events.register(
             "provide-client-params.events.PutEvents",
             lambda params, **_rest: entries.extend(params["Entries"]),
