@@ -303,7 +303,7 @@ def test_an_order_whose_external_id_contains_its_order_id_is_not_created_twice()
     report = world.use_case()(command, FixedDeadline())
     assert (_outcomes(report), report.results[0].order_id) == (["created"], 5)
     assert world.orders.orders == {}
-    assert [trigger.order.created_at for trigger in world.publisher.sent] == [RESERVED.taken_at]
+    assert [trigger.order.created_at for trigger in world.publisher.sent] == [RESERVED.created_at]
     assert report.unpublished == ()
 
 
@@ -314,7 +314,7 @@ def test_a_lost_answer_leaves_a_reserved_order_id_to_the_retry() -> None:
     world.orders.faults = [_never]
     report = world.use_case()(command, FixedDeadline())
     assert (_outcomes(report), report.results[0].order_id) == (["created"], 5)
-    assert world.orders["demo", name].created_at == RESERVED.taken_at
+    assert world.orders["demo", name].created_at == RESERVED.created_at
 
 
 def test_an_order_that_is_renamed_between_two_attempts_is_found() -> None:

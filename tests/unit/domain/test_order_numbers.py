@@ -6,14 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.domain.creation_times import creation_time
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order_numbers import (
+    EPOCH,
     MAX_ORDER_ID,
     MAX_SECONDS_AHEAD,
     OWN_LANES,
     PLACES_PER_SECOND,
     WINDOW_SECONDS,
     ClockOutOfRangeError,
+    first_number_of,
     new_lane,
     numbers_of,
     second_of,
@@ -115,3 +118,14 @@ def test_the_shared_lane_serves_the_next_minute_of_its_window() -> None:
     assert room(700) == (700, 700 + MAX_SECONDS_AHEAD)
     assert room(WINDOW_SECONDS - 10) == (WINDOW_SECONDS, WINDOW_SECONDS + MAX_SECONDS_AHEAD - 10)
     assert room(2 * WINDOW_SECONDS - 10) == (2 * WINDOW_SECONDS - 10, 2 * WINDOW_SECONDS)
+
+
+@given(st.integers(0, 2**31 - 100), st.integers(0, 999_999), st.integers(0, 70))
+def test_an_order_is_created_in_the_second_of_its_id(
+    second: int, microseconds: int, ahead: int
+) -> None:
+    now = EPOCH + timedelta(seconds=second, microseconds=microseconds)
+    number = first_number_of(second + ahead) + 7
+    created = creation_time(number, now)
+    assert timedelta() <= created - time_of(number) < timedelta(seconds=1)
+    assert created == (now if ahead == 0 else time_of(number))

@@ -28,6 +28,7 @@ from orders.application.ports import (
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
 from orders.application.retries import attempts
+from orders.domain.creation_times import creation_time
 from orders.domain.identifiers import is_reserved_id, uuid_of
 from orders.domain.importing import (
     Group,
@@ -141,7 +142,7 @@ class ImportOrders:
         """
         now = self.clock()
         [order_id] = self.order_ids.take(account, 1, deadline)
-        return uuid_of(account, order_id), NewNumber(order_id, now)
+        return uuid_of(account, order_id), NewNumber(order_id, creation_time(order_id, now))
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
         if command.unknown:
@@ -273,7 +274,8 @@ class ImportOrders:
         except StorageUnavailableError:
             return [group for group in groups if group.external_id not in missing]
         progress.numbers |= {
-            name: NewNumber(order_id, now) for name, order_id in zip(missing, taken, strict=True)
+            name: NewNumber(order_id, creation_time(order_id, now))
+            for name, order_id in zip(missing, taken, strict=True)
         }
         return groups
 
@@ -313,7 +315,7 @@ def _planned(group: Group, progress: Progress, cause: Cause) -> Plan:
     number = progress.numbers.get(group.external_id) if group.stored is None else None
     if number is None:
         return plan_group(group, 0, cause)
-    return plan_group(group, number.order_id, replace(cause, at=number.taken_at))
+    return plan_group(group, number.order_id, replace(cause, at=number.created_at))
 
 
 def _submitted(

@@ -27,10 +27,10 @@ MAX_REQUEST_CHARACTERS = 24 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class NewNumber:
-    """The order id of a new order, and the time at which it was taken: that of its creation."""
+    """The order id of a new order, and the time of its creation."""
 
     order_id: int
-    taken_at: datetime
+    created_at: datetime
 
 
 @dataclass(slots=True)

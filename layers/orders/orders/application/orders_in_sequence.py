@@ -116,7 +116,7 @@ class OrdersInSequence:
         """Return the orders whose last change, or creation, was in these times, sorted by it.
 
         An order that changes meanwhile may come twice. If more than _MAX_WAITING orders were
-        created within twice SLACK, those that never changed may come in the order of their ids.
+        created within SLACK, those that never changed may come in the order of their ids.
         """
         created = ids_created_in(times)
         merged = heapq.merge(

@@ -1,17 +1,26 @@
-"""The order ids of a time of creation.
+"""The time of an order's creation, and the order ids of such times.
 
-The first bits of an order id are a second. Clocks, and requests with thousands of orders, let it
-deviate from the order's time of creation by less than SLACK.
+The first bits of an order id are a second, and the order's time of creation lies in it. Only if
+the clock is set back while a request takes its ids, the two differ, which SLACK is for.
 """
 
 from datetime import datetime, timedelta
 
-from orders.domain.order_numbers import EPOCH, SECONDS, first_number_of
+from orders.domain.order_numbers import EPOCH, SECONDS, first_number_of, time_of
 from orders.domain.ranges import Range
 
-SLACK = timedelta(seconds=120)
+SLACK = timedelta(seconds=3)
 _SECOND = timedelta(seconds=1)
 _SLACK_SECONDS = SLACK // _SECOND
+
+
+def creation_time(order_id: int, now: datetime) -> datetime:
+    """Return the time of creation of an order that gets this id now.
+
+    An id can be some seconds ahead of the clock, in a request with thousands of orders for example.
+    The order is then created in the second of its id: all lists sort orders in the same way.
+    """
+    return max(now, time_of(order_id))
 
 
 def ids_created_in(times: Range[datetime]) -> Range[int]:
