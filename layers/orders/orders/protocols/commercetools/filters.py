@@ -17,7 +17,6 @@ from orders.domain.identifiers import (
 from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.problems import listed, shown
 from orders.domain.ranges import Range
-from orders.protocols.commercetools.errors import RequestRefusedError
 from orders.protocols.commercetools.predicates import (
     EQUAL,
     IN,
@@ -26,7 +25,7 @@ from orders.protocols.commercetools.predicates import (
     PredicateError,
     read_predicate,
 )
-from orders.protocols.commercetools.queries import malformed
+from orders.protocols.commercetools.queries import invalid
 from orders.protocols.commercetools.times import read_time
 
 _EQUALITY = (EQUAL, IN)
@@ -60,7 +59,7 @@ def narrowed(
             for comparison in read_predicate(predicate, variables):
                 query = _narrowed(query, comparison, members)
         except PredicateError as error:
-            raise _refused(str(error), predicate) from None
+            raise invalid(f"Malformed parameter: where: {error}.") from None
     return query
 
 
@@ -210,7 +209,3 @@ def _uuid(text: str) -> UUID:
     except ValueError:
         pass
     raise PredicateError(f"id must be compared with a UUID; got {shown(text)}")
-
-
-def _refused(why: str, predicate: str) -> RequestRefusedError:
-    return malformed("where", why, predicate)
