@@ -68,6 +68,13 @@ def dynamodb() -> Iterator[DynamoDBClient]:
         yield local_client(endpoint)
 
 
+@pytest.fixture(scope="module")
+def own_dynamodb() -> Iterator[DynamoDBClient]:
+    """Return a client of an engine of its own: the records of a stream slow every write down."""
+    with running_engine() as endpoint:
+        yield local_client(endpoint)
+
+
 @pytest.fixture
 def table(dynamodb: DynamoDBClient) -> str:
     """Return the name of a new, empty table with the schema of the stack's table."""

@@ -1,10 +1,12 @@
 """Index entries without orders, in DynamoDB Local: pages stay full, and readers remove them."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from math import ceil, sqrt
 from threading import Barrier
+from typing import Any
 
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -43,9 +45,9 @@ class Reader:
         orphans = OrphanEntries(self.client, self.table, LIFETIME, lambda: self.now)
         self.index = DynamoOrderIndex(self.client, self.table, CountingPause(), orphans)
 
-    def put(self, *items: dict[str, object]) -> None:
+    def put(self, *items: Mapping[str, Any]) -> None:
         for item in items:
-            self.client.put_item(TableName=self.table, Item=item)  # type: ignore[arg-type]
+            self.client.put_item(TableName=self.table, Item=item)
 
     def entries(self, numbers: list[int]) -> list[int]:
         """Return the order ids that have an entry."""
@@ -66,7 +68,7 @@ def reader(dynamodb: DynamoDBClient, table: str) -> Reader:
     return Reader(dynamodb, table)
 
 
-def _orphan(number: int) -> dict[str, object]:
+def _orphan(number: int) -> dict[str, Any]:
     return index_item("demo", new_order(f"never written {number}", number))
 
 

@@ -463,9 +463,10 @@ def test_unknown_orders_are_not_found(project: Project, ref: str) -> None:
         assert (answer.status, answer.tree["errors"][0]["code"]) == (404, "ResourceNotFound")
 
 
-def test_an_order_is_deleted_only_at_its_current_version(project: Project) -> None:
+@pytest.mark.parametrize("ref", ["{id}", "order-number={orderNumber}"])
+def test_an_order_is_deleted_only_at_its_current_version(project: Project, ref: str) -> None:
     order = project.create().tree
-    path = f"/orders/{order['id']}"
+    path = f"/orders/{ref.format_map(order)}"
     missing = project.call("DELETE", path)
     assert (missing.status, missing.tree["errors"][0]["code"]) == (400, "InvalidInput")
     other = project.call("DELETE", path, query={"version": 2})

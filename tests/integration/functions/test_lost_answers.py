@@ -19,20 +19,13 @@ from tests.integration.functions.test_triggers_survive import (
     running_world,
 )
 from tests.support.aws_faults import LOST_ANSWERS
-from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.functions import Tree
 from tests.support.samples import order
 
 
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[DynamoDBClient]:
-    with running_engine() as endpoint:
-        yield local_client(endpoint)
-
-
 @pytest.fixture
-def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with running_world(dynamodb, monkeypatch) as world:
+def world(own_dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with running_world(own_dynamodb, monkeypatch) as world:
         yield world
 
 

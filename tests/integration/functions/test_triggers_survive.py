@@ -37,7 +37,6 @@ from orders.runtime.composition.order_protocols import lines_of, present
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
-from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.fakes import FakeParking
 from tests.support.functions import Function, Tenant, Tree, deployed, sample
 from tests.support.lambda_context import Context
@@ -226,16 +225,9 @@ def running_world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> 
         yield World(get, dynamodb, bus)
 
 
-@pytest.fixture(scope="module")
-def dynamodb() -> Iterator[DynamoDBClient]:
-    """Return a client of an engine of its own: the records of a stream slow every write down."""
-    with running_engine() as endpoint:
-        yield local_client(endpoint)
-
-
 @pytest.fixture
-def world(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with running_world(dynamodb, monkeypatch) as world:
+def world(own_dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with running_world(own_dynamodb, monkeypatch) as world:
         yield world
 
 

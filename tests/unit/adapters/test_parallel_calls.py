@@ -68,15 +68,12 @@ class _NotStarted(Future[None]):
         return cancelled
 
 
-def test_a_cancelled_call_does_not_hide_the_error_of_a_later_one() -> None:
-    class Pool(ThreadPoolExecutor):
-        def submit(self, call: object, /, *arguments: object, **_rest: object) -> Future[None]:  # type: ignore[override]
-            del call
-            if arguments == (0,):
-                return _NotStarted()
-            failed: Future[None] = Future()
-            failed.set_exception(ValueError("the second call"))
-            return failed
-
-    with Pool(1) as pool, pytest.raises(ValueError, match="the second call"):
+def test_a_cancelled_call_does_not_hide_the_error_of_a_later_one(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: Future[None] = Future()
+    failed.set_exception(ValueError("the second call"))
+    futures = iter([_NotStarted(), failed])
+    monkeypatch.setattr(pool, "submit", lambda *_: next(futures))
+    with pytest.raises(ValueError, match="the second call"):
         run_all(pool, lambda _: None, range(2))

@@ -65,7 +65,7 @@ class SlowTable:
             keys = map(identity_of, wanted["Keys"])
             return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
 
-    def batch_execute_statement(self, **request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - same
+    def batch_execute_statement(self, **request: Any) -> Mapping[str, Any]:  # noqa: ANN401 - as boto3 has it
         with self._lock:
             self.seconds += CALL_SECONDS / MAX_THREADS
             return {"Responses": [self._insert(each) for each in request["Statements"]]}

@@ -285,6 +285,21 @@ def test_the_next_orders_are_read_by_the_size_of_the_last(characters: int, count
     assert orders_to_read([]) == FIRST_ORDERS
 
 
+def test_a_page_counts_the_same_entries_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = Hub(every_tenth_second())
+    counted: list[object] = []
+    count = hub.index.count
+
+    def counting(account: str, limit: int, deadline: Deadline, ids: Range[int]) -> int | None:
+        counted.append(ids)
+        return count(account, limit, deadline, ids)
+
+    monkeypatch.setattr(hub.index, "count", counting)
+    page = hub.page(PageWanted(5, with_total=True), changed=Range(START), matches=is_even)
+    assert page.total is not None
+    assert len(counted) == len(set(counted)) > 1
+
+
 def test_the_total_of_changes_is_counted_by_the_indexes() -> None:
     orders = [order_at(n, changed_after=5000 if n % 7 == 0 else 0) for n in range(0, 3000, 10)]
     hub = Hub(orders)

@@ -34,7 +34,7 @@ from orders.adapters.order_items import (
     read_order,
 )
 from orders.adapters.table_keys import index_key, order_key, tombstone_key
-from orders.application.errors import StorageRefusedError, StorageUnavailableError
+from orders.application.errors import StorageRefusedError
 from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.importing import Write
 from orders.domain.order import Order
@@ -127,9 +127,7 @@ class DynamoOrders(BatchedTable):
     ) -> frozenset[int]:
         """Read the tombstones of orders."""
         keys = [tombstone_key(account, order_id) for order_id in order_ids]
-        items, unread = self._batches.read(keys, deadline)
-        if unread:
-            raise StorageUnavailableError("the deleted orders could not be read in time")
+        items = self._batches.read_all(keys, deadline)
         return frozenset(int(item["order_id"]["N"]) for item in items)
 
     def _orders_of_aliases(

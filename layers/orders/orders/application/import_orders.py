@@ -164,8 +164,18 @@ class ImportOrders:
                 doubtful.append((order, answer))
             else:
                 progress.admit(order, answer)
-        if not doubtful:
-            return
+        if doubtful:
+            self._submit_again(command, rules, doubtful, progress, deadline)
+
+    def _submit_again(
+        self,
+        command: ImportCommand,
+        rules: Rulebook,
+        doubtful: Sequence[tuple[SentOrder, Submission | Rejection]],
+        progress: Progress,
+        deadline: Deadline,
+    ) -> None:
+        """Check the orders against the current settings, if those of the cache were old ones."""
         sent = [order for order, _ in doubtful]
         try:
             fresh = self.settings.load(command.account, deadline, fresh=True).settings
@@ -173,7 +183,6 @@ class ImportOrders:
             for order in sent:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
-        # The settings that were used may have been old ones from the cache.
         answers: Iterable[tuple[SentOrder, Submission | Rejection]] = doubtful
         if fresh != rules.settings:
             answers = _answers(command, sent, Rulebook.of(fresh), progress)

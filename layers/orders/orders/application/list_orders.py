@@ -44,8 +44,8 @@ class OrdersQuery:
 
     `ids`, `created` and `changed` are the hub's id and times. `only_ids` and `only_external_ids`
     name the orders, if they are not None. `matches` is checked on each order; without it, no order
-    is left out. With `resume`, a list by change goes from the oldest change on, sorted only to two
-    minutes, but so that its pages together have every order.
+    is left out. With `resume`, a list by change goes from the oldest change on, sorted only up to
+    SLACK, but so that its pages together have every order.
     """
 
     account: str
@@ -142,6 +142,7 @@ class _Listing:
     page: PageWanted
     deadline: Deadline
     examination: Examination = field(init=False)
+    _counts: dict[Range[int], int | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -337,7 +338,11 @@ class _Listing:
         return None if later is None or created + later > MAX_COUNTED else created + later
 
     def _count(self, ids: Range[int]) -> int | None:
-        return self.stores.index.count(self.query.account, MAX_COUNTED, self.deadline, ids)
+        """Count the index entries of these ids, once for a page."""
+        if ids not in self._counts:
+            account, index = self.query.account, self.stores.index
+            self._counts[ids] = index.count(account, MAX_COUNTED, self.deadline, ids)
+        return self._counts[ids]
 
 
 def _named_step(stored: StoredOrder) -> Step:

@@ -36,7 +36,7 @@ def second_of(moment: datetime) -> int:
 
 
 def time_of(order_id: int) -> datetime:
-    """Return the second of an order id. It is never before the second of its creation."""
+    """Return the second of an order id. It is never before the time at which the id was taken."""
     return EPOCH + timedelta(seconds=order_id >> (_LANE_BITS + _SEQUENCE_BITS))
 
 

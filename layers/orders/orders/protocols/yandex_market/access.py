@@ -1,5 +1,6 @@
 """Authentication: the token of a request, its role and its campaign."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.request import parse_http_list
 
@@ -95,11 +96,11 @@ class CampaignAccess:
         """
         client = self._client(request, role, deadline)
         business_id = read_id(request, "businessId")
-        for fresh in (False, True):
-            settings = self.settings.load(client.account, deadline, fresh=fresh).settings
-            if settings.business_id == business_id:
-                return Account(client.account, client.client_id, settings)
-        raise forbidden("Access denied")
+        return self._found(
+            client,
+            deadline,
+            lambda account: account if account.settings.business_id == business_id else None,
+        )
 
     def __call__(self, request: HttpRequest, role: Role, deadline: Deadline) -> Access:
         """Return the campaign of the path if the client may use it in this role.
@@ -109,11 +110,17 @@ class CampaignAccess:
         """
         client = self._client(request, role, deadline)
         campaign_id = read_id(request, "campaignId")
+        return self._found(client, deadline, lambda account: account.campaign(campaign_id))
+
+    def _found[T](
+        self, client: Client, deadline: Deadline, find: Callable[[Account], T | None]
+    ) -> T:
+        """Return what `find` finds in the client's account, also if it was added just now."""
         for fresh in (False, True):
-            settings = self.settings.load(client.account, deadline, fresh=fresh).settings
-            access = Account(client.account, client.client_id, settings).campaign(campaign_id)
-            if access is not None:
-                return access
+            stored = self.settings.load(client.account, deadline, fresh=fresh)
+            found = find(Account(client.account, client.client_id, stored.settings))
+            if found is not None:
+                return found
         raise forbidden("Access denied")
 
     def _client(self, request: HttpRequest, role: Role, deadline: Deadline) -> Client:
