@@ -55,6 +55,26 @@ def _pages(store: OrderStore, wanted: ChangeRange, limit: int) -> Iterator[list[
         wanted = replace(wanted, after=page.next_after)
 
 
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_changes_of_entries_are_the_present_ones(
+    store: OrderStore, *, newest_first: bool
+) -> None:
+    _create_many(store, 60)
+    for number in range(1, 50):
+        _ship(store, number, number)
+    assert store.changes.save(deletion(store.found(7), _at(60)), DEADLINE) is COMMITTED
+    wanted = ChangeRange(_at(5), newest_first=newest_first)
+    entries = list(store.changed.entries("demo", wanted, DEADLINE))
+    ids = [5, 6, *range(8, 50), 7]
+    assert [each.at.order_id for each in entries] == ids[:: -1 if newest_first else 1]
+    _update(store, 9, 70)
+    changes = store.changed.read("demo", entries, DEADLINE)
+    ids.remove(9)
+    assert [each.at.order_id for each in changes] == ids[:: -1 if newest_first else 1]
+    assert [each.at.order_id for each in changes if each.stored is None] == [7]
+    assert list(store.changed.read("demo", [], DEADLINE)) == []
+
+
 def _create_many(store: OrderStore, count: int) -> None:
     store.create(*(new_order(f"order {number}", number) for number in range(1, count + 1)))
 

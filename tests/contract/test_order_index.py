@@ -6,14 +6,14 @@ import pytest
 
 from orders.adapters.table_keys import index_key
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import OrderSlice, WriteOutcome
+from orders.application.ports import ALL_IDS, OrderSlice, WriteOutcome
 from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
 from orders.domain.ranges import Range
 from orders.domain.triggers import trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline
-from tests.support.order_changes import new_order
+from tests.support.order_changes import deletion, new_order
 from tests.support.order_stores import OrderStore, memory_store, table_store
 
 COMMITTED, CONFLICT = WriteOutcome.COMMITTED, WriteOutcome.CONFLICT
@@ -169,6 +169,33 @@ def test_a_slice_and_a_count_may_have_a_range_of_ids(
     second = store.index.slice("demo", OrderSlice(1, 2, ids=ids), DEADLINE)
     assert [each.order.order_id for each in second] == expected[1:3]
     assert store.index.count("demo", 20, DEADLINE, ids) == len(expected)
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_entries_are_read_without_their_orders(store: OrderStore, *, newest_first: bool) -> None:
+    _create_many(store, 60)
+    assert store.rename(9, "renamed") is COMMITTED
+    read = store.index.entries("demo", Range(8, 50), DEADLINE, newest_first=newest_first)
+    entries = list(read)
+    assert [each.order_id for each in entries] == list(range(8, 50))[:: -1 if newest_first else 1]
+    assert {each.external_id: each.aliases for each in entries if each.aliases} == {
+        "renamed": ("order 9",)
+    }
+    none = store.index.entries("demo", Range(9, 9), DEADLINE, newest_first=newest_first)
+    assert list(none) == []
+
+
+def test_the_orders_of_entries_are_the_present_ones(store: OrderStore) -> None:
+    _create_many(store, 4)
+    entries = list(store.index.entries("demo", ALL_IDS, DEADLINE, newest_first=False))
+    assert store.rename(2, "renamed") is COMMITTED
+    assert store.changes.save(deletion(store.found(3)), DEADLINE) is COMMITTED
+    found = store.index.read("demo", entries[1:], DEADLINE)
+    assert {each.order.external_id: each.aliases for each in found} == {
+        "renamed": ("order 2",),
+        "order 4": (),
+    }
+    assert list(store.index.read("demo", [], DEADLINE)) == []
 
 
 def test_orders_are_found_by_several_ids(store: OrderStore) -> None:

@@ -16,12 +16,14 @@ from orders.application.ports import (
     ALL_IDS,
     AccessGrant,
     Change,
+    ChangeEntry,
     ChangePage,
     ChangePosition,
     ChangeRange,
     CountedChanges,
     Deadline,
     HistoryPage,
+    IndexEntry,
     Lookup,
     OrderPage,
     OrderSlice,
@@ -120,11 +122,11 @@ class FakeOrders:
 
 @dataclass
 class FakeOrderIndex:
-    """OrderIndex in memory, for the orders of a FakeOrders. `read` counts the sliced orders."""
+    """OrderIndex in memory, for the orders of a FakeOrders. It counts the orders of lists."""
 
     store: FakeOrders
     available: bool = True
-    read: int = 0
+    orders_read: int = 0
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
@@ -165,12 +167,34 @@ class FakeOrderIndex:
         orders = self._orders_of(account, wanted.ids, deadline)
         orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
         for order in orders[wanted.offset : wanted.offset + wanted.limit]:
-            self.read += 1
+            self.orders_read += 1
             yield StoredOrder(order, self.store.aliases_of(order))
 
+    def entries(
+        self, account: str, ids: Range[int], deadline: Deadline, *, newest_first: bool
+    ) -> Iterator[IndexEntry]:
+        orders = self._orders_of(account, ids, deadline)
+        orders.sort(key=lambda order: order.order_id, reverse=newest_first)
+        for order in orders:
+            yield IndexEntry(order.order_id, order.external_id, self.store.aliases_of(order))
+
+    def read(
+        self, account: str, entries: Sequence[IndexEntry], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        ids = [entry.order_id for entry in entries]
+        self.orders_read += len(ids)
+        return self.find_by_order_ids(account, ids, deadline)
+
     def count(
-        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+        self,
+        account: str,
+        limit: int,
+        deadline: Deadline,
+        ids: Range[int] = ALL_IDS,
+        *,
+        consistent: bool = True,
     ) -> int | None:
+        del consistent
         count = len(self._orders_of(account, ids, deadline))
         return count if count <= limit else None
 
@@ -186,10 +210,10 @@ class FakeOrderIndex:
 
 @dataclass
 class FakeChangeIndex:
-    """ChangeIndex in memory, for the orders of a FakeOrders. `read` counts the changes."""
+    """ChangeIndex in memory, for the orders of a FakeOrders. It counts the changes it reads."""
 
     store: FakeOrders
-    read: int = 0
+    changes_read: int = 0
 
     def changed(
         self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
@@ -197,8 +221,24 @@ class FakeChangeIndex:
         self._expect(deadline)
         changes = self._changes(account, wanted)
         page = changes[:limit]
-        self.read += len(page)
+        self.changes_read += len(page)
         return ChangePage(page, page[-1].at if len(changes) > limit else None)
+
+    def entries(
+        self, account: str, wanted: ChangeRange, deadline: Deadline
+    ) -> Iterator[ChangeEntry]:
+        self._expect(deadline)
+        for change in self._changes(account, wanted):
+            external_id = None if change.stored is None else change.external_id
+            yield ChangeEntry(change.at, external_id)
+
+    def read(
+        self, account: str, entries: Sequence[ChangeEntry], deadline: Deadline
+    ) -> Sequence[Change]:
+        self._expect(deadline)
+        self.changes_read += len(entries)
+        present = {change.at: change for change in self._changes(account, ChangeRange())}
+        return [present[entry.at] for entry in entries if entry.at in present]
 
     def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
         self._expect(deadline)

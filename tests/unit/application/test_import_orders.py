@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,7 @@ from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import Outcome, Write
+from orders.domain.order_numbers import first_number_of, second_of
 from orders.domain.problems import Code, Problem, Reported
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
@@ -268,14 +269,16 @@ def test_an_order_id_serves_one_attempt_unless_nothing_was_written(
 
 
 def test_an_order_keeps_the_time_of_its_order_id() -> None:
-    world = World()
+    first = TickingClock()()
+    world = World(order_ids=FakeOrderIds(first_number_of(second_of(first))))
     world.orders.faults = [lambda _orders, _write: WriteOutcome.UNTRIED]
     world.send(Sent(0))
-    first = TickingClock()()
     assert world.orders["demo", "A"].created_at == first
+    second = TickingClock(first + timedelta(seconds=9))()
+    world.order_ids.last = first_number_of(second_of(second))
     world.orders.faults = [_never]
     world.send(Sent(1, "B"))
-    assert world.orders["demo", "B"].created_at > first
+    assert world.orders["demo", "B"].created_at == second
 
 
 def _created_unseen_and_deleted(orders: FakeOrders, write: Write) -> WriteOutcome:

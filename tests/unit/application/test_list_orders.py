@@ -18,10 +18,16 @@ from orders.application.list_orders import (
     PageWanted,
 )
 from orders.application.orders_in_sequence import Resume
-from orders.application.ports import ChangePage, ChangeRange, Deadline, OrderSlice
+from orders.application.ports import (
+    ChangeEntry,
+    ChangePosition,
+    ChangeRange,
+    Deadline,
+    OrderSlice,
+)
 from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.domain.changes import StoredOrder
-from orders.domain.creation_times import SLACK, ids_created_in
+from orders.domain.creation_times import ids_created_in
 from orders.domain.order import Order
 from orders.domain.order_numbers import EPOCH
 from orders.domain.ranges import Range
@@ -38,10 +44,10 @@ def spread(number: float, most: int) -> int:
     return int(number * 7919 % 2003 / 2003 * 2 * most) - most
 
 
-def order_at(seconds: float, *, id_after: float = 0, changed_after: float = 0) -> Order:
-    """Return an order created `seconds` after START. Its id may be of another second."""
+def order_at(seconds: float, *, changed_after: float = 0) -> Order:
+    """Return an order created `seconds` after START. Its id is any of that second."""
     created = START + seconds * SECOND
-    number = int((created - EPOCH) / SECOND + id_after) << 22
+    number = (created - EPOCH) // SECOND << 22
     order = replace(
         stored_order(str(number), number + spread(seconds, 1 << 20) + (1 << 20)),
         created_at=created,
@@ -148,15 +154,31 @@ def test_a_page_has_the_orders_of_the_ranges(
     assert not page.is_cut_short
 
 
-def test_ids_may_deviate_from_the_time_of_creation() -> None:
-    orders = [order_at(n, id_after=spread(n, 2)) for n in range(200)]
+def test_orders_of_one_second_are_sorted_by_time_in_a_list_by_change() -> None:
+    orders = [order_at(n / 10) for n in range(200)]
+    assert sorted(orders, key=lambda order: order.order_id) != orders
     hub = Hub(orders)
     assert hub.all(by_change=True) == orders
     assert hub.all(by_change=True, newest_first=True) == orders[::-1]
-    middle = Range(START + 50 * SECOND, START + 60 * SECOND)
-    assert {each.order_id for each in hub.all(created=middle)} == {
-        each.order_id for each in orders[50:60]
-    }
+    for first, last in ((50, 60), (53, 58), (57, 131)):
+        times = Range(START + first / 10 * SECOND, START + last / 10 * SECOND)
+        ids = {each.order_id for each in orders[first:last]}
+        assert {each.order_id for each in hub.all(created=times)} == ids
+        assert {each.order_id for each in hub.all(changed=times, by_change=True)} == ids
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_page_by_change_reads_few_orders_more_than_it_has(*, newest_first: bool) -> None:
+    hub = Hub([order_at(n, changed_after=0 if n % 8 else 500) for n in range(300)])
+    page = hub.page(PageWanted(100), by_change=True, newest_first=newest_first)
+    assert len(page.orders) == 100
+    assert hub.index.orders_read + hub.changes.changes_read <= (111 if newest_first else 125)
+
+
+def test_an_order_that_changed_at_once_is_read_once() -> None:
+    hub = Hub([order_at(n, changed_after=0.1) for n in range(300)])
+    assert len(hub.page(PageWanted(39), by_change=True).orders) == 39
+    assert hub.index.orders_read + hub.changes.changes_read <= 42
 
 
 def test_named_orders_are_read_by_their_names() -> None:
@@ -168,7 +190,7 @@ def test_named_orders_are_read_by_their_names() -> None:
     assert hub.all(only_external_ids=names, newest_first=True) == [orders[3], orders[1]]
     assert hub.all(only_external_ids=names, only_ids=frozenset({orders[1].order_id})) == [orders[1]]
     assert hub.all(only_ids=frozenset()) == []
-    assert hub.index.read == hub.changes.read == 0
+    assert hub.index.orders_read == hub.changes.changes_read == 0
     hub.store.aliases["demo", "former"] = orders[2].order_id
     assert hub.all(only_external_ids=frozenset({"former"})) == []
 
@@ -190,7 +212,7 @@ def test_a_filter_examines_a_limited_number_of_orders() -> None:
 
     short = hub.page(PageWanted(1, with_total=True), matches=is_last)
     assert (short.orders, short.total, short.is_cut_short) == ((), None, True)
-    assert hub.index.read == 20
+    assert hub.index.orders_read == 20
     rest = hub.page(PageWanted(1), matches=is_last, ids=Range(short.resume.order_id + 1))  # type: ignore[union-attr, operator]
     assert [stored.order for stored in rest.orders] == [orders[-1]]
     full = hub.page(PageWanted(1, with_total=True), matches=is_last, newest_first=True)
@@ -201,7 +223,7 @@ def test_a_filter_examines_a_limited_number_of_orders() -> None:
 def test_a_page_reads_no_more_than_it_needs() -> None:
     hub = Hub(every_tenth_second(30))
     page = hub.page(PageWanted(3, offset=4, with_total=True))
-    assert (len(page.orders), page.total, hub.index.read) == (3, None, 3)
+    assert (len(page.orders), page.total, hub.index.orders_read) == (3, None, 3)
 
 
 # Of the characters that a page has: about as large as an order can be.
@@ -258,7 +280,7 @@ def test_a_list_ends_after_reading_many_characters_of_other_orders() -> None:
     hub = large(1000, MAX_READ_CHARACTERS // 100)
     page = hub.page(PageWanted(50), matches=lambda _stored: False)
     assert (page.orders, page.is_cut_short) == ((), True)
-    assert 95 < hub.index.read < 200
+    assert 95 < hub.index.orders_read < 200
 
 
 def test_named_orders_are_examined_up_to_a_number_of_characters() -> None:
@@ -290,9 +312,11 @@ def test_a_page_counts_the_same_entries_once(monkeypatch: pytest.MonkeyPatch) ->
     counted: list[object] = []
     count = hub.index.count
 
-    def counting(account: str, limit: int, deadline: Deadline, ids: Range[int]) -> int | None:
+    def counting(
+        account: str, limit: int, deadline: Deadline, ids: Range[int], *, consistent: bool
+    ) -> int | None:
         counted.append(ids)
-        return count(account, limit, deadline, ids)
+        return count(account, limit, deadline, ids, consistent=consistent)
 
     monkeypatch.setattr(hub.index, "count", counting)
     page = hub.page(PageWanted(5, with_total=True), changed=Range(START), matches=is_even)
@@ -306,8 +330,7 @@ def test_the_total_of_changes_is_counted_by_the_indexes() -> None:
     since = START + 2000 * SECOND
     page = hub.page(PageWanted(5, with_total=True), changed=Range(since), by_change=True)
     assert page.total == sum(order.updated_at >= since for order in orders)
-    near = 2 * SLACK / SECOND / 10
-    assert hub.index.read + hub.changes.read < near + 210
+    assert hub.index.orders_read + hub.changes.changes_read <= 10
 
 
 def test_counting_ends_with_the_first_count_that_is_too_large(
@@ -329,12 +352,12 @@ def test_a_list_ends_in_time() -> None:
     query = OrdersQuery("demo", matches=lambda stored: stored.order.order_id < 0)
     page = hub.list(query, PageWanted(1), FixedDeadline(6, per_look=0.4))
     assert page.is_cut_short
-    assert hub.index.read < 300
+    assert hub.index.orders_read < 300
 
 
 @pytest.mark.parametrize("limit", [1, 3, 50])
 def test_pages_of_changes_lose_no_order_while_orders_change(limit: int) -> None:
-    orders = [order_at(n, id_after=spread(n, 2)) for n in range(120)]
+    orders = [order_at(n / 3) for n in range(120)]
     hub = Hub(orders)
     seen: dict[int, int] = {}
     resume: Resume | None = Resume()
@@ -383,33 +406,41 @@ def test_the_ids_of_a_time_contain_all_that_may_be_created_then(second: int, off
 
 
 def test_an_order_that_changes_while_it_is_listed_comes_once() -> None:
-    hub = Hub([order_at(0), order_at(1), order_at(2)])
-    first = min(hub.store.orders.values(), key=lambda order: order.order_id)
+    orders = [order_at(n, changed_after=40 if n == 10 else 0) for n in range(45)]
+    hub = Hub(orders)
+    first = orders[0]
 
     class Changing(FakeChangeIndex):
-        def changed(
-            self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-        ) -> ChangePage:
+        def entries(
+            self, account: str, wanted: ChangeRange, deadline: Deadline
+        ) -> Iterator[ChangeEntry]:
             """Change the first order after it was read in its first version."""
-            later = replace(first, version=2, updated_at=START + 9 * SECOND)
+            yield from super().entries(account, wanted, deadline)
+            assert hub.index.orders_read > 1
+            later = replace(first, version=2, updated_at=START + 99 * SECOND)
             self.store.orders["demo", first.external_id] = later
-            return super().changed(account, wanted, limit, deadline)
+            after = ChangePosition(START + 98 * SECOND, 0)
+            yield from super().entries(account, replace(wanted, after=after), deadline)
 
     listing = ListOrders(hub.index, Changing(hub.store), hub.store)
     page = listing(
         OrdersQuery("demo", by_change=True, matches=lambda _stored: True),
-        PageWanted(5, with_total=True),
+        PageWanted(60, with_total=True),
         DEADLINE,
     )
-    assert [stored.order.version for stored in page.orders] == [1, 1, 2]
+    expected = sorted(hub.store.orders.values(), key=lambda order: order.updated_at)
+    assert [stored.order for stored in page.orders] == expected
     assert page.orders[-1].order.order_id == first.order_id
-    assert page.total == 3
+    assert page.total == 45
 
 
 @pytest.mark.usefixtures("at_most_twenty")
 def test_a_list_by_change_never_skips_what_it_could_not_examine() -> None:
-    orders = [order_at(n, changed_after=0) for n in range(20)]
-    hub = Hub([*orders, order_at(-9, changed_after=1)])
-    page = hub.page(PageWanted(5), by_change=True, matches=lambda _stored: True)
+    orders = [order_at(n) for n in range(20)]
+    early = order_at(-9, changed_after=1)
+    hub = Hub([*orders, early])
+    page = hub.page(PageWanted(30), by_change=True, matches=lambda _stored: True)
     assert page.is_cut_short
-    assert page.orders == ()
+    listed = [stored.order for stored in page.orders]
+    assert listed == [early, *orders][: len(listed)]
+    assert len(listed) >= 15

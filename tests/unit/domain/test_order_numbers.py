@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.creation_times import creation_time
+from orders.domain.creation_times import (
+    creation_time,
+    ids_created_in,
+    ids_surely_created_in,
+    latest_creation,
+)
 from orders.domain.identifiers import order_id_of, uuid_of
 from orders.domain.order_numbers import (
     EPOCH,
@@ -26,6 +31,7 @@ from orders.domain.order_numbers import (
     window_ends_at,
     window_of,
 )
+from orders.domain.ranges import Range
 
 seconds = st.integers(0, 2**31 - 1)
 lanes = st.integers(0, OWN_LANES)
@@ -120,12 +126,18 @@ def test_the_shared_lane_serves_the_next_minute_of_its_window() -> None:
     assert room(2 * WINDOW_SECONDS - 10) == (2 * WINDOW_SECONDS - 10, 2 * WINDOW_SECONDS)
 
 
-@given(st.integers(0, 2**31 - 100), st.integers(0, 999_999), st.integers(0, 70))
+@given(st.integers(0, 2**31 - 100), st.integers(0, 999_999), st.integers(-70, 70))
 def test_an_order_is_created_in_the_second_of_its_id(
     second: int, microseconds: int, ahead: int
 ) -> None:
     now = EPOCH + timedelta(seconds=second, microseconds=microseconds)
-    number = first_number_of(second + ahead) + 7
+    number = first_number_of(max(second + ahead, 0)) + 7
     created = creation_time(number, now)
-    assert timedelta() <= created - time_of(number) < timedelta(seconds=1)
-    assert created == (now if ahead == 0 else time_of(number))
+    assert time_of(number) <= created <= latest_creation(number)
+    assert latest_creation(number) - time_of(number) < timedelta(seconds=1)
+    if ahead == 0:
+        assert created == now
+    assert number in ids_created_in(Range(created, created + timedelta(microseconds=1)))
+    assert number not in ids_created_in(Range(None, time_of(number)))
+    assert number not in ids_surely_created_in(Range(time_of(number) + timedelta(microseconds=1)))
+    assert number in ids_surely_created_in(Range(time_of(number)))

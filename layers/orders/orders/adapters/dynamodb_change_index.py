@@ -31,12 +31,15 @@ from orders.adapters.table_keys import (
     change_bounds,
     change_shards,
     change_sort_key,
+    external_id_of,
     index_key,
+    marker_key,
     order_key,
     read_change,
 )
 from orders.application.ports import (
     Change,
+    ChangeEntry,
     ChangePage,
     ChangePosition,
     ChangeRange,
@@ -46,6 +49,8 @@ from orders.application.ports import (
 from orders.domain.changes import StoredOrder
 from orders.domain.ranges import Range
 
+# So many entries are probably needed of those that are yielded one by one.
+_ENTRIES = 100
 # Each shard is asked for more entries than its share, so that one call is usually enough.
 _MORE_THAN_ITS_SHARE = 20
 _IN_RANGE = "changed_shard = :shard AND changed_at BETWEEN :low AND :high"
@@ -74,9 +79,39 @@ class DynamoChangeIndex(BatchedTable):
             chunk = list(islice(entries, limit - len(changes)))
             if not chunk:
                 return ChangePage(changes)
-            changes += self._changes_of(account, chunk, deadline)
-            examined = _position(chunk[-1])
+            changes += self.read(account, chunk, deadline)
+            examined = chunk[-1].at
         return ChangePage(changes, examined if next(entries, None) else None)
+
+    def entries(
+        self, account: str, wanted: ChangeRange, deadline: Deadline
+    ) -> Iterator[ChangeEntry]:
+        """Merge the entries of all shards."""
+        return self._entries(account, wanted, _ENTRIES, deadline)
+
+    def read(
+        self, account: str, entries: Sequence[ChangeEntry], deadline: Deadline
+    ) -> Sequence[Change]:
+        """Read the orders and markers together. Entries of former versions are left out."""
+        keys = [_key_of(account, entry) for entry in entries]
+        items = self._batches.read_all(keys, deadline)
+        found = {identity_of(item): item for item in items}
+        # Only these have aliases. Their index items are read later, so they are never older.
+        renamed = {_position(item).order_id for item in items if is_renamed(item)}
+        index_items = self._batches.read_all(
+            [index_key(account, number) for number in renamed], deadline
+        )
+        found |= {identity_of(item): item for item in index_items}
+        changes = []
+        for entry, key in zip(entries, keys, strict=True):
+            item = found.get(identity_of(key))
+            if item is None or not _is_of(item, entry):
+                continue
+            index_item = found.get(identity_of(index_key(account, entry.at.order_id)))
+            change = _change(account, item, index_item)
+            if change is not None:
+                changes.append(change)
+        return changes
 
     def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
         """Count the entries of all shards. Counting stops when there are more than `limit`."""
@@ -104,7 +139,7 @@ class DynamoChangeIndex(BatchedTable):
 
     def _entries(
         self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> Iterator[Item]:
+    ) -> Iterator[ChangeEntry]:
         """Return the entries of all shards in the order of the range."""
         size = limit // CHANGE_SHARDS + _MORE_THAN_ITS_SHARE
         shards = change_shards(account)
@@ -112,16 +147,16 @@ class DynamoChangeIndex(BatchedTable):
             lambda shard: self._query(_Place(shard), wanted, size, deadline), shards
         )
 
-        def entries_of(shard: str, page: Mapping[str, Any]) -> Iterator[Item]:
-            yield from page["Items"]
+        def entries_of(shard: str, page: Mapping[str, Any]) -> Iterator[ChangeEntry]:
+            yield from map(_entry_of, page["Items"])
             while "LastEvaluatedKey" in page:
                 place = _Place(shard, page["LastEvaluatedKey"])
                 page = self._query(place, wanted, size, deadline)
-                yield from page["Items"]
+                yield from map(_entry_of, page["Items"])
 
         return heapq.merge(
             *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
-            key=lambda entry: entry["changed_at"]["S"],
+            key=lambda entry: entry.at,
             reverse=wanted.newest_first,
         )
 
@@ -162,30 +197,22 @@ class DynamoChangeIndex(BatchedTable):
             self.pause,
         )
 
-    def _changes_of(
-        self, account: str, entries: Sequence[Item], deadline: Deadline
-    ) -> list[Change]:
-        """Read the orders and markers of entries. Entries of former versions are left out."""
-        items = self._batches.read_all(
-            [{"pk": entry["pk"], "sk": entry["sk"]} for entry in entries], deadline
-        )
-        found = {identity_of(item): item for item in items}
-        # Only these have aliases. Their index items are read later, so they are never older.
-        renamed = {_position(item).order_id for item in items if is_renamed(item)}
-        index_items = self._batches.read_all(
-            [index_key(account, number) for number in renamed], deadline
-        )
-        found |= {identity_of(item): item for item in index_items}
-        changes = []
-        for entry in entries:
-            item = found.get(identity_of(entry))
-            if item is None or item.get("changed_at") != entry["changed_at"]:
-                continue
-            index_item = found.get(identity_of(index_key(account, _position(entry).order_id)))
-            change = _change(account, item, index_item)
-            if change is not None:
-                changes.append(change)
-        return changes
+
+def _entry_of(item: Item) -> ChangeEntry:
+    is_of_order = item["sk"] == order_key("", "")["sk"]
+    return ChangeEntry(_position(item), external_id_of(item["pk"]["S"]) if is_of_order else None)
+
+
+def _key_of(account: str, entry: ChangeEntry) -> Key:
+    if entry.external_id is None:
+        return marker_key(account, entry.at.order_id)
+    return order_key(account, entry.external_id)
+
+
+def _is_of(item: Item, entry: ChangeEntry) -> bool:
+    """Return whether an item has the version of an entry."""
+    at = entry.at
+    return bool(item.get("changed_at") == {"S": change_sort_key(at.changed_at, at.order_id)})
 
 
 def _change(account: str, item: Item, index_item: Item | None) -> Change | None:

@@ -20,10 +20,8 @@ from orders.adapters.batches import BatchedTable
 from orders.adapters.dynamodb_orphan_entries import OrphanEntries
 from orders.adapters.order_items import (
     Item,
-    indexed_id,
-    indexed_name,
     is_order,
-    read_aliases,
+    read_index_entry,
     read_order,
 )
 from orders.adapters.table_keys import (
@@ -36,7 +34,7 @@ from orders.adapters.table_keys import (
     order_key,
 )
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import ALL_IDS, Deadline, OrderPage, OrderSlice
+from orders.application.ports import ALL_IDS, Deadline, IndexEntry, OrderPage, OrderSlice
 from orders.application.read_sizes import FIRST_ORDERS, orders_to_read
 from orders.application.retries import attempts
 from orders.domain.changes import StoredOrder
@@ -49,7 +47,9 @@ _REFILL = 25
 _IN_RANGE = "pk = :shard AND sk BETWEEN :first AND :last"
 _LAST_SORT_KEY = 10**16 - 1
 _KEEPS_MOVING = "other requests kept changing the external id of the order"
-type EntryPage = tuple[list[Item], Key | None]
+# So many entries are probably needed of those that are yielded one by one.
+_ENTRIES = 100
+type EntryPage = tuple[list[IndexEntry], Key | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,20 @@ class _Wanted:
     ids: Range[int]
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The entries of these order ids, counted with or without the writes of the last seconds."""
+
+    ids: Range[int]
+    consistent: bool
+
+
 @dataclass(slots=True)
 class _Found:
     """The orders of entries, and the entries without an order."""
 
     orders: list[StoredOrder] = field(default_factory=list)
-    orphans: list[Item] = field(default_factory=list)
+    orphans: list[IndexEntry] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -79,14 +87,14 @@ class DynamoOrderIndex(BatchedTable):
         self, account: str, order_id: int, deadline: Deadline
     ) -> StoredOrder | None:
         """Read an order consistently through its index item."""
-        entry = self._get(index_key(account, order_id), deadline)
+        entry = self._entry(account, order_id, deadline)
         if entry is None:
             return None
         stored = self._order_of(account, entry, deadline)
         if stored is not None:
             return stored
         for _ in attempts(deadline, self.pause):
-            seen, entry = entry, self._get(index_key(account, order_id), deadline)
+            seen, entry = entry, self._entry(account, order_id, deadline)
             # The index item did not change, so its order was never written.
             if entry is None or entry == seen:
                 return None
@@ -100,8 +108,8 @@ class DynamoOrderIndex(BatchedTable):
     ) -> Sequence[StoredOrder]:
         """Read the index items together, then their orders."""
         keys = [index_key(account, number) for number in dict.fromkeys(order_ids)]
-        entries = self._batches.read_all(keys, deadline)
-        return self._orders_of(account, iter(entries), len(entries), deadline)
+        entries = [read_index_entry(item) for item in self._batches.read_all(keys, deadline)]
+        return self.read(account, entries, deadline)
 
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
@@ -130,18 +138,39 @@ class DynamoOrderIndex(BatchedTable):
                 return
             left, count = left - len(orders), orders_to_read(orders)
 
+    def entries(
+        self, account: str, ids: Range[int], deadline: Deadline, *, newest_first: bool
+    ) -> Iterator[IndexEntry]:
+        """Merge the entries of all shards."""
+        if not ids.is_empty:
+            wanted = _Wanted(_share(_ENTRIES), newest_first, ids)
+            yield from self._entries(account, wanted, deadline)
+
+    def read(
+        self, account: str, entries: Sequence[IndexEntry], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read the orders together. Entries without an order are removed if that is due."""
+        return self._orders_of(account, iter(entries), len(entries), deadline)
+
     def count(
-        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+        self,
+        account: str,
+        limit: int,
+        deadline: Deadline,
+        ids: Range[int] = ALL_IDS,
+        *,
+        consistent: bool = True,
     ) -> int | None:
         """Count the entries of all shards. It reads hardly more than `limit` of them."""
         if ids.is_empty:
             return 0
         total = 0
+        counted = _Counted(ids, consistent)
         left: list[tuple[str, Key | None]] = [(shard, None) for shard in index_shards(account)]
         while left and total <= limit:
             share = _share_of_count((limit - total) // len(left) + 1)
             answers = self._batches.in_parallel(
-                lambda each, share=share: self._count(*each, ids, share, deadline),  # type: ignore[misc, call-arg]
+                lambda each, share=share: self._count(each, counted, share, deadline),  # type: ignore[misc]
                 left,
             )
             total += sum(count for count, _ in answers)
@@ -152,12 +181,16 @@ class DynamoOrderIndex(BatchedTable):
             ]
         return total if total <= limit else None
 
-    def _order_of(self, account: str, entry: Item, deadline: Deadline) -> StoredOrder | None:
+    def _entry(self, account: str, order_id: int, deadline: Deadline) -> IndexEntry | None:
+        item = self._get(index_key(account, order_id), deadline)
+        return None if item is None else read_index_entry(item)
+
+    def _order_of(self, account: str, entry: IndexEntry, deadline: Deadline) -> StoredOrder | None:
         """Read the order of an index item. Return None if it is not under this external id."""
-        item = self._get(order_key(account, indexed_name(entry)), deadline)
-        if item is None or not _belongs(item, indexed_id(entry)):
+        item = self._get(order_key(account, entry.external_id), deadline)
+        if item is None or not _belongs(item, entry.order_id):
             return None
-        return StoredOrder(read_order(account, item), read_aliases(entry))
+        return StoredOrder(read_order(account, item), entry.aliases)
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -167,14 +200,14 @@ class DynamoOrderIndex(BatchedTable):
         )
         return answer.get("Item")
 
-    def _entries(self, account: str, wanted: _Wanted, deadline: Deadline) -> Iterator[Item]:
+    def _entries(self, account: str, wanted: _Wanted, deadline: Deadline) -> Iterator[IndexEntry]:
         """Yield the entries of all shards in the order of their order ids."""
         shards = index_shards(account)
         first = self._batches.in_parallel(
             lambda shard: self._page(shard, wanted, None, deadline), shards
         )
 
-        def entries_of(shard: str, page: EntryPage) -> Iterator[Item]:
+        def entries_of(shard: str, page: EntryPage) -> Iterator[IndexEntry]:
             yield from page[0]
             while page[1] is not None:
                 page = self._page(shard, wanted, page[1], deadline)
@@ -182,7 +215,7 @@ class DynamoOrderIndex(BatchedTable):
 
         return heapq.merge(
             *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
-            key=indexed_id,
+            key=lambda entry: entry.order_id,
             reverse=wanted.newest_first,
         )
 
@@ -204,21 +237,22 @@ class DynamoOrderIndex(BatchedTable):
             self.pause,
         )
         following: Any = answer.get("LastEvaluatedKey")
-        return list(answer["Items"]), following
+        return [read_index_entry(item) for item in answer["Items"]], following
 
     def _count(
-        self, shard: str, start: Key | None, ids: Range[int], limit: int, deadline: Deadline
+        self, place: tuple[str, Key | None], counted: _Counted, limit: int, deadline: Deadline
     ) -> tuple[int, Key | None]:
         """Count at most `limit` entries of a shard. Return where the next call continues."""
+        shard, start = place
         start_key: Any = {} if start is None else {"ExclusiveStartKey": start}
         answer = call_patiently(
             lambda: self.client.query(
                 TableName=self.table,
                 KeyConditionExpression=_IN_RANGE,
-                ExpressionAttributeValues=_range_of(shard, ids),
+                ExpressionAttributeValues=_range_of(shard, counted.ids),
                 Select="COUNT",
                 Limit=limit,
-                ConsistentRead=True,
+                ConsistentRead=counted.consistent,
                 **start_key,
             ),
             deadline,
@@ -228,7 +262,7 @@ class DynamoOrderIndex(BatchedTable):
         return answer["Count"], following
 
     def _orders_of(
-        self, account: str, entries: Iterator[Item], limit: int, deadline: Deadline
+        self, account: str, entries: Iterator[IndexEntry], limit: int, deadline: Deadline
     ) -> list[StoredOrder]:
         """Return the orders of the first entries, at least `limit` if there are as many.
 
@@ -247,10 +281,10 @@ class DynamoOrderIndex(BatchedTable):
         return found.orders
 
     def _collect(
-        self, account: str, part: Sequence[Item], found: _Found, deadline: Deadline
+        self, account: str, part: Sequence[IndexEntry], found: _Found, deadline: Deadline
     ) -> None:
         """Read the orders of index entries. Orders that were renamed meanwhile are read again."""
-        entries = {indexed_id(entry): entry for entry in part}
+        entries = {entry.order_id: entry for entry in part}
         orders = self._read_orders(account, entries.values(), deadline)
         missing = {number: entry for number, entry in entries.items() if number not in orders}
         if missing:
@@ -258,13 +292,14 @@ class DynamoOrderIndex(BatchedTable):
         found.orders.extend(orders[number] for number in entries if number in orders)
 
     def _renamed_meanwhile(
-        self, account: str, missing: Mapping[int, Item], found: _Found, deadline: Deadline
+        self, account: str, missing: Mapping[int, IndexEntry], found: _Found, deadline: Deadline
     ) -> dict[int, StoredOrder]:
         """Read the orders again whose index entries had an old external id."""
         orders: dict[int, StoredOrder] = {}
         for _ in attempts(deadline, self.pause):
             keys = [index_key(account, number) for number in missing]
-            again = {indexed_id(entry): entry for entry in self._batches.read_all(keys, deadline)}
+            items = self._batches.read_all(keys, deadline)
+            again = {entry.order_id: entry for entry in map(read_index_entry, items)}
             # The orders of unchanged index items were never written.
             found.orphans += [entry for n, entry in again.items() if entry == missing[n]]
             missing = {n: entry for n, entry in again.items() if entry != missing[n]}
@@ -275,12 +310,12 @@ class DynamoOrderIndex(BatchedTable):
         raise StorageUnavailableError(_KEEPS_MOVING)
 
     def _read_orders(
-        self, account: str, entries: Iterable[Item], deadline: Deadline
+        self, account: str, entries: Iterable[IndexEntry], deadline: Deadline
     ) -> dict[int, StoredOrder]:
         # Two index items have the same external id if two requests created it at the same time.
-        by_name: dict[str, list[Item]] = {}
+        by_name: dict[str, list[IndexEntry]] = {}
         for entry in entries:
-            by_name.setdefault(indexed_name(entry), []).append(entry)
+            by_name.setdefault(entry.external_id, []).append(entry)
         found = {}
         for item in self._batches.read_all(
             [order_key(account, name) for name in by_name], deadline
@@ -288,8 +323,8 @@ class DynamoOrderIndex(BatchedTable):
             if is_order(item):
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
-                    if _belongs(item, indexed_id(entry)):
-                        found[order.order_id] = StoredOrder(order, read_aliases(entry))
+                    if _belongs(item, entry.order_id):
+                        found[order.order_id] = StoredOrder(order, entry.aliases)
         return found
 
 

@@ -12,9 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import code_of
 from orders.adapters.batches import Batches
-from orders.adapters.order_items import Item, indexed_id, indexed_name, was_moved
 from orders.adapters.table_keys import index_key, order_key
-from orders.application.ports import Clock, Deadline
+from orders.application.ports import Clock, Deadline, IndexEntry
 from orders.domain.order_numbers import time_of
 from orders.domain.relaying import WriterLifetime
 
@@ -40,21 +39,21 @@ class OrphanEntries:
     clock: Clock
 
     def remove(
-        self, account: str, entries: Sequence[Item], batches: Batches, deadline: Deadline
+        self, account: str, entries: Sequence[IndexEntry], batches: Batches, deadline: Deadline
     ) -> None:
         """Remove the entries that no writer can complete any more. Raises nothing."""
         due = [entry for entry in entries if self._is_due(entry)][:MOST_AT_ONCE]
         batches.in_parallel(lambda entry: self._remove(account, entry, deadline), due)
 
-    def _is_due(self, entry: Item) -> bool:
-        ended_at = self.writer_lifetime.ends_at(time_of(indexed_id(entry)))
-        return not was_moved(entry) and self.clock() >= ended_at + _CLOCK_DIFFERENCE
+    def _is_due(self, entry: IndexEntry) -> bool:
+        ended_at = self.writer_lifetime.ends_at(time_of(entry.order_id))
+        return entry.moved_in is None and self.clock() >= ended_at + _CLOCK_DIFFERENCE
 
-    def _remove(self, account: str, entry: Item, deadline: Deadline) -> None:
+    def _remove(self, account: str, entry: IndexEntry, deadline: Deadline) -> None:
         """Remove an entry, unless it or its order was written since it was read."""
         if deadline.remaining() <= 0:
             return
-        number, name = indexed_id(entry), indexed_name(entry)
+        number, name = entry.order_id, entry.external_id
         try:
             self.client.transact_write_items(
                 TransactItems=[

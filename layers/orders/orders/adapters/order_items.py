@@ -14,6 +14,7 @@ from orders.adapters.table_keys import (
     order_key,
     tombstone_key,
 )
+from orders.application.ports import IndexEntry
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, TriggerKind
@@ -59,6 +60,12 @@ def index_item(account: str, order: Order) -> dict[str, Any]:
     It is small, because a count reads thousands of them: its key tells its type.
     """
     return {**index_key(account, order.order_id), "name": {"S": order.external_id}}
+
+
+def read_index_entry(item: Item) -> IndexEntry:
+    """Return the entry that an index item is."""
+    moved_in = int(item["moved_in"]["N"]) if was_moved(item) else None
+    return IndexEntry(indexed_id(item), indexed_name(item), read_aliases(item), moved_in)
 
 
 def indexed_id(entry: Item) -> int:

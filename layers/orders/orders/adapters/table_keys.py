@@ -60,6 +60,11 @@ def tombstone_key(account: str, order_id: int) -> Key:
     return key(f"A#{account}#D#{order_id}", "D")
 
 
+def external_id_of(pk: str) -> str:
+    """Return the external id from the partition key of an order."""
+    return pk.split("#", 3)[3]
+
+
 def account_of_order(pk: str) -> str:
     """Return the account from the partition key of an order or of a tombstone.
 

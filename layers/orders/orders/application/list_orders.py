@@ -45,7 +45,7 @@ class OrdersQuery:
     `ids`, `created` and `changed` are the hub's id and times. `only_ids` and `only_external_ids`
     name the orders, if they are not None. `matches` is checked on each order; without it, no order
     is left out. With `resume`, a list by change goes from the oldest change on, sorted only up to
-    SLACK, but so that its pages together have every order.
+    a second, but so that its pages together have every order.
     """
 
     account: str
@@ -157,8 +157,8 @@ class _Listing:
         if not self.query.filters and not self.query.by_change:
             return self._slice()
         total = self._counted() if self.page.with_total else None
-        counts_on = self.page.with_total and total is None and self._can_examine_all()
-        listed = self._page_of(self._in_sequence(), counts_on=counts_on)
+        counts_on = self.page.with_total and total is None and self._may_examine_all()
+        listed = self._page_of(self._in_sequence(counts_on=counts_on), counts_on=counts_on)
         return listed if total is None else replace(listed, total=total)
 
     def _slice(self) -> ListedOrders:
@@ -251,14 +251,17 @@ class _Listing:
             raise StorageUnavailableError("the orders could not be read in time")
         return [StoredOrder(order) for order in set(lookup.orders.values())]
 
-    def _in_sequence(self) -> Iterator[Step]:
+    def _in_sequence(self, *, counts_on: bool = False) -> Iterator[Step]:
         """Return the orders that may be listed, in the sequence of the query."""
-        query = self.query
+        query, page = self.query, self.page
         sequence = self._sequence(self.examination)
+        # One more order tells whether there is a next page.
+        enough = None if counts_on or query.matches else page.offset + page.limit + 1
         if query.by_change and query.resume is not None:
-            return sequence.from_oldest_change(self._changed(), query.resume)
+            return sequence.from_oldest_change(self._changed(), query.resume, enough=enough)
         if query.by_change:
-            return sequence.by_change(self._changed(), newest_first=query.newest_first)
+            newest_first = query.newest_first
+            return sequence.by_change(self._changed(), newest_first=newest_first, enough=enough)
         if query.changed.is_bounded and self._has_fewer_changes():
             steps = sequence.by_change(self._changed(), newest_first=False)
             changed = {step.position.order_id: step for step in steps if step.stored is not None}
@@ -275,7 +278,10 @@ class _Listing:
         """Return the times of change: an order does not change before it is created."""
         return self.query.changed & Range(self.query.created.start, None)
 
-    def _can_examine_all(self) -> bool:
+    def _may_examine_all(self) -> bool:
+        """Return whether the total can be found by examining all orders that may be listed."""
+        if self._indexes_know_the_total and self.query.changed.end is None:
+            return False
         if self.query.by_change:
             return self._count_of_changed() is not None
         return self._count(self.query.candidate_ids) is not None
@@ -285,12 +291,16 @@ class _Listing:
         by_creation = self._count(self.query.candidate_ids)
         return by_change is not None and (by_creation is None or by_change < by_creation)
 
-    def _counted(self) -> int | None:
-        """Return the total if the indexes know it."""
+    @property
+    def _indexes_know_the_total(self) -> bool:
         query = self.query
-        if query.matches is not None or query.ids.is_bounded or query.created.is_bounded:
+        return query.matches is None and not query.ids.is_bounded and not query.created.is_bounded
+
+    def _counted(self) -> int | None:
+        """Return the total if the indexes know it, and it is at most MAX_COUNTED."""
+        if not self._indexes_know_the_total:
             return None
-        since, until = query.changed.start, query.changed.end
+        since, until = self.query.changed.start, self.query.changed.end
         counted = self._count(ALL_IDS) if since is None else self._count_changed_since(since)
         if until is None or counted is None:
             return counted
@@ -338,10 +348,15 @@ class _Listing:
         return None if later is None or created + later > MAX_COUNTED else created + later
 
     def _count(self, ids: Range[int]) -> int | None:
-        """Count the index entries of these ids, once for a page."""
+        """Count the index entries of these ids, once for a page.
+
+        A list by change is not consistent anyway.
+        """
         if ids not in self._counts:
             account, index = self.query.account, self.stores.index
-            self._counts[ids] = index.count(account, MAX_COUNTED, self.deadline, ids)
+            self._counts[ids] = index.count(
+                account, MAX_COUNTED, self.deadline, ids, consistent=not self.query.by_change
+            )
         return self._counts[ids]
 
 

@@ -134,6 +134,19 @@ class OrderSlice:
     ids: Range[int] = ALL_IDS
 
 
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """The entry of an order in the index by id.
+
+    `moved_in` is the version in which the external id last changed, if it ever did.
+    """
+
+    order_id: int
+    external_id: str
+    aliases: tuple[str, ...] = ()
+    moved_in: int | None = None
+
+
 class OrderIndex(Protocol):
     """The order store, by order id. Each call sees only the orders of its account.
 
@@ -167,12 +180,32 @@ class OrderIndex(Protocol):
         only a few.
         """
 
+    def entries(
+        self, account: str, ids: Range[int], deadline: Deadline, *, newest_first: bool
+    ) -> Iterator[IndexEntry]:
+        """Yield the entries of these ids, sorted by order id. They are read some at a time.
+
+        The order of an entry may not exist, if its write is not finished or was interrupted.
+        """
+
+    def read(
+        self, account: str, entries: Sequence[IndexEntry], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read the orders of entries consistently. Those that do not exist are left out."""
+
     def count(
-        self, account: str, limit: int, deadline: Deadline, ids: Range[int] = ALL_IDS
+        self,
+        account: str,
+        limit: int,
+        deadline: Deadline,
+        ids: Range[int] = ALL_IDS,
+        *,
+        consistent: bool = True,
     ) -> int | None:
         """Return the number of the account's index entries, None if it is more than `limit`.
 
-        It is that of the orders, unless writes are not finished or were interrupted.
+        It is that of the orders, unless writes are not finished or were interrupted. A count that
+        is not consistent may lack the writes of the last seconds, at half the read units.
         """
 
 
@@ -221,6 +254,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeEntry:
+    """The entry of an order, or of a deleted one, in the index by change."""
+
+    at: ChangePosition
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChangePage:
     """Changes, sorted. `next_after` gets the next page; it is None on the last page."""
 
@@ -242,6 +283,19 @@ class ChangeIndex(Protocol):
 
         An order that changed again while the page was read is left out if its new position is
         outside of the range or before the page's positions.
+        """
+
+    def entries(
+        self, account: str, wanted: ChangeRange, deadline: Deadline
+    ) -> Iterator[ChangeEntry]:
+        """Yield the entries of the range. They are read some at a time."""
+
+    def read(
+        self, account: str, entries: Sequence[ChangeEntry], deadline: Deadline
+    ) -> Sequence[Change]:
+        """Read the changes of entries consistently.
+
+        Those of orders that changed after the entry was read are left out.
         """
 
     def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:

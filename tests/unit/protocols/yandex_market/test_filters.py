@@ -96,7 +96,7 @@ def test_orders_are_filtered_by_their_ids(seller: Seller) -> None:
     ids = {name: order.order_id for (_, name), order in seller.orders.orders.items()}
     wanted = f"{ids['8 March']},{ids['11 March']},{ids['of another campaign']},5,{2**63 - 1}"
     assert names(seller.list(query={"orderIds": wanted})) == ["11 March", "8 March"]
-    assert seller.index.read == 0
+    assert seller.index.orders_read == 0
     page = read_json(seller.list(query={"orderIds": wanted, "limit": "1"}))
     token = page["paging"]["nextPageToken"]
     assert names(seller.list(query={"orderIds": wanted, "pageToken": token})) == ["8 March"]
@@ -106,7 +106,7 @@ def test_orders_are_filtered_by_their_ids(seller: Seller) -> None:
 def test_test_orders_do_not_exist_and_are_not_searched(seller: Seller) -> None:
     assert read_json(seller.list(query={"fake": "true"})) == {"orders": [], "paging": {}}
     assert read_json(seller.list_business({"fake": True})) == {"orders": [], "paging": {}}
-    assert seller.index.read == seller.change_index.read == 0
+    assert seller.index.orders_read == seller.change_index.changes_read == 0
 
 
 def test_a_larger_limit_is_reduced(seller: Seller) -> None:

@@ -232,7 +232,7 @@ def test_a_page_reads_a_limited_number_of_orders(seller: Seller) -> None:
     seller.stock(*(stored_order(f"other {n}", n, "couriers") for n in range(2, others + 2)))
     page = read_json(seller.list())
     assert page["orders"] == []
-    assert seller.index.read == MAX_EXAMINED
+    assert seller.index.orders_read == MAX_EXAMINED
     rest = read_json(seller.list(query={"pageToken": page["paging"]["nextPageToken"]}))
     assert [order["id"] for order in rest["orders"]] == [1]
 
