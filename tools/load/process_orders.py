@@ -101,10 +101,14 @@ class ProcessRun:
 
     def __call__(self, size: int) -> Measured:
         """Import `size` orders, then read them with `process()`."""
+        return self.measured(size, self.read)
+
+    def measured(self, size: int, read_all: Callable[[], Read]) -> Measured:
+        """Import `size` orders, then read them while others change them."""
         committed = self.import_orders(size)
         meanwhile = Meanwhile()
         with self._changing(committed, meanwhile):
-            read = self.read()
+            read = read_all()
         found = reading_differences(self.shop.account, committed, meanwhile.deleted, read)
         return Measured(len(committed), read, meanwhile, list(found))
 

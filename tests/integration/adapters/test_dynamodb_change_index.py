@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from orders.adapters.table_keys import CHANGE_SHARDS
+from orders.adapters.table_keys import CHANGE_SHARDS, INDEX_SHARDS
+from orders.application.list_orders import ListOrders, OrdersQuery, PageWanted
 from orders.application.ports import ChangeRange, WriteOutcome
 from tests.support.aws_faults import Parsed, answering
 from tests.support.deadlines import DEADLINE
@@ -34,6 +35,27 @@ def test_a_page_reads_the_index_items_of_renamed_orders_only(
     with consumption(dynamodb) as consumed:
         store.changed.changed("demo", ChangeRange(), 10, DEADLINE)
     assert consumed.of_calls[CHANGE_SHARDS:] == [5, 1]
+
+
+def test_a_list_by_change_reads_the_entries_and_then_the_orders_of_its_page(
+    dynamodb: DynamoDBClient, table: str
+) -> None:
+    """Entries by creation cost 1 unit a shard, those by change half; a count is not consistent."""
+    store = store_in(dynamodb, table)
+    store.create(*(new_order(f"order {number}", number) for number in range(1, 81)))
+    for number in range(1, 9):
+        assert store.changes.save(shipping(store.found(number)), DEADLINE) is COMMITTED
+    lists = ListOrders(store.index, store.changed, store.orders)
+    query = OrdersQuery("demo", by_change=True, newest_first=True)
+    queries = INDEX_SHARDS + CHANGE_SHARDS
+    with consumption(dynamodb) as consumed:
+        assert len(lists(query, PageWanted(30), DEADLINE).orders) == 30
+    assert sum(consumed.of_calls[queries:]) == 31
+    assert consumed.units <= INDEX_SHARDS + CHANGE_SHARDS / 2 + 31
+    page = consumed.units
+    with consumption(dynamodb) as consumed:
+        assert lists(query, PageWanted(30, with_total=True), DEADLINE).total == 80
+    assert consumed.units == page + INDEX_SHARDS / 2
 
 
 def test_an_order_that_is_renamed_while_it_is_read_is_left_out(
