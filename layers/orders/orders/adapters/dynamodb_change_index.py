@@ -20,8 +20,8 @@ from orders.adapters.order_items import (
     indexed_name,
     is_marker,
     is_order,
-    read_aliases,
     read_order,
+    read_stored,
 )
 from orders.adapters.table_keys import (
     CHANGE_INDEX,
@@ -42,7 +42,6 @@ from orders.application.ports import (
     CountedChanges,
     Deadline,
 )
-from orders.domain.changes import StoredOrder
 from orders.domain.ranges import Range
 
 # Each shard is asked for more entries than its share, so that one call is usually enough.
@@ -192,7 +191,7 @@ def _change(account: str, item: Item, index_item: Item | None) -> Change | None:
     order = read_order(account, item)
     if indexed_name(index_item) != order.external_id:
         return None
-    return Change(at, version, order.external_id, StoredOrder(order, read_aliases(index_item)))
+    return Change(at, version, order.external_id, read_stored(account, item, index_item))
 
 
 def _count_of_orders(entries: Iterable[Item], ids: Range[int]) -> int:
