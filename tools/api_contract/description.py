@@ -34,6 +34,10 @@ def section() -> Section:
                     "statusCode": {"type": "integer"},
                     "message": _TEXT,
                     "errors": array(record({"code": _TEXT, "message": _TEXT}), minItems=1),
+                    "type": constant("about:blank"),
+                    "title": _TEXT,
+                    "code": _TEXT,
+                    "detail": _TEXT,
                 },
                 description="An error of API Gateway itself, readable by clients of every protocol",
             )
