@@ -41,7 +41,7 @@ class Expected:
 class Reconciled:
     """The result for one order. `found` is None if it is missing.
 
-    `agrees` tells of a renamed order whether all else is equal.
+    `agrees` says whether all that was compared is equal, also of a renamed order.
     """
 
     external_id: str

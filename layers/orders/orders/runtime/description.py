@@ -39,7 +39,6 @@ def _refusal(status: int, code: str, message: str) -> bytes:
         "message": message,
         "errors": [{"code": code, "message": message}],
         "type": "about:blank",
-        "title": message,
         "code": code,
         "detail": message,
     }

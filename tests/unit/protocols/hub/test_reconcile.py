@@ -136,7 +136,7 @@ def test_a_fault_in_the_body_is_named_by_its_pointer(body: object, pointer: str)
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b'"orders"', b"<orders/>", b"\xff"])
-def test_a_body_that_is_no_json_object_is_rejected(body: bytes) -> None:
+def test_a_body_must_be_a_json_object(body: bytes) -> None:
     answer = Hub().ask(RECONCILE, body=body)
     assert (answer.status, problem(answer)["code"]) == (400, "invalid_body")
 

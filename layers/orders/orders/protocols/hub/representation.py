@@ -1,4 +1,4 @@
-"""The neutral shape of orders, of whichever protocol, and of their changes and versions."""
+"""The neutral shape of the orders of all protocols, and of their changes and versions."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
