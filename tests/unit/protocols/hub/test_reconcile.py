@@ -90,6 +90,14 @@ def test_times_are_compared_as_moments(sent: str, expected: str) -> None:
     assert results(hub.reconcile({"external_id": "A", "update_time": sent})) == [expected]
 
 
+def test_whole_numbers_may_have_a_fraction_of_zero_and_ids_may_be_numbers() -> None:
+    hub = Hub()
+    hub.create("7")
+    for sent in (b'{"external_id":7,"version":1}', b'{"external_id":"7","version":1.0}'):
+        answer = hub.ask(RECONCILE, body=b'{"orders":[' + sent + b"]}")
+        assert results(json.loads(answer.body)) == ["equal"]
+
+
 def test_orders_of_another_account_are_missing(hub: Hub) -> None:
     hub.create("C", 2, account="other")
     assert results(hub.reconcile({"external_id": "C", "version": 1})) == ["missing"]
@@ -107,7 +115,8 @@ def test_nothing_to_compare_is_compared(hub: Hub) -> None:
         ({"orders": [], "more": 1}, "/more"),
         ({"orders": ["A"]}, "/orders/0"),
         ({"orders": [{"version": 1}]}, "/orders/0/external_id"),
-        ({"orders": [{"external_id": 7, "version": 1}]}, "/orders/0/external_id"),
+        ({"orders": [{"external_id": 7.5, "version": 1}]}, "/orders/0/external_id"),
+        ({"orders": [{"external_id": True, "version": 1}]}, "/orders/0/external_id"),
         ({"orders": [{"external_id": "", "version": 1}]}, "/orders/0/external_id"),
         ({"orders": [{"external_id": "x" * 256, "version": 1}]}, "/orders/0/external_id"),
         ({"orders": [{"external_id": "A"}]}, "/orders/0"),
@@ -115,6 +124,7 @@ def test_nothing_to_compare_is_compared(hub: Hub) -> None:
         ({"orders": [{"external_id": "A", "version": 0}]}, "/orders/0/version"),
         ({"orders": [{"external_id": "A", "version": "1"}]}, "/orders/0/version"),
         ({"orders": [{"external_id": "A", "version": True}]}, "/orders/0/version"),
+        ({"orders": [{"external_id": "A", "version": 1.5}]}, "/orders/0/version"),
         ({"orders": [{"external_id": "A", "version": 2**60}]}, "/orders/0/version"),
         ({"orders": [{"external_id": "A", "update_time": "now"}]}, "/orders/0/update_time"),
         ({"orders": [{"external_id": "A", "version": 1, "etag": 1}]}, "/orders/0/etag"),

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orders.application.reconcile import MAX_RECONCILED, Expected
 from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
 from orders.domain.problems import MAX_PROBLEMS, pointer, shown
 from orders.domain.times import PATTERN, parse_time
+from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.http import HttpRequest
 from orders.protocols.hub.errors import Fault, RequestRefusedError, invalid_body
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
@@ -18,6 +20,17 @@ from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_VERSION = 2**53
+
+
+def _digits_as_text(sent: object) -> object:
+    """Return the text of an id that is sent as a whole number, as clients with numeric ids do."""
+    return str(sent) if isinstance(sent, int) and not isinstance(sent, bool) else sent
+
+
+def _whole(sent: object) -> object:
+    """Return 2 for 2.0 and 2e0, which are whole numbers in JSON Schema."""
+    number = parse_whole_number(sent) if isinstance(sent, Decimal) else None
+    return sent if number is None else number
 
 
 def _external_id(text: str) -> str:
@@ -45,14 +58,14 @@ class ExpectedOrder(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    external_id: Annotated[str, AfterValidator(_external_id)]
+    external_id: Annotated[str, AfterValidator(_external_id), BeforeValidator(_digits_as_text)]
     digest: (
         Annotated[
             str, AfterValidator(_digest), Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{64}$"})
         ]
         | None
     ) = None
-    version: Annotated[int, Field(ge=1, le=_MAX_VERSION)] | None = None
+    version: Annotated[int, Field(ge=1, le=_MAX_VERSION), BeforeValidator(_whole)] | None = None
     update_time: (
         Annotated[str, AfterValidator(_time), Field(json_schema_extra={"pattern": PATTERN})] | None
     ) = None
