@@ -23,8 +23,8 @@ from orders.adapters.order_items import (
     indexed_id,
     indexed_name,
     is_order,
-    read_aliases,
     read_order,
+    read_stored,
 )
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
@@ -157,7 +157,7 @@ class DynamoOrderIndex(BatchedTable):
         item = self._get(order_key(account, indexed_name(entry)), deadline)
         if item is None or not _belongs(item, indexed_id(entry)):
             return None
-        return StoredOrder(read_order(account, item), read_aliases(entry))
+        return read_stored(account, item, entry)
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -289,7 +289,7 @@ class DynamoOrderIndex(BatchedTable):
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
                     if _belongs(item, indexed_id(entry)):
-                        found[order.order_id] = StoredOrder(order, read_aliases(entry))
+                        found[order.order_id] = read_stored(account, item, entry)
         return found
 
 
