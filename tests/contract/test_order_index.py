@@ -6,14 +6,17 @@ import pytest
 
 from orders.adapters.table_keys import index_key
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import ALL_IDS, OrderSlice, WriteOutcome
-from orders.domain.changes import StoredOrder
+from orders.application.ports import ALL_IDS, ChangeRange, OrderSlice, WriteOutcome
+from orders.domain.changes import OrderChange, StoredOrder
+from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import Write
+from orders.domain.order import Cause
 from orders.domain.ranges import Range
-from orders.domain.triggers import trigger_of
+from orders.domain.settings import ExternalIdPolicy
+from orders.domain.triggers import TriggerKind, trigger_of
 from tests.support.deadlines import DEADLINE, FixedDeadline
-from tests.support.order_changes import deletion, new_order
+from tests.support.order_changes import NOW, deletion, new_order
 from tests.support.order_stores import OrderStore, memory_store, table_store
 
 COMMITTED, CONFLICT = WriteOutcome.COMMITTED, WriteOutcome.CONFLICT
@@ -32,6 +35,35 @@ def test_an_order_is_found_by_its_id(store: OrderStore) -> None:
     assert store.found(3, "other").order.external_id == "A"
     assert store.index.find_by_order_id("demo", 3, DEADLINE) is None
     assert store.index.find_by_order_id("demo", 2**53 - 1, DEADLINE) is None
+
+
+def test_an_order_has_the_trigger_of_its_version(store: OrderStore) -> None:
+    first = new_order()
+    trigger = trigger_of(None, first)
+    assert store.orders.save("demo", [Write(first, None, trigger)], DEADLINE) == [COMMITTED]
+    assert store.found(1).trigger is TriggerKind.ORDER_CREATED
+    assert store.rename(1, "B") is COMMITTED
+    assert store.found(1).trigger is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+    [change] = store.changed.changed("demo", ChangeRange(), 10, DEADLINE).changes
+    [listed] = store.index.list_orders("demo", None, 10, DEADLINE).orders
+    assert change.stored is not None
+    assert listed.trigger is change.stored.trigger is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+    silent = store.found(1).order.next_version(Cause("another", "shop", NOW))
+    assert store.orders.save("demo", [Write(silent, 2, None)], DEADLINE) == [COMMITTED]
+    assert store.found(1).trigger is None
+
+
+def test_a_version_has_the_protocol_of_its_request(store: OrderStore) -> None:
+    store.create(new_order())
+    cause = Cause("another", "shop", NOW, "yandex_market")
+    change = plan_external_id_update(store.found(1), "B", ExternalIdPolicy.CHANGE, cause)
+    assert isinstance(change, OrderChange)
+    assert store.changes.save(change, DEADLINE) is COMMITTED
+    assert store.found(1).order.through == "yandex_market"
+    # An import is a request of the order's own protocol.
+    imported = store.found(1).order.next_version(Cause("import", "shop", NOW))
+    assert store.orders.save("demo", [Write(imported, 2, None)], DEADLINE) == [COMMITTED]
+    assert store.found(1).order.through == ""
 
 
 def test_an_index_item_without_its_order_is_ignored(store: OrderStore) -> None:

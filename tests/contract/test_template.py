@@ -28,7 +28,7 @@ type Resource = dict[str, Any]
 PATH_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}")
 # Literal first parts of paths, which cannot be project keys.
 LITERAL_ROOTS = {
-    *("api", "campaigns", "campaigns.json", "v1", "v2", "oauth", "docs", "console"),
+    *("api", "campaigns", "campaigns.json", "v1", "v2", "oauth", "docs", "console", "hub"),
     "openapi.json",
 }
 
@@ -401,6 +401,10 @@ def test_an_answer_of_the_gateway_has_the_members_of_every_protocol(name: str) -
         "status": "ERROR",
         "statusCode": response["StatusCode"],
         "message": text,
+        # Problem details (RFC 9457). Their `status` is a number, so clients ignore the text above.
+        "type": "about:blank",
+        "code": error["code"],
+        "detail": text,
     }
 
 

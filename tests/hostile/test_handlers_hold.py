@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.domain.clients import Role
-from tests.hostile.corpus import DRAFT, IMPORT, MOVE, RENAME, SECRET, TOKEN, XML, Hostile
+from tests.hostile.corpus import DRAFT, IMPORT, MOVE, RECONCILE, RENAME, SECRET, TOKEN, XML, Hostile
 from tests.support.commercetools import draft
 from tests.support.functions import Function, Tenant, deployed
 from tests.support.routes import Route, functions_of_routes
@@ -33,6 +33,7 @@ GOOD_BODIES: dict[Route, bytes] = {
     DRAFT: json.dumps(draft(orderNumber=None)).encode(),
     RENAME: b'{"externalOrderId": "A"}',
     MOVE: b'{"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}',
+    RECONCILE: b'{"orders": [{"external_id": "A", "version": 1}]}',
     TOKEN: b"grant_type=client_credentials&scope=view_orders:demo",
 }
 within_reason = settings(
@@ -146,7 +147,9 @@ def test_any_headers_get_an_answer(
 @given(
     route=routes,
     path=st.dictionaries(
-        st.sampled_from(["campaignId", "businessId", "orderId", "projectKey", "ref", "id"]),
+        st.sampled_from(
+            ["campaignId", "businessId", "orderId", "projectKey", "ref", "id", "order_id"]
+        ),
         texts,
         max_size=4,
     ),
@@ -156,6 +159,7 @@ def test_any_headers_get_an_answer(
                 *("limit", "offset", "sort", "where", "withTotal", "version", "pageToken"),
                 *("status", "substatus", "fake", "format", "expand", "x"),
                 *("page", "fromDate", "toDate", "updatedAtFrom", "updatedAtTo", "orderIds"),
+                *("after", "created_from", "changed_to", "external_id", "protocol", "direction"),
             ]
         ),
         texts,

@@ -59,7 +59,7 @@ def schema_faults(schema: Mapping[str, Any], value: object) -> list[str]:
 
 
 def _faults_of_body(media: str, schema: Tree, body: str) -> list[str]:
-    if media == JSON:
+    if media == JSON or media.endswith("+json"):
         return schema_faults(schema, json.loads(body))
     root = etree.fromstring(body.encode()) if media.endswith("xml") else None
     return [] if root is None or root.tag == "xml" else [f"the root is {root.tag}"]

@@ -22,6 +22,7 @@ from orders.application.ports import (
     ChangeRange,
     CountedChanges,
     Deadline,
+    Fingerprint,
     HistoryPage,
     IndexEntry,
     Lookup,
@@ -35,12 +36,13 @@ from orders.application.ports import (
 from orders.application.publish_triggers import PublishTriggers
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, Role
+from orders.domain.deletions import Deletion
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.ranges import Range
 from orders.domain.settings import Settings, StoredSettings
-from orders.domain.triggers import Trigger
+from orders.domain.triggers import Trigger, TriggerKind, trigger_id
 
 
 @dataclass
@@ -51,6 +53,7 @@ class FakeOrders:
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     deleted: list[Order] = field(default_factory=list)
+    triggers: dict[str, TriggerKind] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
     faults: list[Callable[[FakeOrders, Write], WriteOutcome]] = field(default_factory=list)
 
@@ -102,8 +105,19 @@ class FakeOrders:
         if version != write.base_version or key in self.aliases:
             return WriteOutcome.CONFLICT
         self.orders[key] = order
+        self.note(write.trigger)
         self.writes.append(write)
         return WriteOutcome.COMMITTED
+
+    def note(self, trigger: Trigger | None) -> None:
+        """Keep the kind of a trigger, which is stored with its version."""
+        if trigger is not None:
+            self.triggers[trigger.id] = trigger.kind
+
+    def as_stored(self, order: Order) -> StoredOrder:
+        """Return an order with its aliases and its trigger."""
+        trigger = trigger_id(order.account, order.order_id, order.version)
+        return StoredOrder(order, self.aliases_of(order), self.triggers.get(trigger))
 
     def aliases_of(self, order: Order) -> tuple[str, ...]:
         """Return the aliases of the order."""
@@ -134,7 +148,7 @@ class FakeOrderIndex:
         self._expect(deadline)
         for order in self.store.orders.values():
             if (order.account, order.order_id) == (account, order_id):
-                return StoredOrder(order, self.store.aliases_of(order))
+                return self.store.as_stored(order)
         return None
 
     def list_orders(
@@ -150,7 +164,7 @@ class FakeOrderIndex:
             key=lambda order: order.order_id,
             reverse=True,
         )
-        page = [StoredOrder(order, self.store.aliases_of(order)) for order in orders[:limit]]
+        page = [self.store.as_stored(order) for order in orders[:limit]]
         return OrderPage(page, page[-1].order.order_id if len(orders) > limit else None)
 
     def find_by_order_ids(
@@ -158,7 +172,7 @@ class FakeOrderIndex:
     ) -> Sequence[StoredOrder]:
         self._expect(deadline)
         return [
-            StoredOrder(order, self.store.aliases_of(order))
+            self.store.as_stored(order)
             for order in self.store.orders.values()
             if order.account == account and order.order_id in order_ids
         ]
@@ -168,7 +182,7 @@ class FakeOrderIndex:
         orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
         for order in orders[wanted.offset : wanted.offset + wanted.limit]:
             self.orders_read += 1
-            yield StoredOrder(order, self.store.aliases_of(order))
+            yield self.store.as_stored(order)
 
     def entries(
         self, account: str, ids: Range[int], deadline: Deadline, *, newest_first: bool
@@ -262,7 +276,7 @@ class FakeChangeIndex:
                 ChangePosition(order.updated_at, order.order_id),
                 order.version,
                 order.external_id,
-                StoredOrder(order, self.store.aliases_of(order)) if exists else None,
+                self.store.as_stored(order) if exists else None,
             )
             for order, exists in orders
             if order.account == account
@@ -278,6 +292,26 @@ class FakeChangeIndex:
             for each in changes
             if (each.at < after if wanted.newest_first else each.at > after)
         ]
+
+
+@dataclass
+class FakeFingerprints:
+    """Fingerprints in memory, for the orders of a FakeOrders."""
+
+    store: FakeOrders
+
+    def find(
+        self, account: str, external_ids: Collection[str], deadline: Deadline
+    ) -> Mapping[str, Fingerprint]:
+        lookup = self.store.find_by_external_ids(account, external_ids, deadline)
+        if lookup.unread:
+            raise StorageUnavailableError
+        return {
+            name: Fingerprint(
+                order.external_id, order.order_id, order.version, order.digest, order.update_time
+            )
+            for name, order in lookup.orders.items()
+        }
 
 
 @dataclass
@@ -311,6 +345,7 @@ class FakeOrderChanges:
             or self.store.aliases_of(stored) != change.before.aliases
         ):
             return WriteOutcome.CONFLICT
+        self.store.note(change.trigger)
         if change.removes:
             del self.store.orders[location]
             self.store.deleted.append(after)
@@ -501,6 +536,7 @@ class FakeHistory:
 
     versions: dict[OrderKey, dict[int, tuple[ReplacedVersion, int]]] = field(default_factory=dict)
     deleted: set[OrderKey] = field(default_factory=set)
+    deletions: dict[OrderKey, Deletion] = field(default_factory=dict)
     fault: Exception | None = None
 
     def keep(self, versions: Sequence[tuple[ReplacedVersion, int]], _deadline: Deadline) -> None:
@@ -517,6 +553,10 @@ class FakeHistory:
         numbers = sorted((n for n in kept if before is None or n < before), reverse=True)
         page = [kept[number][0] for number in numbers[:limit]]
         return HistoryPage(page, page[-1].order.version if len(numbers) > limit else None)
+
+    def deletion_of(self, order: OrderKey, _deadline: Deadline) -> Deletion | None:
+        self._expect()
+        return self.deletions.get(order)
 
     def deleted_among(self, orders: Collection[OrderKey], _deadline: Deadline) -> set[OrderKey]:
         self._expect()

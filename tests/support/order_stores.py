@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_change_index import DynamoChangeIndex
+from orders.adapters.dynamodb_fingerprints import DynamoFingerprints
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.application.ports import (
     ChangeIndex,
+    Fingerprints,
     OrderChanges,
     OrderIndex,
     OrderRepository,
@@ -21,6 +23,7 @@ from orders.domain.order import Order
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import (
     FakeChangeIndex,
+    FakeFingerprints,
     FakeOrderChanges,
     FakeOrderIndex,
     FakeOrders,
@@ -37,6 +40,7 @@ class OrderStore:
     index: OrderIndex
     changes: OrderChanges
     changed: ChangeIndex
+    fingerprints: Fingerprints
 
     def create(self, *orders: Order) -> None:
         for order in orders:
@@ -59,7 +63,11 @@ def memory_store() -> OrderStore:
     """Return a store made of fakes."""
     orders = FakeOrders()
     return OrderStore(
-        orders, FakeOrderIndex(orders), FakeOrderChanges(orders), FakeChangeIndex(orders)
+        orders,
+        FakeOrderIndex(orders),
+        FakeOrderChanges(orders),
+        FakeChangeIndex(orders),
+        FakeFingerprints(orders),
     )
 
 
@@ -75,4 +83,5 @@ def store_in(client: DynamoDBClient, table: str) -> OrderStore:
         DynamoOrderIndex(client, table),
         DynamoOrderChanges(client, table),
         DynamoChangeIndex(client, table),
+        DynamoFingerprints(client, table),
     )

@@ -17,7 +17,7 @@ from orders.runtime import observability
 from tests.support.plain_english import banned_phrases, python_words
 
 MESSAGE_MEMBERS = frozenset(
-    {"message", "error_text", "detailedErrorMessage", "error_description"},
+    {"message", "error_text", "detailedErrorMessage", "error_description", "detail"},
 )
 # Members that hold orders: their content is a shop's, not the hub's.
 ORDER_MEMBERS = frozenset({"order", "orders", "results"})

@@ -143,11 +143,16 @@ def _answer_schemas() -> Tree:
                 "outcome": strings(*map(str, Outcome)),
                 "order_id": {"type": "integer", "format": "int64"},
                 "version": {"type": "integer"},
+                "digest": {
+                    "type": "string",
+                    "pattern": "^[0-9a-f]{64}$",
+                    "description": "SHA-256 of the canonical document",
+                },
                 "warnings": problems,
             },
             [
                 *("error_text", "errors", "retryable"),
-                *("outcome", "order_id", "version", "warnings"),
+                *("outcome", "order_id", "version", "digest", "warnings"),
             ],
         ),
         "AltcraftProblem": record(

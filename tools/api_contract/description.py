@@ -34,7 +34,12 @@ def section() -> Section:
                     "statusCode": {"type": "integer"},
                     "message": _TEXT,
                     "errors": array(record({"code": _TEXT, "message": _TEXT}), minItems=1),
+                    "type": constant("about:blank"),
+                    "code": _TEXT,
+                    "detail": _TEXT,
                 },
+                # Always present, but a release before did not promise them.
+                ["type", "code", "detail"],
                 description="An error of API Gateway itself, readable by clients of every protocol",
             )
         },

@@ -3,7 +3,7 @@
 import json
 
 from orders.protocols.commercetools.issue_token import DEFAULT_SCOPES
-from tools.api_contract import altcraft, commercetools, description, yandex_market
+from tools.api_contract import altcraft, commercetools, description, hub, yandex_market
 from tools.api_contract.examples import add_examples
 from tools.api_contract.operations import Operation, Tree
 
@@ -20,7 +20,9 @@ after inflation. Amounts are never rounded.
 
 def document() -> Tree:
     """Return the description of every route (OpenAPI 3.1)."""
-    sections = [each.section() for each in (altcraft, commercetools, yandex_market, description)]
+    sections = [
+        each.section() for each in (altcraft, commercetools, yandex_market, hub, description)
+    ]
     tree: Tree = {
         "openapi": "3.1.0",
         "info": {

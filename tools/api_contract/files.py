@@ -10,11 +10,29 @@ DESCRIPTION = _PROJECT / "functions" / "describe_api" / "openapi.json"
 POSTMAN_COLLECTION = _PROJECT / "docs" / "postman_collection.json"
 # The last released description, on which clients rely.
 RELEASED = Path(__file__).with_name("released.json")
+_WIDTH = 100
 
 
 def written(tree: dict[str, Any]) -> str:
-    """Return the text of a contract file."""
-    return json.dumps(tree, indent=1, ensure_ascii=False) + "\n"
+    """Return the text of a contract file. A value that fits in one line has one line."""
+    return _indented(tree, "") + "\n"
+
+
+def _indented(value: Any, margin: str) -> str:  # noqa: ANN401 - any JSON value
+    line = json.dumps(value, ensure_ascii=False)
+    if len(margin) + len(line) <= _WIDTH or not isinstance(value, dict | list) or not value:
+        return line
+    inner = margin + " "
+    if isinstance(value, dict):
+        members = (
+            f"{json.dumps(name, ensure_ascii=False)}: {_indented(each, inner)}"
+            for name, each in value.items()
+        )
+        opening, closing = "{}"
+    else:
+        members = (_indented(each, inner) for each in value)
+        opening, closing = "[]"
+    return f"{opening}\n{inner}" + f",\n{inner}".join(members) + f"\n{margin}{closing}"
 
 
 def written_by_part(tree: dict[str, Any]) -> str:

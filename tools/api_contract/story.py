@@ -236,6 +236,49 @@ STORY = (
         {"limit": "1"},
     ),
     Example(
+        "listHubOrders",
+        "by_external_id",
+        "The order with this external id, also a former one",
+        "bearer",
+        query={"external_id": "1001"},
+    ),
+    Example(
+        "listHubOrders", "bad_limit", "A limit that is too high", "bearer", query={"limit": "1000"}
+    ),
+    Example("getHubOrder", "found", "An order", "bearer", {"order_id": "1"}),
+    Example(
+        "getHubOrder", "unknown", "An order that does not exist", "bearer", {"order_id": "999"}
+    ),
+    Example(
+        "readHubHistory",
+        "first_page",
+        "The present version",
+        "bearer",
+        {"order_id": "1"},
+        {"limit": "1"},
+    ),
+    Example("readHubChanges", "first_page", "The first change", "bearer", query={"limit": "1"}),
+    Example("readHubChanges", "no_token", "No token", "none"),
+    Example(
+        "reconcileOrders",
+        "compared",
+        "A renamed and a missing order",
+        "bearer",
+        body={
+            "orders": [
+                {"external_id": "1001", "version": 1},
+                {"external_id": "1005", "update_time": "2026-01-23T15:04:05Z"},
+            ]
+        },
+    ),
+    Example(
+        "reconcileOrders",
+        "nothing_to_compare",
+        "Nothing but an id",
+        "bearer",
+        body={"orders": [{"external_id": "1001"}]},
+    ),
+    Example(
         "deleteCommercetoolsOrder",
         "other_version",
         "A version that is not the current one",

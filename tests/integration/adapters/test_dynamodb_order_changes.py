@@ -57,6 +57,7 @@ def _command(external_id: str, order_id: int = 1) -> UpdateExternalIdCommand:
         ExternalIdPolicy.CHANGE,
         uuid4().hex,
         "shop",
+        "yandex_market",
     )
 
 

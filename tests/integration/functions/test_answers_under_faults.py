@@ -41,6 +41,11 @@ BODIES: dict[Route, object] = {
     ("GET", "/{projectKey}/orders"): None,
     ("GET", "/{projectKey}/messages"): None,
     ("DELETE", "/{projectKey}/orders/{ref+}"): None,
+    ("GET", "/hub/v1/orders"): None,
+    ("GET", "/hub/v1/orders/{order_id}"): None,
+    ("GET", "/hub/v1/orders/{order_id}/history"): None,
+    ("GET", "/hub/v1/changes"): None,
+    ("POST", "/hub/v1/reconcile"): {"orders": [{"external_id": "A", "version": 1}]},
 }
 FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
     "throttled": lambda _n: error_answer("ProvisionedThroughputExceededException"),
@@ -74,7 +79,7 @@ def test_an_unavailable_store_is_answered_in_time(
     function = get(functions_of_routes()[route])
     before = function.client.scan(TableName=function.table)["Items"]
     sent = _sent(route)
-    is_reading = route[0] == "GET" or route[1] == "/oauth/token"
+    is_reading = route[0] == "GET" or route[1] in {"/oauth/token", "/hub/v1/reconcile"}
     millis = READING_MILLIS if is_reading else WRITING_MILLIS
     client = connect().dynamodb
     with ExitStack() as faults:
@@ -95,7 +100,13 @@ def _sent(route: Route) -> RouteRequest:
         headers = {"Authorization": basic("shop", SECRET)}
     return RouteRequest(
         route,
-        {"campaignId": "1001", "orderId": "1", "projectKey": "demo", "ref": "order-number=A"},
+        {
+            "campaignId": "1001",
+            "orderId": "1",
+            "projectKey": "demo",
+            "ref": "order-number=A",
+            "order_id": "1",
+        },
         {"version": "1"} if route[0] == "DELETE" else {},
         headers,
         BODIES[route],

@@ -61,6 +61,11 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         "application/json",
         b'{"statuses": ["PROCESSING"]}',
     ),
+    "reconcile": (
+        ("POST", "/hub/v1/reconcile"),
+        "application/json",
+        b'{"orders": [{"external_id": "A", "version": 1}]}',
+    ),
     "issue_token": (
         ("POST", "/oauth/token"),
         "application/x-www-form-urlencoded",

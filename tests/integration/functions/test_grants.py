@@ -68,7 +68,7 @@ GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 
 def _needed(route: Route) -> set[str]:
     method, path = route
-    if path.startswith("/v1/businesses/"):
+    if path.startswith(("/v1/businesses/", "/hub/")):
         return {READ}
     if method not in {"GET", "HEAD"}:
         # commercetools returns the whole order for an import and a deletion.
@@ -99,6 +99,7 @@ class Hub:
             "projectKey": ACCOUNT,
             "ref": "x",
             "id": "x",
+            "order_id": "1",
         }
         bodies: dict[str, object] = {
             IMPORT_RESOURCE: request(order()),

@@ -59,6 +59,9 @@ def test_another_method_gets_405_in_the_shape_of_the_protocol(
         message = f"Request method {method} not supported"
         error = {"code": "METHOD_NOT_ALLOWED", "message": message}
         assert tree == {"status": "ERROR", "errors": [error]}
+    elif root == "hub":
+        assert (tree["status"], tree["code"]) == (405, "method_not_allowed")
+        assert answer["headers"]["Content-Type"] == "application/problem+json"
     else:
         assert (tree["error"], tree["status"], tree["statusCode"]) == (405, "ERROR", 405)
 

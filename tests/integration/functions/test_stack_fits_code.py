@@ -127,6 +127,7 @@ def _do_everything(world: World) -> None:
     )
     world.ask(("GET", CAMPAIGN), path=path)
     _use_the_project(world)
+    _use_the_hub(world, order_id)
     for resource in ("/openapi.json", "/docs"):
         world.ask(("GET", resource), headers={})
     _relay(world)
@@ -175,6 +176,20 @@ def _use_the_project(world: World) -> None:
     )
 
 
+def _use_the_hub(world: World, order_id: str) -> None:
+    orders = "/hub/v1/orders"
+    function = world.functions["read_hub"]
+    interrupted = index_item("demo", new_order("also without its order", 2))
+    function.client.put_item(TableName=function.table, Item=interrupted)
+    world.ask(("GET", orders))
+    world.ask(("GET", orders), query={"external_id": "A"})
+    world.ask(("GET", f"{orders}/{{order_id}}"), path={"order_id": order_id})
+    world.ask(("GET", f"{orders}/{{order_id}}/history"), path={"order_id": order_id})
+    world.ask(("GET", "/hub/v1/changes"))
+    body = {"orders": [{"external_id": "B", "version": 1}]}
+    world.ask(("POST", "/hub/v1/reconcile"), body=body)
+
+
 def _relay(world: World) -> None:
     """Relay a trigger of an interrupted writer, and park an unreadable one."""
     long_ago = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
@@ -217,6 +232,7 @@ def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
         ("POST", "/oauth/token"),
         ("POST", f"{CAMPAIGN}/{{orderId}}/external-id"),
         ("GET", CAMPAIGN),
+        ("GET", "/hub/v1/changes"),
     ):
         basic_headers = {"Authorization": basic("shop", SECRET)} if "oauth" in route[1] else headers
         sent = RouteRequest(route, path, headers=basic_headers)

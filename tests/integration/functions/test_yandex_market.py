@@ -41,6 +41,7 @@ class Stack:
     manage_orders: Function
     import_commercetools_order: Function
     issue_token: Function
+    read_hub: Function
 
     def send(self, *orders: Tree) -> Tree:
         event = api_event(request(*orders, token=TOKEN, result_details=True))
@@ -66,6 +67,7 @@ def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
             get("manage_orders"),
             get("import_commercetools_order"),
             get("issue_token"),
+            get("read_hub"),
         )
         assert running.send(order(external_id="A"))["result"][0]["order_id"] == 1
         yield running
@@ -130,6 +132,21 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "gzip_not_declared": (400, "it looks like gzip data: compress the text once"),
         "repeated_parameter": (400, '"error":"invalid_request"'),
         "other_method": (405, '{"statusCode":405,"message":"Method Not Allowed"}'),
+    },
+    "read_hub": {
+        "list_orders": (200, '"orders":[{"order_id":1,"external_id":"A"'),
+        "order_by_external_id": (200, '"orders":[{"order_id":1,"external_id":"A"'),
+        "unknown_parameter": (400, '"parameter":"page"'),
+        "no_token": (401, '"code":"unauthenticated"'),
+        "get_order": (200, '"order_id":1,"external_id":"A"'),
+        "unknown_order": (404, '"detail":"Order 999 does not exist"'),
+        "history": (200, '"trigger":"OrderCreated","changed":{}'),
+        "changes": (200, '"kind":"created"'),
+        "changed_cursor": (400, '"parameter":"after"'),
+        "other_method": (405, '"detail":"The method must be GET or HEAD; got DELETE"'),
+        "reconcile": (200, '"counts":{"equal":1,"different":0,"missing":2,"renamed":0}'),
+        "reconcile_gzip": (200, '"counts":{"equal":1,"different":0,"missing":2,"renamed":0}'),
+        "reconcile_nothing": (400, '"pointer":"/orders/0"'),
     },
 }
 
@@ -208,6 +225,13 @@ YANDEX_FAULT = {
     "errors": [{"code": "INTERNAL_ERROR", "message": "Internal server error"}],
 }
 GENERAL = "An unexpected error occurred and was logged. Check whether a write took effect."
+HUB_FAULT = {
+    "type": "about:blank",
+    "title": "Internal Server Error",
+    "status": 500,
+    "code": "internal_error",
+    "detail": "Internal error. It was logged; you can send the request again",
+}
 COMMERCETOOLS_FAULT = {
     "statusCode": 500,
     "message": GENERAL,
@@ -223,6 +247,7 @@ COMMERCETOOLS_FAULT = {
         ("manage_orders", "project_order", COMMERCETOOLS_FAULT),
         ("import_commercetools_order", "order", COMMERCETOOLS_FAULT),
         ("issue_token", "form", COMMERCETOOLS_FAULT),
+        ("read_hub", "get_order", HUB_FAULT),
     ],
 )
 def test_an_internal_error_is_answered_without_details(  # noqa: PLR0917 - a table

@@ -52,7 +52,9 @@ class World:
         deadline: Deadline = DEADLINE,
     ) -> ChangeReport[ExternalIdRefusal]:
         policy = ExternalIdPolicy.CHANGE
-        command = UpdateExternalIdCommand(ADDRESS, external_id, policy, request_id, "shop")
+        command = UpdateExternalIdCommand(
+            ADDRESS, external_id, policy, request_id, "shop", "yandex_market"
+        )
         return self._update(command, deadline)
 
     def by_another(self, external_id: str) -> None:

@@ -38,7 +38,9 @@ class World:
 
     def delete(self, order_id: int = 1, version: int | None = 2) -> ChangeReport[DeletionRefusal]:
         address = OrderAddress("demo", None, order_id)
-        return self._delete(DeleteOrderCommand(address, version, "request", "shop"), DEADLINE)
+        return self._delete(
+            DeleteOrderCommand(address, version, "request", "shop", "commercetools"), DEADLINE
+        )
 
 
 def test_an_order_is_deleted_with_its_aliases_and_a_trigger() -> None:

@@ -32,7 +32,7 @@ def test_other_account_names_are_invalid(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["api", "campaigns", "v2", "oauth", "docs", "console", "openapi.json"]
+    "name", ["api", "campaigns", "v2", "oauth", "docs", "console", "hub", "openapi.json"]
 )
 def test_the_first_path_segments_of_the_api_are_reserved(name: str) -> None:
     assert not is_account(name)

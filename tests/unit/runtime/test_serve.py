@@ -12,7 +12,7 @@ from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline
 from orders.protocols.http import BodyRefusedError, EndpointResult, HttpAnswer, HttpRequest
 from orders.runtime import serve as door
-from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market
+from orders.runtime.composition import Aws, altcraft, commercetools, hub, yandex_market
 from orders.runtime.environment import Environment
 from orders.runtime.serve import Route, Service, allowed_methods, serve
 from tests.support.lambda_context import Context
@@ -133,6 +133,7 @@ def test_an_allow_header_names_the_methods_of_a_path() -> None:
         (commercetools.issue_token, "Basic"),
         (yandex_market.manage_orders, "Bearer"),
         (yandex_market.update_external_id, "Bearer"),
+        (hub.read_hub, "Bearer"),
     ],
 )
 def test_a_401_names_the_authentication_scheme(
@@ -222,6 +223,7 @@ def test_the_services_have_the_routes_of_their_functions() -> None:
         "issue_token": [commercetools.issue_token],
         "manage_orders": [yandex_market.manage_orders, commercetools.manage_orders],
         "update_external_id": [yandex_market.update_external_id],
+        "read_hub": [hub.read_hub],
     }
     aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
     for resource in load_template()["Resources"].values():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched, chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -57,18 +57,28 @@ class Batches:
     pause: Pause = pause_with_jitter
     _pool: ThreadPoolExecutor | None = field(default=None, init=False)
 
-    def read(self, keys: Iterable[Key], deadline: Deadline) -> tuple[list[Item], set[Identity]]:
-        """Read items by key. Return them, and the keys that could not be read in time."""
+    def read(
+        self, keys: Iterable[Key], deadline: Deadline, attributes: Sequence[str] = ()
+    ) -> tuple[list[Item], set[Identity]]:
+        """Read items by key. Return them, and the keys that could not be read in time.
+
+        With `attributes`, the items have only these and their keys.
+        """
         answers = self.in_parallel(
-            lambda chunk: self._read_chunk(list(chunk), deadline),
+            lambda chunk: self._read_chunk(list(chunk), deadline, attributes=attributes),
             batched(keys, KEYS_PER_READ, strict=False),
         )
         items = list(chain.from_iterable(found for found, _ in answers))
         return items, {identity_of(key) for _, unread in answers for key in unread}
 
-    def read_all(self, keys: Iterable[Key], deadline: Deadline) -> list[Item]:
-        """Read items by key. Raises StorageUnavailableError if one could not be read in time."""
-        items, unread = self.read(keys, deadline)
+    def read_all(
+        self, keys: Iterable[Key], deadline: Deadline, attributes: Sequence[str] = ()
+    ) -> list[Item]:
+        """Read items by key. Raises StorageUnavailableError if one could not be read in time.
+
+        With `attributes`, the items have only these and their keys.
+        """
+        items, unread = self.read(keys, deadline, attributes)
         if unread:
             raise StorageUnavailableError("the items could not be read in time")
         return items
@@ -96,16 +106,20 @@ class Batches:
         return items, set(map(identity_of, unread))
 
     def _read_chunk(
-        self, keys: list[Key], deadline: Deadline, seen: _Seen | None = None
+        self,
+        keys: list[Key],
+        deadline: Deadline,
+        seen: _Seen | None = None,
+        attributes: Sequence[str] = (),
     ) -> tuple[list[Item], list[Key]]:
         """Read items by key. Once `seen` is full, no other call follows."""
         items: list[Item] = []
         too_much: list[Key] = []
+        projection = _projection(attributes)
 
         def read(keys: list[Key]) -> list[Key]:
-            answer = self.client.batch_get_item(
-                RequestItems={self.table: {"Keys": keys, "ConsistentRead": True}}
-            )
+            request: Any = {"Keys": keys, "ConsistentRead": True, **projection}
+            answer = self.client.batch_get_item(RequestItems={self.table: request})
             found = answer["Responses"].get(self.table, [])
             items.extend(found)
             unprocessed = answer.get("UnprocessedKeys", {}).get(self.table)
@@ -166,6 +180,15 @@ class BatchedTable:
     def __post_init__(self) -> None:
         """Create the batched calls with the same client and pause."""
         self._batches = Batches(self.client, self.table, self.pause)
+
+
+def _projection(attributes: Sequence[str]) -> dict[str, Any]:
+    """Return the parameters of a read that returns only these attributes, all without any."""
+    if not attributes:
+        return {}
+    # Names of attributes may be reserved words, such as `type`.
+    names = {f"#{name}": name for name in ("pk", "sk", *attributes)}
+    return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
 
 
 def identity_of(item: Item) -> Identity:

@@ -23,6 +23,7 @@ from orders.adapters.order_items import (
     is_renamed,
     read_aliases,
     read_order,
+    read_stored,
 )
 from orders.adapters.table_keys import (
     CHANGE_INDEX,
@@ -46,7 +47,6 @@ from orders.application.ports import (
     CountedChanges,
     Deadline,
 )
-from orders.domain.changes import StoredOrder
 from orders.domain.ranges import Range
 
 # So many entries are probably needed of those that are yielded one by one.
@@ -224,10 +224,12 @@ def _change(account: str, item: Item, index_item: Item | None) -> Change | None:
         return None
     order = read_order(account, item)
     if not is_renamed(item):
-        return Change(at, version, order.external_id, StoredOrder(order))
+        return Change(at, version, order.external_id, read_stored(account, item))
     if index_item is None or indexed_name(index_item) != order.external_id:
         return None
-    return Change(at, version, order.external_id, StoredOrder(order, read_aliases(index_item)))
+    return Change(
+        at, version, order.external_id, read_stored(account, item, read_aliases(index_item))
+    )
 
 
 def _count_of_orders(entries: Iterable[Item], ids: Range[int]) -> int:

@@ -11,10 +11,11 @@ from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
 from orders.adapters.batches import BatchedTable, identity_of
-from orders.adapters.order_items import Item, contents_of, read_order
+from orders.adapters.order_items import Item, contents_of, read_deletion, read_order
 from orders.adapters.table_keys import Key, history_key, history_partition, marker_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, HistoryPage
+from orders.domain.deletions import Deletion
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.triggers import TriggerKind
 
@@ -57,6 +58,11 @@ class DynamoHistory(BatchedTable):
         versions = [_read(order.account, item) for item in answer["Items"]]
         has_more = "LastEvaluatedKey" in answer and bool(versions)
         return HistoryPage(versions, versions[-1].order.version if has_more else None)
+
+    def deletion_of(self, order: OrderKey, deadline: Deadline) -> Deletion | None:
+        """Read the marker of a deleted order consistently."""
+        markers = self._batches.read_all([marker_key(order.account, order.order_id)], deadline)
+        return read_deletion(markers[0]) if markers else None
 
     def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
         """Read the markers of deleted orders consistently."""

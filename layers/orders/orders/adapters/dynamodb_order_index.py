@@ -23,6 +23,7 @@ from orders.adapters.order_items import (
     is_order,
     read_index_entry,
     read_order,
+    read_stored,
 )
 from orders.adapters.table_keys import (
     INDEX_SHARDS,
@@ -190,7 +191,7 @@ class DynamoOrderIndex(BatchedTable):
         item = self._get(order_key(account, entry.external_id), deadline)
         if item is None or not _belongs(item, entry.order_id):
             return None
-        return StoredOrder(read_order(account, item), entry.aliases)
+        return read_stored(account, item, entry.aliases)
 
     def _get(self, key: Key, deadline: Deadline) -> Item | None:
         answer = call_patiently(
@@ -324,7 +325,7 @@ class DynamoOrderIndex(BatchedTable):
                 order = read_order(account, item)
                 for entry in by_name[order.external_id]:
                     if _belongs(item, entry.order_id):
-                        found[order.order_id] = StoredOrder(order, entry.aliases)
+                        found[order.order_id] = read_stored(account, item, entry.aliases)
         return found
 
 

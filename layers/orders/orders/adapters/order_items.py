@@ -15,6 +15,8 @@ from orders.adapters.table_keys import (
     tombstone_key,
 )
 from orders.application.ports import IndexEntry
+from orders.domain.changes import StoredOrder
+from orders.domain.deletions import DELETIONS_KEPT, Deletion
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order
 from orders.domain.triggers import Trigger, TriggerKind
@@ -23,10 +25,8 @@ type Item = Mapping[str, Any]
 
 # Stream records expire after one day, so the relay needs no tombstone after two days.
 TOMBSTONE_KEPT = timedelta(days=2)
-# Clients that ask for changes must learn of a deletion within this time.
-MARKER_KEPT = timedelta(days=90)
 # Attributes that an order's item may not have. An update must remove them.
-OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint", "defaults")
+OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint", "defaults", "through")
 
 
 def is_order(item: Item) -> bool:
@@ -133,6 +133,7 @@ def contents_of(order: Order, trigger: Trigger | None) -> dict[str, Any]:
         "status": {"S": order.status},
         "protocol": {"S": order.protocol},
         "document": {"S": order.document},
+        "digest": {"S": order.digest},
         "created_at": {"S": order.created_at.isoformat()},
         "updated_at": {"S": order.updated_at.isoformat()},
         "request_id": {"S": order.request_id},
@@ -147,6 +148,8 @@ def contents_of(order: Order, trigger: Trigger | None) -> dict[str, Any]:
         item["fulfilment"] = {"S": order.fulfilment.name}
     if order.defaults:
         item["defaults"] = {"S": order.defaults}
+    if order.through:
+        item["through"] = {"S": order.through}
     if trigger is not None:
         item["trigger"] = {"M": _envelope(trigger)}
     return item
@@ -166,7 +169,7 @@ def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
 
 def marker_item(last: Order) -> dict[str, Any]:
     """Return the marker of a deleted order. It shows the deletion in the index `changes`."""
-    expires_at = last.updated_at + MARKER_KEPT
+    expires_at = last.updated_at + DELETIONS_KEPT
     return {
         **marker_key(last.account, last.order_id),
         **change_key(last.account, last.order_id, last.updated_at),
@@ -178,6 +181,7 @@ def marker_item(last: Order) -> dict[str, Any]:
         "deleted_at": {"S": last.updated_at.isoformat()},
         "request_id": {"S": last.request_id},
         "client": {"S": last.client},
+        "through": {"S": last.through or last.protocol},
         "expires_at": {"N": str(int(expires_at.timestamp()))},
     }
 
@@ -241,4 +245,25 @@ def read_order(account: str, item: Item) -> Order:
         endpoint=item["endpoint"]["S"] if "endpoint" in item else None,
         client=item["client"]["S"],
         defaults=item["defaults"]["S"] if "defaults" in item else "",
+        through=item["through"]["S"] if "through" in item else "",
+    )
+
+
+def read_stored(account: str, item: Item, aliases: tuple[str, ...] = ()) -> StoredOrder:
+    """Return the order in an item, with its trigger and its aliases."""
+    trigger = TriggerKind(read_envelope(item).kind) if "trigger" in item else None
+    return StoredOrder(read_order(account, item), aliases, trigger)
+
+
+def read_deletion(marker: Item) -> Deletion:
+    """Return the deletion that the marker of a deleted order shows."""
+    return Deletion(
+        order_id=int(marker["order_id"]["N"]),
+        external_id=marker["external_id"]["S"],
+        version=int(marker["version"]["N"]),
+        protocol=marker["protocol"]["S"],
+        through=marker.get("through", marker["protocol"])["S"],
+        at=datetime.fromisoformat(marker["deleted_at"]["S"]),
+        request_id=marker["request_id"]["S"],
+        client=marker["client"]["S"],
     )

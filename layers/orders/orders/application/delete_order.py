@@ -21,6 +21,7 @@ class DeleteOrderCommand:
     version: int | None
     request_id: str
     client: str
+    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class DeleteOrder:
         Raises StorageUnavailableError if nothing was deleted, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
-        cause = Cause(command.request_id, command.client, self.clock())
+        cause = Cause(command.request_id, command.client, self.clock(), command.protocol)
 
         def decide(stored: StoredOrder) -> OrderChange | DeletionRefusal:
             return plan_deletion(stored, command.version, cause)

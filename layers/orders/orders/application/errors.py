@@ -14,6 +14,7 @@ OrdersError
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
     UnknownMembersRefusedError      the request has members that the account's policy rejects
+    ChangesExpiredError             deletions after what a reader has read are no longer known
     NotFoundError                   an account or a client does not exist; also a LookupError
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
 
@@ -103,6 +104,10 @@ class UnknownMembersRefusedError(OrdersError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("The request has unknown members")
         self.problems = problems
+
+
+class ChangesExpiredError(OrdersError):
+    """Changes after what a reader has read are no longer known completely. It must begin anew."""
 
 
 class NotFoundError(OrdersError, LookupError):

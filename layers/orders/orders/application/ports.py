@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, ClientRecord, Token
+from orders.domain.deletions import Deletion
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Order
@@ -305,6 +306,32 @@ class ChangeIndex(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells one content of an order from another, without the document.
+
+    `update_time` is the newest one that the shop ever sent.
+    """
+
+    external_id: str
+    order_id: int
+    version: int
+    digest: str
+    update_time: datetime | None = None
+
+
+class Fingerprints(Protocol):
+    """The order store, for comparisons. Each call sees only the orders of its account."""
+
+    def find(
+        self, account: str, external_ids: Collection[str], deadline: Deadline
+    ) -> Mapping[str, Fingerprint]:
+        """Read consistently, by external id or alias. Unknown ids are left out.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+
 class OrderChanges(Protocol):
     """The order store for a change of one order: a new external id or state, or a deletion."""
 
@@ -539,6 +566,9 @@ class HistoryRepository(Protocol):
 
         A page may have fewer versions, because large versions are read in smaller pages.
         """
+
+    def deletion_of(self, order: OrderKey, deadline: Deadline) -> Deletion | None:
+        """Return the deletion of an order that was deleted permanently in the last 90 days."""
 
     def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
         """Return those of the orders that were deleted permanently in the last 90 days."""

@@ -20,6 +20,7 @@ class UpdateExternalIdCommand:
     policy: ExternalIdPolicy
     request_id: str
     client: str
+    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class UpdateExternalId:
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
-        cause = Cause(command.request_id, command.client, self.clock())
+        cause = Cause(command.request_id, command.client, self.clock(), command.protocol)
 
         def decide(stored: StoredOrder) -> OrderChange | ExternalIdRefusal | None:
             return plan_external_id_update(stored, command.external_id, command.policy, cause)

@@ -19,6 +19,7 @@ class UpdateOrderStatusCommand:
     move: Move
     request_id: str
     client: str
+    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class UpdateOrderStatus:
         Raises StorageUnavailableError if nothing was changed, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
-        cause = Cause(command.request_id, command.client, self.clock())
+        cause = Cause(command.request_id, command.client, self.clock(), command.protocol)
 
         def decide(stored: StoredOrder) -> OrderChange | MoveRefusal | None:
             return plan_status_update(stored, command.move, cause)

@@ -1,17 +1,22 @@
 """One atomic change of one stored order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orders.domain.order import Order
-from orders.domain.triggers import Trigger
+from orders.domain.triggers import Trigger, TriggerKind
 
 
 @dataclass(frozen=True, slots=True)
 class StoredOrder:
-    """An order with its aliases: former external ids by which it can still be found."""
+    """An order with its aliases: former external ids by which it can still be found.
+
+    `trigger` is the kind of the trigger of the version that the store returned, None if the request
+    skipped triggers. It is not compared.
+    """
 
     order: Order
     aliases: tuple[str, ...] = ()
+    trigger: TriggerKind | None = field(default=None, compare=False)
 
     @property
     def shop_external_id(self) -> str | None:

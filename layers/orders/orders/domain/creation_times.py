@@ -54,6 +54,11 @@ def _end_of(second: datetime) -> datetime:
     return second + _SECOND - _TICK
 
 
+def ids_taken_before(moment: datetime) -> Range[int]:
+    """Return the ids whose second is over at a time. Their orders took them before that time."""
+    return Range(None, _first_id(_second(moment)))
+
+
 def _second(moment: datetime) -> int:
     return (moment - EPOCH) // _SECOND
 

@@ -1,11 +1,33 @@
 """Delete an order with its aliases. Their external ids can be used again."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.order import Cause
 from orders.domain.triggers import deletion_of
+
+# Readers of changes can learn of a deletion for this long.
+DELETIONS_KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A permanent deletion: the version that it counts as, its time in UTC and its request.
+
+    `external_id` is the last one of the order, `protocol` that of the order, and `through` that of
+    the request.
+    """
+
+    order_id: int
+    external_id: str
+    version: int
+    protocol: str
+    through: str
+    at: datetime
+    request_id: str
+    client: str
 
 
 class DeletionRefusal(StrEnum):

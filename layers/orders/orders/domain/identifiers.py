@@ -13,7 +13,7 @@ EXTERNAL_ID_RULE = (
 CLIENT_RULE = "2 to 36 lower-case letters, digits, '_' or '-', starting with a letter or a digit"
 # These are first path segments of the API. A project key, which is an account name, is one too.
 RESERVED_ACCOUNTS = frozenset(
-    {"api", "campaigns", "v1", "v2", "oauth", "docs", "console", "openapi.json"}
+    {"api", "campaigns", "v1", "v2", "oauth", "docs", "console", "hub", "openapi.json"}
 )
 ACCOUNT_RULE = f"{CLIENT_RULE}, and none of {', '.join(sorted(RESERVED_ACCOUNTS))}"
 

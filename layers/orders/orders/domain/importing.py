@@ -40,8 +40,8 @@ class Step:
 class OrderResult:
     """The result of one order of the request.
 
-    `order_id` and `version` are those of the stored order, None if the order failed. `retryable`
-    is true if the same order may succeed when it is sent again.
+    `order_id`, `version` and `digest` are those of the stored order, None if the order failed.
+    `retryable` is true if the same order may succeed when it is sent again.
     """
 
     position: int
@@ -49,6 +49,7 @@ class OrderResult:
     outcome: Outcome
     order_id: int | None = None
     version: int | None = None
+    digest: str | None = None
     problems: tuple[Problem, ...] = ()
     warnings: tuple[Problem, ...] = ()
     retryable: bool = False
@@ -283,6 +284,7 @@ def _result(
         outcome,
         order_id=known.order_id if known else None,
         version=known.version if known else None,
+        digest=known.digest if known else None,
         problems=problems,
         warnings=step.submission.warnings,
     )

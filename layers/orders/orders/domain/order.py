@@ -1,5 +1,6 @@
 """Orders as they are stored."""
 
+import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,11 +17,15 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The request that writes a version, its API client, and the hub's time of the write in UTC."""
+    """The request that writes a version, its API client, and the hub's time of the write in UTC.
+
+    `protocol` is the request's protocol, "" if it is that of the order.
+    """
 
     request_id: str
     client: str
     at: datetime
+    protocol: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,8 @@ class Order:
     client. `status` is the imported status. `fulfilment` is kept by the hub, and imports never move
     it backwards. `endpoint` is the point of sale, None if the order has none. `document` is
     canonical JSON of what the shop sent. `defaults` is what the hub filled in beside it
-    (`applied_defaults`), "" if nothing.
+    (`applied_defaults`), "" if nothing. `through` is the protocol of the request that wrote this
+    version, "" if it is `protocol`.
     """
 
     account: str
@@ -65,6 +71,15 @@ class Order:
     endpoint: str | None = None
     defaults: str = ""
     client: str = ""
+    through: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the document in hexadecimal digits. Published.
+
+        Orders of equal content have equal digests, whatever their external ids and defaults are.
+        """
+        return hashlib.sha256(self.document.encode()).hexdigest()
 
     @property
     def has_own_external_id(self) -> bool:
@@ -83,6 +98,7 @@ class Order:
             updated_at=max(cause.at, self.updated_at + _TICK),
             request_id=cause.request_id,
             client=cause.client,
+            through="" if cause.protocol == self.protocol else cause.protocol,
         )
 
     def content(self) -> Tree:

@@ -4,28 +4,31 @@
 `(request, deadline)`. The endpoint returns an answer or raises an error, which the protocol's
 `answers.answer_error` turns into an answer. Each folder has these files if its protocol needs them:
 
-| file | content | altcraft | commercetools | yandex_market |
-|---|---|---|---|---|
-| `access` | authentication and permissions | x | x | x |
-| `requests` | the shape of a request body, and its validation | x | x | x |
-| `submissions` | a sent order as the import takes it | x | x | |
-| `checks` | the rules of a sent order and their errors | x | x | |
-| `documents` | the stored form of an order | x | x | |
-| `representation` | a stored order as this protocol returns it | x | x | x |
-| `summaries` | the facts of an order that other protocols show | x | x | |
-| `states` | order statuses and their fulfilment states | x | x | x |
-| `scopes` | the protocol's names for client roles | | x | x |
-| `answers` | body and headers of every answer, also of errors | x | x | x |
-| `errors` | status, code and message of every error | x | x | x |
-| `import_orders` | use case | x | x | |
-| `read_orders` | use case | | x | x |
-| `read_messages` | use case | | x | |
-| `read_project` | use case | | x | |
-| `read_campaigns` | use case | | | x |
-| `delete_order` | use case | | x | |
-| `update_order_status` | use case | | | x |
-| `update_external_id` | use case | | | x |
-| `issue_token` | use case | | x | |
+| file | content | altcraft | commercetools | yandex_market | hub |
+|---|---|---|---|---|---|
+| `access` | authentication and permissions | x | x | x | x |
+| `requests` | the shape of a request body, and its validation | x | x | x | x |
+| `submissions` | a sent order as the import takes it | x | x | | |
+| `checks` | the rules of a sent order and their errors | x | x | | |
+| `documents` | the stored form of an order | x | x | | |
+| `representation` | a stored order as this protocol returns it | x | x | x | x |
+| `summaries` | the facts of an order that other protocols show | x | x | | |
+| `states` | order statuses and their fulfilment states | x | x | x | |
+| `scopes` | the protocol's names for client roles | | x | x | |
+| `answers` | body and headers of every answer, also of errors | x | x | x | x |
+| `errors` | status, code and message of every error | x | x | x | x |
+| `import_orders` | use case | x | x | | |
+| `read_orders` | use case | | x | x | x |
+| `read_history` | use case | | | | x |
+| `read_changes` | use case | | | | x |
+| `reconcile` | use case | | | | x |
+| `read_messages` | use case | | x | | |
+| `read_project` | use case | | x | | |
+| `read_campaigns` | use case | | | x | |
+| `delete_order` | use case | | x | | |
+| `update_order_status` | use case | | | x | |
+| `update_external_id` | use case | | | x | |
+| `issue_token` | use case | | x | | |
 
 The other files of a folder are parts of these:
 
@@ -39,6 +42,7 @@ The other files of a folder are parts of these:
   `foreign_orders` is the representation of orders that another protocol wrote.
 - yandex_market: `filters` turns the filters of lists into a query of the store; `substatuses` has
   their values.
+- hub: `queries` reads query and path parameters, and `cursors` the positions in lists.
 
 All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps
 the digits of numbers) and `settings_document` (the settings that operators write). Values that

@@ -38,6 +38,9 @@ def _refusal(status: int, code: str, message: str) -> bytes:
         "statusCode": status,
         "message": message,
         "errors": [{"code": code, "message": message}],
+        "type": "about:blank",
+        "code": code,
+        "detail": message,
     }
     return json.dumps(tree).encode()
 

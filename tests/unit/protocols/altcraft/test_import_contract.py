@@ -1,5 +1,6 @@
 """The documented contract of the orders import, in both formats (Altcraft v74)."""
 
+import hashlib
 import json
 import time
 from dataclasses import replace
@@ -828,21 +829,25 @@ def test_details_are_added_on_request() -> None:
     shop = Shop()
     details = {"result_details": True}
     [created] = read_json(shop.post(request(**details)))["result"]
+    [stored] = shop.orders.orders.values()
     assert created == {
         "error": 0,
         "external_id": "1234000",
         "outcome": "created",
         "order_id": 1,
         "version": 1,
+        "digest": hashlib.sha256(stored.document.encode()).hexdigest(),
         "warnings": [],
     }
     [unchanged] = read_json(shop.post(request(**details)))["result"]
     assert (unchanged["outcome"], unchanged["version"]) == ("unchanged", 1)
+    assert unchanged["digest"] == created["digest"]
     [updated] = read_json(shop.post(request(order(status="paid"), **details)))["result"]
     assert (updated["outcome"], updated["order_id"], updated["version"]) == ("updated", 1, 2)
     [failed] = read_json(shop.post(request(order(status="x"), **details)))["result"]
     assert failed["outcome"] == "failed"
     assert "order_id" not in failed
+    assert "digest" not in failed
 
 
 def test_unknown_members_are_ignored_with_a_warning() -> None:

@@ -171,7 +171,11 @@ def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
     if options.details:
         entry["outcome"] = str(result.outcome)
         if result.order_id is not None:
-            entry |= {"order_id": result.order_id, "version": result.version}
+            entry |= {
+                "order_id": result.order_id,
+                "version": result.version,
+                "digest": result.digest,
+            }
     return entry | _warnings(result.warnings, options)
 
 

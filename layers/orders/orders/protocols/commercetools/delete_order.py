@@ -9,6 +9,7 @@ from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_summary import Summarise
+from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
@@ -36,7 +37,9 @@ class DeleteOrderEndpoint:
         version = read_version(request)
         order = self.find(client.account, request.path["ref"], deadline).order
         address = OrderAddress(client.account, None, order.order_id)
-        command = DeleteOrderCommand(address, version, self.new_request_id(), client.client_id)
+        command = DeleteOrderCommand(
+            address, version, self.new_request_id(), client.client_id, PROTOCOL
+        )
         report = self.delete_order(command, deadline)
         identity = uuid_of(client.account, order.order_id)
         if report.unavailable:

@@ -10,6 +10,7 @@ from orders.domain.clients import Role
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
 from orders.domain.order import Order
 from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.yandex_market import PROTOCOL
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import (
     answer_ok,
@@ -63,6 +64,7 @@ class UpdateExternalIdEndpoint:
             policy=access.policies.external_id_policy,
             request_id=self.new_request_id(),
             client=access.client,
+            protocol=PROTOCOL,
         )
         report = self.update_external_id(command, deadline)
         if report.unavailable:

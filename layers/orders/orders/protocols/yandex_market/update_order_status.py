@@ -12,6 +12,7 @@ from orders.domain.order_summary import Summarise
 from orders.domain.problems import listed, spelled
 from orders.domain.status_updates import Move
 from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.yandex_market import PROTOCOL
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok, refuse
 from orders.protocols.yandex_market.errors import (
@@ -51,7 +52,7 @@ class UpdateOrderStatusEndpoint:
         wanted = wanted_state(sent.status, sent.substatus)
         move = Move(wanted, access.endpoint.sales_model)
         command = UpdateOrderStatusCommand(
-            access.address_of(order_id), move, self.new_request_id(), access.client
+            access.address_of(order_id), move, self.new_request_id(), access.client, PROTOCOL
         )
         report = self.update_order_status(command, deadline)
         if report.unavailable:

@@ -84,3 +84,5 @@ _LOADERS: Mapping[str, Callable[[], OrderProtocol]] = {
     ALTCRAFT: _altcraft,
     COMMERCETOOLS: _commercetools,
 }
+# The names of the protocols that store orders.
+PROTOCOLS = tuple(sorted(_LOADERS))
