@@ -1,12 +1,13 @@
 """Read the orders of an account one after the other, by creation or by time of change."""
 
 import heapq
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from orders.application.ports import (
+    Change,
     ChangeEntry,
     ChangeIndex,
     ChangePosition,
@@ -64,7 +65,7 @@ def position_of(stored: StoredOrder) -> ChangePosition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class MergedEntry:
     """An index entry, and the first position in the list at which its order may be."""
 
     at: ChangePosition
@@ -72,10 +73,23 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Steps that were read together, and the position of the entry behind them, if any."""
+class ReadEntry:
+    """An entry of the index by creation with its order, or one of the index by change.
 
-    steps: Sequence[Step]
+    There is neither if the order does not exist, changed later, or comes with its change.
+    """
+
+    at: ChangePosition
+    by_creation: bool
+    created: StoredOrder | None = None
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Entries that were read together, and the position of the entry behind them, if any."""
+
+    entries: Sequence[ReadEntry]
     following: ChangePosition | None
 
 
@@ -145,8 +159,9 @@ class OrdersInSequence:
         sign = -1 if newest_first else 1
         waiting: list[tuple[float, int, Step]] = []
         entries = self._entries(times, Resume(), newest_first=newest_first)
-        for chunk in self._chunks(entries, times, enough):
-            for step in chunk.steps:
+        for chunk in self.chunks(entries, enough):
+            for each in chunk.entries:
+                step = _step(each, times)
                 heapq.heappush(waiting, (*_turn(step.position, sign), step))
             behind = None if chunk.following is None else _turn(chunk.following, sign)
             while waiting and (
@@ -163,37 +178,42 @@ class OrdersInSequence:
         last step of the previous page, no order is lost.
         """
         entries = self._entries(times, resume, newest_first=False)
-        for chunk in self._chunks(entries, times, enough):
-            yield from chunk.steps
+        for chunk in self.chunks(entries, enough):
+            yield from (_step(each, times) for each in chunk.entries)
 
     def _entries(
         self, times: Range[datetime], resume: Resume, *, newest_first: bool
-    ) -> Iterator[_Entry]:
-        """Merge the entries of both indexes. An order that changed may have one in each of them."""
+    ) -> Iterator[MergedEntry]:
         if times.is_empty:
             return iter(())
         begun = None if resume.order_id is None else resume.order_id + 1
         ids = ids_created_in(times) & Range(begun, None)
         end = None if times.end is None else times.end - _TICK
         changed = ChangeRange(times.start, end, newest_first, resume.change)
+        return self.merged(ids, changed)
+
+    def merged(self, ids: Range[int], changed: ChangeRange) -> Iterator[MergedEntry]:
+        """Merge the entries of both indexes, in the direction of the range of changes.
+
+        An order that changed may have an entry in each of them.
+        """
+        newest_first = changed.newest_first
         nearest = latest_creation if newest_first else time_of
         created = self.index.entries(self.account, ids, self.deadline, newest_first=newest_first)
         return heapq.merge(
             (
-                _Entry(ChangePosition(nearest(each.order_id), each.order_id), each)
+                MergedEntry(ChangePosition(nearest(each.order_id), each.order_id), each)
                 for each in created
             ),
             (
-                _Entry(each.at, each)
+                MergedEntry(each.at, each)
                 for each in self.changes.entries(self.account, changed, self.deadline)
             ),
             key=lambda entry: entry.at,
             reverse=newest_first,
         )
 
-    def _chunks(
-        self, entries: Iterator[_Entry], times: Range[datetime], enough: int | None
-    ) -> Iterator[_Chunk]:
+    def chunks(self, entries: Iterator[MergedEntry], enough: int | None = None) -> Iterator[Chunk]:
         """Read the orders of the entries, until there are no more or the examination is over."""
         changed: set[int] = set()
         following = next(entries, None)
@@ -201,14 +221,12 @@ class OrdersInSequence:
             part = [following, *islice(entries, size - 1)]
             following = next(entries, None)
             changed |= {each.at.order_id for each in part if isinstance(each.entry, ChangeEntry)}
-            steps = self._read(part, times, changed)
+            read = self._read(part, changed)
             if enough is not None:
-                enough -= sum(step.stored is not None for step in steps)
-            yield _Chunk(steps, None if following is None else following.at)
+                enough -= sum(_has_order(each) for each in read)
+            yield Chunk(read, None if following is None else following.at)
 
-    def _read(
-        self, part: Sequence[_Entry], times: Range[datetime], changed: Collection[int]
-    ) -> Sequence[Step]:
+    def _read(self, part: Sequence[MergedEntry], changed: Collection[int]) -> Sequence[ReadEntry]:
         """Read the orders of entries. An order in `changed` comes with its change only."""
         by_creation = [
             each.entry
@@ -216,34 +234,33 @@ class OrdersInSequence:
             if isinstance(each.entry, IndexEntry) and each.at.order_id not in changed
         ]
         by_change = [each.entry for each in part if isinstance(each.entry, ChangeEntry)]
-        first = {
-            stored.order.order_id: stored
-            for stored in self.index.read(self.account, by_creation, self.deadline)
-        }
-        later = {
-            change.at: change.stored
+        found = self.index.read(self.account, by_creation, self.deadline)
+        created = {each.order.order_id: each for each in found if each.order.version == 1}
+        changes = {
+            change.at: change
             for change in self.changes.read(self.account, by_change, self.deadline)
         }
-        read = [*first.values(), *(stored for stored in later.values() if stored is not None)]
+        read = [*found, *(each.stored for each in changes.values() if each.stored)]
         self.examination.count(read, len(part) - len(read))
-        return [_step(each, first, later, times) for each in part]
+        return [
+            ReadEntry(each.at, by_creation=False, change=changes.get(each.at))
+            if isinstance(each.entry, ChangeEntry)
+            else ReadEntry(each.at, by_creation=True, created=created.get(each.at.order_id))
+            for each in part
+        ]
 
 
-def _step(
-    each: _Entry,
-    first: Mapping[int, StoredOrder],
-    later: Mapping[ChangePosition, StoredOrder | None],
-    times: Range[datetime],
-) -> Step:
+def _step(read: ReadEntry, times: Range[datetime]) -> Step:
     """Return the step of an entry: its order if it is listed at this position."""
-    if isinstance(each.entry, ChangeEntry):
-        stored = later.get(each.at)
-        is_later = stored is not None and not _is_first_version(stored)
-        return Step(each.at, stored if is_later else None, by_creation=False)
-    created = first.get(each.at.order_id)
-    if created and _is_first_version(created) and created.order.created_at in times:
-        return Step(position_of(created), created)
-    return Step(each.at, None)
+    if read.change is not None:
+        return Step(read.at, read.change.stored, by_creation=False)
+    if read.created and read.created.order.created_at in times:
+        return Step(position_of(read.created), read.created)
+    return Step(read.at, None, by_creation=read.by_creation)
+
+
+def _has_order(read: ReadEntry) -> bool:
+    return bool(read.created or (read.change and read.change.stored))
 
 
 def _most(enough: int | None) -> int:
@@ -253,7 +270,3 @@ def _most(enough: int | None) -> int:
 
 def _turn(position: ChangePosition, sign: int) -> tuple[float, int]:
     return sign * position.changed_at.timestamp(), sign * position.order_id
-
-
-def _is_first_version(stored: StoredOrder) -> bool:
-    return stored.order.updated_at == stored.order.created_at

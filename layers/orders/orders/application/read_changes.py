@@ -5,7 +5,6 @@ its last change. Only settled changes are listed: a writer starts its write with
 taking its time and its number, so that no older change appears any more after SETTLED_AFTER.
 """
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +12,7 @@ from enum import StrEnum
 
 from orders.application.errors import ChangesExpiredError
 from orders.application.list_orders import MAX_EXAMINED, MAX_FOUND_CHARACTERS, MAX_READ_CHARACTERS
-from orders.application.orders_in_sequence import Examination, OrdersInSequence
+from orders.application.orders_in_sequence import Examination, OrdersInSequence, ReadEntry
 from orders.application.ports import (
     Change,
     ChangeIndex,
@@ -26,7 +25,6 @@ from orders.application.ports import (
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import ids_taken_before
 from orders.domain.deletions import DELETIONS_KEPT
-from orders.domain.order_numbers import time_of
 from orders.domain.ranges import Range
 
 SETTLED_AFTER = timedelta(seconds=60)
@@ -134,7 +132,7 @@ class _Reading:
         reached: list[ReadUntil] = []
         has_more = False
         characters = 0
-        for passed in self._merged(after):
+        for passed in self._passed(after):
             has_more = len(found) >= self._query.limit or characters > MAX_FOUND_CHARACTERS
             if has_more:
                 break
@@ -150,43 +148,29 @@ class _Reading:
             after = replace(after, complete_until=complete)
         return ListedChanges(tuple(found), after, has_more, tuple(reached))
 
-    def _merged(self, after: ReadUntil) -> Iterator[_Passed]:
+    def _passed(self, after: ReadUntil) -> Iterator[_Passed]:
         """Return what both indexes have. It ends when the examination is over."""
-        merged = heapq.merge(
-            self._creations(after.order_id), self._changes(after.change), key=_turn
-        )
-        for passed in merged:
-            if self._examination.is_over:
-                return
-            yield passed
-
-    def _creations(self, after: int | None) -> Iterator[_Passed]:
         stores = self._stores
         sequence = OrdersInSequence(
             stores.index, stores.changes, self._query.account, self._examination, self._deadline
         )
-        ids = ids_taken_before(self._settled) & Range(None if after is None else after + 1, None)
-        for step in sequence.by_creation(ids, newest_first=False):
-            order_id = step.position.order_id
-            turn = ChangePosition(time_of(order_id), order_id)
-            yield _Passed(turn, _creation(step.stored), is_creation=True)
+        begun = None if after.order_id is None else after.order_id + 1
+        ids = ids_taken_before(self._settled) & Range(begun, None)
+        entries = sequence.merged(ids, ChangeRange(end=self._settled, after=after.change))
+        # One more entry tells whether more changes follow.
+        for chunk in sequence.chunks(entries, self._query.limit + 1):
+            yield from map(_read, chunk.entries)
 
-    def _changes(self, after: ChangePosition | None) -> Iterator[_Passed]:
-        account = self._query.account
-        while size := self._examination.next_chunk():
-            wanted = ChangeRange(end=self._settled, after=after)
-            page = self._stores.changes.changed(account, wanted, size, self._deadline)
-            read = [change.stored for change in page.changes if change.stored is not None]
-            self._examination.count(read, len(page.changes) - len(read))
-            yield from (_Passed(each.at, _later_change(each)) for each in page.changes)
-            if page.next_after is None:
-                return
-            after = page.next_after
+
+def _read(entry: ReadEntry) -> _Passed:
+    if entry.by_creation:
+        return _Passed(entry.at, _creation(entry.created), is_creation=True)
+    return _Passed(entry.at, None if entry.change is None else _later_change(entry.change))
 
 
 def _creation(stored: StoredOrder | None) -> ListedChange | None:
     """Return the creation of an order in its first version. Later ones are listed by change."""
-    if stored is None or stored.order.version > 1:
+    if stored is None:
         return None
     order = stored.order
     at = ChangePosition(order.created_at, order.order_id)
@@ -196,10 +180,6 @@ def _creation(stored: StoredOrder | None) -> ListedChange | None:
 def _later_change(change: Change) -> ListedChange:
     kind = ChangeKind.DELETED if change.stored is None else ChangeKind.UPDATED
     return ListedChange(kind, change.at, change.version, change.external_id, change.stored)
-
-
-def _turn(passed: _Passed) -> ChangePosition:
-    return passed.turn
 
 
 def _further(before: ReadUntil, passed: _Passed) -> ReadUntil:

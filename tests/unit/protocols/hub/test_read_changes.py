@@ -186,7 +186,7 @@ def test_a_page_that_ends_early_is_followed_by_the_rest(monkeypatch: pytest.Monk
         (answers, "MAX_ANSWER_BYTES", 14_000),
         (answers, "MAX_SHOWN_CHARACTERS", 2000),
         (read_changes, "MAX_FOUND_CHARACTERS", 2000),
-        (read_changes, "MAX_READ_CHARACTERS", 35_000),
+        (read_changes, "MAX_READ_CHARACTERS", 20_000),
         (read_changes, "MAX_EXAMINED", 55),
     ):
         with monkeypatch.context() as patch:
