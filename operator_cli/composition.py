@@ -142,13 +142,20 @@ def connected(
     connection: Connection, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Operator]:
     """Connect to the stack; inside the context, every AWS error becomes an OperatorError."""
+    with explained(connection):
+        yield Operator(_client(connection, environment), connection.table)
+
+
+@contextmanager
+def explained(connection: Connection) -> Iterator[None]:
+    """Turn each error of AWS and of the table into an OperatorError that explains it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from operator_cli.aws_failures import explain
 
     where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
-        yield Operator(_client(connection, environment), connection.table)
+        yield
     except StorageError as error:
         cause = error.__cause__
         throttled = isinstance(error, StorageUnavailableError) and isinstance(cause, ClientError)
