@@ -29,6 +29,11 @@ PAGE: Route = ("GET", "/{projectKey}/orders")
 FIND: Route = ("GET", "/{projectKey}/orders/{ref+}")
 DELETE: Route = ("DELETE", "/{projectKey}/orders/{ref+}")
 MESSAGES: Route = ("GET", "/{projectKey}/messages")
+HUB_ORDERS: Route = ("GET", "/hub/v1/orders")
+HUB_ORDER: Route = ("GET", "/hub/v1/orders/{order_id}")
+HUB_HISTORY: Route = ("GET", "/hub/v1/orders/{order_id}/history")
+HUB_CHANGES: Route = ("GET", "/hub/v1/changes")
+RECONCILE: Route = ("POST", "/hub/v1/reconcile")
 ASSET: Route = ("GET", "/docs/{asset}")
 
 MEGABYTE = 2**20
@@ -66,6 +71,7 @@ class Hostile:
             "pathParameters": {
                 "campaignId": "1001",
                 "orderId": "1",
+                "order_id": "1",
                 "businessId": "2001",
                 "projectKey": "demo",
                 "ref": "x",
@@ -424,6 +430,84 @@ def _projects() -> Iterator[Hostile]:
         yield Hostile(f"asset {asset[:20]!r}", ASSET, 404, "NOT_FOUND", path={"asset": asset})
 
 
+# The check value of a cursor is no secret, so its position can be forged.
+BAD_CURSORS = {
+    "nothing": "",
+    "another version": "2.AAAA",
+    "many digits of a version": "9" * 5000 + ".AAAA",
+    "no cursor": "hello",
+    "1 MB": "1." + "A" * MEGABYTE,
+    "half a byte": "1.A",
+    "a wrong check value": "1." + base64.urlsafe_b64encode(bytes(9) + b"[1]").decode().rstrip("="),
+    "half a pair": "1.\ud800",
+    "other digits": "\u0661.AAAA",
+}
+
+
+def _hub() -> Iterator[Hostile]:
+    def rejected(name: str, route: Route, code: str, **rest: Any) -> Hostile:  # noqa: ANN401
+        return Hostile(f"{route[1]}: {name}", route, 400, f'"code":"{code}"', **rest)
+
+    lists = (HUB_ORDERS, HUB_HISTORY, HUB_CHANGES)
+    for route in lists:
+        for name, sent in BAD_CURSORS.items():
+            yield rejected(f"after: {name}", route, "invalid_parameter", query={"after": sent})
+        for sent in ("0", "201", "-1", "1e2", "9" * 100_000, "\uff11", "", " 1", "50.0"):
+            query = {"limit": sent}
+            yield rejected(f"limit {sent[:9]!r}", route, "invalid_parameter", query=query)
+        flood = {f"p{n}": "x" for n in range(10_000)}
+        yield rejected("a flood of parameters", route, "invalid_parameter", query=flood)
+    for name, value in {
+        "created_from": "9" * 100_000,
+        "created_to": "2026-01-01T00:00:00+99:99",
+        "changed_from": "0000-00-00",
+        "changed_to": "\ud800",
+        "direction": "up",
+        "protocol": "x" * 100_000,
+        "external_id": "x" * 100_000,
+        "order_id": "1",
+    }.items():
+        yield rejected(name, HUB_ORDERS, "invalid_parameter", query={name: value})
+    for text in ("a\x00", "\ud800", ""):
+        query = {"external_id": text}
+        yield rejected(f"external_id {text!r}", HUB_ORDERS, "invalid_parameter", query=query)
+    yield rejected("include", HUB_CHANGES, "invalid_parameter", query={"include": "x" * 100_000})
+    for route in (HUB_ORDER, HUB_HISTORY):
+        for sent in BAD_IDS:
+            path = {"order_id": sent}
+            yield rejected(f"order {sent!r}", route, "invalid_parameter", path=path)
+    yield from _comparisons()
+
+
+def _comparisons() -> Iterator[Hostile]:
+    def case(name: str, status: int, code: str, body: bytes) -> Hostile:
+        return Hostile(f"reconcile: {name}", RECONCILE, status, code, body)
+
+    for name, body in BAD_JSON.items():
+        yield case(name, 400, '"code":"invalid_body"', body)
+    for name in ("null", "a number", "a text", "no data"):
+        yield case(f"root: {name}", 400, '"code":"invalid_body"', BAD_ROOTS[name])
+    entry = b'{"external_id":"A","version":@}'
+    for name, spelling in {**BAD_TEXTS, **BAD_AMOUNTS, **NO_NUMBERS}.items():
+        body = b'{"orders":[%s]}' % entry.replace(b"@", spelling.encode())
+        yield case(f"version: {name}", 400, '"code":"invalid_body"', body)
+    for name, spelling in BAD_TEXTS.items():
+        body = b'{"orders":[%s]}' % entry.replace(b'"A"', spelling.encode()).replace(b"@", b"1")
+        yield case(f"id: {name}", 400, '"code":"invalid_body"', body)
+    many = [b'{"external_id":"%d","version":1}' % n for n in range(10_001)]
+    whole = b'{"orders":[%s]}' % b",".join(many[:-1])
+    yield case("10,000 orders", 200, '"missing":10000', whole)
+    yield case("10,001 orders", 400, "got 10001", b'{"orders":[%s]}' % b",".join(many))
+    same = b'{"orders":[%s]}' % b",".join(many[:1] * 10_000)
+    yield case("10,000 times one order", 200, '"missing":10000', same)
+    alone = b'{"orders":[%s]}' % b",".join(b'{"external_id":"%d"}' % n for n in range(10_000))
+    yield case("10,000 orders without content", 400, "/orders/0", alone)
+    wrong = b'{"orders":[%s]}' % b",".join(
+        [b'{"external_id":"A","digest":"x","version":-1}'] * 9999
+    )
+    yield case("10,000 wrong orders", 400, "/orders/0/digest", wrong)
+
+
 def _headers() -> Iterator[Hostile]:
     flood = {f"X-Flood-{n}": "x" * 100 for n in range(10_000)}
     yield Hostile("a flood of headers", IMPORT, 200, '"error":0', GOOD, headers=flood)
@@ -458,5 +542,6 @@ def corpus() -> tuple[Hostile, ...]:
         *_tokens(),
         *_yandex_market(),
         *_projects(),
+        *_hub(),
         *_headers(),
     )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.domain.clients import Role
-from tests.hostile.corpus import DRAFT, IMPORT, MOVE, RENAME, SECRET, TOKEN, XML, Hostile
+from tests.hostile.corpus import DRAFT, IMPORT, MOVE, RECONCILE, RENAME, SECRET, TOKEN, XML, Hostile
 from tests.support.commercetools import draft
 from tests.support.functions import Function, Tenant, deployed
 from tests.support.routes import Route, functions_of_routes
@@ -33,7 +33,7 @@ GOOD_BODIES: dict[Route, bytes] = {
     DRAFT: json.dumps(draft(orderNumber=None)).encode(),
     RENAME: b'{"externalOrderId": "A"}',
     MOVE: b'{"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}',
-    ("POST", "/hub/v1/reconcile"): b'{"orders": [{"external_id": "A", "version": 1}]}',
+    RECONCILE: b'{"orders": [{"external_id": "A", "version": 1}]}',
     TOKEN: b"grant_type=client_credentials&scope=view_orders:demo",
 }
 within_reason = settings(

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.list_orders import ListOrders
-from orders.application.ports import WriteOutcome
+from orders.application.ports import Clock, WriteOutcome
 from orders.application.read_changes import ReadChanges
 from orders.application.read_history import ReadHistory
 from orders.application.reconcile import Reconcile
@@ -50,13 +50,45 @@ from tests.support.yandex_market import stored_order
 type Tree = dict[str, Any]
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-ORDERS, CHANGES, RECONCILE = "orders", "changes", "reconcile"
+ORDERS, ORDER, HISTORY = "orders", "order", "history"
+CHANGES, RECONCILE = "changes", "reconcile"
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def order_number(at: datetime, place: int = 0) -> int:
     """Return an order id that is taken at a time."""
     return first_number_of(second_of(at)) + place
+
+
+class Stores(Protocol):
+    """The stores behind the API, in memory."""
+
+    orders: FakeOrders
+    history: FakeHistory
+    index: FakeOrderIndex
+    change_index: FakeChangeIndex
+
+
+def hub_endpoints(stores: Stores, tokens: FakeTokens, clock: Clock) -> Mapping[str, Endpoint]:
+    """Return the endpoints of the API, by the last part of their routes."""
+    access = ReadAccess(tokens)
+    protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
+    by_id = GetOrderById(stores.index)
+    return {
+        ORDERS: ListOrdersEndpoint(
+            access,
+            ListOrders(stores.index, stores.change_index, stores.orders),
+            FindOrderByExternalId(stores.orders),
+            by_id,
+            protocols,
+        ),
+        ORDER: GetOrderEndpoint(access, by_id, protocols),
+        HISTORY: ReadHistoryEndpoint(access, ReadHistory(stores.index, stores.history), protocols),
+        CHANGES: ReadChangesEndpoint(
+            access, ReadChanges(stores.index, stores.change_index, clock), protocols
+        ),
+        RECONCILE: ReconcileEndpoint(access, Reconcile(FakeFingerprints(stores.orders))),
+    }
 
 
 @dataclass
@@ -80,26 +112,7 @@ class Hub:
         self.index = FakeOrderIndex(self.orders)
         self.change_index = FakeChangeIndex(self.orders)
         self.changes = FakeOrderChanges(self.orders)
-        access = ReadAccess(self.tokens)
-        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
-        by_id = GetOrderById(self.index)
-        self._endpoints: dict[str, Endpoint] = {
-            ORDERS: ListOrdersEndpoint(
-                access,
-                ListOrders(self.index, self.change_index, self.orders),
-                FindOrderByExternalId(self.orders),
-                by_id,
-                protocols,
-            ),
-            "order": GetOrderEndpoint(access, by_id, protocols),
-            "history": ReadHistoryEndpoint(
-                access, ReadHistory(self.index, self.history), protocols
-            ),
-            CHANGES: ReadChangesEndpoint(
-                access, ReadChanges(self.index, self.change_index, lambda: self.now), protocols
-            ),
-            RECONCILE: ReconcileEndpoint(access, Reconcile(FakeFingerprints(self.orders))),
-        }
+        self._endpoints = hub_endpoints(self, self.tokens, lambda: self.now)
 
     def ask(
         self,

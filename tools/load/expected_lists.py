@@ -45,7 +45,7 @@ class ExpectedLists:
     def changed_in_campaign(self, since: datetime) -> Wanted:
         """Return the orders of the campaign that were changed or created since a time.
 
-        The hub sorts them by change, to two minutes.
+        The hub sorts them by change, up to SLACK.
         """
         orders = self._of_campaign(self._since(since))
         return Wanted([_partner_row(each) for each in orders], is_sorted=False, counted=False)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -15,10 +16,13 @@ from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.import_orders import ImportOrders
 from orders.application.list_orders import ListOrders
+from orders.application.read_changes import SETTLED_AFTER
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.domain.clients import Role
 from orders.domain.fulfilment import Fulfilment
+from orders.domain.history import ReplacedVersion
 from orders.domain.identifiers import uuid_of
+from orders.domain.order import Order
 from orders.domain.settings import Endpoint as PointOfSale
 from orders.domain.settings import Policies, Settings, StoredSettings, TotalCheck
 from orders.protocols.altcraft import access as altcraft_access
@@ -29,16 +33,18 @@ from orders.protocols.commercetools import answers as project_answers
 from orders.protocols.commercetools import import_orders as project_import
 from orders.protocols.commercetools import read_messages, read_orders
 from orders.protocols.http import Endpoint
+from orders.protocols.hub import answers as hub_answers
 from orders.protocols.yandex_market import access as campaign_access
 from orders.protocols.yandex_market import answers as campaign_answers
 from orders.protocols.yandex_market import read_orders as campaign_reads
 from orders.protocols.yandex_market import update_order_status
 from orders.runtime.composition.order_protocols import present, summarise
-from tests.support import commercetools, samples
+from tests.support import commercetools, hub, samples
 from tests.support.contract_schemas import faults_of_route
-from tests.support.deadlines import CountingPause
+from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
     FakeChangeIndex,
+    FakeHistory,
     FakeOrderChanges,
     FakeOrderIds,
     FakeOrderIndex,
@@ -56,6 +62,7 @@ type Tree = dict[str, Any]
 
 CAMPAIGN = "/campaigns/{campaignId}/orders"
 BUSINESS = "/v1/businesses/{businessId}/orders"
+HUB = "/hub/v1"
 # ISO 4217 codes with 0, 2, 3 and 4 digits, and one that commercetools does not know.
 CURRENCIES = ("JPY", "USD", "KWD", "CLF", "XQQ")
 SHOP = Settings(
@@ -72,24 +79,27 @@ class Hub:
     """All imports and reads on one store in memory."""
 
     orders: FakeOrders = field(default_factory=FakeOrders)
+    history: FakeHistory = field(default_factory=FakeHistory)
 
     def __post_init__(self) -> None:
         stored = FakeSettings({"demo": StoredSettings(SHOP, 1)})
         tokens = FakeTokens({"token": client("demo", *Role)})
         numbers = count(1)
         clock, pause, publish = TickingClock(), CountingPause(3), publishing(FakePublisher())
-        index = FakeOrderIndex(self.orders)
+        self.index = index = FakeOrderIndex(self.orders)
+        self.change_index = FakeChangeIndex(self.orders)
         imports = ImportOrders(self.orders, FakeOrderIds(), stored, publish, clock, pause)
 
         def new_id() -> str:
             return f"request-{next(numbers)}"
 
-        lists = ListOrders(index, FakeChangeIndex(self.orders), self.orders)
+        lists = ListOrders(index, self.change_index, self.orders)
         by_id = GetOrderById(index)
         project = project_access.ProjectAccess(tokens)
         campaign = campaign_access.CampaignAccess(tokens, stored)
         find = read_orders.OrderFinder(by_id, FindOrderByExternalId(self.orders))
         change = ChangeOrder(by_id, FakeOrderChanges(self.orders), publish, pause)
+        own = hub.hub_endpoints(self, tokens, lambda: clock.now + 2 * SETTLED_AFTER)
         root = "/{projectKey}"
         self.endpoints: Mapping[tuple[str, str], Endpoint] = {
             ("POST", samples.IMPORT_RESOURCE): altcraft_import.ImportOrdersEndpoint(
@@ -117,21 +127,35 @@ class Hub:
             ): update_order_status.UpdateOrderStatusEndpoint(
                 campaign, UpdateOrderStatus(change, clock), summarise, new_id
             ),
+            ("GET", f"{HUB}/orders"): own[hub.ORDERS],
+            ("GET", f"{HUB}/orders/{{order_id}}"): own[hub.ORDER],
+            ("GET", f"{HUB}/orders/{{order_id}}/history"): own[hub.HISTORY],
+            ("GET", f"{HUB}/changes"): own[hub.CHANGES],
+            ("POST", f"{HUB}/reconcile"): own[hub.RECONCILE],
         }
 
-    def ask(self, method: str, resource: str, body: object = None, **path: str) -> Tree:
+    def ask(
+        self,
+        method: str,
+        resource: str,
+        body: object = None,
+        query: Mapping[str, str] = MappingProxyType({}),
+        **path: str,
+    ) -> Tree:
         """Return the body of the answer, which must be successful and fit the description."""
         known = {"projectKey": "demo", "campaignId": "1001", "businessId": "77", "orderId": "1"}
+        known["order_id"] = "1"
         headers = {"content-type": "application/json", "authorization": "Bearer token"}
         sent = request(
             b"" if body is None else json.dumps(body).encode(),
             {**headers, "api-key": "token"},
             path={**known, **path},
             method=method,
+            query=query,
         )
         errors = {"/api": altcraft_answers, "/{pr": project_answers, "/cam": campaign_answers}
-        errors["/v1/"] = campaign_answers
-        # The three modules have one function of this name each.
+        errors |= {"/v1/": campaign_answers, "/hub": hub_answers}
+        # The modules modules have one function of this name each.
         error: Any = errors[resource[:4]]
         answer = answered(self.endpoints[method, resource], sent, error.answer_error).answer
         text = answer.body.decode()
@@ -154,6 +178,7 @@ class Hub:
                 self.ask("GET", "/{projectKey}/messages/{id}", id=message["id"])
             [order] = self.orders.orders.values()
             json.loads(present(order))
+            self.read_as_hub(order)
             if order.endpoint is None:
                 return
             self.ask("GET", CAMPAIGN)
@@ -162,6 +187,22 @@ class Hub:
             if order.fulfilment in {Fulfilment.STARTED, Fulfilment.SHOP_FAILED}:
                 status = {"status": "CANCELLED", "substatus": "SHOP_FAILED"}
                 self.ask("PUT", f"{CAMPAIGN}/{{orderId}}/status", {"order": status})
+                self.history.keep([(ReplacedVersion(order, None, order.updated_at), 400)], DEADLINE)
+
+    def read_as_hub(self, order: Order) -> None:
+        """Read the order, its change and its history, and compare it, through the hub's own API."""
+        one = self.ask("GET", f"{HUB}/orders/{{order_id}}")
+        assert self.ask("GET", f"{HUB}/orders")["orders"] == [one]
+        name = {"external_id": order.external_id}
+        assert self.ask("GET", f"{HUB}/orders", query=name)["orders"] == [one]
+        [change] = self.ask("GET", f"{HUB}/changes", query={"include": "order"})["changes"]
+        assert change["order"] == one
+        versions = self.ask("GET", f"{HUB}/orders/{{order_id}}/history")["versions"]
+        assert [each["version"] for each in versions] == list(range(order.version, 0, -1))
+        expected = {**name, "digest": one["digest"], "version": order.version}
+        expected |= {"update_time": one["update_time"]} if one["update_time"] else {}
+        [result] = self.ask("POST", f"{HUB}/reconcile", {"orders": [expected]})["results"]
+        assert result["result"] == "equal"
 
 
 def _integers(tree: object) -> Iterator[int]:

@@ -66,7 +66,7 @@ class DynamoFingerprints(BatchedTable):
                 external_id=name,
                 order_id=int(item["order_id"]["N"]),
                 version=int(item["version"]["N"]),
-                digest=item["digest"]["B"].hex() if "digest" in item else digests[name],
+                digest=item["digest"]["S"] if "digest" in item else digests[name],
                 update_time=(
                     datetime.fromisoformat(item["update_time"]["S"])
                     if "update_time" in item

@@ -126,7 +126,7 @@ def contents_of(order: Order, trigger: Trigger | None) -> dict[str, Any]:
         "status": {"S": order.status},
         "protocol": {"S": order.protocol},
         "document": {"S": order.document},
-        "digest": {"B": bytes.fromhex(order.digest)},
+        "digest": {"S": order.digest},
         "created_at": {"S": order.created_at.isoformat()},
         "updated_at": {"S": order.updated_at.isoformat()},
         "request_id": {"S": order.request_id},

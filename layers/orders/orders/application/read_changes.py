@@ -65,7 +65,7 @@ class ListedChange:
 
 @dataclass(frozen=True, slots=True)
 class ListedChanges:
-    """Changes, sorted by time up to two minutes. `read_until` gets what follows.
+    """Changes, sorted by time up to `creation_times.SLACK`. `read_until` gets what follows.
 
     A list without changes may have more. `reached` has for each change how far a reader has read
     that stops after it.

@@ -42,7 +42,7 @@ class ReadChangesEndpoint:
         )
         is_whole = len(shown) == len(listed.changes)
         reached = listed.read_until if is_whole else listed.reached[len(shown) - 1]
-        # Two indexes were merged, of which one is sorted only up to two minutes.
+        # Two indexes were merged. The one by creation is sorted by order id.
         in_time = sorted(zip(listed.changes, shown, strict=False), key=lambda pair: pair[0].at)
         tree = {
             "changes": [part for _, part in in_time],
