@@ -4,14 +4,15 @@ The whole file is checked before the hub is asked. It is kept in a temporary dat
 that a file of any size needs little memory.
 """
 
+import codecs
 import csv
-import io
 import re
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -32,6 +33,7 @@ MAX_LINE_BYTES = 1024 * 1024
 MAX_BATCH = 10_000
 MAX_BATCH_BYTES = 3_500_000
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
+_NOT_UTF_8 = re.compile("[\ud800-\udfff]")
 _MAX_VERSION = 2**53
 _AROUND_AN_ENTRY = 80
 
@@ -153,7 +155,7 @@ def _format_of(path: str, given: FileFormat | None) -> FileFormat:
 def _read_all(name: str, opened: IO[bytes], of: FileFormat, orders: ShopOrders) -> None:
     faults: list[str] = []
     read = _csv_entries if of is FileFormat.CSV else _json_entries
-    for line, make in read(_text_lines(opened)):
+    for line, make in read(_text_lines(name, opened)):
         try:
             orders.add(line, make())
         except InvalidLineError as error:
@@ -168,40 +170,33 @@ def _read_all(name: str, opened: IO[bytes], of: FileFormat, orders: ShopOrders) 
 type Numbered = Iterator[tuple[int, Callable[[], Entry]]]
 
 
-def _text_lines(opened: IO[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines with their numbers; one that is too long is cut off."""
+def _text_lines(name: str, opened: IO[bytes]) -> Iterator[str]:
+    """Yield the lines. Bytes that are not UTF-8 become surrogates."""
     number = 0
     while raw := opened.readline(MAX_LINE_BYTES + 1):
         number += 1
+        if len(raw) > MAX_LINE_BYTES:
+            raise UsageError(f"{name}:{number}: a line must have at most {MAX_LINE_BYTES} bytes.")
         if number == 1:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
-        yield number, raw
-        while len(raw) > MAX_LINE_BYTES and not raw.endswith(b"\n"):
-            raw = opened.readline(MAX_LINE_BYTES + 1)
-            if not raw:
-                return
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        yield raw.decode(errors="surrogateescape")
 
 
-def _decoded(raw: bytes) -> str:
-    if len(raw) > MAX_LINE_BYTES:
-        raise InvalidLineError(f"a line must have at most {MAX_LINE_BYTES} bytes")
+def _expect_utf_8(text: str) -> None:
+    if _NOT_UTF_8.search(text):
+        raise InvalidLineError("the text must be UTF-8")
+
+
+def _json_entries(lines: Iterator[str]) -> Numbered:
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield number, partial(_json_entry, line)
+
+
+def _json_entry(line: str) -> Entry:
+    _expect_utf_8(line)
     try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        text = f"the text must be UTF-8; byte {error.start + 1} of the line is not"
-        raise InvalidLineError(text) from None
-
-
-def _json_entries(lines: Iterator[tuple[int, bytes]]) -> Numbered:
-    for number, raw in lines:
-        if raw.strip():
-            yield number, lambda raw=raw: _json_entry(raw)  # type: ignore[misc]
-
-
-def _json_entry(raw: bytes) -> Entry:
-    _decoded(raw)
-    try:
-        text = read_json(raw)
+        text = read_json(line.encode())
     except NotJsonError as error:
         raise InvalidLineError(str(error).replace("The body", "the line", 1)) from None
     if not isinstance(text.tree, dict):
@@ -212,43 +207,31 @@ def _json_entry(raw: bytes) -> Entry:
     return _entry(text.tree)
 
 
-def _csv_entries(lines: Iterator[tuple[int, bytes]]) -> Numbered:
+def _csv_entries(lines: Iterator[str]) -> Numbered:
     """Yield the rows with the number of their first line. A quoted cell may have several lines."""
     names: list[str] | None = None
-    for number, cells in _rows(lines):
-        if names is None:
-            names = _header(cells())
-        else:
-            yield number, lambda names=names, cells=cells: _csv_entry(names, cells())  # type: ignore[misc]
-    if names is None:
-        raise UsageError("The file is empty: its first line must name the columns.")
-
-
-def _rows(lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, Callable[[], list[str]]]]:
-    pending = b""
-    first = 0
-    for number, raw in lines:
-        first = first if pending else number
-        pending += raw
-        # Inside of quotes the number of quotes is odd, because doubled ones are two.
-        if pending.count(b'"') % 2 and len(pending) <= MAX_LINE_BYTES:
+    reader = csv.reader(lines, strict=True)
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield number, partial(_reject, f"the line is not CSV: {error}")
             continue
-        if pending.strip():
-            yield first, lambda raw=pending: _cells(raw)  # type: ignore[misc]
-        pending = b""
-    if pending.strip():
-        yield first, lambda: _cells(pending)
+        if not any(map(str.strip, cells)):
+            continue
+        if names is None:
+            names = _header(cells)
+        else:
+            yield number, partial(_csv_entry, names, cells)
+    if names is None:
+        raise UsageError("The first line of the file must name the columns; the file has none.")
 
 
-def _cells(raw: bytes) -> list[str]:
-    text = _decoded(raw)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error as error:
-        raise InvalidLineError(f"the line is not CSV: {error}") from None
-    if len(rows) != 1:
-        raise InvalidLineError("the line is not one row of CSV")
-    return rows[0]
+def _reject(text: str) -> Entry:
+    raise InvalidLineError(text)
 
 
 def _header(cells: list[str]) -> list[str]:
@@ -265,6 +248,7 @@ def _header(cells: list[str]) -> list[str]:
 
 
 def _csv_entry(names: list[str], cells: list[str]) -> Entry:
+    _expect_utf_8("".join(cells))
     if len(cells) != len(names):
         raise InvalidLineError(f"the line must have {len(names)} cells; got {len(cells)}")
     row = dict(zip(names, cells, strict=True))
