@@ -13,7 +13,7 @@ from orders.domain.changes import OrderChange
 from orders.domain.history import ReplacedVersion
 from orders.domain.importing import Write
 from orders.domain.order import Cause, Order
-from orders.domain.triggers import trigger_of
+from orders.domain.triggers import Trigger, trigger_of
 from orders.protocols.altcraft.documents import LINES
 from tests.support import hub as api
 from tests.support.deadlines import DEADLINE
@@ -63,6 +63,7 @@ class World:
     history: HistoryRepository
     hub: Hub
     count: int = 0
+    triggers: list[Trigger] = field(default_factory=list)
 
     @property
     def reads(self) -> HubReads:
@@ -111,10 +112,13 @@ class World:
 
     def _change(self, change: OrderChange) -> None:
         assert self.store.changes.save(change, DEADLINE) is WriteOutcome.COMMITTED
+        self.triggers.append(change.trigger)
         self._keep(change.before.order)
 
     def _save(self, before: Order | None, after: Order) -> None:
-        write = Write(after, before.version if before else None, trigger_of(before, after, LINES))
+        trigger = trigger_of(before, after, LINES)
+        self.triggers.append(trigger)
+        write = Write(after, before.version if before else None, trigger)
         [outcome] = self.store.orders.save(after.account, [write], DEADLINE)
         assert outcome is WriteOutcome.COMMITTED
         if before:
