@@ -37,7 +37,7 @@ class Difference:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> Mapping[str, Any]:
-        """Return the difference as it is printed."""
+        """Return the members of a printed difference."""
         return {"result": str(self.result), "external_id": self.external_id, **self.details}
 
 

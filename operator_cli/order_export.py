@@ -40,7 +40,7 @@ class ExportPlan:
     filters: OrderFilters
 
     def as_json(self) -> Mapping[str, Any]:
-        """Return the plan as it is read from a state file."""
+        """Return the plan in the form of a state file."""
         filters = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self.filters).items()
