@@ -45,11 +45,12 @@ def served(answer: Answer) -> Iterator[str]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             given = answer(Asked(self.command, self.path, headers, self.rfile.read(length)))
             self.send_response(given.status)
-            for name, value in given.headers.items():
+            for name, value in {"Content-Length": str(len(given.body)), **given.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(given.body)))
             self.end_headers()
             self.wfile.write(given.body)
+            # A length that is not that of the body cuts the answer off.
+            self.close_connection = "Content-Length" in given.headers
 
         def do_POST(self) -> None:
             self.do_GET()

@@ -87,7 +87,7 @@ def test_a_hub_that_does_not_answer_may_answer_later(pauses: list[float]) -> Non
     assert raised.value.may_pass
     assert str(raised.value).startswith(f"{url} does not answer: ")
     assert "object at 0x" not in str(raised.value)
-    assert len(pauses) == ATTEMPTS - 1
+    assert 1 <= len(pauses) < ATTEMPTS
 
 
 def test_an_answer_that_is_cut_off_is_asked_for_again(pauses: list[float]) -> None:
