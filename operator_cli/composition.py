@@ -37,6 +37,11 @@ CLIENT_CONFIG: dict[str, Any] = {
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 3},
+    # The reads of a page go out together.
+    "max_pool_connections": 32,
+    # Large reads make many calls, and both of these take much of the time of a call.
+    "parameter_validation": False,
+    "user_agent": "market-orders",
 }
 
 
