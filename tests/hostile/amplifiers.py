@@ -15,12 +15,17 @@ from tests.hostile.corpus import (
     BUSINESS_ORDERS,
     DRAFT,
     FORM,
+    HUB_CHANGES,
+    HUB_HISTORY,
+    HUB_ORDER,
+    HUB_ORDERS,
     IMPORT,
     JSON,
     LIST,
     MESSAGES,
     MOVE,
     PAGE,
+    RECONCILE,
     RENAME,
     TOKEN,
     XML,
@@ -1191,6 +1196,118 @@ def _lists() -> Iterator[Amplifier]:
         )
 
 
+def _compared(entries: Iterator[bytes]) -> bytes:
+    return b'{"orders":[%s]}' % b",".join(entries)
+
+
+# A thousand calls of AWS have most of this time.
+COMPARISON_SECONDS = 5.0
+
+
+def _comparisons() -> Iterator[Amplifier]:
+    for name, value in {**FAULTY_VALUES, **HEAVY_VALUES}.items():
+        telling = name == "a very long name above many bad texts"
+        bodies: Mapping[str, Callable[[], bytes]] = {
+            "as a member": partial(_wrapped, b'{"orders":[],"x":', value),
+            "as orders": partial(_wrapped, b'{"orders":', value),
+            "as an id": partial(_wrapped, b'{"orders":[{"external_id":', value, b',"version":1}]}'),
+            "as the body": value,
+        }
+        for place, make in bodies.items():
+            yield Amplifier(
+                f"reconcile: {name} {place}", RECONCILE, make, is_telling=telling and "id" in place
+            )
+        yield Amplifier(
+            f"reconcile: {name}, without a token",
+            RECONCILE,
+            value,
+            (401,),
+            has_token=False,
+            is_zipped=True,
+        )
+    digest = b"0" * 64
+    many: Mapping[str, tuple[Callable[[], bytes], int]] = {
+        "many orders": (
+            lambda: _compared(
+                b'{"external_id":"%d","digest":"%s"}' % (n, digest) for n in range(10_000)
+            ),
+            200,
+        ),
+        "many orders of long ids": (
+            lambda: _compared(
+                b'{"external_id":"%0255d","version":1,"update_time":"2026-01-01"}' % n
+                for n in range(10_000)
+            ),
+            200,
+        ),
+        "many times one order": (
+            lambda: _compared(b'{"external_id":"order-1","version":1}' for _ in range(10_000)),
+            200,
+        ),
+        "many wrong orders": (
+            lambda: _compared(
+                b'{"external_id":"","digest":"","version":0,"update_time":"","x":1}'
+                for _ in range(10_000)
+            ),
+            400,
+        ),
+        "an order of many unknown members": (
+            lambda: _compared(iter([_numbered(b"{", b'"%d":1', b"}", FULL - 100)])),
+            400,
+        ),
+        "many orders of unknown members": (
+            lambda: _compared(
+                b"{%s}" % b",".join(b'"%d":1' % each for each in range(45)) for _ in range(10_000)
+            ),
+            400,
+        ),
+        "many empty orders": (lambda: _compared(b"{}" for _ in range(10_000)), 400),
+        "too many orders": (lambda: _compared(b"{}" for _ in range(1_300_000)), 400),
+    }
+    for name, (make, status) in many.items():
+        yield Amplifier(
+            f"reconcile: {name}",
+            RECONCILE,
+            make,
+            (status,),
+            account=LARGE_ALTCRAFT,
+            seconds=COMPARISON_SECONDS,
+            orders=10_000 if status == 200 else 0,
+            is_telling=name in {"many orders", "many orders of unknown members"},
+        )
+
+
+def _hub_lists() -> Iterator[Amplifier]:
+    for account in (LARGE_ALTCRAFT, LARGE_DRAFTS):
+        for name, route, query in (
+            ("orders", HUB_ORDERS, {"limit": "200"}),
+            ("orders of a status", HUB_ORDERS, {"limit": "200", "status": "x"}),
+            ("oldest orders changed", HUB_ORDERS, {"changed_from": "2025-01-01"}),
+            ("an order by its external id", HUB_ORDERS, {"external_id": "order-1"}),
+            ("changes", HUB_CHANGES, {"limit": "200"}),
+            ("changes with orders", HUB_CHANGES, {"limit": "200", "include": "order"}),
+            ("one order", HUB_ORDER, {}),
+            ("a history", HUB_HISTORY, {"limit": "200"}),
+        ):
+            yield Amplifier(
+                f"hub: {name} of {account}",
+                route,
+                bytes,
+                (200,),
+                account=account,
+                query=query,
+                is_telling=(account, name)
+                in {(LARGE_DRAFTS, "orders"), (LARGE_ALTCRAFT, "changes with orders")},
+            )
+    for name in ("status", "endpoint", "protocol"):
+        yield Amplifier(
+            f"hub: many times {name}",
+            HUB_ORDERS,
+            bytes,
+            queries={name: ["x"] * 5000},
+        )
+
+
 GOOD_CASES = (
     Amplifier("good JSON", IMPORT, lambda: _import_at(b"", region=None), (200,)),
     Amplifier("bad JSON", IMPORT, lambda: b"{", (400,)),
@@ -1209,6 +1326,13 @@ GOOD_CASES = (
     Amplifier("a good page", PAGE, bytes, (200,), query={"limit": "1"}),
     Amplifier("good messages", MESSAGES, bytes, (200,), query={"limit": "1"}),
     Amplifier("a good list", LIST, bytes, (200,), query={"limit": "1"}),
+    Amplifier("a good hub list", HUB_ORDERS, bytes, (200,), query={"limit": "1"}),
+    Amplifier(
+        "a good comparison",
+        RECONCILE,
+        lambda: b'{"orders":[{"external_id":"A","version":1}]}',
+        (200,),
+    ),
 )
 
 
@@ -1227,4 +1351,6 @@ def amplifiers() -> tuple[Amplifier, ...]:
         *_filters(),
         *_tokens(),
         *_lists(),
+        *_comparisons(),
+        *_hub_lists(),
     )

@@ -1,9 +1,10 @@
 """The body of a comparison."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from http import HTTPStatus
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -16,6 +17,9 @@ from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.http import HttpRequest
 from orders.protocols.hub.errors import Fault, RequestRefusedError, invalid_body
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
+
+type Tree = Mapping[str, Any]
+type Way = tuple[str | int, ...]
 
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -102,6 +106,9 @@ def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
         raise invalid_body(faults)
     if not isinstance(text.tree, dict):
         raise invalid_body([Fault(f"The body must be an object; got {shown(text.tree)}")])
+    unknown = list(islice(_unknown_members(text.tree), MAX_PROBLEMS))
+    if unknown:
+        raise invalid_body([_unsupported(way) for way in unknown])
     try:
         body = ReconcileBody.model_validate(text.tree)
     except ValidationError as error:
@@ -120,6 +127,21 @@ def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
     return [each.expected() for each in body.orders]
 
 
+def _unknown_members(tree: Tree) -> Iterator[Way]:
+    """Return the unknown members, which Pydantic would list all: there may be half a million."""
+    yield from ((name,) for name in tree if name not in ReconcileBody.model_fields)
+    orders = tree.get("orders")
+    for position, order in enumerate(orders if isinstance(orders, list) else ()):
+        members = order if isinstance(order, dict) else ()
+        for name in members:
+            if name not in ExpectedOrder.model_fields:
+                yield "orders", position, name
+
+
+def _unsupported(way: Way) -> Fault:
+    return Fault(f"{shown(way[-1])} is unsupported; remove it", pointer=pointer(*way))
+
+
 _RULES: Mapping[str, str] = {
     "string_type": "be a string",
     "int_type": "be a whole number",
@@ -136,8 +158,6 @@ def _fault(detail: Mapping[str, Any]) -> Fault:
     match detail["type"]:
         case "missing":
             return Fault(f"{name} is required", pointer=place)
-        case "extra_forbidden":
-            return Fault(f"{shown(way[-1])} is unsupported; remove it", pointer=place)
         case "too_long":
             got = len(detail["input"])
             text = f"{name} must have at most {MAX_RECONCILED} orders; got {got}"
