@@ -37,6 +37,11 @@ CLIENT_CONFIG: dict[str, Any] = {
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 3},
+    # The reads of a page go out together.
+    "max_pool_connections": 32,
+    # Large reads make many calls, and both of these take much of the time of a call.
+    "parameter_validation": False,
+    "user_agent": "market-orders",
 }
 
 
@@ -142,13 +147,20 @@ def connected(
     connection: Connection, environment: Mapping[str, str] = os.environ
 ) -> Iterator[Operator]:
     """Connect to the stack; inside the context, every AWS error becomes an OperatorError."""
+    with explained(connection):
+        yield Operator(_client(connection, environment), connection.table)
+
+
+@contextmanager
+def explained(connection: Connection) -> Iterator[None]:
+    """Turn each error of AWS and of the table into an OperatorError that explains it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from operator_cli.aws_failures import explain
 
     where = f" at {connection.endpoint_url}" if connection.endpoint_url else ""
     try:
-        yield Operator(_client(connection, environment), connection.table)
+        yield
     except StorageError as error:
         cause = error.__cause__
         throttled = isinstance(error, StorageUnavailableError) and isinstance(cause, ClientError)

@@ -7,12 +7,15 @@ import typer
 
 from operator_cli import accounts, clients, orders, settings, tokens
 from operator_cli.arguments import MAIN_EPILOG, global_options_first, remember_connection
-from operator_cli.errors import OperatorError
+from operator_cli.changes import changes
+from operator_cli.errors import EXIT_CODES, OperatorError
+from operator_cli.hub_access import HUB_EPILOG
+from operator_cli.reconcile import reconcile
 
 app = typer.Typer(
     name="orders",
     callback=remember_connection,
-    epilog=MAIN_EPILOG,
+    epilog=f"{MAIN_EPILOG}\n\n{EXIT_CODES}",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -24,10 +27,12 @@ app.add_typer(clients.app, name="client")
 app.add_typer(tokens.app, name="token")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="order")
+app.command("changes", epilog=HUB_EPILOG)(changes)
+app.command("reconcile", epilog=HUB_EPILOG)(reconcile)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 after success, 1 after a failure, 2 for invalid arguments."""
+    """Run one command and exit with one of the documented exit codes."""
     try:
         app(global_options_first(sys.argv[1:] if arguments is None else arguments))
     except OperatorError as error:

@@ -1,7 +1,8 @@
 """Prints JSON, tables and differences."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 import typer
@@ -14,6 +15,29 @@ DIFF_STYLES = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "gre
 def print_json(value: object) -> None:
     """Print a value as JSON."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_exact_json(value: object, *, indented: bool = False) -> None:
+    """Print a value as JSON, in one line unless it is indented. Numbers keep all their digits."""
+    from orders.protocols.json_text import write_json
+
+    typer.echo(write_json(value, indented=indented).decode())
+
+
+@contextmanager
+def export_progress() -> Iterator[Callable[[int, float], None]]:
+    """Show a progress bar on standard error, if that is a terminal.
+
+    Yields a function that takes the number of orders so far and the part of the whole, 0 to 1.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), TextColumn("{task.fields[count]} orders"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("export", total=1.0, count=0)
+        yield lambda count, part: progress.update(task, completed=part, count=count)
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:

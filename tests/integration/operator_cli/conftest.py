@@ -11,10 +11,14 @@ import pytest
 from botocore.loaders import create_loader
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
-from operator_cli.composition import Connection, connected
+from operator_cli.composition import Connection, Operator, connected
+from operator_cli.hub_on_table import HubOnTable
 from operator_cli.main import main
+from orders.adapters.dynamodb_history import DynamoHistory
 from orders.application.create_account import create_account
 from orders.runtime.composition import utc_now
+from tests.support.hub_worlds import World
+from tests.support.order_stores import store_in
 from tests.support.plain_messages import faults_of_output
 from tests.support.template_tables import create_table, table_properties
 
@@ -38,7 +42,14 @@ type Run = Callable[..., Ended]
 
 @pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ORDERS_ENDPOINT_URL", "ORDERS_STACK", "ORDERS_ACCOUNT", "FORCE_COLOR"):
+    for name in (
+        "ORDERS_ENDPOINT_URL",
+        "ORDERS_STACK",
+        "ORDERS_ACCOUNT",
+        "FORCE_COLOR",
+        "BASE_URL",
+        "TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "160")
 
@@ -114,3 +125,11 @@ def demo_account(connection: Connection) -> str:
     with connected(connection) as operator:
         assert create_account(operator.accounts, "demo", utc_now)
     return "demo"
+
+
+@pytest.fixture
+def world(dynamodb: DynamoDBClient, connection: Connection, demo_account: str) -> World:
+    """Return the orders of the account in that stack."""
+    table = connection.table
+    hub = HubOnTable(Operator(dynamodb, table), connection, demo_account)
+    return World(store_in(dynamodb, table), DynamoHistory(dynamodb, table), hub)

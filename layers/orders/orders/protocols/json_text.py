@@ -158,15 +158,17 @@ def _decimal_if_short(text: str) -> Decimal:
         return _TOO_LONG
 
 
-def write_json(tree: object) -> bytes:
+def write_json(tree: object, *, indented: bool = False) -> bytes:
     """Encode a value as JSON in UTF-8. A Decimal and an int of any size keep all their digits.
 
-    A lone surrogate, which UTF-8 cannot encode, becomes "?".
+    A lone surrogate, which UTF-8 cannot encode, becomes "?". With `indented`, each member has a
+    line of its own.
     """
+    option = orjson.OPT_INDENT_2 if indented else None
     try:
-        return orjson.dumps(tree, default=_number)
+        return orjson.dumps(tree, default=_number, option=option)
     except TypeError:
-        return orjson.dumps(_writable(tree), default=_number)
+        return orjson.dumps(_writable(tree), default=_number, option=option)
 
 
 def written_json(part: bytes) -> object:

@@ -1,0 +1,49 @@
+"""The port through which commands read a hub, with a token over HTTPS or with AWS credentials."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+# The resources of the hub's API that commands read.
+ORDERS = "/hub/v1/orders"
+ORDER = "/hub/v1/orders/{order_id}"
+HISTORY = "/hub/v1/orders/{order_id}/history"
+CHANGES = "/hub/v1/changes"
+RECONCILE = "/hub/v1/reconcile"
+
+
+@dataclass(frozen=True, slots=True)
+class HubRequest:
+    """A request to the hub's API. `path` has the variables of the resource."""
+
+    method: str
+    resource: str
+    path: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HubAnswer:
+    """An answer in JSON."""
+
+    status: int
+    body: bytes
+
+
+class Hub(Protocol):
+    """A hub and one account of it."""
+
+    @property
+    def name(self) -> str:
+        """Return what tells this hub and account apart from others, without secrets."""
+
+    @property
+    def account(self) -> str | None:
+        """Return the account, None if only the hub knows it."""
+
+    def ask(self, request: HubRequest) -> HubAnswer:
+        """Return the answer to a request, also if it is an error that the hub explains.
+
+        Raises UnavailableError if the hub does not answer.
+        """

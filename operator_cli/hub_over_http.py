@@ -1,0 +1,163 @@
+"""Reads a hub with a token, over HTTPS.
+
+Requests are repeated if the hub does not answer, or answers that it is busy: all of them are reads.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from http import HTTPStatus
+from urllib.parse import quote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
+from urllib3.exceptions import HTTPError, MaxRetryError
+
+from operator_cli.errors import UnavailableError, UsageError
+from operator_cli.hub import HubAnswer, HubRequest
+from orders.domain.problems import shown
+
+# A function of the hub answers within 29 seconds.
+TIMEOUT = Timeout(connect=5, read=35)
+ATTEMPTS = 5
+# The longest pause, even if the hub asks for a longer one.
+LONGEST_PAUSE = 60
+_PASSING = frozenset(
+    {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+_TOKEN = re.compile(r"[!-~]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class HubOverHttp:
+    """The account of a token, at a base URL. Raises UsageError for an invalid URL or token."""
+
+    base_url: str
+    token: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Check the URL and the token."""
+        check_base_url(self.base_url)
+        if _TOKEN.fullmatch(self.token) is None:
+            raise UsageError("The token must be printable ASCII without spaces.")
+
+    @property
+    def name(self) -> str:
+        """Return the base URL: the account is not known here."""
+        return self.base_url.rstrip("/")
+
+    @property
+    def account(self) -> None:
+        """The token decides which account it is."""
+
+    def ask(self, request: HubRequest) -> HubAnswer:
+        """Return the answer, after ATTEMPTS tries at most. Raises UnavailableError."""
+        try:
+            answer = self._pool.request(
+                request.method,
+                self._url_of(request),
+                body=request.body or None,
+                headers=self._headers,
+                redirect=False,
+            )
+            body = answer.data
+        except HTTPError as error:
+            raise UnavailableError(
+                f"{self.name} does not answer: {_reason(error)}.", may_pass=True
+            ) from error
+        self._expect_hub(answer, body)
+        return HubAnswer(answer.status, body)
+
+    def _url_of(self, request: HubRequest) -> str:
+        path = {name: quote(value, safe="") for name, value in request.path.items()}
+        query = urlencode(request.query, doseq=True, errors="replace")
+        return self.name + request.resource.format(**path) + (f"?{query}" if query else "")
+
+    def _expect_hub(self, answer: BaseHTTPResponse, body: bytes) -> None:
+        """Raise UnavailableError if the answer is not that of the API, or says to try later."""
+        if answer.status in _PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnavailableError(
+                f"{self.name} is not available: it answers {answer.status}. Try again.",
+                may_pass=True,
+            )
+        kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if not kind.endswith("json") or not body.lstrip().startswith(b"{"):
+            raise UnavailableError(
+                f"{self.name} is not the base URL of a hub: it answers {answer.status} "
+                f"with {kind or 'no content type'}."
+            )
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {self.token}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+            "Content-Type": "application/json",
+            "User-Agent": "market-orders",
+        }
+
+    @cached_property
+    def _pool(self) -> PoolManager:
+        retries = Retry(
+            total=ATTEMPTS - 1,
+            backoff_factor=0.5,
+            backoff_jitter=0.5,
+            backoff_max=LONGEST_PAUSE,
+            status_forcelist=_PASSING,
+            allowed_methods={"GET", "POST"},
+            raise_on_status=False,
+            retry_after_max=LONGEST_PAUSE,
+        )
+        proxy = _proxy_of(self.base_url)
+        if proxy is None:
+            return PoolManager(timeout=TIMEOUT, retries=retries)
+        return ProxyManager(proxy, timeout=TIMEOUT, retries=retries)
+
+
+def check_base_url(url: str) -> None:
+    """Raise UsageError unless this is the URL of a hub to which a token may be sent."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    is_url = host is not None and parts.scheme in {"http", "https"} and port != 0
+    if not is_url or parts.query or parts.fragment or parts.username or " " in url:
+        raise UsageError(
+            f"The base URL must be a URL such as https://orders.example.com; got {shown(url)}."
+        )
+    if parts.scheme == "http" and not _is_local(host or ""):
+        raise UsageError(
+            "The base URL must begin with https://, because a token is sent to it; "
+            f"got {shown(url)}."
+        )
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _proxy_of(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL, None without one."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if _is_local(host) or proxy_bypass(host):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+def _reason(error: HTTPError) -> str:
+    cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
+    # The texts of urllib3 begin with an object in its own notation.
+    text = " ".join(str(cause).split()).rpartition(">: ")[2].rstrip(".")
+    return text or type(cause).__name__
