@@ -226,7 +226,11 @@ def test_a_function_may_write_only_to_its_own_log_group(function: str) -> None:
 def test_the_alarms_of_a_function_roll_back_its_new_code(function: str) -> None:
     shared = TEMPLATE["Globals"]["Function"]
     assert shared["AutoPublishAlias"] == "live"
-    assert shared["DeploymentPreference"] == {"Type": {"Ref": "Rollout"}}
+    assert shared["DeploymentPreference"] == {
+        "Enabled": {"Ref": "RollbackOnAlarm"},
+        "Type": {"Ref": "Rollout"},
+    }
+    assert TEMPLATE["Parameters"]["RollbackOnAlarm"]["Default"] == "true"
     [service] = [FUNCTIONS[function]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]]
     own = {
         name
@@ -491,6 +495,56 @@ def test_a_limit_that_the_firewall_rejects_is_rejected_before(
         assert bool(re.fullmatch(pattern, value)) is is_permitted
 
 
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0c1d-2e3f"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_permitted"),
+    [
+        ("AlarmEmail", "", True),
+        ("AlarmEmail", "alarms@example.com", True),
+        ("AlarmEmail", "on-call+orders@mail.example.co.uk", True),
+        ("AlarmEmail", "alarms", False),
+        ("AlarmEmail", "alarms@example", False),
+        ("AlarmEmail", "alarms@example.com, more@example.com", False),
+        ("AlarmEmail", "a@example.com,b@example.com", False),
+        ("AlarmEmail", "alarms@example..com", False),
+        ("AlarmEmail", " alarms@example.com", False),
+        ("DomainName", "", True),
+        ("DomainName", "orders.example.com", True),
+        ("DomainName", "orders.xn--p1ai", True),
+        ("DomainName", "https://orders.example.com", False),
+        ("DomainName", "orders.example.com/", False),
+        ("DomainName", "Orders.example.com", False),
+        ("DomainName", "orders", False),
+        ("DomainName", "-orders.example.com", False),
+        ("CertificateArn", "", True),
+        ("CertificateArn", CERTIFICATE, True),
+        ("CertificateArn", CERTIFICATE.replace("arn:aws:", "arn:aws-us-gov:"), True),
+        ("CertificateArn", CERTIFICATE.replace("acm", "iam"), False),
+        ("CertificateArn", CERTIFICATE + " ", False),
+        ("CertificateArn", "0c1d-2e3f", False),
+    ],
+)
+def test_a_parameter_that_cannot_work_is_rejected_before(
+    name: str, value: str, *, is_permitted: bool
+) -> None:
+    parameter = TEMPLATE["Parameters"][name]
+    assert bool(re.fullmatch(parameter["AllowedPattern"], value)) is is_permitted
+    assert parameter["ConstraintDescription"].startswith("must be ")
+
+
+def test_a_domain_and_its_certificate_need_each_other() -> None:
+    needed = {
+        tuple(
+            condition["Not"][0]["Equals"][0]["Ref"]
+            for condition in (rule["RuleCondition"], rule["Assertions"][0]["Assert"])
+        )
+        for rule in TEMPLATE["Rules"].values()
+    }
+    assert needed == {("DomainName", "CertificateArn"), ("CertificateArn", "DomainName")}
+
+
 def test_the_firewall_limits_requests_and_token_requests_of_an_address() -> None:
     rules = firewall_rules()
     every = rules["RequestsPerAddress"]["Statement"]["RateBasedStatement"]
@@ -590,11 +644,20 @@ def test_no_key_is_a_duplicate_or_overrides_a_merged_key() -> None:
 def test_the_table_is_protected_against_mistakes() -> None:
     table = RESOURCES["OrdersTable"]
     properties = table["Properties"]
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    # A kept table of a failed first deployment would block the next one.
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert table["UpdateReplacePolicy"] == "Retain"
     assert properties["DeletionProtectionEnabled"] == {"If": ["IsProtected", True, False]}
     assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_a_first_deployment_leaves_nothing_that_blocks_the_next_one() -> None:
+    """A resource that stays always has no name of ours, so that the next one can have its own."""
+    for resource in RESOURCES.values():
+        if resource.get("DeletionPolicy") == "Retain":
+            assert not [each for each in resource["Properties"] if each.endswith("Name")]
 
 
 def test_there_is_one_table_with_a_stream() -> None:
