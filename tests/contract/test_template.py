@@ -17,6 +17,7 @@ from tests.support.aws_actions import role_of
 from tests.support.aws_actions import statements_of as statements
 from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
 from tests.support.template_tables import load_template
+from tools.deployment.answers import LONGEST_STACK_NAME
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TEMPLATE = load_template()
@@ -658,6 +659,35 @@ def test_a_first_deployment_leaves_nothing_that_blocks_the_next_one() -> None:
     for resource in RESOURCES.values():
         if resource.get("DeletionPolicy") == "Retain":
             assert not [each for each in resource["Properties"] if each.endswith("Name")]
+
+
+# The longest names that AWS accepts, for resources that have the stack in their name.
+LONGEST_NAMES = {
+    ("AWS::CloudWatch::Alarm", "AlarmName"): 255,
+    ("AWS::CloudWatch::Dashboard", "DashboardName"): 255,
+    ("AWS::DynamoDB::Table", "TableName"): 255,
+    ("AWS::Events::Archive", "ArchiveName"): 48,
+    ("AWS::Events::EventBus", "Name"): 256,
+    ("AWS::Logs::LogGroup", "LogGroupName"): 512,
+    ("AWS::Logs::ResourcePolicy", "PolicyName"): 256,
+    ("AWS::SNS::Topic", "TopicName"): 256,
+    ("AWS::SQS::Queue", "QueueName"): 80,
+    ("AWS::Serverless::Api", "Name"): 1024,
+    ("AWS::Serverless::Function", "FunctionName"): 64,
+    ("AWS::Serverless::LayerVersion", "LayerName"): 140,
+    ("AWS::WAFv2::WebACL", "Name"): 128,
+}
+
+
+def test_a_stack_name_that_make_deploy_accepts_makes_no_name_too_long() -> None:
+    room = []
+    for resource in RESOURCES.values():
+        for member, value in resource["Properties"].items():
+            text = value.get("Sub", "") if isinstance(value, dict) else ""
+            if member.endswith("Name") and isinstance(text, str) and "${AWS::StackName}" in text:
+                added = len(text.replace("${AWS::StackName}", ""))
+                room.append(LONGEST_NAMES[resource["Type"], member] - added)
+    assert min(room) == LONGEST_STACK_NAME
 
 
 def test_there_is_one_table_with_a_stream() -> None:
