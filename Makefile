@@ -4,6 +4,7 @@
 
 PORT ?= 4566
 ARCHITECTURE ?= arm64
+EVENT ?= events/import_orders/json.json
 MINUTES ?= 10
 SECONDS ?= 300
 
@@ -60,7 +61,7 @@ endef
 # Commands
 # ------------------------------------------------------------------------------
 .PHONY: help setup run test unit bench bench-full load fuzz hostile check lint licences audit contract mutants
-.PHONY: requirements check-requirements check-advisories build deploy import-table fmt clean
+.PHONY: requirements check-requirements check-advisories build deploy import-table sam-local sam-local-api fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -153,6 +154,12 @@ deploy: $(ENVIRONMENTS) ## Build, then deploy to your AWS account; the first tim
 
 import-table: $(PROJECT_ENVIRONMENT) ## Create the stack from the table that an earlier stack has left
 	@exec $(BIN)/python -m tools.deployment import-table
+
+sam-local: $(ENVIRONMENTS) ## Send a sample to its function in Docker; EVENT=events/import_orders/json.json
+	@exec $(BIN)/python -m tools.sam_local invoke "$(EVENT)"
+
+sam-local-api: $(ENVIRONMENTS) ## Serve all routes in Docker on http://127.0.0.1:3000
+	@exec $(BIN)/python -m tools.sam_local start-api
 
 fmt: $(PROJECT_ENVIRONMENT) ## Format the code and apply the fixes of ruff
 	$(BIN)/ruff format
