@@ -655,7 +655,7 @@ def test_the_table_is_protected_against_mistakes() -> None:
 
 
 def test_a_first_deployment_leaves_nothing_that_blocks_the_next_one() -> None:
-    """A resource that stays always has no name of ours, so that the next one can have its own."""
+    """A resource that always stays has no fixed name, so that the next one can have its own."""
     for resource in RESOURCES.values():
         if resource.get("DeletionPolicy") == "Retain":
             assert not [each for each in resource["Properties"] if each.endswith("Name")]

@@ -85,7 +85,8 @@ class Deploy:
         """Return whether the stack has to be created. Raises DeploymentError if it cannot be."""
         account, name = self.account(answers.region), answers.stack_name
         status = account.stack_status(name)
-        if status in FAILED:
+        continues = status == "CREATE_FAILED" and answers.keeps_failures
+        if status in FAILED and not continues:
             raise DeploymentError(
                 f"The stack {name} has the status {status}, which allows no deployment: delete it "
                 f"with `.local/sam/bin/sam delete --stack-name {name} --region {answers.region}`, "

@@ -130,6 +130,8 @@ def test_what_was_created_stays_after_a_failure_if_the_operator_wants_so(tmp_pat
     terminal = Terminal(tmp_path)
     deploy(terminal, Account())
     assert "--on-failure" not in terminal.ran[1]
+    deploy(terminal, Account("CREATE_FAILED"))
+    assert terminal.ran[-1] == ("--no-fail-on-empty-changeset",)
 
 
 def no_answers(path: Path) -> Terminal:
@@ -174,7 +176,7 @@ def test_the_processor_of_a_deployed_stack_changes_only_in_its_file(tmp_path: Pa
     assert terminal.ran == []
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"])
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"])
 def test_a_stack_that_cannot_be_updated_is_deleted_first(tmp_path: Path, status: str) -> None:
     (tmp_path / FILE).write_text(samconfig())
     terminal = Terminal(tmp_path)
