@@ -4,6 +4,7 @@
 
 PORT ?= 4566
 ARCHITECTURE ?= arm64
+EVENT ?= events/import_orders/json.json
 MINUTES ?= 10
 SECONDS ?= 300
 
@@ -35,8 +36,10 @@ LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla Public
 # These packages have no licence in their metadata. Their licence files say Apache 2.0.
 LICENCES_READ := atheris
 
-# The linters require a Region, but do not call AWS.
+# The linters require a Region, but do not call AWS. A deployment takes the Region of the operator.
+ifeq ($(filter deploy import-table,$(MAKECMDGOALS)),)
 export AWS_DEFAULT_REGION ?= us-east-1
+endif
 export SAM_CLI_TELEMETRY ?= 0
 
 comma := ,
@@ -58,7 +61,7 @@ endef
 # Commands
 # ------------------------------------------------------------------------------
 .PHONY: help setup run test unit bench bench-full load fuzz hostile check lint licences audit contract mutants
-.PHONY: requirements check-requirements check-advisories build deploy fmt clean
+.PHONY: requirements check-requirements check-advisories build deploy import-table sam-local sam-local-api fmt clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -143,9 +146,20 @@ check-requirements: $(PROJECT_ENVIRONMENT)
 build: $(ENVIRONMENTS) ## Build the functions and layers for AWS; ARCHITECTURE=arm64 sets the processor
 	LAYER_ARCHITECTURE=$(ARCHITECTURE) $(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
 
-deploy: build ## Build, then deploy to your AWS account
-	$(SAM) deploy --guided --capabilities CAPABILITY_IAM \
-		--parameter-overrides Architecture=$(ARCHITECTURE)
+# The first deployment offers a processor that was chosen. All later ones keep that of samconfig.toml.
+CHOSEN_ARCHITECTURE := $(if $(filter file,$(origin ARCHITECTURE)),,$(ARCHITECTURE))
+
+deploy: $(ENVIRONMENTS) ## Build, then deploy to your AWS account; the first time, answer the questions
+	@exec $(BIN)/python -m tools.deployment deploy --architecture "$(CHOSEN_ARCHITECTURE)"
+
+import-table: $(PROJECT_ENVIRONMENT) ## Create the stack from the table that an earlier stack has left
+	@exec $(BIN)/python -m tools.deployment import-table
+
+sam-local: $(ENVIRONMENTS) ## Send a sample to its function in Docker; EVENT=events/import_orders/json.json
+	@exec $(BIN)/python -m tools.sam_local invoke "$(EVENT)"
+
+sam-local-api: $(ENVIRONMENTS) ## Serve all routes in Docker on http://127.0.0.1:3000
+	@exec $(BIN)/python -m tools.sam_local start-api
 
 fmt: $(PROJECT_ENVIRONMENT) ## Format the code and apply the fixes of ruff
 	$(BIN)/ruff format

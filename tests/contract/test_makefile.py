@@ -250,3 +250,31 @@ def test_clean_keeps_sources_and_installed_environments(fresh_clone: Path) -> No
     assert make_in(fresh_clone, "clean").returncode == 0
     assert {name for name in kept | removed if (fresh_clone / name).exists()} == kept
     assert make_in(fresh_clone, "clean").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "architecture"),
+    [
+        (["deploy"], {}, ""),
+        (["deploy", "ARCHITECTURE=x86_64"], {}, "x86_64"),
+        (["deploy"], {"ARCHITECTURE": "x86_64"}, "x86_64"),
+    ],
+)
+def test_a_deployment_takes_the_processor_and_the_region_of_the_operator(
+    fresh_clone: Path, arguments: list[str], variables: dict[str, str], architecture: str
+) -> None:
+    program(fresh_clone / ".venv" / "bin" / "python", 'echo "$* in <$AWS_DEFAULT_REGION>"')
+    for name in (*STAMPS, "node_modules/.package-lock.json"):
+        (fresh_clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (fresh_clone / name).touch()
+    others = {name: value for name, value in os.environ.items() if name != "AWS_DEFAULT_REGION"}
+    ended = subprocess.run(  # noqa: S603  # the tests define the commands
+        ["make", "--no-print-directory", f"UV={fresh_clone / 'uv.lock'}", *arguments],  # noqa: S607  # make from PATH
+        cwd=fresh_clone,
+        env=others | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    expected = f"-m tools.deployment deploy --architecture {architecture} in <>"
+    assert ended.stdout.strip() == expected, ended.stderr

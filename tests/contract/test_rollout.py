@@ -1,6 +1,7 @@
 """The output of SAM's transform, and the changes that create a new version of a function."""
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass
 from typing import Any, Self
@@ -21,7 +22,7 @@ import sys
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
-source, name, content, parameters = sys.argv[1:]
+source, name, content, without, parameters = sys.argv[1:]
 
 
 class NoPolicies:
@@ -31,6 +32,7 @@ class NoPolicies:
 
 with open(source) as file:
     template = yaml_parse(file.read())
+template["Resources"]["OrdersApi"]["Properties"].pop(without, None)
 for each, resource in template["Resources"].items():
     for member in ("CodeUri", "ContentUri"):
         if member in resource["Properties"]:
@@ -65,12 +67,15 @@ class Stack:
         return {name for name, version in self.versions().items() if earlier[name] != version}
 
 
-def transformed(name: str = "", **parameters: str) -> Stack:
-    """Return the stack, with the code of one function or layer changed."""
+def transformed(name: str = "", without: str = "", **parameters: str) -> Stack:
+    """Return the stack, with the code of one function or layer changed.
+
+    `without` names a property of the API that is left out.
+    """
     finished = subprocess.run(  # noqa: S603 - this file defines the program
         [
             *(str(SAM.parent / "python"), "-c", TRANSFORM),
-            *(str(PROJECT / "template.yaml"), name, "second", json.dumps(parameters)),
+            *(str(PROJECT / "template.yaml"), name, "second", without, json.dumps(parameters)),
         ],
         env=environment(),
         capture_output=True,
@@ -119,6 +124,50 @@ def test_a_change_of_a_function_reaches_only_its_callers(first: Stack) -> None:
     assert transformed("IssueTokenFunction").changed(first) == {"IssueTokenFunction"}
 
 
-def test_a_change_of_a_parameter_alone_reaches_no_caller(first: Stack) -> None:
-    """SAM derives the name of a version from the template, not from the values of parameters."""
-    assert transformed(LogLevel="DEBUG", MemorySize="2048").changed(first) == set()
+def parameters_of(tree: Any) -> set[str]:  # noqa: ANN401 - JSON
+    """Return the parameters of the template that a transformed tree refers to."""
+    if isinstance(tree, list):
+        return {name for each in tree for name in parameters_of(each)}
+    if not isinstance(tree, dict):
+        return set()
+    found = {name for each in tree.values() for name in parameters_of(each)}
+    if isinstance(text := tree.get("Fn::Sub"), str):
+        found |= set(re.findall(r"\$\{(\w+)\}", text))
+    if isinstance(name := tree.get("Ref"), str):
+        found.add(name)
+    return found & set(load_template()["Parameters"])
+
+
+def test_a_change_of_a_parameter_alone_reaches_the_callers(first: Stack) -> None:
+    """The description of a version contains every parameter of its function, and nothing else.
+
+    CloudFormation replaces a version whose description changes. It could not replace the version
+    of an unchanged function: Lambda publishes no second version of the same configuration.
+    """
+    versions = first.versions()
+    for name in FUNCTIONS:
+        version = first.resources[versions[name]]["Properties"]
+        function = first.resources[name]["Properties"]
+        assert {"LogLevel", "MemorySize"} <= parameters_of(version["Description"])
+        assert parameters_of(version["Description"]) == parameters_of(function)
+
+
+def test_an_alarm_that_is_on_need_not_block_a_deployment(first: Stack) -> None:
+    """CodeDeploy starts no deployment while an alarm of its group is on, so it is left out."""
+    mending = transformed(RollbackOnAlarm="false")
+    assert mending.changed(first) == set()
+    watched = {name for name in first.resources if name not in mending.resources}
+    assert {name for name in watched if name.endswith("DeploymentGroup")} == {
+        f"{name}DeploymentGroup" for name in FUNCTIONS
+    }
+    assert all("CodeDeploy" in first.resources[name]["Type"] or "Role" in name for name in watched)
+    for each in mending.resources.values():
+        assert each["Type"] != "AWS::Lambda::Alias" or "UpdatePolicy" not in each
+
+
+def test_the_setting_that_answers_the_questions_of_the_cli_changes_nothing(first: Stack) -> None:
+    """Without it, the SAM CLI asks for each route whether it may have no authentication."""
+    assert load_template()["Resources"]["OrdersApi"]["Properties"]["Auth"] == {
+        "ApiKeyRequired": False
+    }
+    assert transformed(without="Auth").resources == first.resources

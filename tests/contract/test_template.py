@@ -17,6 +17,7 @@ from tests.support.aws_actions import role_of
 from tests.support.aws_actions import statements_of as statements
 from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
 from tests.support.template_tables import load_template
+from tools.deployment.answers import LONGEST_STACK_NAME
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 TEMPLATE = load_template()
@@ -226,7 +227,11 @@ def test_a_function_may_write_only_to_its_own_log_group(function: str) -> None:
 def test_the_alarms_of_a_function_roll_back_its_new_code(function: str) -> None:
     shared = TEMPLATE["Globals"]["Function"]
     assert shared["AutoPublishAlias"] == "live"
-    assert shared["DeploymentPreference"] == {"Type": {"Ref": "Rollout"}}
+    assert shared["DeploymentPreference"] == {
+        "Enabled": {"Ref": "RollbackOnAlarm"},
+        "Type": {"Ref": "Rollout"},
+    }
+    assert TEMPLATE["Parameters"]["RollbackOnAlarm"]["Default"] == "true"
     [service] = [FUNCTIONS[function]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]]
     own = {
         name
@@ -495,6 +500,56 @@ def test_a_limit_that_the_firewall_rejects_is_rejected_before(
         assert bool(re.fullmatch(pattern, value)) is is_permitted
 
 
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0c1d-2e3f"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_permitted"),
+    [
+        ("AlarmEmail", "", True),
+        ("AlarmEmail", "alarms@example.com", True),
+        ("AlarmEmail", "on-call+orders@mail.example.co.uk", True),
+        ("AlarmEmail", "alarms", False),
+        ("AlarmEmail", "alarms@example", False),
+        ("AlarmEmail", "alarms@example.com, more@example.com", False),
+        ("AlarmEmail", "a@example.com,b@example.com", False),
+        ("AlarmEmail", "alarms@example..com", False),
+        ("AlarmEmail", " alarms@example.com", False),
+        ("DomainName", "", True),
+        ("DomainName", "orders.example.com", True),
+        ("DomainName", "orders.xn--p1ai", True),
+        ("DomainName", "https://orders.example.com", False),
+        ("DomainName", "orders.example.com/", False),
+        ("DomainName", "Orders.example.com", False),
+        ("DomainName", "orders", False),
+        ("DomainName", "-orders.example.com", False),
+        ("CertificateArn", "", True),
+        ("CertificateArn", CERTIFICATE, True),
+        ("CertificateArn", CERTIFICATE.replace("arn:aws:", "arn:aws-us-gov:"), True),
+        ("CertificateArn", CERTIFICATE.replace("acm", "iam"), False),
+        ("CertificateArn", CERTIFICATE + " ", False),
+        ("CertificateArn", "0c1d-2e3f", False),
+    ],
+)
+def test_a_parameter_that_cannot_work_is_rejected_before(
+    name: str, value: str, *, is_permitted: bool
+) -> None:
+    parameter = TEMPLATE["Parameters"][name]
+    assert bool(re.fullmatch(parameter["AllowedPattern"], value)) is is_permitted
+    assert parameter["ConstraintDescription"].startswith("must be ")
+
+
+def test_a_domain_and_its_certificate_need_each_other() -> None:
+    needed = {
+        tuple(
+            condition["Not"][0]["Equals"][0]["Ref"]
+            for condition in (rule["RuleCondition"], rule["Assertions"][0]["Assert"])
+        )
+        for rule in TEMPLATE["Rules"].values()
+    }
+    assert needed == {("DomainName", "CertificateArn"), ("CertificateArn", "DomainName")}
+
+
 def test_the_firewall_limits_requests_and_token_requests_of_an_address() -> None:
     rules = firewall_rules()
     every = rules["RequestsPerAddress"]["Statement"]["RateBasedStatement"]
@@ -594,11 +649,49 @@ def test_no_key_is_a_duplicate_or_overrides_a_merged_key() -> None:
 def test_the_table_is_protected_against_mistakes() -> None:
     table = RESOURCES["OrdersTable"]
     properties = table["Properties"]
-    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    # A kept table of a failed first deployment would block the next one.
+    assert table["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert table["UpdateReplacePolicy"] == "Retain"
     assert properties["DeletionProtectionEnabled"] == {"If": ["IsProtected", True, False]}
     assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert properties["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_a_first_deployment_leaves_nothing_that_blocks_the_next_one() -> None:
+    """A resource that always stays has no fixed name, so that the next one can have its own."""
+    for resource in RESOURCES.values():
+        if resource.get("DeletionPolicy") == "Retain":
+            assert not [each for each in resource["Properties"] if each.endswith("Name")]
+
+
+# The longest names that AWS accepts, for resources that have the stack in their name.
+LONGEST_NAMES = {
+    ("AWS::CloudWatch::Alarm", "AlarmName"): 255,
+    ("AWS::CloudWatch::Dashboard", "DashboardName"): 255,
+    ("AWS::DynamoDB::Table", "TableName"): 255,
+    ("AWS::Events::Archive", "ArchiveName"): 48,
+    ("AWS::Events::EventBus", "Name"): 256,
+    ("AWS::Logs::LogGroup", "LogGroupName"): 512,
+    ("AWS::Logs::ResourcePolicy", "PolicyName"): 256,
+    ("AWS::SNS::Topic", "TopicName"): 256,
+    ("AWS::SQS::Queue", "QueueName"): 80,
+    ("AWS::Serverless::Api", "Name"): 1024,
+    ("AWS::Serverless::Function", "FunctionName"): 64,
+    ("AWS::Serverless::LayerVersion", "LayerName"): 140,
+    ("AWS::WAFv2::WebACL", "Name"): 128,
+}
+
+
+def test_a_stack_name_that_make_deploy_accepts_makes_no_name_too_long() -> None:
+    room = []
+    for resource in RESOURCES.values():
+        for member, value in resource["Properties"].items():
+            text = value.get("Sub", "") if isinstance(value, dict) else ""
+            if member.endswith("Name") and isinstance(text, str) and "${AWS::StackName}" in text:
+                added = len(text.replace("${AWS::StackName}", ""))
+                room.append(LONGEST_NAMES[resource["Type"], member] - added)
+    assert min(room) == LONGEST_STACK_NAME
 
 
 def test_there_is_one_table_with_a_stream() -> None:

@@ -16,6 +16,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.eventbridge import SOURCE, detail_of
@@ -347,3 +348,34 @@ def test_a_fault_is_raised_and_the_retry_stores_the_order(
     assert consumer.state(number) is None
     consumer.take(event(1, order_id=number))
     assert consumer.state(number)
+
+
+SAMPLES = {path.stem: json.loads(path.read_text()) for path in (EXAMPLE / "events").glob("*")}
+SCHEMAS = EXAMPLE.parents[1] / "events" / "schemas"
+
+
+def test_every_kind_of_trigger_has_a_sample_event() -> None:
+    assert set(SAMPLES) == set(map(str, TriggerKind))
+
+
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_sample_event_is_one_of_the_hub_and_is_stored(
+    consumer: Consumer, fresh: Callable[[], int], kind: str
+) -> None:
+    sent = SAMPLES[kind]
+    schema = json.loads((SCHEMAS / f"{kind}.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(sent["detail"])
+    assert (sent["source"], sent["detail-type"]) == (SOURCE, kind)
+    [own] = _of(fresh(), (sent,))
+    consumer.take(own)
+    state = consumer.state(own["detail"]["order_id"], own["detail"]["account"])
+    assert state
+    assert state["external_id"] == own["detail"]["external_id"]
+    assert state["version"] == str(own["detail"]["version"])
+
+
+def test_sam_local_can_set_the_variables_of_the_consumer() -> None:
+    function = load_template(EXAMPLE / "template.yaml")["Resources"]["ConsumerFunction"]
+    variables = json.loads((EXAMPLE / "env.json").read_text(encoding="utf-8"))["Parameters"]
+    assert set(variables) == set(function["Properties"]["Environment"]["Variables"])
+    assert function["Properties"]["Architectures"] == [{"Ref": "Architecture"}]

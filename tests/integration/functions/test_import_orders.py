@@ -44,6 +44,8 @@ def function(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Itera
 ANSWERS: dict[str, tuple[int, str]] = {
     "json": (200, '{"error":0,"error_text":"","result":[{"error":0,"external_id":"1234000"}]}'),
     "xml": (200, "<external_id>1234000</external_id></result></xml>"),
+    "json_base64": (200, '{"error":0,"external_id":"1234000"}'),
+    "xml_base64": (200, "<external_id>1234000</external_id></result></xml>"),
     "bearer_token": (200, '{"error":0,"external_id":"2000001"}'),
     "gzip": (200, '{"error":0,"external_id":"2000002"}'),
     "gzip_members": (200, '{"error":0,"external_id":"1234000"}'),

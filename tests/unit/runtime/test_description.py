@@ -64,6 +64,21 @@ def test_a_custom_domain_has_no_stage_in_the_url(describe: Description) -> None:
     assert json.loads(body_of(describe(asked)))["servers"] == [{"url": "https://orders.shop"}]
 
 
+@pytest.mark.parametrize(
+    ("scheme", "shown"), [("http", "http"), ("https", "https"), ("ftp", "https"), ("", "https")]
+)
+def test_the_url_has_the_scheme_of_the_request(
+    describe: Description, scheme: str, shown: str
+) -> None:
+    host = "localhost:3000"
+    asked = event(
+        "/openapi.json",
+        headers={"Host": host, "X-Forwarded-Proto": scheme},
+        requestContext={"domainName": host, "path": "/openapi.json"},
+    )
+    assert json.loads(body_of(describe(asked)))["servers"] == [{"url": f"{shown}://{host}"}]
+
+
 @pytest.mark.parametrize("headers", [{"Host": "proxy.example"}, {}, None])
 def test_the_url_is_relative_behind_another_host(
     describe: Description, headers: Tree | None
@@ -129,3 +144,25 @@ def test_other_methods_than_get_and_head_are_not_allowed(
         assert tree["errors"][0]["code"] == "METHOD_NOT_ALLOWED"
     head, get = (describe(sent | {"httpMethod": method}) for method in ("HEAD", "GET"))
     assert head == get | {"body": ""}
+
+
+PROJECT = Path(__file__).parents[3]
+# The expected answer to each file of events/describe_api.
+ANSWERS = {
+    "description": (200, b'"openapi"'),
+    "description_by_http": (200, b'"http://localhost:3000'),
+    "page": (200, b"<html"),
+    "asset": (200, b"SwaggerUIBundle"),
+    "unknown_asset": (404, b"NOT_FOUND"),
+    "other_method": (405, b"405"),
+}
+
+
+def test_every_sample_event_gets_its_answer() -> None:
+    own = Description(PROJECT / "functions" / "describe_api")
+    samples = {path.stem: path for path in (PROJECT / "events" / "describe_api").glob("*")}
+    assert set(samples) == set(ANSWERS)
+    for name, (status, text) in ANSWERS.items():
+        answer = own(json.loads(samples[name].read_text(encoding="utf-8")))
+        assert answer["statusCode"] == status, name
+        assert text in body_of(answer), name

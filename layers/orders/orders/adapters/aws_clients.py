@@ -14,6 +14,7 @@ from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.session import Session
 
+from orders.adapters.call_log import log_failed_calls
 from orders.adapters.timed_connections import limit_calls
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def create_client(service: str) -> Any:
     """Return a client with the configuration and credentials of the environment."""
     client = _session().create_client(service, config=CLIENT_CONFIG)
     limit_calls(client, CALL_SECONDS)
+    log_failed_calls(client)
     client.meta.events.register_last("before-parameter-build", _write_body)
     client.meta.events.register_first("before-call", _send_body)
     return client

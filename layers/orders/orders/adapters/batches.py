@@ -153,6 +153,8 @@ class Batches:
                 _log.warning(failure, extra={"code": code_of(error)})
             if not left:
                 break
+        if left:
+            _log.warning("no time was left", extra={"after": failure, "left": len(left)})
         return left
 
     def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import batched
@@ -17,7 +18,11 @@ from orders.application.retries import pause_with_jitter
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
+_log = logging.getLogger(__name__)
+
 MESSAGES_PER_CALL = 10
+# The keys of an order contain its external id, which the shop chose.
+_NOT_LOGGED = "keys"
 
 
 @dataclass(slots=True)
@@ -45,5 +50,10 @@ class SqsParking:
                 deadline,
                 self.pause,
             )
-            if answer.get("Failed"):
+            if failed := answer.get("Failed"):
+                codes = sorted({str(each.get("Code")) for each in failed})
+                _log.warning("the queue rejected messages", extra={"codes": codes})
                 raise StorageUnavailableError("the queue did not accept all messages")
+            for each in chunk:
+                what = {name: value for name, value in each.what.items() if name != _NOT_LOGGED}
+                _log.error("parked", extra={"reason": each.reason, "what": what})

@@ -89,10 +89,13 @@ def _base_url(event: Mapping[str, Any]) -> str:
 
     Return "." behind another host such as a proxy: relative to the description's own URL.
     """
-    context, host = event["requestContext"], _headers(event).get("host")
+    context, headers = event["requestContext"], _headers(event)
+    host = headers.get("host")
     if host is None or host != context.get("domainName"):
         return "."
-    return f"https://{host}{str(context['path']).removesuffix('/openapi.json')}"
+    # `sam local start-api` serves the functions by HTTP.
+    scheme = "http" if headers.get("x-forwarded-proto") == "http" else "https"
+    return f"{scheme}://{host}{str(context['path']).removesuffix('/openapi.json')}"
 
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:

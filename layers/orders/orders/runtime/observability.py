@@ -61,23 +61,28 @@ def record_answered(answered: EndpointResult) -> None:
     """Log and count an answer: an import, a change of an order, a rejection or a fault."""
     status = answered.answer.status
     metrics.add_metric("RequestsAnswered", MetricUnit.Count, 1)
-    if answered.error and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    is_fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if is_fault:
         record_fault("request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
         _record_import(answered.report)
     elif answered.report:
         _record_change(answered.report, status)
-    elif status >= HTTPStatus.BAD_REQUEST:
+    elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
         metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
         logger.info("request refused", extra={"status": status})
 
 
 def record_fault(
-    event: str, error: Exception, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    event: str, error: Exception | None, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
 ) -> None:
-    """Log the cause of a 5xx answer. Every one but 503 counts as a fault in the metrics."""
+    """Log and count a 5xx answer. The adapters have logged the AWS calls that failed before it.
+
+    A 503 counts as `RequestsUnavailable` in the metrics, any other as a fault.
+    """
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
         logger.warning(event, extra={"status": status}, exc_info=error)
+        metrics.add_metric("RequestsUnavailable", MetricUnit.Count, 1)
         return
     logger.error(event, extra={"status": status}, exc_info=error)
     metrics.add_metric("Faults", MetricUnit.Count, 1)
@@ -114,6 +119,12 @@ def record_relay(report: RelayReport) -> None:
             "failed_from": report.failed,
         },
     )
+
+
+def record_retried_batch(first: str) -> None:
+    """Log and count a batch that Lambda must deliver again, from this record on."""
+    logger.warning("batch will be delivered again", extra={"failed_from": first})
+    metrics.add_metric("BatchesRetried", MetricUnit.Count, 1)
 
 
 def record_history_report(report: HistoryReport) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from orders.application.ports import Deadline
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
-from orders.runtime.observability import logger, metrics, record_fault
+from orders.runtime.observability import logger, metrics, record_fault, record_retried_batch
 from orders.runtime.serve import Handler
 
 
@@ -48,7 +48,9 @@ def serve_stream[Report: BatchReport](
             # Lambda logs the message of what is raised, and that of `error` can repeat an order.
             raise StreamFailedError("The batch failed; see the log of the function") from None
         record_report(report)
-        failures = [] if report.failed is None else [{"itemIdentifier": report.failed}]
-        return {"batchItemFailures": failures}
+        if report.failed is None:
+            return {"batchItemFailures": []}
+        record_retried_batch(report.failed)
+        return {"batchItemFailures": [{"itemIdentifier": report.failed}]}
 
     return lambda_handler

@@ -1,0 +1,1 @@
+"""`make deploy`: build the stack and deploy it to an AWS account with the SAM CLI."""
