@@ -14,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -22,6 +23,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.adapters.order_items import index_item
+from orders.application.errors import StorageUnavailableError
 from orders.domain.clients import Role
 from orders.domain.importing import Write
 from orders.runtime.composition import connect
@@ -218,12 +220,7 @@ def _record_history(world: World) -> None:
 
 
 def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
-    """Cause an internal error in every function that answers requests."""
-
-    def fail(*_arguments: object) -> None:
-        raise RuntimeError("an internal error")
-
-    patch.setattr(DynamoTokens, "client_of", fail)
+    """Let every function that answers requests reject one, be unavailable, and fail."""
     path = {"campaignId": "1001", "orderId": "1", "projectKey": "demo"}
     headers = {"Authorization": f"Bearer {SECRET}"}
     for route in (
@@ -234,10 +231,19 @@ def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
         ("GET", CAMPAIGN),
         ("GET", "/hub/v1/changes"),
     ):
-        basic_headers = {"Authorization": basic("shop", SECRET)} if "oauth" in route[1] else headers
-        sent = RouteRequest(route, path, headers=basic_headers)
-        answer = world.invoke(functions_of_routes()[route], sent.event())
-        assert answer["statusCode"] == 500
+        known = {"Authorization": basic("shop", SECRET)} if "oauth" in route[1] else headers
+        assert 400 <= _status(world, route, path, {}) < 500
+        for fault, status in ((StorageUnavailableError("injected"), 503), (RuntimeError(), 500)):
+            with patch.context() as context:
+                context.setattr(DynamoTokens, "client_of", Mock(side_effect=fault))
+                assert _status(world, route, path, known) == status
+
+
+def _status(world: World, route: Route, path: Mapping[str, str], headers: Tree) -> int:
+    sent = RouteRequest(route, dict(path), headers=headers)
+    answer = world.invoke(functions_of_routes()[route], sent.event())
+    status: int = answer["statusCode"]
+    return status
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
