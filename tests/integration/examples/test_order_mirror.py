@@ -142,6 +142,8 @@ def test_an_expired_cursor_begins_anew_and_finds_deletions(
         mirror.catch_up(HubOfWorld(world))
         world.delete("A-1")
         memory_hub(world).hub.wait(200 * 86400)
+        # The hub has forgotten the deletion.
+        memory_hub(world).hub.orders.deleted.clear()
         monkeypatch.setattr("examples.order_mirror.mirror.time.time", lambda: 200 * 86400.0)
         # This order is too new to be listed, so it must not be taken for a deleted one.
         event = _events(memory_world_with("new"))[0]

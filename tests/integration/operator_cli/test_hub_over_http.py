@@ -107,11 +107,12 @@ def test_an_answer_that_is_cut_off_is_asked_for_again(pauses: list[float]) -> No
     ],
     ids=["a web page", "text", "an array", "a redirection"],
 )
-def test_an_answer_of_something_else_is_reported(given: Given) -> None:
+def test_an_answer_of_something_else_is_reported(pauses: list[float], given: Given) -> None:
     with served(Script(given)) as url, pytest.raises(UnavailableError) as raised:
         HubOverHttp(url, "secret").ask(LIST)
     assert "is not the base URL of a hub" in str(raised.value)
     assert not raised.value.may_pass
+    assert pauses == []
 
 
 @pytest.mark.parametrize(

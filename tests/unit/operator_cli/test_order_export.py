@@ -63,7 +63,7 @@ def test_an_export_has_every_order_once_the_oldest_first(
 
 @pytest.mark.parametrize("plan", [JSONL, CSV], ids=lambda plan: plan.format)
 @pytest.mark.parametrize("pages", range(PAGES))
-@pytest.mark.parametrize("tail", [b"", b'{"half', b"A-1,x\r\n" * 300])
+@pytest.mark.parametrize("tail", [b"", b'{"half', b"A-1,x\r\n" * 6000])
 def test_an_interrupted_export_continues_behind_its_complete_rows(
     world: World, tmp_path: Path, plan: ExportPlan, pages: int, tail: bytes
 ) -> None:
