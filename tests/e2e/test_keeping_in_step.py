@@ -164,12 +164,14 @@ def test_a_copy_is_complete_with_events_withheld_repeated_and_reordered(shop: Sh
         "half, reordered": choice.sample(events, len(events) // 2),
         "repeated": choice.choices(events, k=3 * len(events)),
     }
-    following = subprocess.Popen(  # noqa: S603 - a program of the virtual environment
-        [COMMAND, "changes", "--follow", "--cursor-file", "cursor", "--interval", "1", "--json"],
-        stdout=subprocess.PIPE,
-        env=shop.environment,
-        cwd=shop.folder,
-    )
+    followed = shop.folder / "followed.jsonl"
+    with followed.open("wb") as output:
+        following = subprocess.Popen(  # noqa: S603 - a program of the virtual environment
+            [COMMAND, "changes", "--follow", "--cursor-file", "cursor", "--interval=1", "--json"],
+            stdout=output,
+            env=shop.environment,
+            cwd=shop.folder,
+        )
     time.sleep(max(0.0, shop.settled_at - time.monotonic()))
     hub = Hub(shop.stack.endpoint.base_url, shop.stack.endpoint.token)
     for name, arrived in arrivals.items():
@@ -184,9 +186,8 @@ def test_a_copy_is_complete_with_events_withheld_repeated_and_reordered(shop: Sh
             assert copied == expected, name
     time.sleep(3)
     following.send_signal(signal.SIGINT)
-    printed, _ = following.communicate(timeout=30)
-    assert following.returncode == 0
-    changes = [json.loads(line) for line in printed.splitlines()]
+    assert following.wait(timeout=30) == 0
+    changes = [json.loads(line) for line in followed.read_text().splitlines()]
     listed = {each["external_id"] for each in changes if each["kind"] != "deleted"}
     assert expected.keys() <= listed
     again = shop.command("changes", "--cursor-file", "cursor")
