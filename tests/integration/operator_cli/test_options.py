@@ -57,6 +57,9 @@ VALUES = {
     "--after": "{cursor}",
     "--cursor-file": "{new}",
     "--interval": "5",
+    "--since": "1h",
+    "--until": "30m",
+    "--rule": "consumer",
     "--base-url": "http://127.0.0.1:9",
     "--token": "secret",
 }
@@ -71,6 +74,7 @@ FLAGS = {
     "--one-way",
     "--with-orders",
     "--follow",
+    "--wait",
 }
 # These options lead to the hub's API, which does not answer here, or do not end by themselves.
 ELSEWHERE = {"--base-url", "--token", "--follow"}
@@ -94,6 +98,10 @@ COMMANDS = {
     "order export": "{new} --format csv",
     "changes": "",
     "reconcile": "{orders} --format csv",
+    "triggers replay": "--since 2h",
+    "triggers tail": "",
+    "triggers parked list": "",
+    "triggers parked replay": "",
 }
 # Commands whose order does not exist.
 WITHOUT_ORDER = {"order show", "order history"}
@@ -109,6 +117,7 @@ ALONE = {
     ("order history", "--order-id"): "",
     ("order export", "--format"): "{new}",
     ("reconcile", "--format"): "{empty}",
+    ("triggers replay", "--since"): "",
 }
 
 
@@ -155,11 +164,17 @@ def test_every_option_has_a_call() -> None:
     ("command", "option"), [each for each in OPTIONS if each[1] not in ELSEWHERE], ids=" ".join
 )
 def test_each_option_is_accepted(
-    run_bare: Run, place: Callable[[str], str], stack: str, command: str, option: str
+    run_bare: Run,
+    place: Callable[[str], str],
+    request: pytest.FixtureRequest,
+    command: str,
+    option: str,
 ) -> None:
+    if command.startswith("triggers"):
+        request.getfixturevalue("services")
     given = ALONE.get((command, option), COMMANDS[command])
     value = VALUES.get(option, "")
-    where = "--endpoint-url {url} --stack " + stack
+    where = "--endpoint-url {url} --stack {stack}"
     own = f"{option} {value} {BESIDES.get(option, '')}" if command else ""
     line = f"{where} {'' if command else f'{option} {value}'} {command} {own} {given}"
     ended = run_bare(*place(line).split())
