@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.main import app
 from tests.integration.operator_cli.conftest import Run
+from tests.support.template_tables import create_table
 
 SETTINGS = """
 currencies: [USD]
@@ -57,6 +58,7 @@ VALUES = {
     "--after": "{cursor}",
     "--cursor-file": "{new}",
     "--interval": "5",
+    "--from": "{source}",
     "--since": "1h",
     "--until": "30m",
     "--rule": "consumer",
@@ -102,11 +104,12 @@ COMMANDS = {
     "triggers tail": "",
     "triggers parked list": "",
     "triggers parked replay": "",
+    "doctor restore": "--from {source}",
 }
 # Commands whose order does not exist.
 WITHOUT_ORDER = {"order show", "order history"}
 # Commands that report on standard error.
-TALKATIVE = {"token create", "order export", "changes", "reconcile"}
+TALKATIVE = {"token create", "order export", "changes", "reconcile", "doctor restore"}
 # These options replace one that COMMANDS gives.
 ALONE = {
     ("client create", "--scope"): "new",
@@ -118,6 +121,7 @@ ALONE = {
     ("order export", "--format"): "{new}",
     ("reconcile", "--format"): "{empty}",
     ("triggers replay", "--since"): "",
+    ("doctor restore", "--from"): "",
 }
 
 
@@ -137,6 +141,7 @@ def place(run: Run, dynamodb: DynamoDBClient, stack: str, tmp_path: Path) -> Cal
     url = dynamodb.meta.endpoint_url
     (tmp_path / "orders.csv").write_text("external_id,version\n")
     (tmp_path / "empty").write_text("")
+    source = create_table(dynamodb)
     names = {name: tmp_path / name for name in ("new", "empty")}
     cursor = run("changes").err.split()[-1]
     return lambda text: text.format(
@@ -146,6 +151,7 @@ def place(run: Run, dynamodb: DynamoDBClient, stack: str, tmp_path: Path) -> Cal
         file=file,
         orders=tmp_path / "orders.csv",
         cursor=cursor,
+        source=source,
         **names,
     )
 
