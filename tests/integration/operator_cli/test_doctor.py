@@ -107,7 +107,7 @@ def test_a_restore_publishes_no_trigger_and_the_next_change_a_new_one(
     assert world.triggers[-1].order.version == lost.version + VERSION_GAP + 1
 
 
-def test_what_exists_or_was_deleted_stays_as_it_is(
+def test_what_exists_or_was_deleted_does_not_change(
     run: Run, world: World, backup: Backup, items: Items
 ) -> None:
     world.create("kept", "changed", "renamed", "deleted")
