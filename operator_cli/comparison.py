@@ -1,13 +1,18 @@
 """Compares the orders of a file with those of a hub, in both directions."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Any
 
 from operator_cli.hub_reads import HubReads, OrderFilters
 from operator_cli.reconcile_file import ShopOrders
+
+# More orders than these are read in pages, not one by one.
+FEW = 1000
+_SHOWN = ("order_id", "version", "digest", "update_time", "created_at")
 
 
 class Result(StrEnum):
@@ -70,13 +75,29 @@ class Comparison:
 
         `of_file` must have been read before.
         """
-        for page in self.hub.orders(covered):
-            for order in page:
-                if self.shop.lacks(order["order_id"], order["external_id"]):
-                    self.counts[Result.MISSING_IN_FILE] += 1
-                    shown = ("order_id", "version", "digest", "update_time", "created_at")
-                    details = {name: order[name] for name in shown}
-                    yield Difference(Result.MISSING_IN_FILE, order["external_id"], details)
+        for order in self._candidates(covered):
+            if self.shop.lacks(order["order_id"], order["external_id"]):
+                self.counts[Result.MISSING_IN_FILE] += 1
+                details = {name: order[name] for name in _SHOWN}
+                yield Difference(Result.MISSING_IN_FILE, order["external_id"], details)
+
+    def _candidates(self, covered: OrderFilters) -> Iterator[Mapping[str, Any]]:
+        """Yield the orders of the hub, or only those that the file lacks if they are few."""
+        lacking = self._lacking(covered)
+        if lacking is None:
+            yield from chain.from_iterable(self.hub.orders(covered))
+            return
+        found = (self.hub.order(order_id) for order_id in lacking)
+        yield from (order for order in found if order is not None)
+
+    def _lacking(self, covered: OrderFilters) -> Sequence[int] | None:
+        """Return the ids of the orders that the file lacks, None if they are many or not listed."""
+        ids = self.hub.ids_of_orders(covered)
+        if ids is None:
+            return None
+        lacking = (number for number, name in ids if self.shop.lacks(number, name))
+        found = list(islice(lacking, FEW + 1))
+        return found if len(found) <= FEW else None
 
     @property
     def differences(self) -> int:

@@ -1,6 +1,6 @@
 """The port through which commands read a hub, with a token over HTTPS or with AWS credentials."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -46,4 +46,13 @@ class Hub(Protocol):
         """Return the answer to a request, also if it is an error that the hub explains.
 
         Raises UnavailableError if the hub does not answer.
+        """
+
+    def ids_of_orders(
+        self, created: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[tuple[int, str]] | None:
+        """Yield the order ids and external ids of the orders created in these times.
+
+        The times are those of the query of ORDERS. An order may not exist any more. The result is
+        None if the hub returns only whole orders. Raises UnavailableError.
         """

@@ -1,21 +1,29 @@
 """Reads a hub with AWS credentials: the endpoints of its API, called on its table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from itertools import islice
 
 from operator_cli.composition import CommandDeadline, Connection, Operator, explained
 from operator_cli.errors import OperatorError, UnavailableError
 from operator_cli.hub import HubAnswer, HubRequest
 from orders.application.errors import ChangesExpiredError, StorageUnavailableError
 from orders.application.list_orders import ListOrders
-from orders.application.ports import Deadline
+from orders.application.ports import Deadline, IndexEntry, OrderIndex
 from orders.domain.clients import Client, Role
+from orders.domain.creation_times import ids_created_in, ids_surely_created_in
+from orders.domain.ranges import Range
 from orders.protocols.http import BodyRefusedError, Endpoint, HttpAnswer, HttpRequest
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
+from orders.protocols.hub.queries import read_times
 
+# So many index entries are read in one go.
+_ENTRIES = 2000
 # The endpoints require a token; AWS has checked the operator's credentials.
 _HEADERS = {"authorization": "Bearer operator", "content-type": "application/json"}
 
@@ -57,24 +65,71 @@ class HubOnTable:
             resource=request.resource,
             read_body=lambda: request.body,
         )
+        with self._explained():
+            answer = _answered(endpoint, sent)
+        return HubAnswer(answer.status, answer.body)
+
+    def ids_of_orders(
+        self, created: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[tuple[int, str]] | None:
+        """Read them from the index by creation, without the orders."""
+        query = {name: values[-1] for name, values in created.items()}
+        try:
+            times = read_times(HttpRequest(_HEADERS, query=query), "created_from", "created_to")
+        except RequestRefusedError:
+            # A list of whole orders explains what is wrong.
+            return None
+        return self._ids_created_in(times)
+
+    def _ids_created_in(self, times: Range[datetime]) -> Iterator[tuple[int, str]]:
+        ids = ids_created_in(times)
+        while True:
+            with self._explained():
+                part = self._part_of(ids)
+                found = self._created_in(times, part)
+            yield from ((each.order_id, each.external_id) for each in found)
+            if len(part) < _ENTRIES:
+                return
+            ids = ids & Range(part[-1].order_id + 1, None)
+
+    def _part_of(self, ids: Range[int]) -> Sequence[IndexEntry]:
+        deadline = CommandDeadline.from_now()
+        entries = self._index.entries(self.account, ids, deadline, newest_first=False)
+        return list(islice(entries, _ENTRIES))
+
+    def _created_in(
+        self, times: Range[datetime], entries: Sequence[IndexEntry]
+    ) -> Sequence[IndexEntry]:
+        """Leave out the entries of other orders. At both ends of the times, orders are read."""
+        surely = ids_surely_created_in(times)
+        near = [each for each in entries if each.order_id not in surely]
+        read = self._index.read(self.account, near, CommandDeadline.from_now()) if near else ()
+        created = {each.order.order_id for each in read if each.order.created_at in times}
+        return [each for each in entries if each.order_id in surely or each.order_id in created]
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
             with explained(self.connection):
-                answer = _answered(endpoint, sent)
+                yield
         except OperatorError as error:
             may_pass = isinstance(error.__cause__, StorageUnavailableError)
             raise UnavailableError(str(error), may_pass=may_pass) from error
-        return HubAnswer(answer.status, answer.body)
+
+    @cached_property
+    def _index(self) -> OrderIndex:
+        from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+
+        return DynamoOrderIndex(self.operator.client, self.operator.table)
 
     @cached_property
     def _endpoints(self) -> Mapping[tuple[str, str], Endpoint]:
         from orders.adapters.dynamodb_change_index import DynamoChangeIndex
-        from orders.adapters.dynamodb_order_index import DynamoOrderIndex
         from orders.runtime.composition.hub_endpoints import hub_endpoints
 
         client, table = self.operator.client, self.operator.table
-        listing = ListOrders(
-            DynamoOrderIndex(client, table), DynamoChangeIndex(client, table), self.operator.orders
-        )
+        changes = DynamoChangeIndex(client, table)
+        listing = ListOrders(self._index, changes, self.operator.orders)
         access = ReadAccess(_OperatorTokens(self.account))
         return hub_endpoints(client, table, listing, access, self.operator.clock)
 

@@ -5,6 +5,7 @@ Requests are repeated if the hub does not answer, or answers that it is busy: al
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -55,6 +56,10 @@ class HubOverHttp:
     @property
     def account(self) -> None:
         """The token decides which account it is."""
+
+    def ids_of_orders(self, created: Mapping[str, tuple[str, ...]]) -> None:
+        """Return None: the API returns whole orders."""
+        del created
 
     def ask(self, request: HubRequest) -> HubAnswer:
         """Return the answer, after ATTEMPTS tries at most. Raises UnavailableError."""

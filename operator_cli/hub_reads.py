@@ -88,6 +88,16 @@ class HubReads:
             page = self.page_of_orders(filters, page.following)
             yield page.entries
 
+    def ids_of_orders(self, filters: OrderFilters) -> Iterator[tuple[int, str]] | None:
+        """Return the order ids and external ids of a list, None if the hub lists whole orders.
+
+        An order may not exist any more.
+        """
+        query = {name: each for name, each in filters.query().items() if name != "direction"}
+        if query.keys() - {"created_from", "created_to"}:
+            return None
+        return self.hub.ids_of_orders(query)
+
     def first_orders(self, filters: OrderFilters, limit: int) -> Iterator[Tree]:
         """Return the first orders of a list, at most `limit`."""
         after = None

@@ -1,7 +1,8 @@
 """Commands read the same with AWS credentials, with a token over HTTP, and from the fakes."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -64,6 +65,35 @@ def test_pages_of_orders_follow_each_other_in_both_directions(world: World) -> N
     assert _names([*first.entries, *rest.entries]) == ["A", "B", "C"]
     assert rest.following is None
     assert _names(list(world.reads.first_orders(OrderFilters(), 2))) == ["C", "B"]
+
+
+def test_ids_are_listed_by_creation_if_the_hub_can(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Times may lie inside a second, and few entries are read in one go."""
+    monkeypatch.setattr("operator_cli.hub_on_table._ENTRIES", 2)
+    orders = world.create_many(6)
+    world.rename("A-2", "renamed")
+    world.delete("A-3")
+    times = [format_time(order.created_at + timedelta(seconds=0.5)) for order in orders]
+    for start, end in ((None, None), (0, 4), (1, None), (None, 2)):
+        filters = OrderFilters(
+            created_from=None if start is None else times[start],
+            created_to=None if end is None else times[end],
+            newest_first=False,
+        )
+        ids = world.reads.ids_of_orders(filters)
+        listed = [
+            (each["order_id"], each["external_id"])
+            for page in world.reads.orders(filters)
+            for each in page
+        ]
+        assert listed
+        assert ids is None or list(ids) == listed
+    assert world.reads.ids_of_orders(replace(filters, status=("paid",))) is None
+    if isinstance(world.hub, HubOnTable):
+        assert ids is not None
+        assert world.reads.ids_of_orders(OrderFilters(created_from="yesterday")) is None
 
 
 def test_every_filter_of_a_list_restricts_it(world: World) -> None:

@@ -1,7 +1,7 @@
 """A hub as the `orders` command reads it, and the writes behind it: in memory or in a table."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -42,6 +42,17 @@ class MemoryHub:
     name: str = "memory"
     account: str | None = "demo"
     requests: list[HubRequest] = field(default_factory=list)
+    lists_ids: bool = False
+
+    def ids_of_orders(
+        self, created: Mapping[str, tuple[str, ...]]
+    ) -> Iterator[tuple[int, str]] | None:
+        if not self.lists_ids:
+            return None
+        answer = self.ask(HubRequest("GET", ORDERS, query={**created, "limit": ("200",)}))
+        assert answer.status == 200
+        orders = json.loads(answer.body)["orders"]
+        return iter([(each["order_id"], each["external_id"]) for each in orders])
 
     def ask(self, request: HubRequest) -> HubAnswer:
         self.requests.append(request)

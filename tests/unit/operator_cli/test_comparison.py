@@ -2,18 +2,20 @@
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from operator_cli import comparison
 from operator_cli.comparison import Comparison, Result
-from operator_cli.hub import HubAnswer, HubRequest
+from operator_cli.hub import ORDER, HubAnswer, HubRequest
 from operator_cli.hub_reads import HubReads, OrderFilters, TooLargeError
 from operator_cli.reconcile_file import read_shop_orders
 from orders.domain.times import format_time
-from tests.support.hub_worlds import World, memory_world
+from tests.support.hub_worlds import World, memory_hub, memory_world
 
 ALL = OrderFilters(newest_first=False)
 
@@ -23,11 +25,11 @@ def _compared(
 ) -> tuple[dict[str, Result], Counter[Result]]:
     path.write_text("\n".join(map(json.dumps, entries)))
     with read_shop_orders(str(path), None) as shop:
-        comparison = Comparison(world.reads, shop)
-        found = [*comparison.of_file(), *comparison.of_hub(covered)]
+        compared = Comparison(world.reads, shop)
+        found = [*compared.of_file(), *compared.of_hub(covered)]
     names = {each.external_id: each.result for each in found}
-    assert len(names) == len(found) == comparison.differences
-    return names, comparison.counts
+    assert len(names) == len(found) == compared.differences
+    return names, compared.counts
 
 
 def test_every_kind_of_difference_is_named(tmp_path: Path) -> None:
@@ -50,8 +52,12 @@ def test_every_kind_of_difference_is_named(tmp_path: Path) -> None:
     assert counts[Result.EQUAL] == 1
 
 
-def test_only_orders_that_the_file_covers_can_be_missing_in_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lists_ids", [False, True])
+def test_only_orders_that_the_file_covers_can_be_missing_in_it(
+    tmp_path: Path, *, lists_ids: bool
+) -> None:
     world = memory_world()
+    memory_hub(world).lists_ids = lists_ids
     _, b, c, _ = world.create_many(4)
     covered = OrderFilters(
         created_from=format_time(b.created_at),
@@ -76,11 +82,12 @@ COMPARED = st.sampled_from(["digest", "version"])
 
 
 @settings(max_examples=40)
-@given(st.lists(st.tuples(FATES, COMPARED), max_size=12))
+@given(fates=st.lists(st.tuples(FATES, COMPARED), max_size=12), lists_ids=st.booleans())
 def test_the_named_orders_are_those_that_differ(
-    tmp_path_factory: pytest.TempPathFactory, fates: list[tuple[str, str]]
+    tmp_path_factory: pytest.TempPathFactory, fates: list[tuple[str, str]], *, lists_ids: bool
 ) -> None:
     world = memory_world()
+    memory_hub(world).lists_ids = lists_ids
     entries: list[dict[str, object]] = []
     expected = {}
     for number, (fate, compared) in enumerate(fates):
@@ -105,6 +112,46 @@ def test_the_named_orders_are_those_that_differ(
     assert counts.total() == len(fates)
 
 
+def test_orders_that_the_file_has_are_not_read_again(tmp_path: Path) -> None:
+    world = memory_world()
+    hub = memory_hub(world)
+    hub.lists_ids = True
+    world.create("in both", "only in the hub")
+    names, _ = _compared(world, tmp_path / "a.jsonl", [{"external_id": "in both", "version": 1}])
+    assert names == {"only in the hub": Result.MISSING_IN_FILE}
+    [read] = [each for each in hub.requests if each.resource == ORDER]
+    assert read.path == {"order_id": str(world.named("only in the hub").order_id)}
+
+
+def test_many_orders_that_the_file_lacks_are_read_in_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "FEW", 2)
+    for count in (2, 3):
+        world = memory_world()
+        hub = memory_hub(world)
+        hub.lists_ids = True
+        orders = world.create_many(count)
+        names, _ = _compared(world, tmp_path / "a.jsonl", [])
+        assert names.keys() == {order.external_id for order in orders}
+        assert (ORDER in {each.resource for each in hub.requests}) == (count == 2)
+
+
+def test_an_order_that_is_deleted_meanwhile_is_not_missing(tmp_path: Path) -> None:
+    world = memory_world()
+    hub = memory_hub(world)
+    hub.lists_ids = True
+    world.create("A")
+
+    def delete(request: HubRequest) -> None:
+        if request.resource == ORDER:
+            world.delete("A")
+
+    hub.before = delete
+    names, _ = _compared(world, tmp_path / "a.jsonl", [])
+    assert names == {}
+
+
 class _SmallHub:
     """A hub whose answers have room for three results."""
 
@@ -113,6 +160,9 @@ class _SmallHub:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+
+    def ids_of_orders(self, created: Mapping[str, tuple[str, ...]]) -> None:
+        del created
 
     def ask(self, request: HubRequest) -> HubAnswer:
         orders = json.loads(request.body)["orders"]
