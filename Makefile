@@ -99,8 +99,8 @@ fuzz: setup ## Fuzz the decoders, write findings to .local/fuzz; SECONDS=300 set
 hostile: $(PROJECT_ENVIRONMENT) ## Measure CPU, memory and answers of requests that amplify; NAME= selects some
 	@$(BIN)/python -m tests.hostile $(NAME)
 
-check: lint ## Check format, lint, types, import direction and template, then run the tests
-	@$(MAKE) --no-print-directory test
+check: setup require-java $(CHECKOV_ENVIRONMENT) ## Check format, lint, types, import direction and template, and run the tests
+	@$(MAKE) --no-print-directory --jobs=2 lint test
 
 lint: setup $(CHECKOV_ENVIRONMENT) check-requirements licences ## Run every check except the tests
 	$(BIN)/ruff format --check
