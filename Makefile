@@ -73,7 +73,7 @@ run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 sets
 	@exec $(BIN)/python -m tools.local_stack --port "$(PORT)"
 
 test: setup require-java ## Run the whole test suite
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	MAKEFLAGS= MFLAGS= MAKELEVEL= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 unit: $(PROJECT_ENVIRONMENT) ## Run the unit tests, which need neither Java nor npm
 	$(BIN)/pytest -n 2 --dist worksteal tests/unit
