@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 import pytest
 
@@ -48,11 +49,12 @@ def _read(store: OrderStore, wanted: ChangeRange = EVER, limit: int = 100) -> li
 
 def _pages(store: OrderStore, wanted: ChangeRange, limit: int) -> Iterator[list[int]]:
     while True:
-        page = store.changed.changed("demo", wanted, limit, DEADLINE)
-        yield [each.at.order_id * (1 if each.stored else -1) for each in page.changes]
-        if page.next_after is None:
+        entries = list(islice(store.changed.entries("demo", wanted, DEADLINE), limit))
+        changes = store.changed.read("demo", entries, DEADLINE)
+        yield [each.at.order_id * (1 if each.stored else -1) for each in changes]
+        if len(entries) < limit:
             return
-        wanted = replace(wanted, after=page.next_after)
+        wanted = replace(wanted, after=entries[-1].at)
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
@@ -110,7 +112,7 @@ def test_an_order_that_changes_again_moves_to_its_last_change(store: OrderStore)
 def test_a_change_contains_the_present_version_with_its_aliases(store: OrderStore) -> None:
     store.create(new_order())
     assert store.changes.save(renaming(store.found(1), "B", _at(1)), DEADLINE) is COMMITTED
-    [change] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [change] = store.changes_in(EVER)
     assert change.at == ChangePosition(_at(1), 1)
     assert (change.version, change.external_id) == (2, "B")
     assert change.stored == store.found(1)
@@ -124,7 +126,7 @@ def test_a_renamed_order_keeps_its_aliases_when_it_changes_again(
     store.create(new_order())
     assert store.changes.save(renaming(store.found(1), "B", _at(1)), DEADLINE) is COMMITTED
     change(store, 1, 2)
-    [listed] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [listed] = store.changes_in(EVER)
     assert listed.stored == store.found(1)
     assert listed.stored.aliases == ("A",)
 
@@ -132,7 +134,7 @@ def test_a_renamed_order_keeps_its_aliases_when_it_changes_again(
 def test_a_deletion_names_the_order_and_its_last_version(store: OrderStore) -> None:
     store.create(new_order())
     assert store.changes.save(deletion(store.found(1), _at(1)), DEADLINE) is COMMITTED
-    [change] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [change] = store.changes_in(EVER)
     assert change.at == ChangePosition(_at(1), 1)
     assert (change.version, change.external_id, change.stored) == (2, "A", None)
 
@@ -161,7 +163,7 @@ def test_both_ends_of_a_range_are_inclusive(
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
-def test_every_page_but_the_last_is_full(store: OrderStore, *, newest_first: bool) -> None:
+def test_entries_are_read_from_any_position_on(store: OrderStore, *, newest_first: bool) -> None:
     _create_many(store, 50)
     # Several changes have the same time: their order ids decide.
     for number in range(1, 51):
@@ -196,23 +198,23 @@ def test_only_orders_with_the_counted_ids_are_counted(store: OrderStore) -> None
 def test_the_time_of_a_change_never_falls(store: OrderStore) -> None:
     store.create(new_order())
     _ship(store, 1, minutes=5)
-    seen = store.changed.changed("demo", EVER, 10, DEADLINE)
+    seen = store.changes_in(EVER)
     _update(store, 1, minutes=1)
-    later = ChangeRange(after=seen.changes[-1].at)
+    later = ChangeRange(after=seen[-1].at)
     assert _read(store, later) == [1]
 
 
 def test_changes_of_another_account_are_not_listed(store: OrderStore) -> None:
     store.create(new_order(), new_order("A", 1, "other"))
     _ship(store, 1, minutes=1)
-    assert store.changed.changed("other", EVER, 10, DEADLINE).changes == []
+    assert store.changes_in(EVER, "other") == []
     assert store.changed.count("other", CountedChanges(EVER, 10), DEADLINE) == 0
 
 
 def test_no_page_is_read_after_the_deadline(store: OrderStore) -> None:
     store.create(new_order())
     with pytest.raises(StorageUnavailableError):
-        store.changed.changed("demo", EVER, 10, FixedDeadline(0))
+        list(store.changed.entries("demo", EVER, FixedDeadline(0)))
     for ids in (Range[int](), Range(1, 9)):
         with pytest.raises(StorageUnavailableError):
             store.changed.count("demo", CountedChanges(EVER, 10, ids), FixedDeadline(0))

@@ -44,7 +44,7 @@ def test_an_order_has_the_trigger_of_its_version(store: OrderStore) -> None:
     assert store.found(1).trigger is TriggerKind.ORDER_CREATED
     assert store.rename(1, "B") is COMMITTED
     assert store.found(1).trigger is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
-    [change] = store.changed.changed("demo", ChangeRange(), 10, DEADLINE).changes
+    [change] = store.changes_in(ChangeRange())
     [listed] = store.index.list_orders("demo", None, 10, DEADLINE).orders
     assert change.stored is not None
     assert listed.trigger is change.stored.trigger is TriggerKind.ORDER_EXTERNAL_ID_CHANGED

@@ -17,7 +17,6 @@ from orders.application.ports import (
     AccessGrant,
     Change,
     ChangeEntry,
-    ChangePage,
     ChangePosition,
     ChangeRange,
     CountedChanges,
@@ -228,15 +227,6 @@ class FakeChangeIndex:
 
     store: FakeOrders
     changes_read: int = 0
-
-    def changed(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> ChangePage:
-        self._expect(deadline)
-        changes = self._changes(account, wanted)
-        page = changes[:limit]
-        self.changes_read += len(page)
-        return ChangePage(page, page[-1].at if len(changes) > limit else None)
 
     def entries(
         self, account: str, wanted: ChangeRange, deadline: Deadline

@@ -10,7 +10,9 @@ from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.application.ports import (
+    Change,
     ChangeIndex,
+    ChangeRange,
     Fingerprints,
     OrderChanges,
     OrderIndex,
@@ -54,6 +56,10 @@ class OrderStore:
 
     def by_name(self, *names: str) -> dict[str, Order]:
         return dict(self.orders.find_by_external_ids("demo", names, DEADLINE).orders)
+
+    def changes_in(self, wanted: ChangeRange, account: str = "demo") -> list[Change]:
+        entries = list(self.changed.entries(account, wanted, DEADLINE))
+        return list(self.changed.read(account, entries, DEADLINE))
 
     def rename(self, order_id: int, external_id: str) -> WriteOutcome:
         return self.changes.save(renaming(self.found(order_id), external_id), DEADLINE)

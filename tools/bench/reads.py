@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from orders.adapters.dynamodb_change_index import DynamoChangeIndex
 from orders.adapters.dynamodb_fingerprints import DynamoFingerprints
@@ -63,7 +64,8 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
         return len(lists(query, PageWanted(LIMIT, with_total=with_total), _DEADLINE).orders)
 
     def entries() -> int:
-        return len(lists.changes.changed(ACCOUNT, changes, LIMIT, _DEADLINE).changes)
+        found = islice(lists.changes.entries(ACCOUNT, changes, _DEADLINE), LIMIT)
+        return len(lists.changes.read(ACCOUNT, list(found), _DEADLINE))
 
     def counted_entries() -> int:
         lists.changes.count(ACCOUNT, CountedChanges(changes, MAX_COUNTED), _DEADLINE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
@@ -27,14 +28,15 @@ def read_changes(
     counted = CountedChanges(ChangeRange(), _MOST_COUNTED)
     while True:
         wanted = ChangeRange(newest_first=newest_first, after=after)
-        page = index.changed(account, wanted, _CHANGES_PER_PAGE, CommandDeadline.from_now())
+        following = index.entries(account, wanted, CommandDeadline.from_now())
+        entries = list(islice(following, _CHANGES_PER_PAGE))
         rows = [
             Row(each.at.order_id, each.external_id, each.version, is_deleted=each.stored is None)
-            for each in page.changes
+            for each in index.read(account, entries, CommandDeadline.from_now())
         ]
         total = index.count(account, counted, CommandDeadline.from_now())
         pages.append(Page(_CHANGES_PER_PAGE, rows, total))
-        after = page.next_after
+        after = entries[-1].at if len(entries) == _CHANGES_PER_PAGE else None
         if after is None:
             sequence = "the newest first" if newest_first else "the oldest first"
             return ReadList(account, f"changes, {sequence}", pages)

@@ -29,11 +29,11 @@ def test_a_page_reads_the_index_items_of_renamed_orders_only(
     for number in range(2, 6):
         assert store.changes.save(shipping(store.found(number)), DEADLINE) is COMMITTED
     with consumption(dynamodb) as consumed:
-        store.changed.changed("demo", ChangeRange(), 10, DEADLINE)
+        store.changes_in(ChangeRange())
     assert consumed.of_calls[CHANGE_SHARDS:] == [4]
     _rename(store, "B", 1)
     with consumption(dynamodb) as consumed:
-        store.changed.changed("demo", ChangeRange(), 10, DEADLINE)
+        store.changes_in(ChangeRange())
     assert consumed.of_calls[CHANGE_SHARDS:] == [5, 1]
 
 
@@ -71,6 +71,6 @@ def test_an_order_that_is_renamed_while_it_is_read_is_left_out(
             _rename(store, "C", 2)
 
     with answering(dynamodb, "BatchGetItem", rename):
-        assert store.changed.changed("demo", ChangeRange(), 10, DEADLINE).changes == []
-    [change] = store.changed.changed("demo", ChangeRange(), 10, DEADLINE).changes
+        assert store.changes_in(ChangeRange()) == []
+    [change] = store.changes_in(ChangeRange())
     assert (change.external_id, change.stored) == ("C", store.found(1))

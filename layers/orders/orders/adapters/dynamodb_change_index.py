@@ -10,7 +10,6 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from orders.adapters.aws_faults import call_patiently, expect_time
@@ -41,7 +40,6 @@ from orders.adapters.table_keys import (
 from orders.application.ports import (
     Change,
     ChangeEntry,
-    ChangePage,
     ChangePosition,
     ChangeRange,
     CountedChanges,
@@ -49,10 +47,10 @@ from orders.application.ports import (
 )
 from orders.domain.ranges import Range
 
-# So many entries are probably needed of those that are yielded one by one.
-_ENTRIES = 100
 # Each shard is asked for more entries than its share, so that one call is usually enough.
 _MORE_THAN_ITS_SHARE = 20
+# About 100 entries are needed of those that are yielded one by one.
+_SHARE = 100 // CHANGE_SHARDS + _MORE_THAN_ITS_SHARE
 _IN_RANGE = "changed_shard = :shard AND changed_at BETWEEN :low AND :high"
 
 
@@ -68,26 +66,27 @@ class _Place:
 class DynamoChangeIndex(BatchedTable):
     """Implements ChangeIndex with the single table."""
 
-    def changed(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> ChangePage:
-        """Merge the entries of all shards, and read the orders of enough of them."""
-        entries = self._entries(account, wanted, limit, deadline)
-        changes: list[Change] = []
-        examined: ChangePosition | None = None
-        while len(changes) < limit:
-            chunk = list(islice(entries, limit - len(changes)))
-            if not chunk:
-                return ChangePage(changes)
-            changes += self.read(account, chunk, deadline)
-            examined = chunk[-1].at
-        return ChangePage(changes, examined if next(entries, None) else None)
-
     def entries(
         self, account: str, wanted: ChangeRange, deadline: Deadline
     ) -> Iterator[ChangeEntry]:
         """Merge the entries of all shards."""
-        return self._entries(account, wanted, _ENTRIES, deadline)
+        shards = change_shards(account)
+        first = self._batches.in_parallel(
+            lambda shard: self._query(_Place(shard), wanted, _SHARE, deadline), shards
+        )
+
+        def entries_of(shard: str, page: Mapping[str, Any]) -> Iterator[ChangeEntry]:
+            yield from map(_entry_of, page["Items"])
+            while "LastEvaluatedKey" in page:
+                place = _Place(shard, page["LastEvaluatedKey"])
+                page = self._query(place, wanted, _SHARE, deadline)
+                yield from map(_entry_of, page["Items"])
+
+        return heapq.merge(
+            *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
+            key=lambda entry: entry.at,
+            reverse=wanted.newest_first,
+        )
 
     def read(
         self, account: str, entries: Sequence[ChangeEntry], deadline: Deadline
@@ -136,29 +135,6 @@ class DynamoChangeIndex(BatchedTable):
                 if "LastEvaluatedKey" in answer
             ]
         return count if count <= limit else None
-
-    def _entries(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> Iterator[ChangeEntry]:
-        """Return the entries of all shards in the order of the range."""
-        size = limit // CHANGE_SHARDS + _MORE_THAN_ITS_SHARE
-        shards = change_shards(account)
-        first = self._batches.in_parallel(
-            lambda shard: self._query(_Place(shard), wanted, size, deadline), shards
-        )
-
-        def entries_of(shard: str, page: Mapping[str, Any]) -> Iterator[ChangeEntry]:
-            yield from map(_entry_of, page["Items"])
-            while "LastEvaluatedKey" in page:
-                place = _Place(shard, page["LastEvaluatedKey"])
-                page = self._query(place, wanted, size, deadline)
-                yield from map(_entry_of, page["Items"])
-
-        return heapq.merge(
-            *(entries_of(shard, page) for shard, page in zip(shards, first, strict=True)),
-            key=lambda entry: entry.at,
-            reverse=wanted.newest_first,
-        )
 
     def _query(
         self,

@@ -262,29 +262,12 @@ class ChangeEntry:
     external_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePage:
-    """Changes, sorted. `next_after` gets the next page; it is None on the last page."""
-
-    changes: Sequence[Change]
-    next_after: ChangePosition | None = None
-
-
 class ChangeIndex(Protocol):
     """The order store, by time of change. Each call sees only the orders of its account.
 
     An order in its first version has no entry. Each order is listed once, at its last change.
     Every call may raise StorageUnavailableError and StorageRefusedError.
     """
-
-    def changed(
-        self, account: str, wanted: ChangeRange, limit: int, deadline: Deadline
-    ) -> ChangePage:
-        """Return the first `limit` changes of the range. Only the last page has fewer.
-
-        An order that changed again while the page was read is left out if its new position is
-        outside of the range or before the page's positions.
-        """
 
     def entries(
         self, account: str, wanted: ChangeRange, deadline: Deadline
