@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from orders.domain.problems import shown
 from orders.domain.times import parse_time
@@ -19,45 +20,23 @@ def _checked_time(text: str | None) -> str | None:
     return text
 
 
+def _time(name: str, text: str) -> OptionInfo:
+    """Return the option of a time that selects orders."""
+    option: OptionInfo = typer.Option(
+        name, callback=_checked_time, metavar="TIME", rich_help_panel=PANEL, help=text
+    )
+    return option
+
+
 CreatedFrom = Annotated[
-    str | None,
-    typer.Option(
-        "--created-from",
-        callback=_checked_time,
-        metavar="TIME",
-        rich_help_panel=PANEL,
-        help="Orders created at this time or later.",
-    ),
+    str | None, _time("--created-from", "Orders created at this time or later.")
 ]
-CreatedTo = Annotated[
-    str | None,
-    typer.Option(
-        "--created-to",
-        callback=_checked_time,
-        metavar="TIME",
-        rich_help_panel=PANEL,
-        help="Orders created before this time.",
-    ),
-]
+CreatedTo = Annotated[str | None, _time("--created-to", "Orders created before this time.")]
 ChangedFrom = Annotated[
-    str | None,
-    typer.Option(
-        "--changed-from",
-        callback=_checked_time,
-        metavar="TIME",
-        rich_help_panel=PANEL,
-        help="Orders whose last change was at this time or later.",
-    ),
+    str | None, _time("--changed-from", "Orders whose last change was at this time or later.")
 ]
 ChangedTo = Annotated[
-    str | None,
-    typer.Option(
-        "--changed-to",
-        callback=_checked_time,
-        metavar="TIME",
-        rich_help_panel=PANEL,
-        help="Orders whose last change was before this time.",
-    ),
+    str | None, _time("--changed-to", "Orders whose last change was before this time.")
 ]
 Statuses = Annotated[
     list[str] | None,
