@@ -72,6 +72,7 @@ run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 sets
 	$(call ANNOUNCE,"Starting the order hub on port $(PORT) ...")
 	@exec $(BIN)/python -m tools.local_stack --port "$(PORT)"
 
+# Tests that call make must not inherit the flags and jobs of the make that runs them.
 test: setup require-java ## Run the whole test suite
 	MAKEFLAGS= MFLAGS= MAKELEVEL= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
