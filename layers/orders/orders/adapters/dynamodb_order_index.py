@@ -22,6 +22,7 @@ from orders.adapters.order_items import (
     Item,
     indexed_id,
     indexed_name,
+    is_hidden,
     is_order,
     read_order,
     read_stored,
@@ -30,6 +31,7 @@ from orders.adapters.table_keys import (
     INDEX_SHARDS,
     AttributeValue,
     Key,
+    hidden_key,
     index_key,
     index_shards,
     index_sort_key,
@@ -94,6 +96,17 @@ class DynamoOrderIndex(BatchedTable):
             if stored is not None:
                 return stored
         raise StorageUnavailableError(_KEEPS_MOVING)
+
+    def find_hidden(self, account: str, order_id: int, deadline: Deadline) -> StoredOrder | None:
+        """Read a softly deleted order consistently through its entry."""
+        entry = self._get(hidden_key(account, order_id), deadline)
+        if entry is None:
+            return None
+        item = self._get(order_key(account, indexed_name(entry)), deadline)
+        # An order that was revived between the reads is not hidden any more.
+        if item is None or not is_hidden(item) or item["order_id"]["N"] != str(order_id):
+            return None
+        return read_stored(account, item, entry)
 
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline

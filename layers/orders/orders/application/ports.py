@@ -64,10 +64,14 @@ class SentOrder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The found orders by the requested id. `unread` ids could not be read in time."""
+    """The found orders by the requested id. `unread` ids could not be read in time.
+
+    `hidden` are softly deleted orders, of which only imports and their revival may know.
+    """
 
     orders: Mapping[str, Order]
     unread: frozenset[str] = field(default_factory=frozenset)
+    hidden: Mapping[str, StoredOrder] = field(default_factory=dict)
 
 
 class WriteOutcome(Enum):
@@ -138,13 +142,17 @@ class OrderSlice:
 class OrderIndex(Protocol):
     """The order store, by order id. Each call sees only the orders of its account.
 
-    Every call may raise StorageUnavailableError and StorageRefusedError.
+    Only `find_hidden` sees softly deleted orders. Every call may raise StorageUnavailableError and
+    StorageRefusedError.
     """
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
     ) -> StoredOrder | None:
         """Read an order consistently, with its aliases. Return None if it does not exist."""
+
+    def find_hidden(self, account: str, order_id: int, deadline: Deadline) -> StoredOrder | None:
+        """Read a softly deleted order consistently, with its aliases. Else return None."""
 
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline
@@ -173,7 +181,8 @@ class OrderIndex(Protocol):
     ) -> int | None:
         """Return the number of the account's index entries, None if it is more than `limit`.
 
-        It is that of the orders, unless writes are not finished or were interrupted.
+        Softly deleted orders have none. It is that of the orders, unless writes are not finished or
+        were interrupted.
         """
 
 
@@ -212,7 +221,7 @@ class CountedChanges:
 class Change:
     """The last change of an order that exists in its second version or a later one, or was deleted.
 
-    `stored` is the present version, read consistently; None if the order was deleted.
+    `stored` is the present version, read consistently; None if the order was deleted, also softly.
     """
 
     at: ChangePosition

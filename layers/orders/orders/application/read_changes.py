@@ -26,6 +26,7 @@ from orders.application.ports import (
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import ids_taken_before
 from orders.domain.deletions import DELETIONS_KEPT
+from orders.domain.order import Presence
 from orders.domain.order_numbers import time_of
 from orders.domain.ranges import Range
 
@@ -38,6 +39,7 @@ class ChangeKind(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+    REVIVED = "revived"  # the present version ended a soft deletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class ReadUntil:
 
 @dataclass(frozen=True, slots=True)
 class ListedChange:
-    """The last change of one order. `stored` is None if the order was deleted."""
+    """The last change of one order. `stored` is None if the order was deleted, also softly."""
 
     kind: ChangeKind
     at: ChangePosition
@@ -194,7 +196,12 @@ def _creation(stored: StoredOrder | None) -> ListedChange | None:
 
 
 def _later_change(change: Change) -> ListedChange:
-    kind = ChangeKind.DELETED if change.stored is None else ChangeKind.UPDATED
+    if change.stored is None:
+        kind = ChangeKind.DELETED
+    elif change.stored.order.presence is Presence.REVIVED:
+        kind = ChangeKind.REVIVED
+    else:
+        kind = ChangeKind.UPDATED
     return ListedChange(kind, change.at, change.version, change.external_id, change.stored)
 
 
