@@ -33,7 +33,7 @@ _ORDER = f"{_ORDERS}/{{order_id}}"
 
 def read_hub() -> Service:
     """Return the reads of orders, histories and changes, and the comparison."""
-    return Service(("/hub/",), _read_hub, answer_error)
+    return Service(("/hub/",), _read_hub, answer_error, elsewhere=frozenset({("DELETE", _ORDER)}))
 
 
 def _read_hub(aws: Aws) -> Mapping[Route, Endpoint]:
