@@ -65,6 +65,7 @@ FORM = {
         "unknown_members": "warn_near_miss",
         "history_days": 400,
         "partner_order_members": "neutral",
+        "list_amounts": "major",
     },
     "products": [
         {

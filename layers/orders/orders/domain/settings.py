@@ -69,6 +69,17 @@ class PartnerOrderMembers(StrEnum):
     KNOWN_ONLY = "known_only"
 
 
+class ListAmounts(StrEnum):
+    """The unit of amounts in Altcraft's list of orders.
+
+    Altcraft's documentation does not name it. Its samples of imports have major units, those of
+    lists look like minor ones.
+    """
+
+    MAJOR = "major"
+    MINOR = "minor"
+
+
 class DefinitionsByImport(StrEnum):
     """What an import may do to custom fields and line statuses.
 
@@ -122,6 +133,7 @@ class Policies:
     # Replaced versions of orders are kept this long.
     history_days: int = 400
     partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
+    list_amounts: ListAmounts = ListAmounts.MAJOR
 
 
 type FieldKey = tuple[EntityType, str]

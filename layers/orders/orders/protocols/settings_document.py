@@ -29,6 +29,7 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    ListAmounts,
     PartnerOrderMembers,
     Policies,
     Region,
@@ -160,6 +161,7 @@ class PoliciesPart(_Part):
         Policies().history_days
     )
     partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
+    list_amounts: ListAmounts = ListAmounts.MAJOR
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -284,6 +286,7 @@ class SettingsDocument(_Part):
                 unknown_members=policies.unknown_members,
                 history_days=policies.history_days,
                 partner_order_members=policies.partner_order_members,
+                list_amounts=policies.list_amounts,
             ),
             products={part.id: _product(part) for part in self.products or []},
             business_id=self.business_id,
@@ -351,6 +354,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             unknown_members=settings.policies.unknown_members,
             history_days=settings.policies.history_days,
             partner_order_members=settings.policies.partner_order_members,
+            list_amounts=settings.policies.list_amounts,
         ),
         products=[
             ProductPart(
