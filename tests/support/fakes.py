@@ -194,6 +194,7 @@ class FakeOrderIndex:
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         orders = self._orders_of(account, wanted.ids, deadline)
+        orders = [each for each in orders if each.order_id not in wanted.but_for]
         orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
         for order in orders[wanted.offset : wanted.offset + wanted.limit]:
             self.read += 1

@@ -22,7 +22,7 @@ from orders.protocols.altcraft.named_orders import OrderFinder
 from orders.protocols.altcraft.update_order_line_status import (
     UpdateLineStatusEndpoint as UpdateLineByName,
 )
-from orders.protocols.http import HttpAnswer, HttpRequest
+from orders.protocols.http import Endpoint, HttpAnswer, HttpRequest
 from orders.protocols.hub import answers as hub
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.delete_order import DeleteOrderEndpoint
@@ -100,7 +100,7 @@ class Writer:
         update = UpdateLineStatus(change, self.settings, lines_of, status_of_lines, clock)
         delete = DeleteOrder(change, clock)
         calls = Calls(AccountAccess(self.tokens), self.settings)
-        self._calls = {
+        self._calls: dict[str, Endpoint] = {
             DELETE: DeleteByName(
                 calls, OrderFinder(by_id.with_hidden, by_name.with_hidden), delete, self._new_id
             ),
@@ -108,7 +108,7 @@ class Writer:
         }
         access = WriteAccess(self.tokens)
         protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
-        self._routes = {
+        self._routes: dict[str, Endpoint] = {
             HUB_DELETE: DeleteOrderEndpoint(access, delete, self._new_id),
             HUB_REVIVE: ReviveOrderEndpoint(
                 access, ReviveOrder(change, clock), protocols, self._new_id
@@ -124,7 +124,7 @@ class Writer:
     def create(self, external_id: str = "A", order_id: int = 1, **members: object) -> Order:
         """Store an order with the lines 1 and 2."""
         members.setdefault("lines", [line("1"), line("2")])
-        order = replace(stored_order(external_id, order_id, **members), version=2)
+        order = replace(stored_order(external_id, order_id, **members), version=2)  # type: ignore[arg-type]
         self.orders.orders["demo", external_id] = order
         return order
 
@@ -134,11 +134,11 @@ class Writer:
         body: Tree | bytes,
         content_type: str = "application/json",
         query: dict[str, str] | None = None,
-        **headers: str,
+        authorization: str = "Bearer writer",
     ) -> HttpAnswer:
-        """Return the answer to a call of Altcraft. The header has the token, unless it is empty."""
+        """Return the answer to a call of Altcraft. An empty header is not sent."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = {"authorization": "Bearer writer", "content-type": content_type, **headers}
+        sent = {"authorization": authorization, "content-type": content_type}
         present = {each: value for each, value in sent.items() if value}
         sent_request = request(raw, present, query or {})
         return answered(self._calls[name], sent_request, altcraft.answer_error).answer

@@ -27,6 +27,7 @@ SETTINGS: Tree = {
     "endpoints": [{"external_id": "website", "campaign_id": 1001}],
 }
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
+ALTCRAFT = "/api/v1.1/market/orders"
 BODIES: dict[Route, object] = {
     ("POST", IMPORT_RESOURCE): request(order(), token=SECRET),
     ("POST", "/{projectKey}/orders/import"): draft(),
@@ -46,7 +47,11 @@ BODIES: dict[Route, object] = {
     ("GET", "/hub/v1/orders/{order_id}/history"): None,
     ("GET", "/hub/v1/changes"): None,
     ("POST", "/hub/v1/reconcile"): {"orders": [{"external_id": "A", "version": 1}]},
+    ("POST", f"{ALTCRAFT}/list"): {},
+    ("POST", f"{ALTCRAFT}/get_status"): {"external_id": "A"},
 }
+# Routes with POST that write nothing.
+READING = {"/oauth/token", "/hub/v1/reconcile", f"{ALTCRAFT}/list", f"{ALTCRAFT}/get_status"}
 FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
     "throttled": lambda _n: error_answer("ProvisionedThroughputExceededException"),
     "failing": lambda _n: error_answer("InternalServerError", 500),
@@ -79,7 +84,7 @@ def test_an_unavailable_store_is_answered_in_time(
     function = get(functions_of_routes()[route])
     before = function.client.scan(TableName=function.table)["Items"]
     sent = _sent(route)
-    is_reading = route[0] == "GET" or route[1] in {"/oauth/token", "/hub/v1/reconcile"}
+    is_reading = route[0] == "GET" or route[1] in READING
     millis = READING_MILLIS if is_reading else WRITING_MILLIS
     client = connect().dynamodb
     with ExitStack() as faults:

@@ -188,6 +188,8 @@ def _use_the_hub(world: World, order_id: str) -> None:
     world.ask(("GET", "/hub/v1/changes"))
     body = {"orders": [{"external_id": "B", "version": 1}]}
     world.ask(("POST", "/hub/v1/reconcile"), body=body)
+    world.ask(("POST", "/api/v1.1/market/orders/list"), body={"limit": 1})
+    world.ask(("POST", "/api/v1.1/market/orders/get_status"), body={"external_id": "B"})
 
 
 def _relay(world: World) -> None:

@@ -321,6 +321,18 @@ def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteReque
             yield RouteRequest(route, path, query, headers)
 
 
+def _altcraft_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
+    if route[1].endswith("/list"):
+        bodies: list[Tree] = [{}, {"endpoint": target.endpoint}]
+    else:
+        names = (target.number, target.alias, target.uuid)
+        bodies = [{"id": target.order_id}, *({"external_id": name} for name in names)]
+    for body in bodies:
+        yield RouteRequest(route, headers=headers, body=body)
+        yield RouteRequest(route, body={**body, "token": target.secret})
+
+
 def attempts(route: Route) -> Attempt:
     """Return the attempts on a route. Raises LookupError for a route without attempts."""
     prefixes: dict[str, Attempt] = {
@@ -332,6 +344,7 @@ def attempts(route: Route) -> Attempt:
         "/oauth/token": _token_route,
         "/hub/": _hub_route,
         IMPORT_RESOURCE: _import_route,
+        "/api/v1.1/market/orders/": _altcraft_route,
     }
     known = [attempt for prefix, attempt in prefixes.items() if route[1].startswith(prefix)]
     return known[0]
@@ -360,8 +373,8 @@ def test_a_route_neither_returns_nor_changes_data_of_another_account(
 
 # The intruder's own order ids, which differ too.
 ORDER_ID = re.compile(r'(?<="order_id":)\d+')
-# A cursor of changes holds the time of the answer.
-CURSOR = re.compile(r'(?<="next":")1\.[\w-]+')
+# A cursor of changes and of Altcraft's list holds the time of the answer.
+CURSOR = re.compile(r'(?<="next":")1\.[\w-]+|(?<="next_from_id":")1\.[\w-]+')
 # These differ in every answer.
 PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining"}
 

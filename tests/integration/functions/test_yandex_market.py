@@ -147,6 +147,16 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "reconcile": (200, '"counts":{"equal":1,"different":0,"missing":2,"renamed":0}'),
         "reconcile_gzip": (200, '"counts":{"equal":1,"different":0,"missing":2,"renamed":0}'),
         "reconcile_nothing": (400, '"pointer":"/orders/0"'),
+        "altcraft_list": (200, '"result":[{"id":1,"profile":{},"external_id":"A"'),
+        "altcraft_list_xml": (200, "<result><id>1</id><profile/><external_id>A</external_id>"),
+        "altcraft_list_from_another": (400, "from_id must be the next_from_id of an earlier"),
+        "altcraft_list_no_token": (401, '"error":401'),
+        "altcraft_list_other_method": (405, '"error_text":"The method must be POST; got GET"'),
+        "altcraft_status": (200, '"result":{"endpoint":"website","status":"new"}'),
+        "altcraft_status_by_id": (200, '"result":{"endpoint":"website","status":"new"}'),
+        "altcraft_status_xml": (200, "<result><endpoint>website</endpoint><status>new</status>"),
+        "altcraft_status_unknown": (404, '"error":404'),
+        "altcraft_unknown_call": (404, "/api/v1.1/market/orders/list; got"),
     },
 }
 

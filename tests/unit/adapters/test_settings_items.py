@@ -66,6 +66,7 @@ FORM = {
         "history_days": 400,
         "partner_order_members": "neutral",
         "order_status_from_lines": "off",
+        "list_amounts": "major",
     },
     "products": [
         {

@@ -133,7 +133,8 @@ class DynamoOrderIndex(BatchedTable):
             return
         share = _share(wanted.offset + wanted.limit)
         entries = self._entries(account, _Wanted(share, wanted.newest_first, wanted.ids), deadline)
-        following = islice(entries, wanted.offset, None)
+        counted = (entry for entry in entries if indexed_id(entry) not in wanted.but_for)
+        following = islice(counted, wanted.offset, None)
         left, count = wanted.limit, FIRST_ORDERS
         while left > 0:
             size = min(left, count)

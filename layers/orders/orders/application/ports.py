@@ -1,6 +1,6 @@
 """The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -130,13 +130,14 @@ class OrderPage:
 class OrderSlice:
     """A request for `limit` orders after the first `offset` orders, by order id.
 
-    Only orders with an id in `ids` count.
+    Only orders with an id in `ids` count, and none with an id in `but_for`.
     """
 
     offset: int
     limit: int
     newest_first: bool = False
     ids: Range[int] = ALL_IDS
+    but_for: Container[int] = ()
 
 
 class OrderIndex(Protocol):

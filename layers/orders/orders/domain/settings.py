@@ -76,6 +76,17 @@ class OrderStatusFromLines(StrEnum):
     ON = "on"
 
 
+class ListAmounts(StrEnum):
+    """The unit of amounts in Altcraft's list of orders.
+
+    Altcraft's documentation does not name it. Its samples of imports have major units, those of
+    lists look like minor ones.
+    """
+
+    MAJOR = "major"
+    MINOR = "minor"
+
+
 class DefinitionsByImport(StrEnum):
     """What an import may do to custom fields and line statuses.
 
@@ -130,6 +141,7 @@ class Policies:
     history_days: int = 400
     partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
     order_status_from_lines: OrderStatusFromLines = OrderStatusFromLines.OFF
+    list_amounts: ListAmounts = ListAmounts.MAJOR
 
 
 type FieldKey = tuple[EntityType, str]

@@ -29,6 +29,7 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    ListAmounts,
     OrderStatusFromLines,
     PartnerOrderMembers,
     Policies,
@@ -169,6 +170,7 @@ class PoliciesPart(_Part):
     order_status_from_lines: Annotated[OrderStatusFromLines, BeforeValidator(_unquoted_switch)] = (
         OrderStatusFromLines.OFF
     )
+    list_amounts: ListAmounts = ListAmounts.MAJOR
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -294,6 +296,7 @@ class SettingsDocument(_Part):
                 history_days=policies.history_days,
                 partner_order_members=policies.partner_order_members,
                 order_status_from_lines=policies.order_status_from_lines,
+                list_amounts=policies.list_amounts,
             ),
             products={part.id: _product(part) for part in self.products or []},
             business_id=self.business_id,
@@ -362,6 +365,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             history_days=settings.policies.history_days,
             partner_order_members=settings.policies.partner_order_members,
             order_status_from_lines=settings.policies.order_status_from_lines,
+            list_amounts=settings.policies.list_amounts,
         ),
         products=[
             ProductPart(

@@ -194,17 +194,17 @@ def test_both_formats_are_read_and_written(call: str) -> None:
         writer = Writer()
         writer.create()
         sent = {**body, "token": "writer"} if token == "body" else body
-        headers = {"authorization": ""} if token == "body" else {}
+        header = "" if token == "body" else "Bearer writer"
         xml = "".join(f"<{name}>{value}</{name}>" for name, value in sent.items())
-        answer = writer.call(call, f"<xml>{xml}</xml>".encode(), "application/xml", **headers)
+        answer = writer.call(call, f"<xml>{xml}</xml>".encode(), "application/xml", None, header)
         assert answer.headers["Content-Type"] == "application/xml; charset=utf-8"
         assert answer.body == b"<xml><error>0</error><error_text></error_text></xml>"
         assert len(writer.kinds) == 1
         writer.create()
-        as_xml = writer.call(call, {**sent, "format": "xml"}, **headers)
+        as_xml = writer.call(call, {**sent, "format": "xml"}, authorization=header)
         assert as_xml.body == answer.body
         writer.create()
-        as_json = writer.call(call, sent, query={"format": "json"}, **headers)
+        as_json = writer.call(call, sent, query={"format": "json"}, authorization=header)
         assert json.loads(as_json.body) == OK
 
 
@@ -232,8 +232,8 @@ def test_only_a_client_that_may_write_changes_orders(call: str, token: str, stat
     writer = Writer()
     writer.create()
     body = STATUS if call == LINE_STATUS else {"external_id": "A"}
-    headers = {"authorization": f"Bearer {token}" if token else ""}
-    _tree(writer.call(call, body, **headers), status)
+    header = f"Bearer {token}" if token else ""
+    _tree(writer.call(call, body, authorization=header), status)
     _tree(writer.call(call, {**body, "token": token}, authorization=""), status)
     assert (len(writer.orders), writer.kinds) == (1, [])
 

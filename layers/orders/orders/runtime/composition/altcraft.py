@@ -1,6 +1,7 @@
 """Composes the Altcraft endpoints of each function."""
 
 from collections.abc import Mapping
+from http import HTTPMethod
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.protocols.altcraft.access import AccountAccess
@@ -25,6 +26,39 @@ def import_orders() -> Service:
                 import_orders=import_orders_use_case(aws),
                 new_request_id=new_request_id,
             )
+        }
+
+    return Service(_ROOTS, endpoints, answer_error)
+
+
+def read_orders() -> Service:
+    """Return the list of orders, the status of an order, and the answer to unknown calls."""
+    from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.adapters.dynamodb_settings import DynamoSettings
+    from orders.application.find_order_by_external_id import FindOrderByExternalId
+    from orders.application.follow_orders import FollowOrders
+    from orders.application.get_order_by_id import GetOrderById
+    from orders.protocols.altcraft.calls import Calls
+    from orders.protocols.altcraft.get_status import GetStatusEndpoint
+    from orders.protocols.altcraft.list_orders import ListOrdersEndpoint
+    from orders.protocols.altcraft.named_orders import OrderFinder
+    from orders.protocols.altcraft.unknown_call import refuse_unknown_call
+    from orders.runtime.composition.listing import list_orders
+    from orders.runtime.composition.order_protocols import summarise
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        table = aws.environment.table
+        calls = Calls(_access(aws), DynamoSettings(aws.dynamodb, table))
+        index = list_orders(aws).index
+        find = OrderFinder(
+            GetOrderById(index), FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
+        )
+        return {
+            ("POST", f"{_ORDERS}/list"): ListOrdersEndpoint(
+                calls, FollowOrders(index, utc_now), summarise
+            ),
+            ("POST", f"{_ORDERS}/get_status"): GetStatusEndpoint(calls, find),
+            **{(str(each), f"{_ORDERS}/{{call+}}"): refuse_unknown_call for each in HTTPMethod},
         }
 
     return Service(_ROOTS, endpoints, answer_error)
