@@ -6,6 +6,7 @@ from typing import Any
 
 from orders.domain.importing import Outcome
 from orders.domain.problems import Code
+from orders.protocols.altcraft.changes import DeleteBody, LineStatusBody
 from orders.protocols.altcraft.errors import CODES
 from orders.protocols.altcraft.parameters import ListBody, OrderNameBody
 from orders.protocols.altcraft.profile_matching import FIELDS, MODES
@@ -38,7 +39,13 @@ def section() -> Section:
     """Return the protocol's part of the description."""
     return Section(
         tag={"name": TAG, "description": "Orders v1.1, in JSON and XML"},
-        operations=(_import_orders(), _list_orders(), _get_status()),
+        operations=(
+            _import_orders(),
+            _list_orders(),
+            _get_status(),
+            _delete_order(),
+            _update_line_status(),
+        ),
         schemas=_schemas(),
         responses=_responses(),
     )
@@ -102,6 +109,34 @@ def _get_status() -> Operation:
     )
 
 
+def _delete_order() -> Operation:
+    return _call(
+        "delete",
+        "deleteAltcraftOrder",
+        "Delete an order",
+        "AltcraftDeleted",
+        "Deletes the order with this `id` or `external_id`, which may be a former one: for good, "
+        "which frees its external ids, or softly. A soft deletion is the older contract: "
+        "`with_fire` is false, or absent beside `group_id`. A softly deleted order is hidden until "
+        "it is imported again.",
+        "AltcraftDeleteRequest",
+        {"404": response("Altcraft404")},
+    )
+
+
+def _update_line_status() -> Operation:
+    return _call(
+        "update_order_line_status",
+        "updateAltcraftLineStatus",
+        "Update the status of a line",
+        "AltcraftChanged",
+        "The status is a built-in or a custom one. It holds until an import sends another status "
+        "for the line than the import before it.",
+        "AltcraftLineStatusRequest",
+        {"404": response("Altcraft404"), "409": response("Altcraft409")},
+    )
+
+
 def _call(  # noqa: PLR0913, PLR0917 - the parts of an operation
     name: str,
     operation_id: str,
@@ -159,6 +194,8 @@ def _schemas() -> Tree:
     calls = {
         **schema_of_model(ListBody, "AltcraftListRequest"),
         **schema_of_model(OrderNameBody, "AltcraftStatusRequest"),
+        **schema_of_model(DeleteBody, "AltcraftDeleteRequest"),
+        **schema_of_model(LineStatusBody, "AltcraftLineStatusRequest"),
     }
     request, order = tree["AltcraftImportRequest"], tree["AltcraftOrder"]
     for each in (request, *calls.values()):
@@ -238,6 +275,21 @@ def _read_schemas() -> Tree:
                     "warnings": warnings,
                 },
                 ["warnings"],
+            )
+        ),
+        "AltcraftChanged": _in_xml(record({**succeeded, "warnings": warnings}, ["warnings"])),
+        "AltcraftDeleted": _in_xml(
+            record(
+                {
+                    **succeeded,
+                    "result": array(
+                        {},
+                        maxItems=0,
+                        description="Only if the request has with_fire or group_id",
+                    ),
+                    "warnings": warnings,
+                },
+                ["result", "warnings"],
             )
         ),
         "AltcraftUnavailable": _in_xml(
@@ -343,7 +395,8 @@ def _responses() -> Tree:
         "400": "The request or one of its definitions is invalid",
         "413": "The body is larger than 4 MB, or the account's settings would be too large",
         "415": "The media type, charset or content coding is not supported",
-        "404": "The order does not exist",
+        "404": "The order, or the line, does not exist",
+        "409": "The order was imported through a protocol whose lines have no status",
         "500": "An internal error; the request can be sent again",
     }
     either = {"anyOf": [reference("AltcraftRefusal"), reference("GatewayError")]}
@@ -351,6 +404,8 @@ def _responses() -> Tree:
     return {
         "AltcraftImport": answer("The outcome of each order", both("AltcraftAnswer")),
         "AltcraftList": answer("A page of orders", both("AltcraftList")),
+        "AltcraftChanged": answer("The order was changed", both("AltcraftChanged")),
+        "AltcraftDeleted": answer("The order was deleted", both("AltcraftDeleted")),
         "AltcraftStatus": answer("The status of the order", both("AltcraftStatus")),
         "AltcraftUnavailable": answer(
             "The order store is not available",

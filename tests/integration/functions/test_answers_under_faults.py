@@ -47,6 +47,15 @@ BODIES: dict[Route, object] = {
     ("GET", "/hub/v1/orders/{order_id}/history"): None,
     ("GET", "/hub/v1/changes"): None,
     ("POST", "/hub/v1/reconcile"): {"orders": [{"external_id": "A", "version": 1}]},
+    ("DELETE", "/hub/v1/orders/{order_id}"): None,
+    ("POST", "/hub/v1/orders/{order_id}/revive"): None,
+    ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status"): {"status": "delivered"},
+    ("POST", f"{ALTCRAFT}/delete"): {"external_id": "A"},
+    ("POST", f"{ALTCRAFT}/update_order_line_status"): {
+        "order_external_id": "A",
+        "order_line_external_id": "1",
+        "status_external_id": "delivered",
+    },
     ("POST", f"{ALTCRAFT}/list"): {},
     ("POST", f"{ALTCRAFT}/get_status"): {"external_id": "A"},
 }
@@ -111,6 +120,7 @@ def _sent(route: Route) -> RouteRequest:
             "projectKey": "demo",
             "ref": "order-number=A",
             "order_id": "1",
+            "line_id": "1",
         },
         {"version": "1"} if route[0] == "DELETE" else {},
         headers,

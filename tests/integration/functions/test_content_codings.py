@@ -73,6 +73,25 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         "application/xml",
         b"<xml><limit>1</limit></xml>",
     ),
+    "hub_line_status": (
+        ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status"),
+        "application/json",
+        b'{"status": "new"}',
+    ),
+    "delete_order": (
+        ("POST", f"{ALTCRAFT}/delete"),
+        "application/json",
+        b'{"external_id": "A", "with_fire": false}',
+    ),
+    "line_status_xml": (
+        ("POST", f"{ALTCRAFT}/update_order_line_status"),
+        "application/xml",
+        (
+            b"<xml><order_external_id>A</order_external_id>"
+            b"<order_line_external_id>1</order_line_external_id>"
+            b"<status_external_id>new</status_external_id></xml>"
+        ),
+    ),
     "get_status": (
         ("POST", f"{ALTCRAFT}/get_status"),
         "application/json",

@@ -69,6 +69,8 @@ GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 
 def _needed(route: Route) -> set[str]:
     method, path = route
+    if path.startswith("/hub/") and (method in {"DELETE", "PUT"} or path.endswith("/revive")):
+        return {WRITE}
     if path.startswith(("/v1/businesses/", "/hub/")) or path in ALTCRAFT_READS:
         return {READ}
     if method not in {"GET", "HEAD"}:
@@ -101,6 +103,7 @@ class Hub:
             "ref": "x",
             "id": "x",
             "order_id": "1",
+            "line_id": "1",
         }
         bodies: dict[str, object] = {
             IMPORT_RESOURCE: request(order()),

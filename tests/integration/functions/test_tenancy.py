@@ -305,26 +305,43 @@ def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRe
 
 def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
     headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
+    if "{order_id}" in route[1]:
+        yield from _hub_order(route, target, headers)
+        return
     if route[0] == "POST":
         for external_id in (target.number, target.alias):
             body = {"orders": [{"external_id": external_id, "version": 2}]}
             yield RouteRequest(route, headers=headers, body=body)
         return
-    path = {"order_id": target.order_id} if "{order_id}" in route[1] else {}
-    yield RouteRequest(route, path, headers=headers)
+    yield RouteRequest(route, headers=headers)
     if route[1].endswith("/orders"):
         for query in (
             {"external_id": target.number},
             {"external_id": target.alias},
             {"endpoint": target.endpoint},
         ):
-            yield RouteRequest(route, path, query, headers)
+            yield RouteRequest(route, {}, query, headers)
+
+
+def _hub_order(route: Route, target: Target, headers: Mapping[str, str]) -> Iterator[RouteRequest]:
+    path = {"order_id": target.order_id, "line_id": "1"}
+    body = {"status": "delivered"} if route[0] == "PUT" else None
+    queries: list[dict[str, str]] = [{}]
+    if route[0] == "DELETE":
+        queries += [{"mode": "permanent"}, {"mode": "soft", "version": "2"}]
+    for query in queries:
+        yield RouteRequest(route, path, query, headers, body)
 
 
 def _altcraft_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
     headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
     if route[1].endswith("/list"):
         bodies: list[Tree] = [{}, {"endpoint": target.endpoint}]
+    elif route[1].endswith("/update_order_line_status"):
+        line = {"order_line_external_id": "1", "status_external_id": target.line_status}
+        names = (target.number, target.alias, target.uuid)
+        bodies = [{"order_external_id": name, **line} for name in names]
+        bodies += [{**body, "status_external_id": "delivered"} for body in bodies]
     else:
         names = (target.number, target.alias, target.uuid)
         bodies = [{"id": target.order_id}, *({"external_id": name} for name in names)]

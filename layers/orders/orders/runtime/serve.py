@@ -40,7 +40,6 @@ class Service:
     `roots` are the prefixes of their resources. `endpoints` creates the endpoints. `answer_error`
     returns the answer to any error of an endpoint and must not raise. `headers` returns headers for
     every answer, also for errors. `challenge` is the WWW-Authenticate header of every 401.
-    `elsewhere` are routes of its paths that another function serves.
     """
 
     roots: tuple[str, ...]
@@ -48,7 +47,6 @@ class Service:
     answer_error: Callable[[Exception, HttpRequest], HttpAnswer]
     headers: Callable[[HttpRequest], Mapping[str, str]] = _no_headers
     challenge: str = 'Bearer realm="market-orders"'
-    elsewhere: frozenset[Route] = frozenset()
 
     def answer(
         self, request: HttpRequest, deadline: Deadline, open_endpoint: Callable[[], Endpoint]
@@ -104,7 +102,7 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
         answered = service.answer(
             request,
             LambdaDeadline(context),
-            lambda: endpoint_of(request, endpoints_of(service, connect()), service.elsewhere),
+            lambda: endpoint_of(request, endpoints_of(service, connect())),
         )
         record_answered(answered)
         return write_answer(answered.answer)
@@ -112,19 +110,14 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
     return lambda_handler
 
 
-def endpoint_of(
-    request: HttpRequest,
-    endpoints: Mapping[Route, Endpoint],
-    elsewhere: Iterable[Route] = (),
-) -> Endpoint:
-    """Return the endpoint of a request. `elsewhere` are routes that other functions serve.
+def endpoint_of(request: HttpRequest, endpoints: Mapping[Route, Endpoint]) -> Endpoint:
+    """Return the endpoint of a request.
 
     Raises MethodNotAllowedError if the path has only other methods, and KeyError if no endpoint has
     the path, which is a fault of the stack.
     """
     route = route_of(request)
-    routes = (*endpoints, *elsewhere)
-    methods = {method for method, resource in routes if resource == request.resource}
+    methods = {method for method, resource in endpoints if resource == request.resource}
     if methods and route not in endpoints:
         raise MethodNotAllowedError(request.method, allowed_methods(methods))
     return endpoints[route]

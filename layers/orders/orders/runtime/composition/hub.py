@@ -18,7 +18,7 @@ from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.read_changes import ReadChangesEndpoint
 from orders.protocols.hub.read_history import ReadHistoryEndpoint
-from orders.protocols.hub.read_orders import GetOrderEndpoint, ListOrdersEndpoint
+from orders.protocols.hub.read_orders import ListOrdersEndpoint
 from orders.protocols.hub.reconcile import ReconcileEndpoint
 from orders.protocols.hub.representation import OrderProtocols
 from orders.runtime.composition import Aws, utc_now
@@ -33,7 +33,7 @@ _ORDER = f"{_ORDERS}/{{order_id}}"
 
 def read_hub() -> Service:
     """Return the reads of orders, histories and changes, and the comparison."""
-    return Service(("/hub/",), _read_hub, answer_error, elsewhere=frozenset({("DELETE", _ORDER)}))
+    return Service(("/hub/",), _read_hub, answer_error)
 
 
 def _read_hub(aws: Aws) -> Mapping[Route, Endpoint]:
@@ -48,7 +48,6 @@ def _read_hub(aws: Aws) -> Mapping[Route, Endpoint]:
     reconcile = Reconcile(DynamoFingerprints(aws.dynamodb, table))
     return {
         ("GET", _ORDERS): ListOrdersEndpoint(access, orders, by_name, by_id, protocols),
-        ("GET", _ORDER): GetOrderEndpoint(access, by_id, protocols),
         ("GET", f"{_ORDER}/history"): ReadHistoryEndpoint(access, history, protocols),
         ("GET", f"{_ROOT}/changes"): ReadChangesEndpoint(access, changes, protocols),
         ("POST", f"{_ROOT}/reconcile"): ReconcileEndpoint(access, reconcile),

@@ -1,4 +1,4 @@
-"""Composes the changes of orders in the hub's own API.
+"""Composes the routes of single orders in the hub's own API.
 
 The function below imports its modules when it is called, because its environments also serve other
 protocols.
@@ -15,14 +15,15 @@ from orders.runtime.serve import Route, Service
 _ORDER = "/hub/v1/orders/{order_id}"
 
 
-def change_orders() -> Service:
-    """Return the deletion and the revival of an order, and the status of a line."""
+def manage_order() -> Service:
+    """Return the read, the deletion and the revival of an order, and the status of a line."""
     from orders.adapters.dynamodb_tokens import DynamoTokens
     from orders.application.delete_order import DeleteOrder
     from orders.application.revive_order import ReviveOrder
-    from orders.protocols.hub.access import WriteAccess
+    from orders.protocols.hub.access import ReadAccess, WriteAccess
     from orders.protocols.hub.answers import answer_error
     from orders.protocols.hub.delete_order import DeleteOrderEndpoint
+    from orders.protocols.hub.read_orders import GetOrderEndpoint
     from orders.protocols.hub.representation import OrderProtocols
     from orders.protocols.hub.revive_order import ReviveOrderEndpoint
     from orders.protocols.hub.update_line_status import UpdateLineStatusEndpoint
@@ -35,10 +36,14 @@ def change_orders() -> Service:
     )
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
-        access = WriteAccess(DynamoTokens(aws.dynamodb, aws.environment.table))
+        tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
+        access = WriteAccess(tokens)
         protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
         change = change_order(aws)
         return {
+            ("GET", _ORDER): GetOrderEndpoint(
+                ReadAccess(tokens), change.get_order_by_id, protocols
+            ),
             ("DELETE", _ORDER): DeleteOrderEndpoint(
                 access, DeleteOrder(change, utc_now), new_request_id
             ),
