@@ -19,7 +19,7 @@ from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.calls import Calls
 from orders.protocols.altcraft.delete_order import DeleteOrderEndpoint as DeleteByName
 from orders.protocols.altcraft.named_orders import OrderFinder
-from orders.protocols.altcraft.update_order_line_status import (
+from orders.protocols.altcraft.update_line_status import (
     UpdateLineStatusEndpoint as UpdateLineByName,
 )
 from orders.protocols.http import Endpoint, HttpAnswer, HttpRequest

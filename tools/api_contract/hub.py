@@ -192,7 +192,7 @@ def _changes_of_one(order: str) -> tuple[Operation, ...]:
             TAG,
             "End the soft deletion of an order",
             {"200": response("HubOrder"), **_REFUSALS, **_MISSING, **_FAULTS},
-            "An order that is not deleted stays as it is.",
+            "An order that is not deleted does not change.",
             parameters=(_ORDER_ID,),
             security=_SECURITY,
         ),

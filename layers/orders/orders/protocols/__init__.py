@@ -27,7 +27,9 @@
 | `read_messages` | use case | | x | | |
 | `read_project` | use case | | x | | |
 | `read_campaigns` | use case | | | x | |
-| `delete_order` | use case | | x | | |
+| `delete_order` | use case | x | x | | x |
+| `revive_order` | use case | | | | x |
+| `update_line_status` | use case | x | | | x |
 | `update_order_status` | use case | | | x | |
 | `update_external_id` | use case | | | x | |
 | `issue_token` | use case | | x | | |
@@ -38,7 +40,8 @@ The other files of a folder are parts of these:
   decode a body to the plain data that `requests` validates; `drafts` holds the validated values;
   `profile_matching` is a part of `checks`. `calls` opens every call other than the import, with the
   `parameters` of its body; `named_orders` finds the order that a body names, `from_ids` are the
-  positions in lists, and `unknown_call` answers other paths.
+  positions in lists, `changes` has the bodies of the calls that change one order, and
+  `unknown_call` answers other paths.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
   `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
   keep `documents` small; `queries` reads query parameters, `predicates` the language of `where`,

@@ -73,7 +73,7 @@ def change_orders() -> Service:
     from orders.protocols.altcraft.calls import Calls
     from orders.protocols.altcraft.delete_order import DeleteOrderEndpoint
     from orders.protocols.altcraft.named_orders import OrderFinder
-    from orders.protocols.altcraft.update_order_line_status import UpdateLineStatusEndpoint
+    from orders.protocols.altcraft.update_line_status import UpdateLineStatusEndpoint
     from orders.runtime.composition.changing import change_order, update_line_status
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
