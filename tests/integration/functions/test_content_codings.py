@@ -27,6 +27,7 @@ SETTINGS: Tree = {
     "business_id": 7,
 }
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
+ALTCRAFT = "/api/v1.1/market/orders"
 GRANT = {"grant_type": "client_credentials"}
 STATUS = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
 # A body for each route that reads one, and its media type.
@@ -65,6 +66,36 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         ("POST", "/hub/v1/reconcile"),
         "application/json",
         b'{"orders": [{"external_id": "A", "version": 1}]}',
+    ),
+    "list_orders": (("POST", f"{ALTCRAFT}/list"), "application/json", b'{"limit": 1}'),
+    "list_orders_xml": (
+        ("POST", f"{ALTCRAFT}/list"),
+        "application/xml",
+        b"<xml><limit>1</limit></xml>",
+    ),
+    "hub_line_status": (
+        ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status"),
+        "application/json",
+        b'{"status": "new"}',
+    ),
+    "delete_order": (
+        ("POST", f"{ALTCRAFT}/delete"),
+        "application/json",
+        b'{"external_id": "A", "with_fire": false}',
+    ),
+    "line_status_xml": (
+        ("POST", f"{ALTCRAFT}/update_order_line_status"),
+        "application/xml",
+        (
+            b"<xml><order_external_id>A</order_external_id>"
+            b"<order_line_external_id>1</order_line_external_id>"
+            b"<status_external_id>new</status_external_id></xml>"
+        ),
+    ),
+    "get_status": (
+        ("POST", f"{ALTCRAFT}/get_status"),
+        "application/json",
+        b'{"external_id": "A"}',
     ),
     "issue_token": (
         ("POST", "/oauth/token"),
@@ -173,7 +204,7 @@ def test_every_form_of_a_body_is_the_same_request(
 def test_an_unreadable_body_is_rejected_with_the_reason(
     get: Callable[[str], Function], name: str, status: int, text: str, deliver: Deliver
 ) -> None:
-    if name == "import_orders_xml" and text == "it looks like UTF-16":
+    if name.endswith("_xml") and text == "it looks like UTF-16":
         status, text = 200, ""
     answer = _send(get, name, deliver)
     assert answer["statusCode"] == status, answer["body"]
