@@ -197,10 +197,10 @@ def _change_with_the_hub(world: World, order_id: str) -> None:
     """Delete orders softly and for good, revive them in every way, and change a line."""
     one, path = "/hub/v1/orders/{order_id}", {"order_id": order_id}
     altcraft = "/api/v1.1/market/orders"
-    line = {"order_external_id": "B", "order_line_external_id": "1"}
+    line = {"order_external_id": "B", "order_line_external_id": "line_01"}
     delivered = {**line, "status_external_id": "delivered"}
     world.ask(("POST", f"{altcraft}/update_order_line_status"), body=delivered)
-    by_hub = {**path, "line_id": "1"}
+    by_hub = {**path, "line_id": "line_01"}
     world.ask(("PUT", f"{one}/lines/{{line_id}}/status"), path=by_hub, body={"status": "new"})
     world.ask(("DELETE", one), path=path)
     world.ask(("GET", f"{one}/history"), path=path)
