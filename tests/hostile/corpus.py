@@ -36,6 +36,10 @@ HUB_CHANGES: Route = ("GET", "/hub/v1/changes")
 RECONCILE: Route = ("POST", "/hub/v1/reconcile")
 ALTCRAFT_LIST: Route = ("POST", "/api/v1.1/market/orders/list")
 GET_STATUS: Route = ("POST", "/api/v1.1/market/orders/get_status")
+ALTCRAFT_DELETE: Route = ("POST", "/api/v1.1/market/orders/delete")
+ALTCRAFT_LINE: Route = ("POST", "/api/v1.1/market/orders/update_order_line_status")
+HUB_DELETE: Route = ("DELETE", "/hub/v1/orders/{order_id}")
+HUB_LINE: Route = ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status")
 UNKNOWN_CALL: Route = ("POST", "/api/v1.1/market/orders/{call+}")
 ASSET: Route = ("GET", "/docs/{asset}")
 
@@ -516,7 +520,7 @@ def _altcraft_reads() -> Iterator[Hostile]:
         text = "<error>400</error>" if media == XML else '"error":400'
         return Hostile(f"{route[1]}: {name}", route, 400, text, body, media)
 
-    for route in (ALTCRAFT_LIST, GET_STATUS):
+    for route in (ALTCRAFT_LIST, GET_STATUS, ALTCRAFT_DELETE, ALTCRAFT_LINE):
         for name, body in BAD_JSON.items():
             if body.strip():
                 yield rejected(name, route, body)
@@ -530,6 +534,7 @@ def _altcraft_reads() -> Iterator[Hostile]:
         sent = spelling.encode()
         yield rejected(f"limit: {name}", ALTCRAFT_LIST, b'{"limit":%s}' % sent)
         yield rejected(f"id: {name}", GET_STATUS, b'{"id":%s}' % sent)
+        yield rejected(f"id: {name}", ALTCRAFT_DELETE, b'{"id":%s}' % sent)
     for name, cursor in BAD_CURSORS.items():
         body = json.dumps({"from_id": cursor or "1"}).encode()
         yield rejected(f"from_id: {name}", ALTCRAFT_LIST, body)
@@ -539,6 +544,24 @@ def _altcraft_reads() -> Iterator[Hostile]:
         )
     flood = json.dumps({f"m{n}": 1 for n in range(100_000)}).encode()
     yield Hostile("list: a flood of members", ALTCRAFT_LIST, 200, '"error":0', flood)
+
+
+def _hub_changes() -> Iterator[Hostile]:
+    line = {"order_id": "1", "line_id": "1"}
+
+    def rejected(name: str, body: bytes) -> Hostile:
+        text = '"status":400'
+        return Hostile(f"line status: {name}", HUB_LINE, 400, text, body, path=line)
+
+    for name, body in BAD_JSON.items():
+        yield rejected(name, body)
+    for name, root in BAD_ROOTS.items():
+        yield rejected(f"root: {name}", root)
+    yield rejected("a flood of members", json.dumps({f"m{n}": 1 for n in range(100_000)}).encode())
+    yield rejected("a long status", json.dumps({"status": "x" * MEGABYTE}).encode())
+    for sent in BAD_IDS:
+        path = {"order_id": sent}
+        yield Hostile(f"deletion: {sent!r}", HUB_DELETE, 400, '"parameter":"order_id"', path=path)
 
 
 def _unknown_calls() -> Iterator[Hostile]:
@@ -583,6 +606,7 @@ def corpus() -> tuple[Hostile, ...]:
         *_projects(),
         *_hub(),
         *_altcraft_reads(),
+        *_hub_changes(),
         *_unknown_calls(),
         *_headers(),
     )

@@ -53,7 +53,7 @@ BODIES: dict[Route, object] = {
     ("POST", f"{ALTCRAFT}/delete"): {"external_id": "A"},
     ("POST", f"{ALTCRAFT}/update_order_line_status"): {
         "order_external_id": "A",
-        "order_line_external_id": "1",
+        "order_line_external_id": "line_01",
         "status_external_id": "delivered",
     },
     ("POST", f"{ALTCRAFT}/list"): {},
@@ -120,7 +120,7 @@ def _sent(route: Route) -> RouteRequest:
             "projectKey": "demo",
             "ref": "order-number=A",
             "order_id": "1",
-            "line_id": "1",
+            "line_id": "line_01",
         },
         {"version": "1"} if route[0] == "DELETE" else {},
         headers,

@@ -88,7 +88,7 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         "application/xml",
         (
             b"<xml><order_external_id>A</order_external_id>"
-            b"<order_line_external_id>1</order_line_external_id>"
+            b"<order_line_external_id>line_01</order_line_external_id>"
             b"<status_external_id>new</status_external_id></xml>"
         ),
     ),

@@ -103,7 +103,7 @@ class Hub:
             "ref": "x",
             "id": "x",
             "order_id": "1",
-            "line_id": "1",
+            "line_id": "line_01",
         }
         bodies: dict[str, object] = {
             IMPORT_RESOURCE: request(order()),

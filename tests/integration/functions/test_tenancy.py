@@ -324,7 +324,7 @@ def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteReque
 
 
 def _hub_order(route: Route, target: Target, headers: Mapping[str, str]) -> Iterator[RouteRequest]:
-    path = {"order_id": target.order_id, "line_id": "1"}
+    path = {"order_id": target.order_id, "line_id": "line_01"}
     body = {"status": "delivered"} if route[0] == "PUT" else None
     queries: list[dict[str, str]] = [{}]
     if route[0] == "DELETE":
@@ -338,7 +338,7 @@ def _altcraft_route(route: Route, target: Target, _token: str) -> Iterator[Route
     if route[1].endswith("/list"):
         bodies: list[Tree] = [{}, {"endpoint": target.endpoint}]
     elif route[1].endswith("/update_order_line_status"):
-        line = {"order_line_external_id": "1", "status_external_id": target.line_status}
+        line = {"order_line_external_id": "line_01", "status_external_id": target.line_status}
         names = (target.number, target.alias, target.uuid)
         bodies = [{"order_external_id": name, **line} for name in names]
         bodies += [{**body, "status_external_id": "delivered"} for body in bodies]

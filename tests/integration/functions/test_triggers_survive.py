@@ -142,7 +142,7 @@ class World:
 
     def update_line(self, number: int) -> None:
         suffix = "/lines/{line_id}/status"
-        self._ask_hub("PUT", number, suffix, {"line_id": "1"}, {"status": "delivered"})
+        self._ask_hub("PUT", number, suffix, {"line_id": "line_01"}, {"status": "delivered"})
 
     def delete_by_name(self, external_id: str, *, with_fire: bool) -> None:
         body = {"external_id": external_id, "with_fire": with_fire}

@@ -194,7 +194,7 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "altcraft_status_by_id": (200, '"result":{"endpoint":"website","status":"new"}'),
         "altcraft_status_xml": (200, "<result><endpoint>website</endpoint><status>new</status>"),
         "altcraft_status_unknown": (404, '"error":404'),
-        "altcraft_unknown_call": (404, "/api/v1.1/market/orders/list; got"),
+        "altcraft_unknown_call": (404, "/api/v1.1/market/orders/list, /api/v1.1/market/orders/"),
     },
 }
 

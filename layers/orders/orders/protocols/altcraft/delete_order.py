@@ -57,6 +57,6 @@ class DeleteOrderEndpoint:
 
 
 def _mode_of(body: DeleteBody) -> DeletionMode:
-    """Return how to delete. The older contract deletes permanently only with `with_fire`."""
-    is_permanent = bool(body.with_fire) if body.is_of_older_contract else True
-    return DeletionMode.PERMANENT if is_permanent else DeletionMode.SOFT
+    """Return how to delete: the older contract deletes softly unless `with_fire` is true."""
+    is_soft = body.is_of_older_contract and not body.with_fire
+    return DeletionMode.SOFT if is_soft else DeletionMode.PERMANENT

@@ -25,7 +25,7 @@ class ReviveOrderEndpoint:
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
-        """Revive the order of the path, and return it. If it is not deleted, it does not change.
+        """Revive the order of the path, and return it. A present order does not change.
 
         The body of the request is not read.
         """
