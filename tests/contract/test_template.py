@@ -693,7 +693,49 @@ def test_a_stack_name_that_make_deploy_accepts_makes_no_name_too_long() -> None:
             if member.endswith("Name") and isinstance(text, str) and "${AWS::StackName}" in text:
                 added = len(text.replace("${AWS::StackName}", ""))
                 room.append(LONGEST_NAMES[resource["Type"], member] - added)
-    assert min(room) == LONGEST_STACK_NAME
+    assert min(room) >= LONGEST_STACK_NAME
+
+
+POLICY_LIMIT = 20 * 1024
+LONGEST_REGION = "ap-southeast-1"
+
+
+def test_the_routes_of_a_function_fit_in_its_policy() -> None:
+    """SAM allows API Gateway each route of a function in a statement of the function's policy."""
+    policies = [
+        json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Id": "default",
+                "Statement": [
+                    _permission(name, function, event, path)
+                    for event, path in function["Properties"]["Events"].items()
+                    if path["Type"] == "Api"
+                ],
+            },
+            separators=(",", ":"),
+        )
+        for name, function in RESOURCES.items()
+        if function["Type"] == "AWS::Serverless::Function"
+    ]
+    assert max(map(len, policies)) <= POLICY_LIMIT
+
+
+def _permission(function: str, resource: Resource, event: str, sent: Resource) -> Resource:
+    """Return the statement of a route, as CloudFormation and Lambda name its parts."""
+    stack, place = "s" * LONGEST_STACK_NAME, f"{LONGEST_REGION}:123456789012"
+    name = resource["Properties"]["FunctionName"]["Sub"].replace("${AWS::StackName}", stack)
+    method = sent["Properties"]["Method"].upper().replace("ANY", "*")
+    path = re.sub(r"\{[^}]*\}", "*", sent["Properties"]["Path"])
+    route = f"arn:aws:execute-api:{place}:abcdefghij/*/{method}{path}"
+    return {
+        "Sid": f"{stack}-{function}{event}Permissionprod-ABCDEFGHIJKL",
+        "Effect": "Allow",
+        "Principal": {"Service": "apigateway.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": f"arn:aws:lambda:{place}:function:{name}:live",
+        "Condition": {"ArnLike": {"AWS:SourceArn": route}},
+    }
 
 
 def test_there_is_one_table_with_a_stream() -> None:
