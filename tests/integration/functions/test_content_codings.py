@@ -81,7 +81,7 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
     "delete_order": (
         ("POST", f"{ALTCRAFT}/delete"),
         "application/json",
-        b'{"external_id": "A", "with_fire": false}',
+        b'{"external_id": "to delete", "with_fire": false}',
     ),
     "line_status_xml": (
         ("POST", f"{ALTCRAFT}/update_order_line_status"),
@@ -103,6 +103,10 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         urlencode(GRANT).encode(),
     ),
 }
+
+
+# A POST whose body is not read.
+BODILESS = {("POST", "/hub/v1/orders/{order_id}/revive")}
 
 
 def _binary(body: bytes, coding: str) -> Tree:
@@ -174,7 +178,14 @@ def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
 def _send(get: Callable[[str], Function], name: str, deliver: Deliver) -> Tree:
     route, media, body = BODIES[name]
     secret = f"Bearer {SECRET}" if route[1] != "/oauth/token" else basic("shop", SECRET)
-    path = {"campaignId": "1001", "orderId": "1", "projectKey": "demo", "businessId": "7"}
+    path = {
+        "campaignId": "1001",
+        "orderId": "1",
+        "projectKey": "demo",
+        "businessId": "7",
+        "order_id": "1",
+        "line_id": "line_01",
+    }
     event = RouteRequest(route, path, headers={"Authorization": secret}).event()
     delivered = deliver(body)
     headers = event["headers"] | {"Content-Type": media} | delivered["headers"]
@@ -187,7 +198,7 @@ def _send(get: Callable[[str], Function], name: str, deliver: Deliver) -> Tree:
 def test_the_bodies_cover_every_route_that_reads_one() -> None:
     reading = {route for route in functions_of_routes() if route[0] in {"POST", "PUT"}}
     plain = {(method, path.removeprefix("/v2").removesuffix(".json")) for method, path in reading}
-    assert {route for route, _media, _body in BODIES.values()} == plain
+    assert {route for route, _media, _body in BODIES.values()} == plain - BODILESS
 
 
 @pytest.mark.parametrize("deliver", ACCEPTED.values(), ids=ACCEPTED)
@@ -195,6 +206,12 @@ def test_the_bodies_cover_every_route_that_reads_one() -> None:
 def test_every_form_of_a_body_is_the_same_request(
     get: Callable[[str], Function], name: str, deliver: Deliver
 ) -> None:
+    if name == "delete_order":
+        headers = {"Authorization": f"Bearer {SECRET}"}
+        body = request(order(external_id="to delete"))
+        imports = RouteRequest(("POST", IMPORT_RESOURCE), headers=headers, body=body)
+        # The import ends the soft deletion of the test before.
+        get("import_orders").invoke(imports.event())
     answer = _send(get, name, deliver)
     assert answer["statusCode"] in {200, 201}, answer["body"]
 
