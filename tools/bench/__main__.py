@@ -117,15 +117,15 @@ def _targets(measured: Measured) -> list[Target]:
 
 
 def _targets_of_pages(pages: Sequence[Page]) -> list[Target]:
-    """Return the targets of the pages: a page without a total costs the same at every size."""
+    """Return the targets of the reads: one without a total costs the same at every size."""
     targets = []
     for name, same in by_name(pages).items():
         most = max(each.read_units for each in same)
         growth = most / min(each.read_units for each in same)
         targets.append(
-            _at_most(f"read units of a page of {name}", most, 250)
+            _at_most(f"read units: {name}", most, 250)
             if name.endswith(WITH_TOTAL)
-            else _at_most(f"times the read units, for a page of {name}", growth, 1.1)
+            else _at_most(f"times the read units: {name}", growth, 1.1)
         )
     return targets
 
@@ -191,7 +191,7 @@ def _cpu_table(cpu: Sequence[Cpu]) -> Table:
 def _pages_table(pages: Sequence[Page]) -> Table:
     sizes = dict.fromkeys(each.stored for each in pages)
     columns = (f"{size:,} stored" for size in sizes)
-    table = _table("Calls, and read units, of a page of 100 orders", "", *columns)
+    table = _table("Calls, and read units, of reads; pages have 100 orders", "", *columns)
     for name, same in by_name(pages).items():
         table.add_row(name, *(f"{each.calls}, {each.read_units:g}" for each in same))
     return table

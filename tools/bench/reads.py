@@ -1,17 +1,29 @@
-"""Measures the calls and the read units of pages of 100 orders with DynamoDB Local."""
+"""Measures the calls and the read units of reads with DynamoDB Local: pages have 100 orders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from orders.adapters.dynamodb_change_index import DynamoChangeIndex
+from orders.adapters.dynamodb_fingerprints import DynamoFingerprints
+from orders.adapters.dynamodb_history import DynamoHistory
+from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.application.deadlines import NoDeadline
+from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.follow_orders import FollowOrders, FollowQuery
+from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.list_orders import MAX_COUNTED, ListOrders, OrdersQuery, PageWanted
 from orders.application.ports import ChangeRange, CountedChanges
+from orders.application.read_changes import SETTLED_AFTER, ChangesQuery, ReadChanges
+from orders.application.read_history import ReadHistory
+from orders.application.reconcile import Comparison, Expected, Reconcile
+from orders.domain.history import OrderKey
 from orders.domain.ranges import Range
 from orders.runtime.composition import utc_now
 from orders.runtime.composition.listing import list_orders
 from tools.bench.capacity import consumption
+from tools.bench.requests import order as sent_order
 from tools.bench.world import ACCOUNT, World
 
 LIMIT = 100
@@ -21,7 +33,7 @@ _DEADLINE = NoDeadline()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The calls and read units of one page, with `stored` orders in the table."""
+    """The calls and read units of one read, with `stored` orders in the table."""
 
     name: str
     stored: int
@@ -30,13 +42,14 @@ class Page:
 
 
 def measure_pages(world: World, since: datetime, stored: int) -> list[Page]:
-    """Measure the kinds of pages. At least 100 orders were changed since the time."""
+    """Measure the kinds of reads. At least 100 orders were changed since the time."""
     measured = []
-    for name, read in _reads(list_orders(world.hub), since):
+    pages = ((name, read, LIMIT) for name, read in _reads(list_orders(world.hub), since))
+    for name, read, expected in (*pages, *_hub_reads(world)):
         with consumption(world.hub.dynamodb) as consumed:
             found = read()
-        if found != LIMIT:
-            raise RuntimeError(f"a page of {name} has {found} orders")
+        if found != expected:
+            raise RuntimeError(f"{name}: {found} instead of {expected} were read")
         measured.append(Page(name, stored, consumed.calls, consumed.units))
     return measured
 
@@ -73,8 +86,47 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
     )
 
 
+def _hub_reads(world: World) -> Iterator[tuple[str, Callable[[], int], int]]:
+    """Yield the reads of the hub's own API that no other protocol has, and what each returns."""
+    client, table = world.hub.dynamodb, world.table
+    index, change_index = DynamoOrderIndex(client, table), DynamoChangeIndex(client, table)
+    by_name, by_id = FindOrderByExternalId(DynamoOrders(client, table)), GetOrderById(index)
+    changes = ReadChanges(index, change_index, lambda: utc_now() + SETTLED_AFTER)
+    history = ReadHistory(index, DynamoHistory(client, table))
+    reconcile = Reconcile(DynamoFingerprints(client, table))
+    names = [str(sent_order(number)["external_id"]) for number in range(LIMIT)]
+    first = by_name(ACCOUNT, names[0], _DEADLINE)
+    if first is None:
+        raise RuntimeError(f"{names[0]} is not stored")
+    number = first.order.order_id
+    end = changes(ChangesQuery(ACCOUNT, LIMIT), _DEADLINE).read_until
+
+    def one() -> int:
+        return int(by_id(OrderAddress(ACCOUNT, None, number), _DEADLINE) is not None)
+
+    def named() -> int:
+        return one() if by_name(ACCOUNT, names[0], _DEADLINE) else 0
+
+    def versions() -> int:
+        listed = history(OrderKey(ACCOUNT, number), None, LIMIT, _DEADLINE)
+        return 0 if listed is None else len(listed.versions)
+
+    def changed() -> int:
+        return len(changes(ChangesQuery(ACCOUNT, LIMIT, end), _DEADLINE).changes)
+
+    def compared() -> int:
+        results = reconcile(ACCOUNT, [Expected(name, version=0) for name in names], _DEADLINE)
+        return sum(each.result is Comparison.DIFFERENT for each in results)
+
+    yield "one order by its order id", one, 1
+    yield "one order by its external id, through the hub's own API", named, 1
+    yield "the history of an order with two versions", versions, 2
+    yield "the changes that follow a cursor", changed, LIMIT
+    yield "a comparison of 100 orders", compared, LIMIT
+
+
 def by_name(pages: Sequence[Page]) -> Mapping[str, Sequence[Page]]:
-    """Return the pages of each kind."""
+    """Return the reads of each kind."""
     return {
         name: [each for each in pages if each.name == name]
         for name in dict.fromkeys(each.name for each in pages)

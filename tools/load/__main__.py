@@ -3,7 +3,8 @@
 The command starts the stack on an embedded AWS that injects faults. Simulated shops send requests,
 and in the middle of the run the embedded AWS restarts and keeps its data. After the last triggers,
 the audit compares the answers that the shops received with the stored orders and the published
-triggers, and all lists, messages, changes and histories with the stored orders. The exit code is 1
+triggers, and all lists, messages, changes and histories with the stored orders, and with what
+clients have gathered that followed the changes all the time. The exit code is 1
 if there is any difference.
 """
 
@@ -21,9 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from tools.load.audit import Difference, differences
+from tools.load.followed_changes import ChangeFollower, following
 from tools.load.journal import Entry, Reply, read_journal
 from tools.load.process_orders import process_run
-from tools.load.reads import audit_reads
+from tools.load.reads import audit_reads, list_readers
 from tools.load.stored import read_published, read_stored
 from tools.load.world import ACCOUNTS, create_accounts
 from tools.local_stack.foreground import free_port
@@ -75,18 +77,20 @@ def main() -> int:
     with LocalStack(settings, report=console.print) as stack:
         world = create_accounts(stack)
         console.print(f"{asked.shops} shops of {len(ACCOUNTS)} accounts, {asked.minutes:g} min …")
+        followers = [ChangeFollower(each) for each in list_readers(stack, world.shops)]
         shops = _start(world.file, stack.endpoint.base_url, asked.shops, asked.minutes)
-        _wait(shops, asked.minutes * 30)
-        console.print("Restarting the embedded AWS …")
-        stack.restart()
-        shops.wait(asked.minutes * 60 + 300)
+        with following(followers):
+            _wait(shops, asked.minutes * 30)
+            console.print("Restarting the embedded AWS …")
+            stack.restart()
+            shops.wait(asked.minutes * 60 + 300)
         console.print("Waiting for the last triggers …")
         _wait_until_quiet(settings.events_log)
         journal = list(read_journal(journals))
         stored = read_stored(stack)
         published = read_published(settings.events_log)
         console.print("Reading all lists, changes and histories …")
-        reads = audit_reads(stack, world.shops, journal)
+        reads = audit_reads(stack, world.shops, journal, followers=followers)
     found = [*differences(journal, stored, published), *reads.differences]
     complaints = journals / "complaints.txt"
     if complaints.exists():

@@ -21,6 +21,7 @@ type ShowRow = Callable[[Tree], Row]
 _TRIES, _PAUSE_SECONDS = 20, 0.2
 _OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
 _PARTNER_LIMIT = 50
+_CHANGES_LIMIT = 50
 
 
 class UnreadableListError(Exception):
@@ -104,6 +105,13 @@ class ListReader:
             return self._partner("POST", path, body)
 
         return self._by_token(name, read, _business_row)
+
+    def changes(self, after: str | None) -> Tree:
+        """Read one page of the changes, with their orders, after a cursor or from the first on."""
+        asked = {"include": "order", "limit": str(_CHANGES_LIMIT)}
+        asked |= {} if after is None else {"after": after}
+        headers = {"Authorization": f"Bearer {self.shop.token}"}
+        return self._answer("GET", f"/hub/v1/changes?{urlencode(asked)}", headers)
 
     def _by_cursor(self, resource: str) -> ReadList:
         pages: list[Page] = []

@@ -36,6 +36,7 @@ from tools.load.audit_table import (
     orphans,
 )
 from tools.load.expected_lists import ExpectedLists
+from tools.load.followed_changes import ChangeFollower, wait_until_settled
 from tools.load.journal import Entry
 from tools.load.lists import ListReader, Shop, UnreadableListError
 from tools.load.store_reads import read_changes, read_histories
@@ -63,11 +64,18 @@ class Reads:
 
 
 def audit_reads(
-    stack: LocalStack, shops: Sequence[Shop], journal: Sequence[Entry] = (), limit: int = 500
+    stack: LocalStack,
+    shops: Sequence[Shop],
+    journal: Sequence[Entry] = (),
+    limit: int = 500,
+    followers: Sequence[ChangeFollower] = (),
 ) -> Reads:
-    """Wait for the history, let readers repair the index, then compare everything."""
+    """Wait for the history, let readers repair the index, then compare everything.
+
+    `followers` have followed the changes of these shops while they wrote.
+    """
     table = _Table(stack.aws.client("dynamodb"), stack.deployment.table_name, shops)
-    readers = [ListReader(stack.endpoint.base_url, each, _http(), limit) for each in shops]
+    readers = list_readers(stack, shops, limit)
     writers = writer_lifetime(stack)
     began = time.monotonic()
     unrepaired = table.wait_for_history()
@@ -91,10 +99,19 @@ def audit_reads(
         *sequence_differences(contents, histories),
         *document_differences(journal, _documents(contents.orders), _documents(replaced)),
     ]
+    if followers:
+        wait_until_settled(contents)
+    for follower in followers:
+        account = frozenset({follower.gathered.account})
+        found += follower.catch_up(contents.of(account))
     compared = {
         "lists read to their end": str(lists),
         "changed orders, markers of deleted orders": (
             f"{len(contents.places) - len(contents.markers)}, {len(contents.markers)}"
+        ),
+        "orders gathered from changes, in pages": (
+            f"{sum(len(each.gathered.orders) for each in followers)}, "
+            f"{sum(each.pages for each in followers)}"
         ),
         "versions in the history": str(sum(map(len, histories.values()))),
         "wait for the history, s": f"{history_seconds:.0f}",
@@ -103,6 +120,11 @@ def audit_reads(
         ),
     }
     return Reads(found, compared)
+
+
+def list_readers(stack: LocalStack, shops: Sequence[Shop], limit: int = 500) -> list[ListReader]:
+    """Return a reader of the lists of each shop."""
+    return [ListReader(stack.endpoint.base_url, each, _http(), limit) for each in shops]
 
 
 def writer_lifetime(stack: LocalStack) -> WriterLifetime:

@@ -195,6 +195,24 @@ def test_a_list_that_examined_enough_orders_goes_on(monkeypatch: pytest.MonkeyPa
     assert len(pages) > 2
 
 
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+def test_pages_of_changed_orders_have_each_order_once(limit: int, direction: str) -> None:
+    hub = Hub()
+    for place in range(30):
+        hub.create(f"old {place:02}", place)
+    hub.wait(1000)
+    for place in range(6):
+        hub.create(f"young {place}", place)
+    hub.wait(10)
+    for name in ("old 03", "old 20", "young 1", "young 2", "young 5"):
+        hub.update(name, status="paid")
+    expected = ["old 03", "old 20", *(f"young {place}" for place in range(6))]
+    pages = hub.pages(ORDERS, limit=limit, direction=direction, changed_from="2026-01-02T03:10:00Z")
+    listed = [name for page in pages for name in names(page)]
+    assert listed == (expected if direction == "asc" else expected[::-1])
+
+
 def test_too_many_changes_ask_for_a_shorter_range(monkeypatch: pytest.MonkeyPatch) -> None:
     hub = Hub()
     for place in range(50):

@@ -41,6 +41,8 @@ class FakeHub:
         parts = urlsplit(url)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.asked.append(parse_qs(parts.query))
+        if parts.path == "/hub/v1/changes":
+            return Answer(200, {"changes": [], "next": "cursor 2", "has_more": False})
         if "/north/" in parts.path:
             return Answer(200, self._project(query))
         return Answer(200, self._partner(query, "id" if method == "GET" else "orderId"))
@@ -92,6 +94,15 @@ def test_a_list_is_read_by_page_tokens() -> None:
     for read in (reader.campaign_orders(), reader.business_orders()):
         assert read.rows == [Row(n, f"order {n}") for n in NUMBERS]
         assert len(read.pages) == 3
+
+
+def test_changes_are_read_with_their_orders_from_a_cursor_on() -> None:
+    hub = FakeHub([503])
+    assert reader_of(hub).changes(None)["next"] == "cursor 2"
+    reader_of(hub).changes("cursor 2")
+    [first, second] = hub.asked
+    assert "after" not in first
+    assert (second["after"], second["include"]) == (["cursor 2"], ["order"])
 
 
 def test_a_read_is_repeated_after_a_fault() -> None:

@@ -94,7 +94,7 @@ class ListOrdersEndpoint:
         else:
             listed = self.list_orders(query, PageWanted(limit), deadline)
         orders = fitting(listed.orders, lambda each: order_of(each, self.protocols), _size_of)
-        last_id = _last_id(listed, len(orders))
+        last_id = _last_id(listed, len(orders), newest_first=query.newest_first)
         following = None if last_id is None else write_cursor(list_name, [last_id])
         return EndpointResult(answer_ok({"orders": orders, "next": following}))
 
@@ -150,7 +150,7 @@ def _continued(query: OrdersQuery, after: str | None, list_name: str) -> OrdersQ
     return replace(query, ids=rest)
 
 
-def _last_id(listed: ListedOrders, count: int) -> int | None:
+def _last_id(listed: ListedOrders, count: int, *, newest_first: bool) -> int | None:
     """Return the id of the last order that was read, of which `count` are shown, None at the end.
 
     Raises RequestRefusedError (400) if the list cannot go on from there.
@@ -159,10 +159,13 @@ def _last_id(listed: ListedOrders, count: int) -> int | None:
         return listed.orders[count - 1].order.order_id
     if listed.resume is None:
         return None
+    # Orders that were found by their change do not move the position in the index by creation, and
+    # orders that do not match move it beyond the last one that is listed.
+    read = [each.order.order_id for each in listed.orders[-1:]]
     if listed.resume.order_id is not None:
-        return listed.resume.order_id
-    if listed.orders:
-        return listed.orders[-1].order.order_id
+        read.append(listed.resume.order_id)
+    if read:
+        return min(read) if newest_first else max(read)
     raise invalid_parameter(
         "changed_from",
         f"The list examined {MAX_EXAMINED} orders, or all that the time and the memory allow. "
