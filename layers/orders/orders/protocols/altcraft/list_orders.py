@@ -24,7 +24,7 @@ from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest,
 # Room for what is around the orders of a page.
 _PAGE_BYTES = 100_000
 # The lines of a short document can take long to be shown.
-MAX_SHOWN_CHARACTERS = 1024 * 1024
+MAX_SHOWN_CHARACTERS = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)
