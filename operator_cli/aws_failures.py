@@ -61,8 +61,8 @@ def _refusal(error: ClientError, table: str, where: str) -> str:
         )
     if code in REFUSED_CREDENTIALS:
         return f"AWS rejected the credentials ({code}): {GIVE_CREDENTIALS}."
-    if code == "AccessDeniedException":
-        return f"The AWS credentials do not permit access to the table: {_one_line(error)}"
+    if code in {"AccessDenied", "AccessDeniedException"}:
+        return f"The AWS credentials do not permit this call: {_one_line(error)}"
     return f"The call{where} failed: {_one_line(error)}"
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, overload
 from urllib.parse import urlsplit
 
 from operator_cli.errors import OperatorError
@@ -23,6 +23,8 @@ from orders.application.errors import StorageError, StorageUnavailableError
 if TYPE_CHECKING:
     from botocore.session import Session
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_sqs.client import SQSClient
 
     from orders.adapters.dynamodb_accounts import DynamoAccounts
     from orders.adapters.dynamodb_orders import DynamoOrders
@@ -61,6 +63,21 @@ class Connection:
     def table(self) -> str:
         """The name that `template.yaml` gives the stack's table."""
         return f"{self.stack}-orders"
+
+    @property
+    def triggers(self) -> str:
+        """The name that `template.yaml` gives the bus of the triggers, and its archive."""
+        return f"{self.stack}-triggers"
+
+    @property
+    def triggers_log(self) -> str:
+        """The name that `template.yaml` gives the log of the triggers."""
+        return f"/aws/events/{self.triggers}"
+
+    @property
+    def parked_triggers(self) -> str:
+        """The name that `template.yaml` gives the queue of parked triggers."""
+        return f"{self.stack}-parked-triggers"
 
     def is_local(self) -> bool:
         """Return whether the URL is one of this machine."""
@@ -148,7 +165,7 @@ def connected(
 ) -> Iterator[Operator]:
     """Connect to the stack; inside the context, every AWS error becomes an OperatorError."""
     with explained(connection):
-        yield Operator(_client(connection, environment), connection.table)
+        yield Operator(aws_client("dynamodb", connection, environment), connection.table)
 
 
 @contextmanager
@@ -182,7 +199,28 @@ def explained(connection: Connection) -> Iterator[None]:
         ) from error
 
 
-def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBClient:
+@overload
+def aws_client(
+    service: Literal["dynamodb"], connection: Connection, environment: Mapping[str, str] = ...
+) -> DynamoDBClient: ...
+@overload
+def aws_client(
+    service: Literal["events"], connection: Connection, environment: Mapping[str, str] = ...
+) -> EventBridgeClient: ...
+@overload
+def aws_client(
+    service: Literal["sqs"], connection: Connection, environment: Mapping[str, str] = ...
+) -> SQSClient: ...
+@overload
+def aws_client(
+    service: Literal["dynamodbstreams", "logs"],
+    connection: Connection,
+    environment: Mapping[str, str] = ...,
+) -> Any: ...  # noqa: ANN401 - the stubs of these services are not installed
+def aws_client(
+    service: str, connection: Connection, environment: Mapping[str, str] = os.environ
+) -> Any:
+    """Return a client of a service of AWS, where the connection's stack is."""
     # boto3 returns the same clients, but it takes longer to import.
     from botocore.config import Config
     from botocore.session import Session
@@ -196,13 +234,13 @@ def _client(connection: Connection, environment: Mapping[str, str]) -> DynamoDBC
         # The AWS CLI reads AWS_REGION, and botocore does not.
         region = connection.region or environment.get("AWS_REGION")
         config = Config(**CLIENT_CONFIG)
-    client = session.create_client(
-        "dynamodb",
+    create: Any = session.create_client
+    return create(
+        service,
         endpoint_url=connection.endpoint_url,
         region_name=region or None,
         config=config,
     )
-    return cast("DynamoDBClient", client)
 
 
 def local_session(environment: Mapping[str, str]) -> Session:

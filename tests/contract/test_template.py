@@ -287,7 +287,7 @@ def test_no_record_is_lost_and_a_bad_record_does_not_block_others(
 
 
 def test_the_bus_rejects_events_of_other_sources() -> None:
-    [policy] = of_type("AWS::Events::EventBusPolicy").values()
+    policy = of_type("AWS::Events::EventBusPolicy")["TriggersBusPolicy"]
     assert policy["Statement"]["Effect"] == "Deny"
     assert policy["Statement"]["Condition"] == {
         "StringNotEquals": {"events:source": "market.orders"}
@@ -618,6 +618,11 @@ def test_the_dashboard_shows_existing_metrics(widget: Resource) -> None:
         pairs = [each for each in rest if isinstance(each, str)]
         dimensions = dict(zip(pairs[::2], pairs[1::2], strict=True))
         assert namespace == "MarketOrders" or name in METRICS[namespace]
+        if namespace == "MarketOrders":
+            service = {"Name": "service", "Value": dimensions["service"]}
+            assert_code_records(
+                {"Namespace": namespace, "MetricName": name, "Dimensions": [service]}
+            )
         assert set(dimensions) == DIMENSIONS.get(namespace, {"service"})
         for reference in re.findall(r"\$\{(\w+)(?:\.\w+)?\}", " ".join(dimensions.values())):
             assert reference in RESOURCES or reference == "AWS"

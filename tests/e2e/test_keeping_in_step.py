@@ -40,6 +40,7 @@ class Shop:
     stack: LocalStack
     begun: str
     folder: Path
+    settled_at: float = 0.0
 
     def send(self, method: str, path: str, body: object = None, **headers: str) -> Tree:
         endpoint = self.stack.endpoint
@@ -111,6 +112,7 @@ def shop(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> Shop:
         f"/{endpoint.project_key}/orders/order-number={PREFIX.replace(' ', '%20')}3?version=1",
         Authorization=f"Bearer {token}",
     )
+    shop.settled_at = time.monotonic() + SETTLED_AFTER.total_seconds() + 2
     return shop
 
 
@@ -150,7 +152,6 @@ def test_a_shop_reads_the_history_that_the_stream_recorded(shop: Shop) -> None:
 
 
 def test_a_copy_is_complete_with_events_withheld_repeated_and_reordered(shop: Shop) -> None:
-    settled_at = time.monotonic() + SETTLED_AFTER.total_seconds() + 2
     expected = shop.stored()
     events = wait_for_triggers(
         shop.stack.endpoint, lambda detail: str(detail["external_id"]).startswith(PREFIX), COUNT + 4
@@ -163,13 +164,15 @@ def test_a_copy_is_complete_with_events_withheld_repeated_and_reordered(shop: Sh
         "half, reordered": choice.sample(events, len(events) // 2),
         "repeated": choice.choices(events, k=3 * len(events)),
     }
-    following = subprocess.Popen(  # noqa: S603 - a program of the virtual environment
-        [COMMAND, "changes", "--follow", "--cursor-file", "cursor", "--interval", "1", "--json"],
-        stdout=subprocess.PIPE,
-        env=shop.environment,
-        cwd=shop.folder,
-    )
-    time.sleep(max(0.0, settled_at - time.monotonic()))
+    followed = shop.folder / "followed.jsonl"
+    with followed.open("wb") as output:
+        following = subprocess.Popen(  # noqa: S603 - a program of the virtual environment
+            [COMMAND, "changes", "--follow", "--cursor-file", "cursor", "--interval=1", "--json"],
+            stdout=output,
+            env=shop.environment,
+            cwd=shop.folder,
+        )
+    time.sleep(max(0.0, shop.settled_at - time.monotonic()))
     hub = Hub(shop.stack.endpoint.base_url, shop.stack.endpoint.token)
     for name, arrived in arrivals.items():
         with closing(sqlite3.connect(shop.folder / f"{name}.sqlite")) as database:
@@ -183,9 +186,8 @@ def test_a_copy_is_complete_with_events_withheld_repeated_and_reordered(shop: Sh
             assert copied == expected, name
     time.sleep(3)
     following.send_signal(signal.SIGINT)
-    printed, _ = following.communicate(timeout=30)
-    assert following.returncode == 0
-    changes = [json.loads(line) for line in printed.splitlines()]
+    assert following.wait(timeout=30) == 0
+    changes = [json.loads(line) for line in followed.read_text().splitlines()]
     listed = {each["external_id"] for each in changes if each["kind"] != "deleted"}
     assert expected.keys() <= listed
     again = shop.command("changes", "--cursor-file", "cursor")

@@ -501,7 +501,7 @@ def _comparisons() -> Iterator[Hostile]:
     for name, spelling in BAD_TEXTS.items():
         body = b'{"orders":[%s]}' % entry.replace(b'"A"', spelling.encode()).replace(b"@", b"1")
         yield case(f"id: {name}", 400, '"code":"invalid_body"', body)
-    many = [b'{"external_id":"%d","version":1}' % n for n in range(10_001)]
+    many = [b'{"external_id":"unknown %d","version":1}' % n for n in range(10_001)]
     whole = b'{"orders":[%s]}' % b",".join(many[:-1])
     yield case("10,000 orders", 200, '"missing":10000', whole)
     yield case("10,001 orders", 400, "got 10001", b'{"orders":[%s]}' % b",".join(many))

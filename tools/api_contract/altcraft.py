@@ -420,7 +420,7 @@ def _responses() -> Tree:
             "The token is missing or unknown", both("AltcraftRefusal"), **CHALLENGE
         ),
         "Altcraft403": answer(
-            "The token lacks the role, or the firewall rejected the request",
+            "The token lacks the role",
             {JSON: either, XML: reference("AltcraftRefusal")},
         ),
         "Altcraft503": answer(

@@ -389,9 +389,7 @@ def _responses() -> Tree:
             X_Correlation_ID=_CORRELATION,
             **CHALLENGE,
         ),
-        "Commercetools403": answer(
-            "The token lacks the scope, or the firewall rejected the request", either
-        ),
+        "Commercetools403": answer("The token lacks the scope", either),
         "Commercetools503": answer(
             "The order store is not available; nothing was changed",
             error,

@@ -90,7 +90,7 @@ def _responses() -> Tree:
         return answer(description, {JSON: reference("GatewayError")}, **headers)
 
     return {
-        "Gateway403": error("The firewall rejected the request"),
+        "Gateway403": error("API Gateway rejected the request"),
         "Gateway429": error("Too many requests", Retry_After="Seconds to wait before a retry"),
         "Gateway502": error("The function failed"),
         "Gateway504": error("The function did not answer in time"),

@@ -300,8 +300,7 @@ def _responses() -> Tree:
         **{f"Hub{status}": answer(text, problem) for status, text in refusals.items()},
         "Hub401": answer("The token is missing, unknown or revoked", problem, **CHALLENGE),
         "Hub403": answer(
-            "The token lacks the role (orders:write for a change, else orders:read), or the "
-            "firewall rejected the request",
+            "The token lacks the role (orders:write for a change, else orders:read)",
             {**problem, JSON: reference("GatewayError")},
         ),
         "Hub503": answer(

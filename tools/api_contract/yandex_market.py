@@ -312,8 +312,7 @@ def _responses() -> Tree:
             **CHALLENGE,
         ),
         "YandexMarket403": answer(
-            "The token is unknown, lacks the role or the campaign, or the firewall rejected the "
-            "request",
+            "The token is unknown, or lacks the role or the campaign",
             either,
         ),
         "YandexMarket420": answer("The hourly limit of requests is exceeded", error, **_RATE_LIMIT),

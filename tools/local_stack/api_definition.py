@@ -48,6 +48,19 @@ def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN
     apigateway.create_deployment(restApiId=api_id, stageName=stage)
 
 
+def archive_triggers(events: Any, bus: str) -> None:  # noqa: ANN401
+    """Create the archive of `template.yaml`, which the embedded AWS supports only by this call.
+
+    The archive has the name of the bus, as in the template.
+    """
+    archive = _resources()["TriggersArchive"]["Properties"]
+    events.create_archive(
+        ArchiveName=bus,
+        EventSourceArn=events.describe_event_bus(Name=bus)["Arn"],
+        Description=archive["Description"],
+    )
+
+
 def spell_media_types(template: Path) -> None:
     """Replace `~1` by a slash in the binary media types of the built template.
 
@@ -57,7 +70,8 @@ def spell_media_types(template: Path) -> None:
     template.write_text(template.read_text().replace("*~1*", "*/*"))
 
 
-# The embedded AWS rejects a template that has resources of these types.
+# The embedded AWS rejects a template that has resources of these types; `archive_triggers` creates
+# the archive.
 UNSUPPORTED_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"})
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from tools.local_stack.api_definition import (
+    archive_triggers,
     complete_api,
     leave_out_unsupported_resources,
     spell_media_types,
@@ -61,6 +62,7 @@ def deploy(settings: StackSettings, children: Children, aws: EmbeddedAws) -> Dep
     outputs = _outputs(aws)
     api_id, stage = outputs["ApiId"], outputs["ApiStage"]
     complete_api(aws.client("apigateway"), api_id, stage)
+    archive_triggers(aws.client("events"), outputs["EventBusName"])
     return Deployment(
         base_url=f"{settings.aws_endpoint}/_aws/execute-api/{api_id}/{stage}",
         table_name=outputs["TableName"],

@@ -3,10 +3,11 @@
 It runs in the emulator's own Python environment and cannot import the project's packages.
 
 DynamoDB writes a stream record for each change by PartiQL, and the relay depends on these records.
-The emulator does not write them, so this program adds them. It also rejects the requests of foreign
-web pages.
+The emulator does not write them, so this program adds them. It also delivers events to log groups,
+limits a replay to the rules that it names, and rejects the requests of foreign web pages.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -40,6 +41,33 @@ def stream_statements(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the
             emit(table["TableName"], "REMOVE", before, None)
 
     dynamodb._set_item, dynamodb._remove_item = set_item, remove_item  # noqa: SLF001
+
+
+def complete_targets(eventbridge: Any, logs: Any) -> None:  # noqa: ANN401  # modules of the emulator
+    """Make the emulator deliver to log groups, and let a replay reach only the rules it names."""
+    invoke = eventbridge._invoke_target  # noqa: SLF001
+
+    def invoke_target(
+        target: dict[str, Any],
+        event: dict[str, Any],
+        rule: dict[str, Any],
+        view: Any = None,  # noqa: ANN401
+    ) -> None:
+        replay = eventbridge._replays.get(event.get("ReplayName"))  # noqa: SLF001
+        reached = replay and replay["Destination"].get("FilterArns")
+        if reached and rule["Arn"] not in reached:
+            return
+        _, log_group, name = target["Arn"].partition(":log-group:")
+        if not log_group:
+            invoke(target, event, rule, view)
+            return
+        view = view or eventbridge._pattern_event_view(event)  # noqa: SLF001
+        line = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)  # noqa: SLF001
+        place = {"logGroupName": name.removesuffix(":*"), "logStreamName": rule["Name"]}
+        logs._create_log_stream(place)  # noqa: SLF001
+        logs._put_log_events({**place, "logEvents": [{"message": json.loads(line)["message"]}]})  # noqa: SLF001
+
+    eventbridge._invoke_target = invoke_target  # noqa: SLF001
 
 
 def remember_statements(keywords: Any) -> None:  # noqa: ANN401  # a module of the emulator
@@ -78,5 +106,9 @@ if __name__ == "__main__":
     dynamodb: Any = import_module("ministack.services.dynamodb")
     stream_statements(dynamodb)
     remember_expressions(dynamodb)
+    complete_targets(
+        import_module("ministack.services.eventbridge"),
+        import_module("ministack.services.cloudwatch_logs"),
+    )
     remember_statements(import_module("ministack.services._dynamodb_keywords"))
     sys.exit(serve())

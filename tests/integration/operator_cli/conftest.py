@@ -1,7 +1,7 @@
 """Runs the `orders` command with a separate stack on DynamoDB Local."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from tests.support.hub_worlds import World
 from tests.support.order_stores import store_in
 from tests.support.plain_messages import faults_of_output
 from tests.support.template_tables import create_table, table_properties
+from tests.support.trigger_services import TriggerServices, trigger_services
 
 # A longer word cannot be a path.
 MAX_PATH = 1000
@@ -133,3 +134,10 @@ def world(dynamodb: DynamoDBClient, connection: Connection, demo_account: str) -
     table = connection.table
     hub = HubOnTable(Operator(dynamodb, table), connection, demo_account)
     return World(store_in(dynamodb, table), DynamoHistory(dynamodb, table), hub)
+
+
+@pytest.fixture
+def services(connection: Connection) -> Iterator[TriggerServices]:
+    """Return the bus, the archive, the log and the queue of that stack's triggers."""
+    with trigger_services(connection) as provided:
+        yield provided

@@ -140,7 +140,7 @@ def test_a_missing_profile_is_named(
     ("code", "beginning"),
     [
         ("ExpiredTokenException", "AWS rejected the credentials (ExpiredTokenException): log in"),
-        ("AccessDeniedException", "The AWS credentials do not permit access to the table: "),
+        ("AccessDeniedException", "The AWS credentials do not permit this call: "),
         ("ValidationException", "The call at X failed: "),
     ],
 )

@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from operator_cli.main import app
 from tests.integration.operator_cli.conftest import Run
+from tests.support.template_tables import create_table
 
 SETTINGS = """
 currencies: [USD]
@@ -57,6 +58,10 @@ VALUES = {
     "--after": "{cursor}",
     "--cursor-file": "{new}",
     "--interval": "5",
+    "--from": "{source}",
+    "--since": "1h",
+    "--until": "30m",
+    "--rule": "consumer",
     "--base-url": "http://127.0.0.1:9",
     "--token": "secret",
 }
@@ -71,6 +76,7 @@ FLAGS = {
     "--one-way",
     "--with-orders",
     "--follow",
+    "--wait",
 }
 # These options lead to the hub's API, which does not answer here, or do not end by themselves.
 ELSEWHERE = {"--base-url", "--token", "--follow"}
@@ -94,11 +100,16 @@ COMMANDS = {
     "order export": "{new} --format csv",
     "changes": "",
     "reconcile": "{orders} --format csv",
+    "triggers replay": "--since 2h",
+    "triggers tail": "",
+    "triggers parked list": "",
+    "triggers parked replay": "",
+    "doctor restore": "--from {source}",
 }
 # Commands whose order does not exist.
 WITHOUT_ORDER = {"order show", "order history"}
 # Commands that report on standard error.
-TALKATIVE = {"token create", "order export", "changes", "reconcile"}
+TALKATIVE = {"token create", "order export", "changes", "reconcile", "doctor restore"}
 # These options replace one that COMMANDS gives.
 ALONE = {
     ("client create", "--scope"): "new",
@@ -109,6 +120,8 @@ ALONE = {
     ("order history", "--order-id"): "",
     ("order export", "--format"): "{new}",
     ("reconcile", "--format"): "{empty}",
+    ("triggers replay", "--since"): "",
+    ("doctor restore", "--from"): "",
 }
 
 
@@ -128,6 +141,7 @@ def place(run: Run, dynamodb: DynamoDBClient, stack: str, tmp_path: Path) -> Cal
     url = dynamodb.meta.endpoint_url
     (tmp_path / "orders.csv").write_text("external_id,version\n")
     (tmp_path / "empty").write_text("")
+    source = create_table(dynamodb)
     names = {name: tmp_path / name for name in ("new", "empty")}
     cursor = run("changes").err.split()[-1]
     return lambda text: text.format(
@@ -137,6 +151,7 @@ def place(run: Run, dynamodb: DynamoDBClient, stack: str, tmp_path: Path) -> Cal
         file=file,
         orders=tmp_path / "orders.csv",
         cursor=cursor,
+        source=source,
         **names,
     )
 
@@ -155,11 +170,17 @@ def test_every_option_has_a_call() -> None:
     ("command", "option"), [each for each in OPTIONS if each[1] not in ELSEWHERE], ids=" ".join
 )
 def test_each_option_is_accepted(
-    run_bare: Run, place: Callable[[str], str], stack: str, command: str, option: str
+    run_bare: Run,
+    place: Callable[[str], str],
+    request: pytest.FixtureRequest,
+    command: str,
+    option: str,
 ) -> None:
+    if command.startswith("triggers"):
+        request.getfixturevalue("services")
     given = ALONE.get((command, option), COMMANDS[command])
     value = VALUES.get(option, "")
-    where = "--endpoint-url {url} --stack " + stack
+    where = "--endpoint-url {url} --stack {stack}"
     own = f"{option} {value} {BESIDES.get(option, '')}" if command else ""
     line = f"{where} {'' if command else f'{option} {value}'} {command} {own} {given}"
     ended = run_bare(*place(line).split())
