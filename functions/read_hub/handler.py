@@ -1,6 +1,6 @@
-"""Lambda function of the hub's own API: orders, histories, changes and comparisons."""
+"""Lambda function of the hub's own reads, and of the reads of Altcraft."""
 
-from orders.runtime.composition.hub import read_hub
+from orders.runtime.composition import altcraft, hub
 from orders.runtime.serve import serve
 
-lambda_handler = serve(read_hub)
+lambda_handler = serve(hub.read_hub, altcraft.read_orders)

@@ -16,7 +16,7 @@ from operator_cli.hub_reads import OrderFilters
 from orders.adapters.dynamodb_history import DynamoHistory
 from orders.domain.clients import Role
 from orders.domain.times import format_time
-from orders.protocols.hub.cursors import microseconds, write_cursor
+from orders.protocols.cursors import microseconds, write_cursor
 from tests.support.functions import Tenant, deployed
 from tests.support.hub_worlds import LATER, World, memory_world
 from tests.support.loopback_http import function_answers, served

@@ -230,6 +230,16 @@ def test_the_orders_of_entries_are_the_present_ones(store: OrderStore) -> None:
     assert list(store.index.read("demo", [], DEADLINE)) == []
 
 
+def test_a_slice_may_leave_out_ids(store: OrderStore) -> None:
+    _create_many(store, 60)
+    but_for = {1, 2, *range(10, 50), 60, 61}
+    kept = [each for each in range(1, 61) if each not in but_for]
+    for newest_first in (False, True):
+        wanted = OrderSlice(2, 10, newest_first, but_for=but_for)
+        found = [each.order.order_id for each in store.index.slice("demo", wanted, DEADLINE)]
+        assert found == kept[:: -1 if newest_first else 1][2:12]
+
+
 def test_orders_are_found_by_several_ids(store: OrderStore) -> None:
     store.create(new_order("A", 1), new_order("B", 2), new_order("C", 3))
     store.create(new_order("of another account", 4, "other"))

@@ -15,6 +15,7 @@ from orders.adapters.table_keys import CHANGE_INDEX
 from orders.domain.relaying import WriterLifetime
 from tests.support.aws_actions import role_of
 from tests.support.aws_actions import statements_of as statements
+from tests.support.routes import UNKNOWN_CALLS
 from tests.support.template_tables import TEMPLATE as TEMPLATE_FILE
 from tests.support.template_tables import load_template
 from tools.deployment.answers import LONGEST_STACK_NAME
@@ -169,6 +170,7 @@ def test_one_function_answers_all_methods_of_a_path() -> None:
             if event["Type"] == "Api":
                 methods[event["Properties"]["Path"]].add(event["Properties"]["Method"])
                 functions[event["Properties"]["Path"]].add(name)
+    assert methods.pop(UNKNOWN_CALLS) == {"any"}
     assert not [path for path, found in methods.items() if not {"any"} < found]
     assert not [path for path, found in functions.items() if len(found) > 1]
 

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from orders.adapters.eventbridge import MAX_BYTES, detail_of
-from orders.domain.order import Order
+from orders.domain.order import Order, Presence
 from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
 from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.representation import present
@@ -65,6 +65,15 @@ def test_each_kind_has_a_schema_and_there_are_no_others() -> None:
 def test_a_published_trigger_matches_its_schema(kind: TriggerKind) -> None:
     Draft202012Validator.check_schema(_schema(kind))
     Draft202012Validator(_schema(kind)).validate(_detail(kind))
+
+
+def test_the_trigger_of_a_revival_says_so_and_matches_its_schema() -> None:
+    hidden = replace(_order(2), presence=Presence.HIDDEN)
+    trigger = trigger_of(hidden, replace(_order(3), presence=Presence.REVIVED), LINES)
+    detail = json.loads(detail_of(trigger, present))
+    assert (str(trigger.kind), detail["revived"]) == ("OrderCreated", True)
+    Draft202012Validator(_schema(trigger.kind)).validate(detail)
+    assert "revived" not in _detail(TriggerKind.ORDER_CREATED)
 
 
 @pytest.mark.parametrize("kind", TriggerKind)

@@ -135,10 +135,45 @@ def test_invalid_requests_are_rejected(
 def test_an_unknown_path_returns_404_with_the_members_of_every_protocol(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
-    answer = http.request("POST", f"{stack.endpoint.base_url}/api/v1.1/market/orders/nothing")
+    answer = http.request("POST", f"{stack.endpoint.base_url}/api/v1.1/market/nothing")
     assert answer.status == 404
     tree = answer.json()
     assert (tree["error"], tree["status"], tree["statusCode"]) == (404, "ERROR", 404)
+
+
+def test_imported_orders_are_listed_and_have_a_status(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    root = f"{stack.endpoint.base_url}/api/v1.1/market/orders"
+
+    def call(name: str, body: Tree, **headers: str) -> urllib3.BaseHTTPResponse:
+        raw = json.dumps({"token": stack.endpoint.token, **body}).encode()
+        sent = {"Content-Type": "application/json", **headers}
+        return http.request("POST", f"{root}/{name}", body=raw, headers=sent)
+
+    names = [f"listed {n}" for n in range(5)]
+    _import(http, stack, *(order(external_id=name) for name in names))
+    seen: list[str] = []
+    from_id = ""
+    while True:
+        tree = call("list", {"from_id": from_id, "limit": 2}).json()
+        if not tree["result"]:
+            break
+        seen += [each["external_id"] for each in tree["result"]]
+        from_id = tree["next_from_id"]
+    assert set(names) <= set(seen)
+    assert len(seen) == len(set(seen))
+    _import(http, stack, order(external_id="listed later"))
+    [later] = call("list", {"from_id": from_id}).json()["result"]
+    assert later["external_id"] == "listed later"
+    found = call("get_status", {"external_id": "listed later", "format": "xml"})
+    assert b"<status>new</status>" in found.data
+    by_id = call("get_status", {"id": later["id"]}).json()["result"]
+    assert by_id == {"endpoint": "website", "status": "new"}
+    for unknown in ("nothing", "lines/status"):
+        answer = call(unknown, {})
+        assert answer.status == 404
+        assert "/market/orders/get_status" in answer.json()["error_text"]
 
 
 def test_concurrent_imports_of_one_order_lose_no_change(

@@ -11,7 +11,11 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
+from orders.application.follow_orders import MAX_RUNS
+from orders.domain.reading_progress import Passed
+from orders.protocols.altcraft.from_ids import write_from_id
 from tests.hostile.corpus import (
+    ALTCRAFT_LIST,
     BUSINESS_ORDERS,
     DRAFT,
     FORM,
@@ -82,7 +86,7 @@ class Amplifier:
     @property
     def answer_limit(self) -> int:
         """Return how many bytes the answer may have. Reads may fill one answer of Lambda."""
-        if self.route[0] == "GET":
+        if self.route[0] == "GET" or self.route == ALTCRAFT_LIST:
             return 5 * 1024 * 1024
         return max(100_000, 10 * len(self.make())) + 250 * self.orders
 
@@ -1277,6 +1281,35 @@ def _comparisons() -> Iterator[Amplifier]:
         )
 
 
+def _altcraft_lists() -> Iterator[Amplifier]:
+    for account in (LARGE_ALTCRAFT, LARGE_DRAFTS):
+        # A reader that has passed every other place of a minute.
+        passed = Passed(0, tuple(range(n, n + 1) for n in range(2, 2 * MAX_RUNS, 2)))
+        from_id = write_from_id(f"altcraft orders\n{account}\n", passed)
+        for name, body in (
+            ("orders", {"limit": 1000}),
+            ("orders in XML", {"limit": 1000, "format": "xml"}),
+            ("no order of an endpoint", {"limit": 1000, "endpoint": "nowhere"}),
+            ("a long from_id", {"limit": 1000, "from_id": from_id}),
+        ):
+            yield Amplifier(
+                f"Altcraft: {name} of {account}",
+                ALTCRAFT_LIST,
+                partial(_encoded, body),
+                (200,),
+                account=account,
+                is_telling=name == "orders in XML",
+            )
+    unknown = {f"limi{n}": n for n in range(200_000)}
+    yield Amplifier(
+        "Altcraft: many unknown members", ALTCRAFT_LIST, partial(_encoded, unknown), (200,)
+    )
+
+
+def _encoded(body: Tree) -> bytes:
+    return json.dumps(body).encode()
+
+
 def _hub_lists() -> Iterator[Amplifier]:
     for account in (LARGE_ALTCRAFT, LARGE_DRAFTS):
         for name, route, query in (
@@ -1326,6 +1359,8 @@ GOOD_CASES = (
     Amplifier("a good page", PAGE, bytes, (200,), query={"limit": "1"}),
     Amplifier("good messages", MESSAGES, bytes, (200,), query={"limit": "1"}),
     Amplifier("a good list", LIST, bytes, (200,), query={"limit": "1"}),
+    Amplifier("a good Altcraft list", ALTCRAFT_LIST, lambda: b'{"limit": 1}', (200,)),
+    Amplifier("an Altcraft list in XML", ALTCRAFT_LIST, lambda: b"<xml/>", (200,), XML),
     Amplifier("a good hub list", HUB_ORDERS, bytes, (200,), query={"limit": "1"}),
     Amplifier(
         "a good comparison",
@@ -1353,4 +1388,5 @@ def amplifiers() -> tuple[Amplifier, ...]:
         *_lists(),
         *_comparisons(),
         *_hub_lists(),
+        *_altcraft_lists(),
     )

@@ -34,6 +34,13 @@ HUB_ORDER: Route = ("GET", "/hub/v1/orders/{order_id}")
 HUB_HISTORY: Route = ("GET", "/hub/v1/orders/{order_id}/history")
 HUB_CHANGES: Route = ("GET", "/hub/v1/changes")
 RECONCILE: Route = ("POST", "/hub/v1/reconcile")
+ALTCRAFT_LIST: Route = ("POST", "/api/v1.1/market/orders/list")
+GET_STATUS: Route = ("POST", "/api/v1.1/market/orders/get_status")
+ALTCRAFT_DELETE: Route = ("POST", "/api/v1.1/market/orders/delete")
+ALTCRAFT_LINE: Route = ("POST", "/api/v1.1/market/orders/update_order_line_status")
+HUB_DELETE: Route = ("DELETE", "/hub/v1/orders/{order_id}")
+HUB_LINE: Route = ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status")
+UNKNOWN_CALL: Route = ("POST", "/api/v1.1/market/orders/{call+}")
 ASSET: Route = ("GET", "/docs/{asset}")
 
 MEGABYTE = 2**20
@@ -508,6 +515,61 @@ def _comparisons() -> Iterator[Hostile]:
     yield case("10,000 wrong orders", 400, "/orders/0/digest", wrong)
 
 
+def _altcraft_reads() -> Iterator[Hostile]:
+    def rejected(name: str, route: Route, body: bytes, media: str = JSON) -> Hostile:
+        text = "<error>400</error>" if media == XML else '"error":400'
+        return Hostile(f"{route[1]}: {name}", route, 400, text, body, media)
+
+    for route in (ALTCRAFT_LIST, GET_STATUS, ALTCRAFT_DELETE, ALTCRAFT_LINE):
+        for name, body in BAD_JSON.items():
+            if body.strip():
+                yield rejected(name, route, body)
+        for name in ("null", "a number", "a text"):
+            yield rejected(f"root: {name}", route, BAD_ROOTS[name])
+        yield rejected("a document type", route, b"<!DOCTYPE x><xml/>", XML)
+        yield rejected("a flood of tags", route, b"<xml>" + b"<a/>" * 500_001 + b"</xml>", XML)
+    for name, spelling in {**BAD_TEXTS, **BAD_AMOUNTS, **NO_NUMBERS}.items():
+        if name == "an exponent":
+            continue  # 1e2 is a whole number.
+        sent = spelling.encode()
+        yield rejected(f"limit: {name}", ALTCRAFT_LIST, b'{"limit":%s}' % sent)
+        yield rejected(f"id: {name}", GET_STATUS, b'{"id":%s}' % sent)
+        yield rejected(f"id: {name}", ALTCRAFT_DELETE, b'{"id":%s}' % sent)
+    for name, cursor in BAD_CURSORS.items():
+        body = json.dumps({"from_id": cursor or "1"}).encode()
+        yield rejected(f"from_id: {name}", ALTCRAFT_LIST, body)
+    for name, spelling in BAD_TEXTS.items():
+        yield rejected(
+            f"external_id: {name}", GET_STATUS, b'{"external_id":%s}' % spelling.encode()
+        )
+    flood = json.dumps({f"m{n}": 1 for n in range(100_000)}).encode()
+    yield Hostile("list: a flood of members", ALTCRAFT_LIST, 200, '"error":0', flood)
+
+
+def _hub_changes() -> Iterator[Hostile]:
+    line = {"order_id": "1", "line_id": "1"}
+
+    def rejected(name: str, body: bytes) -> Hostile:
+        text = '"status":400'
+        return Hostile(f"line status: {name}", HUB_LINE, 400, text, body, path=line)
+
+    for name, body in BAD_JSON.items():
+        yield rejected(name, body)
+    for name, root in BAD_ROOTS.items():
+        yield rejected(f"root: {name}", root)
+    yield rejected("a flood of members", json.dumps({f"m{n}": 1 for n in range(100_000)}).encode())
+    yield rejected("a long status", json.dumps({"status": "x" * MEGABYTE}).encode())
+    for sent in BAD_IDS:
+        path = {"order_id": sent}
+        yield Hostile(f"deletion: {sent!r}", HUB_DELETE, 400, '"parameter":"order_id"', path=path)
+
+
+def _unknown_calls() -> Iterator[Hostile]:
+    for call in ("x" * 100_000, "../../import", "\x00", "\ud800", "<script>", "%2e%2e"):
+        path = {"call": call}
+        yield Hostile(f"call {call[:9]!r}", UNKNOWN_CALL, 404, '"error":404', path=path)
+
+
 def _headers() -> Iterator[Hostile]:
     flood = {f"X-Flood-{n}": "x" * 100 for n in range(10_000)}
     yield Hostile("a flood of headers", IMPORT, 200, '"error":0', GOOD, headers=flood)
@@ -543,5 +605,8 @@ def corpus() -> tuple[Hostile, ...]:
         *_yandex_market(),
         *_projects(),
         *_hub(),
+        *_altcraft_reads(),
+        *_hub_changes(),
+        *_unknown_calls(),
         *_headers(),
     )

@@ -47,6 +47,8 @@ def _faults_of_other_method(
     allowed = described | ({"HEAD"} if "GET" in described else set())
     if method in allowed:
         return ["the answer to HEAD has a body"] if answer["body"] else []
+    if not described and answer["statusCode"] == HTTPStatus.NOT_FOUND:
+        return []
     if not described or answer["statusCode"] != HTTPStatus.METHOD_NOT_ALLOWED:
         return [f"{method} is not described"]
     is_right = set(answer["headers"].get("Allow", "").split(", ")) == allowed

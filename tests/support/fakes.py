@@ -46,9 +46,13 @@ from orders.domain.triggers import Trigger, TriggerKind, trigger_id
 
 @dataclass
 class FakeOrders:
-    """OrderRepository in memory. `faults` replace the next calls of `save`."""
+    """OrderRepository in memory. `faults` replace the next calls of `save`.
+
+    `hidden` are the softly deleted orders.
+    """
 
     orders: dict[tuple[str, str], Order] = field(default_factory=dict)
+    hidden: dict[tuple[str, str], Order] = field(default_factory=dict)
     aliases: dict[tuple[str, str], int] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     deleted: list[Order] = field(default_factory=list)
@@ -67,18 +71,20 @@ class FakeOrders:
     ) -> Lookup:
         if deadline.remaining() <= 0:
             return Lookup({}, frozenset(external_ids))
-        by_number = {
-            order.order_id: order for (owner, _), order in self.orders.items() if owner == account
-        }
-        found = {}
-        for name in external_ids:
-            key = (account, name)
-            if key in self.orders:
-                found[name] = self.orders[key]
-            elif key in self.aliases:
-                found[name] = by_number[self.aliases[key]]
+        stored = [*self.orders.values(), *self.hidden.values()]
+        by_number = {order.order_id: order for order in stored if order.account == account}
+        by_name = {order.external_id: order for order in by_number.values()}
         lost = frozenset(self.unread & set(external_ids))
-        return Lookup({name: order for name, order in found.items() if name not in lost}, lost)
+        found = {}
+        for name in set(external_ids) - lost:
+            order = by_name.get(name) or by_number.get(self.aliases.get((account, name), 0))
+            if order is not None:
+                found[name] = order
+        return Lookup(
+            {name: order for name, order in found.items() if not order.is_hidden},
+            lost,
+            {name: self.as_stored(order) for name, order in found.items() if order.is_hidden},
+        )
 
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
@@ -99,10 +105,14 @@ class FakeOrders:
         """Write if the condition is met, as the store does."""
         order = write.order
         key = (order.account, order.external_id)
-        stored = self.orders.get(key)
+        hidden = self.hidden.get(key)
+        if (hidden and self.as_stored(hidden)) != write.revives:
+            return WriteOutcome.CONFLICT
+        stored = self.orders.get(key) or hidden
         version = stored.version if stored else None
         if version != write.base_version or key in self.aliases:
             return WriteOutcome.CONFLICT
+        self.hidden.pop(key, None)
         self.orders[key] = order
         self.note(write.trigger)
         self.writes.append(write)
@@ -150,6 +160,13 @@ class FakeOrderIndex:
                 return self.store.as_stored(order)
         return None
 
+    def find_hidden(self, account: str, order_id: int, deadline: Deadline) -> StoredOrder | None:
+        self._expect(deadline)
+        for order in self.store.hidden.values():
+            if (order.account, order.order_id) == (account, order_id):
+                return self.store.as_stored(order)
+        return None
+
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
     ) -> OrderPage:
@@ -178,6 +195,7 @@ class FakeOrderIndex:
 
     def slice(self, account: str, wanted: OrderSlice, deadline: Deadline) -> Iterator[StoredOrder]:
         orders = self._orders_of(account, wanted.ids, deadline)
+        orders = [each for each in orders if each.order_id not in wanted.but_for]
         orders.sort(key=lambda order: order.order_id, reverse=wanted.newest_first)
         for order in orders[wanted.offset : wanted.offset + wanted.limit]:
             self.orders_read += 1
@@ -260,6 +278,7 @@ class FakeChangeIndex:
         orders = [
             *((order, True) for order in self.store.orders.values() if order.version > 1),
             *((order, False) for order in self.store.deleted),
+            *((order, False) for order in self.store.hidden.values()),
         ]
         changes = [
             Change(
@@ -328,7 +347,8 @@ class FakeOrderChanges:
             (before.account, before.external_id),
             (after.account, after.external_id),
         )
-        stored = self.store.orders.get(location)
+        places = self.store.hidden if before.is_hidden else self.store.orders
+        stored = places.get(location)
         if (
             stored is None
             or (stored.version, stored.order_id) != (before.version, before.order_id)
@@ -337,19 +357,20 @@ class FakeOrderChanges:
             return WriteOutcome.CONFLICT
         self.store.note(change.trigger)
         if change.removes:
-            del self.store.orders[location]
+            del places[location]
             self.store.deleted.append(after)
             for alias in change.before.aliases:
                 del self.store.aliases[before.account, alias]
             return WriteOutcome.COMMITTED
         if change.moves:
             holder = self.store.aliases.get(new_place)
-            if new_place in self.store.orders or holder not in {None, before.order_id}:
+            is_taken = new_place in self.store.orders or new_place in self.store.hidden
+            if is_taken or holder not in {None, before.order_id}:
                 return WriteOutcome.TAKEN
             self.store.aliases.pop(new_place, None)
             self.store.aliases[location] = before.order_id
-            del self.store.orders[location]
-        self.store.orders[new_place] = after
+        del places[location]
+        (self.store.hidden if after.is_hidden else self.store.orders)[new_place] = after
         return WriteOutcome.COMMITTED
 
 

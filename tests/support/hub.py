@@ -44,7 +44,7 @@ from tests.support.fakes import (
     client,
 )
 from tests.support.http import answered
-from tests.support.order_changes import deletion, renaming, shipping
+from tests.support.order_changes import deletion, renaming, revival, shipping, soft_deletion
 from tests.support.yandex_market import stored_order
 
 type Tree = dict[str, Any]
@@ -211,6 +211,15 @@ class Hub:
             last.request_id,
             last.client,
         )
+
+    def hide(self, external_id: str) -> None:
+        """Delete an order softly."""
+        self._change(soft_deletion(self._stored(external_id), self.now))
+
+    def revive(self, external_id: str) -> None:
+        """End the soft deletion of an order."""
+        hidden = self.orders.as_stored(self.orders.hidden["demo", external_id])
+        self._change(revival(hidden, self.now))
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

@@ -123,7 +123,8 @@ class World:
 
     def _change(self, change: OrderChange) -> None:
         assert self.store.changes.save(change, DEADLINE) is WriteOutcome.COMMITTED
-        self.triggers.append(change.trigger)
+        if change.trigger is not None:
+            self.triggers.append(change.trigger)
         self._keep(change.before.order)
 
     def _save(self, before: Order | None, after: Order) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from orders.domain.changes import OrderChange, StoredOrder
-from orders.domain.deletions import plan_deletion
+from orders.domain.deletions import plan_deletion, plan_revival, plan_soft_deletion
 from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.order import Cause, Order
@@ -51,6 +51,20 @@ def deletion(stored: StoredOrder, at: datetime = NOW) -> OrderChange:
     """Return the change that deletes an order."""
     change = plan_deletion(stored, None, Cause(uuid4().hex, "shop", at))
     assert isinstance(change, OrderChange)
+    return change
+
+
+def soft_deletion(stored: StoredOrder, at: datetime = NOW) -> OrderChange:
+    """Return the change that deletes an order softly."""
+    change = plan_soft_deletion(stored, None, Cause(uuid4().hex, "shop", at))
+    assert isinstance(change, OrderChange)
+    return change
+
+
+def revival(stored: StoredOrder, at: datetime = NOW) -> OrderChange:
+    """Return the change that ends a soft deletion."""
+    change = plan_revival(stored, Cause(uuid4().hex, "shop", at))
+    assert change is not None
     return change
 
 

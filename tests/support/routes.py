@@ -15,6 +15,8 @@ type Route = tuple[str, str]
 
 # The method of the template for every method of a path that no other event names.
 OTHERS = "ANY"
+# The path of all unknown calls of Altcraft. It has no other route.
+UNKNOWN_CALLS = "/api/v1.1/market/orders/{call+}"
 
 
 def functions_of_routes() -> dict[Route, str]:
@@ -24,7 +26,14 @@ def functions_of_routes() -> dict[Route, str]:
 
 def functions_of_other_methods() -> dict[str, str]:
     """Return the folder of the function that rejects the other methods of each path."""
-    return {path: each for (method, path), each in _functions().items() if method == OTHERS}
+    found = {path: each for (method, path), each in _functions().items() if method == OTHERS}
+    return {path: each for path, each in found.items() if path != UNKNOWN_CALLS}
+
+
+def function_behind(route: Route) -> str:
+    """Return the folder of the function that gets the requests of a method and a path."""
+    functions = _functions()
+    return functions.get(route) or functions[OTHERS, route[1]]
 
 
 def _functions() -> dict[Route, str]:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from orders.application.read_changes import ChangeKind
 from orders.application.reconcile import Comparison
+from orders.domain.deletions import DeletionMode
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.times import PATTERN
 from orders.domain.triggers import TriggerKind
 from orders.protocols.hub.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES
-from orders.protocols.hub.requests import ReconcileBody
+from orders.protocols.hub.requests import LineStatusBody, ReconcileBody
 from orders.runtime.composition.order_protocols import PROTOCOLS
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
@@ -105,10 +106,12 @@ def _operations() -> tuple[Operation, ...]:
             TAG,
             "Return the versions of an order, the newest first",
             {"200": response("HubHistory"), **_REFUSALS, **_MISSING, **_FAULTS},
-            "Of an order that was deleted permanently, the deletion alone is left, for 90 days.",
+            "Of an order that was deleted permanently, the deletion alone is left, for 90 days. A "
+            "softly deleted order keeps its history.",
             parameters=(_ORDER_ID, _limit(), _after()),
             security=_SECURITY,
         ),
+        *_changes_of_one(f"{orders}/{{order_id}}"),
         Operation(
             "get",
             "/hub/v1/changes",
@@ -145,6 +148,82 @@ def _operations() -> tuple[Operation, ...]:
             },
             body={
                 "content": {JSON: {"schema": reference("HubReconcileRequest")}},
+                "required": True,
+            },
+            security=_SECURITY,
+        ),
+    )
+
+
+def _changes_of_one(order: str) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "delete",
+            order,
+            "deleteHubOrder",
+            TAG,
+            "Delete an order softly or permanently",
+            {
+                "200": response("HubDeletion"),
+                **_REFUSALS,
+                **_MISSING,
+                "409": response("Hub409"),
+                **_FAULTS,
+            },
+            "A softly deleted order is in no list, count or read, and its external ids stay taken. "
+            "A revival, or an import of its own protocol, brings it back. A permanent deletion "
+            "frees the external ids and removes the history.",
+            parameters=(
+                _ORDER_ID,
+                parameter(
+                    "query",
+                    "mode",
+                    strings(*DeletionMode, default=str(DeletionMode.SOFT)),
+                    "How to delete the order",
+                ),
+                parameter("query", "version", _VERSION, "The version that the order must have"),
+            ),
+            security=_SECURITY,
+        ),
+        Operation(
+            "post",
+            f"{order}/revive",
+            "reviveHubOrder",
+            TAG,
+            "End the soft deletion of an order",
+            {"200": response("HubOrder"), **_REFUSALS, **_MISSING, **_FAULTS},
+            "An order that is not deleted does not change.",
+            parameters=(_ORDER_ID,),
+            security=_SECURITY,
+        ),
+        Operation(
+            "put",
+            f"{order}/lines/{{line_id}}/status",
+            "updateHubLineStatus",
+            TAG,
+            "Update the status of a line",
+            {
+                "200": response("HubOrder"),
+                **_REFUSALS,
+                **_MISSING,
+                "409": response("Hub409"),
+                "413": response("Hub413"),
+                "415": response("Hub415"),
+                **_FAULTS,
+            },
+            "The status holds until an import sends another status for the line than the import "
+            "before it.",
+            parameters=(
+                _ORDER_ID,
+                parameter(
+                    "path",
+                    "line_id",
+                    {"type": "string", "minLength": 1, "maxLength": 255},
+                    "The line's external id",
+                ),
+            ),
+            body={
+                "content": {JSON: {"schema": reference("HubLineStatusRequest")}},
                 "required": True,
             },
             security=_SECURITY,
@@ -202,6 +281,7 @@ def _responses() -> Tree:
     refusals = {
         "400": "The request is invalid; `errors` name the parameters or members",
         "404": "The account has no such order",
+        "409": "The present state of the order does not allow the change",
         "410": "The cursor is too old: deletions would be missing",
         "413": "The body or the answer is too large",
         "415": "The body is not JSON in UTF-8",
@@ -213,13 +293,14 @@ def _responses() -> Tree:
         "HubHistory": "One page of versions",
         "HubChanges": "Changes",
         "HubReconciled": "The result for each order, in the order of the request",
+        "HubDeletion": "The order is deleted",
     }
     return {
         **{name: answer(text, {JSON: reference(name)}) for name, text in pages.items()},
         **{f"Hub{status}": answer(text, problem) for status, text in refusals.items()},
         "Hub401": answer("The token is missing, unknown or revoked", problem, **CHALLENGE),
         "Hub403": answer(
-            "The token lacks the role orders:read",
+            "The token lacks the role (orders:write for a change, else orders:read)",
             {**problem, JSON: reference("GatewayError")},
         ),
         "Hub503": answer(
@@ -270,7 +351,7 @@ def _schemas() -> Tree:
                 "order": {"anyOf": [reference("HubOrder"), {"type": "null"}]},
             },
             ["order"],
-            "A deleted order has neither a digest nor an order",
+            "A deleted order, also softly, has neither a digest nor an order",
         ),
         **schema_of_model(
             ReconcileBody, "HubReconcileRequest", {"ExpectedOrder": "HubExpectedOrder"}
@@ -299,6 +380,15 @@ def _schemas() -> Tree:
                 *("present_external_id", "content_agrees"),
                 *("order_id", "version", "digest", "update_time"),
             ],
+        ),
+        **schema_of_model(LineStatusBody, "HubLineStatusRequest"),
+        "HubDeletion": record(
+            {
+                "order_id": _ID,
+                "external_id": _TEXT,
+                "version": {**_VERSION, "description": "The version that the deletion is"},
+                "mode": strings(*DeletionMode),
+            }
         ),
         "HubProblem": record(
             {

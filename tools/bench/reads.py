@@ -12,6 +12,7 @@ from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.application.deadlines import NoDeadline
 from orders.application.find_order_by_external_id import FindOrderByExternalId
+from orders.application.follow_orders import FollowOrders, FollowQuery
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.list_orders import MAX_COUNTED, ListOrders, OrdersQuery, PageWanted
 from orders.application.ports import ChangeRange, CountedChanges
@@ -59,6 +60,7 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
     newest = OrdersQuery(ACCOUNT, newest_first=True)
     changed = OrdersQuery(ACCOUNT, changed=Range(since, None), by_change=True)
     changes = ChangeRange(since)
+    follow = FollowOrders(lists.index, utc_now)
 
     def listed(query: OrdersQuery, *, with_total: bool = False) -> int:
         return len(lists(query, PageWanted(LIMIT, with_total=with_total), _DEADLINE).orders)
@@ -71,7 +73,11 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
         lists.changes.count(ACCOUNT, CountedChanges(changes, MAX_COUNTED), _DEADLINE)
         return entries()
 
+    def followed() -> int:
+        return len(follow(FollowQuery(ACCOUNT, LIMIT), _DEADLINE).orders)
+
     yield "the newest orders", lambda: listed(newest)
+    yield "the oldest orders", followed
     yield f"the newest orders{WITH_TOTAL}", lambda: listed(newest, with_total=True)
     yield "the index by change", entries
     yield f"the index by change{WITH_TOTAL}", counted_entries

@@ -42,6 +42,12 @@ def entry_differences(
         if entry is None or entry.name != order.external_id:
             detail = f"the index by creation has {entry.name if entry else 'nothing'}"
             yield Difference("not indexed", order.account, order.external_id, detail)
+    hidden = {number_of(each): each.external_id for each in contents.hidden}
+    kept = {each.number: each.name for each in contents.hidden_entries}
+    for number in sorted(hidden.keys() | kept.keys()):
+        if hidden.get(number) != kept.get(number):
+            detail = f"the entry of the softly deleted order has {kept.get(number, 'nothing')}"
+            yield Difference("hidden entry", number.account, hidden.get(number, ""), detail)
     for orphan in orphans(contents):
         if now >= ends_at(time_of(orphan.number.order_id)):
             detail = f"the entry of order id {orphan.number.order_id} has no order"
@@ -61,7 +67,7 @@ def change_differences(contents: Contents) -> Iterator[Difference]:
     for place in sorted(listed - expected):
         yield _of(place.number, "wrong change", f"a change at {place.changed_at} is listed")
     marked = {each.place.number for each in contents.markers}
-    deleted = set(contents.tombstones)
+    deleted = {*contents.tombstones, *map(number_of, contents.hidden)}
     for number in sorted(deleted ^ marked):
         has = "a tombstone but no marker" if number in deleted else "a marker but no tombstone"
         yield _of(number, "marker", f"the deleted order has {has}")
@@ -72,10 +78,11 @@ def change_differences(contents: Contents) -> Iterator[Difference]:
 def history_differences(contents: Contents) -> Iterator[Difference]:
     """Return the orders whose history is not that of the versions before the present one.
 
-    A permanently deleted order has no history.
+    A permanently deleted order has no history, a softly deleted one keeps it.
     """
     kept = dict(contents.versions)
-    present = {number_of(each): each.version for each in contents.orders}
+    stored = (*contents.orders, *contents.hidden)
+    present = {number_of(each): each.version for each in stored}
     for number in sorted(present.keys() | kept.keys()):
         expected = tuple(range(1, present.get(number, 1)))
         versions = kept.get(number, ())

@@ -12,6 +12,7 @@ from orders.adapters.order_items import (
     Item,
     indexed_id,
     indexed_name,
+    is_hidden,
     is_marker,
     is_order,
     is_tombstone,
@@ -58,9 +59,14 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """All items about orders. `versions` are the replaced ones, in the sequence of their keys."""
+    """All items about orders. `versions` are the replaced ones, in the sequence of their keys.
+
+    `hidden` are the softly deleted orders, `hidden_entries` what they have instead of entries.
+    """
 
     orders: Sequence[Order] = ()
+    hidden: Sequence[Order] = ()
+    hidden_entries: Sequence[Entry] = ()
     entries: Sequence[Entry] = ()
     markers: Sequence[Marker] = ()
     tombstones: Sequence[Number] = ()
@@ -72,6 +78,10 @@ class Contents:
         return replace(
             self,
             orders=[each for each in self.orders if each.account in accounts],
+            hidden=[each for each in self.hidden if each.account in accounts],
+            hidden_entries=[
+                each for each in self.hidden_entries if each.number.account in accounts
+            ],
             entries=[each for each in self.entries if each.number.account in accounts],
             markers=[each for each in self.markers if each.place.number.account in accounts],
             tombstones=[each for each in self.tombstones if each.account in accounts],
@@ -85,6 +95,8 @@ def read_contents(client: DynamoDBClient, table: str) -> Contents:
     items = list(_scan(client, table, ConsistentRead=True))
     return Contents(
         orders=[read_order(_account_of(each), each) for each in items if is_order(each)],
+        hidden=[read_order(_account_of(each), each) for each in items if is_hidden(each)],
+        hidden_entries=[_hidden_entry(each) for each in items if _part_of(each) == "S"],
         entries=[_entry(each) for each in items if _part_of(each) == "I"],
         markers=[_marker(each) for each in items if is_marker(each)],
         tombstones=[_number(each) for each in items if is_tombstone(each)],
@@ -114,6 +126,11 @@ def _number(item: Item) -> Number:
 
 def _entry(item: Item) -> Entry:
     number = Number(_account_of(item), indexed_id(item))
+    return Entry(number, indexed_name(item), read_aliases(item))
+
+
+def _hidden_entry(item: Item) -> Entry:
+    number = Number(_account_of(item), int(item["pk"]["S"].rpartition("#")[2]))
     return Entry(number, indexed_name(item), read_aliases(item))
 
 

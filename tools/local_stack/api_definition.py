@@ -98,21 +98,28 @@ def leave_out_unsupported_resources(template: Path) -> None:
 
 def _add_other_methods(apigateway: Any, api_id: str) -> None:  # noqa: ANN401
     """Add the method ANY to each path that has an event for it, with the path's function."""
-    paths = {
-        event["Properties"]["Path"]
-        for resource in _resources().values()
+    functions = {
+        event["Properties"]["Path"]: function
+        for function, resource in _resources().items()
         for event in resource["Properties"].get("Events", {}).values()
         if event["Properties"].get("Method") == "any"
     }
-    for page in apigateway.get_paginator("get_resources").paginate(restApiId=api_id):
-        for resource in page["items"]:
-            if resource["path"] in paths:
-                _add_any(apigateway, {"restApiId": api_id, "resourceId": resource["id"]}, resource)
+    pages = apigateway.get_paginator("get_resources").paginate(restApiId=api_id)
+    resources = [each for page in pages for each in page["items"] if each["path"] in functions]
+    # A path may have no other method, so the integration is that of any path of the function.
+    integrations: dict[str, Any] = {}
+    for resource in resources:
+        function, methods = functions[resource["path"]], resource.get("resourceMethods")
+        if methods and function not in integrations:
+            integrations[function] = apigateway.get_integration(
+                restApiId=api_id, resourceId=resource["id"], httpMethod=next(iter(methods))
+            )
+    for resource in resources:
+        place = {"restApiId": api_id, "resourceId": resource["id"]}
+        _add_any(apigateway, place, integrations[functions[resource["path"]]])
 
 
-def _add_any(apigateway: Any, place: dict[str, str], resource: dict[str, Any]) -> None:  # noqa: ANN401
-    served = next(iter(resource["resourceMethods"]))
-    integration = apigateway.get_integration(**place, httpMethod=served)
+def _add_any(apigateway: Any, place: dict[str, str], integration: dict[str, Any]) -> None:  # noqa: ANN401
     apigateway.put_method(**place, httpMethod="ANY", authorizationType="NONE")
     apigateway.put_integration(
         **place,

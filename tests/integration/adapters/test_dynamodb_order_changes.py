@@ -340,6 +340,7 @@ def test_a_move_stores_its_trigger(dynamodb: DynamoDBClient, table: str) -> None
     assert named
     change = renaming(named, "B")
     assert changes.save(change, DEADLINE) is COMMITTED
+    assert change.trigger is not None
     item = dynamodb.get_item(TableName=table, Key=order_key("demo", "B"))["Item"]
     assert item["trigger"]["M"]["id"] == {"S": change.trigger.id}
     assert item["trigger"]["M"]["kind"] == {"S": "OrderExternalIdChanged"}

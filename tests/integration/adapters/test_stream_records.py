@@ -31,6 +31,7 @@ from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.states import fulfilment_of
 from orders.runtime.composition.order_protocols import lines_of
 from tests.support.deadlines import DEADLINE
+from tests.support.order_changes import deletion, revival, soft_deletion
 from tests.support.stream import Record, passes_filter, read_stream
 from tests.support.template_tables import create_table
 
@@ -108,6 +109,23 @@ class Table:
             plan_deletion(self._found(order_id), None, Cause(uuid4().hex, "shop", NOW))
         )
 
+    def index_order(self, order_id: int) -> Order:
+        return self._found(order_id).order
+
+    def hide(self, order_id: int) -> Trigger:
+        return self._change(soft_deletion(self._found(order_id), NOW))
+
+    def revive(self, order_id: int) -> Trigger:
+        return self._change(revival(self._hidden(order_id), NOW))
+
+    def delete_hidden(self, order_id: int) -> Trigger:
+        return self._change(deletion(self._hidden(order_id), NOW))
+
+    def _hidden(self, order_id: int) -> StoredOrder:
+        stored = self.index.find_hidden("demo", order_id, DEADLINE)
+        assert stored is not None
+        return stored
+
     def records(self) -> list[Record]:
         return read_stream(self.client, self.name)
 
@@ -130,6 +148,7 @@ class Table:
     def _change(self, change: object) -> Trigger:
         assert isinstance(change, OrderChange)
         assert self.changes.save(change, DEADLINE) is WriteOutcome.COMMITTED
+        assert change.trigger is not None
         return change.trigger
 
 
@@ -162,6 +181,27 @@ def test_every_kind_of_write_is_read_as_its_trigger(store: Table) -> None:
     ]
     assert [_read(record).trigger for record in store.passing()] == written
     assert {trigger.kind for trigger in written} == set(TriggerKind)
+
+
+def test_soft_deletions_and_their_ends_are_read_as_their_triggers(store: Table) -> None:
+    store.create(_order())
+    store.rename(1, "B")
+    written = [
+        store.hide(1),
+        store.revive(1),
+        store.update(store.index_order(1), _updated(store.index_order(1), status="paid")),
+        store.hide(1),
+        store.delete_hidden(1),
+    ]
+    read = [_read(record).trigger for record in store.passing()[2:]]
+    assert read == written
+    assert [(trigger.kind, trigger.revived) for trigger in read] == [
+        (TriggerKind.ORDER_DELETED, False),
+        (TriggerKind.ORDER_CREATED, True),
+        (TriggerKind.ORDER_STATUS_CHANGED, False),
+        (TriggerKind.ORDER_DELETED, False),
+        (TriggerKind.ORDER_DELETED, False),
+    ]
 
 
 def test_an_order_that_returns_to_a_former_id_is_read(store: Table) -> None:

@@ -27,6 +27,7 @@ SETTINGS: Tree = {
     "endpoints": [{"external_id": "website", "campaign_id": 1001}],
 }
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
+ALTCRAFT = "/api/v1.1/market/orders"
 BODIES: dict[Route, object] = {
     ("POST", IMPORT_RESOURCE): request(order(), token=SECRET),
     ("POST", "/{projectKey}/orders/import"): draft(),
@@ -46,7 +47,20 @@ BODIES: dict[Route, object] = {
     ("GET", "/hub/v1/orders/{order_id}/history"): None,
     ("GET", "/hub/v1/changes"): None,
     ("POST", "/hub/v1/reconcile"): {"orders": [{"external_id": "A", "version": 1}]},
+    ("DELETE", "/hub/v1/orders/{order_id}"): None,
+    ("POST", "/hub/v1/orders/{order_id}/revive"): None,
+    ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status"): {"status": "delivered"},
+    ("POST", f"{ALTCRAFT}/delete"): {"external_id": "A"},
+    ("POST", f"{ALTCRAFT}/update_order_line_status"): {
+        "order_external_id": "A",
+        "order_line_external_id": "line_01",
+        "status_external_id": "delivered",
+    },
+    ("POST", f"{ALTCRAFT}/list"): {},
+    ("POST", f"{ALTCRAFT}/get_status"): {"external_id": "A"},
 }
+# Routes with POST that write nothing.
+READING = {"/oauth/token", "/hub/v1/reconcile", f"{ALTCRAFT}/list", f"{ALTCRAFT}/get_status"}
 FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
     "throttled": lambda _n: error_answer("ProvisionedThroughputExceededException"),
     "failing": lambda _n: error_answer("InternalServerError", 500),
@@ -79,7 +93,7 @@ def test_an_unavailable_store_is_answered_in_time(
     function = get(functions_of_routes()[route])
     before = function.client.scan(TableName=function.table)["Items"]
     sent = _sent(route)
-    is_reading = route[0] == "GET" or route[1] in {"/oauth/token", "/hub/v1/reconcile"}
+    is_reading = route[0] == "GET" or route[1] in READING
     millis = READING_MILLIS if is_reading else WRITING_MILLIS
     client = connect().dynamodb
     with ExitStack() as faults:
@@ -106,6 +120,7 @@ def _sent(route: Route) -> RouteRequest:
             "projectKey": "demo",
             "ref": "order-number=A",
             "order_id": "1",
+            "line_id": "line_01",
         },
         {"version": "1"} if route[0] == "DELETE" else {},
         headers,

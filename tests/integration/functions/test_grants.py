@@ -62,13 +62,16 @@ SETTINGS: Tree = {
 TENANTS = (Tenant(ACCOUNT, "secret of an admin", (Role.ADMIN,)),)
 PUBLIC = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/{asset}")}
 TOKEN_ROUTE = ("POST", "/oauth/token")
+ALTCRAFT_READS = {f"/api/v1.1/market/orders/{call}" for call in ("list", "get_status")}
 ROUTES = functions_of_routes()
 GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 
 
 def _needed(route: Route) -> set[str]:
     method, path = route
-    if path.startswith(("/v1/businesses/", "/hub/")):
+    if path.startswith("/hub/") and (method in {"DELETE", "PUT"} or path.endswith("/revive")):
+        return {WRITE}
+    if path.startswith(("/v1/businesses/", "/hub/")) or path in ALTCRAFT_READS:
         return {READ}
     if method not in {"GET", "HEAD"}:
         # commercetools returns the whole order for an import and a deletion.
@@ -100,6 +103,7 @@ class Hub:
             "ref": "x",
             "id": "x",
             "order_id": "1",
+            "line_id": "line_01",
         }
         bodies: dict[str, object] = {
             IMPORT_RESOURCE: request(order()),

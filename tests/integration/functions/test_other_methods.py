@@ -7,8 +7,14 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from orders.protocols.altcraft.unknown_call import CALLS
 from tests.support.functions import Function, deployed
-from tests.support.routes import RouteRequest, functions_of_other_methods, functions_of_routes
+from tests.support.routes import (
+    UNKNOWN_CALLS,
+    RouteRequest,
+    functions_of_other_methods,
+    functions_of_routes,
+)
 
 type Tree = dict[str, Any]
 
@@ -72,6 +78,34 @@ def test_the_answer_to_another_method_has_the_accepted_format(
     path = "/api/v1.1/market/orders/import"
     answer = _answer(get, "PUT", path, Accept="application/xml")
     assert answer["body"].startswith("<xml><error>405</error><error_text>The method must be POST")
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("call", ["lisst", "get", "lines/status", "import/", "", "x" * 500, "ü<"])
+def test_an_unknown_altcraft_call_is_answered_with_the_calls_that_exist(
+    get: Callable[[str], Function], method: str, call: str
+) -> None:
+    sent = RouteRequest((method, UNKNOWN_CALLS), {"call": call}, body="not read")
+    answer = get("read_hub").invoke(sent.event())
+    assert answer["statusCode"] == 404
+    if method == "HEAD":
+        assert answer["body"] == ""
+        return
+    tree = json.loads(answer["body"])
+    assert (tree["error"], tree["result"]) == (404, [])
+    paths = {path for _method, path in SERVED if path.startswith("/api/")}
+    assert all(path in tree["error_text"] for path in paths)
+    assert paths == {f"/api/v1.1/market/orders/{each}" for each in CALLS}
+    assert len(tree["error_text"]) < 500
+
+
+def test_an_unknown_altcraft_call_is_answered_in_the_accepted_format(
+    get: Callable[[str], Function],
+) -> None:
+    headers = {"Content-Type": "application/xml"}
+    sent = RouteRequest(("POST", UNKNOWN_CALLS), {"call": "orders"}, headers=headers, body="<xml/>")
+    answer = get("read_hub").invoke(sent.event())
+    assert answer["body"].startswith("<xml><error>404</error><error_text>The path must be one of")
 
 
 def test_every_path_rejects_other_methods_and_has_some() -> None:

@@ -17,12 +17,20 @@ from orders.application.ports import WriteOutcome
 from orders.domain.changes import StoredOrder
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
-from orders.domain.order import Cause
+from orders.domain.order import Cause, Presence
 from orders.domain.triggers import TriggerKind, trigger_of
 from orders.runtime.composition import connect
 from tests.support.deadlines import DEADLINE
 from tests.support.functions import EVENTS, Function, Tree, deployed, sample
-from tests.support.order_changes import NOW, deletion, new_order, renaming, shipping
+from tests.support.order_changes import (
+    NOW,
+    deletion,
+    new_order,
+    renaming,
+    revival,
+    shipping,
+    soft_deletion,
+)
 from tests.support.order_stores import OrderStore, store_in
 from tests.support.stored_changes import check_history
 from tests.support.stream import Record, passes_filter, read_stream
@@ -118,6 +126,41 @@ def test_a_deleted_order_has_no_history_whatever_arrives_first(recorder: Recorde
     recorder(deleted)
     assert recorder.history() == []
     recorder(*replaced)
+    assert recorder.history() == []
+
+
+def test_a_softly_deleted_order_keeps_its_history_whatever_arrives_first(
+    recorder: Recorder,
+) -> None:
+    store = recorder.store
+    recorder.change()
+    assert store.changes.save(soft_deletion(store.found(1)), DEADLINE) is COMMITTED
+    records = recorder.records()
+    for batch in (records[::-1], records):
+        recorder(*batch)
+        assert [each.order.version for each in recorder.history()] == [4, 3, 2, 1]
+
+
+def test_the_history_has_soft_deletions_and_their_ends(recorder: Recorder) -> None:
+    store = recorder.store
+    recorder.change()
+    assert store.changes.save(soft_deletion(store.found(1)), DEADLINE) is COMMITTED
+    hidden = store.index.find_hidden("demo", 1, DEADLINE)
+    assert hidden is not None
+    assert store.changes.save(revival(hidden), DEADLINE) is COMMITTED
+    assert store.changes.save(soft_deletion(store.found(1)), DEADLINE) is COMMITTED
+    recorder(*recorder.records())
+    revived, deleted, *_ = recorder.history()
+    assert (deleted.order, deleted.trigger) == (hidden.order, TriggerKind.ORDER_DELETED)
+    assert (revived.order.presence, revived.trigger) == (
+        Presence.REVIVED,
+        TriggerKind.ORDER_CREATED,
+    )
+    check_history(recorder.function.client, recorder.function.table)
+    again = store.index.find_hidden("demo", 1, DEADLINE)
+    assert again is not None
+    assert store.changes.save(deletion(again), DEADLINE) is COMMITTED
+    recorder(*recorder.records())
     assert recorder.history() == []
 
 

@@ -190,6 +190,36 @@ def _use_the_hub(world: World, order_id: str) -> None:
     world.ask(("GET", "/hub/v1/changes"))
     body = {"orders": [{"external_id": "B", "version": 1}]}
     world.ask(("POST", "/hub/v1/reconcile"), body=body)
+    world.ask(("POST", "/api/v1.1/market/orders/list"), body={"limit": 1})
+    world.ask(("POST", "/api/v1.1/market/orders/get_status"), body={"external_id": "B"})
+    _change_with_the_hub(world, order_id)
+
+
+def _change_with_the_hub(world: World, order_id: str) -> None:
+    """Delete orders softly and for good, revive them in every way, and change a line.
+
+    The order has the external id D, and had the id A.
+    """
+    one, path = "/hub/v1/orders/{order_id}", {"order_id": order_id}
+    altcraft = "/api/v1.1/market/orders"
+    line = {"order_external_id": "D", "order_line_external_id": "line_01"}
+    delivered = {**line, "status_external_id": "delivered"}
+    world.ask(("POST", f"{altcraft}/update_order_line_status"), body=delivered)
+    by_hub = {**path, "line_id": "line_01"}
+    world.ask(("PUT", f"{one}/lines/{{line_id}}/status"), path=by_hub, body={"status": "new"})
+    world.ask(("DELETE", one), path=path)
+    world.ask(("GET", f"{one}/history"), path=path)
+    world.ask(("POST", f"{one}/revive"), path=path)
+    world.ask(("DELETE", one), path=path)
+    world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="A")))
+    world.ask(("POST", f"{altcraft}/delete"), body={"id": order_id, "with_fire": False})
+    world.ask(("POST", f"{altcraft}/delete"), body={"external_id": "D", "with_fire": True})
+    imports = ("POST", "/{projectKey}/orders/import")
+    again = draft(orderNumber="CT-H")
+    world.ask(imports, path={"projectKey": "demo"}, body=again)
+    [found] = world.ask(("GET", "/hub/v1/orders"), query={"external_id": "CT-H"})["orders"]
+    world.ask(("DELETE", one), path={"order_id": str(found["order_id"])})
+    world.ask(imports, path={"projectKey": "demo"}, body=again)
 
 
 def _relay(world: World) -> None:

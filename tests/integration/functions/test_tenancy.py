@@ -305,20 +305,49 @@ def _import_route(route: Route, target: Target, _token: str) -> Iterator[RouteRe
 
 def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
     headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
+    if "{order_id}" in route[1]:
+        yield from _hub_order(route, target, headers)
+        return
     if route[0] == "POST":
         for external_id in (target.number, target.alias):
             body = {"orders": [{"external_id": external_id, "version": 2}]}
             yield RouteRequest(route, headers=headers, body=body)
         return
-    path = {"order_id": target.order_id} if "{order_id}" in route[1] else {}
-    yield RouteRequest(route, path, headers=headers)
+    yield RouteRequest(route, headers=headers)
     if route[1].endswith("/orders"):
         for query in (
             {"external_id": target.number},
             {"external_id": target.alias},
             {"endpoint": target.endpoint},
         ):
-            yield RouteRequest(route, path, query, headers)
+            yield RouteRequest(route, {}, query, headers)
+
+
+def _hub_order(route: Route, target: Target, headers: Mapping[str, str]) -> Iterator[RouteRequest]:
+    path = {"order_id": target.order_id, "line_id": "line_01"}
+    body = {"status": "delivered"} if route[0] == "PUT" else None
+    queries: list[dict[str, str]] = [{}]
+    if route[0] == "DELETE":
+        queries += [{"mode": "permanent"}, {"mode": "soft", "version": "2"}]
+    for query in queries:
+        yield RouteRequest(route, path, query, headers, body)
+
+
+def _altcraft_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    headers = {"Authorization": f"Bearer {INTRUDER_SECRET}"}
+    if route[1].endswith("/list"):
+        bodies: list[Tree] = [{}, {"endpoint": target.endpoint}]
+    elif route[1].endswith("/update_order_line_status"):
+        line = {"order_line_external_id": "line_01", "status_external_id": target.line_status}
+        names = (target.number, target.alias, target.uuid)
+        bodies = [{"order_external_id": name, **line} for name in names]
+        bodies += [{**body, "status_external_id": "delivered"} for body in bodies]
+    else:
+        names = (target.number, target.alias, target.uuid)
+        bodies = [{"id": target.order_id}, *({"external_id": name} for name in names)]
+    for body in bodies:
+        yield RouteRequest(route, headers=headers, body=body)
+        yield RouteRequest(route, body={**body, "token": target.secret})
 
 
 def attempts(route: Route) -> Attempt:
@@ -332,6 +361,7 @@ def attempts(route: Route) -> Attempt:
         "/oauth/token": _token_route,
         "/hub/": _hub_route,
         IMPORT_RESOURCE: _import_route,
+        "/api/v1.1/market/orders/": _altcraft_route,
     }
     known = [attempt for prefix, attempt in prefixes.items() if route[1].startswith(prefix)]
     return known[0]
@@ -360,8 +390,8 @@ def test_a_route_neither_returns_nor_changes_data_of_another_account(
 
 # The intruder's own order ids, which differ too.
 ORDER_ID = re.compile(r'(?<="order_id":)\d+')
-# A cursor of changes holds the time of the answer.
-CURSOR = re.compile(r'(?<="next":")1\.[\w-]+')
+# A cursor of changes and of Altcraft's list holds the time of the answer.
+CURSOR = re.compile(r'(?<="next":")1\.[\w-]+|(?<="next_from_id":")1\.[\w-]+')
 # These differ in every answer.
 PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining"}
 

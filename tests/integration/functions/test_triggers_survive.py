@@ -40,6 +40,7 @@ from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import FakeParking
 from tests.support.functions import Function, Tenant, Tree, deployed, sample
 from tests.support.lambda_context import Context
+from tests.support.routes import RouteRequest
 from tests.support.samples import api_event, order, request
 from tests.support.stored_changes import check_changes, check_history
 from tests.support.stream import Record, passes_filter, read_stream
@@ -133,6 +134,39 @@ class World:
         event = project_event("DELETE", path, query={"version": 1}, headers=headers)
         self._invoke("manage_orders", event)
 
+    def delete_softly(self, number: int) -> None:
+        self._ask_hub("DELETE", number)
+
+    def revive(self, number: int) -> None:
+        self._ask_hub("POST", number, "/revive")
+
+    def update_line(self, number: int) -> None:
+        suffix = "/lines/{line_id}/status"
+        self._ask_hub("PUT", number, suffix, {"line_id": "line_01"}, {"status": "delivered"})
+
+    def delete_by_name(self, external_id: str, *, with_fire: bool) -> None:
+        body = {"external_id": external_id, "with_fire": with_fire}
+        self._call_altcraft("delete", body)
+
+    def _ask_hub(
+        self,
+        method: str,
+        number: int,
+        suffix: str = "",
+        path: Tree | None = None,
+        body: Tree | None = None,
+    ) -> None:
+        route = (method, f"/hub/v1/orders/{{order_id}}{suffix}")
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        values = {"order_id": f"{number}", **(path or {})}
+        event = RouteRequest(route, values, headers=headers, body=body).event()
+        self._invoke("manage_orders", event)
+
+    def _call_altcraft(self, call: str, body: Tree) -> None:
+        route = ("POST", f"/api/v1.1/market/orders/{call}")
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        self._invoke("manage_orders", RouteRequest(route, headers=headers, body=body).event())
+
     def import_one(self, order_number: str) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}
         body = draft(orderNumber=order_number)
@@ -182,7 +216,7 @@ class World:
         wanted = {}
         for record in read_stream(self.client, self.table):
             image = record["dynamodb"].get("NewImage", {})
-            if image.get("type", {}).get("S") not in {"order", "tombstone"}:
+            if image.get("type", {}).get("S") not in {"order", "hidden", "tombstone"}:
                 continue
             if '"silent"' in image["document"]["S"]:
                 continue
@@ -319,6 +353,21 @@ def _large_import(world: World, attempt: str, _number: int) -> None:
     world.send(*(order(external_id=f"{attempt} {n}") for n in range(60)))
 
 
+def _revived(world: World, _attempt: str, number: int) -> None:
+    world.delete_softly(number)
+    world.revive(number)
+
+
+def _revived_by_import(world: World, attempt: str, number: int) -> None:
+    world.delete_softly(number)
+    world.send(order(external_id=attempt, status="paid"), order(external_id=f"new {attempt}"))
+
+
+def _deleted_twice(world: World, attempt: str, _number: int) -> None:
+    world.delete_by_name(attempt, with_fire=False)
+    world.delete_by_name(attempt, with_fire=True)
+
+
 type Path = Callable[[World, str, int], None]
 # The write paths. Each changes the order that has the attempt's name as its external id.
 PATHS: dict[str, Path] = {
@@ -328,6 +377,10 @@ PATHS: dict[str, Path] = {
     "status": lambda world, _attempt, number: world.ship(number),
     "delete": lambda world, _attempt, number: world.delete(number),
     "commercetools import": lambda world, attempt, _number: world.import_one(f"new {attempt}"),
+    "line status": lambda world, _attempt, number: world.update_line(number),
+    "revival": _revived,
+    "revival by import": _revived_by_import,
+    "two deletions": _deleted_twice,
 }
 # The number of AWS calls of each path with cached token and settings. A crash is tried at each.
 CALLS = {
@@ -337,6 +390,10 @@ CALLS = {
     "status": 5,
     "delete": 7,
     "commercetools import": 5,
+    "line status": 5,
+    "revival": 10,
+    "revival by import": 10,
+    "two deletions": 10,
 }
 
 
@@ -438,6 +495,8 @@ TRANSACTION = ("TransactWriteItems", 1, "GetItem")
         ("rename", TRANSACTION),
         ("status", TRANSACTION),
         ("delete", TRANSACTION),
+        ("line status", TRANSACTION),
+        ("revival", TRANSACTION),
     ],
 )
 def test_the_triggers_of_unconfirmed_writes_are_relayed(

@@ -10,7 +10,7 @@ import pytest
 
 from operator_cli.composition import Operator
 from orders.domain.times import parse_time
-from orders.protocols.hub.cursors import microseconds, write_cursor
+from orders.protocols.cursors import microseconds, write_cursor
 from tests.integration.operator_cli.conftest import Run
 from tests.support.hub_worlds import LATER, World
 

@@ -124,7 +124,8 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "custom_line_statuses: []\nproducts: []\npolicies:\n  total_check: warn\n"
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
         "  definitions_by_import: add\n  unknown_members: warn_near_miss\n  history_days: 400\n"
-        "  partner_order_members: neutral\n"
+        "  partner_order_members: neutral\n  order_status_from_lines: 'off'\n"
+        "  list_amounts: major\n"
     )
 
 
@@ -395,7 +396,9 @@ VARIANT = "variants: [{id: 1}]"
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
-                "unknown_members, history_days, partner_order_members (line 1)"
+                "unknown_members, history_days, partner_order_members, order_status_from_lines "
+                "list_amounts "
+                "(line 1)"
             ),
         ),
         (

@@ -65,6 +65,8 @@ FORM = {
         "unknown_members": "warn_near_miss",
         "history_days": 400,
         "partner_order_members": "neutral",
+        "order_status_from_lines": "off",
+        "list_amounts": "major",
     },
     "products": [
         {

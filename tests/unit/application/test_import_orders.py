@@ -21,12 +21,14 @@ from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import Outcome, Write
+from orders.domain.order import Order
 from orders.domain.order_numbers import first_number_of, second_of
 from orders.domain.problems import Code, Problem, Reported
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
+    FakeOrderChanges,
     FakeOrderIds,
     FakeOrders,
     FakePublisher,
@@ -35,6 +37,7 @@ from tests.support.fakes import (
     publishing,
     renamed,
 )
+from tests.support.order_changes import renaming, soft_deletion
 from tests.support.samples import order_field, settings
 
 RESERVED = NewNumber(5, datetime(2026, 1, 1, tzinfo=UTC))
@@ -777,3 +780,58 @@ def test_later_orders_of_a_bad_request_report_fewer_problems() -> None:
 
     World().send(*(Counting(n, f"O{n}") for n in range(5)))
     assert asked == [Reported(*each) for each in [(0, 0), (3, 1), (3, 2), (6, 3), (6, 4)]]
+
+
+def _hidden_by_another(orders: FakeOrders, order: Order) -> None:
+    """Let another request delete an order softly."""
+    change = soft_deletion(orders.as_stored(orders[order.account, order.external_id]))
+    assert FakeOrderChanges(orders).commit(change) is WriteOutcome.COMMITTED
+
+
+def test_an_import_revives_a_softly_deleted_order() -> None:
+    world = World()
+    world.send(Sent(0))
+    _hidden_by_another(world.orders, world.orders["demo", "A"])
+    report = world.send(Sent(0))
+    assert _outcomes(report) == ["created"]
+    assert (report.results[0].order_id, report.results[0].version) == (1, 3)
+    assert world.publisher.sent[-1].revived
+    assert world.orders.hidden == {}
+    assert _outcomes(world.send(Sent(0))) == ["unchanged"]
+
+
+def test_a_revival_under_an_alias_keeps_the_aliases() -> None:
+    world = World()
+    world.send(Sent(0, "old"))
+    stored = world.orders.as_stored(world.orders["demo", "old"])
+    changes = FakeOrderChanges(world.orders)
+    assert changes.commit(renaming(stored, "new")) is WriteOutcome.COMMITTED
+    _hidden_by_another(world.orders, world.orders["demo", "new"])
+    assert _outcomes(world.send(Sent(0, "old"))) == ["created"]
+    assert world.orders.aliases_of(world.orders["demo", "new"]) == ("old",)
+
+
+def test_a_revival_whose_answer_was_lost_is_recognised() -> None:
+    world = World()
+    world.send(Sent(0))
+    _hidden_by_another(world.orders, world.orders["demo", "A"])
+    world.orders.faults = [_committed_unseen]
+    report = world.send(Sent(0))
+    assert _outcomes(report) == ["created"]
+    assert report.results[0].version == 3
+
+
+def test_a_new_order_that_another_request_deletes_softly_is_not_revived() -> None:
+    """The answer to its creation was lost, but its order id shows that it was created."""
+    world = World()
+
+    def created_unseen_and_hidden(orders: FakeOrders, write: Write) -> WriteOutcome:
+        orders.commit(write)
+        _hidden_by_another(orders, write.order)
+        return WriteOutcome.UNKNOWN
+
+    world.orders.faults = [created_unseen_and_hidden]
+    report = world.send(Sent(0))
+    assert _outcomes(report) == ["created"]
+    assert report.results[0].version == 1
+    assert list(world.orders.hidden) == [("demo", "A")]

@@ -41,6 +41,7 @@ def test_a_renamed_order_keeps_everything_else() -> None:
     )
     assert change.after.aliases == ("A",)
     assert change.moves
+    assert change.trigger
     assert change.trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
     assert change.trigger.order.version == 4
 

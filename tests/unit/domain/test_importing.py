@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.applied_defaults import written
+from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import (
     MAX_DOCUMENT_BYTES,
@@ -19,7 +20,7 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
-from orders.domain.order import Cause, LineMembers, Order
+from orders.domain.order import Cause, LineMembers, Order, Presence
 from orders.domain.problems import Code, Problem
 from orders.domain.submissions import Submission
 from orders.domain.triggers import TriggerKind
@@ -354,3 +355,78 @@ def test_the_trigger_of_an_import_compares_the_lines_of_its_protocol() -> None:
     assert plan.write
     assert plan.write.trigger
     assert plan.write.trigger.kind is TriggerKind.ORDER_LINE_STATUS_CHANGED
+
+
+HIDDEN = replace(STORED, version=4, presence=Presence.HIDDEN)
+
+
+def _plan_hidden(*sent: Submission, hidden: Order = HIDDEN, skip: bool = False) -> Plan:
+    steps = tuple(Step(i, each, skip_trigger=skip) for i, each in enumerate(sent))
+    group = Group("demo", "A", hidden, steps, ("old",))
+    return plan_group(group, 99, Cause("req", "shop", LATER))
+
+
+@pytest.mark.parametrize("document", [STORED.document, _doc("x")])
+def test_an_import_revives_a_softly_deleted_order_also_with_equal_content(document: str) -> None:
+    plan = _plan_hidden(replace(SENT, document=document))
+    [result] = plan.results
+    assert (result.outcome, result.order_id, result.version) == (Outcome.CREATED, 7, 5)
+    assert plan.write
+    assert plan.write.base_version == 4
+    assert plan.write.revives == StoredOrder(HIDDEN, ("old",))
+    assert (plan.write.order.presence, plan.write.order.document) == (Presence.REVIVED, document)
+    assert plan.write.order.created_at == STORED.created_at
+    assert plan.write.trigger
+    assert plan.write.trigger.kind is TriggerKind.ORDER_CREATED
+    assert plan.write.trigger.revived
+
+
+def test_the_steps_after_a_revival_update_the_order() -> None:
+    plan = _plan_hidden(SENT, replace(SENT, document=_doc("x")), replace(SENT, document=_doc("x")))
+    assert [each.outcome for each in plan.results] == [
+        Outcome.CREATED,
+        Outcome.UPDATED,
+        Outcome.UNCHANGED,
+    ]
+    assert {each.version for each in plan.results} == {5}
+    assert plan.write
+    assert plan.write.trigger
+    assert plan.write.trigger.revived
+
+
+def test_a_revival_can_skip_its_trigger() -> None:
+    plan = _plan_hidden(SENT, skip=True)
+    assert plan.write
+    assert plan.write.trigger is None
+
+
+def test_an_import_of_another_protocol_does_not_revive() -> None:
+    for must_be_new, code in ((True, Code.DUPLICATE), (False, Code.OTHER_PROTOCOL)):
+        plan = _plan_hidden(replace(SENT, protocol="commercetools", must_be_new=must_be_new))
+        [result] = plan.results
+        assert plan.write is None
+        assert [problem.code for problem in result.problems] == [code]
+
+
+def test_an_order_that_must_be_new_may_revive_one_of_its_own_protocol() -> None:
+    [result] = _plan_hidden(replace(SENT, must_be_new=True)).results
+    assert result.outcome is Outcome.CREATED
+
+
+def test_an_older_update_time_does_not_revive_other_content() -> None:
+    guarded = replace(HIDDEN, update_time=LATER)
+    plan = _plan_hidden(replace(SENT, document=_doc("x"), update_time=NOW), hidden=guarded)
+    [result] = plan.results
+    assert [problem.code for problem in result.problems] == [Code.STALE]
+    assert plan.write is None
+
+
+def test_steps_are_grouped_by_a_softly_deleted_order_too() -> None:
+    hidden = StoredOrder(HIDDEN, ("old",))
+    steps = [
+        Step(0, replace(SENT, external_id="old"), skip_trigger=False),
+        Step(1, SENT, skip_trigger=False),
+    ]
+    [group] = group_steps("demo", steps, {}, {"old": hidden, "A": hidden})
+    assert (group.external_id, group.stored, group.aliases) == ("A", HIDDEN, ("old",))
+    assert group.steps == tuple(steps)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from orders.application.change_order import ChangeOrder
 from orders.application.find_order_by_external_id import FindOrderByExternalId
@@ -24,7 +25,7 @@ from orders.domain.history import ReplacedVersion
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
 from orders.domain.settings import Endpoint as PointOfSale
-from orders.domain.settings import Policies, Settings, StoredSettings, TotalCheck
+from orders.domain.settings import ListAmounts, Policies, Settings, StoredSettings, TotalCheck
 from orders.protocols.altcraft import access as altcraft_access
 from orders.protocols.altcraft import answers as altcraft_answers
 from orders.protocols.altcraft import import_orders as altcraft_import
@@ -39,7 +40,7 @@ from orders.protocols.yandex_market import answers as campaign_answers
 from orders.protocols.yandex_market import read_orders as campaign_reads
 from orders.protocols.yandex_market import update_order_status
 from orders.runtime.composition.order_protocols import present, summarise
-from tests.support import commercetools, hub, samples
+from tests.support import altcraft_reads, commercetools, hub, samples
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
@@ -63,6 +64,7 @@ type Tree = dict[str, Any]
 CAMPAIGN = "/campaigns/{campaignId}/orders"
 BUSINESS = "/v1/businesses/{businessId}/orders"
 HUB = "/hub/v1"
+ALTCRAFT = "/api/v1.1/market/orders"
 # ISO 4217 codes with 0, 2, 3 and 4 digits, and one that commercetools does not know.
 CURRENCIES = ("JPY", "USD", "KWD", "CLF", "XQQ")
 SHOP = Settings(
@@ -82,7 +84,7 @@ class Hub:
     history: FakeHistory = field(default_factory=FakeHistory)
 
     def __post_init__(self) -> None:
-        stored = FakeSettings({"demo": StoredSettings(SHOP, 1)})
+        self.settings = stored = FakeSettings({"demo": StoredSettings(SHOP, 1)})
         tokens = FakeTokens({"token": client("demo", *Role)})
         numbers = count(1)
         clock, pause, publish = TickingClock(), CountingPause(3), publishing(FakePublisher())
@@ -100,6 +102,7 @@ class Hub:
         find = read_orders.OrderFinder(by_id, FindOrderByExternalId(self.orders))
         change = ChangeOrder(by_id, FakeOrderChanges(self.orders), publish, pause)
         own = hub.hub_endpoints(self, tokens, lambda: clock.now + 2 * SETTLED_AFTER)
+        altcraft = altcraft_reads.read_endpoints(self.orders, tokens, stored, lambda: clock.now)
         root = "/{projectKey}"
         self.endpoints: Mapping[tuple[str, str], Endpoint] = {
             ("POST", samples.IMPORT_RESOURCE): altcraft_import.ImportOrdersEndpoint(
@@ -132,6 +135,7 @@ class Hub:
             ("GET", f"{HUB}/orders/{{order_id}}/history"): own[hub.HISTORY],
             ("GET", f"{HUB}/changes"): own[hub.CHANGES],
             ("POST", f"{HUB}/reconcile"): own[hub.RECONCILE],
+            **{("POST", f"{ALTCRAFT}/{call}"): each for call, each in altcraft.items()},
         }
 
     def ask(
@@ -179,6 +183,7 @@ class Hub:
             [order] = self.orders.orders.values()
             json.loads(present(order))
             self.read_as_hub(order)
+            self.read_as_altcraft(order)
             if order.endpoint is None:
                 return
             self.ask("GET", CAMPAIGN)
@@ -203,6 +208,35 @@ class Hub:
         expected |= {"update_time": one["update_time"]} if one["update_time"] else {}
         [result] = self.ask("POST", f"{HUB}/reconcile", {"orders": [expected]})["results"]
         assert result["result"] == "equal"
+
+    def read_as_altcraft(self, order: Order) -> None:
+        """Read the order through Altcraft, with both units of amounts, in both formats."""
+        for amounts in ListAmounts:
+            policies = replace(SHOP.policies, list_amounts=amounts)
+            self.settings.stored["demo"] = StoredSettings(replace(SHOP, policies=policies), 1)
+            [listed] = self.ask("POST", f"{ALTCRAFT}/list", {})["result"]
+            assert listed["external_id"] == order.external_id
+            sent = {"token": "token", "format": "xml"}
+            text = self.ask_xml(f"{ALTCRAFT}/list", sent)
+            [result] = etree.fromstring(text).findall("result")
+            assert [each.tag for each in result if each.tag != "lines"] == [
+                each
+                for name, value in listed.items()
+                if name != "lines"
+                for each in ([name] * len(value) if isinstance(value, list) else [name])
+            ]
+        for name in ({"id": order.order_id}, {"external_id": order.external_id}):
+            found = self.ask("POST", f"{ALTCRAFT}/get_status", name)["result"]
+            assert found == {"endpoint": order.endpoint or "", "status": listed["status"]}
+
+    def ask_xml(self, resource: str, body: Tree) -> bytes:
+        """Return the body of the answer in XML."""
+        headers = {"content-type": "application/json"}
+        sent = request(json.dumps(body).encode(), headers)
+        endpoint = self.endpoints["POST", resource]
+        answer = answered(endpoint, sent, altcraft_answers.answer_error).answer
+        assert answer.status == 200, answer.body
+        return answer.body
 
 
 def _integers(tree: object) -> Iterator[int]:

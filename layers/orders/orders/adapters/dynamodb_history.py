@@ -11,7 +11,7 @@ from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
 from orders.adapters.batches import BatchedTable, identity_of
-from orders.adapters.order_items import Item, contents_of, read_deletion, read_order
+from orders.adapters.order_items import Item, contents_of, is_soft, read_deletion, read_order
 from orders.adapters.table_keys import Key, history_key, history_partition, marker_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline, HistoryPage
@@ -62,7 +62,8 @@ class DynamoHistory(BatchedTable):
     def deletion_of(self, order: OrderKey, deadline: Deadline) -> Deletion | None:
         """Read the marker of a deleted order consistently."""
         markers = self._batches.read_all([marker_key(order.account, order.order_id)], deadline)
-        return read_deletion(markers[0]) if markers else None
+        permanent = [marker for marker in markers if not is_soft(marker)]
+        return read_deletion(permanent[0]) if permanent else None
 
     def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
         """Read the markers of deleted orders consistently."""
@@ -72,7 +73,7 @@ class DynamoHistory(BatchedTable):
             for key in [marker_key(order.account, order.order_id)]
         }
         markers = self._batches.read_all([key for _, key in keys.values()], deadline)
-        return {keys[identity_of(marker)][0] for marker in markers}
+        return {keys[identity_of(marker)][0] for marker in markers if not is_soft(marker)}
 
     def erase(self, orders: Collection[OrderKey], deadline: Deadline) -> None:
         """Delete all versions of the orders."""

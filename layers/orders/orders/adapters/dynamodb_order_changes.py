@@ -1,4 +1,4 @@
-"""Change one order: move it to another external id, change its state, or delete it.
+"""Change one order: move it to another external id, change its state, delete or revive it.
 
 Each change is one transaction on the order, its index item and its aliases. It succeeds only if
 they are unchanged since they were read.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,15 +17,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
 from orders.adapters.order_items import (
     alias_item,
+    hidden_entry,
+    listed,
     marker_item,
     of_renamed,
     order_item,
+    revived_entry,
     tombstone_item,
 )
-from orders.adapters.table_keys import index_key, order_key
+from orders.adapters.table_keys import Key, hidden_key, index_key, marker_key, order_key
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import OrderChange, StoredOrder
+from orders.domain.order import Order
+from orders.domain.triggers import trigger_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -82,11 +87,15 @@ class DynamoOrderChanges:
 def _actions(change: OrderChange, table: str) -> list[dict[str, Any]]:
     if change.removes:
         return _removing(change, table)
+    if change.hides:
+        return _hiding(change, table)
+    if change.revives:
+        return _reviving(change, table)
     return _moving(change, table) if change.moves else [_staying(change, table)]
 
 
 def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
-    """Return a deletion: delete the order, its index item and its aliases.
+    """Return a permanent deletion: delete the order, its index item and its aliases.
 
     Two items are put: the tombstone with the trigger, and the marker for readers of changes.
     """
@@ -102,18 +111,46 @@ def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
             | {"TableName": table, "Key": order_key(before.account, before.external_id)}
         },
         {"Put": {"TableName": table, "Item": tombstone_item(last, change.trigger)}},
-        {"Put": {"TableName": table, "Item": marker_item(last)}},
-        {
-            "Delete": _index_unchanged(change.before)
-            | {"TableName": table, "Key": index_key(before.account, before.order_id)}
-        },
+        {"Put": {"TableName": table, "Item": marker_item(last, permanent=True)}},
+        {"Delete": _index_unchanged(change.before) | {"TableName": table, "Key": _place(before)}},
         *aliases,
     ]
 
 
+def _hiding(change: OrderChange, table: str) -> list[dict[str, Any]]:
+    """Return a soft deletion: the order and its index item become hidden ones.
+
+    No list, count or look-up reads these. The marker shows the deletion to readers of changes.
+    """
+    before, last = change.before.order, change.after.order
+    return [
+        _staying(change, table),
+        {"Put": {"TableName": table, "Item": hidden_entry(change.after)}},
+        {"Put": {"TableName": table, "Item": marker_item(last, permanent=False)}},
+        {"Delete": _index_unchanged(change.before) | {"TableName": table, "Key": _place(before)}},
+    ]
+
+
+def _reviving(change: OrderChange, table: str) -> list[dict[str, Any]]:
+    """Return the end of a soft deletion: what it hid comes back, and its marker goes."""
+    before = change.before.order
+    return [
+        _staying(change, table),
+        {"Put": {"TableName": table, "Item": revived_entry(change.after)}},
+        {"Delete": {"TableName": table, "Key": marker_key(before.account, before.order_id)}},
+        {"Delete": _index_unchanged(change.before) | {"TableName": table, "Key": _place(before)}},
+    ]
+
+
+def _place(order: Order) -> Key:
+    """Return the key of the item that has the name and the aliases of an order."""
+    key = hidden_key if order.is_hidden else index_key
+    return key(order.account, order.order_id)
+
+
 def _index_unchanged(stored: StoredOrder, **more: dict[str, Any]) -> dict[str, Any]:
     """Return the condition that an index item is unchanged. `more` are further values."""
-    aliases = {":before": _listed(stored.aliases)} if stored.aliases else {}
+    aliases = {":before": listed(stored.aliases)} if stored.aliases else {}
     return {
         "ConditionExpression": "#name = :old AND "
         + ("aliases = :before" if aliases else "attribute_not_exists(aliases)"),
@@ -156,7 +193,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
             "Update": _index_unchanged(
                 change.before,
                 new={"S": after.external_id},
-                after=_listed(change.after.aliases),
+                after=listed(change.after.aliases),
                 version={"N": str(after.version)},
             )
             | {
@@ -189,8 +226,13 @@ def _unchanged(change: OrderChange) -> dict[str, Any]:
 
 
 def _token(change: OrderChange) -> str:
-    """Return the idempotency token of a change. It is unique to a request and a version."""
-    parts = f"{change.after.order.request_id}\n{change.trigger.id}"
+    """Return the idempotency token of a change. It is unique to a request, a version and its time.
+
+    An import that tries a version again gives it another time.
+    """
+    after = change.after.order
+    name = trigger_id(after.account, after.order_id, after.version)
+    parts = f"{after.request_id}\n{name}\n{after.updated_at.isoformat()}"
     return hashlib.sha256(parts.encode()).hexdigest()[:_TOKEN_CHARACTERS]
 
 
@@ -213,7 +255,3 @@ def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
         return WriteOutcome.CONFLICT
     passing = TRANSIENT_CODES | {"None"}
     return WriteOutcome.UNTRIED if passing.issuperset(codes) else WriteOutcome.REFUSED
-
-
-def _listed(aliases: Iterable[str]) -> dict[str, Any]:
-    return {"L": [{"S": alias} for alias in aliases]}

@@ -20,6 +20,7 @@ from orders.adapters.batches import BatchedTable
 from orders.adapters.dynamodb_orphan_entries import OrphanEntries
 from orders.adapters.order_items import (
     Item,
+    is_hidden,
     is_order,
     read_index_entry,
     read_order,
@@ -29,6 +30,7 @@ from orders.adapters.table_keys import (
     INDEX_SHARDS,
     AttributeValue,
     Key,
+    hidden_key,
     index_key,
     index_shards,
     index_sort_key,
@@ -104,6 +106,18 @@ class DynamoOrderIndex(BatchedTable):
                 return stored
         raise StorageUnavailableError(_KEEPS_MOVING)
 
+    def find_hidden(self, account: str, order_id: int, deadline: Deadline) -> StoredOrder | None:
+        """Read a softly deleted order consistently through its entry."""
+        found = self._get(hidden_key(account, order_id), deadline)
+        if found is None:
+            return None
+        entry = read_index_entry(found)
+        item = self._get(order_key(account, entry.external_id), deadline)
+        # An order that was revived between the reads is not hidden any more.
+        if item is None or not is_hidden(item) or item["order_id"]["N"] != str(order_id):
+            return None
+        return read_stored(account, item, entry.aliases)
+
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline
     ) -> Sequence[StoredOrder]:
@@ -129,7 +143,8 @@ class DynamoOrderIndex(BatchedTable):
             return
         share = _share(wanted.offset + wanted.limit)
         entries = self._entries(account, _Wanted(share, wanted.newest_first, wanted.ids), deadline)
-        following = islice(entries, wanted.offset, None)
+        counted = (entry for entry in entries if entry.order_id not in wanted.but_for)
+        following = islice(counted, wanted.offset, None)
         left, count = wanted.limit, FIRST_ORDERS
         while left > 0:
             size = min(left, count)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -24,18 +24,25 @@ from orders.adapters.aws_faults import (
 )
 from orders.adapters.batches import BatchedTable, identity_of, key_of
 from orders.adapters.dynamodb_index_entries import STATEMENTS_PER_BATCH, IndexEntries
+from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
+    Item,
     indexed_id,
     indexed_name,
     insertion,
+    is_alias,
+    is_hidden,
     is_order,
     order_item,
+    read_aliases,
     read_order,
+    read_stored,
 )
-from orders.adapters.table_keys import index_key, order_key, tombstone_key
+from orders.adapters.table_keys import hidden_key, index_key, order_key, tombstone_key
 from orders.application.errors import StorageRefusedError
 from orders.application.ports import Deadline, Lookup, WriteOutcome
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.importing import Write
 from orders.domain.order import Order
 
@@ -60,18 +67,21 @@ class DynamoOrders(BatchedTable):
     """Implements OrderRepository with the single table."""
 
     _entries: IndexEntries = field(init=False)
+    _changes: DynamoOrderChanges = field(init=False)
 
     def __post_init__(self) -> None:
         """Create the batched calls with the same client and pause."""
         BatchedTable.__post_init__(self)
         self._entries = IndexEntries(self.client, self.table, self._batches)
+        self._changes = DynamoOrderChanges(self.client, self.table, self.pause)
 
     def find_by_external_ids(
         self, account: str, external_ids: Collection[str], deadline: Deadline
     ) -> Lookup:
         """Read orders consistently. The order of an alias is found through the index.
 
-        Many large orders are read in several calls: each leaves the rest unread.
+        Softly deleted orders are found through their entries, which only they have. Many large
+        orders are read in several calls: each leaves the rest unread.
         """
         keys = {
             identity_of(key): name for name in external_ids for key in [order_key(account, name)]
@@ -81,27 +91,39 @@ class DynamoOrders(BatchedTable):
             keys[identity_of(item)]: read_order(account, item) for item in items if is_order(item)
         }
         aliases = {
-            keys[identity_of(item)]: int(item["order_id"]["N"])
-            for item in items
-            if item["type"]["S"] == "alias"
+            keys[identity_of(item)]: int(item["order_id"]["N"]) for item in items if is_alias(item)
         }
+        deleted = {keys[identity_of(item)]: item for item in items if is_hidden(item)}
         missing = {keys[identity] for identity in unread}
         if aliases:
             aliased, lost = self._orders_of_aliases(account, aliases, deadline)
             found |= aliased
             missing |= lost
-        return Lookup(found, frozenset(missing))
+        known = found.keys() | missing
+        unresolved = {name: number for name, number in aliases.items() if name not in known}
+        if not deleted and not unresolved:
+            return Lookup(found, frozenset(missing))
+        hidden, lost = self._hidden_orders(account, deleted, unresolved, deadline)
+        return Lookup(found, frozenset(missing | lost), hidden)
 
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
         """Write each order with its own condition, a new one after its index entry.
 
-        The batches are independent, so a request that runs out of time has stored some orders.
+        The revival of an order is a transaction of its own. The batches are independent, so a
+        request that runs out of time has stored some orders.
         """
+        revivals = {
+            position: OrderChange(hidden, replace(hidden, order=write.order), write.trigger)
+            for position, write in enumerate(writes)
+            for hidden in [write.revives]
+            if hidden is not None
+        }
         # New orders share batches, because their entries need a call too.
         positions = sorted(
-            range(len(writes)), key=lambda each: writes[each].base_version is not None
+            (position for position in range(len(writes)) if position not in revivals),
+            key=lambda each: writes[each].base_version is not None,
         )
         batches = list(_packed(positions, writes))
         answers = self._batches.in_parallel(
@@ -110,6 +132,10 @@ class DynamoOrders(BatchedTable):
         outcomes = dict(
             zip(chain(*batches), chain(*(answer.outcomes for answer in answers)), strict=True)
         )
+        revived = self._batches.in_parallel(
+            lambda change: self._changes.save(change, deadline), revivals.values()
+        )
+        outcomes |= zip(revivals, revived, strict=True)
         refusal = next((answer.refusal for answer in answers if answer.refusal), None)
         if refusal and _MAYBE_WRITTEN.isdisjoint(outcomes.values()):
             raise refusal
@@ -129,6 +155,36 @@ class DynamoOrders(BatchedTable):
         keys = [tombstone_key(account, order_id) for order_id in order_ids]
         items = self._batches.read_all(keys, deadline)
         return frozenset(int(item["order_id"]["N"]) for item in items)
+
+    def _hidden_orders(
+        self,
+        account: str,
+        items: Mapping[str, Item],
+        aliases: Mapping[str, int],
+        deadline: Deadline,
+    ) -> tuple[dict[str, StoredOrder], set[str]]:
+        """Return the softly deleted orders by the requested ids, and the ids that were not read.
+
+        `items` are those that were found by their external id, `aliases` the order ids of aliases.
+        """
+        direct = {name: int(item["order_id"]["N"]) for name, item in items.items()}
+        numbers = {**direct, **aliases}
+        keys = [hidden_key(account, number) for number in set(numbers.values())]
+        entries, unread_entries = self._batches.read(keys, deadline)
+        by_number = {identity_of(entry): entry for entry in entries}
+        found = {identity_of(item): item for item in items.values()}
+        wanted = {identity_of(order_key(account, indexed_name(entry))) for entry in entries}
+        more, unread_orders = self._batches.read_some(map(key_of, wanted - found.keys()), deadline)
+        found |= {identity_of(item): item for item in more if is_hidden(item)}
+        hidden = {}
+        for name, number in numbers.items():
+            entry = by_number.get(identity_of(hidden_key(account, number)))
+            item = entry and found.get(identity_of(order_key(account, indexed_name(entry))))
+            # An order that was revived or deleted between the reads counts as not found.
+            if entry and item and item["order_id"]["N"] == str(number):
+                hidden[name] = read_stored(account, item, read_aliases(entry))
+        incomplete = bool(unread_entries or unread_orders)
+        return hidden, numbers.keys() - hidden.keys() if incomplete else set()
 
     def _orders_of_aliases(
         self, account: str, aliases: Mapping[str, int], deadline: Deadline
@@ -218,7 +274,7 @@ def _packed(positions: Iterable[int], writes: Sequence[Write]) -> Iterator[list[
     for position in positions:
         # A character has at most 4 bytes. The other attributes are small in comparison.
         order = writes[position].order
-        weight = 4 * (len(order.document) + len(order.defaults))
+        weight = 4 * (len(order.document) + len(order.defaults) + len(order.overrides))
         if batch and (len(batch) == STATEMENTS_PER_BATCH or size + weight > BATCH_BYTES):
             yield batch
             batch, size = [], 0

@@ -144,6 +144,7 @@ def detail_of(trigger: Trigger, present: Present) -> bytes:
         "version": trigger.order.version,
         "protocol": trigger.order.protocol,
         "changed": orjson.Fragment(trigger.changes),
+        **({"revived": True} if trigger.revived else {}),
     }
     whole = orjson.dumps({**members, "order": orjson.Fragment(present(trigger.order))})
     if len(whole) <= limit:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from orders.adapters.table_keys import (
     change_key,
+    hidden_key,
     index_key,
     marker_key,
     order_key,
@@ -18,7 +19,7 @@ from orders.application.ports import IndexEntry
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import DELETIONS_KEPT, Deletion
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Order
+from orders.domain.order import Order, Presence
 from orders.domain.triggers import Trigger, TriggerKind
 
 type Item = Mapping[str, Any]
@@ -26,12 +27,34 @@ type Item = Mapping[str, Any]
 # Stream records expire after one day, so the relay needs no tombstone after two days.
 TOMBSTONE_KEPT = timedelta(days=2)
 # Attributes that an order's item may not have. An update must remove them.
-OPTIONAL_ATTRIBUTES = ("trigger", "update_time", "fulfilment", "endpoint", "defaults", "through")
+OPTIONAL_ATTRIBUTES = (
+    "trigger",
+    "update_time",
+    "fulfilment",
+    "endpoint",
+    "defaults",
+    "through",
+    "presence",
+    "overrides",
+)
 
 
 def is_order(item: Item) -> bool:
-    """Return whether an item with an order's key is an order, not an alias."""
+    """Return whether an item with an order's key is an order, not an alias or a hidden order."""
     return _type_of(item) == "order"
+
+
+def is_hidden(item: Item) -> bool:
+    """Return whether an item with an order's key is a softly deleted order.
+
+    It has a type of its own, so that no reader takes it for an order.
+    """
+    return _type_of(item) == "hidden"
+
+
+def is_alias(item: Item) -> bool:
+    """Return whether an item with an order's key is an alias."""
+    return _type_of(item) == "alias"
 
 
 def is_tombstone(item: Item) -> bool:
@@ -115,9 +138,12 @@ def order_item(order: Order, trigger: Trigger | None) -> dict[str, Any]:
     """Return the item of an order, with the trigger for the relay if there is one.
 
     From the second version on, the item is in the index `changes`. A new order is not, which saves
-    its write unit: the index by creation contains it.
+    its write unit: the index by creation contains it. A softly deleted order is in neither: its
+    marker shows the deletion.
     """
     item = contents_of(order, trigger)
+    if order.is_hidden:
+        return {**item, "type": {"S": "hidden"}}
     if order.version > 1:
         item |= change_key(order.account, order.order_id, order.updated_at)
     return item
@@ -148,14 +174,38 @@ def contents_of(order: Order, trigger: Trigger | None) -> dict[str, Any]:
         item["fulfilment"] = {"S": order.fulfilment.name}
     if order.defaults:
         item["defaults"] = {"S": order.defaults}
+    if order.overrides:
+        item["overrides"] = {"S": order.overrides}
     if order.through:
         item["through"] = {"S": order.through}
+    if order.presence is not Presence.PRESENT:
+        item["presence"] = {"S": str(order.presence)}
     if trigger is not None:
         item["trigger"] = {"M": _envelope(trigger)}
     return item
 
 
-def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
+def hidden_entry(stored: StoredOrder) -> dict[str, Any]:
+    """Return the entry of a softly deleted order: what its index item contained."""
+    order = stored.order
+    entry = {**hidden_key(order.account, order.order_id), "name": {"S": order.external_id}}
+    return entry | ({"aliases": listed(stored.aliases)} if stored.aliases else {})
+
+
+def revived_entry(stored: StoredOrder) -> dict[str, Any]:
+    """Return the index item of an order that was revived."""
+    order = stored.order
+    # The version makes each index item unique, as after a move.
+    moved = {**index_item(order.account, order), "moved_in": {"N": str(order.version)}}
+    return moved | ({"aliases": listed(stored.aliases)} if stored.aliases else {})
+
+
+def listed(aliases: Iterable[str]) -> dict[str, Any]:
+    """Return aliases as an attribute of an index item."""
+    return {"L": [{"S": alias} for alias in aliases]}
+
+
+def tombstone_item(last: Order, trigger: Trigger | None) -> dict[str, Any]:
     """Return the tombstone of a deleted order. It contains the trigger of the deletion."""
     expires_at = last.updated_at + TOMBSTONE_KEPT
     return {
@@ -167,7 +217,7 @@ def tombstone_item(last: Order, trigger: Trigger) -> dict[str, Any]:
     }
 
 
-def marker_item(last: Order) -> dict[str, Any]:
+def marker_item(last: Order, *, permanent: bool) -> dict[str, Any]:
     """Return the marker of a deleted order. It shows the deletion in the index `changes`."""
     expires_at = last.updated_at + DELETIONS_KEPT
     return {
@@ -183,7 +233,13 @@ def marker_item(last: Order) -> dict[str, Any]:
         "client": {"S": last.client},
         "through": {"S": last.through or last.protocol},
         "expires_at": {"N": str(int(expires_at.timestamp()))},
+        **({} if permanent else {"soft": {"BOOL": True}}),
     }
+
+
+def is_soft(marker: Item) -> bool:
+    """Return whether a marker shows a soft deletion: the order can be revived."""
+    return "soft" in marker
 
 
 def _envelope(trigger: Trigger) -> dict[str, Any]:
@@ -222,7 +278,7 @@ def read_envelope(item: Item) -> Envelope:
 
 def read_order(account: str, item: Item) -> Order:
     """Return the order in an item. A tombstone contains the version of the deletion."""
-    if is_order(item):
+    if is_order(item) or is_hidden(item):
         external_id = item["pk"]["S"].removeprefix(order_key(account, "")["pk"]["S"])
     else:
         external_id = item["external_id"]["S"]
@@ -246,6 +302,8 @@ def read_order(account: str, item: Item) -> Order:
         client=item["client"]["S"],
         defaults=item["defaults"]["S"] if "defaults" in item else "",
         through=item["through"]["S"] if "through" in item else "",
+        overrides=item["overrides"]["S"] if "overrides" in item else "",
+        presence=Presence(item["presence"]["S"]) if "presence" in item else Presence.PRESENT,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from orders.adapters.order_items import (
     Item,
+    is_hidden,
     is_order,
     is_tombstone,
     read_envelope,
@@ -61,7 +62,7 @@ def read_history_record(record: Mapping[str, Any]) -> StreamedHistory | Unreadab
     number = str(data["SequenceNumber"])
     try:
         before = data.get("OldImage")
-        if before is None or not is_order(before):
+        if before is None or not (is_order(before) or is_hidden(before)):
             return None
         account = account_of_order(before["pk"]["S"])
         order = read_order(account, before)
@@ -87,7 +88,7 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
     after = read_order(account, image)
     envelope = read_envelope(image)
     lines = lines_of(after)
-    if is_tombstone(image):
+    if is_tombstone(image) or is_hidden(image):
         trigger = deletion_of(after)
     else:
         before = _before(account, data.get("OldImage"), after, envelope.moved_from)
@@ -105,11 +106,16 @@ def _has_trigger(image: object) -> bool:
         return False
     if "type" not in image:
         raise KeyError("type")
-    return is_order(image) or is_tombstone(image)
+    return is_order(image) or is_tombstone(image) or is_hidden(image)
 
 
 def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:
-    """Return the order before the change, None if it is new. It may have had another id."""
+    """Return the order before the change, None if it is new. It may have had another id.
+
+    The order before a revival was softly deleted.
+    """
     if moved_from is not None:
         return replace(after, external_id=moved_from)
-    return read_order(account, image) if image is not None and is_order(image) else None
+    if image is None or not (is_order(image) or is_hidden(image)):
+        return None
+    return read_order(account, image)

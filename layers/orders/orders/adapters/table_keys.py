@@ -5,6 +5,7 @@
 | order, or alias of one | `A#{account}#O#{external_id}` | `O` |
 | tombstone of a deleted order | `A#{account}#D#{order id}` | `D` |
 | index of an order | `A#{account}#I#{shard}` | order id, 16 digits |
+| entry of a softly deleted order | `A#{account}#S#{order id}` | `S` |
 | marker of a deleted order | `A#{account}#X#{order id}` | `X` |
 | replaced version of an order | `A#{account}#H#{order id}` | version, 16 digits |
 | account, settings | `A#{account}` | `ACCOUNT`, `SETTINGS` |
@@ -98,6 +99,11 @@ def index_shards(account: str) -> list[str]:
 def index_sort_key(order_id: int) -> str:
     """Return the sort key of an index item. The keys sort like the order ids."""
     return f"{order_id:016}"
+
+
+def hidden_key(account: str, order_id: int) -> Key:
+    """Return the key of the entry that a softly deleted order has instead of its index item."""
+    return key(f"A#{account}#S#{order_id}", "S")
 
 
 def lanes_key(account: str, window: int) -> Key:

@@ -18,9 +18,10 @@ from orders.domain.triggers import Trigger
 class ChangeReport[Refusal: StrEnum]:
     """The result of a change.
 
-    `found` is the order after the change, None if the endpoint has no such order. After a deletion
-    it is the order before the deletion. `refusal` says why the order was not changed. `taken` is
-    true if another order has the new external id. `trigger` is None if nothing was changed.
+    `found` is the order after the change, None if the endpoint has no such order. After a permanent
+    deletion it is the order before the deletion. `refusal` says why the order was not changed.
+    `taken` is true if another order has the new external id. `trigger` is None if nothing was
+    changed, or if the caller skips triggers.
     `unpublished` are the triggers that were not published: the bus did not accept them in time, or
     the answer to their write was lost. `unavailable` is true if the change may or may not be
     stored. The caller can safely send the request again.
@@ -34,6 +35,7 @@ class ChangeReport[Refusal: StrEnum]:
     unavailable: bool = False
 
 
+type ReadOrder = Callable[[OrderAddress, Deadline], StoredOrder | None]
 type Decide[Refusal: StrEnum] = Callable[[StoredOrder], OrderChange | Refusal | None]
 
 
@@ -52,9 +54,11 @@ class ChangeOrder:
         decide: Decide[Refusal],
         request_id: str,
         deadline: Deadline,
+        read: ReadOrder | None = None,
     ) -> ChangeReport[Refusal]:
         """Apply the change that `decide` returns. A refusal or None changes nothing.
 
+        `read` returns the order to change, by default only if it is not softly deleted.
         `decide` must put `request_id` into the changed order. It is called again with the current
         order if another request changed the order meanwhile. Raises StorageUnavailableError if the
         store did not answer in time and nothing was changed, and StorageRefusedError.
@@ -62,21 +66,23 @@ class ChangeOrder:
         lost: dict[int, OrderChange] = {}
         try:
             storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
-            report = self._change(address, decide, lost, storing)
+            reading = read or self.get_order_by_id
+            report = self._change(lambda: reading(address, storing), decide, lost, storing)
         except StorageError:
             if not lost:
                 raise
             report = ChangeReport(unavailable=True)
         triggers = [] if report.trigger is None else [report.trigger]
         sent = {trigger.id for trigger in triggers}
-        doubtful = [each.trigger for each in lost.values() if each.trigger.id not in sent]
+        maybe = [each.trigger for each in lost.values() if each.trigger is not None]
+        doubtful = [trigger for trigger in maybe if trigger.id not in sent]
         request = RequestKey(address.account, request_id)
         unpublished = self.publish_triggers(request, triggers, doubtful, deadline)
         return replace(report, unpublished=unpublished)
 
     def _change[Refusal: StrEnum](
         self,
-        address: OrderAddress,
+        read: Callable[[], StoredOrder | None],
         decide: Decide[Refusal],
         lost: dict[int, OrderChange],
         deadline: Deadline,
@@ -85,7 +91,7 @@ class ChangeOrder:
         removed: StoredOrder | None = None
         tried: dict[int, OrderChange] = {}
         for _ in attempts(deadline, self.pause):
-            found = self.get_order_by_id(address, deadline)
+            found = read()
             if found is None:
                 # Either our deletion succeeded and its answer was lost, or another request won.
                 return ChangeReport(removed)

@@ -1,12 +1,16 @@
-"""Delete an order permanently."""
+"""Delete an order, permanently or softly."""
 
 from dataclasses import dataclass
 
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
-from orders.domain.changes import OrderChange, StoredOrder
-from orders.domain.deletions import DeletionRefusal, plan_deletion
+from orders.domain.deletions import (
+    DeletionMode,
+    DeletionRefusal,
+    plan_deletion,
+    plan_soft_deletion,
+)
 from orders.domain.order import Cause
 
 
@@ -14,7 +18,8 @@ from orders.domain.order import Cause
 class DeleteOrderCommand:
     """One request. If `version` is given, it must be the current version of the order.
 
-    A repeated request has another `request_id`.
+    A repeated request has another `request_id`. With `of_hidden`, an order that is softly deleted
+    is deleted permanently too; else it counts as not found.
     """
 
     address: OrderAddress
@@ -22,11 +27,13 @@ class DeleteOrderCommand:
     request_id: str
     client: str
     protocol: str
+    mode: DeletionMode = DeletionMode.PERMANENT
+    of_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteOrder:
-    """Deletes one order with its aliases."""
+    """Deletes one order with its aliases, or hides it."""
 
     change_order: ChangeOrder
     clock: Clock
@@ -34,14 +41,21 @@ class DeleteOrder:
     def __call__(
         self, command: DeleteOrderCommand, deadline: Deadline
     ) -> ChangeReport[DeletionRefusal]:
-        """Delete the order and its aliases. The report contains the deleted order.
+        """Delete the order. The report contains the deleted order: after a soft deletion hidden.
 
-        Raises StorageUnavailableError if nothing was deleted, and StorageRefusedError.
+        A soft deletion of an order that is softly deleted is refused. Raises
+        StorageUnavailableError if nothing was deleted, and StorageRefusedError.
         """
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
         cause = Cause(command.request_id, command.client, self.clock(), command.protocol)
-
-        def decide(stored: StoredOrder) -> OrderChange | DeletionRefusal:
-            return plan_deletion(stored, command.version, cause)
-
-        return self.change_order(command.address, decide, command.request_id, deadline)
+        is_soft = command.mode is DeletionMode.SOFT
+        plan = plan_soft_deletion if is_soft else plan_deletion
+        # A soft deletion recognises by the hidden order that an earlier attempt was committed.
+        read = self.change_order.get_order_by_id.with_hidden
+        return self.change_order(
+            command.address,
+            lambda stored: plan(stored, command.version, cause),
+            command.request_id,
+            deadline,
+            read if is_soft or command.of_hidden else None,
+        )

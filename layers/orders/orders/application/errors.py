@@ -14,6 +14,7 @@ OrdersError
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
     UnknownMembersRefusedError      the request has members that the account's policy rejects
+    UnknownLineStatusError          a line cannot have the wanted status
     ChangesExpiredError             deletions after what a reader has read are no longer known
     NotFoundError                   an account or a client does not exist; also a LookupError
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
@@ -21,10 +22,10 @@ OrdersError
 Each use case documents the errors that it raises. Any other exception is a bug.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from orders.domain.problems import Problem
+from orders.domain.problems import Problem, listed, shown
 
 
 class OrdersError(Exception):
@@ -104,6 +105,15 @@ class UnknownMembersRefusedError(OrdersError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("The request has unknown members")
         self.problems = problems
+
+
+class UnknownLineStatusError(OrdersError):
+    """A line cannot have the wanted status. The message is written for clients."""
+
+    def __init__(self, status: str, allowed: Sequence[str]) -> None:
+        super().__init__(
+            f"Unknown line status {shown(status)}; allowed values: {listed(list(allowed))}"
+        )
 
 
 class ChangesExpiredError(OrdersError):

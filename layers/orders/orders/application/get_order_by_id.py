@@ -27,8 +27,28 @@ class GetOrderById:
         Raises StorageUnavailableError and StorageRefusedError.
         """
         stored = self.index.find_by_order_id(address.account, address.order_id, deadline)
-        if stored is None:
-            return None
-        if address.endpoint not in {None, stored.order.endpoint}:
-            return None
-        return stored
+        return _of_endpoint(address, stored)
+
+    def with_hidden(self, address: OrderAddress, deadline: Deadline) -> StoredOrder | None:
+        """Return the order also if it is softly deleted. Raises the same errors."""
+        return _of_endpoint(
+            address, find_with_hidden(self.index, address.account, address.order_id, deadline)
+        )
+
+
+def find_with_hidden(
+    index: OrderIndex, account: str, order_id: int, deadline: Deadline
+) -> StoredOrder | None:
+    """Return an order that is present or softly deleted, None if it does not exist."""
+    return (
+        index.find_by_order_id(account, order_id, deadline)
+        or index.find_hidden(account, order_id, deadline)
+        # It may have been revived between the two reads.
+        or index.find_by_order_id(account, order_id, deadline)
+    )
+
+
+def _of_endpoint(address: OrderAddress, stored: StoredOrder | None) -> StoredOrder | None:
+    if stored is None or address.endpoint not in {None, stored.order.endpoint}:
+        return None
+    return stored

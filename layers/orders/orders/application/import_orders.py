@@ -201,7 +201,8 @@ class ImportOrders:
                 lookup = self.orders.find_by_external_ids(
                     command.account, progress.pending_ids(), deadline
                 )
-                read += sum(len(order.document) for order in lookup.orders.values())
+                hidden = (stored.order for stored in lookup.hidden.values())
+                read += sum(len(order.document) for order in (*lookup.orders.values(), *hidden))
                 plans = self._plan(command, progress, lookup, deadline)
                 self._save(command, progress, plans, deadline)
                 if not progress.pending:
@@ -227,7 +228,7 @@ class ImportOrders:
         ]
         groups = [
             group
-            for group in group_steps(command.account, readable, lookup.orders)
+            for group in group_steps(command.account, readable, lookup.orders, lookup.hidden)
             if not progress.recognise(group)
         ]
         now = self.clock()

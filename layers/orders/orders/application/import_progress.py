@@ -17,6 +17,7 @@ from orders.domain.importing import (
     Write,
     failed,
 )
+from orders.domain.order import Order
 from orders.domain.problems import Code, Problem
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
@@ -130,6 +131,8 @@ class Progress:
         any answer. Steps that were added to the group later stay pending for the next round.
         """
         stored = group.stored
+        if stored is not None and stored.is_hidden:
+            return self._recognise_hidden(stored)
         if stored is None or stored.request_id != self.request_id:
             return False
         # Two attempts at one version differ in their time alone, which the trigger repeats.
@@ -144,6 +147,17 @@ class Progress:
         _, plan, write = max(candidates, key=lambda candidate: candidate[0])
         self._commit(plan, write)
         return True
+
+    def _recognise_hidden(self, stored: Order) -> bool:
+        """Return whether this request created an order that another one then deleted softly.
+
+        Its order id served one attempt to create it, so that attempt was committed.
+        """
+        for plan in self.tried.get(stored.order_id, ()):
+            if plan.write is not None and plan.write.base_version is None:
+                self._commit(plan, plan.write)
+                return True
+        return False
 
     def number_in_doubt(self, group: Group) -> int | None:
         """Return the order id that a missing order has if an earlier attempt created it.

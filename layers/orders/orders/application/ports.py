@@ -1,6 +1,6 @@
 """The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -64,10 +64,14 @@ class SentOrder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """The found orders by the requested id. `unread` ids could not be read in time."""
+    """The found orders by the requested id. `unread` ids could not be read in time.
+
+    `hidden` are softly deleted orders, of which only imports and their revival may know.
+    """
 
     orders: Mapping[str, Order]
     unread: frozenset[str] = field(default_factory=frozenset)
+    hidden: Mapping[str, StoredOrder] = field(default_factory=dict)
 
 
 class WriteOutcome(Enum):
@@ -126,13 +130,14 @@ class OrderPage:
 class OrderSlice:
     """A request for `limit` orders after the first `offset` orders, by order id.
 
-    Only orders with an id in `ids` count.
+    Only orders with an id in `ids` count, and none with an id in `but_for`.
     """
 
     offset: int
     limit: int
     newest_first: bool = False
     ids: Range[int] = ALL_IDS
+    but_for: Container[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +156,17 @@ class IndexEntry:
 class OrderIndex(Protocol):
     """The order store, by order id. Each call sees only the orders of its account.
 
-    Every call may raise StorageUnavailableError and StorageRefusedError.
+    Only `find_hidden` sees softly deleted orders. Every call may raise StorageUnavailableError and
+    StorageRefusedError.
     """
 
     def find_by_order_id(
         self, account: str, order_id: int, deadline: Deadline
     ) -> StoredOrder | None:
         """Read an order consistently, with its aliases. Return None if it does not exist."""
+
+    def find_hidden(self, account: str, order_id: int, deadline: Deadline) -> StoredOrder | None:
+        """Read a softly deleted order consistently, with its aliases. Else return None."""
 
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline
@@ -205,8 +214,9 @@ class OrderIndex(Protocol):
     ) -> int | None:
         """Return the number of the account's index entries, None if it is more than `limit`.
 
-        It is that of the orders, unless writes are not finished or were interrupted. A count that
-        is not consistent may lack the writes of the last seconds, at half the read units.
+        Softly deleted orders have none. It is that of the orders, unless writes are not finished or
+        were interrupted. A count that is not consistent may lack the writes of the last seconds, at
+        half the read units.
         """
 
 
@@ -245,7 +255,7 @@ class CountedChanges:
 class Change:
     """The last change of an order that exists in its second version or a later one, or was deleted.
 
-    `stored` is the present version, read consistently; None if the order was deleted.
+    `stored` is the present version, read consistently; None if the order was deleted, also softly.
     """
 
     at: ChangePosition

@@ -25,6 +25,7 @@ from orders.application.ports import (
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import ids_taken_before
 from orders.domain.deletions import DELETIONS_KEPT
+from orders.domain.order import Presence
 from orders.domain.ranges import Range
 
 SETTLED_AFTER = timedelta(seconds=60)
@@ -36,6 +37,7 @@ class ChangeKind(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
+    REVIVED = "revived"  # the present version ended a soft deletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ReadUntil:
 
 @dataclass(frozen=True, slots=True)
 class ListedChange:
-    """The last change of one order. `stored` is None if the order was deleted."""
+    """The last change of one order. `stored` is None if the order was deleted, also softly."""
 
     kind: ChangeKind
     at: ChangePosition
@@ -178,7 +180,12 @@ def _creation(stored: StoredOrder | None) -> ListedChange | None:
 
 
 def _later_change(change: Change) -> ListedChange:
-    kind = ChangeKind.DELETED if change.stored is None else ChangeKind.UPDATED
+    if change.stored is None:
+        kind = ChangeKind.DELETED
+    elif change.stored.order.presence is Presence.REVIVED:
+        kind = ChangeKind.REVIVED
+    else:
+        kind = ChangeKind.UPDATED
     return ListedChange(kind, change.at, change.version, change.external_id, change.stored)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from orders.application.get_order_by_id import find_with_hidden
 from orders.application.ports import Deadline, HistoryRepository, OrderIndex
 from orders.application.read_sizes import FIRST_ORDERS
 from orders.domain.deletions import Deletion
@@ -55,7 +56,7 @@ class ReadHistory:
         A page may have fewer versions. Return None if the account never had the order, or if it was
         deleted more than 90 days ago. Raises StorageUnavailableError and StorageRefusedError.
         """
-        stored = self.index.find_by_order_id(key.account, key.order_id, deadline)
+        stored = find_with_hidden(self.index, key.account, key.order_id, deadline)
         if stored is None:
             deletion = self.history.deletion_of(key, deadline)
             if deletion is None or before is None or deletion.version < before:

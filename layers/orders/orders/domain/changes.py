@@ -38,15 +38,26 @@ class OrderChange:
     """Replace `before` by `after`, if the stored order and its aliases still equal `before`.
 
     If the external id changes, the old one becomes an alias. If `removes` is true, the order and
-    its aliases are deleted, and `after` is the version that the deletion counts as.
+    its aliases are deleted, and `after` is the version that the deletion counts as. `trigger` is
+    None if the caller skips triggers.
     """
 
     before: StoredOrder
     after: StoredOrder
-    trigger: Trigger
+    trigger: Trigger | None
     removes: bool = False
 
     @property
     def moves(self) -> bool:
         """Return whether the change gives the order another external id."""
         return self.before.order.external_id != self.after.order.external_id
+
+    @property
+    def hides(self) -> bool:
+        """Return whether the change deletes a present order softly."""
+        return self.after.order.is_hidden and not self.before.order.is_hidden
+
+    @property
+    def revives(self) -> bool:
+        """Return whether the change ends a soft deletion."""
+        return self.before.order.is_hidden and not self.after.order.is_hidden

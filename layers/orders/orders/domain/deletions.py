@@ -1,12 +1,15 @@
-"""Delete an order with its aliases. Their external ids can be used again."""
+"""Delete an order: for good with its aliases, or softly, which a revival ends.
+
+A permanent deletion frees the external ids of the order, a soft one keeps them taken.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
-from orders.domain.order import Cause
-from orders.domain.triggers import deletion_of
+from orders.domain.order import Cause, Presence
+from orders.domain.triggers import deletion_of, trigger_of
 
 # Readers of changes can learn of a deletion for this long.
 DELETIONS_KEPT = timedelta(days=90)
@@ -34,6 +37,14 @@ class DeletionRefusal(StrEnum):
     """The reason why an order is not deleted."""
 
     OTHER_VERSION = "other_version"  # the caller has not read the current version
+    HIDDEN = "hidden"  # it is softly deleted already
+
+
+class DeletionMode(StrEnum):
+    """The ways to delete an order. Published."""
+
+    SOFT = "soft"
+    PERMANENT = "permanent"
 
 
 def plan_deletion(
@@ -48,3 +59,28 @@ def plan_deletion(
         return DeletionRefusal.OTHER_VERSION
     last = order.next_version(cause)
     return OrderChange(stored, replace(stored, order=last), deletion_of(last), removes=True)
+
+
+def plan_soft_deletion(
+    stored: StoredOrder, version: int | None, cause: Cause
+) -> OrderChange | DeletionRefusal:
+    """Plan a soft deletion. If `version` is given, it must be the current version of the order.
+
+    The deletion is the next version of the order, which is hidden.
+    """
+    order = stored.order
+    if order.is_hidden:
+        return DeletionRefusal.HIDDEN
+    if version is not None and version != order.version:
+        return DeletionRefusal.OTHER_VERSION
+    last = replace(order.next_version(cause), presence=Presence.HIDDEN)
+    return OrderChange(stored, replace(stored, order=last), deletion_of(last))
+
+
+def plan_revival(stored: StoredOrder, cause: Cause) -> OrderChange | None:
+    """Plan the end of a soft deletion. Returns None if the order is present."""
+    order = stored.order
+    if not order.is_hidden:
+        return None
+    after = replace(order.next_version(cause), presence=Presence.REVIVED)
+    return OrderChange(stored, replace(stored, order=after), trigger_of(order, after))

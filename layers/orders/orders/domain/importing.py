@@ -7,8 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from orders.domain.applied_defaults import settled_defaults
+from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.order import Cause, Order
+from orders.domain.order import Cause, Order, Presence
+from orders.domain.overrides import overridden_status, settled_overrides
 from orders.domain.problems import Code, Problem, below, shown
 from orders.domain.submissions import Submission
 from orders.domain.times import format_time
@@ -60,13 +62,22 @@ class Group:
     """All steps of a request for one order, in request order.
 
     `stored` is the order as read, None if it does not exist. `external_id` is the current id of the
-    order. A step may have an alias of the order instead.
+    order. A step may have an alias of the order instead. `aliases` are known of a softly deleted
+    order only.
     """
 
     account: str
     external_id: str
     stored: Order | None
     steps: tuple[Step, ...]
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def hidden(self) -> StoredOrder | None:
+        """Return the order if it is softly deleted, else None."""
+        if self.stored is None or not self.stored.is_hidden:
+            return None
+        return StoredOrder(self.stored, self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +85,14 @@ class Write:
     """One conditional write: store `order` if the stored version is still `base_version`.
 
     `base_version` is None if the order must not exist yet. `trigger` is stored in the same write.
-    It is None if the caller skips triggers.
+    It is None if the caller skips triggers. `revives` is the softly deleted order that the write
+    ends the deletion of, None for every other order.
     """
 
     order: Order
     base_version: int | None
     trigger: Trigger | None
+    revives: StoredOrder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +104,33 @@ class Plan:
     results: tuple[OrderResult, ...]
 
 
-def group_steps(account: str, steps: Iterable[Step], found: Mapping[str, Order]) -> list[Group]:
-    """Group the steps by order. `found` maps a sent external id to the stored order that has it."""
+def group_steps(
+    account: str,
+    steps: Iterable[Step],
+    found: Mapping[str, Order],
+    hidden: Mapping[str, StoredOrder] | None = None,
+) -> list[Group]:
+    """Group the steps by order. `found` maps a sent external id to the stored order that has it.
+
+    `hidden` does so for softly deleted orders.
+    """
     groups: dict[str, list[Step]] = {}
     stored: dict[str, Order] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
     for step in steps:
-        order = found.get(step.submission.external_id)
-        key = order.external_id if order else step.submission.external_id
+        name = step.submission.external_id
+        order, deleted = found.get(name), (hidden or {}).get(name)
+        if order is None and deleted is not None:
+            order = deleted.order
+            aliases[order.external_id] = deleted.aliases
+        key = order.external_id if order else name
         groups.setdefault(key, []).append(step)
         if order:
             stored[key] = order
-    return [Group(account, key, stored.get(key), tuple(members)) for key, members in groups.items()]
+    return [
+        Group(account, key, stored.get(key), tuple(members), aliases.get(key, ()))
+        for key, members in groups.items()
+    ]
 
 
 def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
@@ -115,7 +144,7 @@ def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
     decided: list[tuple[Step, Outcome, tuple[Problem, ...]]] = []
     for step in group.steps:
         refusal = _refusal(current, step.submission)
-        if not refusal and current and current.document == step.submission.document:
+        if not refusal and current and _is_equal(current, step.submission):
             decided.append((step, Outcome.UNCHANGED, ()))
             continue
         version = _next_version(group, step.submission, order_id, cause)
@@ -124,11 +153,12 @@ def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
         if refusal:
             decided.append((step, Outcome.FAILED, (below(step.submission.path, refusal),)))
         else:
-            outcome = Outcome.UPDATED if current else Outcome.CREATED
+            is_new = current is None or current.is_hidden
+            outcome = Outcome.CREATED if is_new else Outcome.UPDATED
             decided.append((step, outcome, ()))
             current = after
             changed_by.append(step)
-    write = _net_write(group.stored, current, changed_by)
+    write = _net_write(group, current, changed_by)
     final = write.order if write else group.stored
     results = tuple(_result(step, outcome, problems, final) for step, outcome, problems in decided)
     return Plan(group, write, results)
@@ -149,7 +179,8 @@ def failed(step: Step, problem: Problem, *, retryable: bool) -> OrderResult:
 def _refusal(current: Order | None, sent: Submission) -> Problem | None:
     if current is None:
         return None
-    if sent.must_be_new:
+    # An import of its own protocol revives a softly deleted order.
+    if sent.must_be_new and not (current.is_hidden and current.protocol == sent.protocol):
         name = shown(sent.external_id)
         return Problem(Code.DUPLICATE, ("external_id",), f"Order {name} already exists")
     if current.protocol != sent.protocol:
@@ -175,11 +206,16 @@ def _refusal(current: Order | None, sent: Submission) -> Problem | None:
     return None
 
 
+def _is_equal(current: Order, sent: Submission) -> bool:
+    return current.document == sent.document and not current.is_hidden
+
+
 def _excess(order: Order) -> Problem | None:
     """Return the problem of an order that is too large to be stored. It names the largest part."""
-    if not is_too_large(order.document, order.defaults):
+    texts = (order.document, order.defaults, order.overrides)
+    if not is_too_large(*texts):
         return None
-    size = _bytes(order.document) + _bytes(order.defaults)
+    size = sum(map(_bytes, texts))
     sizes = {
         name: _bytes(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
         for name, value in json.loads(order.document).items()
@@ -212,8 +248,11 @@ def _kilobytes(size: int) -> int:
 
 def _after(current: Order | None, sent: Submission, version: Order) -> Order:
     """Return the version with what it takes over from the order before it."""
+    overrides = settled_overrides(current, sent.document, sent.lines)
     return replace(
         version,
+        status=overridden_status(overrides, sent.lines) or sent.status,
+        overrides=overrides,
         update_time=_newest(current.update_time if current else None, sent.update_time),
         fulfilment=_fulfilment(current, sent),
         defaults=settled_defaults(current, sent.document, sent.defaults, sent.lines),
@@ -228,6 +267,7 @@ def _next_version(group: Group, sent: Submission, order_id: int, cause: Cause) -
         status=sent.status,
         document=sent.document,
         endpoint=sent.endpoint,
+        presence=Presence.REVIVED if group.stored.is_hidden else Presence.PRESENT,
     )
 
 
@@ -253,15 +293,14 @@ def _newest(known: datetime | None, sent: datetime | None) -> datetime | None:
     return max((time for time in (known, sent) if time is not None), default=None)
 
 
-def _net_write(
-    stored: Order | None, current: Order | None, changed_by: Sequence[Step]
-) -> Write | None:
+def _net_write(group: Group, current: Order | None, changed_by: Sequence[Step]) -> Write | None:
+    stored = group.stored
     if current is None or (stored and _is_unchanged(stored, current)):
         return None
     is_silent = all(step.skip_trigger for step in changed_by)
     lines = changed_by[-1].submission.lines
     trigger = None if is_silent else trigger_of(stored, current, lines)
-    return Write(current, stored.version if stored else None, trigger)
+    return Write(current, stored.version if stored else None, trigger, group.hidden)
 
 
 def _fulfilment(current: Order | None, sent: Submission) -> Fulfilment:
@@ -271,7 +310,12 @@ def _fulfilment(current: Order | None, sent: Submission) -> Fulfilment:
 
 
 def _is_unchanged(stored: Order, current: Order) -> bool:
-    return stored.document == current.document and stored.fulfilment is current.fulfilment
+    return (
+        stored.document == current.document
+        and stored.fulfilment is current.fulfilment
+        and stored.is_hidden == current.is_hidden
+        and stored.overrides == current.overrides
+    )
 
 
 def _result(

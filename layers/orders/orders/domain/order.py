@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Self
 
 from orders.domain.fulfilment import Fulfilment
@@ -28,19 +29,33 @@ class Cause:
     protocol: str = ""
 
 
+class Presence(StrEnum):
+    """Whether an order exists for its readers.
+
+    A softly deleted order is hidden: no protocol finds, lists or counts it, and its external ids
+    stay taken. REVIVED is the version that ended a soft deletion.
+    """
+
+    PRESENT = "present"
+    HIDDEN = "hidden"
+    REVIVED = "revived"
+
+
 @dataclass(frozen=True, slots=True)
 class LineMembers:
     """The member names of the lines in a protocol's documents.
 
     `lines` is the member of the document that contains the array of lines. `identity` and `status`
     are members of each line. Triggers use them to compare the lines of two versions. `fields` is
-    the member of an order and of a line that contains the values of custom fields.
+    the member of an order and of a line that contains the values of custom fields, `order_status`
+    the member of an order that contains its status.
     """
 
     lines: str
     identity: str
     status: str
     fields: str = "custom_fields"
+    order_status: str = "status"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +67,9 @@ class Order:
     client. `status` is the imported status. `fulfilment` is kept by the hub, and imports never move
     it backwards. `endpoint` is the point of sale, None if the order has none. `document` is
     canonical JSON of what the shop sent. `defaults` is what the hub filled in beside it
-    (`applied_defaults`), "" if nothing. `through` is the protocol of the request that wrote this
-    version, "" if it is `protocol`.
+    (`applied_defaults`), "" if nothing. `overrides` is what later requests changed in it
+    (`line_statuses`), "" if nothing. `through` is the protocol of the request that wrote this
+    version, "" if it is `protocol`. `presence` says whether the order is softly deleted.
     """
 
     account: str
@@ -72,6 +88,8 @@ class Order:
     defaults: str = ""
     client: str = ""
     through: str = ""
+    presence: Presence = Presence.PRESENT
+    overrides: str = ""
 
     @property
     def digest(self) -> str:
@@ -80,6 +98,11 @@ class Order:
         Orders of equal content have equal digests, whatever their external ids and defaults are.
         """
         return hashlib.sha256(self.document.encode()).hexdigest()
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether the order is softly deleted."""
+        return self.presence is Presence.HIDDEN
 
     @property
     def has_own_external_id(self) -> bool:
@@ -99,13 +122,15 @@ class Order:
             request_id=cause.request_id,
             client=cause.client,
             through="" if cause.protocol == self.protocol else cause.protocol,
+            presence=Presence.HIDDEN if self.is_hidden else Presence.PRESENT,
         )
 
     def content(self) -> Tree:
-        """Return the document as plain data, with the defaults."""
+        """Return the document as plain data, with the defaults and the overrides."""
         document: Tree = json.loads(self.document)
-        if self.defaults:
-            _fill_in(document, json.loads(self.defaults))
+        for beside in (self.defaults, self.overrides):
+            if beside:
+                _fill_in(document, json.loads(beside))
         return document
 
     def tree(self) -> Tree:
@@ -113,8 +138,8 @@ class Order:
         return {"external_id": self.external_id, **self.content()}
 
 
-def _fill_in(part: Any, defaults: Tree) -> None:  # noqa: ANN401 - an object or an array
-    for name, value in defaults.items():
+def _fill_in(part: Any, members: Tree) -> None:  # noqa: ANN401 - an object or an array
+    for name, value in members.items():
         key = int(name) if isinstance(part, list) else name
         if isinstance(value, dict):
             if isinstance(part, dict):

@@ -69,6 +69,24 @@ class PartnerOrderMembers(StrEnum):
     KNOWN_ONLY = "known_only"
 
 
+class OrderStatusFromLines(StrEnum):
+    """Whether the new status of a line may change the status of its order."""
+
+    OFF = "off"
+    ON = "on"
+
+
+class ListAmounts(StrEnum):
+    """The unit of amounts in Altcraft's list of orders.
+
+    Altcraft's documentation does not name it. Its samples of imports have major units, those of
+    lists look like minor ones.
+    """
+
+    MAJOR = "major"
+    MINOR = "minor"
+
+
 class DefinitionsByImport(StrEnum):
     """What an import may do to custom fields and line statuses.
 
@@ -122,6 +140,8 @@ class Policies:
     # Replaced versions of orders are kept this long.
     history_days: int = 400
     partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
+    order_status_from_lines: OrderStatusFromLines = OrderStatusFromLines.OFF
+    list_amounts: ListAmounts = ListAmounts.MAJOR
 
 
 type FieldKey = tuple[EntityType, str]
@@ -181,6 +201,11 @@ class Settings:
     def line_status_names(self) -> list[str]:
         """Return all line statuses that orders may use. The built-in ones come first."""
         return [*LINE_STATUS_TYPES, *sorted(self.line_statuses)]
+
+    def line_status_type(self, status: str) -> LineStatusType | None:
+        """Return the type of a line status, None if lines cannot have this status."""
+        custom = self.line_statuses.get(status)
+        return custom.type if custom else LINE_STATUS_TYPES.get(status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from orders.domain.order import LineMembers, Order, Tree
+from orders.domain.order import LineMembers, Order, Presence, Tree
 
 SCHEMA_VERSION = 1
 
@@ -49,6 +49,11 @@ class Trigger:
         changed: Mapping[str, Change] = json.loads(self.changes)
         return changed
 
+    @property
+    def revived(self) -> bool:
+        """Return whether the event ends a soft deletion. It then is an OrderCreated."""
+        return self.kind is TriggerKind.ORDER_CREATED and self.order.presence is Presence.REVIVED
+
 
 def trigger_id(account: str, order_id: int, version: int) -> str:
     """Return the trigger id of one committed version. The same version always has the same id."""
@@ -58,10 +63,11 @@ def trigger_id(account: str, order_id: int, version: int) -> str:
 def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = None) -> Trigger:
     """Return the trigger of the change from `before` to `after`. `before` is None if it is new.
 
+    The end of a soft deletion has the trigger of a new order.
     `lines` names the lines in the documents. It is needed only if the documents may differ.
     """
     identity = trigger_id(after.account, after.order_id, after.version)
-    if before is None:
+    if before is None or before.is_hidden:
         return Trigger(identity, TriggerKind.ORDER_CREATED, after)
     old, new = before.tree(), after.tree()
     changed = _changes(old, new, lines) | _fulfilment_change(before, after)

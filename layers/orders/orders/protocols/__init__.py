@@ -19,13 +19,17 @@
 | `errors` | status, code and message of every error | x | x | x | x |
 | `import_orders` | use case | x | x | | |
 | `read_orders` | use case | | x | x | x |
+| `list_orders` | use case | x | | | |
+| `get_status` | use case | x | | | |
 | `read_history` | use case | | | | x |
 | `read_changes` | use case | | | | x |
 | `reconcile` | use case | | | | x |
 | `read_messages` | use case | | x | | |
 | `read_project` | use case | | x | | |
 | `read_campaigns` | use case | | | x | |
-| `delete_order` | use case | | x | | |
+| `delete_order` | use case | x | x | | x |
+| `revive_order` | use case | | | | x |
+| `update_line_status` | use case | x | | | x |
 | `update_order_status` | use case | | | x | |
 | `update_external_id` | use case | | | x | |
 | `issue_token` | use case | | x | | |
@@ -34,7 +38,10 @@ The other files of a folder are parts of these:
 
 - altcraft: `media_types` (JSON or XML), `json_codec`, `xml_codec`, `xml_shapes` and `decoded`
   decode a body to the plain data that `requests` validates; `drafts` holds the validated values;
-  `profile_matching` is a part of `checks`.
+  `profile_matching` is a part of `checks`. `calls` opens every call other than the import, with the
+  `parameters` of its body; `named_orders` finds the order that a body names, `from_ids` are the
+  positions in lists, `changes` has the bodies of the calls that change one order, and
+  `unknown_call` answers other paths.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
   `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
   keep `documents` small; `queries` reads query parameters, `predicates` the language of `where`,
@@ -45,7 +52,8 @@ The other files of a folder are parts of these:
 - hub: `queries` reads query and path parameters, and `cursors` the positions in lists.
 
 All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps
-the digits of numbers) and `settings_document` (the settings that operators write). Values that
+the digits of numbers), `cursors` (positions in lists as texts) and `settings_document` (the
+settings that operators write). Values that
 several protocols accept are read in the domain: times in `domain/times.py`, amounts in
 `domain/money.py`, external ids in `domain/identifiers.py`, custom fields in
 `domain/custom_fields.py`.

@@ -29,6 +29,8 @@ from orders.domain.settings import (
     ExternalIdPolicy,
     LineStatus,
     LineStatusType,
+    ListAmounts,
+    OrderStatusFromLines,
     PartnerOrderMembers,
     Policies,
     Region,
@@ -145,6 +147,11 @@ def _unquoted_off(sent: object) -> object:
     return "off" if sent is False else sent
 
 
+def _unquoted_switch(sent: object) -> object:
+    """Return "on" for true and "off" for false, as which YAML 1.1 reads them without quotes."""
+    return "on" if sent is True else _unquoted_off(sent)
+
+
 class PoliciesPart(_Part):
     """The account's policies."""
 
@@ -160,6 +167,10 @@ class PoliciesPart(_Part):
         Policies().history_days
     )
     partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
+    order_status_from_lines: Annotated[OrderStatusFromLines, BeforeValidator(_unquoted_switch)] = (
+        OrderStatusFromLines.OFF
+    )
+    list_amounts: ListAmounts = ListAmounts.MAJOR
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -284,6 +295,8 @@ class SettingsDocument(_Part):
                 unknown_members=policies.unknown_members,
                 history_days=policies.history_days,
                 partner_order_members=policies.partner_order_members,
+                order_status_from_lines=policies.order_status_from_lines,
+                list_amounts=policies.list_amounts,
             ),
             products={part.id: _product(part) for part in self.products or []},
             business_id=self.business_id,
@@ -351,6 +364,8 @@ def document_of(settings: Settings) -> SettingsDocument:
             unknown_members=settings.policies.unknown_members,
             history_days=settings.policies.history_days,
             partner_order_members=settings.policies.partner_order_members,
+            order_status_from_lines=settings.policies.order_status_from_lines,
+            list_amounts=settings.policies.list_amounts,
         ),
         products=[
             ProductPart(

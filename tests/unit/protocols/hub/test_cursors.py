@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orders.protocols.hub.cursors import Part, read_cursor, write_cursor
+from orders.protocols.cursors import Part, write_cursor
+from orders.protocols.hub.cursors import read_cursor
 from orders.protocols.hub.errors import RequestRefusedError
 from tests.support.hub import CHANGES, ORDERS, Hub, problem
 

@@ -201,3 +201,24 @@ def test_a_parameter_of_changes_that_breaks_a_rule_is_named(name: str) -> None:
     answer = Hub().ask(CHANGES, {name: "document"})
     assert answer.status == 400
     assert problem(answer)["errors"][0]["parameter"] == name
+
+
+def test_a_soft_deletion_is_a_deletion_and_its_end_a_revival() -> None:
+    hub = Hub()
+    for place, name in enumerate("AB"):
+        hub.create(name, place)
+    hub.wait(10)
+    hub.hide("A")
+    hub.wait(100)
+    tree = hub.get(CHANGES, include="order")
+    assert kinds(tree) == [("B", "created", 1), ("A", "deleted", 2)]
+    assert (tree["changes"][1]["digest"], tree["changes"][1]["order"]) == (None, None)
+    hub.revive("A")
+    hub.wait(100)
+    following = hub.get(CHANGES, after=tree["next"], include="order")
+    assert kinds(following) == [("A", "revived", 3)]
+    assert following["changes"][0]["order"]["version"] == 3
+    hub.update("A", status="paid")
+    hub.wait(100)
+    assert kinds(hub.get(CHANGES, after=following["next"])) == [("A", "updated", 4)]
+    assert kinds(hub.get(CHANGES)) == [("B", "created", 1), ("A", "updated", 4)]

@@ -152,3 +152,34 @@ def test_a_cursor_of_another_order_is_rejected() -> None:
     other = hub.create("B", 1)
     cursor = hub.get("history", order.order_id, limit=1)["next"]
     assert hub.ask("history", {"after": cursor}, other.order_id).status == 400
+
+
+def test_a_history_has_soft_deletions_and_their_ends() -> None:
+    hub = Hub()
+    order = hub.create("A")
+    hub.wait(1)
+    hub.hide("A")
+    assert hub.ask("order", order_id=order.order_id).status == 404
+    deleted, created = hub.get("history", order.order_id)["versions"]
+    assert (created["version"], created["status"]) == (1, "new")
+    assert deleted == {
+        "version": 2,
+        "at": "2026-01-02T03:04:06Z",
+        "external_id": "A",
+        "status": None,
+        "digest": None,
+        "client": "shop",
+        "request_id": deleted["request_id"],
+        "protocol": deleted["protocol"],
+        "trigger": "OrderDeleted",
+        "changed": None,
+    }
+    hub.wait(1)
+    hub.revive("A")
+    hub.wait(1)
+    hub.update("A", status="paid")
+    updated, revived, *older = hub.get("history", order.order_id)["versions"]
+    assert older == [deleted, created]
+    assert (revived["trigger"], revived["status"]) == ("OrderCreated", "new")
+    assert (revived["digest"], revived["changed"]) == (order.digest, {})
+    assert updated["changed"] == {"status": {"old": "new", "new": "paid"}}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from orders.domain.order import Presence
 from orders.domain.order_numbers import first_number_of, second_of
 from tests.support.order_changes import new_order
 from tools.load.audit import Difference
@@ -26,13 +27,17 @@ CHANGED = replace(
 )
 DELETED = Number("demo", FIRST.order_id + 2)
 MARKER = Marker(Place(DELETED, NOW), "C", 2)
+HIDDEN = replace(new_order("D", FIRST.order_id + 3), version=2, presence=Presence.HIDDEN)
+HIDDEN_MARKER = Marker(Place(number_of(HIDDEN), NOW), "D", 2)
 CONTENTS = Contents(
     orders=[FIRST, CHANGED],
     entries=[Entry(number_of(FIRST), "A"), Entry(number_of(CHANGED), "B", ("former",))],
-    markers=[MARKER],
+    hidden=[HIDDEN],
+    hidden_entries=[Entry(number_of(HIDDEN), "D")],
+    markers=[MARKER, HIDDEN_MARKER],
     tombstones=[DELETED],
-    places=[place_of(CHANGED), MARKER.place],
-    versions=[(number_of(CHANGED), (1, 2))],
+    places=[place_of(CHANGED), MARKER.place, HIDDEN_MARKER.place],
+    versions=[(number_of(CHANGED), (1, 2)), (number_of(HIDDEN), (1,))],
 )
 LATE = NOW + timedelta(minutes=1)
 
@@ -58,6 +63,20 @@ def test_correct_items_have_no_differences() -> None:
     assert of_entries() == of_changes() == of_history(*CONTENTS.versions) == set()
 
 
+def test_a_softly_deleted_order_without_its_entry_is_found() -> None:
+    assert of_entries(hidden_entries=[]) == {"hidden entry"}
+    assert of_entries(hidden=[]) == {"hidden entry"}
+    assert of_entries(entries=[*CONTENTS.entries, Entry(number_of(HIDDEN), "D")]) == {
+        "orphan entry"
+    }
+
+
+def test_a_softly_deleted_order_without_its_marker_or_history_is_found() -> None:
+    markers, places = [MARKER], [place_of(CHANGED), MARKER.place]
+    assert of_changes(markers=markers, places=places) == {"marker"}
+    assert of_history(*CONTENTS.versions[:1]) == {"history"}
+
+
 def test_an_order_without_its_index_entry_is_found() -> None:
     assert of_entries(entries=CONTENTS.entries[:1]) == {"not indexed"}
 
@@ -76,8 +95,8 @@ def test_an_index_entry_without_an_order_is_found_after_the_end_of_its_writer() 
 
 
 def test_a_change_that_is_not_listed_is_found() -> None:
-    assert of_changes(places=[MARKER.place]) == {"no change"}
-    assert of_changes(places=[place_of(CHANGED)]) == {"no change"}
+    assert of_changes(places=[MARKER.place, HIDDEN_MARKER.place]) == {"no change"}
+    assert of_changes(places=[place_of(CHANGED), HIDDEN_MARKER.place]) == {"no change"}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +107,8 @@ def test_a_change_that_is_listed_wrongly_is_found(place: Place) -> None:
 
 
 def test_a_deletion_without_its_marker_is_found() -> None:
-    assert of_changes(markers=[], places=[place_of(CHANGED)]) == {"marker"}
+    places = [place_of(CHANGED), HIDDEN_MARKER.place]
+    assert of_changes(markers=[HIDDEN_MARKER], places=places) == {"marker"}
 
 
 def test_a_marker_of_an_order_that_was_never_deleted_is_found() -> None:
@@ -96,13 +116,14 @@ def test_a_marker_of_an_order_that_was_never_deleted_is_found() -> None:
     marker = Marker(place_of(FIRST), "A", 2)
     places = [*CONTENTS.places, marker.place]
     numbers = [DELETED, number_of(FIRST)]
-    markers = [MARKER, marker]
+    markers = [*CONTENTS.markers, marker]
     assert of_changes(markers=markers, places=places, tombstones=numbers) == {"marker"}
 
 
 @pytest.mark.parametrize("versions", [(), (1,), (2,), (1, 2, 3), (1, 1, 2)])
 def test_a_history_with_other_versions_is_found(versions: tuple[int, ...]) -> None:
-    assert of_history((number_of(CHANGED), versions)) == {"history"}
+    hidden = (number_of(HIDDEN), (1,))
+    assert of_history((number_of(CHANGED), versions), hidden) == {"history"}
 
 
 def test_a_history_of_an_unchanged_or_a_deleted_order_is_found() -> None:

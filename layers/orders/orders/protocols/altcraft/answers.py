@@ -1,4 +1,4 @@
-"""Answers of the orders import: the documented shape, with details if the request wants them."""
+"""Answers of all calls: the documented shapes, with details of imports that want them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,9 +37,11 @@ from orders.protocols.http import (
     WrappedError,
     fits_answer,
 )
-from orders.protocols.json_text import write_json
+from orders.protocols.json_text import write_json, written_json
 
 type Tree = dict[str, Any]
+
+_SUCCESS: Tree = {"error": 0, "error_text": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,54 @@ def answer_report(
         tree = shorten(tree)
         body = _encode(tree, options.format)
     return _answer(status, body, options.format)
+
+
+def answer_call(
+    members: Mapping[str, Any], options: AnswerOptions, warnings: Sequence[Problem] = ()
+) -> HttpAnswer:
+    """Return the answer to a call that succeeded. `warnings` are about its body."""
+    tree = {**_SUCCESS, **members, **_warnings(warnings, options)}
+    return _answer(HTTPStatus.OK, _encode(tree, options.format), options.format)
+
+
+def written_order(tree: Mapping[str, Any], answer_format: Format) -> bytes:
+    """Return an order as it stands in the `result` of a list."""
+    if answer_format is Format.JSON:
+        return write_json(tree)
+    from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
+
+    return xml_codec.encode_element("result", tree)
+
+
+def answer_list(
+    orders: Sequence[bytes],
+    next_from_id: str,
+    options: AnswerOptions,
+    warnings: Sequence[Problem] = (),
+) -> HttpAnswer:
+    """Return a page of written orders."""
+    tree = {**_SUCCESS, "next_from_id": next_from_id, **_warnings(warnings, options)}
+    if options.format is Format.JSON:
+        body = write_json({**tree, "result": [written_json(each) for each in orders]})
+    else:
+        from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
+
+        body = xml_codec.encode(tree, orders)
+    return _answer(HTTPStatus.OK, body, options.format)
+
+
+def answer_unfinished_list(next_from_id: str, options: AnswerOptions) -> HttpAnswer:
+    """Return the answer to a list whose next order was not found in time.
+
+    An empty page would say that the list is at its end.
+    """
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    text = (
+        "The next order of the endpoint was not found in time. Send the request again with the "
+        "next_from_id of this answer"
+    )
+    tree = {"error": status, "error_text": text, "next_from_id": next_from_id, "result": []}
+    return _answer(status, _encode(tree, options.format), options.format)
 
 
 def answer_refusal(refusal: RequestRefusedError, options: AnswerOptions) -> HttpAnswer:

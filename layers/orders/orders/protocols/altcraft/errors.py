@@ -30,6 +30,11 @@ def bad_request(text: str, *problems: Problem) -> RequestRefusedError:
     return RequestRefusedError(HTTPStatus.BAD_REQUEST, text, problems)
 
 
+def not_found(text: str) -> RequestRefusedError:
+    """Return the 404 error of an order, or of a path, that does not exist."""
+    return RequestRefusedError(HTTPStatus.NOT_FOUND, text)
+
+
 def unsupported_media_type(text: str) -> RequestRefusedError:
     """Return the 415 error of an unsupported media type or charset."""
     return RequestRefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, text)
@@ -39,8 +44,8 @@ def unavailable() -> RequestRefusedError:
     """Return the 503 error: the order store did not answer in time, and nothing was written."""
     return RequestRefusedError(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "The order store is not available; nothing was imported. Send the request again",
-        (Problem(Code.STORAGE_UNAVAILABLE, (), "Nothing was imported"),),
+        "The order store is not available; nothing was written. Send the request again",
+        (Problem(Code.STORAGE_UNAVAILABLE, (), "Nothing was written"),),
     )
 
 
@@ -48,7 +53,7 @@ def internal_error() -> RequestRefusedError:
     """Return the 500 error of an unexpected fault. The message does not describe the fault."""
     return RequestRefusedError(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Internal error. It was logged; you can send the orders again",
+        "Internal error. It was logged; you can send the request again",
     )
 
 

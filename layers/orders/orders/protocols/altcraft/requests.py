@@ -6,7 +6,7 @@ no other empty object. White space around a value does not count, except in the 
 orders and lines, which are the shop's keys.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -53,7 +53,9 @@ def _custom(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code, "{message}", {"message": message})
 
 
-def _reading[T](parse: Callable[[object], T]) -> Callable[[object], T]:
+def reading[T](parse: Callable[[object], T]) -> Callable[[object], T]:
+    """Return a validator that reads a value. The ValueError of `parse` says what is allowed."""
+
     def read(sent: object) -> T:
         try:
             return parse(sent)
@@ -183,21 +185,23 @@ DefinitionId = Annotated[
     BeforeValidator(_digits_as_text),
     WithJsonSchema(_EXTERNAL_ID_SCHEMA),
 ]
-Amount = Annotated[Decimal, PlainValidator(_reading(parse_amount)), WithJsonSchema(_AMOUNT_SCHEMA)]
-Moment = Annotated[datetime, PlainValidator(_reading(parse_time)), WithJsonSchema(_MOMENT_SCHEMA)]
-Count = Annotated[int, PlainValidator(_reading(_parse_count)), WithJsonSchema(_COUNT_SCHEMA)]
-Flag = Annotated[bool, PlainValidator(_reading(parse_flag)), WithJsonSchema(_FLAG_SCHEMA)]
-Identity = Annotated[str, PlainValidator(_reading(_parse_name)), WithJsonSchema(_IDENTITY_SCHEMA)]
+Amount = Annotated[Decimal, PlainValidator(reading(parse_amount)), WithJsonSchema(_AMOUNT_SCHEMA)]
+Moment = Annotated[datetime, PlainValidator(reading(parse_time)), WithJsonSchema(_MOMENT_SCHEMA)]
+Count = Annotated[int, PlainValidator(reading(_parse_count)), WithJsonSchema(_COUNT_SCHEMA)]
+Flag = Annotated[bool, PlainValidator(reading(parse_flag)), WithJsonSchema(_FLAG_SCHEMA)]
+Identity = Annotated[str, PlainValidator(reading(_parse_name)), WithJsonSchema(_IDENTITY_SCHEMA)]
 Absent = BeforeValidator(_absent_if_blank)
 Values = Annotated[dict[str, Any], BeforeValidator(_empty_object_if_absent)]
 Trimmed = BeforeValidator(_trimmed)
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """An object of a request. Unknown members are reported apart."""
+
     model_config = ConfigDict(extra="ignore")
 
 
-class LineBody(_Body):
+class LineBody(Body):
     """One line of an order."""
 
     external_id: ExternalId
@@ -211,7 +215,7 @@ class LineBody(_Body):
     custom_fields: Values = Field(default_factory=dict)
 
 
-class OrderBody(_Body):
+class OrderBody(Body):
     """One element of `data`. Lines are validated one by one, so that reading can stop early."""
 
     external_id: ExternalId
@@ -239,7 +243,7 @@ class OrderBody(_Body):
     skip_triggers: Annotated[Flag | None, Absent] = None
 
 
-class CustomFieldBody(_Body):
+class CustomFieldBody(Body):
     """One element of the root's `custom_fields`."""
 
     external_id: DefinitionId
@@ -251,7 +255,7 @@ class CustomFieldBody(_Body):
     enum_values: Values = Field(default_factory=dict)
 
 
-class LineStatusBody(_Body):
+class LineStatusBody(Body):
     """One element of the root's `custom_line_statuses`."""
 
     external_id: DefinitionId
@@ -259,7 +263,7 @@ class LineStatusBody(_Body):
     type: Annotated[LineStatusType, Trimmed]
 
 
-class ImportBody(_Body):
+class ImportBody(Body):
     """The root of a request. Each order of `data` is validated on its own."""
 
     custom_fields: Annotated[
@@ -363,8 +367,8 @@ IMPORT_SHAPE = Record(
 )
 
 
-def decode(request: HttpRequest) -> Decoded:
-    """Decode the body of an import from JSON or XML.
+def decode(request: HttpRequest, shape: Record = IMPORT_SHAPE) -> Decoded:
+    """Decode the body of a request from JSON, or from XML of the given shape.
 
     Raises RequestRefusedError (400, 415) and BodyRefusedError.
     """
@@ -374,16 +378,22 @@ def decode(request: HttpRequest) -> Decoded:
     # Most requests are JSON, and importing lxml would slow down cold starts.
     from orders.protocols.altcraft import xml_codec  # noqa: PLC0415
 
-    return xml_codec.decode(request.body, IMPORT_SHAPE, charset)
+    return xml_codec.decode(request.body, shape, charset)
 
 
 def read_import(decoded: Decoded) -> ImportBody:
     """Validate the root of an import, but not its orders. Raises RequestRefusedError (400)."""
-    root_faults = tuple(fault for fault in decoded.faults if not is_of_order(fault))
-    if root_faults:
-        raise bad_request(root_faults[0].message, *root_faults)
+    return read_root(
+        IMPORT, decoded, tuple(each for each in decoded.faults if not is_of_order(each))
+    )
+
+
+def read_root[B: Body](body: TypeAdapter[B], decoded: Decoded, faults: Sequence[Problem]) -> B:
+    """Validate the root of a request, which has these faults. Raises RequestRefusedError (400)."""
+    if faults:
+        raise bad_request(faults[0].message, *faults)
     try:
-        return IMPORT.validate_python(decoded.tree)
+        return body.validate_python(decoded.tree)
     except ValidationError as error:
         problems = problems_of(error)
         text = f"{problems[0].message} ({problems[0].pointer or '/'})"

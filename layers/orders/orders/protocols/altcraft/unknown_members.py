@@ -81,6 +81,11 @@ def unknown_of_request(root: Mapping[str, Any]) -> Unknown:
     return _bounded(_Search().of_request(root))
 
 
+def unknown_of_call(root: Mapping[str, Any], known: KnownNames) -> Unknown:
+    """Return the unknown members of the root of a call that has only these."""
+    return _bounded(_Search().of_object(root, known, ()))
+
+
 def unknown_of_order(
     sent: Mapping[str, Any], prefix: Steps, at_most: int = MAX_PROBLEMS
 ) -> Unknown:
@@ -99,17 +104,17 @@ class _Search:
     left: int = MAX_COMPARED
 
     def of_request(self, root: Mapping[str, Any]) -> Iterator[_Unknown]:
-        yield from self._of_object(root, _ROOT, ())
+        yield from self.of_object(root, _ROOT, ())
         for member, known in _DEFINITIONS.items():
             for position, each in _objects(root.get(member)):
-                yield from self._of_object(each, known, (member, position))
+                yield from self.of_object(each, known, (member, position))
 
     def of_order(self, sent: Mapping[str, Any], prefix: Steps) -> Iterator[_Unknown]:
-        yield from self._of_object(sent, _ORDER, prefix)
+        yield from self.of_object(sent, _ORDER, prefix)
         for position, line in _objects(sent.get("lines")):
-            yield from self._of_object(line, _LINE, (*prefix, "lines", position))
+            yield from self.of_object(line, _LINE, (*prefix, "lines", position))
 
-    def _of_object(
+    def of_object(
         self, sent: Mapping[str, Any], known: KnownNames, path: Steps
     ) -> Iterator[_Unknown]:
         """Yield the near misses of an object, then its others, at most MAX_PROBLEMS of each."""

@@ -31,7 +31,9 @@ from orders.protocols.encodings import likely_format
 
 ROOT = "xml"
 ROW = "row"
-# Holds the name of a Free object's member if an element cannot have that name.
+_ROOT_END = f"</{ROOT}>".encode()
+# The element of a Free object's member whose name no element can have, and the attribute with it.
+FIELD = "field"
 NAME_ATTRIBUTE = "external_id"
 _TOLERATED = frozenset({"array"})
 _TOLERATED_IN_FREE = _TOLERATED | {NAME_ATTRIBUTE}
@@ -220,11 +222,19 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     return Decoded(tree, tuple(reader.faults), line_of)
 
 
-def encode(tree: Mapping[str, Any]) -> bytes:
-    """Return an answer as XML: members of the root element, arrays as repeated elements."""
-    root = etree.Element(ROOT)
-    _append(root, tree)
-    return etree.tostring(root, encoding="utf-8", xml_declaration=False)
+def encode(tree: Mapping[str, Any], encoded: Sequence[bytes] = ()) -> bytes:
+    """Return an answer as XML: members of the root element, arrays as repeated elements.
+
+    `encoded` are elements that follow the members.
+    """
+    return b"".join((encode_element(ROOT, tree)[: -len(_ROOT_END)], *encoded, _ROOT_END))
+
+
+def encode_element(name: str, members: Mapping[str, Any]) -> bytes:
+    """Return an element with these members."""
+    element = etree.Element(name)
+    _append(element, members)
+    return etree.tostring(element, encoding="utf-8", xml_declaration=False)
 
 
 def _parse(body: bytes, charset: str | None) -> etree._Element:
@@ -358,11 +368,22 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def _append(parent: etree._Element, members: Mapping[str, Any]) -> None:
     for name, value in members.items():
         for item in value if isinstance(value, list | tuple) else [value]:
-            child = etree.SubElement(parent, name)
+            child = _child(parent, name)
             if isinstance(item, Mapping):
                 _append(child, item)
             else:
                 child.text = _text_of(item)
+
+
+# The names that elements get. Other ones are legal too, but not for every reader.
+_ELEMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
+
+
+def _child(parent: etree._Element, name: str) -> etree._Element:
+    """Append an element. A name that it cannot have is in an attribute, as requests may send it."""
+    if _ELEMENT_NAME.fullmatch(name):
+        return etree.SubElement(parent, name)
+    return etree.SubElement(parent, FIELD, {NAME_ATTRIBUTE: _text_of(name)})
 
 
 def _text_of(value: object) -> str:

@@ -1,7 +1,7 @@
 """Amounts of money as exact integers of the currency's smallest unit, never as floats.
 
-The number of fraction digits comes from ISO 4217, which a test compares. The tables also include
-withdrawn currencies, and the vendor's own codes such as HUF0 for currencies without cents.
+The number of fraction digits comes from ISO 4217. The vendor has codes of its own, such as HUF0,
+for currencies without cents.
 """
 
 import decimal
@@ -13,27 +13,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
+from orders.domain.currencies import FRACTION_DIGITS, USUAL_DIGITS
 from orders.domain.money import Rounding, line_total
 from orders.protocols.commercetools.shapes import MAX_LONG, MIN_LONG
 
-_TWO_DIGITS = (
-    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN "
-    "BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP "
-    "GBP GEL GHS GIP GMD GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT "
-    "LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO "
-    "NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS "
-    "SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD "
-    "XAD XCG YER ZAR ZMW ZWG ZWL"
-)
-_OTHERS = {
-    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF "
-    "HUF0 TWD0 TRY0 ILS0 KZT0 CZK0",
-    3: "BHD IQD JOD KWD LYD OMR TND",
-    4: "CLF UYW",
-}
+_VENDOR_CODES = "HUF0 TWD0 TRY0 ILS0 KZT0 CZK0"
 _DIGITS: Mapping[str, int] = MappingProxyType(
-    dict.fromkeys(_TWO_DIGITS.split(), 2)
-    | {code: digits for digits, codes in _OTHERS.items() for code in codes.split()}
+    {**FRACTION_DIGITS, **dict.fromkeys(_VENDOR_CODES.split(), 0)}
 )
 
 
@@ -197,4 +183,4 @@ def _scale(digits: int, currency: str) -> int:
 
 def _digits_of(currency: str) -> int:
     """Return a currency's digits, 2 if it is unknown: other protocols accept any currency."""
-    return _DIGITS.get(currency, 2)
+    return _DIGITS.get(currency, USUAL_DIGITS)

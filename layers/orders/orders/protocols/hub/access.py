@@ -23,10 +23,27 @@ class ReadAccess:
 
         Raises RequestRefusedError (401), ForbiddenError and StorageUnavailableError.
         """
-        token = request.bearer_token
-        if token is None:
-            raise unauthenticated(request.bearer_fault or _REQUIRED)
-        try:
-            return authenticate(token, Role.ORDERS_READ, self.tokens, deadline)
-        except UnauthenticatedError as error:
-            raise unauthenticated(str(error)) from None
+        return _client_with(Role.ORDERS_READ, self.tokens, request, deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteAccess:
+    """Checks that a request's token may change orders."""
+
+    tokens: TokenRepository
+
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> Client:
+        """Return the client, whose account the request is about. Raises as ReadAccess does."""
+        return _client_with(Role.ORDERS_WRITE, self.tokens, request, deadline)
+
+
+def _client_with(
+    role: Role, tokens: TokenRepository, request: HttpRequest, deadline: Deadline
+) -> Client:
+    token = request.bearer_token
+    if token is None:
+        raise unauthenticated(request.bearer_fault or _REQUIRED)
+    try:
+        return authenticate(token, role, tokens, deadline)
+    except UnauthenticatedError as error:
+        raise unauthenticated(str(error)) from None

@@ -58,6 +58,11 @@ def not_found(detail: str) -> RequestRefusedError:
     return RequestRefusedError(HTTPStatus.NOT_FOUND, "not_found", detail)
 
 
+def conflict(detail: str) -> RequestRefusedError:
+    """Return the 409 error of a change that the present state of the order does not allow."""
+    return RequestRefusedError(HTTPStatus.CONFLICT, "conflict", detail)
+
+
 def too_large(detail: str) -> RequestRefusedError:
     """Return the 413 error of a request whose answer does not fit."""
     return RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
@@ -67,6 +72,11 @@ UNAVAILABLE = RequestRefusedError(
     HTTPStatus.SERVICE_UNAVAILABLE,
     "unavailable",
     "The order store is not available; send the request again",
+)
+OUTCOME_UNKNOWN = RequestRefusedError(
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "unavailable",
+    "The change may or may not be stored; send the request again",
 )
 INTERNAL = RequestRefusedError(
     HTTPStatus.INTERNAL_SERVER_ERROR,

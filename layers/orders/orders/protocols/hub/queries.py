@@ -82,6 +82,24 @@ def read_order_id(request: HttpRequest) -> int:
     return int(sent)
 
 
+def read_line_id(request: HttpRequest) -> str:
+    """Return the id of the line in the path."""
+    sent = request.path.get("line_id", "")
+    if not is_external_id(sent):
+        raise malformed("line_id", f"have {EXTERNAL_ID_RULE}", sent)
+    return sent
+
+
+def read_version(request: HttpRequest) -> int | None:
+    """Return the version that the order must have, None if it is not sent."""
+    sent = request.query.get("version")
+    if sent is None:
+        return None
+    if _NUMBER.fullmatch(sent) is None or not 1 <= int(sent) <= MAX_ORDER_ID:
+        raise malformed("version", f"be a whole number from 1 to {MAX_ORDER_ID}", sent)
+    return int(sent)
+
+
 def read_times(request: HttpRequest, start: str, end: str) -> Range[datetime]:
     """Return the times from one parameter up to, but not including, another one."""
     first, last = _read_time(request, start), _read_time(request, end)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from orders.application.ports import ChangePosition, Deadline
 from orders.application.read_changes import ChangesQuery, ListedChange, ReadChanges, ReadUntil
+from orders.protocols.cursors import microseconds, moment_of, write_cursor
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_ok, fitting
-from orders.protocols.hub.cursors import microseconds, moment_of, read_cursor, write_cursor
+from orders.protocols.hub.cursors import read_cursor
 from orders.protocols.hub.queries import expect_only, read_choice, read_limit
 from orders.protocols.hub.representation import OrderProtocols, change_of
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from orders.application.ports import Deadline
 from orders.application.read_history import ReadHistory, RecordedVersion
 from orders.domain.history import OrderKey
+from orders.protocols.cursors import write_cursor
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_ok, fitting
-from orders.protocols.hub.cursors import read_cursor, write_cursor
+from orders.protocols.hub.cursors import read_cursor
 from orders.protocols.hub.errors import not_found
 from orders.protocols.hub.queries import expect_only, read_limit, read_order_id
 from orders.protocols.hub.representation import OrderProtocols, deletion_of, version_of

@@ -15,10 +15,11 @@ from orders.application.list_orders import (
 from orders.application.ports import Deadline
 from orders.domain.changes import StoredOrder
 from orders.domain.ranges import Range
+from orders.protocols.cursors import write_cursor
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_ok, fitting
-from orders.protocols.hub.cursors import read_cursor, write_cursor
+from orders.protocols.hub.cursors import read_cursor
 from orders.protocols.hub.errors import invalid_parameter, not_found
 from orders.protocols.hub.queries import (
     expect_only,

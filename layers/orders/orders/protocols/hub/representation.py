@@ -9,7 +9,7 @@ from orders.application.read_history import RecordedVersion
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import Deletion
 from orders.domain.money import format_amount
-from orders.domain.order import LineMembers, Order
+from orders.domain.order import LineMembers, Order, Presence
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.domain.times import format_time
 from orders.domain.triggers import TriggerKind, trigger_of
@@ -62,7 +62,7 @@ def order_of(stored: StoredOrder, protocols: OrderProtocols) -> Tree:
 
 
 def change_of(change: ListedChange, protocols: OrderProtocols, *, with_order: bool) -> Tree:
-    """Return a change. A deletion has neither a digest nor an order."""
+    """Return a change. A deletion, also a soft one, has neither a digest nor an order."""
     stored = change.stored
     tree: Tree = {
         "kind": str(change.kind),
@@ -78,10 +78,15 @@ def change_of(change: ListedChange, protocols: OrderProtocols, *, with_order: bo
 
 
 def version_of(recorded: RecordedVersion, protocols: OrderProtocols) -> Tree:
-    """Return a version with what changed, as triggers have it. It is null if it is not known."""
+    """Return a version with what changed, as triggers have it. It is null if it is not known.
+
+    A soft deletion has neither a status nor a digest, as a permanent one.
+    """
     order = recorded.order
-    changed = None
-    if recorded.before is not None:
+    changed: object = None
+    if order.presence is not Presence.PRESENT:
+        changed = {} if order.presence is Presence.REVIVED else None
+    elif recorded.before is not None:
         lines = protocols.lines_of(order)
         changed = written_json(trigger_of(recorded.before, order, lines).changes.encode())
     elif order.version == 1:
@@ -90,8 +95,8 @@ def version_of(recorded: RecordedVersion, protocols: OrderProtocols) -> Tree:
         "version": order.version,
         "at": format_time(order.updated_at),
         "external_id": order.external_id,
-        "status": order.status,
-        "digest": order.digest,
+        "status": None if order.is_hidden else order.status,
+        "digest": None if order.is_hidden else order.digest,
         "client": order.client,
         "request_id": order.request_id,
         "protocol": order.through or order.protocol,

@@ -1,4 +1,4 @@
-"""The body of a comparison."""
+"""The bodies of comparisons and of changes."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -88,8 +88,40 @@ class ReconcileBody(BaseModel):
     orders: Annotated[list[ExpectedOrder], Field(max_length=MAX_RECONCILED)]
 
 
+class LineStatusBody(BaseModel):
+    """The new status of a line."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    status: Annotated[str, Field(min_length=1), BeforeValidator(_digits_as_text)]
+
+
 def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
     """Read the orders to compare. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
+    tree = _read_object(request)
+    body = _validated(ReconcileBody, tree, _unknown_members(tree))
+    lacking = [
+        Fault(
+            "An order must have a digest, a version or an update_time to be compared",
+            pointer=pointer("orders", position),
+        )
+        for position, each in enumerate(body.orders)
+        if each.digest is None and each.version is None and each.update_time is None
+    ]
+    if lacking:
+        raise invalid_body(lacking)
+    return [each.expected() for each in body.orders]
+
+
+def read_line_status(request: HttpRequest) -> str:
+    """Read the status of a line. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
+    tree = _read_object(request)
+    unknown = ((name,) for name in tree if name not in LineStatusBody.model_fields)
+    return _validated(LineStatusBody, tree, unknown).status
+
+
+def _read_object(request: HttpRequest) -> Tree:
+    """Return the object of a JSON body."""
     if request.media_type not in _JSON_TYPES or not is_utf_8(request.charset):
         raise RequestRefusedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -106,25 +138,19 @@ def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
         raise invalid_body(faults)
     if not isinstance(text.tree, dict):
         raise invalid_body([Fault(f"The body must be an object; got {shown(text.tree)}")])
-    unknown = list(islice(_unknown_members(text.tree), MAX_PROBLEMS))
-    if unknown:
-        raise invalid_body([_unsupported(way) for way in unknown])
+    return text.tree
+
+
+def _validated[B: BaseModel](model: type[B], tree: Tree, unknown: Iterator[Way]) -> B:
+    """Return the body, unless it has unknown members or others that break rules."""
+    first = list(islice(unknown, MAX_PROBLEMS))
+    if first:
+        raise invalid_body([_unsupported(way) for way in first])
     try:
-        body = ReconcileBody.model_validate(text.tree)
+        return model.model_validate(tree)
     except ValidationError as error:
         details = error.errors(include_url=False)[:MAX_PROBLEMS]
         raise invalid_body([_fault(each) for each in details]) from None
-    lacking = [
-        Fault(
-            "An order must have a digest, a version or an update_time to be compared",
-            pointer=pointer("orders", position),
-        )
-        for position, each in enumerate(body.orders)
-        if each.digest is None and each.version is None and each.update_time is None
-    ]
-    if lacking:
-        raise invalid_body(lacking)
-    return [each.expected() for each in body.orders]
 
 
 def _unknown_members(tree: Tree) -> Iterator[Way]:
@@ -144,6 +170,7 @@ def _unsupported(way: Way) -> Fault:
 
 _RULES: Mapping[str, str] = {
     "string_type": "be a string",
+    "string_too_short": "not be empty",
     "int_type": "be a whole number",
     "list_type": "be an array",
     "model_type": "be an object",

@@ -1,27 +1,104 @@
 """Composes the Altcraft endpoints of each function."""
 
 from collections.abc import Mapping
+from http import HTTPMethod
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import answer_error
-from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
 from orders.protocols.http import Endpoint
-from orders.runtime.composition import Aws, new_request_id
-from orders.runtime.composition.importing import import_orders as import_orders_use_case
+from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
+
+_ROOTS = ("/api/",)
+_ORDERS = "/api/v1.1/market/orders"
 
 
 def import_orders() -> Service:
     """Return the orders import."""
-    return Service(("/api/",), _import_orders, answer_error)
+    from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
+    from orders.runtime.composition.importing import import_orders as import_orders_use_case
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        return {
+            ("POST", f"{_ORDERS}/import"): ImportOrdersEndpoint(
+                access=_access(aws),
+                import_orders=import_orders_use_case(aws),
+                new_request_id=new_request_id,
+            )
+        }
+
+    return Service(_ROOTS, endpoints, answer_error)
 
 
-def _import_orders(aws: Aws) -> Mapping[Route, Endpoint]:
-    return {
-        ("POST", "/api/v1.1/market/orders/import"): ImportOrdersEndpoint(
-            access=AccountAccess(DynamoTokens(aws.dynamodb, aws.environment.table)),
-            import_orders=import_orders_use_case(aws),
-            new_request_id=new_request_id,
+def read_orders() -> Service:
+    """Return the list of orders, the status of an order, and the answer to unknown calls."""
+    from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.adapters.dynamodb_settings import DynamoSettings
+    from orders.application.find_order_by_external_id import FindOrderByExternalId
+    from orders.application.follow_orders import FollowOrders
+    from orders.application.get_order_by_id import GetOrderById
+    from orders.protocols.altcraft.calls import Calls
+    from orders.protocols.altcraft.get_status import GetStatusEndpoint
+    from orders.protocols.altcraft.list_orders import ListOrdersEndpoint
+    from orders.protocols.altcraft.named_orders import OrderFinder
+    from orders.protocols.altcraft.unknown_call import refuse_unknown_call
+    from orders.runtime.composition.listing import list_orders
+    from orders.runtime.composition.order_protocols import summarise
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        table = aws.environment.table
+        calls = Calls(_access(aws), DynamoSettings(aws.dynamodb, table))
+        index = list_orders(aws).index
+        find = OrderFinder(
+            GetOrderById(index), FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
         )
-    }
+        return {
+            ("POST", f"{_ORDERS}/list"): ListOrdersEndpoint(
+                calls, FollowOrders(index, utc_now), summarise
+            ),
+            ("POST", f"{_ORDERS}/get_status"): GetStatusEndpoint(calls, find),
+            **{(str(each), f"{_ORDERS}/{{call+}}"): refuse_unknown_call for each in HTTPMethod},
+        }
+
+    return Service(_ROOTS, endpoints, answer_error)
+
+
+def change_orders() -> Service:
+    """Return the deletion of an order, and the status of a line."""
+    from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.adapters.dynamodb_settings import DynamoSettings
+    from orders.application.delete_order import DeleteOrder
+    from orders.application.find_order_by_external_id import FindOrderByExternalId
+    from orders.protocols.altcraft.calls import Calls
+    from orders.protocols.altcraft.delete_order import DeleteOrderEndpoint
+    from orders.protocols.altcraft.named_orders import OrderFinder
+    from orders.protocols.altcraft.update_line_status import UpdateLineStatusEndpoint
+    from orders.runtime.composition.changing import change_order, update_line_status
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        table = aws.environment.table
+        calls = Calls(_access(aws), DynamoSettings(aws.dynamodb, table))
+        change = change_order(aws)
+        by_id = change.get_order_by_id
+        by_name = FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
+        return {
+            ("POST", f"{_ORDERS}/delete"): DeleteOrderEndpoint(
+                calls,
+                OrderFinder(by_id.with_hidden, by_name.with_hidden),
+                DeleteOrder(change, utc_now),
+                new_request_id,
+            ),
+            ("POST", f"{_ORDERS}/update_order_line_status"): UpdateLineStatusEndpoint(
+                calls,
+                OrderFinder(by_id, by_name),
+                update_line_status(aws, change),
+                new_request_id,
+            ),
+        }
+
+    return Service(_ROOTS, endpoints, answer_error)
+
+
+def _access(aws: Aws) -> AccountAccess:
+    return AccountAccess(DynamoTokens(aws.dynamodb, aws.environment.table))

@@ -2,10 +2,13 @@
 
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.retries import pause_with_jitter
-from orders.runtime.composition import Aws
+from orders.application.update_line_status import UpdateLineStatus
+from orders.runtime.composition import Aws, utc_now
+from orders.runtime.composition.order_protocols import lines_of, status_of_lines
 from orders.runtime.composition.publishing import publish_triggers
 
 
@@ -17,4 +20,15 @@ def change_order(aws: Aws) -> ChangeOrder:
         changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
+    )
+
+
+def update_line_status(aws: Aws, change: ChangeOrder) -> UpdateLineStatus:
+    """Return the use case that updates the status of a line."""
+    return UpdateLineStatus(
+        change_order=change,
+        settings=DynamoSettings(aws.dynamodb, aws.environment.table),
+        lines_of=lines_of,
+        status_of_lines=status_of_lines,
+        clock=utc_now,
     )

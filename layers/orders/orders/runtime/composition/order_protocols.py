@@ -4,13 +4,15 @@ A protocol's modules are imported when its first order is read. Most environment
 of the protocol that their endpoint has already imported.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from orders.domain.definition_names import DefinitionNames
+from orders.domain.line_statuses import DerivedStatus
 from orders.domain.order import LineMembers, Order
 from orders.domain.order_summary import OrderSummary, Summarise
+from orders.domain.settings import LineStatusType
 from orders.protocols.altcraft import PROTOCOL as ALTCRAFT
 from orders.protocols.commercetools import PROTOCOL as COMMERCETOOLS
 
@@ -26,12 +28,14 @@ class OrderProtocol:
     `present` returns an order as JSON in the protocol's shape. `summarise` returns its summary for
     other protocols. `lines` names the members of the document that hold lines, None if triggers do
     not report changes of lines. `used_by` returns the settings' definitions that an order uses.
+    `status_of_lines` returns the status of an order that follows from its lines.
     """
 
     present: Callable[[Order], bytes]
     summarise: Summarise
     lines: LineMembers | None
     used_by: Callable[[Order], DefinitionNames]
+    status_of_lines: Callable[[Sequence[LineStatusType]], DerivedStatus | None]
 
 
 def present(order: Order) -> bytes:
@@ -54,6 +58,15 @@ def definitions_used_by(order: Order) -> DefinitionNames:
     return _protocol_of(order.protocol).used_by(order)
 
 
+def status_of_lines(order: Order, types: Sequence[LineStatusType]) -> DerivedStatus | None:
+    """Return the status of an order whose lines have statuses of these types, None if none is."""
+    return _protocol_of(order.protocol).status_of_lines(types)
+
+
+def _no_status(_types: Sequence[LineStatusType]) -> None:
+    return None
+
+
 def _none_of_them(_order: Order) -> DefinitionNames:
     return DefinitionNames()
 
@@ -67,17 +80,29 @@ def _protocol_of(name: str) -> OrderProtocol:
 
 
 def _altcraft() -> OrderProtocol:
-    from orders.protocols.altcraft import documents, representation, summaries, used_definitions
+    from orders.protocols.altcraft import (
+        documents,
+        representation,
+        states,
+        summaries,
+        used_definitions,
+    )
 
     return OrderProtocol(
-        representation.present, summaries.summarise, documents.LINES, used_definitions.used_by
+        representation.present,
+        summaries.summarise,
+        documents.LINES,
+        used_definitions.used_by,
+        states.status_of_lines,
     )
 
 
 def _commercetools() -> OrderProtocol:
     from orders.protocols.commercetools import representation, summaries
 
-    return OrderProtocol(representation.present, summaries.summarise, None, _none_of_them)
+    return OrderProtocol(
+        representation.present, summaries.summarise, None, _none_of_them, _no_status
+    )
 
 
 _LOADERS: Mapping[str, Callable[[], OrderProtocol]] = {

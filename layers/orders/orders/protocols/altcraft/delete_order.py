@@ -1,0 +1,62 @@
+"""`POST /api/v1.1/market/orders/delete` (Altcraft, both documented contracts)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
+from orders.application.get_order_by_id import OrderAddress
+from orders.application.ports import Deadline
+from orders.domain.clients import Role
+from orders.domain.deletions import DeletionMode
+from orders.protocols.altcraft import PROTOCOL
+from orders.protocols.altcraft.answers import answer_call, answer_refusal
+from orders.protocols.altcraft.calls import Calls
+from orders.protocols.altcraft.changes import DELETE, DeleteBody, outcome_unknown
+from orders.protocols.altcraft.errors import not_found
+from orders.protocols.altcraft.named_orders import OrderFinder
+from orders.protocols.http import EndpointResult, HttpRequest
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteOrderEndpoint:
+    """The deletion endpoint. `new_request_id` must return a new id at every call.
+
+    `find_order` must find softly deleted orders too.
+    """
+
+    calls: Calls
+    find_order: OrderFinder
+    delete_order: DeleteOrder
+    new_request_id: Callable[[], str]
+
+    def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
+        """Delete the order that the body names, permanently or softly."""
+        with self.calls.open(request, Role.ORDERS_WRITE, DELETE, deadline) as call:
+            account = call.client.account
+            order = self.find_order(account, call.body, deadline).order
+            command = DeleteOrderCommand(
+                OrderAddress(account, None, order.order_id),
+                None,
+                self.new_request_id(),
+                call.client.client_id,
+                PROTOCOL,
+                _mode_of(call.body),
+                of_hidden=True,
+            )
+            report = self.delete_order(command, deadline)
+            if report.unavailable:
+                return EndpointResult(answer_refusal(outcome_unknown(), call.options), report)
+            if report.found is None or report.refusal:
+                # Other than unknown, it can only be softly deleted already: it has no version here.
+                refusal = not_found(f"Order {order.order_id} does not exist")
+                return EndpointResult(answer_refusal(refusal, call.options), report)
+            members: dict[str, Any] = {"result": []} if call.body.is_of_older_contract else {}
+            answer = answer_call(members, call.options, call.warnings)
+        return EndpointResult(answer, report)
+
+
+def _mode_of(body: DeleteBody) -> DeletionMode:
+    """Return how to delete: the older contract deletes softly unless `with_fire` is true."""
+    is_soft = body.is_of_older_contract and not body.with_fire
+    return DeletionMode.SOFT if is_soft else DeletionMode.PERMANENT

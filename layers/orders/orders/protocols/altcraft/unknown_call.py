@@ -1,0 +1,17 @@
+"""Paths below `/api/v1.1/market/orders/` that are no call of this service."""
+
+from orders.application.ports import Deadline
+from orders.domain.problems import shown
+from orders.protocols.altcraft.errors import not_found
+from orders.protocols.http import EndpointResult, HttpRequest
+
+ROOT = "/api/v1.1/market/orders"
+# The calls that all functions of the stack serve together.
+CALLS = ("delete", "get_status", "import", "list", "update_order_line_status")
+
+
+def refuse_unknown_call(request: HttpRequest, _deadline: Deadline) -> EndpointResult:
+    """Raise RequestRefusedError (404) with the paths of the calls that exist."""
+    paths = ", ".join(f"{ROOT}/{call}" for call in CALLS)
+    sent = f"{ROOT}/{request.path.get('call', '')}"
+    raise not_found(f"The path must be one of {paths}; got {shown(sent)}")
