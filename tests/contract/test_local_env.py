@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.routes import functions_of_routes
 from tests.support.template_tables import load_template
 from tools.local_stack.settings import DEFAULT_PORT, STACK_NAME
 from tools.sam_local.command import function_of
@@ -25,12 +26,6 @@ SAMPLES = {
     if path.parent.name != "schemas"
 }
 REQUESTS = {name: each for name, each in SAMPLES.items() if "Records" not in each}
-ROUTES = {
-    (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
-    for each in FUNCTIONS.values()
-    for event in each["Events"].values()
-    if event["Type"] == "Api" and event["Properties"]["Method"] != "any"
-}
 
 
 def test_the_template_declares_every_variable_for_sam_local() -> None:
@@ -65,7 +60,9 @@ def test_containers_use_the_embedded_aws() -> None:
 
 
 def test_every_route_has_a_sample_event() -> None:
-    assert {(each["httpMethod"], each["resource"]) for each in REQUESTS.values()} >= ROUTES
+    assert {(each["httpMethod"], each["resource"]) for each in REQUESTS.values()} >= set(
+        functions_of_routes()
+    )
 
 
 def test_every_function_that_reads_bodies_has_samples_with_text_and_with_base64() -> None:

@@ -11,7 +11,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.domain.clients import Role
 from tests.hostile.corpus import SECRET, Hostile, corpus
 from tests.support.functions import Function, Tenant, deployed
-from tests.support.routes import function_behind
+from tests.support.routes import functions_of_paths
 
 SETTINGS: dict[str, Any] = {
     "currencies": ["USD"],
@@ -41,7 +41,7 @@ def test_the_cases_have_unique_names() -> None:
 def test_a_hostile_request_is_rejected_quickly_and_in_little_memory(
     get: Callable[[str], Function], case: Hostile
 ) -> None:
-    function = get(function_behind(case.route))
+    function = get(functions_of_paths()[case.route[1]])
     event = case.event()
     before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     answer = function.invoke(event)

@@ -1,44 +1,32 @@
-"""The routes of the template, and API Gateway events of requests to them."""
+"""The routes of the hub, and API Gateway events of requests to them.
+
+The template has the paths, each with its function. The API description has their methods.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
 from tests.support.template_tables import load_template
+from tools.api_contract.files import DESCRIPTION
 
 type Tree = dict[str, Any]
 # A method in upper case, and a path of the template.
 type Route = tuple[str, str]
 
 
-# The method of the template for every method of a path that no other event names.
-OTHERS = "ANY"
-# The path of all unknown calls of Altcraft. It has no other route.
+# The path of all unknown calls of Altcraft. It has no method of its own.
 UNKNOWN_CALLS = "/api/v1.1/market/orders/{call+}"
 
 
-def functions_of_routes() -> dict[Route, str]:
-    """Return the folder of the function behind each route, without OTHERS."""
-    return {route: each for route, each in _functions().items() if route[0] != OTHERS}
-
-
-def functions_of_other_methods() -> dict[str, str]:
-    """Return the folder of the function that rejects the other methods of each path."""
-    found = {path: each for (method, path), each in _functions().items() if method == OTHERS}
-    return {path: each for path, each in found.items() if path != UNKNOWN_CALLS}
-
-
-def function_behind(route: Route) -> str:
-    """Return the folder of the function that gets the requests of a method and a path."""
-    functions = _functions()
-    return functions.get(route) or functions[OTHERS, route[1]]
-
-
-def _functions() -> dict[Route, str]:
+@cache
+def functions_of_paths() -> Mapping[str, str]:
+    """Return the folder of the function behind each path of the template."""
     return {
-        _route(event["Properties"]): resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
+        event["Properties"]["Path"]: resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
         for resource in load_template()["Resources"].values()
         if resource["Type"] == "AWS::Serverless::Function"
         for event in resource["Properties"]["Events"].values()
@@ -46,8 +34,15 @@ def _functions() -> dict[Route, str]:
     }
 
 
-def _route(properties: Mapping[str, str]) -> Route:
-    return properties["Method"].upper(), properties["Path"]
+@cache
+def functions_of_routes() -> Mapping[Route, str]:
+    """Return the folder of the function behind each method of each path."""
+    described = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
+    return {
+        (method.upper(), path): function
+        for path, function in functions_of_paths().items()
+        for method in described.get(path.replace("+}", "}"), ())
+    }
 
 
 @dataclass(frozen=True)

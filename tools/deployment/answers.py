@@ -12,9 +12,9 @@ from tools.deployment.errors import DeploymentError
 
 FILE = "samconfig.toml"
 DEFAULT_ARCHITECTURE = "arm64"
-# With a longer name, AWS would reject the policy of the function with the most routes (20 KB) in
-# the middle of the deployment.
-LONGEST_STACK_NAME = 22
+# With a longer name, AWS would reject the name of a function (64 characters) in the middle of the
+# deployment.
+LONGEST_STACK_NAME = 37
 AGAIN = f"Correct {FILE}, or delete it to be asked again, then run `make deploy` again."
 
 

@@ -6,7 +6,12 @@ from typing import Any
 
 import yaml
 
-from tools.local_stack.settings import PROJECT
+from tools.local_stack.aws import EmbeddedAws
+from tools.local_stack.settings import PROJECT, REGION, STACK_NAME
+
+# The alias of every function (AutoPublishAlias), and the URI of its invocations.
+ALIAS = "live"
+_INVOCATIONS = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{{}}/invocations"
 
 
 class _TemplateLoader(yaml.SafeLoader):
@@ -24,12 +29,13 @@ def _argument(loader: _TemplateLoader, _suffix: str, node: yaml.Node) -> object:
 _TemplateLoader.add_multi_constructor("!", _argument)
 
 
-def complete_api(apigateway: Any, api_id: str, stage: str) -> None:  # noqa: ANN401
+def complete_api(aws: EmbeddedAws, api_id: str, stage: str) -> None:
     """Add what the embedded AWS ignores in `template.yaml` to the API, and deploy its stage again.
 
     It ignores the gateway responses, and the method `any` of events.
     """
-    _add_other_methods(apigateway, api_id)
+    _add_routes(aws, api_id)
+    apigateway = aws.client("apigateway")
     for response_type, response in _gateway_responses().items():
         headers = response.get("ResponseParameters", {}).get("Headers", {})
         apigateway.put_gateway_response(
@@ -96,38 +102,32 @@ def leave_out_unsupported_resources(template: Path) -> None:
     template.write_text(yaml.safe_dump(tree, sort_keys=False, width=10_000))
 
 
-def _add_other_methods(apigateway: Any, api_id: str) -> None:  # noqa: ANN401
+def _add_routes(aws: EmbeddedAws, api_id: str) -> None:
     """Add the method ANY to each path that has an event for it, with the path's function."""
+    apigateway, awslambda = aws.client("apigateway"), aws.client("lambda")
     functions = {
-        event["Properties"]["Path"]: function
-        for function, resource in _resources().items()
+        event["Properties"]["Path"]: resource["Properties"]["FunctionName"]
+        for resource in _resources().values()
         for event in resource["Properties"].get("Events", {}).values()
         if event["Properties"].get("Method") == "any"
     }
-    pages = apigateway.get_paginator("get_resources").paginate(restApiId=api_id)
-    resources = [each for page in pages for each in page["items"] if each["path"] in functions]
-    # A path may have no other method, so the integration is that of any path of the function.
-    integrations: dict[str, Any] = {}
-    for resource in resources:
-        function, methods = functions[resource["path"]], resource.get("resourceMethods")
-        if methods and function not in integrations:
-            integrations[function] = apigateway.get_integration(
-                restApiId=api_id, resourceId=resource["id"], httpMethod=next(iter(methods))
-            )
-    for resource in resources:
-        place = {"restApiId": api_id, "resourceId": resource["id"]}
-        _add_any(apigateway, place, integrations[functions[resource["path"]]])
-
-
-def _add_any(apigateway: Any, place: dict[str, str], integration: dict[str, Any]) -> None:  # noqa: ANN401
-    apigateway.put_method(**place, httpMethod="ANY", authorizationType="NONE")
-    apigateway.put_integration(
-        **place,
-        httpMethod="ANY",
-        type=integration["type"],
-        integrationHttpMethod=integration["httpMethod"],
-        uri=integration["uri"],
-    )
+    aliases = {
+        name: awslambda.get_alias(
+            FunctionName=name.replace("${AWS::StackName}", STACK_NAME), Name=ALIAS
+        )["AliasArn"]
+        for name in set(functions.values())
+    }
+    for page in apigateway.get_paginator("get_resources").paginate(restApiId=api_id):
+        for resource in page["items"]:
+            if resource["path"] in functions:
+                place = {"restApiId": api_id, "resourceId": resource["id"], "httpMethod": "ANY"}
+                apigateway.put_method(**place, authorizationType="NONE")
+                apigateway.put_integration(
+                    **place,
+                    type="AWS_PROXY",
+                    integrationHttpMethod="POST",
+                    uri=_INVOCATIONS.format(aliases[functions[resource["path"]]]),
+                )
 
 
 def _gateway_responses() -> dict[str, Any]:

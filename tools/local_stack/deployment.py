@@ -61,7 +61,7 @@ def deploy(settings: StackSettings, children: Children, aws: EmbeddedAws) -> Dep
     children.run("sam deploy", command, sam_environment(settings))
     outputs = _outputs(aws)
     api_id, stage = outputs["ApiId"], outputs["ApiStage"]
-    complete_api(aws.client("apigateway"), api_id, stage)
+    complete_api(aws, api_id, stage)
     archive_triggers(aws.client("events"), outputs["EventBusName"])
     return Deployment(
         base_url=f"{settings.aws_endpoint}/_aws/execute-api/{api_id}/{stage}",

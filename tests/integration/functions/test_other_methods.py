@@ -12,7 +12,7 @@ from tests.support.functions import Function, deployed
 from tests.support.routes import (
     UNKNOWN_CALLS,
     RouteRequest,
-    functions_of_other_methods,
+    functions_of_paths,
     functions_of_routes,
 )
 
@@ -23,7 +23,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SERVED = set(functions_of_routes())
 REFUSED = [
     (method, path)
-    for path in functions_of_other_methods()
+    for path in functions_of_paths()
+    if path != UNKNOWN_CALLS
     for method in METHODS
     if (method, path) not in SERVED and not (method == "HEAD" and ("GET", path) in SERVED)
 ]
@@ -39,7 +40,7 @@ def get(dynamodb: DynamoDBClient) -> Iterator[Callable[[str], Function]]:
 
 def _answer(get: Callable[[str], Function], method: str, path: str, **headers: str) -> Tree:
     sent = RouteRequest((method, path), headers=headers, body="not read")
-    return get(functions_of_other_methods()[path]).invoke(sent.event())
+    return get(functions_of_paths()[path]).invoke(sent.event())
 
 
 @pytest.mark.parametrize(("method", "path"), REFUSED, ids=" ".join)

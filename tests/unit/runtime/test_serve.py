@@ -16,8 +16,7 @@ from orders.runtime.composition import Aws, altcraft, commercetools, hub, hub_or
 from orders.runtime.environment import Environment
 from orders.runtime.serve import Route, Service, allowed_methods, serve
 from tests.support.lambda_context import Context
-from tests.support.routes import OTHERS, UNKNOWN_CALLS
-from tests.support.template_tables import load_template
+from tests.support.routes import UNKNOWN_CALLS, functions_of_paths, functions_of_routes
 
 type Tree = dict[str, Any]
 
@@ -233,24 +232,13 @@ def test_the_services_have_the_routes_of_their_functions() -> None:
         "read_hub": [hub.read_hub, altcraft.read_orders],
     }
     aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
-    for resource in load_template()["Resources"].values():
-        function = (
-            str(resource.get("Properties", {}).get("CodeUri", "")).strip("/").rpartition("/")[2]
-        )
-        if resource["Type"] != "AWS::Serverless::Function" or function not in services:
-            continue
+    for function, opened in services.items():
         described = {
-            (each["Properties"]["Method"].upper(), each["Properties"]["Path"])
-            for each in resource["Properties"]["Events"].values()
-        }
-        routes = {
             ("GET" if method == "HEAD" else method, path.removeprefix("/v2").removesuffix(".json"))
-            for method, path in described
-            if method != OTHERS
+            for (method, path), each in functions_of_routes().items()
+            if each == function
         }
-        served = {route for each in services.pop(function) for route in each().endpoints(aws)}
+        served = {route for each in opened for route in each().endpoints(aws)}
         # API Gateway passes unknown calls with every method.
-        unknown = {route for route in served if route[1] == UNKNOWN_CALLS}
-        assert bool(unknown) is ((OTHERS, UNKNOWN_CALLS) in described)
-        assert routes == served - unknown
-    assert not services
+        assert described == {route for route in served if route[1] != UNKNOWN_CALLS}
+    assert set(functions_of_paths().values()) == {*services, "describe_api"}

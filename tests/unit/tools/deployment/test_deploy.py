@@ -201,7 +201,7 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1"
     ("name", "parameters", "message"),
     [
         ("a" * LONGEST_STACK_NAME, "", None),
-        ("a" * (LONGEST_STACK_NAME + 1), "", "must have at most 22 characters; got 23"),
+        ("a" * (LONGEST_STACK_NAME + 1), "", "must have at most 37 characters; got 38"),
         ("my_shop", "", 'must be letters, digits and hyphens after a letter; got "my_shop"'),
         ("1shop", "", 'got "1shop"'),
         ("shop", f"CertificateArn={CERTIFICATE}", "`CertificateArn` must be of the Region eu-"),
