@@ -54,6 +54,22 @@ class CursorFile:
 
 
 @dataclass(slots=True)
+class Interruption:
+    """A signal handler that raises KeyboardInterrupt and remembers the signal.
+
+    Python drops what is raised while an object is deleted, so the exception alone could get lost.
+    """
+
+    requested: bool = False
+
+    def __call__(self, number: int, frame: object) -> None:
+        """Handle a signal. Raises KeyboardInterrupt."""
+        del number, frame
+        self.requested = True
+        raise KeyboardInterrupt
+
+
+@dataclass(slots=True)
 class ChangesReader:
     """Prints the changes after a cursor."""
 
@@ -63,6 +79,7 @@ class ChangesReader:
     with_orders: bool = False
     pause: Callable[[float], None] = time.sleep
     warn: Callable[[str], None] = field(default=lambda text: typer.echo(text, err=True))
+    interruption: Interruption = field(default_factory=Interruption)
 
     def read_once(self) -> None:
         """Print all changes that are visible now. The cursor is kept after each page."""
@@ -77,7 +94,7 @@ class ChangesReader:
     def follow(self, interval: float) -> None:
         """Print changes until it is interrupted. Faults that may pass are waited for."""
         fault = ""
-        while True:
+        while not self.interruption.requested:
             try:
                 self.read_once()
                 if fault:
@@ -90,7 +107,8 @@ class ChangesReader:
                 if str(error) != fault:
                     self.warn(f"{error} Waiting for the hub; asking every {interval:g} seconds.")
                 fault = str(error)
-            self.pause(interval)
+            if not self.interruption.requested:
+                self.pause(interval)
 
 
 def changes(  # noqa: PLR0913 - each option is a parameter
@@ -152,13 +170,15 @@ def changes(  # noqa: PLR0913 - each option is a parameter
 
 def _follow(reader: ChangesReader, interval: float) -> None:
     """Follow until Ctrl-C or SIGTERM, which are its normal end."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, reader.interruption) for each in signals]
     try:
         reader.follow(interval)
     except KeyboardInterrupt:
         return
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
 
 
 def _print_change(change: Any) -> None:  # noqa: ANN401 - JSON

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_following_ends_with_a_signal_and_keeps_the_cursor(
 
     def stop() -> None:
         while not path.exists():
-            pass
+            time.sleep(0.01)
         os.kill(os.getpid(), sent)
 
     thread = threading.Thread(target=stop)

@@ -1,6 +1,8 @@
 """Changes are printed until the reader is interrupted, and the cursor is never ahead of them."""
 
+import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +103,20 @@ def test_following_finds_what_changes_meanwhile() -> None:
     with pytest.raises(KeyboardInterrupt):
         _reader(world, CursorFile(), shown, pause=pause).follow(60)
     assert shown == ["A", "B", "C"]
+
+
+def test_following_ends_although_the_exception_of_its_signal_was_lost() -> None:
+    world = memory_world()
+    world.create("A")
+    reader = _reader(world, CursorFile(), [], pause=_stop_after(0))
+
+    def interrupt(_request: HubRequest) -> None:
+        with suppress(KeyboardInterrupt):
+            reader.interruption(signal.SIGINT, None)
+
+    memory_hub(world).before = interrupt
+    reader.follow(60)
+    assert reader.cursor.cursor is not None
 
 
 def test_following_ends_with_a_fault_that_will_not_pass() -> None:
