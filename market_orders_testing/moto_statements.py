@@ -97,17 +97,34 @@ def _update(match: re.Match[str], parameters: Iterator[object]) -> Tree:
         *(["SET " + ", ".join(changed)] if changed else []),
         *(["REMOVE " + ", ".join(removed)] if removed else []),
     ]
-    where = _where(match["where"], parameters, expression)
-    return {"UpdateExpression": " ".join(parts), **where, **expression.members()}
+    key, conditions = _where(match["where"], parameters, expression)
+    exists = f"attribute_exists({expression.name('pk')})"
+    return {
+        "UpdateExpression": " ".join(parts),
+        "Key": key,
+        "ConditionExpression": " AND ".join([*conditions, exists]),
+        **expression.members(),
+    }
 
 
 def _delete(match: re.Match[str], parameters: Iterator[object]) -> Tree:
+    """Return the deletion. An item that does not exist is no error, as in PartiQL."""
     expression = _Expression()
-    return {**_where(match["where"], parameters, expression), **expression.members()}
+    key, conditions = _where(match["where"], parameters, expression)
+    if not conditions:
+        return {"Key": key}
+    missing = f"attribute_not_exists({expression.name('pk')})"
+    return {
+        "Key": key,
+        "ConditionExpression": f"{missing} OR ({' AND '.join(conditions)})",
+        **expression.members(),
+    }
 
 
-def _where(text: str, parameters: Iterator[object], expression: _Expression) -> Tree:
-    """Return the key and the condition. An item that does not exist fails it, as in PartiQL."""
+def _where(
+    text: str, parameters: Iterator[object], expression: _Expression
+) -> tuple[Tree, list[str]]:
+    """Return the key and the other conditions."""
     key: Tree = {}
     conditions = []
     for each in _all(_CONDITION, text):
@@ -120,8 +137,7 @@ def _where(text: str, parameters: Iterator[object], expression: _Expression) -> 
             conditions.append(f"{name} = {value}")
     if key.keys() != set(_KEY):
         raise ValueError(f"the condition does not contain the key: {text}")
-    conditions.append(f"attribute_exists({expression.name('pk')})")
-    return {"Key": key, "ConditionExpression": " AND ".join(conditions)}
+    return key, conditions
 
 
 def _all(pattern: re.Pattern[str], text: str) -> list[re.Match[str]]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -163,6 +164,7 @@ CASES = [
     ("UPDATE of nothing", UPDATE, [{"S": "1"}, {"N": "2"}, {"S": "x"}, {"S": "x"}, {"N": "1"}]),
     ("DELETE", DELETE, [*PLACE, {"S": "n"}]),
     ("DELETE of another name", DELETE, [*PLACE, {"S": "other"}]),
+    ("DELETE by key", 'DELETE FROM "{}" WHERE "pk" = ? AND "sk" = ?', PLACE),
     ("DELETE of nothing", DELETE, [{"S": "x"}, {"S": "x"}, {"S": "n"}]),
 ]
 
@@ -208,6 +210,6 @@ def test_statements_on_moto_do_what_they_do_on_dynamodb(
     ],
 )
 def test_a_statement_of_another_form_is_rejected(statement: str) -> None:
-    execute = MotoStatements(client=None)
+    execute = MotoStatements(Mock())
     with pytest.raises(ValueError, match=r"no equivalent|does not contain the key"):
         execute(Statements=[{"Statement": statement, "Parameters": [{"S": "x"}] * 3}])
