@@ -44,6 +44,6 @@ def test_the_commands_of_cloudformation_are_valid() -> None:
 def test_the_alias_of_the_commands_exists() -> None:
     template = load_template()
     assert template["Globals"]["Function"]["AutoPublishAlias"] == "live"
-    named = set(re.findall(r"\b([A-Z]\w+)Aliaslive", RUNBOOK.read_text(encoding="utf-8")))
+    named = set(re.findall(r"\b([A-Z]\w+Function)Aliaslive", RUNBOOK.read_text(encoding="utf-8")))
     assert named
     assert named <= template["Resources"].keys()
