@@ -162,6 +162,11 @@ CASES = [
     ("UPDATE", UPDATE, [{"S": "1"}, {"N": "2"}, *PLACE, {"N": "1"}]),
     ("UPDATE of another version", UPDATE, [{"S": "1"}, {"N": "2"}, *PLACE, {"N": "7"}]),
     ("UPDATE of nothing", UPDATE, [{"S": "1"}, {"N": "2"}, {"S": "x"}, {"S": "x"}, {"N": "1"}]),
+    (
+        "UPDATE of nothing by key",
+        'UPDATE "{}" SET "a" = ? WHERE "pk" = ? AND "sk" = ?',
+        [{"S": "1"}, {"S": "x"}, {"S": "x"}],
+    ),
     ("DELETE", DELETE, [*PLACE, {"S": "n"}]),
     ("DELETE of another name", DELETE, [*PLACE, {"S": "other"}]),
     ("DELETE by key", 'DELETE FROM "{}" WHERE "pk" = ? AND "sk" = ?', PLACE),
