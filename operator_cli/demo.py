@@ -49,10 +49,15 @@ def load_demo(endpoint_url: str, stack: str) -> DemoAccess:
         )
     # Without the credentials of the developer's shell: the table must be that of the functions.
     with connected(connection, environment={}) as operator, refusals():
-        create_account(operator.accounts, ACCOUNT, utc_now)
-        create_client(operator.accounts, ACCOUNT, CLIENT_ID, ROLES, utc_now)
-        settings = applied(operator, ACCOUNT, read_settings_file(str(SETTINGS_FILE))).after
-        _add_token(operator)
+        return create_demo(operator)
+
+
+def create_demo(operator: Operator, settings_file: Path = SETTINGS_FILE) -> DemoAccess:
+    """Create the demo account in a table, or add what is missing. The table must be a local one."""
+    create_account(operator.accounts, ACCOUNT, utc_now)
+    create_client(operator.accounts, ACCOUNT, CLIENT_ID, ROLES, utc_now)
+    settings = applied(operator, ACCOUNT, read_settings_file(str(settings_file))).after
+    _add_token(operator)
     return DemoAccess(
         account=ACCOUNT,
         project_key=ACCOUNT,

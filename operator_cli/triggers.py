@@ -34,7 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 parked_app = typer.Typer(
-    help="List and replay the triggers that could not be published.", no_args_is_help=True
+    help="List, replay and discard the triggers that could not be published.", no_args_is_help=True
 )
 app.add_typer(parked_app, name="parked")
 
@@ -218,6 +218,77 @@ def replay_parked(context: typer.Context, *, as_json: AsJson = False) -> None:
         raise OperatorError(
             f"The queue still holds {len(kept)} messages: docs/operations.md says what to do."
         )
+
+
+@parked_app.command("discard", epilog=EPILOG)
+def discard_parked(
+    context: typer.Context,
+    message_ids: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[MESSAGE_ID]...", help="The messages, as `parked list` names them."
+        ),
+    ] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Discard every message.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete parked messages. Their triggers are then never published: try `replay` before.
+
+    The command shows the messages and asks, unless --yes is given.
+    """
+    wanted = set(message_ids or ())
+    if bool(wanted) is every:
+        raise UsageError(
+            "Name the messages to discard, or give --all: `orders triggers parked list` shows them."
+        )
+    if as_json and not yes:
+        raise UsageError("--json requires --yes: the question and the answer are no JSON.")
+    connection = connection_of(context)
+    with _existing(connection, f"The queue {connection.parked_triggers}"):
+        queue = _queue(connection)
+        with _received(queue) as messages:
+            chosen = [each for each in messages if every or each.id in wanted]
+            if missing := wanted - {each.id for each in chosen}:
+                names = ", ".join(sorted(missing))
+                raise OperatorError(f"Nothing was discarded: the queue does not hold {names}.")
+            rows = [_row(each) for each in chosen]
+            if rows and not yes:
+                _confirm(rows)
+            for each in chosen:
+                queue.remove(each)
+                messages.remove(each)
+    if as_json:
+        print_json(rows)
+    else:
+        typer.echo(f"Discarded {len(rows)} messages.")
+
+
+@contextmanager
+def _received(queue: "ParkedQueue") -> "Iterator[list[ParkedMessage]]":
+    """Yield every message. Those that are left in the list at the end are shown again."""
+    from operator_cli.parked_replay import HIDDEN_SECONDS
+
+    messages: list[ParkedMessage] = []
+    try:
+        messages.extend(queue.receive(None, HIDDEN_SECONDS))
+        yield messages
+    finally:
+        queue.show_again(messages)
+
+
+def _confirm(rows: list[dict[str, object]]) -> None:
+    """Show what is deleted and ask. Raises OperatorError unless the answer is yes."""
+    print_rows(tuple(_row_names()), rows)
+    question = f"Discard these {len(rows)} messages? Their triggers are then never published."
+    try:
+        is_confirmed = typer.confirm(question, err=True)
+    except typer.Abort:
+        # There is no terminal, or the answer was Ctrl-C.
+        is_confirmed = False
+    if not is_confirmed:
+        raise OperatorError("Nothing was discarded. Give --yes to discard without a question.")
 
 
 def _queue(connection: Connection) -> "ParkedQueue":

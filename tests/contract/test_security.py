@@ -203,6 +203,10 @@ def test_no_rule_of_the_firewall_blocks_without_an_answer_of_its_own() -> None:
         assert set(rule["Action"]["Block"]) == {"CustomResponse"}
 
 
+def test_the_firewall_lets_through_what_no_rule_blocks() -> None:
+    assert TEMPLATE["Resources"]["Firewall"]["Properties"]["DefaultAction"] == {"Allow": {}}
+
+
 def test_the_dashboard_shows_the_metrics_of_the_alarms_on_triggers() -> None:
     body = TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Sub"]
     shown = {

@@ -1,73 +1,12 @@
 """An HTTP server on loopback whose answers a test gives, and the hub's functions behind it."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from market_orders_testing.http_server import Answer, Asked, Given, served
 from tests.support.functions import Function
 from tests.support.routes import functions_of_routes
 
-
-@dataclass(frozen=True)
-class Asked:
-    """A request as the server received it. Header names are in lower case."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Given:
-    """An answer of the server."""
-
-    status: int = 200
-    body: bytes = b"{}"
-    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
-
-
-type Answer = Callable[[Asked], Given]
-
-
-@contextmanager
-def served(answer: Answer) -> Iterator[str]:
-    """Serve answers on a free port of loopback; yield the base URL."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            given = answer(Asked(self.command, self.path, headers, self.rfile.read(length)))
-            self.send_response(given.status)
-            for name, value in {"Content-Length": str(len(given.body)), **given.headers}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(given.body)
-            # A length that is not that of the body cuts the answer off.
-            self.close_connection = "Content-Length" in given.headers
-
-        def do_POST(self) -> None:
-            self.do_GET()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+__all__ = ["Answer", "Asked", "Given", "function_answers", "served"]
 
 
 def function_answers(function: Function) -> Answer:

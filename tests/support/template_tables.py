@@ -5,35 +5,17 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import yaml
 from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_dynamodb.type_defs import StreamSpecificationTypeDef
+
+from market_orders_testing.stack import read_template
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
-class _Loader(yaml.CSafeLoader):
-    """A YAML loader that reads CloudFormation's short tags as `{tag: value}`."""
-
-
-def _tag(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    if isinstance(node, yaml.MappingNode):
-        return {suffix: loader.construct_mapping(node, deep=True)}
-    raise TypeError(f"a YAML node of a kind that has no values: {node}")
-
-
-_Loader.add_multi_constructor("!", _tag)
-
-
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
     """Return a template as plain data, by default template.yaml."""
-    loader = _Loader(path.read_text(encoding="utf-8"))
-    template: dict[str, Any] = loader.get_data()
-    return template
+    return read_template(path)
 
 
 def create_table(client: DynamoDBClient, name: str = "", *, stream: bool = False) -> str:

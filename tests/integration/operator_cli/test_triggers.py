@@ -1,5 +1,6 @@
 """`orders triggers` shows the published triggers and publishes archived and parked ones again."""
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -289,6 +290,83 @@ def test_parked_messages_are_listed_and_stay(
     assert services.parked() == 2
 
 
+@pytest.fixture
+def three(services: TriggerServices, world: World) -> list[str]:
+    """Return the ids of three parked messages, the last with an unknown format."""
+    world.create("A", "B")
+    return [*(services.park(parked(each)) for each in world.triggers), services.park("{}")]
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+@pytest.mark.parametrize("text", ["n\n", "\n", ""])
+def test_nothing_is_discarded_without_a_yes(
+    run: Run,
+    services: TriggerServices,
+    three: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+) -> None:
+    answer(monkeypatch, text)
+    ended = run("triggers", "parked", "discard", "--all")
+    assert ended.code == 1
+    assert all(each in ended.out for each in three)
+    assert "Discard these 3 messages? Their triggers are then never published." in ended.err
+    assert ended.err.endswith("Nothing was discarded. Give --yes to discard without a question.\n")
+    # They are visible at once.
+    assert len(json.loads(run("triggers", "parked", "list", "--json").out)) == 3
+    assert services.parked() == 3
+
+
+def test_only_the_named_messages_are_discarded(
+    run: Run, services: TriggerServices, three: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, "y\n")
+    ended = run("triggers", "parked", "discard", three[0], three[2])
+    assert (ended.code, ended.out.splitlines()[-1].strip()) == (0, "Discarded 2 messages.")
+    assert three[1] not in ended.out
+    left = json.loads(run("triggers", "parked", "list", "--json").out)
+    assert [each["message_id"] for each in left] == [three[1]]
+    assert services.received() == []
+
+
+def test_all_messages_are_discarded_without_a_question(
+    run: Run, services: TriggerServices, three: list[str]
+) -> None:
+    ended = run("triggers", "parked", "discard", "--all", "--yes", "--json")
+    assert {each["message_id"] for each in json.loads(ended.out)} == set(three)
+    assert services.parked() == 0
+    ended = run("triggers", "parked", "discard", "--all")
+    assert (ended.code, ended.out) == (0, "Discarded 0 messages.\n")
+
+
+def test_no_message_is_discarded_if_one_does_not_exist(
+    run: Run, services: TriggerServices, three: list[str]
+) -> None:
+    ended = run("triggers", "parked", "discard", three[0], "other", "--yes")
+    assert ended.code == 1
+    assert ended.err == "Nothing was discarded: the queue does not hold other.\n"
+    assert len(json.loads(run("triggers", "parked", "list", "--json").out)) == 3
+    assert services.parked() == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        ([], "Name the messages to discard, or give --all: "),
+        (["--yes"], "Name the messages to discard, or give --all: "),
+        (["1", "--all"], "Name the messages to discard, or give --all: "),
+        (["--all", "--json"], "--json requires --yes: "),
+    ],
+)
+def test_wrong_options_of_discard_are_rejected(run: Run, words: list[str], text: str) -> None:
+    ended = run("triggers", "parked", "discard", *words)
+    assert ended.code == 2
+    assert ended.err.startswith(text)
+
+
 def _publish(services: TriggerServices) -> None:
     entry = {
         "EventBusName": services.connection.triggers,
@@ -411,6 +489,7 @@ def test_tail_follows_until_it_is_interrupted(
         ("tail", "The log /aws/events/missing-triggers"),
         ("parked list", "The queue missing-parked-triggers"),
         ("parked replay", "The queue missing-parked-triggers"),
+        ("parked discard --all", "The queue missing-parked-triggers"),
     ],
 )
 def test_a_missing_stack_is_explained(
