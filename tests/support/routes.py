@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +28,7 @@ def functions_of_other_methods() -> dict[str, str]:
     return {path: each for (method, path), each in _functions().items() if method == OTHERS}
 
 
+@cache
 def _functions() -> dict[Route, str]:
     return {
         _route(event["Properties"]): resource["Properties"]["CodeUri"].strip("/").split("/")[-1]

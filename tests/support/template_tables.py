@@ -1,5 +1,6 @@
 """Create the table of the stack from template.yaml, so that its schema exists only there."""
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,13 @@ _Loader.add_multi_constructor("!", _tag)
 
 
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Return a template as plain data, by default template.yaml."""
-    loader = _Loader(path.read_text(encoding="utf-8"))
-    template: dict[str, Any] = loader.get_data()
+    """Return a template as plain data, by default template.yaml. The caller may change it."""
+    return deepcopy(_parsed(path.read_text(encoding="utf-8")))
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    template: dict[str, Any] = _Loader(text).get_data()
     return template
 
 
