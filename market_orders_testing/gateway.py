@@ -4,14 +4,12 @@ import base64
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from market_orders_testing.http_server import Asked, Given
-from market_orders_testing.stack import Tree, functions_of_routes, load_handler, response_of_gateway
+from market_orders_testing.stack import Tree, functions_of_paths, load_handler, response_of_gateway
 
-ANY = "ANY"
 _STAGE = "prod"
 
 
@@ -37,11 +35,11 @@ class LambdaContext:
 
 @dataclass(frozen=True)
 class Match:
-    """The resource of a path, the values of its variables, and the functions of its methods."""
+    """The resource of a path, the values of its variables, and its function."""
 
     resource: str
     path: Mapping[str, str]
-    functions: Mapping[str, str]
+    function: str
 
 
 @dataclass
@@ -50,31 +48,23 @@ class Gateway:
 
     handlers: dict[str, Callable[[Tree, LambdaContext], Tree]] = field(default_factory=dict)
 
-    @cached_property
-    def _resources(self) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for (method, resource), function in functions_of_routes().items():
-            found.setdefault(resource, {})[method] = function
-        return found
-
     def answer(self, asked: Asked) -> Given:
         """Return the answer of the function behind the route, or the gateway's own."""
         match = self.match(urlsplit(asked.target).path)
-        functions = match.functions if match else {}
-        function = functions.get(asked.method) or functions.get(ANY)
-        if match is None or function is None:
+        if match is None:
             status, body = response_of_gateway("MISSING_AUTHENTICATION_TOKEN")
             return Given(status, body.encode())
-        if function not in self.handlers:
-            self.handlers[function] = load_handler(function)
-        return given_by(self.handlers[function](event_of(asked, match), LambdaContext(function)))
+        if match.function not in self.handlers:
+            self.handlers[match.function] = load_handler(match.function)
+        context = LambdaContext(match.function)
+        return given_by(self.handlers[match.function](event_of(asked, match), context))
 
     def match(self, path: str) -> Match | None:
         """Return the resource of a path. Literal parts come before variables, as in the API."""
         steps = path.split("/")
         found = [
-            (_rank(resource), Match(resource, variables, functions))
-            for resource, functions in self._resources.items()
+            (_rank(resource), Match(resource, variables, function))
+            for resource, function in functions_of_paths().items()
             if (variables := _variables(resource.split("/"), steps)) is not None
         ]
         return min(found, key=lambda each: each[0])[1] if found else None

@@ -1,6 +1,7 @@
 """The files of the stack that the tests of a shop use: the template, functions and events."""
 
 import importlib.util
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -62,12 +63,11 @@ def table_schema() -> Tree:
     }
 
 
-def functions_of_routes() -> dict[tuple[str, str], str]:
-    """Return the folder of the function behind each method and path; `ANY` is a method."""
+@cache
+def functions_of_paths() -> Mapping[str, str]:
+    """Return the folder of the function behind each path. It answers every method."""
     return {
-        (event["Properties"]["Method"].upper(), event["Properties"]["Path"]): (
-            resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
-        )
+        event["Properties"]["Path"]: resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
         for resource in resources().values()
         if resource["Type"] == "AWS::Serverless::Function"
         for event in resource["Properties"]["Events"].values()

@@ -2,11 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from functools import cache
 
 import boto3
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import HealthCheck, settings
 from mypy_boto3_dynamodb.client import DynamoDBClient
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.support.dynamodb_local import local_client, running_engine
 from tests.support.template_tables import create_table
@@ -43,6 +47,35 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     # The default session would keep another test's credentials.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+
+
+# These files start stacks of their own. All others of their folder share one.
+OWN_STACKS = frozenset({"tests/e2e/test_local_stack.py", "tests/e2e/test_interrupted_import.py"})
+
+
+class SharedStackScheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no types
+    """Runs a file in one process, and also all files that share a stack, which starts slowly."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        is_shared = file.startswith("tests/e2e/") and file not in OWN_STACKS
+        return "tests/e2e" if is_shared else file
+
+
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> SharedStackScheduling | None:
+    """Return the scheduler of `--dist loadfile`."""
+    return SharedStackScheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+ONE_LOADER = cache(create_loader)
+
+
+@pytest.fixture(autouse=True)
+def _one_service_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load each AWS service model only once, because that takes longer than most tests."""
+    monkeypatch.setattr("botocore.session.create_loader", ONE_LOADER)
 
 
 @pytest.fixture(autouse=True)

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from market_orders_testing.stack import functions_of_paths
 from orders.domain.problems import Code
 from orders.protocols.altcraft.decoded import MAX_ORDERS
 from orders.runtime.description import PLACEHOLDER
 from tests.support.commercetools import draft, full_draft
 from tests.support.contract_schemas import schema_faults
-from tests.support.routes import UNKNOWN_CALLS, functions_of_paths
+from tests.support.routes import UNKNOWN_CALLS
 from tests.support.samples import order, request
 from tools.api_contract.breaking import breaking_changes
 from tools.api_contract.document import BASE_URL, document

@@ -12,11 +12,26 @@ from tools.local_stack.foreground import free_port
 from tools.local_stack.settings import PROJECT, StackSettings
 from tools.local_stack.stack import LocalStack
 
+FOLDER = Path(__file__).parent
 # The folders stay between runs of the suite, because they hold cached builds. Each pytest-xdist
 # process uses a separate folder.
 STATES = PROJECT / ".local" / "e2e" / os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 type StartStack = Callable[..., StackProcess]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what begins a wait first and what needs its end last, so that others use the time."""
+    places = [place for place, item in enumerate(items) if item.path.parent == FOLDER]
+    in_turn = sorted((items[place] for place in places), key=_turn)
+    for place, item in zip(places, in_turn, strict=True):
+        items[place] = item
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.get_closest_marker("begins_a_wait"):
+        return 0
+    return 2 if item.get_closest_marker("ends_a_wait") else 1
 
 
 @pytest.fixture(scope="session")

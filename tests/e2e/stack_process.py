@@ -14,7 +14,8 @@ import psutil
 from tools.local_stack.environment import MARKER
 from tools.local_stack.settings import PROJECT
 
-READY_SECONDS = 90.0
+# A first start installs the packages of the layer, while other tests use the processors.
+READY_SECONDS = 240.0
 END_SECONDS = 20.0
 
 

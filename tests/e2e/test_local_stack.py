@@ -207,13 +207,24 @@ def check_files_are_private(process: StackProcess) -> None:
     assert folders == {0o700}
 
 
+@pytest.fixture(scope="module")
+def port() -> int:
+    return free_port()
+
+
+def base_url_of(port: int) -> str:
+    """Return the base URL of a port, which is the same at each start."""
+    return f"http://{HOST}:{port}/_aws/execute-api/market-orders/prod"
+
+
 def test_a_stack_runs_until_ctrl_c(
-    start_stack: StartStack, monkeypatch: pytest.MonkeyPatch
+    start_stack: StartStack, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MARKET_ORDERS_TEST_SECRET", "of the developer")
-    process = start_stack()
+    process = start_stack(port)
     process.wait_for("Ready.")
     endpoint = check_members(process)
+    assert endpoint["base_url"] == base_url_of(port)
     check_shell_assignments(process, endpoint)
     check_printed_curl_line(process)
     check_unknown_path(endpoint)
@@ -228,18 +239,16 @@ def test_a_stack_runs_until_ctrl_c(
     assert_gone(process)
 
 
-def test_the_base_url_of_a_port_stays_the_same(start_stack: StartStack) -> None:
-    port = free_port()
-    base_urls = []
-    for _ in range(2):
-        process = start_stack(port)
-        process.wait_for("Ready.")
-        base_urls += re.findall(r"^Base URL: (\S+)$", process.output, re.MULTILINE)
-        status, description = get(f"{base_urls[-1]}/openapi.json")
-        assert (status, description["openapi"][:2]) == (200, "3.")
-        process.send(signal.SIGINT)
-        assert process.wait() == 0
-    assert base_urls == [f"http://{HOST}:{port}/_aws/execute-api/market-orders/prod"] * 2
+def test_the_base_url_of_a_port_stays_the_same(start_stack: StartStack, port: int) -> None:
+    """It is that of the stack that the test before has started."""
+    process = start_stack(port)
+    process.wait_for("Ready.")
+    [base_url] = re.findall(r"^Base URL: (\S+)$", process.output, re.MULTILINE)
+    assert base_url == base_url_of(port)
+    status, description = get(f"{base_url}/openapi.json")
+    assert (status, description["openapi"][:2]) == (200, "3.")
+    process.send(signal.SIGINT)
+    assert process.wait() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -62,6 +63,8 @@ class Function:
     client: DynamoDBClient
     table: str
     recorder: CallRecorder = field(default_factory=CallRecorder)
+    # What the handler took for the last request, without the checks of the tests.
+    cpu_seconds: float = 0.0
 
     @property
     def folder(self) -> str:
@@ -76,7 +79,9 @@ class Function:
         """
         WATCH.know_request(event)
         with self.recorder.watching(self._clients()):
+            begun = time.process_time()
             answer: Tree = self.module.lambda_handler(event, Context(millis=millis))
+            self.cpu_seconds = time.process_time() - begun
         forbidden = forbidden_calls(self.folder, self.recorder.calls)
         assert not forbidden, forbidden
         if "resource" in event:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from tests.support.template_tables import load_template
+from market_orders_testing.stack import functions_of_paths
 from tools.api_contract.files import DESCRIPTION
 
 type Tree = dict[str, Any]
@@ -20,18 +20,6 @@ type Route = tuple[str, str]
 
 # The path of all unknown calls of Altcraft. It has no method of its own.
 UNKNOWN_CALLS = "/api/v1.1/market/orders/{call+}"
-
-
-@cache
-def functions_of_paths() -> Mapping[str, str]:
-    """Return the folder of the function behind each path of the template."""
-    return {
-        event["Properties"]["Path"]: resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
-        for resource in load_template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"]["Events"].values()
-        if event["Type"] == "Api"
-    }
 
 
 @cache

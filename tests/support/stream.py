@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -24,20 +25,40 @@ def _streams(endpoint: str) -> Any:  # noqa: ANN401 - the stubs of this service 
     )
 
 
+@dataclass
+class _Reading:
+    """What was read of a stream. An iterator is None at the end of a closed shard."""
+
+    records: list[Record] = field(default_factory=list)
+    iterators: dict[str, str | None] = field(default_factory=dict)
+
+
+@cache
+def _reading(_endpoint: str, _arn: str) -> _Reading:
+    return _Reading()
+
+
 def read_stream(client: DynamoDBClient, table: str) -> list[Record]:
-    """Return all records of a table's stream, in the order of the commits."""
+    """Return all records of a table's stream, in the order of the commits.
+
+    Each call reads only what the calls before have not read.
+    """
     streams = _streams(client.meta.endpoint_url)
     arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    records: list[Record] = []
+    reading = _reading(client.meta.endpoint_url, arn)
     for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
-        iterator = streams.get_shard_iterator(
-            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        while iterator:
+        if shard["ShardId"] not in reading.iterators:
+            reading.iterators[shard["ShardId"]] = streams.get_shard_iterator(
+                StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+        while iterator := reading.iterators[shard["ShardId"]]:
             page = streams.get_records(ShardIterator=iterator)
-            records += map(_as_lambda_gets_it, page["Records"])
-            iterator = page.get("NextShardIterator") if page["Records"] else None
-    return sorted(records, key=lambda each: int(each["dynamodb"]["SequenceNumber"]))
+            reading.iterators[shard["ShardId"]] = page.get("NextShardIterator")
+            reading.records += map(_as_lambda_gets_it, page["Records"])
+            if not page["Records"]:
+                break
+    reading.records.sort(key=lambda each: int(each["dynamodb"]["SequenceNumber"]))
+    return [{**each, "dynamodb": {**each["dynamodb"]}} for each in reading.records]
 
 
 def passes_filter(record: Record, function: str = "RelayTriggersFunction") -> bool:

@@ -1,5 +1,6 @@
 """Create the table of the stack from template.yaml, so that its schema exists only there."""
 
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,12 @@ TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
 
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """Return a template as plain data, by default template.yaml."""
+    """Return a template as plain data, by default template.yaml. The caller may change it."""
+    return deepcopy(_parsed(path))
+
+
+@cache
+def _parsed(path: Path) -> dict[str, Any]:
     return read_template(path)
 
 

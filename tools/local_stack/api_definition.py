@@ -1,5 +1,6 @@
 """Adapts the template to what the embedded AWS supports."""
 
+import json
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -85,7 +86,8 @@ def leave_out_unsupported_resources(template: Path) -> None:
     """Remove from the built template what the embedded AWS does not support.
 
     No other resource of the template may refer to a removed one. Gradual deployment is removed too,
-    because it needs CodeDeploy; the alias `live` stays.
+    because it needs CodeDeploy; the alias `live` stays. The result is JSON, because the SAM CLI
+    needs seconds to read the same in YAML.
     """
     tree = yaml.safe_load(template.read_text())
     for properties in (
@@ -99,7 +101,7 @@ def leave_out_unsupported_resources(template: Path) -> None:
         for name, resource in resources.items()
         if resource["Type"] not in UNSUPPORTED_TYPES
     }
-    template.write_text(yaml.safe_dump(tree, sort_keys=False, width=10_000))
+    template.write_text(json.dumps(tree))
 
 
 def _add_routes(aws: EmbeddedAws, api_id: str) -> None:

@@ -18,11 +18,10 @@ from market_orders_testing.gateway import Gateway, event_of, given_by
 from market_orders_testing.http_server import Asked
 from market_orders_testing.hub import running_hub
 from market_orders_testing.moto_statements import MotoStatements
-from market_orders_testing.stack import ROOT
+from market_orders_testing.stack import ROOT, functions_of_paths
 from market_orders_testing.triggers import TRIGGER_KINDS, TriggerBus, sample_trigger
 from orders.adapters.order_items import insertion
 from orders.domain.triggers import TriggerKind
-from tests.support.routes import functions_of_routes
 from tests.support.template_tables import create_table
 
 PROJECT = Path(__file__).parents[3]
@@ -123,11 +122,11 @@ def test_a_path_has_the_resource_of_the_api(
     assert (match.resource, match.path) == (resource, variables)
 
 
-def test_every_route_leads_to_its_function() -> None:
-    for (method, resource), function in functions_of_routes().items():
+def test_every_path_leads_to_its_function() -> None:
+    for resource, function in functions_of_paths().items():
         match = Gateway().match(resource.replace("{", "").replace("+}", "").replace("}", ""))
         assert match is not None
-        assert (match.resource, match.functions[method]) == (resource, function)
+        assert (match.resource, match.function) == (resource, function)
 
 
 @pytest.mark.parametrize("path", ["/", "/shop/unknown", "/campaigns/7/orders/8/external-id/9"])

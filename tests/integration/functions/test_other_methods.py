@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from market_orders_testing.stack import functions_of_paths
 from orders.protocols.altcraft.unknown_call import CALLS
 from tests.support.functions import Function, deployed
-from tests.support.routes import (
-    UNKNOWN_CALLS,
-    RouteRequest,
-    functions_of_paths,
-    functions_of_routes,
-)
+from tests.support.routes import UNKNOWN_CALLS, RouteRequest, functions_of_routes
 
 type Tree = dict[str, Any]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.loaders import create_loader
 from mypy_boto3_dynamodb.client import DynamoDBClient
+from typer.main import get_command
 
 from operator_cli.composition import Connection, Operator, connected
 from operator_cli.hub_on_table import HubOnTable
@@ -36,7 +36,7 @@ class Ended:
     err: str
 
 
-ONE_LOADER = cache(create_loader)
+ONE_COMMAND = cache(get_command)
 
 type Run = Callable[..., Ended]
 
@@ -56,9 +56,9 @@ def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _one_service_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Load the AWS service model only once, because that takes longer than most commands."""
-    monkeypatch.setattr("botocore.session.create_loader", ONE_LOADER)
+def _one_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build the tree of all commands only once, as each run of the program does."""
+    monkeypatch.setattr("typer.main.get_command", ONE_COMMAND)
 
 
 @pytest.fixture

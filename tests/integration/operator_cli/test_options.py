@@ -1,6 +1,7 @@
 """Every option of every command works under the name that the command's help shows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import typer
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
+from operator_cli.composition import Connection
 from operator_cli.main import app
 from tests.integration.operator_cli.conftest import Run
 from tests.support.template_tables import create_table
@@ -125,11 +127,58 @@ ALONE = {
 }
 
 
+@dataclass(frozen=True)
+class Begun:
+    """The items of a table with an account, and what commands on it are given."""
+
+    items: Sequence[dict[str, Any]]
+    token_id: str
+    cursor: str
+    source: str
+
+
+@pytest.fixture(scope="module")
+def begun() -> list[Begun]:
+    """Return a list for what the first test has begun, because commands are slow."""
+    return []
+
+
 @pytest.fixture
-def place(run: Run, dynamodb: DynamoDBClient, stack: str, tmp_path: Path) -> Callable[[str], str]:
+def place(  # noqa: PLR0917 - fixtures
+    run: Run,
+    dynamodb: DynamoDBClient,
+    connection: Connection,
+    items: Callable[[], list[dict[str, Any]]],
+    tmp_path: Path,
+    begun: list[Begun],
+) -> Callable[[str], str]:
     """Create an account with settings, a client and a token; return what fills in the words."""
     file = tmp_path / "settings.yaml"
     file.write_text(SETTINGS)
+    if begun:
+        for item in begun[0].items:
+            dynamodb.put_item(TableName=connection.table, Item=item)
+    else:
+        begun.append(_begin(run, dynamodb, file, items))
+    url = dynamodb.meta.endpoint_url
+    (tmp_path / "orders.csv").write_text("external_id,version\n")
+    (tmp_path / "empty").write_text("")
+    names = {name: tmp_path / name for name in ("new", "empty")}
+    return lambda text: text.format(
+        url=url,
+        stack=connection.stack,
+        token_id=begun[0].token_id,
+        file=file,
+        orders=tmp_path / "orders.csv",
+        cursor=begun[0].cursor,
+        source=begun[0].source,
+        **names,
+    )
+
+
+def _begin(
+    run: Run, dynamodb: DynamoDBClient, file: Path, items: Callable[[], list[dict[str, Any]]]
+) -> Begun:
     for words in (
         "account create demo",
         "client create shop --role orders:write",
@@ -138,22 +187,8 @@ def place(run: Run, dynamodb: DynamoDBClient, stack: str, tmp_path: Path) -> Cal
     ):
         assert run(*words.split()).code == 0
     token_id = run("token", "list", "--json").out.partition('"token_id": "')[2].partition('"')[0]
-    url = dynamodb.meta.endpoint_url
-    (tmp_path / "orders.csv").write_text("external_id,version\n")
-    (tmp_path / "empty").write_text("")
-    source = create_table(dynamodb)
-    names = {name: tmp_path / name for name in ("new", "empty")}
     cursor = run("changes").err.split()[-1]
-    return lambda text: text.format(
-        url=url,
-        stack=stack,
-        token_id=token_id,
-        file=file,
-        orders=tmp_path / "orders.csv",
-        cursor=cursor,
-        source=source,
-        **names,
-    )
+    return Begun(items(), token_id, cursor, create_table(dynamodb))
 
 
 def test_the_names_of_options_are_in_lower_case() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from market_orders_testing.stack import functions_of_paths
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline
@@ -16,7 +17,7 @@ from orders.runtime.composition import Aws, altcraft, commercetools, hub, hub_or
 from orders.runtime.environment import Environment
 from orders.runtime.serve import Route, Service, allowed_methods, serve
 from tests.support.lambda_context import Context
-from tests.support.routes import UNKNOWN_CALLS, functions_of_paths, functions_of_routes
+from tests.support.routes import UNKNOWN_CALLS, functions_of_routes
 
 type Tree = dict[str, Any]
 
