@@ -79,7 +79,8 @@ def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 MOVED = (
     '{"status":"OK","result":{"orders":[{"id":1,"status":"PROCESSING","substatus":"READY_TO_SHIP",'
-    '"updateStatus":"OK"},{"id":999,"updateStatus":"ERROR","errorDetails":"Order not found: 999"}]}}'
+    '"updateStatus":"OK"},{"id":999,"updateStatus":"ERROR",'
+    '"errorDetails":"Order not found: 999"}]}}'
 )
 # The expected answer to each file of events/.
 ANSWERS: dict[str, dict[str, tuple[int, str]]] = {

@@ -56,12 +56,11 @@ def test_the_buyer_is_known_until_the_order_ends(seller: Seller, state: Fulfilme
     if state.status in {"PROCESSING", "DELIVERY", "PICKUP"}:
         assert answer.status == 200
         return
-    assert error_of(answer) == (
-        400,
-        "BAD_REQUEST",
+    message = (
         f"Cannot do operation for order with status {state.status}, and substatus "
-        f"{state.substatus} (partnerId = {DBS}, orderId = 1)",
+        f"{state.substatus} (partnerId = {DBS}, orderId = 1)"
     )
+    assert error_of(answer) == (400, "BAD_REQUEST", message)
 
 
 def test_a_missing_order_has_no_buyer(seller: Seller) -> None:
