@@ -152,7 +152,7 @@ class World:
 
     def update_line(self, number: int, external_id: str) -> None:
         line = {"order_external_id": external_id, "order_line_external_id": "line_01"}
-        self._call_altcraft("update_order_line_status", {**line, "status_external_id": "new"})
+        self._call_altcraft("update_order_line_status", {**line, "status_external_id": "refunded"})
         suffix = "/lines/{line_id}/status"
         self._ask_hub("PUT", number, suffix, {"line_id": "line_01"}, {"status": "delivered"})
 
@@ -508,6 +508,7 @@ TRANSACTION = ("TransactWriteItems", 1, "GetItem")
         ("large import", STATEMENTS),
         ("rename", TRANSACTION),
         ("status", TRANSACTION),
+        ("statuses", ("BatchExecuteStatement", 1, "BatchGetItem")),
         ("delete", TRANSACTION),
         ("line status", TRANSACTION),
         ("revival", TRANSACTION),
