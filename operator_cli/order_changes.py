@@ -6,7 +6,7 @@ import typer
 
 from operator_cli.errors import EXIT_CODES, UsageError
 from operator_cli.hub_access import BaseUrl, HubAccount, HubChoice, Token, hub_of
-from operator_cli.orders import ExternalId, Name, OrderId, app, expect_one, found_order, number_of
+from operator_cli.orders import ExternalId, Name, OrderId, expect_one, found_order, number_of
 from operator_cli.printing import print_exact_json
 from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.problems import shown
@@ -22,7 +22,6 @@ EPILOG = (
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 
-@app.command(epilog=EPILOG)
 def delete(  # noqa: PLR0913 - each option is a parameter
     context: typer.Context,
     *,
@@ -62,7 +61,6 @@ def delete(  # noqa: PLR0913 - each option is a parameter
     _print(deleted, f"Deleted {way}: {_shown(deleted)}.", as_json=as_json)
 
 
-@app.command("line-status", epilog=EPILOG)
 def line_status(  # noqa: PLR0913 - each option is a parameter
     context: typer.Context,
     *,
@@ -91,7 +89,6 @@ def line_status(  # noqa: PLR0913 - each option is a parameter
     _print(order, text, as_json=as_json)
 
 
-@app.command(epilog=EPILOG)
 def revive(  # noqa: PLR0913 - each option is a parameter
     context: typer.Context,
     order_id: Annotated[
@@ -115,6 +112,13 @@ def revive(  # noqa: PLR0913 - each option is a parameter
     with hub_of(context, HubChoice(base_url, token, account)) as hub:
         order = HubChanges(hub.hub).revive(order_id)
     _print(order, f"Revived: {_shown(order)}.", as_json=as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to those that read orders."""
+    app.command(epilog=EPILOG)(delete)
+    app.command("line-status", epilog=EPILOG)(line_status)
+    app.command(epilog=EPILOG)(revive)
 
 
 def _print(answer: "Tree", text: str, *, as_json: bool) -> None:

@@ -106,11 +106,11 @@ def test_readers_of_changes_see_a_soft_deletion_and_then_the_revival(store: Orde
     store.create(new_order(), new_order("X", 2))
     assert store.changes.save(shipping(store.found(2), _at(0.5)), DEADLINE) is COMMITTED
     _hide(store)
-    [_, change] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [_, change] = store.changes_in(EVER)
     assert (change.at.changed_at, change.version, change.external_id) == (_at(1), 2, "A")
     assert change.stored is None
     assert store.changes.save(revival(_hidden(store), _at(2)), DEADLINE) is COMMITTED
-    [_, change] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [_, change] = store.changes_in(EVER)
     assert (change.at.changed_at, change.version) == (_at(2), 3)
     assert change.stored == store.found(1)
     assert change.stored.order.presence is Presence.REVIVED
@@ -187,7 +187,7 @@ def test_an_order_can_be_deleted_and_revived_many_times(store: OrderStore) -> No
         hidden = _hide(store, minutes=minutes)
         assert store.changes.save(revival(hidden, _at(minutes + 1)), DEADLINE) is COMMITTED
     assert store.found(1).order.version == 7
-    [change] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [change] = store.changes_in(EVER)
     assert change.version == 7
 
 
@@ -197,7 +197,7 @@ def test_a_hidden_order_can_be_deleted_permanently(store: OrderStore) -> None:
     change = deletion(_hide(store), _at(2))
     assert store.changes.save(change, DEADLINE) is COMMITTED
     assert store.index.find_hidden("demo", 1, DEADLINE) is None
-    [listed] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [listed] = store.changes_in(EVER)
     assert (listed.at.changed_at, listed.version, listed.stored) == (_at(2), 4, None)
     assert store.orders.find_deleted("demo", [1], DEADLINE) == {1}
     store.create(new_order("A", 3), new_order("B", 4))
@@ -247,7 +247,7 @@ def test_an_import_revives_with_the_aliases(store: OrderStore) -> None:
     assert stored.trigger is TriggerKind.ORDER_CREATED
     assert store.by_name("A", "B") == dict.fromkeys("AB", write.order)
     assert _ids(store.index.slice("demo", OrderSlice(0, 10), DEADLINE)) == [1, 7, 8]
-    [change] = store.changed.changed("demo", EVER, 10, DEADLINE).changes
+    [change] = store.changes_in(EVER)
     assert change.stored == stored
 
 

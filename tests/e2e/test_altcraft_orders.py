@@ -44,7 +44,8 @@ class Others:
         partner, project, hub = self.reads()
         assert partner.json()["order"]["externalOrderId"] == self.name
         assert project.json()["version"] == hub.json()["version"] == version
-        assert {each["id"]: each["status"] for each in hub.json()["lines"]} == lines
+        shown = hub.json()["document"]["lines"]
+        assert {each["external_id"]: each["status"] for each in shown} == lines
 
     def expect_none(self) -> None:
         assert [each.status for each in self.reads()] == [404, 404, 404]

@@ -56,7 +56,7 @@ def test_a_line_gets_another_status(run: Run, order: Order) -> None:
     text = f'order {order.order_id}, external id "A", version 2'
     assert ended.out == f'Line "1" has the status "delivered": {text}.\n'
     words = ("--order-id", str(order.order_id), "--line", "1", "--status", "refunded", "--json")
-    [line] = json.loads(run("order", "line-status", *words).out)["lines"]
+    [line] = json.loads(run("order", "line-status", *words).out)["document"]["lines"]
     assert line["status"] == "refunded"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from unittest.mock import Mock
 
 import pytest
 
@@ -118,20 +119,15 @@ def test_an_order_with_the_wanted_state_is_not_written() -> None:
     assert (report.triggers, world.versions()) == ((), [2, 1, 1])
 
 
-def test_orders_are_read_and_written_together() -> None:
+def test_orders_are_read_and_written_together(monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    read: list[int] = []
-    find = world.index.find_by_order_ids
-    world.index.find_by_order_ids = lambda account, ids, deadline: (  # type: ignore[method-assign]
-        read.append(len(ids)) or find(account, ids, deadline)
-    )
-    saved: list[int] = []
-    save = world.orders.save
-    world.orders.save = lambda account, writes, deadline: (  # type: ignore[method-assign]
-        saved.append(len(writes)) or save(account, writes, deadline)
-    )
+    find, save = Mock(wraps=world.index.find_by_order_ids), Mock(wraps=world.orders.save)
+    monkeypatch.setattr(world.index, "find_by_order_ids", find)
+    monkeypatch.setattr(world.orders, "save", save)
     world.move((1, READY), (2, READY), (3, READY))
-    assert (read, saved) == ([3], [3])
+    [(_, ids, _)] = [call.args for call in find.call_args_list]
+    [(_, writes, _)] = [call.args for call in save.call_args_list]
+    assert (list(ids), len(writes)) == ([1, 2, 3], 3)
 
 
 def test_only_an_order_that_lost_a_race_is_tried_again() -> None:
@@ -225,7 +221,7 @@ def test_the_request_fails_as_a_whole_only_if_nothing_was_written() -> None:
     ],
 )
 def test_what_was_written_counts_if_the_store_fails_later(
-    error: Exception, failure: MoveFailure
+    monkeypatch: pytest.MonkeyPatch, error: Exception, failure: MoveFailure
 ) -> None:
     world = World()
     find = world.index.find_by_order_ids
@@ -237,7 +233,7 @@ def test_what_was_written_counts_if_the_store_fails_later(
             raise error
         return find(account, ids, deadline)
 
-    world.index.find_by_order_ids = fail_later  # type: ignore[assignment, method-assign]
+    monkeypatch.setattr(world.index, "find_by_order_ids", fail_later)
     world.orders.faults.append(lambda _orders, _write: CONFLICT)
     report = world.move((1, READY), (2, READY))
     assert report.results == (failure, MoveResult(READY))
