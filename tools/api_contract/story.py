@@ -434,7 +434,7 @@ STORY = (
         "found",
         "The neutral buyer of an order",
         "api-key",
-        {"campaignId": "1002", "orderId": "5"},
+        {"campaignId": "1002", "orderId": "4"},
     ),
 )
 
