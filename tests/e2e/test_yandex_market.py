@@ -89,7 +89,13 @@ def test_every_form_of_the_paths_is_accepted(
     assert call("GET", f"{path}{suffix}").status == 200
     moved = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
     assert call("PUT", f"{path}/status{suffix}", moved).status == 200
-    collection = f"{path.rpartition('/')[0]}{suffix}"
+    orders, _, order_id = path.rpartition("/")
+    several = {"orders": [{"id": int(order_id), "status": "PROCESSING", "substatus": "SHIPPED"}]}
+    answer = call("POST", f"{orders}/status-update{suffix}", several).json()
+    assert answer["result"]["orders"][0]["updateStatus"] == "OK"
+    # The campaign is not of the model DBS.
+    assert call("GET", f"{path}/buyer{suffix}").status == 400
+    collection = f"{orders}{suffix}"
     assert call("GET", f"{collection}?limit=1&status=PROCESSING,DELIVERY").status == 200
 
 

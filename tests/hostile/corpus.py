@@ -22,6 +22,8 @@ TOKEN: Route = ("POST", "/oauth/token")
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
 RENAME: Route = ("POST", f"{ORDER_PATH}/external-id")
 MOVE: Route = ("PUT", f"{ORDER_PATH}/status")
+MOVE_SEVERAL: Route = ("POST", "/campaigns/{campaignId}/orders/status-update")
+BUYER: Route = ("GET", f"{ORDER_PATH}/buyer")
 GET: Route = ("GET", ORDER_PATH)
 LIST: Route = ("GET", "/campaigns/{campaignId}/orders")
 BUSINESS_ORDERS: Route = ("POST", "/v1/businesses/{businessId}/orders")
@@ -385,11 +387,14 @@ def _yandex_market() -> Iterator[Hostile]:
             name = f"{route[0]} order {sent!r}"
             yield Hostile(name, route, 400, "BAD_REQUEST", b"{}", path=path)
     for sent in BAD_IDS:
+        path = {"orderId": sent}
+        yield Hostile(f"buyer of order {sent!r}", BUYER, 400, "BAD_REQUEST", path=path)
         yield Hostile(f"campaign {sent!r}", LIST, 400, "BAD_REQUEST", path={"campaignId": sent})
-    for route in (RENAME, MOVE):
+    for route in (RENAME, MOVE, MOVE_SEVERAL):
         for name, body in BAD_JSON.items():
             yield Hostile(f"{route[1]}: {name}", route, 400, "BAD_REQUEST", body)
     yield Hostile("over 512 KB", RENAME, 400, "too big", b" " * MEGABYTE)
+    yield from _several_moves()
     for name, spelling in {**BAD_TEXTS, "a fraction": "1.5", "null": "null", "empty": '""'}.items():
         body = b'{"externalOrderId": %s}' % spelling.encode()
         yield Hostile(f"new id: {name}", RENAME, 400, "BAD_REQUEST", body)
@@ -404,6 +409,28 @@ def _yandex_market() -> Iterator[Hostile]:
         yield Hostile(f"list: {name}", LIST, 400, "BAD_REQUEST", query={name: value})
     flood = {f"p{n}": "x" for n in range(10_000)}
     yield Hostile("list: a flood of parameters", LIST, 400, "BAD_REQUEST", query=flood)
+
+
+def _several_moves() -> Iterator[Hostile]:
+    order = {"id": 1, "status": "PROCESSING", "substatus": "READY_TO_SHIP"}
+    for name, orders in {
+        "too many": [order] * 31,
+        "nested": [[order]],
+        "a flood": [1] * 100_000,
+        "an object": {"0": order},
+        "a long id": [{**order, "id": 10**400}],
+        "a fraction": [{**order, "id": 1.5}],
+    }.items():
+        body = json.dumps({"orders": orders}).encode()
+        yield Hostile(f"several statuses: {name}", MOVE_SEVERAL, 400, "BAD_REQUEST", body)
+    for name, each in {
+        "a long status": {**order, "status": "x" * 10_000},
+        "a long substatus": {**order, "substatus": "x" * 10_000},
+        "an unknown order": {**order, "id": -(2**63)},
+        "a flood of members": {**order, **{f"m{n}": n for n in range(1_000)}},
+    }.items():
+        body = json.dumps({"orders": [each] * 30}).encode()
+        yield Hostile(f"several statuses: {name}", MOVE_SEVERAL, 200, '"updateStatus"', body)
 
 
 def _projects() -> Iterator[Hostile]:

@@ -14,6 +14,7 @@ from orders.application.limit_requests import LimitRequests
 from orders.application.list_orders import ListOrders
 from orders.application.update_external_id import UpdateExternalId
 from orders.application.update_order_status import UpdateOrderStatus
+from orders.application.update_order_statuses import UpdateOrderStatuses
 from orders.domain.clients import Role
 from orders.domain.fulfilment import SalesModel
 from orders.domain.order import Order
@@ -23,6 +24,7 @@ from orders.protocols.altcraft.summaries import summarise
 from orders.protocols.http import EndpointResult, HttpAnswer, HttpRequest
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_error
+from orders.protocols.yandex_market.read_buyers import GetBuyerEndpoint
 from orders.protocols.yandex_market.read_campaigns import (
     GetCampaignEndpoint,
     ListCampaignsEndpoint,
@@ -34,6 +36,7 @@ from orders.protocols.yandex_market.read_orders import (
 )
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
 from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
+from orders.protocols.yandex_market.update_order_statuses import UpdateOrderStatusesEndpoint
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeChangeIndex,
@@ -163,6 +166,11 @@ class Seller:
         self._update_status = UpdateOrderStatusEndpoint(
             access, UpdateOrderStatus(change, self.clock), summarise, new_request_id
         )
+        update_statuses = UpdateOrderStatuses(
+            self.index, self.orders, publishing(self.publisher), self.clock, self.pause
+        )
+        self._update_statuses = UpdateOrderStatusesEndpoint(access, update_statuses, new_request_id)
+        self._get_buyer = GetBuyerEndpoint(access, get_order_by_id)
 
     def stock(self, *orders: Order) -> None:
         """Store orders."""
@@ -269,6 +277,28 @@ class Seller:
         sent = json.dumps({"order": order}).encode() if body is None else body
         asked = _request(campaign_id, order_id, headers, sent)
         return answered(self._update_status, asked, answer_error).answer
+
+    def move_several(
+        self,
+        *orders: object,
+        campaign_id: object = FBS,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the update of several statuses."""
+        sent = json.dumps({"orders": orders}).encode() if body is None else body
+        asked = _request(campaign_id, None, headers, sent)
+        return answered(self._update_statuses, asked, answer_error).answer
+
+    def buyer(
+        self,
+        order_id: object = 1,
+        campaign_id: object = DBS,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> HttpAnswer:
+        """Call the read of an order's buyer."""
+        asked = _request(campaign_id, order_id, headers)
+        return answered(self._get_buyer, asked, answer_error).answer
 
     def found(self, order_id: int = 1) -> Order:
         """Return a stored order."""

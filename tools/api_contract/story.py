@@ -239,6 +239,29 @@ STORY = (
         body=_READY,
     ),
     Example(
+        "updateOrderStatuses",
+        "partly_changed",
+        "One order changes, one does not exist",
+        "api-key",
+        _CAMPAIGN,
+        body={
+            "orders": [
+                {"id": 1, "status": "PROCESSING", "substatus": "SHIPPED"},
+                {"id": 999, "status": "CANCELLED", "substatus": "SHOP_FAILED"},
+            ]
+        },
+    ),
+    Example(
+        "updateOrderStatuses", "no_orders", "No orders", "api-key", _CAMPAIGN, body={"orders": []}
+    ),
+    Example(
+        "getBuyer",
+        "other_model",
+        "An order that the marketplace delivers",
+        "api-key",
+        _ORDER_PATH,
+    ),
+    Example(
         "updateExternalId",
         "too_late",
         "The order is already READY_TO_SHIP",
@@ -395,6 +418,23 @@ STORY = (
         "oauth",
         _BY_NUMBER,
         {"version": "1"},
+    ),
+    Example(
+        "importOrders",
+        "delivered_by_the_shop",
+        "An order of a campaign of the model DBS",
+        "bearer",
+        body={
+            "result_details": True,
+            "data": [{**_ORDER, "external_id": "1006", "endpoint": "endpoint_external_id"}],
+        },
+    ),
+    Example(
+        "getBuyer",
+        "found",
+        "The neutral buyer of an order",
+        "api-key",
+        {"campaignId": "1002", "orderId": "4"},
     ),
 )
 

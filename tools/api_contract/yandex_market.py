@@ -9,6 +9,7 @@ from orders.protocols.yandex_market.requests import (
     MAX_NAMED,
     BusinessOrdersBody,
     ExternalIdBody,
+    OrderStatesBody,
     OrderStatusBody,
 )
 from orders.protocols.yandex_market.substatuses import STATUSES, SUBSTATUSES
@@ -43,6 +44,7 @@ _CAMPAIGN = parameter(
 )
 _BUSINESS = parameter("path", "businessId", _ID, "The business_id of the account's settings")
 _ORDER_ID = parameter("path", "orderId", _ID, "The order's id")
+_SUBSTATUSES = list(dict.fromkeys(state.substatus for state in Fulfilment))
 _STATUSES = list(dict.fromkeys(state.status for state in Fulfilment))
 _SECURITY: tuple[Tree, ...] = ({"apiKey": []}, {"bearerToken": []})
 _REFUSALS: Mapping[str, Tree] = {
@@ -207,6 +209,45 @@ def _operations() -> tuple[Operation, ...]:
             security=_SECURITY,
             aliases=_spellings(f"{order}/status"),
         ),
+        *_several_and_buyers(orders, order),
+    )
+
+
+def _several_and_buyers(orders: str, order: str) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            "post",
+            f"{orders}/status-update",
+            "updateOrderStatuses",
+            TAG,
+            "Change the statuses of several orders",
+            {
+                "200": response("YandexMarketMoved"),
+                **_REFUSALS,
+                **_UNSUPPORTED,
+                **_FAULTS,
+            },
+            "Each order has its own result. A rejected one does not affect the others.",
+            parameters=(_CAMPAIGN,),
+            body={
+                "content": {JSON: {"schema": reference("YandexMarketStatuses")}},
+                "required": True,
+            },
+            security=_SECURITY,
+            aliases=_spellings(f"{orders}/status-update"),
+        ),
+        Operation(
+            "get",
+            f"{order}/buyer",
+            "getBuyer",
+            TAG,
+            "Return the buyer of an order",
+            {"200": response("YandexMarketBuyer"), **_REFUSALS, **_MISSING, **_FAULTS},
+            "Only for campaigns of the model DBS, while the order is not finished.",
+            parameters=(_CAMPAIGN, _ORDER_ID),
+            security=_SECURITY,
+            aliases=_spellings(f"{order}/buyer"),
+        ),
     )
 
 
@@ -291,6 +332,10 @@ def _responses() -> Tree:
             "The external id was set", {JSON: reference("YandexMarketOk")}, **_RATE_LIMIT
         ),
         "YandexMarketOrder": answer("The order", {JSON: reference("YandexMarketOrderAnswer")}),
+        "YandexMarketMoved": answer(
+            "The result of each order", {JSON: reference("YandexMarketMovedAnswer")}
+        ),
+        "YandexMarketBuyer": answer("The buyer", {JSON: reference("YandexMarketBuyerAnswer")}),
         "YandexMarketCampaign": answer(
             "The campaign", {JSON: reference("YandexMarketCampaignAnswer")}
         ),
@@ -333,6 +378,32 @@ def _schemas() -> Tree:
             OrderStatusBody,
             "YandexMarketStatus",
             {"OrderStatusChange": "YandexMarketStatusChange"},
+        ),
+        **schema_of_model(
+            OrderStatesBody,
+            "YandexMarketStatuses",
+            {"OrderState": "YandexMarketOrderState"},
+        ),
+        "YandexMarketMovedAnswer": record(
+            {
+                "status": constant("OK"),
+                "result": record({"orders": array(reference("YandexMarketMovedOrder"))}),
+            }
+        ),
+        "YandexMarketMovedOrder": record(
+            {
+                "id": {"type": "integer", "format": "int64"},
+                "status": strings(*_STATUSES),
+                "substatus": strings(*_SUBSTATUSES),
+                "updateStatus": strings("OK", "ERROR"),
+                "errorDetails": _TEXT,
+            },
+            ["status", "substatus", "errorDetails"],
+            "The state is that of the order after the request; it is absent if it is not known",
+        ),
+        "YandexMarketBuyerAnswer": record(
+            {"status": constant("OK"), "result": record({"type": constant("PERSON")})},
+            ["result"],
         ),
         "YandexMarketOk": record({"status": constant("OK")}),
         "YandexMarketOrderAnswer": record({"order": order}),

@@ -77,7 +77,7 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
         return len(follow(FollowQuery(ACCOUNT, LIMIT), _DEADLINE).orders)
 
     yield "the newest orders", lambda: listed(newest)
-    yield "the oldest orders", followed
+    yield "the oldest orders, as Altcraft lists them", followed
     yield f"the newest orders{WITH_TOTAL}", lambda: listed(newest, with_total=True)
     yield "the index by change", entries
     yield f"the index by change{WITH_TOTAL}", counted_entries

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -11,7 +11,11 @@ from uuid import uuid4
 from orders.adapters.dynamodb_history import DynamoHistory
 from orders.adapters.table_keys import order_key
 from orders.application.deadlines import NoDeadline
+from orders.application.get_order_by_id import OrderAddress
+from orders.application.update_line_status import UpdateLineStatusCommand
+from orders.domain.line_statuses import LineStatusUpdate
 from orders.domain.settings import Policies
+from orders.runtime.composition.changing import change_order, update_line_status
 from tests.support.template_tables import create_table
 from tools.bench.capacity import consumption
 from tools.bench.loading import replaced_version
@@ -38,13 +42,14 @@ class Change:
     """The write units of one change of an order of 1 KB.
 
     `order` are those of the order itself, `index` those of the index by change, and `history` those
-    of the replaced version.
+    of the replaced version. A transaction writes the order at twice the units of a put.
     """
 
     name: str
     order: float
     index: float
     history: float
+    is_transaction: bool = False
 
     @property
     def write_units(self) -> float:
@@ -71,22 +76,47 @@ def measure_batch(world: World, batch: int, stored: int = 0) -> Units:
 
 
 def measure_changes(world: World) -> list[Change]:
-    """Change an order twice, and put the versions into a second table to learn their units."""
+    """Change an order three times, and put the versions into a second table for their units.
+
+    An import changes it twice. The status of a line is a transaction.
+    """
     name = f"order-{uuid4().int % 10**7:07}"
     versions = []
     for status in ("new", "paid", "new"):
         with world.aws.without_bus():
             world.handle(event([order(0, external_id=name, status=status)]))
-        key = order_key(ACCOUNT, name)
-        found: Any = world.dynamodb.get_item(TableName=world.table, Key=key, ConsistentRead=True)
-        versions.append(found["Item"])
+        versions.append(_item(world, name))
     first, second, third = versions
+    _update_line(world, third)
+    fourth = _item(world, name)
     with _scratch(world) as put:
         put(first)
         return [
             _change(world, "the first change", put, first, second),
             _change(world, "a later change", put, second, third),
+            _of_transaction(_change(world, "the status of a line", put, third, fourth)),
         ]
+
+
+def _item(world: World, name: str) -> Tree:
+    key = order_key(ACCOUNT, name)
+    found: Any = world.dynamodb.get_item(TableName=world.table, Key=key, ConsistentRead=True)
+    item: Tree = found["Item"]
+    return item
+
+
+def _update_line(world: World, item: Tree) -> None:
+    """Give a line of an order another status, as Altcraft's call does."""
+    update = update_line_status(world.hub, change_order(world.hub))
+    address = OrderAddress(ACCOUNT, None, int(item["order_id"]["N"]))
+    wanted = LineStatusUpdate("1", "delivered")
+    command = UpdateLineStatusCommand(address, wanted, uuid4().hex, "shop", "altcraft")
+    with world.aws.without_bus():
+        update(command, NoDeadline())
+
+
+def _of_transaction(change: Change) -> Change:
+    return replace(change, order=change.order * 2, is_transaction=True)
 
 
 def _change(

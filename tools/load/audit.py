@@ -14,6 +14,7 @@ from typing import Any
 from tools.load.journal import Entry, Kind, Reply
 
 type Document = Mapping[str, Any]
+_IMPORTS = frozenset({Kind.IMPORT, Kind.CREATE})
 # An account and an external id, or an account and an order id.
 type Name = tuple[str, str]
 type Number = tuple[str, int]
@@ -28,6 +29,7 @@ class Stored:
     order_id: int
     version: int
     document: Document
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The expected state of one order. The outcome of the `uncertain` requests is unknown."""
+    """The expected state of one order. The outcome of the `uncertain` requests is unknown.
+
+    `lines` are the statuses of lines that requests changed, which imports keep.
+    """
 
     account: str
     order: str
@@ -64,6 +69,8 @@ class Expected:
     version: int = 0
     uncertain: tuple[Entry, ...] = ()
     is_deleted: bool = False
+    is_hidden: bool = False
+    lines: Mapping[str, str] = field(default_factory=dict)
 
 
 def expectations(journal: Iterable[Entry]) -> dict[Name, Expected]:
@@ -81,24 +88,34 @@ def _after(known: Expected, entry: Entry) -> Expected:
         return known
     if entry.reply is Reply.UNKNOWN:
         return replace(known, uncertain=(*known.uncertain, entry))
+    return replace(known, **_settled(known, entry))
+
+
+def _settled(known: Expected, entry: Entry) -> Mapping[str, Any]:
+    """Return what an acknowledged request changes in the expected state."""
     match entry.kind:
         case Kind.IMPORT | Kind.CREATE:
             # This answer settles the document: earlier uncertain imports no longer matter.
-            open_renames = tuple(each for each in known.uncertain if each.kind is Kind.RENAME)
-            return replace(
-                known,
-                exists=True,
-                document=entry.document,
-                version=max(entry.version, known.version),
-                uncertain=open_renames,
-                is_deleted=False,
-            )
-        case Kind.RENAME:
-            return replace(known, external_id=entry.external_id)
+            still_open = {Kind.RENAME, Kind.LINE}
+            return {
+                "exists": True,
+                "document": entry.document,
+                "version": max(entry.version, known.version),
+                "uncertain": tuple(each for each in known.uncertain if each.kind in still_open),
+                "is_deleted": False,
+                "is_hidden": False,
+            }
         case Kind.DELETE:
-            return replace(known, exists=False, uncertain=(), is_deleted=True)
+            gone = {"exists": False, "is_deleted": True, "is_hidden": False}
+            return {**gone, "uncertain": (), "lines": {}}
+        case Kind.RENAME:
+            return {"external_id": entry.external_id}
+        case Kind.HIDE | Kind.REVIVE:
+            return {"is_hidden": entry.kind is Kind.HIDE}
+        case Kind.LINE:
+            return {"lines": {**known.lines, **line_statuses(entry.document)}}
         case Kind.MOVE:
-            return known
+            return {}
 
 
 def differences(
@@ -146,7 +163,7 @@ def _of_order(expected: Expected, by_name: Mapping[Name, Stored]) -> Iterator[Di
             yield differs("lost", f"version {expected.version} was acknowledged")
         return
     [order, *_] = holders
-    may_be_there = any(each.kind in {Kind.IMPORT, Kind.CREATE} for each in expected.uncertain)
+    may_be_there = any(each.kind in _IMPORTS for each in expected.uncertain)
     if not expected.exists and not may_be_there:
         yield differs("back again", "it was deleted, or never accepted")
         return
@@ -155,7 +172,22 @@ def _of_order(expected: Expected, by_name: Mapping[Name, Stored]) -> Iterator[Di
         yield differs("renamed", f"{order.external_id} instead of {expected.external_id}")
     if order.version < expected.version:
         yield differs("older", f"version {order.version} of {expected.version}")
+    if order.is_hidden != expected.is_hidden and not _may_be_either(expected):
+        is_hidden = "is" if order.is_hidden else "is not"
+        yield differs("hidden", f"it {is_hidden} softly deleted")
     yield from _altered(expected, order)
+
+
+def _may_be_either(expected: Expected) -> bool:
+    """Return whether a request without an answer may have hidden or revived the order."""
+    kinds = {Kind.HIDE, Kind.REVIVE, *_IMPORTS}
+    return any(each.kind in kinds for each in expected.uncertain)
+
+
+def line_statuses(document: Document) -> dict[str, str]:
+    """Return the status of each line of a document that has one, by its external id."""
+    lines = document.get("lines", ())
+    return {each["external_id"]: each["status"] for each in lines if "status" in each}
 
 
 def _has(by_name: Mapping[Name, Stored], expected: Expected, name: str) -> bool:
@@ -165,8 +197,15 @@ def _has(by_name: Mapping[Name, Stored], expected: Expected, name: str) -> bool:
 def _altered(expected: Expected, order: Stored) -> Iterator[Difference]:
     candidates = [
         *([expected.document] if expected.exists else []),
-        *(each.document for each in expected.uncertain if each.document),
+        *(each.document for each in expected.uncertain if each.kind in _IMPORTS),
     ]
+    if not any(each.kind is Kind.LINE for each in expected.uncertain):
+        kept = line_statuses(order.document)
+        for line, status in expected.lines.items():
+            # A later import may have left the line out.
+            if kept.get(line, status) != status:
+                detail = f"line {line} has the status {kept[line]} instead of {status}"
+                yield Difference("altered", expected.account, expected.order, detail)
     found = [list(altered_members(sent, order.document)) for sent in candidates]
     if found and all(found):
         detail = "; ".join(found[0][:3])
@@ -201,12 +240,13 @@ def _equal(sent: object, kept: object) -> bool:
 
 
 def _last_versions(published: Iterable[Published]) -> dict[Number, int]:
-    """Return the version of the deletion of each deleted order."""
-    return {
-        (each.account, each.order_id): each.version
-        for each in published
-        if each.kind == "OrderDeleted"
-    }
+    """Return the version of the last deletion of each deleted order, also of a soft one."""
+    last: dict[Number, int] = {}
+    for each in published:
+        if each.kind == "OrderDeleted":
+            number = (each.account, each.order_id)
+            last[number] = max(each.version, last.get(number, 0))
+    return last
 
 
 def _of_triggers(

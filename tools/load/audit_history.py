@@ -1,6 +1,6 @@
 """Compares the history, as readers see it, with the present orders and with what clients sent."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from orders.domain.history import ReplacedVersion
 from orders.domain.order import Order
@@ -16,12 +16,13 @@ type Histories = Mapping[Number, Sequence[ReplacedVersion]]
 
 
 def sequence_differences(contents: Contents, histories: Histories) -> Iterator[Difference]:
-    """Return the orders whose history is wrong, and the deleted ones that have one."""
-    for order in contents.orders:
+    """Return the orders whose history is wrong, and the permanently deleted ones that have one."""
+    for order in (*contents.orders, *contents.hidden):
         yield from _of_order(order, histories[number_of(order)])
+    hidden = {number_of(order) for order in contents.hidden}
     for marker in contents.markers:
         number = marker.place.number
-        if histories[number]:
+        if number not in hidden and histories[number]:
             detail = f"it was deleted, and has {len(histories[number])} versions"
             yield Difference("history", number.account, marker.external_id, detail)
 
@@ -46,16 +47,22 @@ def _of_order(order: Order, history: Sequence[ReplacedVersion]) -> Iterator[Diff
 
 
 def document_differences(
-    journal: Iterable[Entry],
+    journal: Sequence[Entry],
     present: Mapping[VersionName, Document],
     replaced: Mapping[VersionName, Document],
 ) -> Iterator[Difference]:
     """Return the acknowledged imports whose version is kept with another document, or not at all.
 
-    The shops never delete an order that they imported through Altcraft's route.
+    A permanent deletion removes the history of its order.
     """
+    erased = {
+        (entry.account, entry.order)
+        for entry in journal
+        if entry.kind is Kind.DELETE and entry.reply is not Reply.REFUSED
+    }
     for entry in journal:
         is_import = entry.kind is Kind.IMPORT and entry.reply is Reply.ACKNOWLEDGED
+        is_import = is_import and (entry.account, entry.order) not in erased
         named = (entry.account, entry.external_id, entry.version)
         if not is_import or not entry.version or named in present:
             continue

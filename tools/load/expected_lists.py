@@ -24,6 +24,11 @@ class ExpectedLists:
         """Return the commercetools orders, in the sequence of their creation."""
         return Wanted([_row(each) for each in sorted(self.orders, key=_by_id)])
 
+    def altcraft(self) -> Wanted:
+        """Return the orders of Altcraft's list, in the sequence of their creation."""
+        rows = [_partner_row(each) for each in sorted(self.orders, key=_by_id)]
+        return Wanted(rows, counted=False)
+
     def by_change(self, since: datetime) -> Wanted:
         """Return the commercetools orders that were changed or created since a time."""
         return Wanted([_row(each) for each in sorted(self._since(since), key=_by_change)])

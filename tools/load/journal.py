@@ -16,6 +16,9 @@ class Kind(StrEnum):
     RENAME = "rename"
     MOVE = "move"
     DELETE = "delete"
+    LINE = "line"
+    HIDE = "hide"
+    REVIVE = "revive"
 
 
 class Reply(StrEnum):
@@ -31,7 +34,8 @@ class Entry:
     """One request about one order, with its final outcome after all retries.
 
     `order` is the first external id of the order; `external_id` is that of this request, for a
-    rename the new one. `version` is the version in the answer, 0 without one.
+    rename the new one. `version` is the version in the answer, 0 without one. `document` is what
+    was sent; for a line, it has the line with its new status.
     """
 
     account: str

@@ -20,6 +20,7 @@ type ShowRow = Callable[[Tree], Row]
 # The embedded AWS injects faults into reads, too. Each of them is answered with a 5xx.
 _TRIES, _PAUSE_SECONDS = 20, 0.2
 _OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
+_ALTCRAFT_LIST = "/api/v1.1/market/orders/list"
 _PARTNER_LIMIT = 50
 _CHANGES_LIMIT = 50
 
@@ -106,12 +107,27 @@ class ListReader:
 
         return self._by_token(name, read, _business_row)
 
+    def altcraft_orders(self) -> ReadList:
+        """Read Altcraft's list of the account. Only an empty page ends it."""
+        pages: list[Page] = []
+        from_id = ""
+        while True:
+            body = {"from_id": from_id, "limit": self.limit}
+            tree = self._answer("POST", _ALTCRAFT_LIST, self._bearer(), body)
+            rows = [Row(each["id"], each["external_id"]) for each in tree["result"]]
+            if not rows:
+                return self._read("Altcraft", pages)
+            pages.append(Page(self.limit, rows))
+            from_id = tree["next_from_id"]
+
+    def _bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.shop.token}"}
+
     def changes(self, after: str | None) -> Tree:
         """Read one page of the changes, with their orders, after a cursor or from the first on."""
         asked = {"include": "order", "limit": str(_CHANGES_LIMIT)}
         asked |= {} if after is None else {"after": after}
-        headers = {"Authorization": f"Bearer {self.shop.token}"}
-        return self._answer("GET", f"/hub/v1/changes?{urlencode(asked)}", headers)
+        return self._answer("GET", f"/hub/v1/changes?{urlencode(asked)}", self._bearer())
 
     def _by_cursor(self, resource: str) -> ReadList:
         pages: list[Page] = []
@@ -173,7 +189,7 @@ class ListReader:
 
     def _project(self, resource: str, asked: Mapping[str, str]) -> Tree:
         path = f"/{self.shop.account}/{resource}?{urlencode(asked, quote_via=quote)}"
-        return self._answer("GET", path, {"Authorization": f"Bearer {self.shop.token}"})
+        return self._answer("GET", path, self._bearer())
 
     def _partner(self, method: str, path: str, body: Tree | None = None) -> Tree:
         return self._answer(method, path, {"Api-Key": self.shop.token}, body)

@@ -93,11 +93,12 @@ def audit_reads(
             lists += 1
             found += differences
         found += table.change_differences(reader.shop, own)
+    stored = [*contents.orders, *contents.hidden]
     histories = table.histories(contents)
     replaced = [each.order for versions in histories.values() for each in versions]
     found += [
         *sequence_differences(contents, histories),
-        *document_differences(journal, _documents(contents.orders), _documents(replaced)),
+        *document_differences(journal, _documents(stored), _documents(replaced)),
     ]
     if followers:
         wait_until_settled(contents)
@@ -109,6 +110,7 @@ def audit_reads(
         "changed orders, markers of deleted orders": (
             f"{len(contents.places) - len(contents.markers)}, {len(contents.markers)}"
         ),
+        "softly deleted orders": str(len(contents.hidden)),
         "orders gathered from changes, in pages": (
             f"{sum(len(each.gathered.orders) for each in followers)}, "
             f"{sum(each.pages for each in followers)}"
@@ -205,6 +207,7 @@ def _lists(reader: ListReader, own: Contents) -> Iterator[tuple[Callable[[], Rea
     expected = ExpectedLists(own.orders, own.markers, reader.shop.endpoint)
     first, middle = times_of(own.orders)
     yield reader.orders_by_id, expected.by_id()
+    yield reader.altcraft_orders, expected.altcraft()
     yield partial(reader.orders_by_creation, first), expected.by_id()
     yield partial(reader.orders_by_change, middle), expected.by_change(middle)
     yield reader.messages_by_id, expected.messages()

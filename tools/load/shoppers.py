@@ -24,7 +24,8 @@ from tools.load.journal import Entry, Kind, Reply
 
 WORLD: dict[str, Any] = json.loads(Path(os.environ["LOAD_WORLD"]).read_text(encoding="utf-8"))
 JOURNALS = Path(os.environ["LOAD_JOURNALS"])
-IMPORT = "/api/v1.1/market/orders/import"
+ALTCRAFT = "/api/v1.1/market/orders"
+IMPORT = f"{ALTCRAFT}/import"
 # The retries last longer than a restart of the server.
 TRIES, LONGEST_PAUSE = 40, 3.0
 SERVER_ERROR, TOO_MANY, UNAUTHORIZED, NOT_FOUND, CREATED = 500, 429, 401, 404, 201
@@ -32,6 +33,8 @@ BAD_REQUEST, OK = 400, 200
 MAX_BATCH, USUAL_BATCH, MAX_RENAMES = 100, 8, 5
 # Probabilities: a large batch, XML, a new order, and a change of a known order.
 LARGE, IN_XML, NEW, CHANGED = 0.05, 0.4, 0.5, 0.7
+# The line that every order has, and the statuses that shops give it.
+LINE, LINE_STATUSES = "1", ("processing", "delivering", "delivered", "refunded")
 
 type Tree = dict[str, Any]
 _numbers = count()
@@ -89,6 +92,7 @@ class Shop(FastHttpUser):
         self.chance = random.Random(number)  # noqa: S311 - orders need no secure random numbers
         self.orders: list[OwnOrder] = []
         self.drafts: list[OwnOrder] = []
+        self.hidden: list[OwnOrder] = []
         self.access_token = ""
         self.journal = (JOURNALS / f"{self.name}.jsonl").open("a", encoding="utf-8", buffering=1)
 
@@ -178,6 +182,94 @@ class Shop(FastHttpUser):
         answer = self._send("GET", path, self._key(), "list")
         if answer.is_known and answer.status != OK:
             self._complain("the list was rejected", answer)
+
+    @task(1)
+    def list_by_altcraft(self) -> None:
+        """List the oldest orders of the account in Altcraft's call."""
+        body = {"limit": 20, "endpoint": "website"}
+        answer = self._send_json(f"{ALTCRAFT}/list", body, self._bearer(), "Altcraft list")
+        if answer.is_known and answer.status != OK:
+            self._complain("Altcraft's list was rejected", answer)
+
+    @task(1)
+    def read_status(self) -> None:
+        """Read the status of an order in Altcraft's call."""
+        order = self._known_order()
+        if order is None:
+            return
+        body = {"external_id": order.external_id}
+        answer = self._send_json(f"{ALTCRAFT}/get_status", body, self._bearer(), "get status")
+        expected = {"endpoint": "website", "status": order.document["status"]}
+        if answer.is_known and answer.tree.get("result") != expected:
+            self._complain(f"{order.external_id} has another status", answer)
+
+    @task(2)
+    def update_line(self) -> None:
+        """Give a line of an order another status."""
+        order = self._known_order()
+        if order is None:
+            return
+        status = self.chance.choice(LINE_STATUSES)
+        body = {
+            "order_external_id": order.external_id,
+            "order_line_external_id": LINE,
+            "status_external_id": status,
+        }
+        path = f"{ALTCRAFT}/update_order_line_status"
+        answer = self._send_json(path, body, self._bearer(), "line status")
+        reply = self._reply(answer, {OK})
+        if reply is Reply.REFUSED:
+            self._complain(f"the status of a line of {order.external_id} was rejected", answer)
+        lines = {"lines": [{"external_id": LINE, "status": status}]}
+        self._note(order, Kind.LINE, reply, order.external_id, lines, answer=answer)
+
+    @task(1)
+    def hide(self) -> None:
+        """Delete an order softly in the older contract of Altcraft's call."""
+        order = self._known_order()
+        if order is not None and self._delete(order, Kind.HIDE) is Reply.ACKNOWLEDGED:
+            self.hidden.append(order)
+
+    @task(1)
+    def revive(self) -> None:
+        """End a soft deletion, by an import or in the hub's API."""
+        if not self.hidden:
+            return
+        order = self.hidden.pop(self.chance.randrange(len(self.hidden)))
+        if self.chance.random() < CHANGED:
+            self._import([order], is_xml=self.chance.random() < IN_XML)
+            return
+        path = f"/hub/v1/orders/{order.order_id}/revive"
+        answer = self._send("POST", path, self._bearer(), "revive")
+        reply = self._reply(answer, {OK})
+        if reply is Reply.REFUSED:
+            self._complain(f"{order.external_id} was not revived", answer)
+        self._note(order, Kind.REVIVE, reply, order.external_id, {}, answer=answer)
+        order.is_settled = reply is Reply.ACKNOWLEDGED
+
+    @task(1)
+    def erase(self) -> None:
+        """Delete an order permanently, also a softly deleted one."""
+        order = self.chance.choice(self.hidden) if self.hidden else self._known_order()
+        if order is None:
+            return
+        self._delete(order, Kind.DELETE)
+        if order in self.hidden:
+            self.hidden.remove(order)
+
+    def _delete(self, order: OwnOrder, kind: Kind) -> Reply:
+        """Delete an order in Altcraft's call. The shop uses it again only if it is revived."""
+        body = {"id": order.order_id, "with_fire": kind is Kind.DELETE}
+        answer = self._send_json(f"{ALTCRAFT}/delete", body, self._bearer(), kind)
+        reply = self._reply(answer, {OK})
+        if answer.status == NOT_FOUND and answer.tries > 1:
+            # An earlier try succeeded, but its answer was lost.
+            reply = Reply.ACKNOWLEDGED
+        if reply is Reply.REFUSED:
+            self._complain(f"{order.external_id} was not deleted", answer)
+        self._note(order, kind, reply, order.external_id, {}, answer=answer)
+        order.is_settled = False
+        return reply
 
     @task(2)
     def create_by_commercetools(self) -> None:

@@ -11,8 +11,9 @@ from tools.local_stack.stack import LocalStack
 
 
 def read_stored(stack: LocalStack) -> list[Stored]:
-    """Return every order of the shops' accounts."""
+    """Return every order of the shops' accounts, also the softly deleted ones."""
     contents = read_contents(stack.aws.client("dynamodb"), stack.deployment.table_name)
+    own = contents.of(frozenset(ACCOUNTS))
     return [
         Stored(
             each.account,
@@ -20,8 +21,9 @@ def read_stored(stack: LocalStack) -> list[Stored]:
             each.order_id,
             each.version,
             json.loads(present(each)),
+            each.is_hidden,
         )
-        for each in contents.of(frozenset(ACCOUNTS)).orders
+        for each in (*own.orders, *own.hidden)
     ]
 
 

@@ -24,7 +24,10 @@ type Tree = dict[str, Any]
 
 SETTINGS: Tree = {
     "currencies": ["USD"],
-    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+    "endpoints": [
+        {"external_id": "website", "campaign_id": 1001},
+        {"external_id": "couriers", "campaign_id": 1002, "sales_model": "DBS"},
+    ],
 }
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
 ALTCRAFT = "/api/v1.1/market/orders"
@@ -35,6 +38,10 @@ BODIES: dict[Route, object] = {
     ("PUT", f"{ORDER_PATH}/status"): {
         "order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}
     },
+    ("POST", "/campaigns/{campaignId}/orders/status-update"): {
+        "orders": [{"id": 1, "status": "PROCESSING", "substatus": "READY_TO_SHIP"}]
+    },
+    ("GET", f"{ORDER_PATH}/buyer"): None,
     ("POST", "/oauth/token"): None,
     ("GET", ORDER_PATH): None,
     ("GET", "/campaigns/{campaignId}/orders"): None,
@@ -115,7 +122,7 @@ def _sent(route: Route) -> RouteRequest:
     return RouteRequest(
         route,
         {
-            "campaignId": "1001",
+            "campaignId": "1002" if route[1].endswith("/buyer") else "1001",
             "orderId": "1",
             "projectKey": "demo",
             "ref": "order-number=A",

@@ -57,6 +57,11 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         "application/json",
         json.dumps(STATUS).encode(),
     ),
+    "update_order_statuses": (
+        ("POST", "/campaigns/{campaignId}/orders/status-update"),
+        "application/json",
+        json.dumps({"orders": [{"id": 1, **STATUS["order"]}]}).encode(),
+    ),
     "list_business_orders": (
         ("POST", "/v1/businesses/{businessId}/orders"),
         "application/json",

@@ -50,9 +50,12 @@ class LostAnswer:
             raise self.error
 
 
-def _outcomes_of(answer: Tree) -> tuple[int, Tree | None]:
+def _outcomes_of(answer: Tree) -> tuple[int, object]:
     """Return the outcomes of the orders in an answer."""
-    return answer["statusCode"], json.loads(answer["body"] or "{}").get("counts")
+    tree = json.loads(answer["body"] or "{}")
+    moved = tree.get("result") if isinstance(tree.get("result"), dict) else {}
+    statuses = [each["updateStatus"] for each in moved.get("orders", ())]
+    return answer["statusCode"], tree.get("counts") or statuses
 
 
 # The first kind for every call, because it was once mistaken for a call that never began.

@@ -122,6 +122,8 @@ def _do_everything(world: World) -> None:
         world.ask(renaming, path=path, body={"externalOrderId": external_id})
     status = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
     world.ask(("PUT", f"{CAMPAIGN}/{{orderId}}/status"), path=path, body=status)
+    shipped = {"id": int(order_id), "status": "PROCESSING", "substatus": "SHIPPED"}
+    world.ask(("POST", f"{CAMPAIGN}/status-update"), path=path, body={"orders": [shipped]})
     world.ask(("GET", f"{CAMPAIGN}/{{orderId}}"), path=path)
     interrupted = index_item("demo", new_order("without its order", 1))
     world.functions["import_orders"].client.put_item(

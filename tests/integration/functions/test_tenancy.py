@@ -30,7 +30,7 @@ VICTIM_SECRET, INTRUDER_SECRET = "secret of the victim", "secret of the intruder
 IMPORTER, IMPORTER_SECRET = "importer", "secret of the importer"
 # Both accounts have campaign 1001. The victim also has one of its own.
 OWN_CAMPAIGN, SHARED_CAMPAIGN, NO_CAMPAIGN = "2001", "1001", "9999"
-ENDPOINT: Tree = {"external_id": "website", "campaign_id": 1001}
+ENDPOINT: Tree = {"external_id": "website", "campaign_id": 1001, "sales_model": "DBS"}
 SETTINGS: Tree = {"currencies": ["USD"], "endpoints": [ENDPOINT]}
 VICTIM_SETTINGS: Tree = {
     "currencies": ["USD", "SEK"],
@@ -187,13 +187,14 @@ def _key() -> Mapping[str, str]:
 def _campaign_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
     bodies: Tree = {
         "external-id": {"externalOrderId": "stolen"},
-        "status": {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}},
+        "status": {"order": {"status": "DELIVERY"}},
+        "status-update": {"orders": [{"id": int(target.order_id), "status": "DELIVERY"}]},
     }
     body = bodies.get(route[1].split("/")[-1].removesuffix(".json"))
     if route[0] == "GET" and route[1].removesuffix(".json").endswith("/orders"):
         query = {"orderIds": target.order_id}
         yield RouteRequest(route, {"campaignId": SHARED_CAMPAIGN}, query, _key())
-    if "{orderId}" not in route[1]:
+    if "{orderId}" not in route[1] and body is None:
         yield RouteRequest(route, {"campaignId": target.campaign}, headers=_key(), body=body)
         return
     for campaign in (target.campaign, SHARED_CAMPAIGN):

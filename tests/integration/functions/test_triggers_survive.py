@@ -128,6 +128,16 @@ class World:
         event["pathParameters"]["orderId"] = f"{number}"
         self._invoke("manage_orders", event)
 
+    def move(self, number: int) -> None:
+        """Move an order twice in one request, with one that does not exist."""
+        states = ("READY_TO_SHIP", "SHIPPED")
+        moves = [{"id": number, "status": "PROCESSING", "substatus": each} for each in states]
+        body = {"orders": [*moves, {"id": 1, "status": "DELIVERY"}]}
+        route = ("POST", "/campaigns/{campaignId}/orders/status-update")
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        event = RouteRequest(route, {"campaignId": "1001"}, headers=headers, body=body).event()
+        self._invoke("manage_orders", event)
+
     def delete(self, number: int) -> None:
         path = f"/demo/orders/{uuid_of('demo', number)}"
         headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -140,7 +150,9 @@ class World:
     def revive(self, number: int) -> None:
         self._ask_hub("POST", number, "/revive")
 
-    def update_line(self, number: int) -> None:
+    def update_line(self, number: int, external_id: str) -> None:
+        line = {"order_external_id": external_id, "order_line_external_id": "line_01"}
+        self._call_altcraft("update_order_line_status", {**line, "status_external_id": "refunded"})
         suffix = "/lines/{line_id}/status"
         self._ask_hub("PUT", number, suffix, {"line_id": "line_01"}, {"status": "delivered"})
 
@@ -377,7 +389,8 @@ PATHS: dict[str, Path] = {
     "status": lambda world, _attempt, number: world.ship(number),
     "delete": lambda world, _attempt, number: world.delete(number),
     "commercetools import": lambda world, attempt, _number: world.import_one(f"new {attempt}"),
-    "line status": lambda world, _attempt, number: world.update_line(number),
+    "statuses": lambda world, _attempt, number: world.move(number),
+    "line status": lambda world, attempt, number: world.update_line(number, attempt),
     "revival": _revived,
     "revival by import": _revived_by_import,
     "two deletions": _deleted_twice,
@@ -390,7 +403,8 @@ CALLS = {
     "status": 5,
     "delete": 7,
     "commercetools import": 5,
-    "line status": 5,
+    "statuses": 5,
+    "line status": 11,
     "revival": 10,
     "revival by import": 10,
     "two deletions": 10,
@@ -494,6 +508,7 @@ TRANSACTION = ("TransactWriteItems", 1, "GetItem")
         ("large import", STATEMENTS),
         ("rename", TRANSACTION),
         ("status", TRANSACTION),
+        ("statuses", ("BatchExecuteStatement", 1, "BatchGetItem")),
         ("delete", TRANSACTION),
         ("line status", TRANSACTION),
         ("revival", TRANSACTION),

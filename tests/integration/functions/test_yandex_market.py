@@ -27,7 +27,10 @@ from tests.support.samples import api_event, order, request
 
 SETTINGS: dict[str, Any] = {
     "currencies": ["USD"],
-    "endpoints": [{"external_id": "website", "campaign_id": 1001}],
+    "endpoints": [
+        {"external_id": "website", "campaign_id": 1001},
+        {"external_id": "couriers", "campaign_id": 1002, "sales_model": "DBS"},
+    ],
     "business_id": 2001,
     "regions": [{"external_id": "region_YnCrJj8Y1"}],
 }
@@ -74,6 +77,11 @@ def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
         yield running
 
 
+MOVED = (
+    '{"status":"OK","result":{"orders":[{"id":1,"status":"PROCESSING","substatus":"READY_TO_SHIP",'
+    '"updateStatus":"OK"},{"id":999,"updateStatus":"ERROR",'
+    '"errorDetails":"Order not found: 999"}]}}'
+)
 # The expected answer to each file of events/.
 ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
     "update_external_id": {
@@ -110,6 +118,17 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "ready_to_ship_json": (200, '"substatus":"READY_TO_SHIP"'),
         "ready_to_ship_v2": (200, '"substatus":"READY_TO_SHIP"'),
         "ready_to_ship_v2_json": (200, '"substatus":"READY_TO_SHIP"'),
+        "status_update": (200, MOVED),
+        "status_update_base64": (200, MOVED),
+        "status_update_json": (200, MOVED),
+        "status_update_v2": (200, MOVED),
+        "status_update_v2_json": (200, MOVED),
+        "status_update_empty": (400, "orders must not be empty"),
+        "buyer": (200, '{"status":"OK","result":{"type":"PERSON"}}'),
+        "buyer_json": (200, '{"status":"OK","result":{"type":"PERSON"}}'),
+        "buyer_v2": (200, '{"status":"OK","result":{"type":"PERSON"}}'),
+        "buyer_v2_json": (200, '{"status":"OK","result":{"type":"PERSON"}}'),
+        "buyer_of_another_model": (400, "Campaign type is not allowed"),
         "get_order_v2": (200, '"externalOrderId":"A"'),
         "list_orders_old_path": (200, '"orders":[{"id":1,'),
         "list_orders_old_path_json": (200, '"orders":[{"id":1,'),
@@ -209,6 +228,9 @@ def test_every_sample_event_has_an_expected_answer(function: str) -> None:
 )
 def test_each_sample_event_gets_its_answer(stack: Stack, function: str, name: str) -> None:
     status, text = ANSWERS[function][name]
+    if name.startswith("buyer"):
+        [sent] = stack.send(order(external_id="B", endpoint="couriers"))["result"]
+        assert sent["order_id"] == 2
     answer = getattr(stack, function).invoke(sample(function, name))
     assert answer["statusCode"] == status
     assert text in answer["body"]

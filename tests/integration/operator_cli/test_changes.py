@@ -45,6 +45,32 @@ def test_a_cursor_file_goes_on_where_it_ended(run: Run, world: World, tmp_path: 
     assert (again.code, again.out, again.err) == (0, "", "")
 
 
+def test_soft_deletions_and_revivals_are_changes_and_versions(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    world.create("A", "B")
+    hidden, revived = world.hide("A"), world.hide("B")
+    world.revive(revived.order_id)
+    listed = map(json.loads, run("changes", "--json").out.splitlines())
+    assert {(each["external_id"], each["kind"], each["version"]) for each in listed} == {
+        ("A", "deleted", 2),
+        ("B", "revived", 3),
+    }
+    path = tmp_path / "orders.csv"
+    path.write_text(f"external_id,digest\nA,{hidden.digest}\nB,{revived.digest}\n")
+    compared = run("reconcile", str(path))
+    assert (compared.code, compared.out.split()[:2]) == (1, ["missing_in_hub", "A"])
+    for order, kind, statuses in (
+        (hidden, "OrderDeleted", [None, "new"]),
+        (revived, "OrderCreated", ["new", None, "new"]),
+    ):
+        words = ("--order-id", str(order.order_id), "--json")
+        versions = [*map(json.loads, run("order", "history", *words).out.splitlines())]
+        assert versions[0]["trigger"] == kind
+        # A softly deleted order has no status.
+        assert [each["status"] for each in versions] == statuses
+
+
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_following_ends_with_a_signal_and_keeps_the_cursor(
     run: Run, world: World, tmp_path: Path, sent: signal.Signals

@@ -31,6 +31,8 @@
 | `revive_order` | use case | | | | x |
 | `update_line_status` | use case | x | | | x |
 | `update_order_status` | use case | | | x | |
+| `update_order_statuses` | use case | | | x | |
+| `read_buyers` | use case | | | x | |
 | `update_external_id` | use case | | | x | |
 | `issue_token` | use case | | x | | |
 

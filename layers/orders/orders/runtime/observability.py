@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.application.import_orders import ImportReport
+from orders.application.update_order_statuses import MoveFailure, StatusesReport
 from orders.domain.importing import Outcome
 from orders.runtime.fault_formatter import FaultFormatter
 
@@ -66,6 +67,8 @@ def record_answered(answered: EndpointResult) -> None:
         record_fault("request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
         _record_import(answered.report)
+    elif isinstance(answered.report, StatusesReport):
+        _record_statuses(answered.report)
     elif answered.report:
         _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
@@ -102,6 +105,26 @@ def _record_change(report: ChangeReport[Any], status: int) -> None:
             "version": order.version if order else None,
             "changed": report.trigger is not None,
             "refusal": report.refusal,
+        },
+    )
+
+
+def _record_statuses(report: StatusesReport) -> None:
+    """Log and count the changes of one request for several orders."""
+    unpublished = {trigger.id for trigger in report.unpublished}
+    sent = sum(trigger.id not in unpublished for trigger in report.triggers)
+    metrics.add_metric("OrdersChanged", MetricUnit.Count, len(report.triggers))
+    _record_triggers(sent, report.unpublished)
+    failures = [each for each in report.results if isinstance(each, MoveFailure)]
+    results = [each for each in report.results if not isinstance(each, MoveFailure)]
+    logger.info(
+        "status changes answered",
+        extra={
+            "account": report.account,
+            "received": len(report.results),
+            "changed": len(report.triggers),
+            "refusals": sorted({str(each.refusal) for each in results if each.refusal}),
+            "failures": sorted({each.value for each in failures}),
         },
     )
 

@@ -163,3 +163,57 @@ def test_a_journal_is_read_back_unchanged(tmp_path: Path) -> None:
     assert json.loads(lines[0])["kind"] == "import"
     (tmp_path / "shop-1.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert list(read_journal(tmp_path)) == JOURNAL
+
+
+HIDDEN = entry(Kind.HIDE)
+REVIVED = entry(Kind.REVIVE)
+ORDER = Stored("north", "A", 7, 2, DOCUMENT, is_hidden=True)
+
+
+def test_a_softly_deleted_order_is_kept_and_not_lost() -> None:
+    journal, triggers = [IMPORTED, HIDDEN], [published(1), published(2, "OrderDeleted")]
+    assert differences(journal, [ORDER], triggers) == []
+    assert "lost" in kinds(journal, [], triggers)
+    assert kinds(journal, [replace(ORDER, is_hidden=False)], triggers) == {"hidden"}
+    assert kinds([IMPORTED], [ORDER], triggers) == {"hidden"}
+
+
+@pytest.mark.parametrize("end", [REVIVED, replace(IMPORTED, version=3)])
+def test_a_revived_order_is_present(end: Entry) -> None:
+    journal = [IMPORTED, HIDDEN, end]
+    present = replace(ORDER, version=3, is_hidden=False)
+    triggers = [published(1), published(2, "OrderDeleted"), published(3, external_id="A")]
+    assert differences(journal, [present], triggers) == []
+    assert kinds(journal, [replace(present, is_hidden=True)], triggers) == {"hidden"}
+
+
+@pytest.mark.parametrize("kind", [Kind.HIDE, Kind.REVIVE, Kind.IMPORT])
+def test_an_order_may_be_hidden_if_a_request_was_not_answered(kind: Kind) -> None:
+    unknown = entry(kind, reply=Reply.UNKNOWN, document=DOCUMENT)
+    triggers = [published(1), published(2, "OrderDeleted")]
+    for is_hidden in (True, False):
+        stored = replace(ORDER, is_hidden=is_hidden)
+        assert differences([IMPORTED, HIDDEN, unknown], [stored], triggers) == []
+
+
+def test_the_last_deletion_of_an_order_counts_in_any_sequence_of_triggers() -> None:
+    journal = [IMPORTED, HIDDEN, DELETED]
+    deletions = [published(3, "OrderDeleted", external_id="A"), published(2, "OrderDeleted")]
+    assert differences(journal, [], [*deletions, published(1)]) == []
+    assert kinds(journal, [], deletions) == {"no trigger"}
+
+
+def test_the_status_of_a_line_that_is_lost_is_found() -> None:
+    lines = {"lines": [{"external_id": "1", "status": "delivered"}]}
+    journal = [IMPORTED, entry(Kind.LINE, document=lines), replace(IMPORTED, version=3)]
+    triggers = [published(1), published(2), published(3, external_id="A")]
+
+    def stored(status: str) -> Stored:
+        [line] = DOCUMENT["lines"]
+        document = {**DOCUMENT, "lines": [{**line, "status": status}]}
+        return Stored("north", "A", 7, 3, document)
+
+    assert differences(journal, [stored("delivered")], triggers) == []
+    assert kinds(journal, [stored("new")], triggers) == {"altered"}
+    unknown = entry(Kind.LINE, reply=Reply.UNKNOWN, document=lines)
+    assert differences([*journal, unknown], [stored("new")], triggers) == []

@@ -41,6 +41,14 @@ def test_a_history_of_a_deleted_order_is_found() -> None:
     assert difference.kind == "history"
 
 
+def test_a_softly_deleted_order_has_the_history_of_a_present_one() -> None:
+    number = number_of(PRESENT)
+    hidden = Contents(hidden=[PRESENT], markers=[Marker(Place(number, NOW), "A", 3)])
+    assert list(sequence_differences(hidden, {number: [SECOND, FIRST]})) == []
+    [difference] = sequence_differences(hidden, {number: [FIRST]})
+    assert difference.kind == "history"
+
+
 @pytest.mark.parametrize(
     "history",
     [
@@ -83,3 +91,12 @@ def test_the_present_version_and_other_outcomes_are_not_expected_in_the_history(
         replace(IMPORTED, version=0),
     ):
         assert list(document_differences([entry], {}, {})) == []
+
+
+def test_the_versions_of_a_permanently_deleted_order_are_not_expected() -> None:
+    deleted = replace(IMPORTED, kind=Kind.DELETE, document={}, version=0)
+    for reply in (Reply.ACKNOWLEDGED, Reply.UNKNOWN):
+        journal = [IMPORTED, replace(deleted, reply=reply)]
+        assert list(document_differences(journal, {}, {})) == []
+    refused = [IMPORTED, replace(deleted, reply=Reply.REFUSED)]
+    assert len(list(document_differences(refused, {}, {}))) == 1

@@ -47,6 +47,11 @@ def test_a_campaign_has_the_orders_of_its_endpoint_newest_first() -> None:
     assert not changed.is_sorted
 
 
+def test_altcrafts_list_has_all_orders_oldest_first() -> None:
+    rows = [(row.order_id, row.external_id) for row in EXPECTED.altcraft().rows]
+    assert rows == [(1, "A"), (2, "B"), (3, "C, renamed"), (4, UNNAMED.external_id)]
+
+
 def test_changes_are_those_after_the_first_version_and_the_deletions() -> None:
     deletion = Row(5, "D", 3, is_deleted=True)
     assert EXPECTED.changes().rows == [ROWS[3], deletion, ROWS[1]]

@@ -35,7 +35,7 @@ class FakeHub:
     faults: list[int] = field(default_factory=list)
     asked: list[Mapping[str, list[str]]] = field(default_factory=list)
 
-    def request(self, method: str, url: str, **_more: object) -> Answer:
+    def request(self, method: str, url: str, **more: Any) -> Answer:  # noqa: ANN401 - urllib3's
         if self.faults:
             return Answer(self.faults.pop(0), {"message": "busy"})
         parts = urlsplit(url)
@@ -43,6 +43,8 @@ class FakeHub:
         self.asked.append(parse_qs(parts.query))
         if parts.path == "/hub/v1/changes":
             return Answer(200, {"changes": [], "next": "cursor 2", "has_more": False})
+        if parts.path.endswith("/market/orders/list"):
+            return Answer(200, self._altcraft(json.loads(more["body"])))
         if "/north/" in parts.path:
             return Answer(200, self._project(query))
         return Answer(200, self._partner(query, "id" if method == "GET" else "orderId"))
@@ -58,6 +60,12 @@ class FakeHub:
             for n in numbers[start : start + int(query["limit"])]
         ]
         return {"results": orders, "total": total}
+
+    def _altcraft(self, body: Mapping[str, Any]) -> Any:  # noqa: ANN401
+        start = int(body["from_id"] or 0)
+        ids = NUMBERS[start : start + body["limit"]]
+        orders = [{"id": n, "external_id": f"order {n}"} for n in ids]
+        return {"result": orders, "next_from_id": str(start + len(orders))}
 
     def _partner(self, query: Mapping[str, str], member: str) -> Any:  # noqa: ANN401
         start = int(query.get("page_token", 0))
@@ -94,6 +102,12 @@ def test_a_list_is_read_by_page_tokens() -> None:
     for read in (reader.campaign_orders(), reader.business_orders()):
         assert read.rows == [Row(n, f"order {n}") for n in NUMBERS]
         assert len(read.pages) == 3
+
+
+def test_altcrafts_list_is_read_to_its_empty_page() -> None:
+    read = reader_of(FakeHub()).altcraft_orders()
+    assert read.rows == [Row(n, f"order {n}") for n in NUMBERS]
+    assert [len(page.rows) for page in read.pages] == [2, 2, 1]
 
 
 def test_changes_are_read_with_their_orders_from_a_cursor_on() -> None:

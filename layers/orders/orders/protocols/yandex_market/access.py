@@ -30,11 +30,12 @@ class Access:
     endpoint: Endpoint
     policies: Policies
 
-    def expect_sales_model(self) -> None:
-        """Raise RequestRefusedError (400) if the sales model is not in ALLOWED_MODELS."""
-        if self.endpoint.sales_model not in ALLOWED_MODELS:
+    def expect_sales_model(self, *allowed: SalesModel) -> None:
+        """Raise RequestRefusedError (400) for another sales model. Default: ALLOWED_MODELS."""
+        models = allowed or ALLOWED_MODELS
+        if self.endpoint.sales_model not in models:
             raise bad_request(
-                "Campaign type is not allowed. Allowed campaign types: " + ", ".join(ALLOWED_MODELS)
+                "Campaign type is not allowed. Allowed campaign types: " + ", ".join(models)
             )
 
     @property

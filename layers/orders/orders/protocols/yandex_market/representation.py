@@ -86,7 +86,7 @@ def order_of(stored: StoredOrder, summary: OrderSummary, form: OrderForm) -> Tre
             "deliveryPartnerType": form.delivery_partner,
             **form.neutral({**_SERVICE, "dates": {"fromDate": _DELIVERY_DAY.strftime("%d-%m-%Y")}}),
         },
-        **form.neutral({"buyer": {"type": _BUYER_TYPE}}),
+        **form.neutral({"buyer": buyer()}),
         "taxSystem": "UNKNOWN_VALUE",
     }
     return present(tree)
@@ -138,6 +138,11 @@ def business_order_of(stored: StoredOrder, summary: OrderSummary, form: OrderFor
         **form.neutral({"buyerType": _BUYER_TYPE}),
     }
     return present(tree)
+
+
+def buyer() -> Tree:
+    """Return the buyer of an order (OrderBuyerInfoDTO), of whom the hub shows nothing."""
+    return {"type": _BUYER_TYPE}
 
 
 def currency_of(summary: OrderSummary) -> str:

@@ -22,7 +22,10 @@ from orders.protocols.yandex_market.errors import bad_request, unsupported_media
 # The Partner API's limit for all methods.
 MAX_JSON_BYTES = 512 * 1024
 MAX_INT64 = 2**63 - 1
+MIN_INT64 = -(2**63)
 MAX_NAMED = 50
+# The Partner API's limit for the update of several statuses.
+MAX_MOVED = 30
 # An answer names so many faults of a body.
 MAX_FAULTS = 20
 _INTEGER = re.compile(r"\d{1,19}", re.ASCII)
@@ -75,6 +78,20 @@ class OrderStatusBody(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True)
 
     order: OrderStatusChange
+
+
+class OrderState(OrderStatusChange):
+    """One order of the update of several statuses, with its new status."""
+
+    id: Annotated[int, Field(ge=MIN_INT64, le=MAX_INT64)]
+
+
+class OrderStatesBody(BaseModel):
+    """Body of the update of several statuses."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    orders: Annotated[list[OrderState], Field(min_length=1, max_length=MAX_MOVED)]
 
 
 class OrderDates(BaseModel):

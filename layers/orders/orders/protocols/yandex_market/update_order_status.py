@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from orders.application.ports import Deadline
 from orders.application.update_order_status import UpdateOrderStatus, UpdateOrderStatusCommand
 from orders.domain.clients import Role
-from orders.domain.fulfilment import MoveRefusal, SalesModel
-from orders.domain.order import Order
+from orders.domain.fulfilment import Fulfilment, MoveRefusal, SalesModel
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import listed, spelled
 from orders.domain.status_updates import Move
@@ -60,19 +59,18 @@ class UpdateOrderStatusEndpoint:
         if report.found is None:
             return EndpointResult(refuse(order_not_found(order_id)), report)
         if report.refusal:
-            refusal = _refusal(
-                report.refusal, report.found.order, sent, access.endpoint.sales_model
-            )
+            state = report.found.order.fulfilment
+            refusal = refusal_of(report.refusal, state, sent, access.endpoint.sales_model)
             return EndpointResult(refuse(refusal), report)
         found = report.found
         order = order_of(found, self.summarise(found.order), access.form)
         return EndpointResult(answer_ok({"order": order}), report)
 
 
-def _refusal(
-    reason: MoveRefusal, order: Order, sent: OrderStatusChange, model: SalesModel
+def refusal_of(
+    reason: MoveRefusal, now: Fulfilment, sent: OrderStatusChange, model: SalesModel
 ) -> RequestRefusedError:
-    now = order.fulfilment
+    """Return the error of a move that an order in the state `now` does not make."""
     if reason is MoveRefusal.STATUS_UNKNOWN:
         return bad_request(
             f"Status not allowed: {spelled(sent.status)}; allowed values: {listed(requestable())}",

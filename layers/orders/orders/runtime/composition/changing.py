@@ -1,12 +1,14 @@
-"""Composes the use case behind all changes of a single order."""
+"""Composes the use cases behind all changes of stored orders."""
 
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.retries import pause_with_jitter
 from orders.application.update_line_status import UpdateLineStatus
+from orders.application.update_order_statuses import UpdateOrderStatuses
 from orders.runtime.composition import Aws, utc_now
 from orders.runtime.composition.order_protocols import lines_of, status_of_lines
 from orders.runtime.composition.publishing import publish_triggers
@@ -31,4 +33,16 @@ def update_line_status(aws: Aws, change: ChangeOrder) -> UpdateLineStatus:
         lines_of=lines_of,
         status_of_lines=status_of_lines,
         clock=utc_now,
+    )
+
+
+def update_order_statuses(aws: Aws) -> UpdateOrderStatuses:
+    """Return the use case that updates the states of several orders."""
+    table = aws.environment.table
+    return UpdateOrderStatuses(
+        index=DynamoOrderIndex(aws.dynamodb, table),
+        orders=DynamoOrders(aws.dynamodb, table),
+        publish_triggers=publish_triggers(aws),
+        clock=utc_now,
+        pause=pause_with_jitter,
     )

@@ -11,6 +11,7 @@ from orders.application.update_order_status import UpdateOrderStatus
 from orders.protocols.http import Endpoint
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_error
+from orders.protocols.yandex_market.read_buyers import GetBuyerEndpoint
 from orders.protocols.yandex_market.read_campaigns import (
     GetCampaignEndpoint,
     ListCampaignsEndpoint,
@@ -22,8 +23,9 @@ from orders.protocols.yandex_market.read_orders import (
 )
 from orders.protocols.yandex_market.update_external_id import UpdateExternalIdEndpoint
 from orders.protocols.yandex_market.update_order_status import UpdateOrderStatusEndpoint
+from orders.protocols.yandex_market.update_order_statuses import UpdateOrderStatusesEndpoint
 from orders.runtime.composition import Aws, new_request_id, utc_now
-from orders.runtime.composition.changing import change_order
+from orders.runtime.composition.changing import change_order, update_order_statuses
 from orders.runtime.composition.listing import list_orders
 from orders.runtime.composition.order_protocols import summarise
 from orders.runtime.serve import Route, Service
@@ -36,7 +38,7 @@ _ROOTS = (_CAMPAIGNS, _BUSINESS_ORDERS)
 
 
 def manage_orders() -> Service:
-    """Return the reads of orders and campaigns, and the status update."""
+    """Return the reads of orders and campaigns, and the status updates."""
     return Service(_ROOTS, _manage_orders, answer_error)
 
 
@@ -55,6 +57,10 @@ def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
         ("GET", _ORDERS): ListOrdersEndpoint(access, list_orders(aws), summarise),
         ("POST", _BUSINESS_ORDERS): ListBusinessOrdersEndpoint(access, list_orders(aws), summarise),
         ("GET", f"{_ORDERS}/{{orderId}}"): GetOrderEndpoint(access, get_order_by_id, summarise),
+        ("GET", f"{_ORDERS}/{{orderId}}/buyer"): GetBuyerEndpoint(access, get_order_by_id),
+        ("POST", f"{_ORDERS}/status-update"): UpdateOrderStatusesEndpoint(
+            access, update_order_statuses(aws), new_request_id
+        ),
         ("PUT", f"{_ORDERS}/{{orderId}}/status"): UpdateOrderStatusEndpoint(
             access, UpdateOrderStatus(change, utc_now), summarise, new_request_id
         ),
