@@ -49,8 +49,8 @@ def _no_real_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
-# These files start stacks of their own. All others of their folder share one.
-OWN_STACKS = frozenset({"tests/e2e/test_local_stack.py", "tests/e2e/test_interrupted_import.py"})
+# This file starts stacks of its own. All others of its folder share one.
+OWN_STACKS = "tests/e2e/test_local_stack.py"
 
 
 class SharedStackScheduling(LoadFileScheduling):  # type: ignore[misc]  # it has no types
@@ -58,7 +58,7 @@ class SharedStackScheduling(LoadFileScheduling):  # type: ignore[misc]  # it has
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        is_shared = file.startswith("tests/e2e/") and file not in OWN_STACKS
+        is_shared = file.startswith("tests/e2e/") and file != OWN_STACKS
         return "tests/e2e" if is_shared else file
 
 
