@@ -20,8 +20,10 @@ from orders.adapters.batches import BatchedTable
 from orders.adapters.dynamodb_orphan_entries import OrphanEntries
 from orders.adapters.order_items import (
     Item,
+    indexed_name,
     is_hidden,
     is_order,
+    read_aliases,
     read_index_entry,
     read_order,
     read_stored,
@@ -111,12 +113,12 @@ class DynamoOrderIndex(BatchedTable):
         found = self._get(hidden_key(account, order_id), deadline)
         if found is None:
             return None
-        entry = read_index_entry(found)
-        item = self._get(order_key(account, entry.external_id), deadline)
+        # Its key has the order id elsewhere than that of an index item.
+        item = self._get(order_key(account, indexed_name(found)), deadline)
         # An order that was revived between the reads is not hidden any more.
         if item is None or not is_hidden(item) or item["order_id"]["N"] != str(order_id):
             return None
-        return read_stored(account, item, entry.aliases)
+        return read_stored(account, item, read_aliases(found))
 
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline
