@@ -18,7 +18,7 @@ from orders.protocols.altcraft.documents import LINES
 from tests.support import hub as api
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeFingerprints
-from tests.support.order_changes import deletion, renaming
+from tests.support.order_changes import deletion, renaming, soft_deletion
 from tests.support.order_stores import OrderStore
 from tests.support.yandex_market import stored_order
 
@@ -117,6 +117,10 @@ class World:
     def delete(self, external_id: str) -> None:
         before = self.named(external_id)
         self._change(deletion(self.store.found(before.order_id), _later(before)))
+
+    def delete_softly(self, external_id: str) -> None:
+        before = self.named(external_id)
+        self._change(soft_deletion(self.store.found(before.order_id), _later(before)))
 
     def named(self, external_id: str) -> Order:
         return self.store.by_name(external_id)[external_id]

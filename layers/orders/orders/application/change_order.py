@@ -10,7 +10,6 @@ from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.ports import Deadline, OrderChanges, Pause, RequestKey, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
-from orders.application.trigger_payloads import TriggerPayloads
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.triggers import Trigger
 
@@ -37,6 +36,8 @@ class ChangeReport[Refusal: StrEnum]:
 
 
 type ReadOrder = Callable[[OrderAddress, Deadline], StoredOrder | None]
+# Returns a change with what its trigger may contain.
+type ReduceChange = Callable[[OrderChange, Deadline], OrderChange]
 type Decide[Refusal: StrEnum] = Callable[[StoredOrder], OrderChange | Refusal | None]
 
 
@@ -44,14 +45,15 @@ type Decide[Refusal: StrEnum] = Callable[[StoredOrder], OrderChange | Refusal | 
 class ChangeOrder:
     """Changes one order on behalf of the use cases that update or delete it.
 
-    Without `payloads`, the triggers contain everything.
+    `reduce_change` reduces the trigger of each change to what may be published. Without it, the
+    triggers contain everything.
     """
 
     get_order_by_id: GetOrderById
     changes: OrderChanges
     publish_triggers: PublishTriggers
     pause: Pause
-    payloads: TriggerPayloads | None = None
+    reduce_change: ReduceChange | None = None
 
     def __call__[Refusal: StrEnum](
         self,
@@ -109,8 +111,8 @@ class ChangeOrder:
                 # A change whose answer was lost may itself be the reason of this refusal.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
-            if self.payloads:
-                change = self.payloads(change, deadline)
+            if self.reduce_change:
+                change = self.reduce_change(change, deadline)
             tried[change.after.order.version] = change
             outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:

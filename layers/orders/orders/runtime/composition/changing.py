@@ -22,7 +22,7 @@ def change_order(aws: Aws) -> ChangeOrder:
         changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
-        payloads=TriggerPayloads(settings, reduce_trigger),
+        reduce_change=TriggerPayloads(settings, reduce_trigger),
     )
 
 
