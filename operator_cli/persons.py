@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from operator_cli.person_items import PersonItem
 
 COST = (
-    "The command reads the whole table, with all accounts: one read unit for each 4 KB, and about "
-    "a minute for each GB. docs/personal-data.md says what else has copies."
+    "The command reads the whole table, with all accounts: one read unit for each 4 KB, and "
+    "as an estimate a minute for each GB. docs/personal-data.md says what else has copies."
 )
 PERSON_EPILOG = f"{COST}\n\n{EPILOG}"
 app = typer.Typer(help="Find, export and erase the orders of a person.", no_args_is_help=True)
