@@ -18,7 +18,7 @@ from orders.application.read_history import ReadHistory
 from orders.application.relay_triggers import CommittedChange
 from orders.domain.history import OrderKey
 from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
-from orders.runtime.composition.order_protocols import lines_of
+from orders.runtime.composition.order_protocols import lines_of, reduce_trigger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -46,7 +46,7 @@ class TriggersOfHistory:
         else:
             trigger = self._change(parked, deadline)
         is_same = trigger and (trigger.id, str(trigger.kind)) == (parked.trigger_id, parked.kind)
-        return trigger if is_same else None
+        return reduce_trigger(trigger, parked.payload) if trigger and is_same else None
 
     def _change(self, parked: ParkedTrigger, deadline: Deadline) -> Trigger | None:
         key = OrderKey(parked.account, parked.order_id)
@@ -59,7 +59,10 @@ class TriggersOfHistory:
     def _deletion(self, parked: ParkedTrigger) -> Trigger | None:
         key = tombstone_key(parked.account, parked.order_id)
         item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
-        return deletion_of(read_order(parked.account, item)) if item else None
+        # An erasure takes the trigger and the document out of the tombstone.
+        if item is None or "trigger" not in item:
+            return None
+        return deletion_of(read_order(parked.account, item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ class ChangesOfStream:
         first = parked.first if isinstance(parked, ParkedBatch) else parked.sequence_number
         if not any(each["dynamodb"]["SequenceNumber"] == first for each in records):
             return None
-        read = (read_record(_as_lambda_delivers(each), lines_of) for each in records)
+        read = (
+            read_record(_as_lambda_delivers(each), lines_of, reduce_trigger) for each in records
+        )
         return [each for each in read if each is not None]
 
     def _records(self, parked: ParkedBatch | ParkedRecord) -> Iterator[Tree]:

@@ -11,6 +11,7 @@ from operator_cli import (
     doctor,
     order_changes,
     orders,
+    persons,
     settings,
     tokens,
     triggers,
@@ -37,6 +38,7 @@ app.add_typer(tokens.app, name="token")
 app.add_typer(settings.app, name="settings")
 order_changes.add_to(orders.app)
 app.add_typer(orders.app, name="order")
+app.add_typer(persons.app, name="person")
 app.add_typer(triggers.app, name="triggers")
 app.add_typer(doctor.app, name="doctor")
 app.command("changes", epilog=HUB_EPILOG)(changes)

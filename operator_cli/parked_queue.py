@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from orders.domain.triggers import TriggerPayload
+
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
@@ -26,6 +28,7 @@ class ParkedTrigger:
     account: str
     order_id: int
     version: int
+    payload: TriggerPayload = TriggerPayload.FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,5 +140,7 @@ def _content_of(body: Mapping[str, Any]) -> Parked:
             body["account"],
             int(body["order_id"]),
             int(body["version"]),
+            # Earlier versions of the relay parked only whole triggers.
+            TriggerPayload(body.get("payload", TriggerPayload.FULL)),
         )
     return ParkedRecord(str(body["sequence_number"]))

@@ -654,7 +654,10 @@ def test_the_table_is_protected_against_mistakes() -> None:
     assert table["UpdateReplacePolicy"] == "Retain"
     assert properties["DeletionProtectionEnabled"] == {"If": ["IsProtected", True, False]}
     assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
-    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True,
+        "RecoveryPeriodInDays": {"Ref": "RecoveryDays"},
+    }
     assert properties["SSESpecification"] == {"SSEEnabled": True}
 
 

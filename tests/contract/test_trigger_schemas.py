@@ -11,8 +11,16 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from orders.adapters.eventbridge import MAX_BYTES, detail_of
 from orders.domain.order import Order, Presence
-from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
+from orders.domain.triggers import (
+    Trigger,
+    TriggerKind,
+    TriggerPayload,
+    deletion_of,
+    reduced,
+    trigger_of,
+)
 from orders.protocols.altcraft.documents import LINES
+from orders.protocols.altcraft.personal_data import PERSONAL
 from orders.protocols.altcraft.representation import present
 
 SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
@@ -74,6 +82,32 @@ def test_the_trigger_of_a_revival_says_so_and_matches_its_schema() -> None:
     assert (str(trigger.kind), detail["revived"]) == ("OrderCreated", True)
     Draft202012Validator(_schema(trigger.kind)).validate(detail)
     assert "revived" not in _detail(TriggerKind.ORDER_CREATED)
+
+
+@pytest.mark.parametrize("payload", TriggerPayload)
+@pytest.mark.parametrize("kind", TriggerKind)
+def test_a_trigger_of_every_payload_matches_its_schema(
+    kind: TriggerKind, payload: TriggerPayload
+) -> None:
+    """The members say what is left out."""
+    person = {"email": "jane@example.com", "custom_fields": {"note": "Jane"}}
+    before, after = CHANGES[kind]
+    known = json.loads(after.document) | person
+    after = replace(after, document=json.dumps(known))
+    if before and kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
+        before = replace(before, document=after.document)
+    trigger = reduced(_trigger(before, after, kind), payload, PERSONAL)
+    detail = json.loads(detail_of(trigger, present))
+    Draft202012Validator(_schema(kind)).validate(detail)
+    is_full, is_thin = payload is TriggerPayload.FULL, payload is TriggerPayload.THIN
+    assert ("jane" in json.dumps(detail).lower()) is is_full
+    assert ("person_omitted" in detail) is not is_full
+    assert ("order_omitted" in detail) is is_thin
+    assert ("order" in detail) is not is_thin
+    if kind is TriggerKind.ORDER_STATUS_CHANGED:
+        assert detail["changed"]["status"] == {"old": "new", "new": "paid"}
+        # The order had no email before.
+        assert detail["changed"]["email"] == ({"new": "jane@example.com"} if is_full else {})
 
 
 @pytest.mark.parametrize("kind", TriggerKind)

@@ -26,10 +26,10 @@ from orders.domain.importing import Write
 from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
-from orders.domain.triggers import Trigger, TriggerKind, trigger_of
+from orders.domain.triggers import Trigger, TriggerKind, TriggerPayload, trigger_of
 from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.states import fulfilment_of
-from orders.runtime.composition.order_protocols import lines_of
+from orders.runtime.composition.order_protocols import lines_of, reduce_trigger
 from tests.support.deadlines import DEADLINE
 from tests.support.order_changes import deletion, revival, soft_deletion
 from tests.support.stream import Record, passes_filter, read_stream
@@ -80,6 +80,7 @@ class Table:
 
     client: DynamoDBClient
     name: str
+    payload: TriggerPayload = TriggerPayload.FULL
 
     def __post_init__(self) -> None:
         self.orders = DynamoOrders(self.client, self.name)
@@ -141,12 +142,16 @@ class Table:
         return stored
 
     def _write(self, write: Write) -> Trigger:
+        assert write.trigger is not None
+        write = replace(write, trigger=reduce_trigger(write.trigger, self.payload))
         assert list(self.orders.save("demo", [write], DEADLINE)) == [WriteOutcome.COMMITTED]
         assert write.trigger is not None
         return write.trigger
 
     def _change(self, change: object) -> Trigger:
         assert isinstance(change, OrderChange)
+        assert change.trigger is not None
+        change = replace(change, trigger=reduce_trigger(change.trigger, self.payload))
         assert self.changes.save(change, DEADLINE) is WriteOutcome.COMMITTED
         assert change.trigger is not None
         return change.trigger
@@ -158,7 +163,7 @@ def store(dynamodb: DynamoDBClient) -> Table:
 
 
 def _read(record: Record) -> StreamedChange:
-    change = read_record(record, lines_of)
+    change = read_record(record, lines_of, reduce_trigger)
     assert isinstance(change, StreamedChange)
     return change
 
@@ -260,7 +265,7 @@ def test_a_skipped_change_is_not_returned(store: Table) -> None:
     assert record["dynamodb"]["NewImage"]["version"] == {"N": "2"}
     assert "trigger" in record["dynamodb"]["OldImage"]
     assert not passes_filter(record)
-    assert read_record(record, lines_of) is None
+    assert read_record(record, lines_of, reduce_trigger) is None
 
 
 def test_a_change_after_a_skipped_one_is_compared_with_it(store: Table) -> None:
@@ -286,7 +291,9 @@ def test_other_items_pass_neither_the_filter_nor_the_code(
     # An index item has no type.
     assert {None, "alias", "receipt"} <= kinds
     assert [each for each in others if passes_filter(each)] == []
-    assert [each for each in others if read_record(each, lines_of) is not None] == []
+    assert [
+        each for each in others if read_record(each, lines_of, reduce_trigger) is not None
+    ] == []
 
 
 def test_the_removal_of_an_item_is_not_a_change(store: Table) -> None:
@@ -295,7 +302,7 @@ def test_the_removal_of_an_item_is_not_a_change(store: Table) -> None:
     record = store.records()[-1]
     assert record["eventName"] == "REMOVE"
     assert not passes_filter(record)
-    assert read_record(record, lines_of) is None
+    assert read_record(record, lines_of, reduce_trigger) is None
 
 
 type Image = dict[str, Any]
@@ -386,7 +393,7 @@ def test_an_unreadable_record_is_reported_without_customer_data(update: Record, 
     damage, reason = DAMAGES[name]
     record = deepcopy(update)
     damage(record["dynamodb"])
-    read = read_record(record, lines_of)
+    read = read_record(record, lines_of, reduce_trigger)
     assert isinstance(read, Unreadable)
     assert read.sequence_number == update["dynamodb"]["SequenceNumber"]
     assert read.parked.reason == f"unreadable record: {reason}"
@@ -402,7 +409,7 @@ def test_a_move_without_its_old_id_is_unreadable(store: Table) -> None:
     store.rename(1, "B")
     record = store.last()
     del record["dynamodb"]["NewImage"]["trigger"]["M"]["moved_from"]
-    assert isinstance(read_record(record, lines_of), Unreadable)
+    assert isinstance(read_record(record, lines_of, reduce_trigger), Unreadable)
 
 
 @pytest.mark.parametrize("missing", ["document", "external_id", "version"])
@@ -411,7 +418,7 @@ def test_an_unreadable_deletion_is_reported_with_its_key(store: Table, missing: 
     store.delete(1)
     record = store.last()
     del record["dynamodb"]["NewImage"][missing]
-    read = read_record(record, lines_of)
+    read = read_record(record, lines_of, reduce_trigger)
     assert isinstance(read, Unreadable)
     assert read.parked.what["keys"] == tombstone_key("demo", 1)
     assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])
@@ -423,3 +430,43 @@ def test_the_document_of_a_new_order_is_not_checked(store: Table) -> None:
     record = store.last()
     record["dynamodb"]["NewImage"]["document"] = {"S": _CUT_OFF}
     assert _read(record).trigger.order.document == _CUT_OFF
+
+
+@pytest.mark.parametrize("payload", [TriggerPayload.WITHOUT_PERSON, TriggerPayload.THIN])
+def test_a_reduced_trigger_is_read_as_it_was_written(store: Table, payload: TriggerPayload) -> None:
+    """The policy at the time of the write decides, also if the relay publishes the trigger."""
+    store.payload = payload
+    person = {"email": "jane@example.com", "custom_fields": {"note": "Jane"}}
+    first = _updated(_order(), status="new", **person)
+    first = replace(first, version=1)
+    paid = _updated(first, status="paid", email="new-jane@example.com")
+    written = [
+        store.create(first),
+        store.update(first, paid),
+        store.rename(1, "B"),
+        store.hide(1),
+        store.revive(1),
+        store.delete(1),
+    ]
+    read = [_read(record).trigger for record in store.passing()]
+    assert read == written
+    assert {trigger.payload for trigger in read} == {payload}
+    assert "jane" not in repr(read).lower()
+    [tombstone] = [
+        each["dynamodb"]["NewImage"]
+        for each in store.records()
+        if each["dynamodb"].get("NewImage", {}).get("type") == {"S": "tombstone"}
+    ]
+    assert "jane" not in repr(tombstone).lower()
+
+
+def test_a_deletion_without_a_trigger_leaves_no_document(store: Table) -> None:
+    store.create(_order())
+    stored = store.index.find_by_order_id("demo", 1, DEADLINE)
+    assert stored
+    change = plan_deletion(stored, None, Cause("request", "shop", NOW))
+    assert isinstance(change, OrderChange)
+    store.changes.save(replace(change, trigger=None), DEADLINE)
+    key = tombstone_key("demo", 1)
+    item = store.client.get_item(TableName=store.name, Key=key)["Item"]
+    assert item["document"] == {"S": "{}"}

@@ -355,17 +355,21 @@ SCHEMAS = EXAMPLE.parents[1] / "events" / "schemas"
 
 
 def test_every_kind_of_trigger_has_a_sample_event() -> None:
-    assert set(SAMPLES) == set(map(str, TriggerKind))
+    reduced = {"OrderDeletedThin", "OrderUpdatedWithoutPerson"}
+    assert set(SAMPLES) == set(map(str, TriggerKind)) | reduced
+    assert all(SAMPLES[name]["detail"]["person_omitted"] for name in reduced)
 
 
-@pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_a_sample_event_is_one_of_the_hub_and_is_stored(
-    consumer: Consumer, fresh: Callable[[], int], kind: str
+    consumer: Consumer, fresh: Callable[[], int], name: str
 ) -> None:
-    sent = SAMPLES[kind]
+    sent = SAMPLES[name]
+    kind = sent["detail-type"]
     schema = json.loads((SCHEMAS / f"{kind}.json").read_text(encoding="utf-8"))
     Draft202012Validator(schema).validate(sent["detail"])
-    assert (sent["source"], sent["detail-type"]) == (SOURCE, kind)
+    assert sent["source"] == SOURCE
+    assert name.startswith(kind)
     [own] = _of(fresh(), (sent,))
     consumer.take(own)
     state = consumer.state(own["detail"]["order_id"], own["detail"]["account"])

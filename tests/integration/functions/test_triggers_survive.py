@@ -33,7 +33,7 @@ from orders.domain.identifiers import uuid_of
 from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
-from orders.runtime.composition.order_protocols import lines_of, present
+from orders.runtime.composition.order_protocols import lines_of, present, reduce_trigger
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
@@ -144,7 +144,7 @@ class World:
         event = project_event("DELETE", path, query={"version": 1}, headers=headers)
         self._invoke("manage_orders", event)
 
-    def delete_softly(self, number: int) -> None:
+    def hide(self, number: int) -> None:
         self._ask_hub("DELETE", number)
 
     def revive(self, number: int) -> None:
@@ -217,7 +217,7 @@ class World:
         )
         streamed = self.records()
         new = streamed if from_start else streamed[self.relayed :]
-        read = (read_record(record, lines_of) for record in new)
+        read = (read_record(record, lines_of, reduce_trigger) for record in new)
         report = relay([each for each in read if each], FixedDeadline())
         if report.failed is None:
             self.relayed = len(streamed)
@@ -366,12 +366,12 @@ def _large_import(world: World, attempt: str, _number: int) -> None:
 
 
 def _revived(world: World, _attempt: str, number: int) -> None:
-    world.delete_softly(number)
+    world.hide(number)
     world.revive(number)
 
 
 def _revived_by_import(world: World, attempt: str, number: int) -> None:
-    world.delete_softly(number)
+    world.hide(number)
     world.send(order(external_id=attempt, status="paid"), order(external_id=f"new {attempt}"))
 
 
@@ -660,3 +660,41 @@ def test_no_receipt_is_written_for_too_many_unsent_triggers(
     world.bus.refuse = lambda _position: None
     assert world.relay(timedelta(0)).relayed == 3
     world.check()
+
+
+@pytest.mark.parametrize("payload", ["without_person", "thin"])
+def test_writer_and_relay_publish_what_the_policy_of_the_account_permits(
+    own_dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch, payload: str
+) -> None:
+    """Every write path asks for the policy, and what it leaves out is not stored for the relay."""
+    monkeypatch.setitem(SETTINGS, "policies", {"trigger_payload": payload})
+    with running_world(own_dynamodb, monkeypatch) as world:
+        for name, path in PATHS.items():
+            if name != "large import":
+                path(world, name, world.new_order(name))
+        _forget_receipts(world)
+        world.relay(from_start=True)
+        world.check()
+        details = world.bus.details()
+    text = json.dumps(details)
+    # The person of both protocols' samples.
+    assert "johndoe@example.com" not in text
+    assert "buyer@example.com" not in text
+    assert len(details) == 2 * len({each["id"] for each in details})
+    assert all(each["person_omitted"] for each in details)
+    assert {("order" in each) for each in details} == {payload == "without_person"}
+    tombstones = [
+        each["dynamodb"]["NewImage"]
+        for each in read_stream(world.client, world.table)
+        if each["dynamodb"].get("NewImage", {}).get("type") == {"S": "tombstone"}
+    ]
+    assert tombstones
+    assert "johndoe@example.com" not in json.dumps(tombstones)
+
+
+def _forget_receipts(world: World) -> None:
+    """Delete the receipts, so that the relay publishes every trigger once more."""
+    for item in world.client.scan(TableName=world.table)["Items"]:
+        if "#Q#" in item["pk"]["S"]:
+            key = {"pk": item["pk"], "sk": item["sk"]}
+            world.client.delete_item(TableName=world.table, Key=key)

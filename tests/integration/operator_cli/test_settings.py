@@ -126,6 +126,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "  definitions_by_import: add\n  unknown_members: warn_near_miss\n  history_days: 400\n"
         "  partner_order_members: neutral\n  order_status_from_lines: 'off'\n"
         "  list_amounts: major\n"
+        "  trigger_payload: full\n"
     )
 
 
@@ -396,8 +397,8 @@ VARIANT = "variants: [{id: 1}]"
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
-                "unknown_members, history_days, partner_order_members, order_status_from_lines "
-                "list_amounts "
+                "unknown_members, history_days, partner_order_members, order_status_from_lines, "
+                "list_amounts, trigger_payload "
                 "(line 1)"
             ),
         ),

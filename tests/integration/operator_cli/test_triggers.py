@@ -109,6 +109,38 @@ def test_every_kind_of_parked_trigger_is_published_again(
         assert event["detail"]["version"] == trigger.order.version
 
 
+@pytest.mark.parametrize("payload", ["without_person", "thin"])
+def test_a_parked_trigger_is_published_with_what_the_writer_was_permitted(
+    run: Run, services: TriggerServices, world: World, payload: str
+) -> None:
+    world.create("A", email="jane@example.com")
+    world.update("A", status="paid", email="new-jane@example.com")
+    world.create("B", email="jane@example.com")
+    world.delete("B")
+    _, paid, _, deleted = world.triggers
+    for trigger in (paid, deleted):
+        services.park(parked(trigger, payload=payload))
+    assert run("triggers", "parked", "replay").code == 0
+    details = {each["detail-type"]: each["detail"] for each in services.received()}
+    assert details.keys() == {"OrderStatusChanged", "OrderDeleted"}
+    assert "jane" not in json.dumps(details)
+    assert all(each["person_omitted"] for each in details.values())
+    assert {"order" in each for each in details.values()} == {payload == "without_person"}
+
+
+def test_a_parked_deletion_of_an_erased_person_stays_in_the_queue(
+    run: Run, services: TriggerServices, world: World
+) -> None:
+    world.create("A", email="jane@example.com")
+    world.delete("A")
+    services.park(parked(world.triggers[-1]))
+    erased = run("person", "erase", "--email", "jane@example.com", "--yes")
+    assert (erased.code, services.received()) == (0, [])
+    ended = run("triggers", "parked", "replay")
+    assert (ended.code, "its version is no longer in the table" in ended.out) == (1, True)
+    assert services.received() == []
+
+
 @pytest.mark.parametrize(
     ("members", "why"),
     [

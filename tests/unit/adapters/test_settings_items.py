@@ -67,6 +67,7 @@ FORM = {
         "partner_order_members": "neutral",
         "order_status_from_lines": "off",
         "list_amounts": "major",
+        "trigger_payload": "full",
     },
     "products": [
         {

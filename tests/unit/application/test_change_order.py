@@ -9,17 +9,21 @@ from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.ports import Deadline, WriteOutcome
+from orders.application.trigger_payloads import TriggerPayloads
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.settings import ExternalIdPolicy
+from orders.domain.settings import ExternalIdPolicy, Policies, Settings, StoredSettings
+from orders.domain.triggers import TriggerPayload
+from orders.runtime.composition.order_protocols import reduce_trigger
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderChanges,
     FakeOrderIndex,
     FakeOrders,
     FakePublisher,
+    FakeSettings,
     TickingClock,
     publishing,
 )
@@ -32,7 +36,7 @@ ADDRESS = OrderAddress("demo", "website", 1)
 class World:
     """An order with the order id 1, and the use case that updates its external id."""
 
-    def __init__(self, attempts: int = 5) -> None:
+    def __init__(self, attempts: int = 5, payloads: TriggerPayloads | None = None) -> None:
         self.orders = FakeOrders()
         order = stored_order()
         self.orders.orders[order.account, order.external_id] = order
@@ -41,7 +45,11 @@ class World:
         self.publisher = FakePublisher()
         self.pause = CountingPause(limit=attempts)
         change = ChangeOrder(
-            GetOrderById(self.index), self.changes, publishing(self.publisher), self.pause
+            GetOrderById(self.index),
+            self.changes,
+            publishing(self.publisher),
+            self.pause,
+            payloads,
         )
         self._update = UpdateExternalId(change, TickingClock())
 
@@ -269,3 +277,30 @@ def test_a_change_leaves_time_to_publish_its_trigger() -> None:
     with pytest.raises(StorageUnavailableError):
         world.rename(deadline=FixedDeadline(PUBLISHING_SECONDS - 0.1))
     assert world.rename(deadline=FixedDeadline(PUBLISHING_SECONDS + 0.1)).trigger
+
+
+def _payloads(payload: TriggerPayload) -> TriggerPayloads:
+    settings = Settings(policies=Policies(trigger_payload=payload))
+    return TriggerPayloads(FakeSettings({"demo": StoredSettings(settings, 1)}), reduce_trigger)
+
+
+@pytest.mark.parametrize("payload", TriggerPayload)
+def test_the_policy_of_the_account_decides_what_a_trigger_contains(
+    payload: TriggerPayload,
+) -> None:
+    """The trigger that is published is the one that is stored."""
+    world = World(payloads=_payloads(payload))
+    report = world.rename()
+    assert report.trigger
+    assert report.trigger.payload is payload
+    assert world.publisher.sent == [report.trigger]
+    stored = world.orders["demo", "B"]
+    assert stored.document == stored_order().document
+    assert (report.trigger.order == stored) is (payload is TriggerPayload.FULL)
+    assert (report.trigger.order.document == "{}") is (payload is TriggerPayload.THIN)
+
+
+def test_an_account_without_settings_has_whole_triggers() -> None:
+    report = World(payloads=TriggerPayloads(FakeSettings(), reduce_trigger)).rename()
+    assert report.trigger
+    assert report.trigger.payload is TriggerPayload.FULL

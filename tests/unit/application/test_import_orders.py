@@ -26,6 +26,8 @@ from orders.domain.order_numbers import first_number_of, second_of
 from orders.domain.problems import Code, Problem, Reported
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
+from orders.domain.triggers import TriggerPayload
+from orders.runtime.composition.order_protocols import reduce_trigger
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderChanges,
@@ -96,6 +98,7 @@ class World:
             publishing(self.publisher),
             TickingClock(),
             self.pause,
+            reduce_trigger,
         )
 
     def sent_triggers(self) -> list[tuple[str, int]]:
@@ -835,3 +838,20 @@ def test_a_new_order_that_another_request_deletes_softly_is_not_revived() -> Non
     assert _outcomes(report) == ["created"]
     assert report.results[0].version == 1
     assert list(world.orders.hidden) == [("demo", "A")]
+
+
+@pytest.mark.parametrize("payload", TriggerPayload)
+def test_the_policy_of_the_account_decides_what_the_triggers_of_an_import_contain(
+    payload: TriggerPayload,
+) -> None:
+    """The triggers that are published are those that are stored."""
+    policies = replace(settings().policies, trigger_payload=payload)
+    shop = replace(settings(), policies=policies)
+    world = World(settings=FakeSettings({"demo": StoredSettings(shop, 1)}))
+    world.send(Sent(0, "A"), Sent(1, "B"))
+    world.send(Sent(0, "A", text="y"))
+    assert [trigger.payload for trigger in world.publisher.sent] == [payload] * 3
+    assert [write.trigger for write in world.orders.writes] == world.publisher.sent
+    assert all(write.order.document != "{}" for write in world.orders.writes)
+    shown = {trigger.order.document for trigger in world.publisher.sent}
+    assert (shown == {"{}"}) is (payload is TriggerPayload.THIN)

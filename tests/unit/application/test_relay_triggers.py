@@ -291,6 +291,7 @@ def test_a_trigger_that_the_bus_never_accepts_is_parked() -> None:
                 "account": "demo",
                 "order_id": 2,
                 "version": 1,
+                "payload": "full",
             },
         )
     ]

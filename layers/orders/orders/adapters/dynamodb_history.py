@@ -55,7 +55,7 @@ class DynamoHistory(BatchedTable):
             deadline,
             self.pause,
         )
-        versions = [_read(order.account, item) for item in answer["Items"]]
+        versions = [read_version(order.account, item) for item in answer["Items"]]
         has_more = "LastEvaluatedKey" in answer and bool(versions)
         return HistoryPage(versions, versions[-1].order.version if has_more else None)
 
@@ -137,7 +137,8 @@ def _item(version: ReplacedVersion, days: int) -> dict[str, Any]:
     return item
 
 
-def _read(account: str, item: Item) -> ReplacedVersion:
+def read_version(account: str, item: Item) -> ReplacedVersion:
+    """Return the replaced version in an item of the history."""
     document = zlib.decompress(item["document"]["B"]).decode()
     kind = item.get("trigger_kind")
     return ReplacedVersion(

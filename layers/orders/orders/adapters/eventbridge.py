@@ -17,7 +17,7 @@ from orders.application.ports import Deadline, Pause, Unsent
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.order import Order
 from orders.domain.times import format_time
-from orders.domain.triggers import SCHEMA_VERSION, Trigger
+from orders.domain.triggers import SCHEMA_VERSION, Trigger, TriggerPayload
 
 if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
@@ -130,8 +130,8 @@ class EventBridgePublisher:
 def detail_of(trigger: Trigger, present: Present) -> bytes:
     """Return the public detail of a trigger as JSON (see events/schemas).
 
-    If the entry is larger than MAX_BYTES, the order is left out. If it is still too large, the
-    changed values are left out too.
+    If the entry is larger than MAX_BYTES, or if the trigger is thin, the order is left out. If it
+    is still too large, the changed values are left out too.
     """
     limit = MAX_BYTES - _overhead(trigger)
     members: dict[str, Any] = {
@@ -145,10 +145,12 @@ def detail_of(trigger: Trigger, present: Present) -> bytes:
         "protocol": trigger.order.protocol,
         "changed": orjson.Fragment(trigger.changes),
         **({"revived": True} if trigger.revived else {}),
+        **({} if trigger.payload is TriggerPayload.FULL else {"person_omitted": True}),
     }
-    whole = orjson.dumps({**members, "order": orjson.Fragment(present(trigger.order))})
-    if len(whole) <= limit:
-        return whole
+    if trigger.payload is not TriggerPayload.THIN:
+        whole = orjson.dumps({**members, "order": orjson.Fragment(present(trigger.order))})
+        if len(whole) <= limit:
+            return whole
     partial = orjson.dumps({**members, "order_omitted": True})
     if len(partial) <= limit:
         return partial

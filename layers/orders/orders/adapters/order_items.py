@@ -20,7 +20,7 @@ from orders.domain.changes import StoredOrder
 from orders.domain.deletions import DELETIONS_KEPT, Deletion
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order, Presence
-from orders.domain.triggers import Trigger, TriggerKind
+from orders.domain.triggers import Trigger, TriggerKind, TriggerPayload, without_document
 
 type Item = Mapping[str, Any]
 
@@ -206,10 +206,14 @@ def listed(aliases: Iterable[str]) -> dict[str, Any]:
 
 
 def tombstone_item(last: Order, trigger: Trigger | None) -> dict[str, Any]:
-    """Return the tombstone of a deleted order. It contains the trigger of the deletion."""
+    """Return the tombstone of a deleted order. It contains the trigger of the deletion.
+
+    Of the document it contains what the relay needs for the trigger, and nothing without one.
+    """
     expires_at = last.updated_at + TOMBSTONE_KEPT
+    contents = without_document(last) if trigger is None else trigger.order
     return {
-        **contents_of(last, trigger),
+        **contents_of(contents, trigger),
         **tombstone_key(last.account, last.order_id),
         "type": {"S": "tombstone"},
         "external_id": {"S": last.external_id},
@@ -252,6 +256,8 @@ def _envelope(trigger: Trigger) -> dict[str, Any]:
     if trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
         # In the stream a moved order looks like a new one, so the old id is stored here.
         envelope["moved_from"] = {"S": trigger.changed["external_id"]["old"]}
+    if trigger.payload is not TriggerPayload.FULL:
+        envelope["payload"] = {"S": trigger.payload}
     return envelope
 
 
@@ -263,6 +269,7 @@ class Envelope:
     kind: str
     request_id: str
     moved_from: str | None
+    payload: TriggerPayload = TriggerPayload.FULL
 
 
 def read_envelope(item: Item) -> Envelope:
@@ -273,6 +280,9 @@ def read_envelope(item: Item) -> Envelope:
         kind=members["kind"]["S"],
         request_id=members["request_id"]["S"],
         moved_from=members["moved_from"]["S"] if "moved_from" in members else None,
+        payload=TriggerPayload(members["payload"]["S"])
+        if "payload" in members
+        else TriggerPayload.FULL,
     )
 
 

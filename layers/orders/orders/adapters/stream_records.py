@@ -15,6 +15,7 @@ from orders.adapters.order_items import (
 )
 from orders.adapters.table_keys import account_of_order
 from orders.application.ports import Parked, RequestKey, Unreadable
+from orders.application.trigger_payloads import ReduceTrigger
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.order import LineMembers, Order
 from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
@@ -35,15 +36,20 @@ class StreamedChange:
 type LinesOf = Callable[[Order], LineMembers | None]
 
 
-def read_record(record: Mapping[str, Any], lines_of: LinesOf) -> StreamedChange | Unreadable | None:
-    """Read one record, as Lambda delivers it. Return None if it has no trigger."""
+def read_record(
+    record: Mapping[str, Any], lines_of: LinesOf, reduce_trigger: ReduceTrigger
+) -> StreamedChange | Unreadable | None:
+    """Read one record, as Lambda delivers it. Return None if it has no trigger.
+
+    The trigger has the payload with which it was stored.
+    """
     data = record["dynamodb"]
     number = str(data["SequenceNumber"])
     try:
         after = data.get("NewImage")
         if after is None or not _has_trigger(after):
             return None
-        return _change(number, data, after, lines_of)
+        return _change(number, data, after, lines_of, reduce_trigger)
     except (KeyError, TypeError, ValueError) as error:
         return _unreadable(number, data, error)
 
@@ -83,7 +89,13 @@ def _committed_at(data: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
 
 
-def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf) -> StreamedChange:
+def _change(
+    number: str,
+    data: Mapping[str, Any],
+    image: Item,
+    lines_of: LinesOf,
+    reduce_trigger: ReduceTrigger,
+) -> StreamedChange:
     account = account_of_order(image["pk"]["S"])
     after = read_order(account, image)
     envelope = read_envelope(image)
@@ -96,6 +108,7 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images do not match the stored trigger")
     request = RequestKey(account, envelope.request_id)
+    trigger = reduce_trigger(trigger, envelope.payload)
     return StreamedChange(number, request, trigger, _committed_at(data))
 
 

@@ -36,17 +36,24 @@ class ChangeReport[Refusal: StrEnum]:
 
 
 type ReadOrder = Callable[[OrderAddress, Deadline], StoredOrder | None]
+# Returns a change with what its trigger may contain.
+type ReduceChange = Callable[[OrderChange, Deadline], OrderChange]
 type Decide[Refusal: StrEnum] = Callable[[StoredOrder], OrderChange | Refusal | None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeOrder:
-    """Changes one order on behalf of the use cases that update or delete it."""
+    """Changes one order on behalf of the use cases that update or delete it.
+
+    `reduce_change` reduces the trigger of each change to what may be published. Without it, the
+    triggers contain everything.
+    """
 
     get_order_by_id: GetOrderById
     changes: OrderChanges
     publish_triggers: PublishTriggers
     pause: Pause
+    reduce_change: ReduceChange | None = None
 
     def __call__[Refusal: StrEnum](
         self,
@@ -104,6 +111,8 @@ class ChangeOrder:
                 # A change whose answer was lost may itself be the reason of this refusal.
                 is_sure = change is None or not lost
                 return ChangeReport(found, change) if is_sure else ChangeReport(unavailable=True)
+            if self.reduce_change:
+                change = self.reduce_change(change, deadline)
             tried[change.after.order.version] = change
             outcome = self.changes.save(change, deadline)
             if outcome is WriteOutcome.COMMITTED:

@@ -28,6 +28,7 @@ from orders.application.ports import (
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
 from orders.application.retries import attempts
+from orders.application.trigger_payloads import ReduceTrigger, everything
 from orders.domain.creation_times import creation_time
 from orders.domain.identifiers import is_reserved_id, uuid_of
 from orders.domain.importing import (
@@ -49,7 +50,7 @@ from orders.domain.settings import (
     blames_settings,
 )
 from orders.domain.submissions import Rejection, Submission
-from orders.domain.triggers import Trigger
+from orders.domain.triggers import Trigger, TriggerPayload
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,10 @@ class ImportReport:
 
 @dataclass(frozen=True, slots=True)
 class ImportOrders:
-    """Imports the orders of a request."""
+    """Imports the orders of a request.
+
+    `reduce_trigger` reduces their triggers to what the policy of the account permits.
+    """
 
     orders: OrderRepository
     order_ids: OrderIds
@@ -107,6 +111,7 @@ class ImportOrders:
     publish_triggers: PublishTriggers
     clock: Clock
     pause: Pause
+    reduce_trigger: ReduceTrigger = everything
 
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
         """Import every valid order. An invalid order never blocks a valid one.
@@ -120,7 +125,7 @@ class ImportOrders:
         rules, defined = self._rules(command, storing)
         progress = Progress(command.request_id, command.order_ids)
         self._submit(command, rules, progress, storing)
-        self._store(command, progress, storing)
+        self._store(command, progress, storing, rules.settings.policies.trigger_payload)
         triggers = progress.committed_triggers()
         request = RequestKey(command.account, command.request_id)
         doubtful = progress.doubtful_triggers()
@@ -189,7 +194,13 @@ class ImportOrders:
         for order, answer in answers:
             progress.admit(order, answer)
 
-    def _store(self, command: ImportCommand, progress: Progress, deadline: Deadline) -> None:
+    def _store(
+        self,
+        command: ImportCommand,
+        progress: Progress,
+        deadline: Deadline,
+        payload: TriggerPayload,
+    ) -> None:
         if not progress.pending:
             return
         try:
@@ -204,6 +215,7 @@ class ImportOrders:
                 hidden = (stored.order for stored in lookup.hidden.values())
                 read += sum(len(order.document) for order in (*lookup.orders.values(), *hidden))
                 plans = self._plan(command, progress, lookup, deadline)
+                plans = [self._reduced(plan, payload) for plan in plans]
                 self._save(command, progress, plans, deadline)
                 if not progress.pending:
                     break
@@ -213,6 +225,13 @@ class ImportOrders:
                 raise
             progress.give_up_for_good()
         progress.give_up_in_time()
+
+    def _reduced(self, plan: Plan, payload: TriggerPayload) -> Plan:
+        write = plan.write
+        if write is None or write.trigger is None or payload is TriggerPayload.FULL:
+            return plan
+        trigger = self.reduce_trigger(write.trigger, payload)
+        return replace(plan, write=replace(write, trigger=trigger))
 
     def _plan(
         self,

@@ -190,5 +190,6 @@ def _parked(unsent: Unsent) -> Parked:
             "account": order.account,
             "order_id": order.order_id,
             "version": order.version,
+            "payload": str(unsent.trigger.payload),
         },
     )

@@ -16,6 +16,7 @@ from orders.domain.definition_bounds import (
 )
 from orders.domain.fulfilment import SalesModel
 from orders.domain.problems import Code, Problem, listed, shown
+from orders.domain.triggers import TriggerPayload
 
 
 class LineStatusType(StrEnum):
@@ -142,6 +143,7 @@ class Policies:
     partner_order_members: PartnerOrderMembers = PartnerOrderMembers.NEUTRAL
     order_status_from_lines: OrderStatusFromLines = OrderStatusFromLines.OFF
     list_amounts: ListAmounts = ListAmounts.MAJOR
+    trigger_payload: TriggerPayload = TriggerPayload.FULL
 
 
 type FieldKey = tuple[EntityType, str]

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from orders.domain.order import LineMembers, Order, Presence, Tree
+from orders.domain.personal_data import PersonalData, changes_without
 
 SCHEMA_VERSION = 1
 
@@ -23,6 +24,17 @@ class TriggerKind(StrEnum):
     ORDER_UPDATED = "OrderUpdated"
 
 
+class TriggerPayload(StrEnum):
+    """How much of an order its triggers contain. Published.
+
+    WITHOUT_PERSON leaves out personal data, THIN the whole order.
+    """
+
+    FULL = "full"
+    WITHOUT_PERSON = "without_person"
+    THIN = "thin"
+
+
 type Change = Mapping[str, Any]
 
 
@@ -31,13 +43,14 @@ class Trigger:
     """One business event: the committed version `order`, and its changes.
 
     `changes` is the JSON text of `changed`: it takes a fraction of the memory, and an import holds
-    the triggers of all its orders.
+    the triggers of all its orders. `order` and `changes` contain no more than `payload` permits.
     """
 
     id: str
     kind: TriggerKind
     order: Order
     changes: str = "{}"
+    payload: TriggerPayload = TriggerPayload.FULL
 
     @property
     def changed(self) -> Mapping[str, Change]:
@@ -71,8 +84,8 @@ def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = N
         return Trigger(identity, TriggerKind.ORDER_CREATED, after)
     old, new = before.tree(), after.tree()
     changed = _changes(old, new, lines) | _fulfilment_change(before, after)
-    changes = json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
-    return Trigger(identity, _kind_of_change(before, after, old, new, lines), after, changes)
+    kind = _kind_of_change(before, after, old, new, lines)
+    return Trigger(identity, kind, after, _written(changed))
 
 
 def deletion_of(last: Order) -> Trigger:
@@ -82,6 +95,32 @@ def deletion_of(last: Order) -> Trigger:
     """
     identity = trigger_id(last.account, last.order_id, last.version)
     return Trigger(identity, TriggerKind.ORDER_DELETED, last)
+
+
+def reduced(trigger: Trigger, payload: TriggerPayload, personal: PersonalData) -> Trigger:
+    """Return the trigger with what `payload` permits, and with no more than it had.
+
+    `personal` is the personal data of the order's protocol.
+    """
+    if payload is TriggerPayload.FULL:
+        return trigger
+    order = trigger.order
+    is_thin = TriggerPayload.THIN in {payload, trigger.payload}
+    return replace(
+        trigger,
+        order=without_document(order) if is_thin else personal.without_person(order),
+        changes=_written(changes_without(trigger.changed, personal.members)),
+        payload=TriggerPayload.THIN if is_thin else payload,
+    )
+
+
+def without_document(order: Order) -> Order:
+    """Return what remains of an order if nothing of its document may be kept."""
+    return replace(order, document="{}", defaults="", overrides="")
+
+
+def _written(changed: Mapping[str, Change]) -> str:
+    return json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
 
 
 def _kind_of_change(

@@ -38,6 +38,7 @@ from orders.domain.settings import (
     TotalCheck,
     UnknownMembers,
 )
+from orders.domain.triggers import TriggerPayload
 from orders.domain.whole_numbers import parse_whole_number
 
 
@@ -171,6 +172,7 @@ class PoliciesPart(_Part):
         OrderStatusFromLines.OFF
     )
     list_amounts: ListAmounts = ListAmounts.MAJOR
+    trigger_payload: TriggerPayload = TriggerPayload.FULL
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -297,6 +299,7 @@ class SettingsDocument(_Part):
                 partner_order_members=policies.partner_order_members,
                 order_status_from_lines=policies.order_status_from_lines,
                 list_amounts=policies.list_amounts,
+                trigger_payload=policies.trigger_payload,
             ),
             products={part.id: _product(part) for part in self.products or []},
             business_id=self.business_id,
@@ -366,6 +369,7 @@ def document_of(settings: Settings) -> SettingsDocument:
             partner_order_members=settings.policies.partner_order_members,
             order_status_from_lines=settings.policies.order_status_from_lines,
             list_amounts=settings.policies.list_amounts,
+            trigger_payload=settings.policies.trigger_payload,
         ),
         products=[
             ProductPart(

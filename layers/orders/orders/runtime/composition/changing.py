@@ -7,21 +7,24 @@ from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.retries import pause_with_jitter
+from orders.application.trigger_payloads import TriggerPayloads
 from orders.application.update_line_status import UpdateLineStatus
 from orders.application.update_order_statuses import UpdateOrderStatuses
 from orders.runtime.composition import Aws, utc_now
-from orders.runtime.composition.order_protocols import lines_of, status_of_lines
+from orders.runtime.composition.order_protocols import lines_of, reduce_trigger, status_of_lines
 from orders.runtime.composition.publishing import publish_triggers
 
 
 def change_order(aws: Aws) -> ChangeOrder:
     """Return the use case that makes every change of a single order."""
     table = aws.environment.table
+    settings = DynamoSettings(aws.dynamodb, table)
     return ChangeOrder(
         get_order_by_id=GetOrderById(DynamoOrderIndex(aws.dynamodb, table)),
         changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
+        reduce_change=TriggerPayloads(settings, reduce_trigger),
     )
 
 

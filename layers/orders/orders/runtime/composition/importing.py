@@ -7,6 +7,7 @@ from orders.application.import_orders import ImportOrders
 from orders.application.retries import pause_with_jitter
 from orders.application.take_order_ids import TakeOrderIds
 from orders.runtime.composition import Aws, utc_now
+from orders.runtime.composition.order_protocols import reduce_trigger
 from orders.runtime.composition.publishing import publish_triggers
 
 
@@ -20,4 +21,5 @@ def import_orders(aws: Aws) -> ImportOrders:
         publish_triggers=publish_triggers(aws),
         clock=utc_now,
         pause=pause_with_jitter,
+        reduce_trigger=reduce_trigger,
     )

@@ -12,7 +12,9 @@ from orders.domain.definition_names import DefinitionNames
 from orders.domain.line_statuses import DerivedStatus
 from orders.domain.order import LineMembers, Order
 from orders.domain.order_summary import OrderSummary, Summarise
+from orders.domain.personal_data import Contacts, PersonalData
 from orders.domain.settings import LineStatusType
+from orders.domain.triggers import Trigger, TriggerPayload, reduced
 from orders.protocols.altcraft import PROTOCOL as ALTCRAFT
 from orders.protocols.commercetools import PROTOCOL as COMMERCETOOLS
 
@@ -28,7 +30,8 @@ class OrderProtocol:
     `present` returns an order as JSON in the protocol's shape. `summarise` returns its summary for
     other protocols. `lines` names the members of the document that hold lines, None if triggers do
     not report changes of lines. `used_by` returns the settings' definitions that an order uses.
-    `status_of_lines` returns the status of an order that follows from its lines.
+    `status_of_lines` returns the status of an order that follows from its lines. `personal` is the
+    personal data in the documents.
     """
 
     present: Callable[[Order], bytes]
@@ -36,6 +39,7 @@ class OrderProtocol:
     lines: LineMembers | None
     used_by: Callable[[Order], DefinitionNames]
     status_of_lines: Callable[[Sequence[LineStatusType]], DerivedStatus | None]
+    personal: PersonalData
 
 
 def present(order: Order) -> bytes:
@@ -63,6 +67,16 @@ def status_of_lines(order: Order, types: Sequence[LineStatusType]) -> DerivedSta
     return _protocol_of(order.protocol).status_of_lines(types)
 
 
+def reduce_trigger(trigger: Trigger, payload: TriggerPayload) -> Trigger:
+    """Return the trigger with what the payload permits."""
+    return reduced(trigger, payload, _protocol_of(trigger.order.protocol).personal)
+
+
+def contacts_of(order: Order) -> Contacts:
+    """Return what an order says about who its person is."""
+    return _protocol_of(order.protocol).personal.contacts_of(order)
+
+
 def _no_status(_types: Sequence[LineStatusType]) -> None:
     return None
 
@@ -82,6 +96,7 @@ def _protocol_of(name: str) -> OrderProtocol:
 def _altcraft() -> OrderProtocol:
     from orders.protocols.altcraft import (
         documents,
+        personal_data,
         representation,
         states,
         summaries,
@@ -94,14 +109,20 @@ def _altcraft() -> OrderProtocol:
         documents.LINES,
         used_definitions.used_by,
         states.status_of_lines,
+        personal_data.PERSONAL,
     )
 
 
 def _commercetools() -> OrderProtocol:
-    from orders.protocols.commercetools import representation, summaries
+    from orders.protocols.commercetools import personal_data, representation, summaries
 
     return OrderProtocol(
-        representation.present, summaries.summarise, None, _none_of_them, _no_status
+        representation.present,
+        summaries.summarise,
+        None,
+        _none_of_them,
+        _no_status,
+        personal_data.PERSONAL,
     )
 
 
