@@ -21,11 +21,13 @@ from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import Outcome, Write
+from orders.domain.known_products import EntryName
 from orders.domain.order import Order
 from orders.domain.order_numbers import first_number_of, second_of
 from orders.domain.problems import Code, Problem, Reported
 from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
+from tests.support.catalogue import FakeCatalogue
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderChanges,
@@ -53,6 +55,7 @@ class Sent:
     currency: str = "USD"
     bad: bool = False
     skip_trigger: bool = False
+    product_names: tuple[EntryName, ...] = ()
     both: bool = False
 
     def submit(self, rules: Rulebook, _before: Reported) -> Submission | Rejection:
@@ -76,6 +79,7 @@ class World:
     )
     publisher: FakePublisher = field(default_factory=FakePublisher)
     pause: CountingPause = field(default_factory=CountingPause)
+    catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     requests: int = 0
 
     def send(
@@ -96,6 +100,7 @@ class World:
             publishing(self.publisher),
             TickingClock(),
             self.pause,
+            self.catalogue,
         )
 
     def sent_triggers(self) -> list[tuple[str, int]]:

@@ -12,6 +12,7 @@ from urllib.request import parse_http_list
 
 if TYPE_CHECKING:
     from orders.application.change_order import ChangeReport
+    from orders.application.import_catalogue import CatalogueReport
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
 
@@ -184,7 +185,7 @@ class EndpointResult:
     """An answer, and what the log records of it: the report of a write, or the error."""
 
     answer: HttpAnswer
-    report: ChangeReport[Any] | ImportReport | None = None
+    report: ChangeReport[Any] | ImportReport | CatalogueReport | None = None
     error: Exception | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:

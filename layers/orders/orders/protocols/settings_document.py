@@ -33,10 +33,12 @@ from orders.domain.settings import (
     OrderStatusFromLines,
     PartnerOrderMembers,
     Policies,
+    ProductsFromCatalogue,
     Region,
     Settings,
     TotalCheck,
     UnknownMembers,
+    UnknownProducts,
 )
 from orders.domain.whole_numbers import parse_whole_number
 
@@ -171,6 +173,10 @@ class PoliciesPart(_Part):
         OrderStatusFromLines.OFF
     )
     list_amounts: ListAmounts = ListAmounts.MAJOR
+    unknown_products: UnknownProducts = UnknownProducts.ACCEPT
+    products_from_catalogue: Annotated[ProductsFromCatalogue, BeforeValidator(_unquoted_switch)] = (
+        ProductsFromCatalogue.OFF
+    )
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -297,6 +303,8 @@ class SettingsDocument(_Part):
                 partner_order_members=policies.partner_order_members,
                 order_status_from_lines=policies.order_status_from_lines,
                 list_amounts=policies.list_amounts,
+                unknown_products=policies.unknown_products,
+                products_from_catalogue=policies.products_from_catalogue,
             ),
             products={part.id: _product(part) for part in self.products or []},
             business_id=self.business_id,
@@ -366,6 +374,8 @@ def document_of(settings: Settings) -> SettingsDocument:
             partner_order_members=settings.policies.partner_order_members,
             order_status_from_lines=settings.policies.order_status_from_lines,
             list_amounts=settings.policies.list_amounts,
+            unknown_products=settings.policies.unknown_products,
+            products_from_catalogue=settings.policies.products_from_catalogue,
         ),
         products=[
             ProductPart(

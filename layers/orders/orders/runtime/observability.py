@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from orders.application.import_catalogue import CatalogueReport
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import Outcome
 from orders.runtime.fault_formatter import FaultFormatter
@@ -66,6 +67,8 @@ def record_answered(answered: EndpointResult) -> None:
         record_fault("request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
         _record_import(answered.report)
+    elif isinstance(answered.report, CatalogueReport):
+        _record_catalogue(answered.report)
     elif answered.report:
         _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
@@ -86,6 +89,14 @@ def record_fault(
         return
     logger.error(event, extra={"status": status}, exc_info=error)
     metrics.add_metric("Faults", MetricUnit.Count, 1)
+
+
+def _record_catalogue(report: CatalogueReport) -> None:
+    counts = {str(outcome): report.count(outcome) for outcome in Outcome}
+    logger.info(
+        "catalogue import answered",
+        extra={"account": report.account, "received": len(report.results), **counts},
+    )
 
 
 def _record_change(report: ChangeReport[Any], status: int) -> None:
