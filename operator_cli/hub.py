@@ -10,6 +10,8 @@ ORDER = "/hub/v1/orders/{order_id}"
 HISTORY = "/hub/v1/orders/{order_id}/history"
 CHANGES = "/hub/v1/changes"
 RECONCILE = "/hub/v1/reconcile"
+# The calls of Altcraft.
+MARKET = "/api/v1.1/market"
 
 
 @dataclass(frozen=True, slots=True)

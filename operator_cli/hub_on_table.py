@@ -9,14 +9,24 @@ from itertools import islice
 
 from operator_cli.composition import CommandDeadline, Connection, Operator, explained
 from operator_cli.errors import OperatorError, UnavailableError
-from operator_cli.hub import HubAnswer, HubRequest
-from orders.application.errors import ChangesExpiredError, StorageUnavailableError
+from operator_cli.hub import MARKET, HubAnswer, HubRequest
+from orders.application.errors import (
+    ChangesExpiredError,
+    StorageError,
+    StorageUnavailableError,
+)
 from orders.application.list_orders import ListOrders
 from orders.application.ports import Deadline, IndexEntry, OrderIndex
 from orders.domain.clients import Client, Role
 from orders.domain.creation_times import ids_created_in, ids_surely_created_in
 from orders.domain.ranges import Range
-from orders.protocols.http import BodyRefusedError, Endpoint, HttpAnswer, HttpRequest
+from orders.protocols.http import (
+    BodyRefusedError,
+    Endpoint,
+    HttpAnswer,
+    HttpRequest,
+    WrappedError,
+)
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
@@ -30,13 +40,14 @@ _HEADERS = {"authorization": "Bearer operator", "content-type": "application/jso
 
 @dataclass(frozen=True, slots=True)
 class _OperatorTokens:
-    """Accepts the one token of the operator, who may read the account."""
+    """Accepts the one token of the operator, who has these roles in the account."""
 
     account: str
+    roles: frozenset[Role] = frozenset({Role.ORDERS_READ})
 
     def client_of(self, token: str, deadline: Deadline) -> Client:
         del token, deadline
-        return Client(self.account, "operator", frozenset({Role.ORDERS_READ}))
+        return Client(self.account, "operator", self.roles)
 
 
 @dataclass(frozen=True)
@@ -66,7 +77,8 @@ class HubOnTable:
             read_body=lambda: request.body,
         )
         with self._explained():
-            answer = _answered(endpoint, sent)
+            is_call = request.resource.startswith(MARKET)
+            answer = (_called if is_call else _answered)(endpoint, sent)
         return HubAnswer(answer.status, answer.body)
 
     def ids_of_orders(
@@ -131,7 +143,31 @@ class HubOnTable:
         changes = DynamoChangeIndex(client, table)
         listing = ListOrders(self._index, changes, self.operator.orders)
         access = ReadAccess(_OperatorTokens(self.account))
-        return hub_endpoints(client, table, listing, access, self.operator.clock)
+        hub = hub_endpoints(client, table, listing, access, self.operator.clock)
+        return {**hub, **self._calls}
+
+    @cached_property
+    def _calls(self) -> Mapping[tuple[str, str], Endpoint]:
+        """The calls of Altcraft that commands make."""
+        from orders.protocols.altcraft.access import AccountAccess
+        from orders.runtime.composition.catalogue_endpoints import catalogue_endpoints
+
+        roles = frozenset({Role.ORDERS_READ, Role.ORDERS_WRITE})
+        access = AccountAccess(_OperatorTokens(self.account, roles))
+        return catalogue_endpoints(self.operator.client, self.operator.table, access)
+
+
+def _called(endpoint: Endpoint, sent: HttpRequest) -> HttpAnswer:
+    """Return the answer of a call of Altcraft; errors of the table are left to the caller."""
+    from orders.protocols.altcraft.answers import answer_error as answer_call_error
+
+    try:
+        return endpoint(sent, CommandDeadline.from_now()).answer
+    except Exception as error:
+        cause = error.error if isinstance(error, WrappedError) else error
+        if isinstance(cause, StorageError):
+            raise cause from error
+        return answer_call_error(error, sent)
 
 
 def _answered(endpoint: Endpoint, sent: HttpRequest) -> HttpAnswer:

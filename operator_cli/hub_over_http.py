@@ -1,6 +1,7 @@
 """Reads a hub with a token, over HTTPS.
 
-Requests are repeated if the hub does not answer, or answers that it is busy: all of them are reads.
+Requests are repeated if the hub does not answer, or answers that it is busy: all of them are
+reads, or imports of entries that are equal the second time.
 """
 
 import ipaddress

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import typer
 
-from operator_cli import accounts, clients, doctor, orders, settings, tokens, triggers
+from operator_cli import accounts, catalogue, clients, doctor, orders, settings, tokens, triggers
 from operator_cli.arguments import MAIN_EPILOG, global_options_first, remember_connection
 from operator_cli.changes import changes
 from operator_cli.errors import EXIT_CODES, OperatorError
@@ -27,6 +27,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(tokens.app, name="token")
 app.add_typer(settings.app, name="settings")
 app.add_typer(orders.app, name="order")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(triggers.app, name="triggers")
 app.add_typer(doctor.app, name="doctor")
 app.command("changes", epilog=HUB_EPILOG)(changes)

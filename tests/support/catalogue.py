@@ -112,9 +112,9 @@ def _known(entry: CatalogueEntry, version: int) -> KnownEntry:
     return KnownEntry(entry.name, entry.digest, version, entry.product)
 
 
-def product(external_id: str, **members: Any) -> dict[str, Any]:  # noqa: ANN401 - members of JSON
+def product(external_id: object, **members: Any) -> dict[str, Any]:  # noqa: ANN401 - members of JSON
     """Return a product as sent."""
-    return {"external_id": external_id, "name": external_id.title(), **members}
+    return {"external_id": external_id, "name": f"The {external_id}", **members}
 
 
 def sku(external_id: str, of: str, **members: Any) -> dict[str, Any]:  # noqa: ANN401 - see above

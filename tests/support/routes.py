@@ -15,8 +15,10 @@ type Route = tuple[str, str]
 
 # The method of the template for every method of a path that no other event names.
 OTHERS = "ANY"
-# The path of all unknown calls of Altcraft. It has no other route.
-UNKNOWN_CALLS = "/api/v1.1/market/orders/{call+}"
+# The paths of all unknown calls of Altcraft. They have no other routes.
+UNKNOWN_CALLS = tuple(
+    f"/api/v1.1/market{folder}/{{call+}}" for folder in ("/orders", "", "/products", "/sku")
+)
 
 
 def functions_of_routes() -> dict[Route, str]:
@@ -27,7 +29,7 @@ def functions_of_routes() -> dict[Route, str]:
 def functions_of_other_methods() -> dict[str, str]:
     """Return the folder of the function that rejects the other methods of each path."""
     found = {path: each for (method, path), each in _functions().items() if method == OTHERS}
-    return {path: each for path, each in found.items() if path != UNKNOWN_CALLS}
+    return {path: each for path, each in found.items() if path not in UNKNOWN_CALLS}
 
 
 def function_behind(route: Route) -> str:

@@ -125,7 +125,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "  external_id_policy: change\n  external_id_requests_per_hour: 10000\n"
         "  definitions_by_import: add\n  unknown_members: warn_near_miss\n  history_days: 400\n"
         "  partner_order_members: neutral\n  order_status_from_lines: 'off'\n"
-        "  list_amounts: major\n"
+        "  list_amounts: major\n  unknown_products: accept\n  products_from_catalogue: 'off'\n"
     )
 
 
@@ -397,7 +397,7 @@ VARIANT = "variants: [{id: 1}]"
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
                 "unknown_members, history_days, partner_order_members, order_status_from_lines "
-                "list_amounts "
+                "list_amounts unknown_products products_from_catalogue "
                 "(line 1)"
             ),
         ),

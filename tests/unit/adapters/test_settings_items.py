@@ -67,6 +67,8 @@ FORM = {
         "partner_order_members": "neutral",
         "order_status_from_lines": "off",
         "list_amounts": "major",
+        "unknown_products": "accept",
+        "products_from_catalogue": "off",
     },
     "products": [
         {

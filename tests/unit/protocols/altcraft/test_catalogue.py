@@ -225,6 +225,13 @@ def test_a_sku_needs_its_product() -> None:
     assert "must be that of the product" in result["error_text"]
 
 
+def test_ids_lose_the_white_space_around_them() -> None:
+    shop = Catalogue()
+    _import(shop, "products/import", product(" p ", sku=[sku(" a", "p\n")]), product(17))
+    assert sorted(each["external_id"] for each in shop.listed("products")) == ["17", "p"]
+    assert shop.send("sku/delete", {"external_ids": ["a "]})["deleted_count"] == 1
+
+
 def test_problems_in_xml_have_their_lines() -> None:
     shop = Catalogue()
     body = (

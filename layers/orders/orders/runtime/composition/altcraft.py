@@ -11,8 +11,7 @@ from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
 
 _ROOTS = ("/api/",)
-_MARKET = "/api/v1.1/market"
-_ORDERS = f"{_MARKET}/orders"
+_ORDERS = "/api/v1.1/market/orders"
 
 
 def import_orders() -> Service:
@@ -103,40 +102,15 @@ def change_orders() -> Service:
 
 def manage_catalogue() -> Service:
     """Return the imports, lists and deletions of products and SKUs, and more unknown calls."""
-    from orders.adapters.dynamodb_catalogue import DynamoCatalogue
-    from orders.adapters.dynamodb_settings import DynamoSettings
-    from orders.application.import_catalogue import ImportCatalogue
-    from orders.application.list_catalogue import ListCatalogue
-    from orders.application.remove_from_catalogue import RemoveFromCatalogue
-    from orders.application.retries import pause_with_jitter
-    from orders.domain.known_products import EntryKind
-    from orders.protocols.altcraft.calls import Calls
-    from orders.protocols.altcraft.delete_from_catalogue import DeleteFromCatalogueEndpoint
-    from orders.protocols.altcraft.import_catalogue import ImportCatalogueEndpoint
-    from orders.protocols.altcraft.list_catalogue import ListCatalogueEndpoint
-    from orders.protocols.altcraft.unknown_call import refuse_unknown_call
-
-    folders = {EntryKind.PRODUCT: f"{_MARKET}/products", EntryKind.SKU: f"{_MARKET}/sku"}
+    from orders.protocols.altcraft.unknown_call import ROOT, refuse_unknown_call
+    from orders.runtime.composition.catalogue_endpoints import FOLDERS, catalogue_endpoints
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
-        table = aws.environment.table
-        settings = DynamoSettings(aws.dynamodb, table)
-        catalogue = DynamoCatalogue(aws.dynamodb, table)
-        access = _access(aws)
-        calls = Calls(access, settings)
-        imports = ImportCatalogue(catalogue, settings, pause_with_jitter)
-        lists = ListCatalogue(catalogue)
-        removals = RemoveFromCatalogue(catalogue, pause_with_jitter)
-        found: dict[Route, Endpoint] = {}
-        for kind, folder in folders.items():
-            found |= {
-                ("POST", f"{folder}/import"): ImportCatalogueEndpoint(access, imports, kind),
-                ("POST", f"{folder}/list"): ListCatalogueEndpoint(calls, lists, kind),
-                ("POST", f"{folder}/delete"): DeleteFromCatalogueEndpoint(calls, removals, kind),
-            }
-        unknown = [f"{folder}/{{call+}}" for folder in (_MARKET, *folders.values())]
-        others = {(str(each), path): refuse_unknown_call for each in HTTPMethod for path in unknown}
-        return {**found, **others}
+        unknown = [f"{folder}/{{call+}}" for folder in (ROOT, *FOLDERS.values())]
+        return {
+            **catalogue_endpoints(aws.dynamodb, aws.environment.table, _access(aws)),
+            **{(str(each), path): refuse_unknown_call for each in HTTPMethod for path in unknown},
+        }
 
     return Service(_ROOTS, endpoints, answer_error)
 
