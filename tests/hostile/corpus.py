@@ -40,6 +40,10 @@ ALTCRAFT_DELETE: Route = ("POST", "/api/v1.1/market/orders/delete")
 ALTCRAFT_LINE: Route = ("POST", "/api/v1.1/market/orders/update_order_line_status")
 HUB_DELETE: Route = ("DELETE", "/hub/v1/orders/{order_id}")
 HUB_LINE: Route = ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status")
+IMPORT_PRODUCTS: Route = ("POST", "/api/v1.1/market/products/import")
+IMPORT_SKUS: Route = ("POST", "/api/v1.1/market/sku/import")
+LIST_PRODUCTS: Route = ("POST", "/api/v1.1/market/products/list")
+DELETE_SKUS: Route = ("POST", "/api/v1.1/market/sku/delete")
 UNKNOWN_CALL: Route = ("POST", "/api/v1.1/market/orders/{call+}")
 ASSET: Route = ("GET", "/docs/{asset}")
 
@@ -546,6 +550,65 @@ def _altcraft_reads() -> Iterator[Hostile]:
     yield Hostile("list: a flood of members", ALTCRAFT_LIST, 200, '"error":0', flood)
 
 
+def _catalogue() -> Iterator[Hostile]:
+    def case(name: str, route: Route, status: int, text: str, body: bytes) -> Hostile:
+        return Hostile(f"{route[1]}: {name}", route, status, text, body)
+
+    def products(*data: object) -> bytes:
+        return _json({"data": data})
+
+    good: Tree = {"name": "P", "external_id": "p"}
+    for route in (IMPORT_PRODUCTS, IMPORT_SKUS):
+        for name, body in BAD_JSON.items():
+            yield case(name, route, 400, '"error":400', body)
+        for name, root in BAD_ROOTS.items():
+            yield case(f"root: {name}", route, 400, '"error":400', root)
+        for name, body in BAD_XML.items():
+            yield Hostile(f"{route[1]}: {name}", route, 400, "<error>400</error>", body, XML)
+        strange = products(None, 1, "x", [], {}, True)
+        yield case("elements that are none", route, 200, "wrong_type", strange)
+        yield case("too many", route, 400, "/data", products(*[{}] * 10_001))
+        yield case("10,000 empty ones", route, 200, "/data/0/name", products(*[{}] * 10_000))
+    deep: object = "x"
+    for _ in range(500):
+        deep = {"a": deep}
+    many = [f"m{n}" for n in range(100_000)]
+    for name, status, text, members in (
+        ("deep custom fields", 200, "unknown_custom_field", {"custom_fields": {"x": deep}}),
+        ("many custom fields", 200, "unknown_custom_field", {"custom_fields": dict.fromkeys(many)}),
+        ("a flood of members", 200, '"error":0', dict.fromkeys(many, 1)),
+        ("too many pictures", 200, "/data/0/pictures", {"pictures": many}),
+        ("too many regions", 200, "/data/0/regional_data", {"regional_data": [{}] * 1001}),
+        ("wrong regions", 200, "/data/0/regional_data/0", {"regional_data": [1] * 1000}),
+        ("a text of 1 MB", 200, "entry_too_large", {"url": "x" * MEGABYTE}),
+        ("a description of 1 MB", 200, "/data/0/description", {"description": "x" * MEGABYTE}),
+        ("an id of 1 MB", 200, "/data/0/external_id", {"external_id": "x" * MEGABYTE}),
+        ("too many SKUs", 400, "/data", {"sku": [{}] * 10_001}),
+        ("wrong SKUs", 200, "/data/0/sku/0/name", {"sku": [{}] * 9_999}),
+        ("SKUs in SKUs", 200, '"error":0', {"sku": [{**good, "sku": [good] * 10}]}),
+    ):
+        body = products({**good, "external_id": f"{name[:3]}", **members})
+        yield case(name, IMPORT_PRODUCTS, status, text, body)
+    for name, spelling in BAD_TEXTS.items():
+        body = _json({"data": [{**good, "external_id": "@@"}]})
+        body = body.replace(b'"@@"', spelling.encode())
+        yield case(f"external_id: {name}", IMPORT_PRODUCTS, 200, "/data/0/external_id", body)
+    same = products(*[{**good, "url": "x"}] * 10_000)
+    yield case("10,000 times one product", IMPORT_PRODUCTS, 200, '"error":0', same)
+    for name, cursor in BAD_CURSORS.items():
+        body = _json({"from_id": cursor or "1"})
+        yield case(f"from_id: {name}", LIST_PRODUCTS, 400, "/from_id", body)
+    for name, body in BAD_JSON.items():
+        if body.strip():
+            yield case(name, DELETE_SKUS, 400, '"error":400', body)
+    for name, spelling in {**BAD_TEXTS, **BAD_AMOUNTS, **NO_NUMBERS}.items():
+        if name != "an exponent":  # 1e2 is a whole number.
+            body = b'{"ids":[%s]}' % spelling.encode()
+            yield case(f"ids: {name}", DELETE_SKUS, 400, '"error":400', body)
+    ids = _json({"ids": list(range(1, 10_001)), "external_ids": [str(n) for n in range(10_000)]})
+    yield case("20,000 ids", DELETE_SKUS, 200, '"deleted_count":0', ids)
+
+
 def _hub_changes() -> Iterator[Hostile]:
     line = {"order_id": "1", "line_id": "1"}
 
@@ -606,6 +669,7 @@ def corpus() -> tuple[Hostile, ...]:
         *_projects(),
         *_hub(),
         *_altcraft_reads(),
+        *_catalogue(),
         *_hub_changes(),
         *_unknown_calls(),
         *_headers(),
