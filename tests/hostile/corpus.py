@@ -550,32 +550,43 @@ def _altcraft_reads() -> Iterator[Hostile]:
     yield Hostile("list: a flood of members", ALTCRAFT_LIST, 200, '"error":0', flood)
 
 
-def _catalogue() -> Iterator[Hostile]:
-    def case(name: str, route: Route, status: int, text: str, body: bytes) -> Hostile:
-        return Hostile(f"{route[1]}: {name}", route, status, text, body)
+def _entry(name: str, route: Route, status: int, text: str, body: bytes) -> Hostile:
+    return Hostile(f"{route[1]}: {name}", route, status, text, body)
 
-    def products(*data: object) -> bytes:
-        return _json({"data": data})
 
-    good: Tree = {"name": "P", "external_id": "p"}
+def _products(*data: object) -> bytes:
+    return _json({"data": data})
+
+
+PRODUCT: Tree = {"name": "P", "external_id": "p"}
+
+
+def _catalogue_bodies() -> Iterator[Hostile]:
+    for name, body in BAD_JSON.items():
+        yield _entry(f"JSON: {name}", IMPORT_PRODUCTS, 400, '"error":400', body)
+        if body.strip():
+            yield _entry(f"JSON: {name}", DELETE_SKUS, 400, '"error":400', body)
+    for name, root in BAD_ROOTS.items():
+        yield _entry(f"root: {name}", IMPORT_PRODUCTS, 400, '"error":400', root)
+    for name, body in BAD_XML.items():
+        text = "<error>400</error>"
+        yield Hostile(f"products in XML: {name}", IMPORT_PRODUCTS, 400, text, body, XML)
     for route in (IMPORT_PRODUCTS, IMPORT_SKUS):
-        for name, body in BAD_JSON.items():
-            yield case(name, route, 400, '"error":400', body)
-        for name, root in BAD_ROOTS.items():
-            yield case(f"root: {name}", route, 400, '"error":400', root)
-        for name, body in BAD_XML.items():
-            yield Hostile(f"{route[1]}: {name}", route, 400, "<error>400</error>", body, XML)
-        strange = products(None, 1, "x", [], {}, True)
-        yield case("elements that are none", route, 200, "wrong_type", strange)
-        yield case("too many", route, 400, "/data", products(*[{}] * 10_001))
-        yield case("10,000 empty ones", route, 200, "/data/0/name", products(*[{}] * 10_000))
+        strange = _json({"data": [None, 1, "x", [], {}, True]})
+        yield _entry("elements that are none", route, 200, "wrong_type", strange)
+        yield _entry("too many", route, 400, "/data", _products(*[{}] * 10_001))
+        yield _entry("10,000 empty ones", route, 200, "/data/0/name", _products(*[{}] * 10_000))
+
+
+def _catalogue_entries() -> Iterator[Hostile]:
     deep: object = "x"
     for _ in range(500):
         deep = {"a": deep}
     many = [f"m{n}" for n in range(100_000)]
+    unknown = "unknown_custom_field"
     for name, status, text, members in (
-        ("deep custom fields", 200, "unknown_custom_field", {"custom_fields": {"x": deep}}),
-        ("many custom fields", 200, "unknown_custom_field", {"custom_fields": dict.fromkeys(many)}),
+        ("deep custom fields", 200, unknown, {"custom_fields": {"x": deep}}),
+        ("many custom fields", 200, unknown, {"custom_fields": dict.fromkeys(many)}),
         ("a flood of members", 200, '"error":0', dict.fromkeys(many, 1)),
         ("too many pictures", 200, "/data/0/pictures", {"pictures": many}),
         ("too many regions", 200, "/data/0/regional_data", {"regional_data": [{}] * 1001}),
@@ -585,28 +596,26 @@ def _catalogue() -> Iterator[Hostile]:
         ("an id of 1 MB", 200, "/data/0/external_id", {"external_id": "x" * MEGABYTE}),
         ("too many SKUs", 400, "/data", {"sku": [{}] * 10_001}),
         ("wrong SKUs", 200, "/data/0/sku/0/name", {"sku": [{}] * 9_999}),
-        ("SKUs in SKUs", 200, '"error":0', {"sku": [{**good, "sku": [good] * 10}]}),
+        ("SKUs in SKUs", 200, '"error":0', {"sku": [{**PRODUCT, "sku": [PRODUCT] * 10}]}),
     ):
-        body = products({**good, "external_id": f"{name[:3]}", **members})
-        yield case(name, IMPORT_PRODUCTS, status, text, body)
+        yield _entry(name, IMPORT_PRODUCTS, status, text, _products({**PRODUCT, **members}))
     for name, spelling in BAD_TEXTS.items():
-        body = _json({"data": [{**good, "external_id": "@@"}]})
-        body = body.replace(b'"@@"', spelling.encode())
-        yield case(f"external_id: {name}", IMPORT_PRODUCTS, 200, "/data/0/external_id", body)
-    same = products(*[{**good, "url": "x"}] * 10_000)
-    yield case("10,000 times one product", IMPORT_PRODUCTS, 200, '"error":0', same)
+        body = _products({**PRODUCT, "external_id": "@@"}).replace(b'"@@"', spelling.encode())
+        yield _entry(f"text: {name}", IMPORT_PRODUCTS, 200, "/data/0/external_id", body)
+    same = _products(*[{**PRODUCT, "url": "x"}] * 10_000)
+    yield _entry("10,000 times one product", IMPORT_PRODUCTS, 200, '"error":0', same)
+
+
+def _catalogue_parameters() -> Iterator[Hostile]:
     for name, cursor in BAD_CURSORS.items():
         body = _json({"from_id": cursor or "1"})
-        yield case(f"from_id: {name}", LIST_PRODUCTS, 400, "/from_id", body)
-    for name, body in BAD_JSON.items():
-        if body.strip():
-            yield case(name, DELETE_SKUS, 400, '"error":400', body)
+        yield _entry(f"from_id: {name}", LIST_PRODUCTS, 400, "/from_id", body)
     for name, spelling in {**BAD_TEXTS, **BAD_AMOUNTS, **NO_NUMBERS}.items():
         if name != "an exponent":  # 1e2 is a whole number.
             body = b'{"ids":[%s]}' % spelling.encode()
-            yield case(f"ids: {name}", DELETE_SKUS, 400, '"error":400', body)
+            yield _entry(f"ids: {name}", DELETE_SKUS, 400, '"error":400', body)
     ids = _json({"ids": list(range(1, 10_001)), "external_ids": [str(n) for n in range(10_000)]})
-    yield case("20,000 ids", DELETE_SKUS, 200, '"deleted_count":0', ids)
+    yield _entry("20,000 ids", DELETE_SKUS, 200, '"deleted_count":0', ids)
 
 
 def _hub_changes() -> Iterator[Hostile]:
@@ -669,7 +678,9 @@ def corpus() -> tuple[Hostile, ...]:
         *_projects(),
         *_hub(),
         *_altcraft_reads(),
-        *_catalogue(),
+        *_catalogue_bodies(),
+        *_catalogue_entries(),
+        *_catalogue_parameters(),
         *_hub_changes(),
         *_unknown_calls(),
         *_headers(),
