@@ -71,7 +71,7 @@ class Catalogue:
         media: str = "application/json",
         token: str = "token",  # noqa: S107 - not a secret
     ) -> HttpAnswer:
-        """Send a body as it is."""
+        """Send the bytes of a body."""
         headers = {"content-type": media}
         if token:
             headers["authorization"] = f"Bearer {token}"

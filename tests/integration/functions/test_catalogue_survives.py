@@ -60,8 +60,8 @@ def test_an_interrupted_request_can_be_repeated(
         assert ask("products/import", PRODUCTS)["error"] == 0
         assert listed() == {"p": 2, "q": 0}
         skus = {"external_ids": ["a", "b"]}
-        for call, removed in ((1, 2), (2, 0)):
-            dying = failing(connect().dynamodb, "BatchExecuteStatement", _die(call))
+        for operation, removed in (("TransactWriteItems", 2), ("BatchExecuteStatement", 0)):
+            dying = failing(connect().dynamodb, operation, _die(1))
             with dying, pytest.raises(_DeathError):
                 ask("sku/delete", skus)
             assert ask("sku/delete", skus)["deleted_count"] == removed

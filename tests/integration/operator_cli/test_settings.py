@@ -396,9 +396,8 @@ VARIANT = "variants: [{id: 1}]"
             (
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
-                "unknown_members, history_days, partner_order_members, order_status_from_lines "
-                "list_amounts unknown_products products_from_catalogue "
-                "(line 1)"
+                "unknown_members, history_days, partner_order_members, order_status_from_lines, "
+                "list_amounts, unknown_products, products_from_catalogue (line 1)"
             ),
         ),
         (

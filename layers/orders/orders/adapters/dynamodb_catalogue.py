@@ -219,15 +219,7 @@ class DynamoCatalogue(BatchedTable):
     def _remove(
         self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
     ) -> list[WriteOutcome]:
-        statements = [
-            _deletion(
-                self.table,
-                entry_key(account, entry.name.kind, entry.name.number),
-                ("external_id", entry.name.external_id),
-            )
-            for entry in entries
-        ]
-        outcomes = self._execute(statements, deadline)
+        outcomes = self._delete(account, entries, deadline)
         unlinked = [
             _deletion(
                 self.table,
@@ -244,6 +236,32 @@ class DynamoCatalogue(BatchedTable):
         # A link that is left shows nothing.
         self._execute(unlinked, deadline)
         return outcomes
+
+    def _delete(
+        self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
+    ) -> list[WriteOutcome]:
+        """Delete entries in one transaction: a statement would not say whether one existed."""
+        actions: Any = [
+            {
+                "Delete": {
+                    "TableName": self.table,
+                    "Key": entry_key(account, entry.name.kind, entry.name.number),
+                    "ConditionExpression": "external_id = :name",
+                    "ExpressionAttributeValues": {":name": {"S": entry.name.external_id}},
+                }
+            }
+            for entry in entries
+        ]
+        if deadline.remaining() <= 0:
+            return [WriteOutcome.UNTRIED] * len(entries)
+        try:
+            self.client.transact_write_items(TransactItems=actions)
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) == "TransactionCanceledException":
+                return _outcomes_of_cancellation(error)
+            _log.warning("removing entries failed", extra={"code": code_of(error)})
+            return [outcome_of(error)] * len(entries)
+        return [WriteOutcome.COMMITTED] * len(entries)
 
     def _put(self, items: list[Item], deadline: Deadline) -> list[Item]:
         """Put the items, whether they exist or not. Return those that were not written in time."""
@@ -388,6 +406,19 @@ def _read_entry(item: Item) -> CatalogueEntry:
     return CatalogueEntry(
         _read_name(item), item["title"]["S"], item["document"]["S"], _product_of(item)
     )
+
+
+def _outcomes_of_cancellation(error: Exception) -> list[WriteOutcome]:
+    """Return the outcomes of a cancelled transaction, which removed nothing."""
+    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
+    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
+    passing = TRANSIENT_CODES | {"None"}
+    return [
+        WriteOutcome.CONFLICT
+        if code in LOST_RACE_CODES
+        else (WriteOutcome.UNTRIED if code in passing else WriteOutcome.REFUSED)
+        for code in codes
+    ]
 
 
 def _outcome(error: Mapping[str, Any] | None) -> WriteOutcome:

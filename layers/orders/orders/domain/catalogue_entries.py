@@ -30,7 +30,7 @@ class CatalogueEntry:
     @property
     def digest(self) -> str:
         """Return the SHA-256 of the content, in hexadecimal digits."""
-        return hashlib.sha256(self.document.encode()).hexdigest()
+        return hashlib.sha256(f"{self.product or ''}\n{self.document}".encode()).hexdigest()
 
     @property
     def product_name(self) -> EntryName | None:

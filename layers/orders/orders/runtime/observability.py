@@ -92,10 +92,13 @@ def record_fault(
 
 
 def _record_catalogue(report: CatalogueReport) -> None:
-    counts = {str(outcome): report.count(outcome) for outcome in Outcome}
     logger.info(
         "catalogue import answered",
-        extra={"account": report.account, "received": len(report.results), **counts},
+        extra={
+            "account": report.account,
+            "received": len(report.results),
+            "outcomes": {str(outcome): report.count(outcome) for outcome in Outcome},
+        },
     )
 
 
