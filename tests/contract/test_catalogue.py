@@ -8,10 +8,11 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_catalogue import DynamoCatalogue
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import CatalogueRepository, WriteOutcome
+from orders.application.remove_from_catalogue import Named, RemoveFromCatalogue
 from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite
 from orders.domain.known_products import EntryKind, EntryName
 from tests.support.catalogue import FakeCatalogue
-from tests.support.deadlines import DEADLINE, FixedDeadline
+from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 from tests.support.template_tables import create_table
 
 PRODUCT, SKU = EntryKind.PRODUCT, EntryKind.SKU
@@ -82,6 +83,28 @@ def test_only_existing_entries_are_removed(catalogue: CatalogueRepository) -> No
     assert list(catalogue.remove("demo", known, DEADLINE)) == [COMMITTED, COMMITTED]
     assert list(catalogue.remove("demo", known, DEADLINE)) == [CONFLICT, CONFLICT]
     assert catalogue.find("demo", wanted, DEADLINE) == {}
+
+
+def test_an_entry_that_does_not_exist_delays_others_at_most(
+    catalogue: CatalogueRepository,
+) -> None:
+    save(catalogue, entry(PRODUCT, "p"), entry(PRODUCT, "q"))
+    wanted = [EntryName(PRODUCT, "p"), EntryName(PRODUCT, "q")]
+    p, q = catalogue.find("demo", wanted, DEADLINE).values()
+    assert list(catalogue.remove("demo", [q], DEADLINE)) == [COMMITTED]
+    outcomes = list(catalogue.remove("demo", [p, q], DEADLINE))
+    assert outcomes[1] is CONFLICT
+    if outcomes[0] is WriteOutcome.UNTRIED:
+        outcomes = list(catalogue.remove("demo", [p], DEADLINE))
+    assert outcomes[0] is COMMITTED
+
+
+def test_many_entries_are_removed_and_counted(catalogue: CatalogueRepository) -> None:
+    save(catalogue, *(entry(PRODUCT, f"p{number}") for number in range(60)))
+    named = Named(PRODUCT, [f"p{number}" for number in range(30, 90)])
+    remove = RemoveFromCatalogue(catalogue, CountingPause(3))
+    assert remove("demo", named, DEADLINE) == 30
+    assert len(catalogue.page("demo", PRODUCT, 0, 100, DEADLINE)) == 30
 
 
 def test_pages_are_sorted_by_number_and_complete(catalogue: CatalogueRepository) -> None:

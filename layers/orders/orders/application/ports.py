@@ -433,9 +433,10 @@ class CatalogueRepository(Protocol):
     def remove(
         self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
-        """Try to remove each entry on its own. The outcome is CONFLICT if it does not exist.
+        """Try to remove entries. The outcome is CONFLICT for one that does not exist.
 
-        If StorageRefusedError is raised, no entry was removed.
+        Others beside such a one may be UNTRIED. If StorageRefusedError is raised, no entry was
+        removed.
         """
 
     def page(
