@@ -575,7 +575,7 @@ def _catalogue_bodies() -> Iterator[Hostile]:
         strange = _json({"data": [None, 1, "x", [], {}, True]})
         yield _entry("elements that are none", route, 200, "wrong_type", strange)
         yield _entry("too many", route, 400, "/data", _products(*[{}] * 10_001))
-        yield _entry("10,000 empty ones", route, 200, "/data/0/name", _products(*[{}] * 10_000))
+        yield _entry("many empty ones", route, 200, "/data/0/name", _products(*[{}] * 3000))
 
 
 def _catalogue_entries() -> Iterator[Hostile]:

@@ -185,8 +185,9 @@ class EndpointResult:
     """An answer, and what the log records of it: the report of a write, or the error."""
 
     answer: HttpAnswer
-    report: ChangeReport[Any] | ImportReport | CatalogueReport | None = None
+    report: ChangeReport[Any] | ImportReport | None = None
     error: Exception | None = None
+    catalogue: CatalogueReport | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return a copy of the result with these headers added."""

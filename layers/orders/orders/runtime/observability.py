@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from orders.application.import_catalogue import CatalogueReport
 from orders.application.import_orders import ImportReport
 from orders.domain.importing import Outcome
 from orders.runtime.fault_formatter import FaultFormatter
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orders.application.change_order import ChangeReport
+    from orders.application.import_catalogue import CatalogueReport
     from orders.application.record_history import HistoryReport
     from orders.application.relay_triggers import RelayReport
     from orders.domain.triggers import Trigger
@@ -67,8 +67,8 @@ def record_answered(answered: EndpointResult) -> None:
         record_fault("request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
         _record_import(answered.report)
-    elif isinstance(answered.report, CatalogueReport):
-        _record_catalogue(answered.report)
+    elif answered.catalogue:
+        _record_catalogue(answered.catalogue)
     elif answered.report:
         _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:

@@ -66,4 +66,5 @@ class ImportCatalogueEndpoint:
             report = self.import_catalogue(command, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
         what = "products" if is_product else "SKUs"
-        return EndpointResult(answer_report(report, options, warnings, what), report)
+        answer = answer_report(report, options, warnings, what)
+        return EndpointResult(answer, catalogue=report)
