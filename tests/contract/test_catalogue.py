@@ -8,7 +8,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_catalogue import DynamoCatalogue
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import CatalogueRepository, WriteOutcome
-from orders.application.remove_from_catalogue import Named, RemoveFromCatalogue
+from orders.application.remove_from_catalogue import Named, Removal, RemoveFromCatalogue
 from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite
 from orders.domain.known_products import EntryKind, EntryName
 from tests.support.catalogue import FakeCatalogue
@@ -103,7 +103,7 @@ def test_many_entries_are_removed_and_counted(catalogue: CatalogueRepository) ->
     save(catalogue, *(entry(PRODUCT, f"p{number}") for number in range(60)))
     named = Named(PRODUCT, [f"p{number}" for number in range(30, 90)])
     remove = RemoveFromCatalogue(catalogue, CountingPause(3))
-    assert remove("demo", named, DEADLINE) == 30
+    assert remove("demo", named, DEADLINE) == Removal(30)
     assert len(catalogue.page("demo", PRODUCT, 0, 100, DEADLINE)) == 30
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from orders.application.define_settings import DefineSettings
 from orders.application.errors import (
+    DefinitionsRefusedError,
     StorageRefusedError,
     StorageUnavailableError,
     UnknownMembersRefusedError,
@@ -111,15 +112,18 @@ class ImportCatalogue:
 
         A sent entry replaces the stored one of its name. Nothing is written if it is equal. Raises
         UnknownMembersRefusedError, DefinitionsRefusedError if the definitions contradict stored
-        ones, SettingsTooLargeError, StorageUnavailableError if the settings could not be read or
-        written, or the categories not be written, and StorageRefusedError for a fault of the stack.
-        After an error, no product and no SKU was imported.
+        ones or a category cannot be stored, SettingsTooLargeError, StorageUnavailableError if the
+        settings could not be read or written, or nothing could be written in time, and
+        StorageRefusedError for a fault of the stack. After an error, no product and no SKU was
+        imported.
         """
         settings, defined = self._settings(command, deadline)
         progress = _Progress(written=defined)
         self._submit(command, settings, progress, deadline)
-        self._store_categories(command, progress, deadline)
-        self._store(command.account, progress, deadline)
+        if self._store_categories(command, progress, deadline):
+            self._store(command.account, progress, deadline)
+        else:
+            progress.give_up(_no_storage(), retryable=True)
         return CatalogueReport(
             command.account,
             tuple(progress.results[sent.position] for sent in command.entries),
@@ -158,18 +162,27 @@ class ImportCatalogue:
 
     def _store_categories(
         self, command: CatalogueCommand, progress: _Progress, deadline: Deadline
-    ) -> None:
+    ) -> bool:
+        """Return whether all categories are stored. Raises DefinitionsRefusedError."""
         if not command.categories:
-            return
-        categories = _Progress()
+            return True
+        categories = _Progress(written=progress.written)
         for position, category in enumerate(command.categories):
             categories.pending[position] = _Pending(
-                category.name.external_id, EntrySubmission((category,))
+                category.name.external_id,
+                EntrySubmission((category,), path=("categories", position)),
             )
         self._store(command.account, categories, deadline)
-        progress.written = progress.written or categories.written
-        if any(result.retryable for result in categories.results.values()):
+        progress.written = categories.written
+        failed = [each for each in categories.results.values() if each.problems]
+        refused = [each for each in failed if not each.retryable]
+        if any(each.problems[0].code is Code.NOT_STORABLE for each in refused):
+            raise StorageRefusedError("the table rejected a category")
+        if refused:
+            raise DefinitionsRefusedError(tuple(each.problems[0] for each in refused))
+        if failed and not progress.written:
             raise StorageUnavailableError("the categories could not be written in time")
+        return not failed
 
     def _store(self, account: str, progress: _Progress, deadline: Deadline) -> None:
         try:

@@ -19,38 +19,50 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Removal:
+    """How many entries were removed. Unless it is complete, others may exist."""
+
+    count: int
+    is_complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveFromCatalogue:
     """Removes entries. SKUs of a removed product stay."""
 
     catalogue: CatalogueRepository
     pause: Pause
 
-    def __call__(self, account: str, named: Named, deadline: Deadline) -> int:
+    def __call__(self, account: str, named: Named, deadline: Deadline) -> Removal:
         """Remove the entries that exist. Return how many this call removed.
 
-        Raises StorageUnavailableError if not all could be removed in time: some may be, and sending
-        the request again is safe. Raises StorageRefusedError.
+        Raises StorageRefusedError, and StorageUnavailableError if certainly nothing was removed.
         """
         removed = 0
         in_doubt: set[EntryName] = set()
         for _ in attempts(deadline, self.pause):
             if deadline.remaining() <= 0:
                 break
-            entries = self._find(account, named, deadline)
+            try:
+                entries = self._find(account, named, deadline)
+            except StorageUnavailableError:
+                break
             # An entry whose removal was not confirmed, and that is gone, was removed.
             gone = in_doubt - {entry.name for entry in entries}
             removed += len(gone)
             in_doubt -= gone
             if not entries:
-                return removed
+                return Removal(removed)
             outcomes = self.catalogue.remove(account, entries, deadline)
             removed += outcomes.count(WriteOutcome.COMMITTED)
             answered = list(zip(entries, outcomes, strict=True))
             in_doubt |= {each.name for each, out in answered if out is WriteOutcome.UNKNOWN}
             in_doubt -= {each.name for each, out in answered if out is WriteOutcome.COMMITTED}
             if set(outcomes) <= _DONE and not in_doubt:
-                return removed
-        raise StorageUnavailableError("not all entries could be removed in time")
+                return Removal(removed)
+        if not removed and not in_doubt:
+            raise StorageUnavailableError("no entry could be removed in time")
+        return Removal(removed, is_complete=False)
 
     def _find(self, account: str, named: Named, deadline: Deadline) -> list[KnownEntry]:
         names = [EntryName(named.kind, each) for each in dict.fromkeys(named.external_ids)]

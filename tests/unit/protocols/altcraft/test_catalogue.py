@@ -281,6 +281,10 @@ def test_an_invalid_root_rejects_the_request() -> None:
         ({}, "/data"),
         ({"data": {}}, "/data"),
         ({"data": [], "categories": [{"external_id": "c"}]}, "/categories/0/name"),
+        (
+            {"data": [], "categories": [{"external_id": "c", "name": "x" * 256}]},
+            "/categories/0/name",
+        ),
         ({"data": [], "custom_fields": [{}]}, "/custom_fields/0/external_id"),
         ({"data": [{}] * 10_001}, "/data"),
     ):
@@ -462,6 +466,35 @@ def test_an_unavailable_store_is_answered_with_503() -> None:
         ("sku/delete", {"external_ids": ["a"]}),
     ):
         assert _refusal(shop, call, body, 503)["error"] == 503
+
+
+def test_categories_that_cannot_be_written_keep_the_products_out() -> None:
+    categories = [{"external_id": name, "name": name} for name in "cd"]
+    body = {"data": [product("p")], "categories": categories}
+    untried = [lambda: WriteOutcome.UNTRIED]
+    shop = Catalogue()
+    shop.catalogue.faults = untried * 6
+    assert "nothing was written" in _refusal(shop, "products/import", body, 503)["error_text"]
+    shop.catalogue.faults = [lambda: WriteOutcome.COMMITTED, *untried * 3]
+    answer = shop.send("products/import", body)
+    assert [each["retryable"] for each in answer["result"]] == [True]
+    assert not shop.catalogue.entries
+    shop.catalogue.faults = [lambda: WriteOutcome.REFUSED, lambda: WriteOutcome.COMMITTED]
+    _refusal(shop, "products/import", body, 500)
+    assert not any(key[1] is EntryKind.PRODUCT for key in shop.catalogue.entries)
+
+
+def test_a_deletion_that_is_not_finished_does_not_claim_that_nothing_was_written() -> None:
+    shop = Catalogue()
+    _import(shop, "products/import", product("p"), product("q"))
+    body = {"external_ids": ["p", "q"]}
+    shop.catalogue.faults = [lambda: WriteOutcome.UNTRIED] * 6
+    assert "nothing was written" in _refusal(shop, "products/delete", body, 503)["error_text"]
+    for fault in (WriteOutcome.COMMITTED, WriteOutcome.UNKNOWN):
+        outcomes = [fault, *[WriteOutcome.UNTRIED] * 5]
+        shop.catalogue.faults = [lambda each=each: each for each in outcomes]  # type: ignore[misc]
+        text = _refusal(shop, "products/delete", body, 503)["error_text"]
+        assert text == "The change may or may not be stored; send the request again"
 
 
 def test_a_deletion_whose_answer_is_lost_counts() -> None:

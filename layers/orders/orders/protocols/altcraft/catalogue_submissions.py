@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from orders.domain.catalogue_entries import CatalogueEntry, CatalogueRules, EntrySubmission
 from orders.domain.custom_fields import FieldSet, FieldValue, read_values
+from orders.domain.definition_bounds import excess_of_name
 from orders.domain.known_products import EntryKind, EntryName
 from orders.domain.money import format_amount
 from orders.domain.problems import (
@@ -196,7 +197,12 @@ def read_entries(
 
 
 def read_categories(body: CatalogueBody) -> tuple[CatalogueEntry, ...]:
-    """Return the root's categories."""
+    """Return the root's categories. Raises RequestRefusedError (400) for a long name."""
+    for position, sent in enumerate(body.categories):
+        message = excess_of_name(sent.name)
+        if message:
+            path = ("categories", position, "name")
+            raise bad_request(message, Problem(Code.INVALID_VALUE, path, message))
     return tuple(
         CatalogueEntry(
             EntryName(EntryKind.CATEGORY, sent.external_id),

@@ -7,9 +7,10 @@ from orders.application.remove_from_catalogue import Named, RemoveFromCatalogue
 from orders.domain.clients import Role
 from orders.domain.known_products import EntryKind
 from orders.domain.problems import Code, Problem
-from orders.protocols.altcraft.answers import answer_call
+from orders.protocols.altcraft.answers import answer_call, answer_refusal
 from orders.protocols.altcraft.calls import Calls
 from orders.protocols.altcraft.catalogue_requests import DELETE_ENTRIES
+from orders.protocols.altcraft.changes import outcome_unknown
 from orders.protocols.altcraft.errors import bad_request
 from orders.protocols.http import EndpointResult, HttpRequest
 
@@ -30,6 +31,9 @@ class DeleteFromCatalogueEndpoint:
                 message = "ids or external_ids is required"
                 raise bad_request(message, Problem(Code.REQUIRED, ("external_ids",), message))
             named = Named(self.kind, external_ids, ids)
-            count = self.remove_from_catalogue(call.client.account, named, deadline)
-            answer = answer_call({"deleted_count": count}, call.options, call.warnings)
+            removal = self.remove_from_catalogue(call.client.account, named, deadline)
+            if not removal.is_complete:
+                return EndpointResult(answer_refusal(outcome_unknown(), call.options))
+            members = {"deleted_count": removal.count}
+            answer = answer_call(members, call.options, call.warnings)
         return EndpointResult(answer)
