@@ -16,14 +16,24 @@ from operator_cli.composition import (
     explained,
 )
 from operator_cli.errors import OperatorError, UnavailableError
-from operator_cli.hub import LINE_STATUS, ORDER, REVIVAL, HubAnswer, HubRequest
-from orders.application.errors import ChangesExpiredError, StorageUnavailableError
+from operator_cli.hub import LINE_STATUS, MARKET, ORDER, REVIVAL, HubAnswer, HubRequest
+from orders.application.errors import (
+    ChangesExpiredError,
+    StorageError,
+    StorageUnavailableError,
+)
 from orders.application.list_orders import ListOrders
 from orders.application.ports import Deadline, IndexEntry, OrderIndex
 from orders.domain.clients import Client, Role
 from orders.domain.creation_times import ids_created_in, ids_surely_created_in
 from orders.domain.ranges import Range
-from orders.protocols.http import BodyRefusedError, Endpoint, HttpAnswer, HttpRequest
+from orders.protocols.http import (
+    BodyRefusedError,
+    Endpoint,
+    HttpAnswer,
+    HttpRequest,
+    WrappedError,
+)
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
@@ -42,7 +52,7 @@ _HEADERS = {"authorization": "Bearer operator", "content-type": "application/jso
 
 @dataclass(frozen=True, slots=True)
 class _OperatorTokens:
-    """Accepts the one token of the operator, who may read and change the account's orders."""
+    """Accepts the one token of the operator, who may read and change what the account has."""
 
     account: str
 
@@ -79,7 +89,9 @@ class HubOnTable:
             read_body=lambda: request.body,
         )
         with self._explained():
-            answer = _answered(endpoint, sent, _deadline_of(request))
+            is_call = request.resource.startswith(MARKET)
+            answers = _called if is_call else _answered
+            answer = answers(endpoint, sent, _deadline_of(request))
         return HubAnswer(answer.status, answer.body)
 
     def ids_of_orders(
@@ -144,7 +156,17 @@ class HubOnTable:
         changes = DynamoChangeIndex(client, table)
         listing = ListOrders(self._index, changes, self.operator.orders)
         access = ReadAccess(_OperatorTokens(self.account))
-        return hub_endpoints(client, table, listing, access, self.operator.clock)
+        hub = hub_endpoints(client, table, listing, access, self.operator.clock)
+        return {**hub, **self._calls}
+
+    @cached_property
+    def _calls(self) -> Mapping[tuple[str, str], Endpoint]:
+        """The calls of Altcraft that commands make."""
+        from orders.protocols.altcraft.access import AccountAccess
+        from orders.runtime.composition.catalogue_endpoints import catalogue_endpoints
+
+        access = AccountAccess(_OperatorTokens(self.account))
+        return catalogue_endpoints(self.operator.client, self.operator.table, access)
 
     @cached_property
     def _changes(self) -> Mapping[tuple[str, str], Endpoint]:
@@ -157,6 +179,19 @@ class HubOnTable:
         names = Environment(self.operator.table, self.connection.triggers, int(_WRITING_SECONDS))
         aws = Aws(names, self.operator.client, aws_client("events", self.connection))
         return order_changes(aws, _OperatorTokens(self.account), change_order(aws))
+
+
+def _called(endpoint: Endpoint, sent: HttpRequest, deadline: Deadline) -> HttpAnswer:
+    """Return the answer of a call of Altcraft; errors of the table are left to the caller."""
+    from orders.protocols.altcraft.answers import answer_error as answer_call_error
+
+    try:
+        return endpoint(sent, deadline).answer
+    except Exception as error:
+        cause = error.error if isinstance(error, WrappedError) else error
+        if isinstance(cause, StorageError):
+            raise cause from error
+        return answer_call_error(error, sent)
 
 
 def _deadline_of(request: HubRequest) -> CommandDeadline:

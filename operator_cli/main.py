@@ -7,6 +7,7 @@ import typer
 
 from operator_cli import (
     accounts,
+    catalogue,
     clients,
     doctor,
     order_changes,
@@ -39,6 +40,7 @@ app.add_typer(settings.app, name="settings")
 order_changes.add_to(orders.app)
 app.add_typer(orders.app, name="order")
 app.add_typer(persons.app, name="person")
+app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(triggers.app, name="triggers")
 app.add_typer(doctor.app, name="doctor")
 app.command("changes", epilog=HUB_EPILOG)(changes)

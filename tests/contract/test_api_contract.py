@@ -47,7 +47,9 @@ def test_the_description_is_valid_openapi() -> None:
 
 def test_the_description_has_exactly_the_deployed_paths() -> None:
     """The services' own test checks the methods of each path."""
-    deployed = {path.replace("+}", "}") for path in functions_of_paths() if path != UNKNOWN_CALLS}
+    deployed = {
+        path.replace("+}", "}") for path in functions_of_paths() if path not in UNKNOWN_CALLS
+    }
     assert document()["paths"].keys() == deployed
 
 

@@ -102,6 +102,6 @@ def test_the_deployed_routes_behave_as_described(
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-20_000:]
-    assert "Tested: 31" in ended.stdout
+    assert "Tested: 37" in ended.stdout
     assert FINDINGS.is_dir()
     assert not (PROJECT / ".schemathesis").exists()

@@ -42,6 +42,10 @@ ALTCRAFT_DELETE: Route = ("POST", "/api/v1.1/market/orders/delete")
 ALTCRAFT_LINE: Route = ("POST", "/api/v1.1/market/orders/update_order_line_status")
 HUB_DELETE: Route = ("DELETE", "/hub/v1/orders/{order_id}")
 HUB_LINE: Route = ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status")
+IMPORT_PRODUCTS: Route = ("POST", "/api/v1.1/market/products/import")
+IMPORT_SKUS: Route = ("POST", "/api/v1.1/market/sku/import")
+LIST_PRODUCTS: Route = ("POST", "/api/v1.1/market/products/list")
+DELETE_SKUS: Route = ("POST", "/api/v1.1/market/sku/delete")
 UNKNOWN_CALL: Route = ("POST", "/api/v1.1/market/orders/{call+}")
 ASSET: Route = ("GET", "/docs/{asset}")
 
@@ -573,6 +577,74 @@ def _altcraft_reads() -> Iterator[Hostile]:
     yield Hostile("list: a flood of members", ALTCRAFT_LIST, 200, '"error":0', flood)
 
 
+def _entry(name: str, route: Route, status: int, text: str, body: bytes) -> Hostile:
+    return Hostile(f"{route[1]}: {name}", route, status, text, body)
+
+
+def _products(*data: object) -> bytes:
+    return _json({"data": data})
+
+
+PRODUCT: Tree = {"name": "P", "external_id": "p"}
+
+
+def _catalogue_bodies() -> Iterator[Hostile]:
+    for name, body in BAD_JSON.items():
+        yield _entry(f"JSON: {name}", IMPORT_PRODUCTS, 400, '"error":400', body)
+        if body.strip():
+            yield _entry(f"JSON: {name}", DELETE_SKUS, 400, '"error":400', body)
+    for name, root in BAD_ROOTS.items():
+        yield _entry(f"root: {name}", IMPORT_PRODUCTS, 400, '"error":400', root)
+    for name, body in BAD_XML.items():
+        text = "<error>400</error>"
+        yield Hostile(f"products in XML: {name}", IMPORT_PRODUCTS, 400, text, body, XML)
+    for route in (IMPORT_PRODUCTS, IMPORT_SKUS):
+        strange = _json({"data": [None, 1, "x", [], {}, True]})
+        yield _entry("elements that are none", route, 200, "wrong_type", strange)
+        yield _entry("too many", route, 400, "/data", _products(*[{}] * 10_001))
+        yield _entry("many empty ones", route, 200, "/data/0/name", _products(*[{}] * 3000))
+
+
+def _catalogue_entries() -> Iterator[Hostile]:
+    deep: object = "x"
+    for _ in range(500):
+        deep = {"a": deep}
+    many = [f"m{n}" for n in range(100_000)]
+    unknown = "unknown_custom_field"
+    for name, status, text, members in (
+        ("deep custom fields", 200, unknown, {"custom_fields": {"x": deep}}),
+        ("many custom fields", 200, unknown, {"custom_fields": dict.fromkeys(many)}),
+        ("a flood of members", 200, '"error":0', dict.fromkeys(many, 1)),
+        ("too many pictures", 200, "/data/0/pictures", {"pictures": many}),
+        ("too many regions", 200, "/data/0/regional_data", {"regional_data": [{}] * 1001}),
+        ("wrong regions", 200, "/data/0/regional_data/0", {"regional_data": [1] * 1000}),
+        ("a text of 1 MB", 200, "entry_too_large", {"url": "x" * MEGABYTE}),
+        ("a description of 1 MB", 200, "/data/0/description", {"description": "x" * MEGABYTE}),
+        ("an id of 1 MB", 200, "/data/0/external_id", {"external_id": "x" * MEGABYTE}),
+        ("too many SKUs", 400, "/data", {"sku": [{}] * 10_001}),
+        ("wrong SKUs", 200, "/data/0/sku/0/name", {"sku": [{}] * 9_999}),
+        ("SKUs in SKUs", 200, '"error":0', {"sku": [{**PRODUCT, "sku": [PRODUCT] * 10}]}),
+    ):
+        yield _entry(name, IMPORT_PRODUCTS, status, text, _products({**PRODUCT, **members}))
+    for name, spelling in BAD_TEXTS.items():
+        body = _products({**PRODUCT, "external_id": "@@"}).replace(b'"@@"', spelling.encode())
+        yield _entry(f"text: {name}", IMPORT_PRODUCTS, 200, "/data/0/external_id", body)
+    same = _products(*[{**PRODUCT, "url": "x"}] * 10_000)
+    yield _entry("10,000 times one product", IMPORT_PRODUCTS, 200, '"error":0', same)
+
+
+def _catalogue_parameters() -> Iterator[Hostile]:
+    for name, cursor in BAD_CURSORS.items():
+        body = _json({"from_id": cursor or "1"})
+        yield _entry(f"from_id: {name}", LIST_PRODUCTS, 400, "/from_id", body)
+    for name, spelling in {**BAD_TEXTS, **BAD_AMOUNTS, **NO_NUMBERS}.items():
+        if name != "an exponent":  # 1e2 is a whole number.
+            body = b'{"ids":[%s]}' % spelling.encode()
+            yield _entry(f"ids: {name}", DELETE_SKUS, 400, '"error":400', body)
+    ids = _json({"ids": list(range(1, 10_001)), "external_ids": [str(n) for n in range(10_000)]})
+    yield _entry("20,000 ids", DELETE_SKUS, 200, '"deleted_count":0', ids)
+
+
 def _hub_changes() -> Iterator[Hostile]:
     line = {"order_id": "1", "line_id": "1"}
 
@@ -633,6 +705,9 @@ def corpus() -> tuple[Hostile, ...]:
         *_projects(),
         *_hub(),
         *_altcraft_reads(),
+        *_catalogue_bodies(),
+        *_catalogue_entries(),
+        *_catalogue_parameters(),
         *_hub_changes(),
         *_unknown_calls(),
         *_headers(),

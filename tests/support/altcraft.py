@@ -12,6 +12,7 @@ from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import answer_error
 from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
 from orders.protocols.http import HttpAnswer
+from tests.support.catalogue import FakeCatalogue
 from tests.support.deadlines import CountingPause
 from tests.support.fakes import (
     FakeOrderIds,
@@ -45,6 +46,7 @@ class Shop:
             {"token": client(), "reader": client("demo", Role.ORDERS_READ)}
         )
     )
+    catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     pause: CountingPause = field(default_factory=lambda: CountingPause(limit=3))
 
     def __post_init__(self) -> None:
@@ -56,6 +58,7 @@ class Shop:
             publishing(self.publisher),
             TickingClock(),
             self.pause,
+            self.catalogue,
         )
         self.endpoint = ImportOrdersEndpoint(
             AccountAccess(self.tokens),

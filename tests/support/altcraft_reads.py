@@ -22,6 +22,7 @@ from orders.protocols.commercetools import import_orders as project_import
 from orders.protocols.commercetools.access import ProjectAccess
 from orders.protocols.http import Endpoint, HttpAnswer
 from orders.runtime.composition.order_protocols import summarise
+from tests.support.catalogue import FakeCatalogue
 from tests.support.commercetools import draft
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
@@ -153,6 +154,7 @@ class Reader:
             publishing(FakePublisher()),
             lambda: self.now,
             CountingPause(3),
+            FakeCatalogue(),
         )
         endpoint = project_import.ImportOrdersEndpoint(
             ProjectAccess(self.tokens), use_case, lambda: "request"

@@ -18,8 +18,10 @@ type Tree = dict[str, Any]
 type Route = tuple[str, str]
 
 
-# The path of all unknown calls of Altcraft. It has no method of its own.
-UNKNOWN_CALLS = "/api/v1.1/market/orders/{call+}"
+# The paths of all unknown calls of Altcraft. They have no methods of their own.
+UNKNOWN_CALLS = tuple(
+    f"/api/v1.1/market{folder}/{{call+}}" for folder in ("/orders", "", "/products", "/sku")
+)
 
 
 @cache

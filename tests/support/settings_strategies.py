@@ -19,10 +19,12 @@ from orders.domain.settings import (
     OrderStatusFromLines,
     PartnerOrderMembers,
     Policies,
+    ProductsFromCatalogue,
     Region,
     Settings,
     TotalCheck,
     UnknownMembers,
+    UnknownProducts,
 )
 
 TRICKY = st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
@@ -116,6 +118,8 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from(PartnerOrderMembers)),
             draw(st.sampled_from(OrderStatusFromLines)),
             draw(st.sampled_from(ListAmounts)),
+            draw(st.sampled_from(UnknownProducts)),
+            draw(st.sampled_from(ProductsFromCatalogue)),
         ),
         products={each.id: each for each in draw(products())},
         business_id=draw(st.none() | st.integers(1, 2**63 - 1)),

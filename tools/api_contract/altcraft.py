@@ -12,6 +12,7 @@ from orders.protocols.altcraft.parameters import ListBody, OrderNameBody
 from orders.protocols.altcraft.profile_matching import FIELDS, MODES
 from orders.protocols.altcraft.requests import ImportBody, LineBody, OrderBody
 from orders.protocols.altcraft.states import ORDER_STATUSES
+from tools.api_contract import altcraft_catalogue
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -38,16 +39,17 @@ _LINES = "Line of the problem in the request, for XML"
 def section() -> Section:
     """Return the protocol's part of the description."""
     return Section(
-        tag={"name": TAG, "description": "Orders v1.1, in JSON and XML"},
+        tag={"name": TAG, "description": "Orders, products and SKUs v1.1, in JSON and XML"},
         operations=(
             _import_orders(),
             _list_orders(),
             _get_status(),
             _delete_order(),
             _update_line_status(),
+            *altcraft_catalogue.operations(_call),
         ),
         schemas=_schemas(),
-        responses=_responses(),
+        responses={**_responses(), **altcraft_catalogue.responses()},
     )
 
 
@@ -145,22 +147,23 @@ def _call(  # noqa: PLR0913, PLR0917 - the parts of an operation
     description: str,
     request: str,
     others: Mapping[str, Tree] = MappingProxyType({}),
+    folder: str = "orders",
 ) -> Operation:
     refusals = ("400", "401", "403", "413", "415", "500")
     return Operation(
         "post",
-        f"/api/v1.1/market/orders/{name}",
+        f"/api/v1.1/market/{folder}/{name}",
         operation_id,
         TAG,
         summary,
         {
             "200": response(success),
             **{status: response(f"Altcraft{status}") for status in refusals},
-            **others,
             "429": response("Gateway429"),
             "502": response("Gateway502"),
             "503": response("AltcraftUnavailable"),
             "504": response("Gateway504"),
+            **others,
         },
         f"{description} Send the token in the Authorization header or as `token` in the body.",
         parameters=(_FORMAT,),
@@ -196,6 +199,7 @@ def _schemas() -> Tree:
         **schema_of_model(OrderNameBody, "AltcraftStatusRequest"),
         **schema_of_model(DeleteBody, "AltcraftDeleteRequest"),
         **schema_of_model(LineStatusBody, "AltcraftLineStatusRequest"),
+        **altcraft_catalogue.request_schemas(),
     }
     request, order = tree["AltcraftImportRequest"], tree["AltcraftOrder"]
     for each in (request, *calls.values()):
@@ -211,7 +215,12 @@ def _schemas() -> Tree:
     # The models do not type the elements, because they are validated one by one.
     request["properties"]["data"]["items"] = reference("AltcraftOrder")
     order["properties"]["lines"]["items"] = reference("AltcraftLine")
-    return {**tree, **calls, **_answer_schemas(), **_read_schemas()}
+    catalogue = {
+        **altcraft_catalogue.import_schemas(),
+        **altcraft_catalogue.category_schema(),
+        **altcraft_catalogue.answer_schemas(),
+    }
+    return {**catalogue, **tree, **calls, **_answer_schemas(), **_read_schemas()}
 
 
 def _read_schemas() -> Tree:

@@ -79,6 +79,14 @@ _DRAFT = {
         }
     ],
 }
+_PRODUCT = {
+    "name": "Apple iPhone 13",
+    "external_id": "iphone_test_1",
+    "price": "900",
+    "currency": "USD",
+    "categories": ["phones"],
+    "sku": [{"name": "Apple iPhone 13 256GB", "external_id": "sku_test_1", "price": "1000"}],
+}
 _PROJECT = {"projectKey": "demo"}
 _BY_NUMBER = {**_PROJECT, "ref": "order-number=CT-1"}
 _CAMPAIGN = {"campaignId": "1001"}
@@ -207,6 +215,67 @@ STORY = (
         "bearer",
         body={"external_id": "1999"},
     ),
+    Example(
+        "importProducts",
+        "created",
+        "A product with a SKU, and a category",
+        "bearer",
+        body={
+            "categories": [{"external_id": "phones", "name": "Phones"}],
+            "data": [_PRODUCT],
+            "result_details": True,
+        },
+    ),
+    Example(
+        "importProducts",
+        "partly_failed",
+        "An unknown currency",
+        "bearer",
+        body={"data": [_PRODUCT, {"name": "Mug", "external_id": "mug", "currency": "DOGE"}]},
+    ),
+    Example(
+        "importSkus",
+        "xml",
+        "A SKU in XML",
+        "bearer",
+        media=XML,
+        body="<xml><data><name>Apple iPhone 13 128GB</name><external_id>sku_test_2</external_id>"
+        "<product_external_id>iphone_test_1</product_external_id></data></xml>",
+    ),
+    Example("importSkus", "no_data", "No SKUs", "bearer", body={}),
+    Example("listProducts", "first_page", "The first products", "bearer", body={"limit": 3}),
+    Example(
+        "listProducts",
+        "xml",
+        "The first products in XML",
+        "bearer",
+        media=XML,
+        body="<xml><from_id></from_id><limit>3</limit></xml>",
+    ),
+    Example(
+        "listSkus",
+        "with_details",
+        "SKUs with all members",
+        "bearer",
+        body={"limit": 1, "result_details": True},
+    ),
+    Example("listSkus", "bad_limit", "A limit that is too low", "bearer", body={"limit": 0}),
+    Example(
+        "deleteSkus",
+        "deleted",
+        "A SKU that exists, and one that does not",
+        "bearer",
+        body={"ids": [1], "external_ids": ["sku_test_1"]},
+    ),
+    Example(
+        "deleteProducts",
+        "xml",
+        "A deletion in XML",
+        "bearer",
+        media=XML,
+        body="<xml><external_ids>iphone_test_1</external_ids></xml>",
+    ),
+    Example("deleteProducts", "nothing", "No id", "bearer", body={}),
     Example("getOrder", "found", "An order", "api-key", _ORDER_PATH),
     Example("getOrder", "unknown", "An order that does not exist", "api-key", _UNKNOWN),
     Example("listOrders", "first_page", "The newest order", "api-key", _CAMPAIGN, {"limit": "1"}),

@@ -23,11 +23,13 @@ from orders.application.update_external_id import UpdateExternalId, UpdateExtern
 from orders.domain.changes import OrderChange
 from orders.domain.external_ids import ExternalIdRefusal, plan_external_id_update
 from orders.domain.importing import Outcome, Write
+from orders.domain.known_products import EntryName
 from orders.domain.order import Cause, Order
 from orders.domain.problems import Reported
 from orders.domain.settings import ExternalIdPolicy, Rulebook, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from tests.support.aws_faults import Parsed, answering, error_answer, failing
+from tests.support.catalogue import FakeCatalogue
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import FakeOrderIds, FakePublisher, FakeSettings, TickingClock, publishing
 from tests.support.order_changes import DOCUMENT, NOW, new_order, renaming
@@ -123,6 +125,7 @@ class _Sent:
 
     position = 0
     skip_trigger = False
+    product_names: tuple[EntryName, ...] = ()
 
     def submit(self, rules: Rulebook, _before: Reported) -> Submission | Rejection:
         del rules
@@ -144,6 +147,7 @@ def test_renames_and_imports_of_the_same_ids_lose_nothing(
         publishing(publisher),
         TickingClock(),
         CountingPause(limit=500),
+        FakeCatalogue(),
     )
 
     def send(number: int) -> Outcome | ExternalIdRefusal | None:

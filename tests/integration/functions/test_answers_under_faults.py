@@ -15,6 +15,7 @@ from orders.domain.clients import Role
 from orders.runtime.composition import connect
 from tests.hostile.corpus import SECRET
 from tests.support.aws_faults import error_answer, failing
+from tests.support.catalogue import product, sku
 from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, deployed
 from tests.support.routes import Route, RouteRequest, functions_of_routes
@@ -30,7 +31,8 @@ SETTINGS: Tree = {
     ],
 }
 ORDER_PATH = "/campaigns/{campaignId}/orders/{orderId}"
-ALTCRAFT = "/api/v1.1/market/orders"
+MARKET = "/api/v1.1/market"
+ALTCRAFT = f"{MARKET}/orders"
 BODIES: dict[Route, object] = {
     ("POST", IMPORT_RESOURCE): request(order(), token=SECRET),
     ("POST", "/{projectKey}/orders/import"): draft(),
@@ -65,9 +67,18 @@ BODIES: dict[Route, object] = {
     },
     ("POST", f"{ALTCRAFT}/list"): {},
     ("POST", f"{ALTCRAFT}/get_status"): {"external_id": "A"},
+    ("POST", f"{MARKET}/products/import"): {"data": [product("p", sku=[product("a")])]},
+    ("POST", f"{MARKET}/sku/import"): {"data": [sku("a", "p")]},
+    ("POST", f"{MARKET}/products/list"): {},
+    ("POST", f"{MARKET}/sku/list"): {},
+    ("POST", f"{MARKET}/products/delete"): {"external_ids": ["p"]},
+    ("POST", f"{MARKET}/sku/delete"): {"ids": [1]},
 }
 # Routes with POST that write nothing.
-READING = {"/oauth/token", "/hub/v1/reconcile", f"{ALTCRAFT}/list", f"{ALTCRAFT}/get_status"}
+READING = {
+    *("/oauth/token", "/hub/v1/reconcile", f"{ALTCRAFT}/list", f"{ALTCRAFT}/get_status"),
+    *(f"{MARKET}/products/list", f"{MARKET}/sku/list"),
+}
 FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
     "throttled": lambda _n: error_answer("ProvisionedThroughputExceededException"),
     "failing": lambda _n: error_answer("InternalServerError", 500),
@@ -77,7 +88,7 @@ FAULTS: dict[str, Callable[[int], AWSResponse | Exception]] = {
 READING_MILLIS, WRITING_MILLIS = 5_500, 13_500
 NAMES = (
     *("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
-    *("BatchExecuteStatement", "TransactWriteItems"),
+    *("BatchExecuteStatement", "BatchWriteItem", "TransactWriteItems"),
 )
 
 

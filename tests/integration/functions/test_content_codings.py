@@ -13,6 +13,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.domain.clients import Role
 from tests.hostile.corpus import SECRET
+from tests.support.catalogue import sku
 from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, count_order_ids, deployed
 from tests.support.routes import Route, RouteRequest, functions_of_routes
@@ -102,6 +103,19 @@ BODIES: dict[str, tuple[Route, str, bytes]] = {
         "application/json",
         b'{"external_id": "A"}',
     ),
+    **{
+        f"{call} {folder}": (
+            ("POST", f"/api/v1.1/market/{folder}/{call}"),
+            "application/json",
+            body,
+        )
+        for folder in ("products", "sku")
+        for call, body in (
+            ("import", json.dumps({"data": [sku("a", "p")]}).encode()),
+            ("list", b'{"limit": 1}'),
+            ("delete", b'{"external_ids": ["a"]}'),
+        )
+    },
     "issue_token": (
         ("POST", "/oauth/token"),
         "application/x-www-form-urlencoded",

@@ -62,7 +62,10 @@ SETTINGS: Tree = {
 TENANTS = (Tenant(ACCOUNT, "secret of an admin", (Role.ADMIN,)),)
 PUBLIC = {("GET", "/openapi.json"), ("GET", "/docs"), ("GET", "/docs/{asset}")}
 TOKEN_ROUTE = ("POST", "/oauth/token")
-ALTCRAFT_READS = {f"/api/v1.1/market/orders/{call}" for call in ("list", "get_status")}
+ALTCRAFT_READS = {
+    f"/api/v1.1/market/{call}"
+    for call in ("orders/list", "orders/get_status", "products/list", "sku/list")
+}
 ROUTES = functions_of_routes()
 GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 

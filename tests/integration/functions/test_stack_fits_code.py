@@ -29,6 +29,7 @@ from orders.domain.importing import Write
 from orders.runtime.composition import connect
 from tests.support.aws_actions import RESOURCES, Call, allowed_to, calls_of
 from tests.support.aws_faults import failing
+from tests.support.catalogue import product, sku
 from tests.support.commercetools import basic, draft
 from tests.support.deadlines import DEADLINE
 from tests.support.functions import Function, Tenant, deployed, sample
@@ -195,6 +196,30 @@ def _use_the_hub(world: World, order_id: str) -> None:
     world.ask(("POST", "/api/v1.1/market/orders/list"), body={"limit": 1})
     world.ask(("POST", "/api/v1.1/market/orders/get_status"), body={"external_id": "B"})
     _change_with_the_hub(world, order_id)
+    _use_the_catalogue(world)
+
+
+def _use_the_catalogue(world: World) -> None:
+    """Import, change, list and delete a product and a SKU, and define a field."""
+    market = "/api/v1.1/market"
+    field = {
+        "external_id": "size",
+        "name": "Size",
+        "entity_type": "sku",
+        "value_type": "int",
+        "required": False,
+    }
+    for price in ("1", "2"):
+        body = {
+            "data": [product("p", price=price, sku=[product("a", price=price)])],
+            "custom_fields": [field],
+        }
+        world.ask(("POST", f"{market}/products/import"), body=body)
+    world.ask(("POST", f"{market}/sku/import"), body={"data": [sku("b", "p")]})
+    world.ask(("POST", f"{market}/products/list"), body={})
+    world.ask(("POST", f"{market}/sku/list"), body={})
+    world.ask(("POST", f"{market}/sku/delete"), body={"external_ids": ["a"], "ids": [1]})
+    world.ask(("POST", f"{market}/products/delete"), body={"external_ids": ["p"]})
 
 
 def _change_with_the_hub(world: World, order_id: str) -> None:

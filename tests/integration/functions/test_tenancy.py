@@ -17,6 +17,8 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.domain.clients import Role
 from orders.domain.identifiers import uuid_of
+from orders.domain.known_products import EntryKind, EntryName
+from tests.support.catalogue import product, sku
 from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, deployed
 from tests.support.routes import Route, RouteRequest, functions_of_routes
@@ -47,6 +49,7 @@ TENANTS = (
     Tenant(INTRUDER, INTRUDER_SECRET, (Role.ADMIN,), "intruder-shop", SETTINGS),
     Tenant(IMPORTER, IMPORTER_SECRET, (Role.ADMIN,), "importer-shop", SETTINGS),
 )
+MARKET = "/api/v1.1/market"
 EMAIL = "only-the-victim-knows@example.com"
 ROUTES = functions_of_routes()
 # These routes return the same to everybody.
@@ -155,6 +158,12 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 body={"externalOrderId": "V-NEW"},
             )
             assert get("update_external_id").invoke(renamed.event())["statusCode"] == 200
+            catalogue = RouteRequest(
+                ("POST", f"{MARKET}/products/import"),
+                headers={"Authorization": f"Bearer {VICTIM_SECRET}"},
+                body={"data": [product("V-NEW", url=EMAIL, sku=[product("V-29", url=EMAIL)])]},
+            )
+            assert get("manage_catalogue").invoke(catalogue.event())["statusCode"] == 200
             token = _token(get, "intruder-shop", INTRUDER_SECRET)
             victim = Target(
                 VICTIM,
@@ -351,6 +360,31 @@ def _altcraft_route(route: Route, target: Target, _token: str) -> Iterator[Route
         yield RouteRequest(route, body={**body, "token": target.secret})
 
 
+def _catalogue_route(route: Route, target: Target, _token: str) -> Iterator[RouteRequest]:
+    """List and delete entries under the victim's names, and import own ones under them."""
+    kind = EntryKind.PRODUCT if "/products/" in route[1] else EntryKind.SKU
+    names = (target.number, target.alias, target.uuid)
+    if route[1].endswith("/list"):
+        bodies: list[Tree] = [{"limit": 1}, {"limit": 2, "result_details": True}]
+    elif route[1].endswith("/delete"):
+        numbers = [EntryName(kind, name).number for name in names]
+        bodies = [{"ids": numbers}, *({"external_ids": [name]} for name in names)]
+    else:
+        sent = [sku(name, target.number) for name in names]
+        if kind is EntryKind.PRODUCT:
+            sent = [product(name, sku=[product(name)]) for name in names]
+        sent += [
+            {**sent[0], "currency": target.currency},
+            {**sent[0], "regional_data": [{"external_id": target.region}]},
+            {**sent[0], "custom_fields": {target.field: 1}},
+        ]
+        bodies = [{"data": [each], "result_details": True} for each in (*sent, sent[0])]
+    secret = IMPORTER_SECRET if route[1].endswith("/import") else INTRUDER_SECRET
+    for body in bodies:
+        yield RouteRequest(route, headers={"Authorization": f"Bearer {secret}"}, body=body)
+        yield RouteRequest(route, body={**body, "token": target.secret})
+
+
 def attempts(route: Route) -> Attempt:
     """Return the attempts on a route. Raises LookupError for a route without attempts."""
     prefixes: dict[str, Attempt] = {
@@ -362,7 +396,8 @@ def attempts(route: Route) -> Attempt:
         "/oauth/token": _token_route,
         "/hub/": _hub_route,
         IMPORT_RESOURCE: _import_route,
-        "/api/v1.1/market/orders/": _altcraft_route,
+        f"{MARKET}/orders/": _altcraft_route,
+        MARKET: _catalogue_route,
     }
     known = [attempt for prefix, attempt in prefixes.items() if route[1].startswith(prefix)]
     return known[0]

@@ -46,6 +46,7 @@ class Stack:
     import_commercetools_order: Function
     issue_token: Function
     read_hub: Function
+    manage_catalogue: Function
 
     def send(self, *orders: Tree) -> Tree:
         event = api_event(request(*orders, token=TOKEN, result_details=True))
@@ -72,6 +73,7 @@ def stack(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator
             get("import_commercetools_order"),
             get("issue_token"),
             get("read_hub"),
+            get("manage_catalogue"),
         )
         assert running.send(order(external_id="A"))["result"][0]["order_id"] == 1
         yield running
@@ -214,6 +216,25 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
         "altcraft_status_xml": (200, "<result><endpoint>website</endpoint><status>new</status>"),
         "altcraft_status_unknown": (404, '"error":404'),
         "altcraft_unknown_call": (404, "/api/v1.1/market/orders/list, /api/v1.1/market/orders/"),
+    },
+    "manage_catalogue": {
+        "import_products": (200, '"result":[{"error":0,"external_id":"iphone_test_1"}]'),
+        "import_products_xml": (200, "<error>0</error><external_id>iphone_test_1</external_id>"),
+        "import_products_partial_failure": (200, "Unknown currency"),
+        "import_products_no_token": (401, '"error":401'),
+        "import_skus": (200, '"result":[{"error":0,"external_id":"sku_test_3"}]'),
+        "import_skus_no_product": (200, "product_external_id is required"),
+        "list_products": (200, '"result":[]'),
+        "list_products_xml": (200, "<next_from_id>"),
+        "list_skus": (200, '"result":[]'),
+        "list_skus_from_another": (400, "from_id must be the next_from_id of an earlier"),
+        "delete_skus": (200, '"deleted_count":0'),
+        "delete_products": (200, '"deleted_count":0'),
+        "delete_products_xml": (200, "<deleted_count>0</deleted_count>"),
+        "delete_products_nothing": (400, "ids or external_ids is required"),
+        "other_method": (405, '"error_text":"The method must be POST; got GET"'),
+        "unknown_call": (404, 'got \\"/api/v1.1/market/products/get'),
+        "unknown_folder": (404, 'got \\"/api/v1.1/market/goods/list'),
     },
 }
 

@@ -127,6 +127,7 @@ def test_empty_members_are_not_shown(run: Run) -> None:
         "  partner_order_members: neutral\n  order_status_from_lines: 'off'\n"
         "  list_amounts: major\n"
         "  trigger_payload: full\n"
+        "  unknown_products: accept\n  products_from_catalogue: 'off'\n"
     )
 
 
@@ -398,7 +399,7 @@ VARIANT = "variants: [{id: 1}]"
                 "/policies: must be a mapping with the keys: total_check, external_id_policy, "
                 "external_id_requests_per_hour, default_endpoint, definitions_by_import, "
                 "unknown_members, history_days, partner_order_members, order_status_from_lines, "
-                "list_amounts, trigger_payload "
+                "list_amounts, trigger_payload, unknown_products, products_from_catalogue "
                 "(line 1)"
             ),
         ),

@@ -68,6 +68,8 @@ FORM = {
         "order_status_from_lines": "off",
         "list_amounts": "major",
         "trigger_payload": "full",
+        "unknown_products": "accept",
+        "products_from_catalogue": "off",
     },
     "products": [
         {

@@ -12,10 +12,12 @@ from orders.adapters.order_items import indexed_name, is_order
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
 from orders.domain.importing import Outcome
+from orders.domain.known_products import EntryName
 from orders.domain.problems import Reported
 from orders.domain.settings import Rulebook, StoredSettings
 from orders.domain.submissions import Submission
 from orders.runtime.deadlines import RESERVED_SECONDS
+from tests.support.catalogue import FakeCatalogue
 from tests.support.deadlines import CountingPause
 from tests.support.fakes import (
     FakeOrderIds,
@@ -39,6 +41,7 @@ class Sent:
 
     position: int
     skip_trigger: bool = False
+    product_names: tuple[EntryName, ...] = ()
 
     @property
     def external_id(self) -> str:
@@ -113,6 +116,7 @@ def _import(
         publishing(FakePublisher()),
         TickingClock(),
         CountingPause(),
+        FakeCatalogue(),
     )
     client.reads = 0
     deadline: Deadline = Invocation(client, client.seconds)

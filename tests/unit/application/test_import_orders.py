@@ -21,6 +21,7 @@ from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.domain.custom_fields import ValueType
 from orders.domain.identifiers import uuid_of
 from orders.domain.importing import Outcome, Write
+from orders.domain.known_products import EntryName
 from orders.domain.order import Order
 from orders.domain.order_numbers import first_number_of, second_of
 from orders.domain.problems import Code, Problem, Reported
@@ -28,6 +29,7 @@ from orders.domain.settings import NO_DEFINITIONS, Definitions, Rulebook, Stored
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import TriggerPayload
 from orders.runtime.composition.order_protocols import reduce_trigger
+from tests.support.catalogue import FakeCatalogue
 from tests.support.deadlines import CountingPause, FixedDeadline
 from tests.support.fakes import (
     FakeOrderChanges,
@@ -55,6 +57,7 @@ class Sent:
     currency: str = "USD"
     bad: bool = False
     skip_trigger: bool = False
+    product_names: tuple[EntryName, ...] = ()
     both: bool = False
 
     def submit(self, rules: Rulebook, _before: Reported) -> Submission | Rejection:
@@ -78,6 +81,7 @@ class World:
     )
     publisher: FakePublisher = field(default_factory=FakePublisher)
     pause: CountingPause = field(default_factory=CountingPause)
+    catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     requests: int = 0
 
     def send(
@@ -98,6 +102,7 @@ class World:
             publishing(self.publisher),
             TickingClock(),
             self.pause,
+            self.catalogue,
             reduce_trigger,
         )
 

@@ -41,6 +41,7 @@ from orders.protocols.yandex_market import read_orders as campaign_reads
 from orders.protocols.yandex_market import update_order_status
 from orders.runtime.composition.order_protocols import present, summarise
 from tests.support import altcraft_reads, commercetools, hub, samples
+from tests.support.catalogue import FakeCatalogue
 from tests.support.contract_schemas import faults_of_route
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
@@ -90,7 +91,9 @@ class Hub:
         clock, pause, publish = TickingClock(), CountingPause(3), publishing(FakePublisher())
         self.index = index = FakeOrderIndex(self.orders)
         self.change_index = FakeChangeIndex(self.orders)
-        imports = ImportOrders(self.orders, FakeOrderIds(), stored, publish, clock, pause)
+        imports = ImportOrders(
+            self.orders, FakeOrderIds(), stored, publish, clock, pause, FakeCatalogue()
+        )
 
         def new_id() -> str:
             return f"request-{next(numbers)}"

@@ -11,6 +11,8 @@
 | account, settings | `A#{account}` | `ACCOUNT`, `SETTINGS` |
 | lanes of order ids in ten minutes | `A#{account}#L#{window}` | `L` |
 | requests of a campaign in an hour | `A#{account}#R#{campaign}` | the hour |
+| product, SKU or category | `A#{account}#P#{kind}#{shard}` | its number, 16 digits |
+| link from a product to its SKU | `A#{account}#P#link#{shard}` | the number of each, 16 digits |
 | receipt of a request | `A#{account}#Q#{request}` | `Q` |
 | client, token of a client | `C#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
 | token by its hash | `T#{sha256}` | `T` |
@@ -34,6 +36,8 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from zlib import crc32
 
+from orders.domain.known_products import NUMBER_BITS
+
 type AttributeValue = dict[str, str]
 type Key = dict[str, AttributeValue]
 
@@ -41,6 +45,8 @@ type Key = dict[str, AttributeValue]
 # Listing orders reads all shards.
 INDEX_SHARDS = 16
 _HIGHEST_ID = 2**53
+# The shards of the catalogue are parts of its numbers: a list reads one after the other.
+CATALOGUE_SHARDS = 16
 # The shards of the index `changes`. A secondary index has the same limit for each partition key.
 CHANGE_SHARDS = 16
 CHANGE_INDEX = "changes"
@@ -159,6 +165,33 @@ def history_partition(account: str, order_id: int) -> str:
 def history_key(account: str, order_id: int, version: int) -> Key:
     """Return the key of a replaced version of an order. The keys sort like the versions."""
     return key(history_partition(account, order_id), f"{version:016}")
+
+
+def entry_key(account: str, kind: str, number: int) -> Key:
+    """Return the key of an entry of the catalogue."""
+    shard = catalogue_shard(number)
+    return key(catalogue_partition(account, kind, shard), catalogue_sort_key(number))
+
+
+def link_key(account: str, product: int, sku: int) -> Key:
+    """Return the key of the link from a product to its SKU. The keys sort like the products."""
+    partition = catalogue_partition(account, "link", catalogue_shard(product))
+    return key(partition, f"{catalogue_sort_key(product)}#{catalogue_sort_key(sku)}")
+
+
+def catalogue_partition(account: str, kind: str, shard: int) -> str:
+    """Return the partition key of a shard of the catalogue."""
+    return f"A#{account}#P#{kind}#{shard:02}"
+
+
+def catalogue_shard(number: int) -> int:
+    """Return the shard of an entry. The shards sort like the numbers."""
+    return number * CATALOGUE_SHARDS >> NUMBER_BITS
+
+
+def catalogue_sort_key(number: int) -> str:
+    """Return the sort key of an entry. The keys sort like the numbers."""
+    return f"{number:016}"
 
 
 def change_key(account: str, order_id: int, changed_at: datetime) -> Key:

@@ -15,6 +15,7 @@ from orders.application.errors import (
 )
 from orders.application.import_progress import NewNumber, Progress, no_room, no_storage
 from orders.application.ports import (
+    CatalogueRepository,
     Clock,
     Deadline,
     Lookup,
@@ -39,6 +40,7 @@ from orders.domain.importing import (
     group_steps,
     plan_group,
 )
+from orders.domain.known_products import KnownProducts
 from orders.domain.order import Cause, Order
 from orders.domain.problems import Code, Problem, Reported, below, shown
 from orders.domain.settings import (
@@ -46,6 +48,7 @@ from orders.domain.settings import (
     Definitions,
     Policies,
     Rulebook,
+    Settings,
     UnknownMembers,
     blames_settings,
 )
@@ -111,6 +114,7 @@ class ImportOrders:
     publish_triggers: PublishTriggers
     clock: Clock
     pause: Pause
+    catalogue: CatalogueRepository
     reduce_trigger: ReduceTrigger = everything
 
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
@@ -118,8 +122,8 @@ class ImportOrders:
 
         Raises UnknownMembersRefusedError, DefinitionsRefusedError if the definitions contradict
         stored ones, SettingsTooLargeError, StorageUnavailableError if the settings could not be
-        read or written, and StorageRefusedError for a fault of the stack. After an error, no order
-        was imported.
+        read or written, or a catalogue that a policy needs not be read, and StorageRefusedError for
+        a fault of the stack. After an error, no order was imported.
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
@@ -157,8 +161,18 @@ class ImportOrders:
         if command.definitions:
             define_settings = DefineSettings(self.settings, self.pause)
             settings, written = define_settings(command.account, command.definitions, deadline)
-            return Rulebook.of(settings), written
-        return Rulebook.of(self.settings.load(command.account, deadline).settings), False
+            return self._rulebook(command, settings, deadline), written
+        settings = self.settings.load(command.account, deadline).settings
+        return self._rulebook(command, settings, deadline), False
+
+    def _rulebook(self, command: ImportCommand, settings: Settings, deadline: Deadline) -> Rulebook:
+        """Return the rules, with the named products if a policy needs them."""
+        if not settings.policies.needs_catalogue:
+            return Rulebook.of(settings)
+        names = {name for order in command.orders for name in order.product_names}
+        found = self.catalogue.find(command.account, names, deadline) if names else {}
+        known = {name: each for name, each in found.items() if each.name == name}
+        return Rulebook.of(settings, KnownProducts(known))
 
     def _submit(
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
@@ -184,13 +198,15 @@ class ImportOrders:
         sent = [order for order, _ in doubtful]
         try:
             fresh = self.settings.load(command.account, deadline, fresh=True).settings
+            is_new = fresh != rules.settings
+            current = self._rulebook(command, fresh, deadline) if is_new else rules
         except StorageUnavailableError:
             for order in sent:
                 progress.refuse(order, (no_storage(),), retryable=True)
             return
         answers: Iterable[tuple[SentOrder, Submission | Rejection]] = doubtful
-        if fresh != rules.settings:
-            answers = _answers(command, sent, Rulebook.of(fresh), progress)
+        if is_new:
+            answers = _answers(command, sent, current, progress)
         for order, answer in answers:
             progress.admit(order, answer)
 

@@ -1,16 +1,18 @@
 """The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite, ListedSku
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.deletions import Deletion
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.importing import Write
+from orders.domain.known_products import EntryKind, EntryName, KnownEntry
 from orders.domain.order import Order
 from orders.domain.problems import Reported
 from orders.domain.ranges import Range
@@ -54,6 +56,10 @@ class SentOrder(Protocol):
     @property
     def skip_trigger(self) -> bool:
         """Return whether the caller skips the trigger of this order."""
+
+    @property
+    def product_names(self) -> Iterable[EntryName]:
+        """Return the names of the products and SKUs of the order, as far as it can be read."""
 
     def submit(self, rules: Rulebook, before: Reported) -> Submission | Rejection:
         """Check the order against the settings.
@@ -393,6 +399,61 @@ class SettingsRepository(Protocol):
 
         Raises SettingsTooLargeError and StorageUnavailableError. After the latter, the settings may
         or may not be stored.
+        """
+
+
+class CatalogueRepository(Protocol):
+    """The catalogue of products, SKUs and categories. Each call sees those of its account only.
+
+    Every call may raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def find(
+        self, account: str, names: Collection[EntryName], deadline: Deadline
+    ) -> Mapping[EntryName, KnownEntry]:
+        """Read consistently what is known of entries. Names without an entry are left out.
+
+        An entry under another name is one whose number is that of the wanted name.
+        """
+
+    def find_numbers(
+        self, account: str, kind: EntryKind, numbers: Collection[int], deadline: Deadline
+    ) -> Sequence[KnownEntry]:
+        """Read consistently what is known of entries with these numbers."""
+
+    def save(
+        self, account: str, writes: Sequence[EntryWrite], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        """Try each write on its own. Return the outcomes in the order of the writes.
+
+        The writes must be for different entries. If StorageRefusedError is raised, no entry was
+        written.
+        """
+
+    def remove(
+        self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        """Try to remove entries. The outcome is CONFLICT for one that does not exist.
+
+        Others beside such a one may be UNTRIED. If StorageRefusedError is raised, no entry was
+        removed.
+        """
+
+    def page(
+        self, account: str, kind: EntryKind, after: int, limit: int, deadline: Deadline
+    ) -> Sequence[CatalogueEntry]:
+        """Read the first entries with a number above `after`, sorted by number, at most `limit`.
+
+        They may also be fewer if they are large, but are none at the end of the list only.
+        """
+
+    def skus_of(
+        self, account: str, products: Sequence[CatalogueEntry], limit: int, deadline: Deadline
+    ) -> Mapping[EntryName, Sequence[ListedSku]]:
+        """Read the SKUs of products, which must be those of a page, by the names of the products.
+
+        If they have more than `limit` SKUs, the last products are left out, but never the first
+        one: of that one, at most `limit` SKUs are returned.
         """
 
 

@@ -28,6 +28,7 @@ class Code(StrEnum):
     DEFINITION_CONFLICT = "definition_conflict"
     TOTAL_MISMATCH = "total_mismatch"
     ORDER_TOO_LARGE = "order_too_large"
+    ENTRY_TOO_LARGE = "entry_too_large"
     NOT_STORABLE = "not_storable"
     STALE = "stale"
     DUPLICATE = "duplicate"

@@ -15,6 +15,7 @@ from orders.domain.definition_bounds import (
     excess_of_name,
 )
 from orders.domain.fulfilment import SalesModel
+from orders.domain.known_products import NO_PRODUCTS, KnownProducts
 from orders.domain.problems import Code, Problem, listed, shown
 from orders.domain.triggers import TriggerPayload
 
@@ -88,6 +89,24 @@ class ListAmounts(StrEnum):
     MINOR = "minor"
 
 
+class UnknownProducts(StrEnum):
+    """What an import of orders does with a product or a SKU that the catalogue does not have.
+
+    `accept` does not look at the catalogue.
+    """
+
+    ACCEPT = "accept"
+    WARN = "warn"
+    REJECT = "reject"
+
+
+class ProductsFromCatalogue(StrEnum):
+    """Whether the catalogue takes the place of the settings' products for commercetools orders."""
+
+    OFF = "off"
+    ON = "on"
+
+
 class DefinitionsByImport(StrEnum):
     """What an import may do to custom fields and line statuses.
 
@@ -144,6 +163,16 @@ class Policies:
     order_status_from_lines: OrderStatusFromLines = OrderStatusFromLines.OFF
     list_amounts: ListAmounts = ListAmounts.MAJOR
     trigger_payload: TriggerPayload = TriggerPayload.FULL
+    unknown_products: UnknownProducts = UnknownProducts.ACCEPT
+    products_from_catalogue: ProductsFromCatalogue = ProductsFromCatalogue.OFF
+
+    @property
+    def needs_catalogue(self) -> bool:
+        """Return whether an import of orders must know which of their products exist."""
+        return (
+            self.unknown_products is not UnknownProducts.ACCEPT
+            or self.products_from_catalogue is ProductsFromCatalogue.ON
+        )
 
 
 type FieldKey = tuple[EntityType, str]
@@ -212,20 +241,26 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """An account's settings, prepared once for all orders of a request."""
+    """An account's settings, prepared once for all orders of a request.
+
+    `products` are the entries of the catalogue that the orders name. They are only looked up if a
+    policy needs them.
+    """
 
     settings: Settings
     order_fields: FieldSet
     line_fields: FieldSet
+    products: KnownProducts = NO_PRODUCTS
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, products: KnownProducts = NO_PRODUCTS) -> Self:
         """Prepare the settings."""
         fields = settings.custom_fields.values()
         return cls(
             settings,
             FieldSet.of(EntityType.ORDER, fields),
             FieldSet.of(EntityType.LINE_ORDER, fields),
+            products,
         )
 
 

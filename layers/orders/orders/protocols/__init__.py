@@ -34,6 +34,9 @@
 | `update_order_statuses` | use case | | | x | |
 | `read_buyers` | use case | | | x | |
 | `update_external_id` | use case | | | x | |
+| `import_catalogue` | use case | x | | | |
+| `list_catalogue` | use case | x | | | |
+| `delete_from_catalogue` | use case | x | | | |
 | `issue_token` | use case | | x | | |
 
 The other files of a folder are parts of these:
@@ -43,7 +46,8 @@ The other files of a folder are parts of these:
   `profile_matching` is a part of `checks`. `calls` opens every call other than the import, with the
   `parameters` of its body; `named_orders` finds the order that a body names, `from_ids` are the
   positions in lists, `changes` has the bodies of the calls that change one order, and
-  `unknown_call` answers other paths.
+  `unknown_call` answers other paths. `catalogue_requests` and `catalogue_submissions` are for
+  products and SKUs what `requests` and `submissions` are for orders.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
   `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
   keep `documents` small; `queries` reads query parameters, `predicates` the language of `where`,

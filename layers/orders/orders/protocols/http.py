@@ -12,6 +12,7 @@ from urllib.request import parse_http_list
 
 if TYPE_CHECKING:
     from orders.application.change_order import ChangeReport
+    from orders.application.import_catalogue import CatalogueReport
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
     from orders.application.update_order_statuses import StatusesReport
@@ -187,6 +188,7 @@ class EndpointResult:
     answer: HttpAnswer
     report: ChangeReport[Any] | ImportReport | StatusesReport | None = None
     error: Exception | None = None
+    catalogue: CatalogueReport | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return a copy of the result with these headers added."""

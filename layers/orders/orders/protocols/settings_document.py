@@ -33,10 +33,12 @@ from orders.domain.settings import (
     OrderStatusFromLines,
     PartnerOrderMembers,
     Policies,
+    ProductsFromCatalogue,
     Region,
     Settings,
     TotalCheck,
     UnknownMembers,
+    UnknownProducts,
 )
 from orders.domain.triggers import TriggerPayload
 from orders.domain.whole_numbers import parse_whole_number
@@ -173,6 +175,10 @@ class PoliciesPart(_Part):
     )
     list_amounts: ListAmounts = ListAmounts.MAJOR
     trigger_payload: TriggerPayload = TriggerPayload.FULL
+    unknown_products: UnknownProducts = UnknownProducts.ACCEPT
+    products_from_catalogue: Annotated[ProductsFromCatalogue, BeforeValidator(_unquoted_switch)] = (
+        ProductsFromCatalogue.OFF
+    )
 
     def declared(self) -> Mapping[str, object]:
         """Return the policies that the document names. An empty section resets all of them."""
@@ -300,6 +306,8 @@ class SettingsDocument(_Part):
                 order_status_from_lines=policies.order_status_from_lines,
                 list_amounts=policies.list_amounts,
                 trigger_payload=policies.trigger_payload,
+                unknown_products=policies.unknown_products,
+                products_from_catalogue=policies.products_from_catalogue,
             ),
             products={part.id: _product(part) for part in self.products or []},
             business_id=self.business_id,
@@ -370,6 +378,8 @@ def document_of(settings: Settings) -> SettingsDocument:
             order_status_from_lines=settings.policies.order_status_from_lines,
             list_amounts=settings.policies.list_amounts,
             trigger_payload=settings.policies.trigger_payload,
+            unknown_products=settings.policies.unknown_products,
+            products_from_catalogue=settings.policies.products_from_catalogue,
         ),
         products=[
             ProductPart(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orders.application.change_order import ChangeReport
+    from orders.application.import_catalogue import CatalogueReport
     from orders.application.record_history import HistoryReport
     from orders.application.relay_triggers import RelayReport
     from orders.domain.triggers import Trigger
@@ -69,6 +70,8 @@ def record_answered(answered: EndpointResult) -> None:
         _record_import(answered.report)
     elif isinstance(answered.report, StatusesReport):
         _record_statuses(answered.report)
+    elif answered.catalogue:
+        _record_catalogue(answered.catalogue)
     elif answered.report:
         _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
@@ -89,6 +92,17 @@ def record_fault(
         return
     logger.error(event, extra={"status": status}, exc_info=error)
     metrics.add_metric("Faults", MetricUnit.Count, 1)
+
+
+def _record_catalogue(report: CatalogueReport) -> None:
+    logger.info(
+        "catalogue import answered",
+        extra={
+            "account": report.account,
+            "received": len(report.results),
+            "outcomes": {str(outcome): report.count(outcome) for outcome in Outcome},
+        },
+    )
 
 
 def _record_change(report: ChangeReport[Any], status: int) -> None:

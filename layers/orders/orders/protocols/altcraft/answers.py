@@ -14,7 +14,9 @@ from orders.application.errors import (
     UnauthenticatedError,
     UnknownMembersRefusedError,
 )
+from orders.application.import_catalogue import CatalogueReport
 from orders.application.import_orders import ImportReport
+from orders.domain.catalogue_entries import EntryResult
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.problems import MAX_PROBLEMS, Problem, cut
 from orders.protocols.altcraft.decoded import LineOf, no_line
@@ -40,6 +42,7 @@ from orders.protocols.http import (
 from orders.protocols.json_text import write_json, written_json
 
 type Tree = dict[str, Any]
+type _Result = OrderResult | EntryResult
 
 _SUCCESS: Tree = {"error": 0, "error_text": ""}
 
@@ -109,17 +112,20 @@ def _refusal_of(error: Exception) -> RequestRefusedError:
 
 
 def answer_report(
-    report: ImportReport, options: AnswerOptions, warnings: Sequence[Problem] = ()
+    report: ImportReport | CatalogueReport,
+    options: AnswerOptions,
+    warnings: Sequence[Problem] = (),
+    what: str = "orders",
 ) -> HttpAnswer:
     """Return the answer to a processed import: 200, or 503 if faults let nothing be written.
 
-    `warnings` are about the request as a whole.
+    `warnings` are about the request as a whole. `what` was imported, for messages.
     """
     failures = [result for result in report.results if result.outcome is Outcome.FAILED]
     status = HTTPStatus.SERVICE_UNAVAILABLE if report.unavailable else HTTPStatus.OK
     tree: Tree = {
         "error": _outer_error(failures),
-        "error_text": _outer_text(failures, len(report.results)),
+        "error_text": _outer_text(failures, len(report.results), what),
         "result": [_entry(result, options) for result in report.results],
     }
     if options.details:
@@ -193,7 +199,7 @@ def answer_refusal(refusal: RequestRefusedError, options: AnswerOptions) -> Http
     return _answer(refusal.status, _encode(tree, options.format), options.format)
 
 
-def _outer_error(failures: Sequence[OrderResult]) -> int:
+def _outer_error(failures: Sequence[_Result]) -> int:
     """Return 0 if no order failed, 503 if a retry may import all that failed, else 400."""
     if not failures:
         return 0
@@ -201,11 +207,11 @@ def _outer_error(failures: Sequence[OrderResult]) -> int:
     return HTTPStatus.SERVICE_UNAVAILABLE if all_retryable else HTTPStatus.BAD_REQUEST
 
 
-def _outer_text(failures: Sequence[OrderResult], received: int) -> str:
-    return f"{len(failures)} of {received} orders failed; see result" if failures else ""
+def _outer_text(failures: Sequence[_Result], received: int, what: str) -> str:
+    return f"{len(failures)} of {received} {what} failed; see result" if failures else ""
 
 
-def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
+def _entry(result: _Result, options: AnswerOptions) -> Tree:
     entry: Tree = {"error": 0, "external_id": result.external_id}
     if result.outcome is Outcome.FAILED:
         first, *others = result.problems
@@ -220,7 +226,7 @@ def _entry(result: OrderResult, options: AnswerOptions) -> Tree:
             entry["retryable"] = True
     if options.details:
         entry["outcome"] = str(result.outcome)
-        if result.order_id is not None:
+        if isinstance(result, OrderResult) and result.order_id is not None:
             entry |= {
                 "order_id": result.order_id,
                 "version": result.version,

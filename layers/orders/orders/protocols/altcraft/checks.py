@@ -6,11 +6,19 @@ from decimal import Decimal, localcontext
 from itertools import islice
 
 from orders.domain.custom_fields import FieldValue, defaults_for, read_values
+from orders.domain.known_products import EntryKind, EntryName
 from orders.domain.money import EXACT_DIGITS, format_amount, line_total
 from orders.domain.problems import MAX_PROBLEMS, Code, Problem, below, listed, shown
-from orders.domain.settings import LINE_STATUS_TYPES, Rulebook, Settings, TotalCheck
+from orders.domain.settings import (
+    LINE_STATUS_TYPES,
+    Rulebook,
+    Settings,
+    TotalCheck,
+    UnknownProducts,
+)
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.states import ORDER_STATUSES
+from orders.protocols.altcraft.unknown_members import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +51,14 @@ def check_order(draft: OrderDraft, rules: Rulebook, at_most: int = MAX_PROBLEMS)
         line_fields.append(values)
     if len(problems) < at_most:
         problems += islice(_repeated_lines(draft.lines), at_most)
-    mismatch = tuple(_total_mismatch(draft, rules.settings.policies.total_check))
-    rejecting = rules.settings.policies.total_check is TotalCheck.REJECT
+    policies = rules.settings.policies
+    unknown = tuple(islice(_unknown_products(draft, rules), at_most))
+    if policies.unknown_products is UnknownProducts.REJECT:
+        problems += unknown
+    mismatch = tuple(_total_mismatch(draft, policies.total_check))
+    rejecting = policies.total_check is TotalCheck.REJECT
     found = (*problems, *(mismatch if rejecting else ()))[:at_most]
+    warned = unknown if policies.unknown_products is UnknownProducts.WARN else ()
     is_good = not found
     return Checked(
         order_fields=order_fields,
@@ -55,22 +68,48 @@ def check_order(draft: OrderDraft, rules: Rulebook, at_most: int = MAX_PROBLEMS)
         if is_good
         else (),
         problems=found,
-        warnings=() if rejecting else mismatch,
+        warnings=(*warned, *(() if rejecting else mismatch)),
     )
+
+
+def product_names(line: LineDraft) -> list[tuple[str, EntryName]]:
+    """Return the names of a line's product and SKU, with the members that have them."""
+    named = ((EntryKind.PRODUCT, line.product), (EntryKind.SKU, line.sku))
+    return [(str(kind), EntryName(kind, name)) for kind, name in named if name is not None]
+
+
+def _unknown_products(draft: OrderDraft, rules: Rulebook) -> Iterator[Problem]:
+    """Find products and SKUs that the catalogue does not have. Warnings are in every answer."""
+    policy = rules.settings.policies.unknown_products
+    if policy is UnknownProducts.ACCEPT:
+        return
+    kind = Notice if policy is UnknownProducts.WARN else Problem
+    for position, line in enumerate(draft.lines):
+        for member, name in product_names(line):
+            if name not in rules.products.entries:
+                message = (
+                    f"{member} must be in the account's catalogue; got {shown(name.external_id)}"
+                )
+                yield kind(Code.UNKNOWN_PRODUCT, ("lines", position, member), message)
 
 
 def _unknown_references(draft: OrderDraft, settings: Settings) -> Iterator[Problem]:
     if draft.currency not in settings.currencies:
-        yield _unknown(Code.UNKNOWN_CURRENCY, "currency", draft.currency, settings.currencies)
+        yield unknown_reference(
+            Code.UNKNOWN_CURRENCY, "currency", draft.currency, settings.currencies
+        )
     if draft.endpoint not in settings.endpoints:
-        yield _unknown(Code.UNKNOWN_ENDPOINT, "endpoint", draft.endpoint, settings.endpoints)
+        yield unknown_reference(
+            Code.UNKNOWN_ENDPOINT, "endpoint", draft.endpoint, settings.endpoints
+        )
     if draft.region is not None and draft.region not in settings.regions:
-        yield _unknown(Code.UNKNOWN_REGION, "region", draft.region, settings.regions)
+        yield unknown_reference(Code.UNKNOWN_REGION, "region", draft.region, settings.regions)
     if draft.status not in ORDER_STATUSES:
         yield _unknown_status(Code.UNKNOWN_STATUS, "order", draft.status, ORDER_STATUSES)
 
 
-def _unknown(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Problem:
+def unknown_reference(code: Code, member: str, sent: str, allowed: Iterable[str]) -> Problem:
+    """Return the problem of a member that must be one of the values that the settings have."""
     return Problem(
         code,
         (member,),

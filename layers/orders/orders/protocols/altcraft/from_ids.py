@@ -6,7 +6,7 @@ from orders.application.follow_orders import MAX_RUNS
 from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.problems import Code, Problem, shown
 from orders.domain.reading_progress import Passed
-from orders.protocols.altcraft.errors import bad_request
+from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.cursors import CursorError, read_cursor, write_cursor
 
 # A run takes two numbers of at most 17 digits, and a gap is usually much smaller.
@@ -23,11 +23,31 @@ def read_from_id(sent: str, list_name: str) -> Passed:
     try:
         return _passed_of(read_cursor(sent, list_name, _MOST_CHARACTERS))
     except CursorError:
-        message = (
-            "from_id must be the next_from_id of an earlier answer to the same request, unchanged, "
-            f"or empty for the first page; got {shown(sent)}"
-        )
-        raise bad_request(message, Problem(Code.INVALID_VALUE, ("from_id",), message)) from None
+        raise _refused(sent) from None
+
+
+def write_last_number(list_name: str, number: int) -> str:
+    """Return the number of the last entry that was read, as a text."""
+    return write_cursor(list_name, [number])
+
+
+def read_last_number(sent: str, list_name: str) -> int:
+    """Return the number of the last entry that was read. Raises RequestRefusedError (400)."""
+    try:
+        parts = read_cursor(sent, list_name, _MOST_CHARACTERS)
+    except CursorError:
+        raise _refused(sent) from None
+    if len(parts) != 1 or parts[0] is None:
+        raise _refused(sent)
+    return parts[0]
+
+
+def _refused(sent: str) -> RequestRefusedError:
+    message = (
+        "from_id must be the next_from_id of an earlier answer to the same request, unchanged, "
+        f"or empty for the first page; got {shown(sent)}"
+    )
+    return bad_request(message, Problem(Code.INVALID_VALUE, ("from_id",), message))
 
 
 def _gaps_and_lengths(passed: Passed) -> Iterator[int]:

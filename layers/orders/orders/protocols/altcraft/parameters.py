@@ -1,6 +1,8 @@
 """Bodies of the calls other than the import: a few parameters at the root, in JSON or XML."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Self
 
 from pydantic import PlainValidator, TypeAdapter, WithJsonSchema
@@ -11,7 +13,7 @@ from orders.domain.problems import Code, Problem
 from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
 from orders.protocols.altcraft.requests import Absent, Body, ExternalId, Id, reading
-from orders.protocols.altcraft.xml_shapes import Record, Text
+from orders.protocols.altcraft.xml_shapes import Record, Shape, Text
 
 DEFAULT_LIMIT, MAX_LIMIT = 100, 1000
 
@@ -95,10 +97,11 @@ class BodyForm[B: Body]:
     known: KnownNames
 
     @classmethod
-    def of(cls, model: type[B]) -> Self:
-        """Return the form of a body whose members all hold text in XML."""
+    def of(cls, model: type[B], shapes: Mapping[str, Shape] = MappingProxyType({})) -> Self:
+        """Return the form of a body whose members hold text in XML, but for those of `shapes`."""
         names = {*model.model_fields, "token", "format"}
-        return cls(TypeAdapter(model), Record(dict.fromkeys(names, Text())), KnownNames.of(names))
+        members: dict[str, Shape] = {name: shapes.get(name, Text()) for name in names}
+        return cls(TypeAdapter(model), Record(members), KnownNames.of(names))
 
 
 LIST = BodyForm.of(ListBody)

@@ -48,7 +48,8 @@ MAX_DEFINITIONS = 1000
 MAX_COUNT = 10**9
 
 
-def _custom(code: Code, message: str) -> PydanticCustomError:
+def custom(code: Code, message: str) -> PydanticCustomError:
+    """Return the error of a validator. The message follows the name of the member."""
     # Braces would be read as placeholders of the message.
     return PydanticCustomError(code, "{message}", {"message": message})
 
@@ -61,7 +62,7 @@ def reading[T](parse: Callable[[object], T]) -> Callable[[object], T]:
             return parse(sent)
         except ValueError as allowed:
             message = f"must be {allowed}; got {shown(sent)}"
-            raise _custom(Code.INVALID_VALUE, message) from None
+            raise custom(Code.INVALID_VALUE, message) from None
 
     return read
 
@@ -93,12 +94,12 @@ def _digits_as_text(sent: object) -> object:
     if isinstance(sent, int) and not isinstance(sent, bool):
         return str(sent)
     message = f"must be a string, or a whole number in plain digits; got {shown(sent)}"
-    raise _custom(Code.WRONG_TYPE, message)
+    raise custom(Code.WRONG_TYPE, message)
 
 
 def _check_external_id(text: str) -> str:
     if not is_external_id(text):
-        raise _custom(Code.INVALID_VALUE, f"must be {EXTERNAL_ID_RULE}; got {shown(text)}")
+        raise custom(Code.INVALID_VALUE, f"must be {EXTERNAL_ID_RULE}; got {shown(text)}")
     return text
 
 
@@ -120,15 +121,16 @@ def _empty_object_if_absent(sent: object) -> object:
     return {} if is_blank(sent) or sent == [] else sent
 
 
-def _empty_array_if_absent(sent: object) -> object:
+def empty_array_if_absent(sent: object) -> object:
+    """Return an array that may be null or blank."""
     return [] if is_blank(sent) else sent
 
 
-def _without_blanks(sent: object) -> object:
+def without_blanks(sent: object) -> object:
     """Return an array without its blank elements, which XML does not distinguish from none."""
     if isinstance(sent, list):
         return [each for each in sent if not is_blank(each)]
-    return _empty_array_if_absent(sent)
+    return empty_array_if_absent(sent)
 
 
 # JSON Schemas of the values that custom validators read, for the published contract.
@@ -229,7 +231,7 @@ class OrderBody(Body):
     subscription_id: Annotated[Name | None, Absent] = None
     endpoint: Id
     tags: Annotated[
-        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(_without_blanks)
+        list[Name], Field(max_length=MAX_TAGS), FailFast(), BeforeValidator(without_blanks)
     ] = Field(default_factory=list)
     status: Name
     delivery_cost: Annotated[Amount | None, Absent] = None
@@ -270,13 +272,13 @@ class ImportBody(Body):
         list[CustomFieldBody],
         Field(max_length=MAX_DEFINITIONS),
         FailFast(),
-        BeforeValidator(_empty_array_if_absent),
+        BeforeValidator(empty_array_if_absent),
     ] = Field(default_factory=list)
     custom_line_statuses: Annotated[
         list[LineStatusBody],
         Field(max_length=MAX_DEFINITIONS),
         FailFast(),
-        BeforeValidator(_empty_array_if_absent),
+        BeforeValidator(empty_array_if_absent),
     ] = Field(default_factory=list)
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
@@ -352,15 +354,16 @@ _ORDER_SHAPE = Record(
     dict.fromkeys(ORDER_MEMBERS, _TEXTS)
     | {"tags": Array(_TEXTS), "custom_fields": Free(), "lines": Array(_LINE_SHAPE)}
 )
+DEFINITIONS_SHAPE = Array(
+    Record(
+        dict.fromkeys(DEFINITION_MEMBERS, _TEXTS)
+        | {"default_value": TextOrFree(), "enum_values": Free()}
+    )
+)
 IMPORT_SHAPE = Record(
     dict.fromkeys(ROOT_MEMBERS, _TEXTS)
     | {
-        "custom_fields": Array(
-            Record(
-                dict.fromkeys(DEFINITION_MEMBERS, _TEXTS)
-                | {"default_value": TextOrFree(), "enum_values": Free()}
-            )
-        ),
+        "custom_fields": DEFINITIONS_SHAPE,
         "custom_line_statuses": Array(Record(dict.fromkeys(LINE_STATUS_MEMBERS, _TEXTS))),
         "data": Array(_ORDER_SHAPE),
     }

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from orders.domain.custom_fields import CustomField, ValueType
+from orders.domain.known_products import EntryName
 from orders.domain.problems import (
     NOTHING_REPORTED,
     Code,
@@ -21,7 +22,7 @@ from orders.domain.settings import Definitions, LineStatus, Rulebook, UnknownMem
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft import PROTOCOL
-from orders.protocols.altcraft.checks import check_order
+from orders.protocols.altcraft.checks import check_order, product_names
 from orders.protocols.altcraft.documents import LINES, defaults_of, document_of
 from orders.protocols.altcraft.drafts import LineDraft, OrderDraft
 from orders.protocols.altcraft.errors import RequestRefusedError, bad_request
@@ -57,6 +58,12 @@ class AltcraftOrder:
     draft: OrderDraft | None
     sent: Mapping[str, Any]
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def product_names(self) -> Iterable[EntryName]:
+        """Return the names of the products and SKUs of the lines."""
+        lines = self.draft.lines if self.draft else ()
+        return [name for line in lines for _, name in product_names(line)]
 
     def submit(
         self, rules: Rulebook, before: Reported = NOTHING_REPORTED
@@ -124,13 +131,16 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
 def read_definitions(body: ImportBody) -> Definitions:
     """Read the root's definitions. Raises RequestRefusedError (400) for an invalid one."""
     return Definitions(
-        custom_fields=tuple(
-            _definition(position, sent) for position, sent in enumerate(body.custom_fields)
-        ),
+        custom_fields=read_custom_fields(body.custom_fields),
         line_statuses=tuple(
             LineStatus(sent.external_id, sent.name, sent.type) for sent in body.custom_line_statuses
         ),
     )
+
+
+def read_custom_fields(sent: Sequence[CustomFieldBody]) -> tuple[CustomField, ...]:
+    """Read the root's custom fields. Raises RequestRefusedError (400) for an invalid one."""
+    return tuple(_definition(position, each) for position, each in enumerate(sent))
 
 
 def _read_order(
@@ -153,7 +163,7 @@ def _read_order(
     draft = _draft(body, lines) if body and has_room and not line_problems else None
     return AltcraftOrder(
         position=position,
-        external_id=_echoed(members.get("external_id")),
+        external_id=echoed(members.get("external_id")),
         skip_trigger=skip_all or bool(body and body.skip_triggers),
         draft=draft,
         sent=members,
@@ -161,8 +171,8 @@ def _read_order(
     )
 
 
-def _echoed(external_id: object) -> str | None:
-    """Return the external id for the order's entry, also if it is invalid: shops match by it."""
+def echoed(external_id: object) -> str | None:
+    """Return the external id for its entry, also if it is invalid: shops match by it."""
     named = isinstance(external_id, str | int) and not isinstance(external_id, bool)
     return str(external_id)[:MAX_ECHOED_CHARACTERS] if named else None
 

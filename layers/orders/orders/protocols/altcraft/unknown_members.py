@@ -7,7 +7,7 @@ under the default policy every answer warns of names that are one mistake away f
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Any
+from typing import Any, Self
 
 from orders.domain.near_names import KnownNames
 from orders.domain.problems import MAX_PROBLEMS, Code, Problem, Steps, shown
@@ -19,6 +19,7 @@ from orders.protocols.altcraft.requests import (
     ORDER_MEMBERS,
     ROOT_MEMBERS,
 )
+from orders.protocols.altcraft.xml_shapes import Array, Record
 
 MAX_NAME_CHARACTERS = 255
 # So many unknown names of an order, or of the rest of a request, are compared with the known ones.
@@ -97,6 +98,29 @@ def unknown_of_order(
     return _bounded(search.of_order(sent, prefix))
 
 
+@dataclass(frozen=True, slots=True)
+class KnownMembers:
+    """The members of an object, and those of the objects in its arrays."""
+
+    names: KnownNames
+    arrays: Mapping[str, "KnownMembers"]
+
+    @classmethod
+    def of(cls, shape: Record) -> Self:
+        """Return the members of a shape."""
+        arrays = {
+            name: cls.of(member.item)
+            for name, member in shape.members.items()
+            if isinstance(member, Array) and isinstance(member.item, Record)
+        }
+        return cls(KnownNames.of(shape.members), arrays)
+
+
+def unknown_of_members(sent: Mapping[str, Any], known: KnownMembers, prefix: Steps) -> Unknown:
+    """Return the unknown members of an object and of the objects in it."""
+    return _bounded(_Search().of_members(sent, known, prefix))
+
+
 @dataclass(slots=True)
 class _Search:
     """Finds unknown members. `left` is how many names it may still compare."""
@@ -113,6 +137,14 @@ class _Search:
         yield from self.of_object(sent, _ORDER, prefix)
         for position, line in _objects(sent.get("lines")):
             yield from self.of_object(line, _LINE, (*prefix, "lines", position))
+
+    def of_members(
+        self, sent: Mapping[str, Any], known: "KnownMembers", path: Steps
+    ) -> Iterator[_Unknown]:
+        yield from self.of_object(sent, known.names, path)
+        for member, inner in known.arrays.items():
+            for position, each in _objects(sent.get(member)):
+                yield from self.of_members(each, inner, (*path, member, position))
 
     def of_object(
         self, sent: Mapping[str, Any], known: KnownNames, path: Steps

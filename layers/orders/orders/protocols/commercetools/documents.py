@@ -23,6 +23,7 @@ from orders.protocols.commercetools.line_costs import (
 from orders.protocols.commercetools.money import Money, MoneyOverflowError
 from orders.protocols.commercetools.products import (
     Catalogue,
+    ImportedCatalogue,
     described_product,
     resolved_line,
     stored_product,
@@ -57,7 +58,9 @@ class DraftRefusedError(Exception):
         self.errors = errors
 
 
-def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tree:
+def document_of(
+    draft: Tree, provenance: Provenance, catalogue: Catalogue | ImportedCatalogue
+) -> Tree:
     """Return the document of a draft for which check_draft returned no error.
 
     Raises DraftRefusedError, also for amounts that `complete_document` could not calculate.
@@ -69,7 +72,7 @@ def document_of(draft: Tree, provenance: Provenance, catalogue: Catalogue) -> Tr
         raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
     products = [each for each in found if not isinstance(each, ApiError)]
     listed: dict[str, Tree] = {}
-    if catalogue.products:
+    if catalogue.is_checked:
         lines = list(map(resolved_line, draft["lineItems"], products))
         draft = {**draft, "lineItems": lines}
         listed = {each["productId"]: stored_product(account, each) for each in products}

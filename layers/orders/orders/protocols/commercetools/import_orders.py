@@ -1,6 +1,6 @@
 """`POST /{projectKey}/orders/import` (commercetools, Create Order by Import)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -28,6 +28,8 @@ from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
 from orders.protocols.http import EndpointResult, HttpRequest
 
+UNKNOWN_PRODUCTS_HEADER = "X-Unknown-Products"
+
 
 @dataclass(frozen=True, slots=True)
 class ImportOrdersEndpoint:
@@ -49,7 +51,8 @@ class ImportOrdersEndpoint:
         report = self._imported(draft, sender, deadline)
         if report.stored:
             order = represent(report.stored[0])
-            return EndpointResult(answer(HTTPStatus.CREATED, order, ignored), report)
+            headers = {**ignored, **_unknown_products(report)}
+            return EndpointResult(answer(HTTPStatus.CREATED, order, headers), report)
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(
@@ -83,6 +86,13 @@ def _refusal(report: ImportReport, draft: OrderImportDraft) -> RequestRefusedErr
     errors = [each for each in (_error(result, draft, code) for code in _codes(result)) if each]
     own = [each.error for each in result.problems if isinstance(each, ApiProblem)]
     return bad_request(*own, *errors) if own or errors else general()
+
+
+def _unknown_products(report: ImportReport) -> Mapping[str, str]:
+    """Return the header that lists the lines whose products are not in the catalogue."""
+    warnings = report.results[0].warnings
+    pointers = [each.pointer for each in warnings if each.code is Code.UNKNOWN_PRODUCT]
+    return {UNKNOWN_PRODUCTS_HEADER: ", ".join(pointers)} if pointers else {}
 
 
 def _codes(result: OrderResult) -> list[Code]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from orders.domain.catalogue import Product, Variant
+from orders.domain.known_products import EntryKind, EntryName, KnownProducts
 from orders.protocols.commercetools.errors import ApiError, invalid_field, reference_not_found
 from orders.protocols.commercetools.references import derived_id
 from orders.protocols.commercetools.shapes import Tree
@@ -30,6 +31,11 @@ class Catalogue:
             if variant.sku is not None
         }
         return cls(account, products, by_sku)
+
+    @property
+    def is_checked(self) -> bool:
+        """Return whether a line must name what exists."""
+        return bool(self.products)
 
     def find(self, line: Tree) -> Tree | ApiError:
         """Return the product members of a line item, or the error if there is no such product.
@@ -82,6 +88,55 @@ class Catalogue:
             [str(variant.id) for variant in product.variants],
             why=f"Product '{product.id}' has no such variant.",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedCatalogue:
+    """The account's imported products and SKUs, as far as an order names them.
+
+    A line names a SKU, or a product. Imported SKUs have no variant ids: a line keeps the one it
+    has, and a line without one gets the first.
+    """
+
+    account: str
+    known: KnownProducts
+
+    @property
+    def is_checked(self) -> bool:
+        """Return True: a line must name what exists."""
+        return True
+
+    def find(self, line: Tree) -> Tree | ApiError:
+        """Return the product members of a line item, or the error if there is no such product."""
+        missing = unknown_product(line, self.known)
+        if missing is not None:
+            return missing
+        sku = line["variant"].get("sku")
+        product_id = line.get("productId")
+        if sku is not None:
+            of = self.known.entries[EntryName(EntryKind.SKU, sku)].product
+            if product_id is not None and of != product_id:
+                why = f"It is no SKU of product '{product_id}'."
+                return invalid_field("sku", sku, why=why)
+            product_id = of
+        return described_product(self.account, {**line, "productId": product_id}, {})
+
+
+def product_names(line: Tree) -> list[EntryName]:
+    """Return the names that a line item has for its product: by id, by SKU, or both."""
+    named = (
+        (EntryKind.PRODUCT, line.get("productId")),
+        (EntryKind.SKU, line["variant"].get("sku")),
+    )
+    return [EntryName(kind, name) for kind, name in named if name is not None]
+
+
+def unknown_product(line: Tree, known: KnownProducts) -> ApiError | None:
+    """Return the error of a line whose product or SKU was not imported, None if it was."""
+    for name in known.unknown(product_names(line)):
+        by = "sku" if name.kind is EntryKind.SKU else "identifier"
+        return reference_not_found("product", by=by, value=name.external_id)
+    return None
 
 
 def resolved_line(line: Tree, product: Tree) -> Tree:

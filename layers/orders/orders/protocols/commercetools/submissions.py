@@ -1,12 +1,14 @@
 """A sent draft as the import takes it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from orders.domain.importing import is_too_large
+from orders.domain.known_products import EntryName
 from orders.domain.order import Order
 from orders.domain.problems import NOTHING_REPORTED, Code, Problem, Reported
-from orders.domain.settings import Rulebook
+from orders.domain.settings import ProductsFromCatalogue, Rulebook, UnknownProducts
 from orders.domain.submissions import Rejection, Submission
 from orders.protocols.commercetools import PROTOCOL
 from orders.protocols.commercetools.documents import (
@@ -15,7 +17,12 @@ from orders.protocols.commercetools.documents import (
     document_of,
 )
 from orders.protocols.commercetools.errors import ApiError, reference_not_found
-from orders.protocols.commercetools.products import Catalogue
+from orders.protocols.commercetools.products import (
+    Catalogue,
+    ImportedCatalogue,
+    product_names,
+    unknown_product,
+)
 from orders.protocols.commercetools.representation import present
 from orders.protocols.commercetools.requests import OrderImportDraft
 from orders.protocols.commercetools.states import fulfilment_of
@@ -48,6 +55,11 @@ class SentDraft:
     position: int = 0
     skip_trigger: bool = False
 
+    @property
+    def product_names(self) -> Iterable[EntryName]:
+        """Return the names of the products and SKUs of the line items."""
+        return [name for line in self.draft.tree["lineItems"] for name in product_names(line)]
+
     def submit(
         self, rules: Rulebook, before: Reported = NOTHING_REPORTED
     ) -> Submission | Rejection:
@@ -59,7 +71,15 @@ class SentDraft:
             error = reference_not_found("store", by=self.draft.store_by, value=store["key"])
             return Rejection((_problem(Code.UNKNOWN_ENDPOINT, error),))
         provenance = Provenance(self.account, self.client_id, self.external_user_id)
-        catalogue = Catalogue.of(self.account, settings.products)
+        policies = settings.policies
+        catalogue: Catalogue | ImportedCatalogue
+        if policies.products_from_catalogue is ProductsFromCatalogue.ON:
+            catalogue = ImportedCatalogue(self.account, rules.products)
+        else:
+            catalogue = Catalogue.of(self.account, settings.products)
+        unknown = self._unknown_products(rules)
+        if unknown and policies.unknown_products is UnknownProducts.REJECT:
+            return Rejection(unknown[: before.problems_left])
         try:
             document = document_of(self.draft.tree, provenance, catalogue)
         except DraftRefusedError as refusal:
@@ -67,7 +87,7 @@ class SentDraft:
             return Rejection(tuple(_problem(refusal.code, each) for each in errors))
         stored = write_json(document).decode()
         # Every line has what the settings say of its product, and this does not depend on the body.
-        may_be_long = self.draft.size > _MIN_BYTES_TO_CHECK or bool(settings.products)
+        may_be_long = self.draft.size > _MIN_BYTES_TO_CHECK or catalogue.is_checked
         if may_be_long and not is_too_large(stored) and not self._is_readable(stored):
             limit = MAX_ANSWER_BYTES // 1024**2
             text = f"The order must fit in an answer of {limit} MB with its defaults and ids"
@@ -80,6 +100,21 @@ class SentDraft:
             endpoint=endpoint,
             fulfilment=fulfilment_of(self.draft.tree["orderState"]),
             must_be_new=True,
+            warnings=unknown[: before.warnings_left],
+        )
+
+    def _unknown_products(self, rules: Rulebook) -> tuple[ApiProblem, ...]:
+        """Return the problems of lines whose products were not imported, under a policy on them."""
+        if rules.settings.policies.unknown_products is UnknownProducts.ACCEPT:
+            return ()
+        found = (
+            (position, unknown_product(line, rules.products))
+            for position, line in enumerate(self.draft.tree["lineItems"])
+        )
+        return tuple(
+            ApiProblem(Code.UNKNOWN_PRODUCT, ("lineItems", position), error.message, error)
+            for position, error in found
+            if error is not None
         )
 
     def _is_readable(self, document: str) -> bool:

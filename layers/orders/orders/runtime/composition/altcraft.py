@@ -100,5 +100,20 @@ def change_orders() -> Service:
     return Service(_ROOTS, endpoints, answer_error)
 
 
+def manage_catalogue() -> Service:
+    """Return the imports, lists and deletions of products and SKUs, and more unknown calls."""
+    from orders.protocols.altcraft.unknown_call import ROOT, refuse_unknown_call
+    from orders.runtime.composition.catalogue_endpoints import FOLDERS, catalogue_endpoints
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        unknown = [f"{folder}/{{call+}}" for folder in (ROOT, *FOLDERS.values())]
+        return {
+            **catalogue_endpoints(aws.dynamodb, aws.environment.table, _access(aws)),
+            **{(str(each), path): refuse_unknown_call for each in HTTPMethod for path in unknown},
+        }
+
+    return Service(_ROOTS, endpoints, answer_error)
+
+
 def _access(aws: Aws) -> AccountAccess:
     return AccountAccess(DynamoTokens(aws.dynamodb, aws.environment.table))

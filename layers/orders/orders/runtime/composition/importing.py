@@ -1,5 +1,6 @@
 """Composes the import use case, which all protocols share."""
 
+from orders.adapters.dynamodb_catalogue import DynamoCatalogue
 from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
@@ -18,6 +19,7 @@ def import_orders(aws: Aws) -> ImportOrders:
         orders=DynamoOrders(aws.dynamodb, table),
         order_ids=TakeOrderIds(DynamoOrderLanes(aws.dynamodb, table), utc_now),
         settings=DynamoSettings(aws.dynamodb, table),
+        catalogue=DynamoCatalogue(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         clock=utc_now,
         pause=pause_with_jitter,
