@@ -1,10 +1,11 @@
 """Update the fulfilment states of several orders: read, write and publish them together."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
 
+from orders.application.change_order import ReduceChange
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
 from orders.application.ports import (
@@ -116,13 +117,17 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class UpdateOrderStatuses:
-    """Moves orders to other fulfilment states, with the rules of UpdateOrderStatus."""
+    """Moves orders to other fulfilment states, with the rules of UpdateOrderStatus.
+
+    `reduce_change` reduces the trigger of each change, as in ChangeOrder.
+    """
 
     index: OrderIndex
     orders: OrderRepository
     publish_triggers: PublishTriggers
     clock: Clock
     pause: Pause
+    reduce_change: ReduceChange | None = None
 
     def __call__(self, command: UpdateOrderStatusesCommand, deadline: Deadline) -> StatusesReport:
         """Make every move that is allowed. One that is refused never stops another.
@@ -160,7 +165,11 @@ class UpdateOrderStatuses:
         try:
             for _ in attempts(deadline, self.pause):
                 found = self._read(command, progress, deadline)
-                self._save(command.account, _planned(progress, found, cause), progress, deadline)
+                plans = {
+                    order_id: self._reduced(plan, deadline)
+                    for order_id, plan in _planned(progress, found, cause).items()
+                }
+                self._save(command.account, plans, progress, deadline)
                 if not progress.pending:
                     break
         except StorageError as error:
@@ -173,6 +182,12 @@ class UpdateOrderStatuses:
         for order_id in list(progress.pending):
             is_lost = order_id in progress.lost
             progress.fail(order_id, MoveFailure.UNAVAILABLE if is_lost else failure)
+
+    def _reduced(self, plan: MovesPlan, deadline: Deadline) -> MovesPlan:
+        """Return a plan whose trigger contains what may be published."""
+        if self.reduce_change is None or plan.change is None:
+            return plan
+        return replace(plan, change=self.reduce_change(plan.change, deadline))
 
     def _read(
         self, command: UpdateOrderStatusesCommand, progress: _Progress, deadline: Deadline

@@ -48,4 +48,5 @@ def update_order_statuses(aws: Aws) -> UpdateOrderStatuses:
         publish_triggers=publish_triggers(aws),
         clock=utc_now,
         pause=pause_with_jitter,
+        reduce_change=TriggerPayloads(DynamoSettings(aws.dynamodb, table), reduce_trigger),
     )
