@@ -1,7 +1,7 @@
 """Read the committed changes from the records of the table's stream."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,14 @@ from orders.adapters.table_keys import account_of_order
 from orders.application.ports import Parked, RequestKey, Unreadable
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.order import LineMembers, Order
-from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
+from orders.domain.triggers import (
+    Contents,
+    Trigger,
+    TriggerKind,
+    deletion_of,
+    documents_of,
+    trigger_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +42,20 @@ class StreamedChange:
 type LinesOf = Callable[[Order], LineMembers | None]
 
 
-def read_record(record: Mapping[str, Any], lines_of: LinesOf) -> StreamedChange | Unreadable | None:
-    """Read one record, as Lambda delivers it. Return None if it has no trigger."""
+def read_record(
+    record: Mapping[str, Any], lines_of: LinesOf, contents: Contents = documents_of
+) -> StreamedChange | Unreadable | None:
+    """Read one record, as Lambda delivers it. Return None if it has no trigger.
+
+    `contents` shows two versions of an order in the form of its protocol.
+    """
     data = record["dynamodb"]
     number = str(data["SequenceNumber"])
     try:
         after = data.get("NewImage")
         if after is None or not _has_trigger(after):
             return None
-        return _change(number, data, after, lines_of)
+        return _change(number, data, after, lines_of, contents)
     except (KeyError, TypeError, ValueError) as error:
         return _unreadable(number, data, error)
 
@@ -83,7 +95,9 @@ def _committed_at(data: Mapping[str, Any]) -> datetime:
     return datetime.fromtimestamp(float(data["ApproximateCreationDateTime"]), UTC)
 
 
-def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf) -> StreamedChange:
+def _change(
+    number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf, contents: Contents
+) -> StreamedChange:
     account = account_of_order(image["pk"]["S"])
     after = read_order(account, image)
     envelope = read_envelope(image)
@@ -91,8 +105,8 @@ def _change(number: str, data: Mapping[str, Any], image: Item, lines_of: LinesOf
     if is_tombstone(image) or is_hidden(image):
         trigger = deletion_of(after)
     else:
-        before = _before(account, data.get("OldImage"), after, envelope.moved_from)
-        trigger = trigger_of(before, after, lines)
+        before = envelope.before(after) or _before(account, data.get("OldImage"))
+        trigger = trigger_of(before, after, lines, contents)
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images do not match the stored trigger")
     request = RequestKey(account, envelope.request_id)
@@ -109,13 +123,11 @@ def _has_trigger(image: object) -> bool:
     return is_order(image) or is_tombstone(image) or is_hidden(image)
 
 
-def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:
-    """Return the order before the change, None if it is new. It may have had another id.
+def _before(account: str, image: Item | None) -> Order | None:
+    """Return the order before the change, None if it is new.
 
     The order before a revival was softly deleted.
     """
-    if moved_from is not None:
-        return replace(after, external_id=moved_from)
     if image is None or not (is_order(image) or is_hidden(image)):
         return None
     return read_order(account, image)

@@ -30,6 +30,7 @@ def manage_order() -> Service:
     from orders.runtime.composition.changing import change_order, update_line_status
     from orders.runtime.composition.order_protocols import (
         PROTOCOLS,
+        contents,
         lines_of,
         present,
         summarise,
@@ -38,7 +39,7 @@ def manage_order() -> Service:
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
         access = WriteAccess(tokens)
-        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
+        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of, contents)
         change = change_order(aws)
         return {
             ("GET", _ORDER): GetOrderEndpoint(

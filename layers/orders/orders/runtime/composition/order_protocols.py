@@ -10,9 +10,10 @@ from functools import cache
 
 from orders.domain.definition_names import DefinitionNames
 from orders.domain.line_statuses import DerivedStatus
-from orders.domain.order import LineMembers, Order
+from orders.domain.order import LineMembers, Order, Tree
 from orders.domain.order_summary import OrderSummary, Summarise
 from orders.domain.settings import LineStatusType
+from orders.domain.triggers import Contents, documents_of
 from orders.protocols.altcraft import PROTOCOL as ALTCRAFT
 from orders.protocols.commercetools import PROTOCOL as COMMERCETOOLS
 
@@ -28,7 +29,8 @@ class OrderProtocol:
     `present` returns an order as JSON in the protocol's shape. `summarise` returns its summary for
     other protocols. `lines` names the members of the document that hold lines, None if triggers do
     not report changes of lines. `used_by` returns the settings' definitions that an order uses.
-    `status_of_lines` returns the status of an order that follows from its lines.
+    `status_of_lines` returns the status of an order that follows from its lines. `contents` shows
+    two versions of an order as triggers do.
     """
 
     present: Callable[[Order], bytes]
@@ -36,6 +38,7 @@ class OrderProtocol:
     lines: LineMembers | None
     used_by: Callable[[Order], DefinitionNames]
     status_of_lines: Callable[[Sequence[LineStatusType]], DerivedStatus | None]
+    contents: Contents = documents_of
 
 
 def present(order: Order) -> bytes:
@@ -61,6 +64,11 @@ def definitions_used_by(order: Order) -> DefinitionNames:
 def status_of_lines(order: Order, types: Sequence[LineStatusType]) -> DerivedStatus | None:
     """Return the status of an order whose lines have statuses of these types, None if none is."""
     return _protocol_of(order.protocol).status_of_lines(types)
+
+
+def contents(before: Order, after: Order) -> tuple[Tree, Tree]:
+    """Return the contents of two versions of an order in the form in which triggers show them."""
+    return _protocol_of(after.protocol).contents(before, after)
 
 
 def _no_status(_types: Sequence[LineStatusType]) -> None:
@@ -101,7 +109,12 @@ def _commercetools() -> OrderProtocol:
     from orders.protocols.commercetools import representation, summaries
 
     return OrderProtocol(
-        representation.present, summaries.summarise, None, _none_of_them, _no_status
+        representation.present,
+        summaries.summarise,
+        None,
+        _none_of_them,
+        _no_status,
+        representation.contents,
     )
 
 
