@@ -61,10 +61,11 @@ SYNC_INFO = record(
     optional("externalId", text),
     required("syncedAt", moment),
 )
+SHIPPING_INFO = _with(requests.SHIPPING_INFO, deliveries=Array(DELIVERY))
 STORED_ORDER = record(
     *_with(
         requests.ORDER_IMPORT_DRAFT,
-        shippingInfo=_with(requests.SHIPPING_INFO, deliveries=Array(DELIVERY)),
+        shippingInfo=SHIPPING_INFO,
         billingAddress=ADDRESS_WITH_CUSTOM,
         shippingAddress=ADDRESS_WITH_CUSTOM,
         itemShippingAddresses=Array(ADDRESS_WITH_CUSTOM),

@@ -69,14 +69,11 @@ def _named(members: Sequence[Member] = ()) -> Record:
     return record(_NAME, *members)
 
 
-ACTION = Tagged(
-    "action",
-    {
-        **{name: _named(each.shape.members) for name, each in sorted(ACTIONS.items())},
-        **{name: _named() for name in sorted(UNSUPPORTED)},
-    },
+_SUPPORTED = {name: _named(each.shape.members) for name, each in sorted(ACTIONS.items())}
+_ACTION = Tagged("action", {**_SUPPORTED, **{name: _named() for name in sorted(UNSUPPORTED)}})
+ORDER_UPDATE = record(
+    required("version", long), required("actions", Array(Tagged("action", _SUPPORTED)))
 )
-ORDER_UPDATE = record(required("version", long), required("actions", Array(ACTION)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ class _Actions:
         """Read one action. Raises EnoughFaultsError and TooManyPartsError."""
         found = Findings()
         try:
-            tree: Tree = ACTION(sent, Location(self._account, found, ("actions",))) or {}
+            tree: Tree = _ACTION(sent, Location(self._account, found, ("actions",))) or {}
         finally:
             if found.faults and not self._faults:
                 self._first_fault = position
