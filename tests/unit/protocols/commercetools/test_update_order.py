@@ -1,4 +1,4 @@
-"""Updates of orders: versions, errors, states in both protocols, numbers, triggers, foreign orders."""
+"""Updates of orders: versions, errors, states, numbers, triggers, and orders of others."""
 
 import json
 from collections.abc import Callable
@@ -155,8 +155,10 @@ def test_an_update_needs_the_scope_of_an_import(
         ),
         (
             {"version": 1, "actions": [LOCALE, {"action": "changeOrderState"}, state("Closed")]},
-            "actions -> orderState: Missing required value, actions -> orderState: Invalid enum "
-            "value: 'Closed'. Expected one of: 'Open','Confirmed','Complete','Cancelled'",
+            (
+                "actions -> orderState: Missing required value, actions -> orderState: Invalid "
+                "enum value: 'Closed'. Expected one of: 'Open','Confirmed','Complete','Cancelled'"
+            ),
             "/actions/1",
         ),
         (
@@ -435,8 +437,7 @@ def test_a_trigger_shows_changes_in_the_form_of_answers() -> None:
         lineItems=[
             line(
                 key="one",
-                taxRate=None
-                or {"name": "VAT", "amount": 0.19, "includedInPrice": True, "country": "DE"},
+                taxRate={"name": "VAT", "amount": 0.19, "includedInPrice": True, "country": "DE"},
             ),
             line(key="two"),
         ]
