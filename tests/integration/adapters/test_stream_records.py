@@ -24,6 +24,7 @@ from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.importing import Write
 from orders.domain.order import Cause, Order
+from orders.domain.order_updates import Revision, Update, plan_update
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import Trigger, TriggerKind, trigger_of
@@ -103,6 +104,16 @@ class Table:
         stored, request_id = self._found(order_id), uuid4().hex
         move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
         return self._change(plan_status_update(stored, move, Cause(request_id, "shop", NOW)))
+
+    def revise(self, order_id: int, revision: Revision) -> Trigger:
+        """Update an order that the shop gave no external id before, so that it can move."""
+        stored, cause = self._found(order_id), Cause(uuid4().hex, "shop", NOW)
+        update = Update(stored.order.version, lambda _order: revision, ExternalIdPolicy.CHANGE)
+        started = replace(stored.order, fulfilment=Fulfilment.STARTED)
+        planned = plan_update(replace(stored, order=started), update, cause)
+        assert isinstance(planned, OrderChange)
+        trigger = trigger_of(stored.order, planned.after.order)
+        return self._change(replace(planned, before=stored, trigger=trigger))
 
     def delete(self, order_id: int) -> Trigger:
         return self._change(
@@ -213,6 +224,20 @@ def test_an_order_that_returns_to_a_former_id_is_read(store: Table) -> None:
     assert record["dynamodb"]["OldImage"]["type"] == {"S": "alias"}
     assert _read(record).trigger == returned
     assert returned.changed == {"external_id": {"old": "B", "new": "A"}}
+
+
+@pytest.mark.parametrize("before", ["", '{"status":"paid"}'])
+def test_a_move_that_changes_more_than_the_id_is_read_as_its_trigger(
+    store: Table, before: str
+) -> None:
+    store.create(replace(_order(), overrides=before))
+    trigger = store.revise(1, Revision("B", "new", Fulfilment.SHIPPED, None, '{"note":"x"}'))
+    assert _read(store.last()).trigger == trigger
+    assert trigger.changed.keys() >= {"external_id", "note", "fulfilment"}
+    # Only the fulfilment state, which becomes the first one again.
+    trigger = store.revise(1, Revision("C", "new", Fulfilment.STARTED, None, '{"note":"x"}'))
+    assert _read(store.last()).trigger == trigger
+    assert trigger.changed.keys() == {"external_id", "fulfilment"}
 
 
 def test_an_order_after_its_rename_is_compared_with_itself(store: Table) -> None:

@@ -157,13 +157,15 @@ class _Actions:
         self._faults: list[str] = []
         self._first_fault = 0
         self._errors: list[ApiError] = []
+        self._least_bytes = 0
 
     def read(self, position: int, sent: object) -> SentAction:
         """Read one action. Raises EnoughFaultsError and TooManyPartsError."""
-        found = Findings()
+        found = Findings(least_bytes=self._least_bytes)
         try:
             tree: Tree = _ACTION(sent, Location(self._account, found, ("actions",))) or {}
         finally:
+            self._least_bytes = found.least_bytes
             if found.faults and not self._faults:
                 self._first_fault = position
             self._faults += found.faults

@@ -1,6 +1,6 @@
 """The deliveries of an order and their parcels."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from orders.protocols.commercetools.actions.parts import (
     DELIVERY,
@@ -24,9 +24,9 @@ from orders.protocols.commercetools.requests import (
     DELIVERY_ITEMS,
     MEASUREMENTS,
     TRACKING_DATA,
-    key,
 )
 from orders.protocols.commercetools.requests import PARCEL as PARCEL_DRAFT
+from orders.protocols.commercetools.requests import key as part_key
 from orders.protocols.commercetools.shapes import Array, Member, Shape, Tree, optional, required
 
 
@@ -78,11 +78,19 @@ def _new(part: Tree, identity: str, context: Context) -> Tree:
     return {"id": identity, "createdAt": context.now, **part}
 
 
-def _check_key(name: str, part: Tree, others: Iterable[Tree]) -> None:
-    sent = part.get("key")
-    if sent is not None and any(each.get("key") == sent for each in others):
-        why = "It must be unique in the order."
-        raise ActionRefusedError(invalid_field(name, sent, why=why))
+def _check_keys(name: str, added: Iterable[Tree], others: Iterable[Tree]) -> None:
+    """Check that no other part of this kind has the key of an added one."""
+    keys = [each["key"] for each in added if "key" in each]
+    known = {each["key"] for each in others if "key" in each} if keys else set()
+    for key in keys:
+        if key in known:
+            why = "It must be unique in the order."
+            raise ActionRefusedError(invalid_field(name, key, why=why))
+        known.add(key)
+
+
+def _parcels_of(deliveries: Iterable[Tree]) -> Iterator[Tree]:
+    return (parcel for each in deliveries for parcel in each["parcels"])
 
 
 def _add_delivery(order: Tree, sent: Tree, context: Context) -> Tree:
@@ -90,12 +98,12 @@ def _add_delivery(order: Tree, sent: Tree, context: Context) -> Tree:
     delivery = {name: value for name, value in sent.items() if name != "deliveryKey"}
     if "deliveryKey" in sent:
         delivery["key"] = sent["deliveryKey"]
-    _check_key("deliveryKey", delivery, deliveries)
-    known = [parcel for each in deliveries for parcel in each["parcels"]]
-    parcels: list[Tree] = []
-    for number, parcel in enumerate(sent["parcels"]):
-        _check_key("parcels.key", parcel, (*known, *parcels))
-        parcels.append(_new(parcel, context.new_id("parcel", number), context))
+    _check_keys("deliveryKey", [delivery], deliveries)
+    _check_keys("parcels.key", sent["parcels"], _parcels_of(deliveries))
+    parcels = [
+        _new(parcel, context.new_id("parcel", number), context)
+        for number, parcel in enumerate(sent["parcels"])
+    ]
     added = _new({**delivery, "parcels": parcels}, context.new_id("delivery"), context)
     return _with_deliveries(order, [*deliveries, added])
 
@@ -112,7 +120,7 @@ def _add_parcel(order: Tree, sent: Tree, context: Context) -> Tree:
     parcel = {name: value for name, value in sent.items() if name not in left_out}
     if "parcelKey" in sent:
         parcel["key"] = sent["parcelKey"]
-    _check_key("parcelKey", parcel, (each for one in deliveries for each in one["parcels"]))
+    _check_keys("parcelKey", [parcel], _parcels_of(deliveries))
     parcels = [*deliveries[position]["parcels"], _new(parcel, context.new_id("parcel"), context)]
     return _with_parcels(order, deliveries, position, parcels)
 
@@ -150,7 +158,7 @@ _ITEMS_OF_NEW = Member("items", _items, default=())
 ACTIONS = {
     "addDelivery": action(
         _add_delivery,
-        optional("deliveryKey", key),
+        optional("deliveryKey", part_key),
         _ITEMS_OF_NEW,
         Member("parcels", Array(PARCEL_DRAFT), default=()),
         optional("address", ADDRESS_WITH_CUSTOM),
@@ -162,7 +170,7 @@ ACTIONS = {
     "addParcelToDelivery": action(
         _add_parcel,
         *DELIVERY.members,
-        optional("parcelKey", key),
+        optional("parcelKey", part_key),
         optional("measurements", MEASUREMENTS),
         optional("trackingData", TRACKING_DATA),
         _ITEMS_OF_NEW,
