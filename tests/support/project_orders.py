@@ -1,10 +1,14 @@
 """A commercetools project on a store in memory: imports, updates and reads of its orders."""
 
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from commercetools.platform import models
+from marshmallow.warnings import RemovedInMarshmallow4Warning
 
 from orders.application.change_order import ChangeOrder
 from orders.application.find_order_by_external_id import FindOrderByExternalId
@@ -59,9 +63,18 @@ SHOP = Settings(
 )
 
 
+@contextmanager
+def _of_the_sdk() -> Iterator[None]:
+    """Permit that the SDK is older than the version of marshmallow that it uses here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=RemovedInMarshmallow4Warning)
+        yield
+
+
 def body_of(*actions: models.OrderUpdateAction, version: int = 1) -> Tree:
     """Return the body that the SDK sends for these actions."""
-    body: Tree = models.OrderUpdate(version=version, actions=list(actions)).serialize()
+    with _of_the_sdk():
+        body: Tree = models.OrderUpdate(version=version, actions=list(actions)).serialize()
     return body
 
 
@@ -173,7 +186,8 @@ class ProjectOrders:
         answer = self.update(*actions)
         assert answer.status == 200, answer.tree
         assert answer.tree == self.read()
-        models.Order.deserialize(answer.tree)
+        with _of_the_sdk():
+            models.Order.deserialize(answer.tree)
         return answer.tree
 
     def refused(self, *actions: models.OrderUpdateAction | Tree) -> Tree:

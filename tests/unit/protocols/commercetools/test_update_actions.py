@@ -11,9 +11,6 @@ from orders.protocols.commercetools.actions.table import ACTIONS
 from tests.support.commercetools import draft, full_draft, line, money
 from tests.support.project_orders import ProjectOrders, Tree, body_of
 
-# The Python client is older than the version of marshmallow that it uses here.
-pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
-
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 BERLIN = sdk.BaseAddress(country="DE", city="Berlin", key="berlin")
 WIRE_BERLIN = {"key": "berlin", "city": "Berlin", "country": "DE"}

@@ -23,8 +23,6 @@ from tests.support.commercetools import PROJECT, draft, full_draft, line, money
 from tests.support.fakes import FakeOrderChanges
 from tests.support.project_orders import SHOP, ProjectOrders, Tree, body_of
 
-pytestmark = pytest.mark.filterwarnings("ignore::marshmallow.warnings.RemovedInMarshmallow4Warning")
-
 LOCALE: Tree = {"action": "setLocale", "locale": "nl-NL"}
 EMAIL: Tree = {"action": "setCustomerEmail", "email": "new@example.com"}
 BY_NUMBER = "order-number=CT-1"
