@@ -358,8 +358,8 @@ def _updates() -> Iterator[Hostile]:
     yield Hostile("update root: an array", UPDATE, 400, "InvalidJsonInput", b"[]")
     many = _json({"version": 1, "actions": [{}] * 400_000})
     yield Hostile("update: 400,000 actions", UPDATE, 400, "at most 500", many)
-    name = _json({"version": 1, "actions": [{"action": "x" * MEGABYTE}]})
-    yield Hostile("update: an action of 1 MB", UPDATE, 400, "Invalid enum value", name)
+    long = _json({"version": 1, "actions": [{"action": "x" * MEGABYTE}]})
+    yield Hostile("update: an action of 1 MB", UPDATE, 400, "Invalid enum value", long)
     deep: object = 1
     for _ in range(500):
         deep = [deep]

@@ -206,7 +206,8 @@ class ProjectOrders:
     def partner_order(self, campaign: int = 1001) -> Tree:
         """Return the order as Yandex Market's protocol does."""
         tree: Tree = self._in_campaign(self._campaign_get, campaign, None).tree
-        return tree.get("order", tree)
+        order: Tree = tree.get("order", tree)
+        return order
 
     def partner_status(self) -> tuple[str, str]:
         """Return status and substatus of the order in Yandex Market's protocol."""
@@ -260,7 +261,7 @@ class ProjectOrders:
     ) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         known = {"authorization": f"Bearer {token}", "content-type": "application/json"}
-        named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        named = {name.lower().replace("_", "-"): value for name, value in (headers or {}).items()}
         sent = request(raw, known | named, path={"projectKey": PROJECT, **(path or {})})
         return Answer(answered(endpoint, sent, project_answers.answer_error).answer)
 

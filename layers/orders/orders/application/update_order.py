@@ -64,7 +64,9 @@ class UpdateOrder:
         def decide(stored: StoredOrder) -> OrderChange | UpdateRefusal | ExternalIdRefusal | None:
             return plan_update(stored, update, cause, self.contents)
 
-        report = self.change_order(command.address, decide, command.request_id, deadline)
+        report: UpdateReport = self.change_order(
+            command.address, decide, command.request_id, deadline
+        )
         return replace(report, refusal=ExternalIdRefusal.TAKEN) if report.taken else report
 
     def _settings_with(self, command: UpdateOrderCommand, deadline: Deadline) -> Settings:

@@ -365,7 +365,8 @@ def test_an_action_changes_the_order(
 
 
 # Actions that need another one before them.
-IN_SEQUENCE = {
+type Steps = tuple[sdk.OrderUpdateAction, sdk.OrderUpdateAction, Read]
+IN_SEQUENCE: dict[str, Steps] = {
     "setCustomField": (
         sdk.OrderSetCustomTypeAction(type=TYPE),
         sdk.OrderSetCustomFieldAction(name="note", value=[1, {"a": None}]),

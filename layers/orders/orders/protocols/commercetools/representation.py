@@ -98,7 +98,8 @@ def contents(before: Order, after: Order) -> tuple[Tree, Tree]:
 
     Of the lines, only those that differ are returned.
     """
-    old, new = ({"external_id": each.external_id} for each in (before, after))
+    old: Tree = {"external_id": before.external_id}
+    new: Tree = {"external_id": after.external_id}
     if (before.document, before.overrides) == (after.document, after.overrides):
         return old, new
     old, new = old | _content(before), new | _content(after)
