@@ -334,7 +334,7 @@ DELIVERY = record(
     KEY_MEMBER,
     Member("items", DELIVERY_ITEMS, default=()),
     Member("parcels", Array(PARCEL), default=()),
-    optional("address", ADDRESS_WITH_CUSTOM),
+    optional("address", record(*ADDRESS_MEMBERS, CUSTOM_MEMBER)),
     CUSTOM_MEMBER,
 )
 _PRICE_FUNCTION = record(required("currencyCode", currency_code), required("function", text))
