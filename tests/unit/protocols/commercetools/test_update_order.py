@@ -243,6 +243,9 @@ def test_the_user_of_an_update_is_the_last_modifier(project: ProjectOrders) -> N
     # Without an effect, nobody has changed anything.
     assert project.update(LOCALE, X_External_User_ID="eve").tree == updated
     assert "externalUserId" not in project.updated(EMAIL)["lastModifiedBy"]
+    assert project.update(state("Confirmed"), X_External_User_ID="kim").status == 200
+    project.set_partner_status("PROCESSING", "READY_TO_SHIP")
+    assert "externalUserId" not in project.read()["lastModifiedBy"]
 
 
 # Concurrent updates, lost answers.
@@ -324,6 +327,25 @@ def test_states_without_progress_keep_the_fulfilment_state(project: ProjectOrder
         assert project.partner_status() == ("PROCESSING", "SHIPPED")
     project.updated(shipment("Pending"))
     assert project.partner_status() == ("PROCESSING", "STARTED")
+
+
+@pytest.mark.parametrize(
+    ("reached", "name"),
+    [
+        (Fulfilment.DELIVERY, "Shipped"),
+        (Fulfilment.PICKUP, "Shipped"),
+        (Fulfilment.PARTIALLY_RETURNED, "Delivered"),
+        (Fulfilment.CANCELLED, "Delivered"),
+    ],
+)
+def test_a_state_that_the_update_only_repeats_keeps_its_detail(
+    project: ProjectOrders, reached: Fulfilment, name: str
+) -> None:
+    [(key, order)] = project.orders.orders.items()
+    project.orders.orders[key] = replace(order, fulfilment=reached)
+    project.updated(shipment("Delayed"))
+    project.updated(shipment(name))
+    assert project.only.fulfilment is reached
 
 
 def test_an_order_that_is_open_again_starts_again(project: ProjectOrders) -> None:
