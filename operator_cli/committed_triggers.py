@@ -18,7 +18,12 @@ from orders.application.read_history import ReadHistory
 from orders.application.relay_triggers import CommittedChange
 from orders.domain.history import OrderKey
 from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
-from orders.runtime.composition.order_protocols import lines_of, reduce_trigger
+from orders.runtime.composition.order_protocols import (
+    TRIGGER_RULES,
+    contents,
+    lines_of,
+    reduce_trigger,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -53,7 +58,7 @@ class TriggersOfHistory:
         listed = self.read_history(key, parked.version + 1, 1, deadline)
         for each in listed.versions if listed else ():
             if each.order.version == parked.version:
-                return trigger_of(each.before, each.order, lines_of(each.order))
+                return trigger_of(each.before, each.order, lines_of(each.order), contents)
         return None
 
     def _deletion(self, parked: ParkedTrigger) -> Trigger | None:
@@ -84,9 +89,7 @@ class ChangesOfStream:
         first = parked.first if isinstance(parked, ParkedBatch) else parked.sequence_number
         if not any(each["dynamodb"]["SequenceNumber"] == first for each in records):
             return None
-        read = (
-            read_record(_as_lambda_delivers(each), lines_of, reduce_trigger) for each in records
-        )
+        read = (read_record(_as_lambda_delivers(each), TRIGGER_RULES) for each in records)
         return [each for each in read if each is not None]
 
     def _records(self, parked: ParkedBatch | ParkedRecord) -> Iterator[Tree]:

@@ -22,6 +22,9 @@ from orders.domain.triggers import (
 from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.personal_data import PERSONAL
 from orders.protocols.altcraft.representation import present
+from orders.runtime.composition.order_protocols import present as present_any
+from tests.support.commercetools import line
+from tests.support.project_orders import ProjectOrders
 
 SCHEMAS = Path(__file__).parents[2] / "events" / "schemas"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 600_000, tzinfo=UTC)
@@ -108,6 +111,37 @@ def test_a_trigger_of_every_payload_matches_its_schema(
         assert detail["changed"]["status"] == {"old": "new", "new": "paid"}
         # The order had no email before.
         assert detail["changed"]["email"] == ({"new": "jane@example.com"} if is_full else {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [
+        (
+            TriggerKind.ORDER_STATUS_CHANGED,
+            {"action": "changeOrderState", "orderState": "Confirmed"},
+        ),
+        (
+            TriggerKind.ORDER_UPDATED,
+            {
+                "action": "importLineItemState",
+                "lineItemKey": "mug",
+                "state": [{"quantity": 2, "state": {"key": "sold"}}],
+            },
+        ),
+        (
+            TriggerKind.ORDER_EXTERNAL_ID_CHANGED,
+            {"action": "setOrderNumber", "orderNumber": "CT-2"},
+        ),
+    ],
+)
+def test_the_trigger_of_an_update_matches_its_schema(kind: TriggerKind, action: Tree) -> None:
+    project = ProjectOrders()
+    project.create(lineItems=[line(key="mug")])
+    project.updated(action)
+    [trigger] = project.triggers
+    assert trigger.kind is kind
+    detail = json.loads(detail_of(trigger, present_any))
+    Draft202012Validator(_schema(kind)).validate(detail)
 
 
 @pytest.mark.parametrize("kind", TriggerKind)

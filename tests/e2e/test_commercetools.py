@@ -337,7 +337,7 @@ def test_unknown_paths_return_404(call: Call) -> None:
 OTHER_METHODS = [
     ("PUT", "/{key}/orders", "GET, HEAD"),
     ("POST", "/{key}/messages", "GET, HEAD"),
-    ("POST", "/{key}/orders/x", "DELETE, GET, HEAD"),
+    ("PUT", "/{key}/orders/x", "DELETE, GET, HEAD, POST"),
     ("GET", "/{key}/orders/import", "POST"),
     ("GET", "/oauth/token", "POST"),
     ("GET", IMPORT_RESOURCE, "POST"),
@@ -362,16 +362,29 @@ def test_the_gateway_passes_other_methods_of_a_path_to_its_function(
         assert answer.headers["X-Correlation-ID"] == "mine"
 
 
-def test_the_typescript_sdk_raises_an_error_for_an_update(seen: Tree) -> None:
-    assert (seen["update"]["failed"], seen["update"]["statusCode"]) == (True, 405)
-    assert seen["update"]["message"] == "Method Not Allowed"
+def test_the_typescript_sdk_updates_an_order(seen: Tree) -> None:
+    body = seen["updated"]["body"]
+    assert (seen["updated"]["statusCode"], body["version"]) == (200, 2)
+    assert (body["orderState"], body["locale"]) == ("Confirmed", "de-DE")
+    [delivery] = body["shippingInfo"]["deliveries"]
+    assert delivery["items"] == [{"id": body["lineItems"][0]["id"], "quantity": 1}]
+    assert seen["deletedUpdated"]["body"] == body
 
 
-def test_the_python_client_warns_of_an_update(project: Callable[..., Any]) -> None:
-    """The client has no error for 405. After a 404 it would silently return no order."""
-    update = models.OrderUpdate(version=1, actions=[])
-    with pytest.warns(UserWarning, match="Unhandled status code 405"):
-        project("manage_orders").orders().with_id("x").post(update)
+def test_the_python_client_updates_an_order(project: Callable[..., Any]) -> None:
+    orders = project("manage_orders").orders()
+    order = orders.with_id(orders.import_order().post(_draft("PY update")).id)
+    state = models.OrderChangeOrderStateAction(order_state=models.OrderState.COMPLETE)
+    number = models.OrderSetOrderNumberAction(order_number="PY updated")
+    updated = order.post(models.OrderUpdate(version=1, actions=[state, number]))
+    assert (updated.version, updated.order_state) == (2, models.OrderState.COMPLETE)
+    assert orders.with_order_number("PY updated").get() == updated
+    with pytest.raises(CommercetoolsError) as late:
+        order.post(models.OrderUpdate(version=1, actions=[state]))
+    assert late.value.code == "ConcurrentModification"
+    with pytest.raises(CommercetoolsError) as refused:
+        order.post(models.OrderUpdate(version=2, actions=[models.OrderRemoveDeliveryAction()]))
+    assert refused.value.code == "InvalidOperation"
 
 
 def test_the_sdk_reads_pages_of_500_orders_of_13_kb(

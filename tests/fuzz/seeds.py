@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.fuzz.targets import MAX_BYTES
-from tests.hostile.corpus import DRAFT, IMPORT, JSON, XML, corpus
+from tests.hostile.corpus import DRAFT, IMPORT, JSON, UPDATE, XML, corpus
 from tests.support.commercetools import draft, full_draft
 from tests.support.samples import line, order, request, to_xml
 
@@ -22,6 +22,7 @@ def _all(target: str) -> Iterator[bytes]:
         "altcraft_json": (IMPORT, JSON),
         "altcraft_xml": (IMPORT, XML),
         "commercetools_draft": (DRAFT, JSON),
+        "commercetools_update": (UPDATE, JSON),
     }[target]
     yield from (case.body for case in corpus() if (case.route, case.media) == (route, media))
     sent = request(
@@ -33,6 +34,18 @@ def _all(target: str) -> Iterator[bytes]:
         yield to_xml(sent)
     elif target == "altcraft_json":
         yield _json(sent)
+    elif target == "commercetools_update":
+        yield _json(
+            {
+                "version": 1,
+                "actions": [
+                    {"action": "changeOrderState", "orderState": "Complete"},
+                    {"action": "setLineItemCustomField", "lineItemKey": "line-1", "name": "note"},
+                    {"action": "addDelivery", "deliveryKey": "second", "parcels": [{}]},
+                    {"action": "setOrderNumber", "orderNumber": "CT-2"},
+                ],
+            }
+        )
     else:
         yield _json(draft())
         yield _json(full_draft())

@@ -25,6 +25,8 @@ from orders.protocols.commercetools.requests import read_draft
 from orders.protocols.http import HttpAnswer
 from orders.protocols.json_text import write_json
 from tests.support.altcraft import JSON, XML, Shop, read_json
+from tests.support.commercetools import full_draft
+from tests.support.project_orders import ProjectOrders
 from tests.support.samples import settings
 
 type Tree = dict[str, Any]
@@ -72,6 +74,21 @@ def commercetools_draft(data: bytes) -> None:
     assert total["currencyCode"] == sent["currencyCode"]
 
 
+def commercetools_update(data: bytes) -> None:
+    """Update an order that has every member, and read it."""
+    project = ProjectOrders()
+    project.create(**{**full_draft(), "orderNumber": "CT-1"})
+    before = project.only
+    answer = project.send(data)
+    if answer.status != 200:
+        assert answer.status in {400, 409}
+        assert all(each["code"] and each["message"] for each in answer.errors)
+        assert project.only == before
+        return
+    assert answer.tree == project.read() == project.presented()
+    assert project.message()["version"] == 1
+
+
 def _expect_refusal(status: int, errors: Sequence[ApiError]) -> None:
     assert status == 400
     assert errors
@@ -79,7 +96,8 @@ def _expect_refusal(status: int, errors: Sequence[ApiError]) -> None:
 
 
 TARGETS: Mapping[str, Callable[[bytes], None]] = {
-    each.__name__: each for each in (altcraft_json, altcraft_xml, commercetools_draft)
+    each.__name__: each
+    for each in (altcraft_json, altcraft_xml, commercetools_draft, commercetools_update)
 }
 
 

@@ -29,6 +29,7 @@ LIST: Route = ("GET", "/campaigns/{campaignId}/orders")
 BUSINESS_ORDERS: Route = ("POST", "/v1/businesses/{businessId}/orders")
 PAGE: Route = ("GET", "/{projectKey}/orders")
 FIND: Route = ("GET", "/{projectKey}/orders/{ref+}")
+UPDATE: Route = ("POST", "/{projectKey}/orders/{ref+}")
 DELETE: Route = ("DELETE", "/{projectKey}/orders/{ref+}")
 MESSAGES: Route = ("GET", "/{projectKey}/messages")
 HUB_ORDERS: Route = ("GET", "/hub/v1/orders")
@@ -355,6 +356,25 @@ def _drafts() -> Iterator[Hostile]:
     for charset in ("utf-16", "utf-7"):
         media = f"application/json; charset={charset}"
         yield Hostile(f"draft charset {charset}", DRAFT, 400, "UTF-8", _json(draft()), media)
+
+
+def _updates() -> Iterator[Hostile]:
+    for name, body in BAD_JSON.items():
+        yield Hostile(f"update: {name}", UPDATE, 400, "InvalidJsonInput", body)
+    yield Hostile("update root: an array", UPDATE, 400, "InvalidJsonInput", b"[]")
+    many = _json({"version": 1, "actions": [{}] * 400_000})
+    yield Hostile("update: 400,000 actions", UPDATE, 400, "at most 500", many)
+    long = _json({"version": 1, "actions": [{"action": "x" * MEGABYTE}]})
+    yield Hostile("update: an action of 1 MB", UPDATE, 400, "Invalid enum value", long)
+    deep: object = 1
+    for _ in range(500):
+        deep = [deep]
+    field = {"action": "setCustomField", "name": "note", "value": deep}
+    body = _json({"version": 1, "actions": [field]})
+    yield Hostile("update: a deep custom field", UPDATE, 400, "nested", body)
+    parcels = [{"action": "addDelivery", "parcels": [{}] * 1000}] * 500
+    body = _json({"version": 1, "actions": parcels})
+    yield Hostile("update: 500,000 parcels", UPDATE, 400, "ResourceSizeLimitExceeded", body)
 
 
 def _tokens() -> Iterator[Hostile]:
@@ -700,6 +720,7 @@ def corpus() -> tuple[Hostile, ...]:
         *_bodies(),
         *_altcraft_xml(),
         *_drafts(),
+        *_updates(),
         *_tokens(),
         *_yandex_market(),
         *_projects(),

@@ -31,7 +31,13 @@ from orders.protocols.hub.read_history import ReadHistoryEndpoint
 from orders.protocols.hub.read_orders import GetOrderEndpoint, ListOrdersEndpoint
 from orders.protocols.hub.reconcile import ReconcileEndpoint
 from orders.protocols.hub.representation import OrderProtocols
-from orders.runtime.composition.order_protocols import PROTOCOLS, lines_of, present, summarise
+from orders.runtime.composition.order_protocols import (
+    PROTOCOLS,
+    contents,
+    lines_of,
+    present,
+    summarise,
+)
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import (
     FakeChangeIndex,
@@ -72,7 +78,7 @@ class Stores(Protocol):
 def hub_endpoints(stores: Stores, tokens: FakeTokens, clock: Clock) -> Mapping[str, Endpoint]:
     """Return the endpoints of the API, by the last part of their routes."""
     access = ReadAccess(tokens)
-    protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
+    protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of, contents)
     by_id = GetOrderById(stores.index)
     return {
         ORDERS: ListOrdersEndpoint(

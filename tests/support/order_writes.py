@@ -31,6 +31,7 @@ from orders.protocols.hub.revive_order import ReviveOrderEndpoint
 from orders.protocols.hub.update_line_status import UpdateLineStatusEndpoint
 from orders.runtime.composition.order_protocols import (
     PROTOCOLS,
+    contents,
     lines_of,
     present,
     status_of_lines,
@@ -107,7 +108,7 @@ class Writer:
             LINE_STATUS: UpdateLineByName(calls, OrderFinder(by_id, by_name), update, self._new_id),
         }
         access = WriteAccess(self.tokens)
-        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
+        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of, contents)
         self._routes: dict[str, Endpoint] = {
             HUB_DELETE: DeleteOrderEndpoint(access, delete, self._new_id),
             HUB_REVIVE: ReviveOrderEndpoint(

@@ -13,6 +13,10 @@ def breaking_changes(before: Path, after: Path) -> list[str]:
     return sorted({_line(change) for change in changes if _breaks(change)})
 
 
+# Arrays of answers that were always empty, until updates could fill them.
+_ONCE_EMPTY = {"returnInfo", "syncInfo"}
+
+
 def _breaks(change: Mapping[str, Any]) -> bool:
     """Return whether a change breaks a client.
 
@@ -22,6 +26,8 @@ def _breaks(change: Mapping[str, Any]) -> bool:
     """
     path, is_removed = change["path"], change["action"] == "remove"
     if change["action"] == "replace" and path[-1] == "description":
+        return False
+    if _ONCE_EMPTY & set(path):
         return False
     is_promise = "required" in path and "responses" in path
     return change["type"] == "breaking" or (is_removed and ("properties" in path or is_promise))

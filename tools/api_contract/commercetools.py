@@ -43,6 +43,10 @@ _BY = record(
     {"clientId": _TEXT, "externalUserId": _TEXT, "isPlatformClient": _BOOLEAN}, ["externalUserId"]
 )
 _ORDER = reference("CommercetoolsOrder")
+_IGNORED = (
+    "JSON pointers, percent-encoded and joined by commas, to members of the {} that the hub "
+    "ignored; `...` if there are more. Absent if there are none"
+)
 _CORRELATION = "The correlation id that the client sent, or a generated one"
 
 _PROJECT = parameter("path", "projectKey", _TEXT, f"The account name: {CLIENT_RULE}")
@@ -56,7 +60,8 @@ _EXTERNAL_USER = parameter(
     "header",
     EXTERNAL_USER_HEADER,
     {"type": "string", "maxLength": MAX_EXTERNAL_USER_CHARACTERS},
-    "The client's user, returned as `createdBy.externalUserId`",
+    "The client's user, returned as `createdBy.externalUserId`, after an update as that of "
+    "`lastModifiedBy`",
 )
 _LIMIT = parameter(
     "query",
@@ -265,6 +270,33 @@ def _operations() -> tuple[Operation, ...]:
             security=_BEARER,
         ),
         Operation(
+            "post",
+            "/{projectKey}/orders/{ref}",
+            "updateCommercetoolsOrder",
+            TAG,
+            "Update an order by its id or number",
+            {
+                "200": response("CommercetoolsUpdatedOrder"),
+                **_BAD,
+                **_READ_REFUSALS,
+                **_MISSING,
+                "409": response("Commercetools409"),
+                **_TOO_LARGE,
+                "415": response("Commercetools415"),
+                **_FAULTS,
+            },
+            "Applies all actions or none, in one change. `version` must be the order's current "
+            "version. An update that changes nothing returns the order with the same version. "
+            "Other actions of the protocol are rejected with InvalidOperation. The error of an "
+            "action has its place in the request as `path`, a JSON pointer.",
+            parameters=(_PROJECT, _REF, _EXTERNAL_USER, _EXPAND),
+            body={
+                "content": {JSON: {"schema": reference("CommercetoolsOrderUpdateDraft")}},
+                "required": True,
+            },
+            security=_MANAGING,
+        ),
+        Operation(
             "delete",
             "/{projectKey}/orders/{ref}",
             "deleteCommercetoolsOrder",
@@ -356,8 +388,13 @@ def _responses() -> Tree:
             "The imported order",
             {JSON: _ORDER},
             X_Correlation_ID=_CORRELATION,
-            X_Ignored_Members="JSON pointers, percent-encoded and joined by commas, to members of "
-            "the draft that the hub ignored; `...` if there are more. Absent if there are none",
+            X_Ignored_Members=_IGNORED.format("draft"),
+        ),
+        "CommercetoolsUpdatedOrder": answer(
+            "The updated order",
+            {JSON: _ORDER},
+            X_Correlation_ID=_CORRELATION,
+            X_Ignored_Members=_IGNORED.format("update"),
         ),
         "CommercetoolsOrderPage": answer(
             "One page of orders",
@@ -527,8 +564,6 @@ def _order(draft: Tree) -> Tree:
         "createdBy": _BY,
     }
     constants = {
-        "syncInfo": _EMPTY,
-        "returnInfo": _EMPTY,
         "taxMode": constant("External"),
         "shippingMode": constant("Single"),
         "shipping": _EMPTY,

@@ -4,7 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orders.domain.identifiers import MAX_EXTERNAL_ID_CHARACTERS
-from orders.protocols.commercetools import money_shapes, requests, shapes
+from orders.protocols.commercetools import (
+    money_shapes,
+    requests,
+    shapes,
+    stored_shapes,
+    updates,
+)
 from orders.protocols.commercetools.references import KeyReference, Reference
 from tools.api_contract.operations import Tree, array, constant, reference, strings
 
@@ -41,6 +47,8 @@ _LEAVES: Mapping[Callable[..., Any], Tree] = {
         "type": "object",
         "propertyNames": {"pattern": "^[a-zA-Z0-9_-]{2,36}$"},
     },
+    requests.field_name: {"type": "string", "pattern": "^[a-zA-Z0-9_-]{2,36}$"},
+    requests.language: {"type": "string", "pattern": _LANGUAGE},
     requests.order_number: {
         "type": "string",
         "minLength": 1,
@@ -54,14 +62,16 @@ _ANSWERED_LEAVES: Mapping[Callable[..., Any], Tree] = {
 }
 
 # Records that become components. Other records are written inline.
-_NAMED = (
+_SENT = (
     ("Address", requests.ADDRESS),
+    ("AddressWithCustom", requests.ADDRESS_WITH_CUSTOM),
     ("Custom", requests.CUSTOM),
     ("CustomLineItem", requests.CUSTOM_LINE),
     ("Delivery", requests.DELIVERY),
     ("Image", requests.IMAGE),
     ("LineItem", requests.LINE),
     ("Order", requests.ORDER_IMPORT_DRAFT),
+    ("OrderUpdate", updates.ORDER_UPDATE),
     ("Parcel", requests.PARCEL),
     ("Price", requests.PRICE),
     ("ShippingDetails", requests.SHIPPING_DETAILS),
@@ -71,13 +81,28 @@ _NAMED = (
     ("TaxedPrice", requests.TAXED_PRICE),
     ("Variant", requests.VARIANT),
 )
+# Those that an answer has in another form.
+_STORED = {
+    "Address": requests.ADDRESS_WITH_CUSTOM,
+    "Delivery": stored_shapes.DELIVERY,
+    "Order": stored_shapes.STORED_ORDER,
+    "Parcel": stored_shapes.PARCEL,
+    "ReturnInfo": stored_shapes.RETURN_INFO,
+    "ReturnItem": stored_shapes.RETURN_ITEM,
+    "ShippingInfo": stored_shapes.SHIPPING_INFO,
+    "SyncInfo": stored_shapes.SYNC_INFO,
+}
+_ONLY_SENT = ("AddressWithCustom", "OrderUpdate")
+_ANSWERED = tuple(
+    ({name: each for name, each in _SENT if name not in _ONLY_SENT} | _STORED).items()
+)
 
 
 def components(*, answered: bool = False) -> Tree:
     """Return the schemas of the named records by their component names."""
     return {
         _component(name, answered=answered): _record(shape.members, answered=answered)
-        for name, shape in _NAMED
+        for name, shape in (_ANSWERED if answered else _SENT)
     }
 
 
@@ -93,8 +118,8 @@ def schema_of(shape: object, *, answered: bool = False) -> Tree:
     match shape:
         case shapes.Record(members):
             return _named(shape, answered=answered) or _record(members, answered=answered)
-        case shapes.Tagged(_, choices):
-            return {"oneOf": [_tagged(name, of(each)) for name, each in choices.items()]}
+        case shapes.Tagged(tag, choices):
+            return {"oneOf": [_tagged(tag, name, of(each)) for name, each in choices.items()]}
         case shapes.Array(inner):
             return array(of(inner))
         case shapes.MapOf(inner):
@@ -118,7 +143,8 @@ def _simple(shape: object, *, answered: bool) -> Tree:
 
 
 def _named(shape: shapes.Record, *, answered: bool) -> Tree | None:
-    names = (name for name, each in _NAMED if each is shape)
+    named = _ANSWERED if answered else _SENT
+    names = (name for name, each in named if each is shape)
     name = next(names, None)
     return None if name is None else reference(_component(name, answered=answered))
 
@@ -147,8 +173,8 @@ def _default(member: shapes.Member) -> Tree:
     return {"default": member.default} if isinstance(member.default, str | bool) else {}
 
 
-def _tagged(name: str, schema: Tree) -> Tree:
-    properties = {**schema["properties"], "type": constant(name)}
+def _tagged(tag: str, name: str, schema: Tree) -> Tree:
+    properties = {**schema["properties"], tag: constant(name)}
     return {**schema, "properties": properties}
 
 

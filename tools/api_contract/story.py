@@ -473,6 +473,37 @@ STORY = (
     ),
     Example("reviveHubOrder", "revived", "The end of a deletion", "bearer", {"order_id": "1"}),
     Example(
+        "updateCommercetoolsOrder",
+        "updated",
+        "Several actions in one change",
+        "oauth",
+        _BY_NUMBER,
+        body={
+            "version": 1,
+            "actions": [
+                {"action": "changeOrderState", "orderState": "Confirmed"},
+                {"action": "changeShipmentState", "shipmentState": "Shipped"},
+                {"action": "setCustomerEmail", "email": "johndoe@example.com"},
+            ],
+        },
+    ),
+    Example(
+        "updateCommercetoolsOrder",
+        "other_version",
+        "A version that is not the current one",
+        "oauth",
+        _BY_NUMBER,
+        body={"version": 1, "actions": [{"action": "setLocale", "locale": "de"}]},
+    ),
+    Example(
+        "updateCommercetoolsOrder",
+        "refused",
+        "An action that the order does not permit",
+        "oauth",
+        _BY_NUMBER,
+        body={"version": 2, "actions": [{"action": "removeDelivery", "deliveryKey": "first"}]},
+    ),
+    Example(
         "deleteCommercetoolsOrder",
         "other_version",
         "A version that is not the current one",
@@ -486,7 +517,7 @@ STORY = (
         "The last version of the deleted order",
         "oauth",
         _BY_NUMBER,
-        {"version": "1"},
+        {"version": "2"},
     ),
     Example(
         "importOrders",

@@ -59,10 +59,29 @@ const steps = {
   refusedScope: () => result(() => project(["manage_everything"]).orders().get().execute()),
   otherVersion: () =>
     result(() => orders.withId(byId).delete({ queryArgs: { version: 7 } }).execute()),
-  update: () => result(() => orders.withId(byId).post({ body: { version: 1, actions: [] } }).execute()),
   deleted: () => result(() => orders.withId(byId).delete(version).execute()),
   gone: () => result(() => orders.withId(byId).get().execute()),
 };
+const shipped = {
+  ...draft,
+  orderNumber: `${orderNumber}, updated`,
+  shippingInfo: {
+    shippingMethodName: "Mail",
+    price: draft.totalPrice,
+    shippingRate: { price: draft.totalPrice },
+  },
+};
+const second = await result(() => orders.importOrder().post({ body: shipped }).execute());
+const ofSecond = { ID: second.body?.id ?? "none" };
+const actions = [
+  { action: "changeOrderState", orderState: "Confirmed" },
+  { action: "setLocale", locale: "de-DE" },
+  { action: "addDelivery", items: [{ id: second.body?.lineItems[0].id, quantity: 1 }] },
+];
+steps.updated = () =>
+  result(() => orders.withId(ofSecond).post({ body: { version: 1, actions } }).execute());
+steps.deletedUpdated = () =>
+  result(() => orders.withId(ofSecond).delete({ queryArgs: { version: 2 } }).execute());
 const seen = {};
 for (const [name, step] of Object.entries(steps)) {
   seen[name] = await step();

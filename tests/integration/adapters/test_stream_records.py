@@ -24,12 +24,13 @@ from orders.domain.external_ids import plan_external_id_update
 from orders.domain.fulfilment import Fulfilment, SalesModel
 from orders.domain.importing import Write
 from orders.domain.order import Cause, Order
+from orders.domain.order_updates import Revision, Update, plan_update
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import Trigger, TriggerKind, TriggerPayload, trigger_of
 from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.states import fulfilment_of
-from orders.runtime.composition.order_protocols import lines_of, reduce_trigger
+from orders.runtime.composition.order_protocols import TRIGGER_RULES, reduce_trigger
 from tests.support.deadlines import DEADLINE
 from tests.support.order_changes import deletion, revival, soft_deletion
 from tests.support.stream import Record, passes_filter, read_stream
@@ -105,6 +106,16 @@ class Table:
         move = Move(Fulfilment.READY_TO_SHIP, SalesModel.FBS)
         return self._change(plan_status_update(stored, move, Cause(request_id, "shop", NOW)))
 
+    def revise(self, order_id: int, revision: Revision) -> Trigger:
+        """Update an order that the shop gave no external id before, so that it can move."""
+        stored, cause = self._found(order_id), Cause(uuid4().hex, "shop", NOW)
+        update = Update(stored.order.version, lambda _order: revision, ExternalIdPolicy.CHANGE)
+        started = replace(stored.order, fulfilment=Fulfilment.STARTED)
+        planned = plan_update(replace(stored, order=started), update, cause)
+        assert isinstance(planned, OrderChange)
+        trigger = trigger_of(stored.order, planned.after.order)
+        return self._change(replace(planned, before=stored, trigger=trigger))
+
     def delete(self, order_id: int) -> Trigger:
         return self._change(
             plan_deletion(self._found(order_id), None, Cause(uuid4().hex, "shop", NOW))
@@ -163,7 +174,7 @@ def store(dynamodb: DynamoDBClient) -> Table:
 
 
 def _read(record: Record) -> StreamedChange:
-    change = read_record(record, lines_of, reduce_trigger)
+    change = read_record(record, TRIGGER_RULES)
     assert isinstance(change, StreamedChange)
     return change
 
@@ -220,6 +231,20 @@ def test_an_order_that_returns_to_a_former_id_is_read(store: Table) -> None:
     assert returned.changed == {"external_id": {"old": "B", "new": "A"}}
 
 
+@pytest.mark.parametrize("before", ["", '{"status":"paid"}'])
+def test_a_move_that_changes_more_than_the_id_is_read_as_its_trigger(
+    store: Table, before: str
+) -> None:
+    store.create(replace(_order(), overrides=before))
+    trigger = store.revise(1, Revision("B", "new", Fulfilment.SHIPPED, None, '{"note":"x"}'))
+    assert _read(store.last()).trigger == trigger
+    assert trigger.changed.keys() >= {"external_id", "note", "fulfilment"}
+    # Only the fulfilment state, which becomes the first one again.
+    trigger = store.revise(1, Revision("C", "new", Fulfilment.STARTED, None, '{"note":"x"}'))
+    assert _read(store.last()).trigger == trigger
+    assert trigger.changed.keys() == {"external_id", "fulfilment"}
+
+
 def test_an_order_after_its_rename_is_compared_with_itself(store: Table) -> None:
     store.create(_order())
     renamed = store.rename(1, "B").order
@@ -265,7 +290,7 @@ def test_a_skipped_change_is_not_returned(store: Table) -> None:
     assert record["dynamodb"]["NewImage"]["version"] == {"N": "2"}
     assert "trigger" in record["dynamodb"]["OldImage"]
     assert not passes_filter(record)
-    assert read_record(record, lines_of, reduce_trigger) is None
+    assert read_record(record, TRIGGER_RULES) is None
 
 
 def test_a_change_after_a_skipped_one_is_compared_with_it(store: Table) -> None:
@@ -291,9 +316,7 @@ def test_other_items_pass_neither_the_filter_nor_the_code(
     # An index item has no type.
     assert {None, "alias", "receipt"} <= kinds
     assert [each for each in others if passes_filter(each)] == []
-    assert [
-        each for each in others if read_record(each, lines_of, reduce_trigger) is not None
-    ] == []
+    assert [each for each in others if read_record(each, TRIGGER_RULES) is not None] == []
 
 
 def test_the_removal_of_an_item_is_not_a_change(store: Table) -> None:
@@ -302,7 +325,7 @@ def test_the_removal_of_an_item_is_not_a_change(store: Table) -> None:
     record = store.records()[-1]
     assert record["eventName"] == "REMOVE"
     assert not passes_filter(record)
-    assert read_record(record, lines_of, reduce_trigger) is None
+    assert read_record(record, TRIGGER_RULES) is None
 
 
 type Image = dict[str, Any]
@@ -393,7 +416,7 @@ def test_an_unreadable_record_is_reported_without_customer_data(update: Record, 
     damage, reason = DAMAGES[name]
     record = deepcopy(update)
     damage(record["dynamodb"])
-    read = read_record(record, lines_of, reduce_trigger)
+    read = read_record(record, TRIGGER_RULES)
     assert isinstance(read, Unreadable)
     assert read.sequence_number == update["dynamodb"]["SequenceNumber"]
     assert read.parked.reason == f"unreadable record: {reason}"
@@ -409,7 +432,7 @@ def test_a_move_without_its_old_id_is_unreadable(store: Table) -> None:
     store.rename(1, "B")
     record = store.last()
     del record["dynamodb"]["NewImage"]["trigger"]["M"]["moved_from"]
-    assert isinstance(read_record(record, lines_of, reduce_trigger), Unreadable)
+    assert isinstance(read_record(record, TRIGGER_RULES), Unreadable)
 
 
 @pytest.mark.parametrize("missing", ["document", "external_id", "version"])
@@ -418,7 +441,7 @@ def test_an_unreadable_deletion_is_reported_with_its_key(store: Table, missing: 
     store.delete(1)
     record = store.last()
     del record["dynamodb"]["NewImage"][missing]
-    read = read_record(record, lines_of, reduce_trigger)
+    read = read_record(record, TRIGGER_RULES)
     assert isinstance(read, Unreadable)
     assert read.parked.what["keys"] == tombstone_key("demo", 1)
     assert CUSTOMER not in json.dumps([read.parked.reason, dict(read.parked.what)])

@@ -51,6 +51,10 @@ BODIES: dict[Route, object] = {
     ("GET", "/{projectKey}/orders"): None,
     ("GET", "/{projectKey}/messages"): None,
     ("DELETE", "/{projectKey}/orders/{ref+}"): None,
+    ("POST", "/{projectKey}/orders/{ref+}"): {
+        "version": 1,
+        "actions": [{"action": "setOrderNumber", "orderNumber": "CT-9"}],
+    },
     ("GET", "/hub/v1/orders"): None,
     ("GET", "/hub/v1/orders/{order_id}"): None,
     ("GET", "/hub/v1/orders/{order_id}/history"): None,

@@ -30,6 +30,7 @@ from tests.support.commercetools import (
 )
 from tests.support.drafts import lost
 from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
+from tests.support.routes import Route, RouteRequest
 
 SECRET, READER, OTHER = "secret of the shop", "secret of a reader", "secret of another"
 SETTINGS: dict[str, Any] = {
@@ -660,3 +661,66 @@ def assert_echoed(sent: object, returned: object, path: str = "") -> None:
             assert_echoed(mine, theirs, f"{path}/{number}")
     else:
         assert returned == sent, path
+
+
+def test_of_two_clients_that_update_one_order_at_once_one_wins(project: Project) -> None:
+    order = project.create().tree
+    # An environment of Lambda opens a protocol in its first request, never in two at once.
+    assert project.call("GET", f"/orders/{order['id']}").tree == order
+
+    def update(locale: str) -> Answer:
+        action = {"action": "setLocale", "locale": locale}
+        number = {"action": "setOrderNumber", "orderNumber": f"CT-{locale}"}
+        body = {"version": 1, "actions": [action, number]}
+        return project.call("POST", f"/orders/{order['id']}", body=body)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(update, ("de", "en", "fr", "it")))
+    [won] = [each for each in answers if each.status == 200]
+    assert won.tree["orderNumber"] == f"CT-{won.tree['locale']}"
+    assert project.call("GET", "/orders/order-number=CT-1").tree == won.tree
+    for lost_race in answers:
+        if lost_race is not won:
+            assert lost_race.status == 409
+            [error] = lost_race.tree["errors"]
+            assert (error["code"], error["currentVersion"]) == ("ConcurrentModification", 2)
+    kinds = [entry["DetailType"] for entry in project.published]
+    assert kinds == ["OrderCreated", "OrderExternalIdChanged"]
+    detail = json.loads(project.published[-1]["Detail"])
+    assert detail["order"] == won.tree
+    assert detail["changed"].keys() == {"external_id", "locale"}
+
+
+def test_an_update_is_in_the_reads_of_every_protocol_at_once(project: Project) -> None:
+    order = project.create(store={"key": "website"}).tree
+    number = str(order_id_of(PROJECT, order["id"]))
+    actions = [
+        {"action": "setCustomerEmail", "email": "new@example.com"},
+        {"action": "changeShipmentState", "shipmentState": "Shipped"},
+        {"action": "setOrderNumber", "orderNumber": "CT-2"},
+    ]
+    path = "/orders/order-number=CT-1"
+    updated = project.call("POST", path, body={"version": 1, "actions": actions})
+    assert updated.status == 200, updated.body
+
+    def ask(function: str, route: Route, body: object = None, **path: str) -> Tree:
+        headers = {"Authorization": f"Bearer {project.token}"}
+        sent = RouteRequest(route, path, headers=headers, body=body)
+        tree: Tree = json.loads(project.get(function).invoke(sent.event())["body"])
+        return tree
+
+    partner = ask(
+        "manage_orders",
+        ("GET", "/campaigns/{campaignId}/orders/{orderId}"),
+        campaignId="1001",
+        orderId=number,
+    )["order"]
+    assert partner["externalOrderId"] == "CT-2"
+    assert (partner["status"], partner["substatus"]) == ("PROCESSING", "SHIPPED")
+    hub = ask("manage_orders", ("GET", "/hub/v1/orders/{order_id}"), order_id=number)
+    assert (hub["email"], hub["version"], hub["document"]) == ("new@example.com", 2, updated.tree)
+    assert hub["former_external_ids"] == ["CT-1"]
+    [listed] = ask("read_hub", ("POST", "/api/v1.1/market/orders/list"), {})["result"]
+    assert (listed["external_id"], listed["email"]) == ("CT-2", "new@example.com")
+    where = {"where": 'customerEmail="new@example.com" and shipmentState="Shipped"'}
+    assert project.call("GET", "/orders", query=where).tree["results"] == [updated.tree]

@@ -111,6 +111,7 @@ class Hub:
         bodies: dict[str, object] = {
             IMPORT_RESOURCE: request(order()),
             "/{projectKey}/orders/import": draft(orderNumber="CT-grants"),
+            "/{projectKey}/orders/{ref+}": {"version": 1, "actions": []},
         }
         body = bodies.get(route[1], {}) if route[0] in {"POST", "PUT"} else None
         query = {"version": "1"} if route[0] == "DELETE" else {}

@@ -176,8 +176,18 @@ def _use_the_project(world: World) -> None:
     world.ask(("GET", "/{projectKey}/messages"), path=project, headers=token)
     one = {**project, "ref": "order-number=CT-1"}
     world.ask(("GET", "/{projectKey}/orders/{ref+}"), path=one, headers=token)
+    update = ("POST", "/{projectKey}/orders/{ref+}")
+    for version, action in enumerate(
+        (
+            {"action": "changeOrderState", "orderState": "Confirmed"},
+            {"action": "setOrderNumber", "orderNumber": "CT-new"},
+        ),
+        start=1,
+    ):
+        body = {"version": version, "actions": [action]}
+        world.ask(update, path=one, headers=token, body=body)
     world.ask(
-        ("DELETE", "/{projectKey}/orders/{ref+}"), path=one, headers=token, query={"version": "1"}
+        ("DELETE", "/{projectKey}/orders/{ref+}"), path=one, headers=token, query={"version": "3"}
     )
 
 

@@ -230,7 +230,12 @@ def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequ
             f"order-number={target.alias}",
             f"order-number={target.uuid}",
         ):
-            yield replace(own, path={"projectKey": INTRUDER, "ref": ref}, query=version)
+            yield replace(
+                own,
+                path={"projectKey": INTRUDER, "ref": ref},
+                query=version,
+                body=_update(route, target),
+            )
     elif route[1].endswith("/messages"):
         for where in (f'resource(id="{target.uuid}")', f'id="{target.message}"'):
             yield replace(own, query={"where": where})
@@ -243,6 +248,15 @@ def _own_project(route: Route, target: Target, token: str) -> Iterator[RouteRequ
             yield replace(own, query={"where": f'orderNumber="{number}"'})
 
 
+def _update(route: Route, target: Target) -> Tree | None:
+    """Return the body of an update to what the victim has, None for other methods."""
+    actions = [
+        {"action": "setStore", "store": {"key": target.endpoint}},
+        {"action": "setOrderNumber", "orderNumber": target.alias},
+    ]
+    return {"version": 2, "actions": actions} if route[0] == "POST" else None
+
+
 def _project_route(route: Route, target: Target, token: str) -> Iterator[RouteRequest]:
     for bearer in (token, INTRUDER_SECRET):
         others = RouteRequest(
@@ -250,6 +264,7 @@ def _project_route(route: Route, target: Target, token: str) -> Iterator[RouteRe
             {"projectKey": target.account, "ref": target.uuid, "id": target.message},
             {"version": "1"} if route[0] == "DELETE" else {},
             {"Authorization": f"Bearer {bearer}"},
+            _update(route, target),
         )
         yield others
     yield from _own_project(route, target, token)

@@ -33,7 +33,7 @@ from orders.domain.identifiers import uuid_of
 from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
-from orders.runtime.composition.order_protocols import lines_of, present, reduce_trigger
+from orders.runtime.composition.order_protocols import TRIGGER_RULES, present
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline
@@ -185,6 +185,19 @@ class World:
         event = project_event("POST", "/demo/orders/import", body=body, headers=headers)
         self._invoke("import_commercetools_order", event)
 
+    def update(self, external_id: str) -> None:
+        """Import an order of commercetools, and update its content, its state and its number."""
+        self.import_one(f"draft {external_id}")
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        actions = [
+            {"action": "changeShipmentState", "shipmentState": "Ready"},
+            {"action": "setLocale", "locale": "de"},
+        ]
+        number = {"action": "setOrderNumber", "orderNumber": f"number {external_id}"}
+        body = {"version": 1, "actions": [*actions, number]}
+        path = f"/demo/orders/order-number=draft {external_id}"
+        self._invoke("manage_orders", project_event("POST", path, body=body, headers=headers))
+
     def _invoke(self, function: str, event: Tree) -> Tree:
         answer: Tree = self.get(function).module.lambda_handler(event, self.context or Context())
         self.answers.append(answer)
@@ -217,7 +230,7 @@ class World:
         )
         streamed = self.records()
         new = streamed if from_start else streamed[self.relayed :]
-        read = (read_record(record, lines_of, reduce_trigger) for record in new)
+        read = (read_record(record, TRIGGER_RULES) for record in new)
         report = relay([each for each in read if each], FixedDeadline())
         if report.failed is None:
             self.relayed = len(streamed)
@@ -394,6 +407,7 @@ PATHS: dict[str, Path] = {
     "revival": _revived,
     "revival by import": _revived_by_import,
     "two deletions": _deleted_twice,
+    "update": lambda world, attempt, _number: world.update(attempt),
 }
 # The number of AWS calls of each path with cached token and settings. A crash is tried at each.
 CALLS = {
@@ -408,6 +422,7 @@ CALLS = {
     "revival": 10,
     "revival by import": 10,
     "two deletions": 10,
+    "update": 11,
 }
 
 

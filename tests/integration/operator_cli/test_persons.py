@@ -16,7 +16,7 @@ from orders.adapters.stream_records import StreamedChange, read_history_record, 
 from orders.application.ports import RequestKey
 from orders.application.record_history import RecordHistory
 from orders.domain.triggers import TriggerPayload
-from orders.runtime.composition.order_protocols import lines_of, reduce_trigger
+from orders.runtime.composition.order_protocols import TRIGGER_RULES
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeParking
@@ -181,7 +181,7 @@ def test_the_relay_publishes_the_deletion_without_the_order(
     world.create("A", email=JANE)
     assert run("person", "erase", "--email", JANE, "--yes").code == 0
     record = read_stream(dynamodb, stream)
-    changes = [read_record(each, lines_of, reduce_trigger) for each in record]
+    changes = [read_record(each, TRIGGER_RULES) for each in record]
     [last] = [
         each
         for each in changes

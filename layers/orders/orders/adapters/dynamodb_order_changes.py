@@ -20,6 +20,7 @@ from orders.adapters.order_items import (
     hidden_entry,
     listed,
     marker_item,
+    of_moved,
     of_renamed,
     order_item,
     revived_entry,
@@ -181,7 +182,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
         {
             "Put": {
                 "TableName": table,
-                "Item": of_renamed(order_item(after, change.trigger)),
+                "Item": of_renamed(of_moved(order_item(after, change.trigger), before)),
                 "ConditionExpression": (
                     "attribute_not_exists(pk) OR (#type = :alias AND order_id = :number)"
                 ),

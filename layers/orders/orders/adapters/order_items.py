@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,6 +109,24 @@ def was_moved(entry: Item) -> bool:
 def of_renamed(item: dict[str, Any]) -> dict[str, Any]:
     """Return the item of an order that has aliases. Every later version of it keeps the mark."""
     return {**item, "renamed": {"BOOL": True}}
+
+
+def of_moved(item: dict[str, Any], before: Order) -> dict[str, Any]:
+    """Return the item of an order that gets another external id, with what its trigger needs.
+
+    In the stream a moved order looks like a new one. The trigger keeps what the same change did to
+    the content of the order.
+    """
+    if "trigger" not in item:
+        return item
+    members = {"overrides": before.overrides, "fulfilment": before.fulfilment.name}
+    default = {"overrides": "", "fulfilment": Fulfilment.STARTED.name}
+    changed = {
+        f"{name}_before": {"S": value}
+        for name, value in members.items()
+        if item.get(name, {"S": default[name]}) != {"S": value}
+    }
+    return {**item, "trigger": {"M": {**item["trigger"]["M"], **changed}}}
 
 
 def is_renamed(item: Item) -> bool:
@@ -263,18 +281,36 @@ def _envelope(trigger: Trigger) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The stored trigger of an item. `moved_from` is the external id before a move."""
+    """The stored trigger of an item. `moved_from` is the external id before a move.
+
+    `overrides_before` and `fulfilment_before` are known if the move changed them too.
+    """
 
     id: str
     kind: str
     request_id: str
     moved_from: str | None
     payload: TriggerPayload = TriggerPayload.FULL
+    overrides_before: str | None = None
+    fulfilment_before: Fulfilment | None = None
+
+    def before(self, after: Order) -> Order | None:
+        """Return the content of an order before it was moved, None if it was not moved."""
+        if self.moved_from is None:
+            return None
+        overrides, fulfilment = self.overrides_before, self.fulfilment_before
+        return replace(
+            after,
+            external_id=self.moved_from,
+            overrides=after.overrides if overrides is None else overrides,
+            fulfilment=after.fulfilment if fulfilment is None else fulfilment,
+        )
 
 
 def read_envelope(item: Item) -> Envelope:
     """Return the stored trigger of an item that has one."""
     members = item["trigger"]["M"]
+    fulfilment = members.get("fulfilment_before")
     return Envelope(
         id=members["id"]["S"],
         kind=members["kind"]["S"],
@@ -283,6 +319,10 @@ def read_envelope(item: Item) -> Envelope:
         payload=TriggerPayload(members["payload"]["S"])
         if "payload" in members
         else TriggerPayload.FULL,
+        overrides_before=(
+            members["overrides_before"]["S"] if "overrides_before" in members else None
+        ),
+        fulfilment_before=Fulfilment[fulfilment["S"]] if fulfilment else None,
     )
 
 

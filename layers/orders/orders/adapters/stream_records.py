@@ -1,7 +1,7 @@
 """Read the committed changes from the records of the table's stream."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +18,13 @@ from orders.application.ports import Parked, RequestKey, Unreadable
 from orders.application.trigger_payloads import ReduceTrigger
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.order import LineMembers, Order
-from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
+from orders.domain.triggers import (
+    Contents,
+    Trigger,
+    TriggerKind,
+    deletion_of,
+    trigger_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,21 @@ class StreamedChange:
 type LinesOf = Callable[[Order], LineMembers | None]
 
 
+@dataclass(frozen=True, slots=True)
+class TriggerRules:
+    """How the protocol of an order makes its trigger.
+
+    `reduce_trigger` leaves out what the stored payload does not permit. `contents` shows two
+    versions of an order in the form of its protocol.
+    """
+
+    lines_of: LinesOf
+    reduce_trigger: ReduceTrigger
+    contents: Contents
+
+
 def read_record(
-    record: Mapping[str, Any], lines_of: LinesOf, reduce_trigger: ReduceTrigger
+    record: Mapping[str, Any], rules: TriggerRules
 ) -> StreamedChange | Unreadable | None:
     """Read one record, as Lambda delivers it. Return None if it has no trigger.
 
@@ -49,7 +68,7 @@ def read_record(
         after = data.get("NewImage")
         if after is None or not _has_trigger(after):
             return None
-        return _change(number, data, after, lines_of, reduce_trigger)
+        return _change(number, data, after, rules)
     except (KeyError, TypeError, ValueError) as error:
         return _unreadable(number, data, error)
 
@@ -93,22 +112,21 @@ def _change(
     number: str,
     data: Mapping[str, Any],
     image: Item,
-    lines_of: LinesOf,
-    reduce_trigger: ReduceTrigger,
+    rules: TriggerRules,
 ) -> StreamedChange:
     account = account_of_order(image["pk"]["S"])
     after = read_order(account, image)
     envelope = read_envelope(image)
-    lines = lines_of(after)
+    lines = rules.lines_of(after)
     if is_tombstone(image) or is_hidden(image):
         trigger = deletion_of(after)
     else:
-        before = _before(account, data.get("OldImage"), after, envelope.moved_from)
-        trigger = trigger_of(before, after, lines)
+        before = envelope.before(after) or _before(account, data.get("OldImage"))
+        trigger = trigger_of(before, after, lines, rules.contents)
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images do not match the stored trigger")
     request = RequestKey(account, envelope.request_id)
-    trigger = reduce_trigger(trigger, envelope.payload)
+    trigger = rules.reduce_trigger(trigger, envelope.payload)
     return StreamedChange(number, request, trigger, _committed_at(data))
 
 
@@ -122,13 +140,11 @@ def _has_trigger(image: object) -> bool:
     return is_order(image) or is_tombstone(image) or is_hidden(image)
 
 
-def _before(account: str, image: Item | None, after: Order, moved_from: str | None) -> Order | None:
-    """Return the order before the change, None if it is new. It may have had another id.
+def _before(account: str, image: Item | None) -> Order | None:
+    """Return the order before the change, None if it is new.
 
     The order before a revival was softly deleted.
     """
-    if moved_from is not None:
-        return replace(after, external_id=moved_from)
     if image is None or not (is_order(image) or is_hidden(image)):
         return None
     return read_order(account, image)

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
+from orders.domain.patches import patched
 
 type Tree = dict[str, Any]
 
@@ -64,12 +65,12 @@ class Order:
 
     `created_at` and `updated_at` are set by the hub. `update_time` is the newest one that the shop
     ever sent. `request_id` and `client` identify the request that wrote this version, and its API
-    client. `status` is the imported status. `fulfilment` is kept by the hub, and imports never move
-    it backwards. `endpoint` is the point of sale, None if the order has none. `document` is
-    canonical JSON of what the shop sent. `defaults` is what the hub filled in beside it
-    (`applied_defaults`), "" if nothing. `overrides` is what later requests changed in it
-    (`line_statuses`), "" if nothing. `through` is the protocol of the request that wrote this
-    version, "" if it is `protocol`. `presence` says whether the order is softly deleted.
+    client. `status` is the imported status, or the one that a later request set. `fulfilment` is
+    kept by the hub, and imports never move it backwards. `endpoint` is the point of sale, None if
+    the order has none. `document` is canonical JSON of what the shop sent. `defaults` is what the
+    hub filled in beside it (`applied_defaults`), "" if nothing. `overrides` is what later requests
+    changed in it (`overrides`), "" if nothing. `through` is the protocol of the request that wrote
+    this version, "" if it is `protocol`. `presence` says whether the order is softly deleted.
     """
 
     account: str
@@ -128,10 +129,9 @@ class Order:
     def content(self) -> Tree:
         """Return the document as plain data, with the defaults and the overrides."""
         document: Tree = json.loads(self.document)
-        for beside in (self.defaults, self.overrides):
-            if beside:
-                _fill_in(document, json.loads(beside))
-        return document
+        if self.defaults:
+            _fill_in(document, json.loads(self.defaults))
+        return patched(document, json.loads(self.overrides)) if self.overrides else document
 
     def tree(self) -> Tree:
         """Return the content with the external id."""

@@ -1,8 +1,7 @@
 """What later requests changed in an order, beside the document that the shop imported.
 
 The document stays as it was sent, so that an order that is sent again is equal to the stored one.
-Overrides are a JSON text of the document's shape with arrays as objects by position, as
-`applied_defaults` are: `{"lines":{"2":{"status":"delivered"}}}`.
+Overrides are the JSON text of a patch (`patches`): `{"lines":{"2":{"status":"delivered"}}}`.
 """
 
 import json

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,9 @@ class TriggerPayload(StrEnum):
 
 
 type Change = Mapping[str, Any]
+# Returns the contents of two versions of an order in the form in which triggers show changes. What
+# is equal in both may be left out.
+type Contents = Callable[[Order, Order], tuple[Tree, Tree]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +76,27 @@ def trigger_id(account: str, order_id: int, version: int) -> str:
     return hashlib.sha256(f"{account}\n{order_id}\n{version}".encode()).hexdigest()[:32]
 
 
-def trigger_of(before: Order | None, after: Order, lines: LineMembers | None = None) -> Trigger:
+def documents_of(before: Order, after: Order) -> tuple[Tree, Tree]:
+    """Return the contents of two versions of an order as their documents have them."""
+    return before.tree(), after.tree()
+
+
+def trigger_of(
+    before: Order | None,
+    after: Order,
+    lines: LineMembers | None = None,
+    contents: Contents = documents_of,
+) -> Trigger:
     """Return the trigger of the change from `before` to `after`. `before` is None if it is new.
 
     The end of a soft deletion has the trigger of a new order.
-    `lines` names the lines in the documents. It is needed only if the documents may differ.
+    `lines` names the lines in the contents of two versions, which `contents` returns. Both are
+    needed only if the contents may differ.
     """
     identity = trigger_id(after.account, after.order_id, after.version)
     if before is None or before.is_hidden:
         return Trigger(identity, TriggerKind.ORDER_CREATED, after)
-    old, new = before.tree(), after.tree()
+    old, new = contents(before, after)
     changed = _changes(old, new, lines) | _fulfilment_change(before, after)
     kind = _kind_of_change(before, after, old, new, lines)
     return Trigger(identity, kind, after, _written(changed))

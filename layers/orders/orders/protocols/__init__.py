@@ -28,6 +28,7 @@
 | `read_project` | use case | | x | | |
 | `read_campaigns` | use case | | | x | |
 | `delete_order` | use case | x | x | | x |
+| `update_order` | use case | | x | | |
 | `revive_order` | use case | | | | x |
 | `update_line_status` | use case | x | | | x |
 | `update_order_status` | use case | | | x | |
@@ -49,8 +50,9 @@ The other files of a folder are parts of these:
   `unknown_call` answers other paths. `catalogue_requests` and `catalogue_submissions` are for
   products and SKUs what `requests` and `submissions` are for orders.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
-  `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
-  keep `documents` small; `queries` reads query parameters, `predicates` the language of `where`,
+  `products`, `money`, `taxes` and `times` are values of a draft; `stored_shapes`, `stored_forms`
+  and `shared_rates` keep `documents` small; `updates` reads and applies an update, whose actions
+  are in `actions`; `queries` reads query parameters, `predicates` the language of `where`,
   and `filters` turns both into a query of the store; `expansion` is the parameter `expand`;
   `foreign_orders` is the representation of orders that another protocol wrote.
 - yandex_market: `filters` turns the filters of lists into a query of the store; `substatuses` has

@@ -88,6 +88,8 @@ def test_a_minimal_draft_gets_the_defaults() -> None:
         "origin": "Customer",
         "itemShippingAddresses": [],
         "customLineItems": [],
+        "syncInfo": [],
+        "returnInfo": [],
         "lineItems": tree["lineItems"],
         "client_id": "client",
         "first_number": "CT-1",

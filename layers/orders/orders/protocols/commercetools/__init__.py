@@ -1,3 +1,3 @@
-"""commercetools HTTP API: orders by import, reads, tokens."""
+"""commercetools HTTP API: orders by import, reads, updates, tokens."""
 
 PROTOCOL = "commercetools"

@@ -4,7 +4,9 @@ The document is the draft in its compact form: the defaults of the protocol, cal
 derived ids are left out, because `complete_document` works them out when the order is read. Some
 members are additional: the API client, its user (X-External-User-ID), the order number of the
 import, which a later change of the external id does not affect, the currency, and what the
-catalogue knew about the products.
+catalogue knew about the products. An update adds the fulfilment state that its order states stand
+for, and its user. The document itself never changes: updates are kept beside it
+(`orders.domain.overrides`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,15 +31,18 @@ from orders.protocols.commercetools.products import (
     stored_product,
 )
 from orders.protocols.commercetools.references import initial_state
-from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
 from orders.protocols.commercetools.shapes import MAX_FAULTS, Tree
-from orders.protocols.commercetools.shared_rates import with_own_rates, with_shared_rates
+from orders.protocols.commercetools.shared_rates import RATES, with_own_rates, with_shared_rates
 from orders.protocols.commercetools.stored_forms import Base, form_of
+from orders.protocols.commercetools.stored_shapes import STORED_ORDER
 
 CLIENT, EXTERNAL_USER, FIRST_NUMBER = "client_id", "external_user_id", "first_number"
+# Added by updates: the name of the fulfilment state of the states, and the last update's user.
+STATES_OF, UPDATED_BY = "fulfilment", "updated_by"
 _CURRENCY, _PRODUCTS = "currency", "products"
-_ADDED = (CLIENT, EXTERNAL_USER, FIRST_NUMBER)
-_FORM = form_of(ORDER_IMPORT_DRAFT)
+_ADDED = (CLIENT, EXTERNAL_USER, FIRST_NUMBER, STATES_OF, UPDATED_BY)
+_FORM = form_of(STORED_ORDER)
+_MEMBERS = frozenset(member.name for member in STORED_ORDER.members) | {RATES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,25 @@ def complete_document(document: Tree, account: str) -> Tree:
     import. The order's own totals are as sent. Members that come from the store are missing: id,
     version, number, times, and the ids that derive from the order's id.
     """
-    draft = _FORM.unpack(with_own_rates(document), Base(account, document[_CURRENCY]))
-    tree = _complete(draft, account, document.get(_PRODUCTS, {}))
+    tree = _complete(draft_of(document, account), account, document.get(_PRODUCTS, {}))
     completed: Tree = plain(tree)
     return completed | {name: document[name] for name in _ADDED if name in document}
+
+
+def draft_of(document: Tree, account: str) -> Tree:
+    """Return the draft that a document stands for, with defaults, and amounts as Money.
+
+    It also has what updates added.
+    """
+    draft: Tree = _FORM.unpack(with_own_rates(document), Base(account, document[_CURRENCY]))
+    return draft
+
+
+def revised_document(document: Tree, draft: Tree, account: str) -> Tree:
+    """Return a document in which this draft takes the place of that of `draft_of`."""
+    packed: Tree = _FORM.pack(draft, Base(account, document[_CURRENCY]))
+    added = {name: value for name, value in document.items() if name not in _MEMBERS}
+    return with_shared_rates(packed) | added
 
 
 def members_of(document: Tree, account: str, names: Iterable[str]) -> Tree:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from orders.domain.order import Order
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.protocols.commercetools import PROTOCOL
-from orders.protocols.commercetools.documents import members_of, plain
+from orders.protocols.commercetools.documents import STATES_OF, members_of, plain
 from orders.protocols.commercetools.filters import SEARCHABLE
 from orders.protocols.commercetools.money import Money, cents_near, money_of
 from orders.protocols.commercetools.references import KEY, derived_id, initial_state
@@ -37,8 +37,9 @@ def represent_any(order: Order, summarise: Summarise) -> Tree:
 def searchable_of(order: Order, summarise: Summarise) -> Mapping[str, str]:
     """Return the members that predicates compare, of an order of any protocol."""
     if order.protocol == PROTOCOL:
-        members = members_of(read_stored(order), order.account, _SEARCHED)
-        tree = with_states(members, order)
+        stored = read_stored(order)
+        added = {name: stored[name] for name in (STATES_OF,) if name in stored}
+        tree = with_states(members_of(stored, order.account, _SEARCHED) | added, order)
         store = tree.get("store", {})
         return {**tree, "store(key)": store.get("key")}
     email = summarise(order).email

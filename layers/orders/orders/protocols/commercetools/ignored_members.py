@@ -6,7 +6,6 @@ not stored.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -25,14 +24,16 @@ _MORE = "..."
 _PLAIN = "/~!$&'()*+;=:@?"
 
 
-def ignored_members(sent: object) -> Mapping[str, str]:
+def ignored_members(sent: object, shape: Record = ORDER_IMPORT_DRAFT) -> Mapping[str, str]:
     """Return the header that lists the ignored members of a sent draft, nothing if there are none.
+
+    `shape` has the members that are read.
 
     It has JSON pointers in their URI form (RFC 6901, section 6, without the `#`). The first member
     of each kind comes before those of other lines, and `...` is last if not all are listed.
     """
     found = _Found()
-    found.look(sent, _draft_members(), ())
+    found.look(sent, _members_of(shape), ())
     listed: list[str] = []
     room = MAX_CHARACTERS
     for steps in (*found.kinds.values(), *found.others)[:MAX_POINTERS]:
@@ -86,9 +87,14 @@ _LEAVES: Mapping[object, _Node] = {
 }
 
 
-@cache
-def _draft_members() -> _Members:
-    return _of_record(ORDER_IMPORT_DRAFT)
+_KNOWN: dict[int, _Members] = {}
+
+
+def _members_of(shape: Record) -> _Members:
+    """Return the members of a record. The records are constants, and are converted once."""
+    if id(shape) not in _KNOWN:
+        _KNOWN[id(shape)] = _of_record(shape)
+    return _KNOWN[id(shape)]
 
 
 def _of_record(shape: Record) -> _Members:

@@ -40,7 +40,7 @@ from orders.protocols.commercetools.read_orders import (
 from orders.protocols.commercetools.representation import (
     created_by,
     header,
-    read_stored,
+    read_imported,
     represent,
 )
 from orders.protocols.commercetools.shapes import Tree
@@ -118,7 +118,7 @@ class GetMessageEndpoint:
 
 def message_of(order: Order) -> Tree:
     """Return the OrderImported message of an order. It holds the order's first version."""
-    document = read_stored(order)
+    document = read_imported(order)
     identity = uuid_of(order.account, order.order_id)
     number: str | None = document.get(FIRST_NUMBER)
     imported = replace(
@@ -126,7 +126,9 @@ def message_of(order: Order) -> Tree:
         version=1,
         updated_at=order.created_at,
         external_id=number or identity,
-        fulfilment=fulfilment_of(order.status),
+        fulfilment=fulfilment_of(document.get("orderState", "Open")),
+        status=document.get("orderState", "Open"),
+        overrides="",
     )
     by = created_by(document)
     created_at = header(imported)["createdAt"]

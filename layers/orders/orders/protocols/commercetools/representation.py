@@ -6,9 +6,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid5
 
+from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
-from orders.protocols.commercetools.documents import CLIENT, EXTERNAL_USER, complete_document
+from orders.domain.patches import patched
+from orders.protocols.commercetools.documents import (
+    CLIENT,
+    EXTERNAL_USER,
+    STATES_OF,
+    UPDATED_BY,
+    complete_document,
+)
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.commercetools.states import fulfilment_of, states_of
 from orders.protocols.commercetools.times import wire_time
@@ -31,8 +39,7 @@ def represent(order: Order) -> Tree:
     return {
         **head,
         **_members(document | _taxed_shipping(document), _OPENING),
-        "syncInfo": [],
-        "returnInfo": [],
+        **_members(document, ("syncInfo", "returnInfo")),
         "taxMode": "External",
         **_members(document, _MODES),
         "shippingMode": "Single",
@@ -63,17 +70,51 @@ def read_document(order: Order) -> Tree:
 
 
 def read_stored(order: Order) -> Tree:
-    """Return the stored document. Numbers with a fraction are Decimal."""
+    """Return the document with what updates changed. Numbers with a fraction are Decimal."""
+    tree = read_imported(order)
+    if not order.overrides:
+        return tree
+    return patched(tree, json.loads(order.overrides, parse_float=Decimal))
+
+
+def read_imported(order: Order) -> Tree:
+    """Return the document as it was imported. Numbers with a fraction are Decimal."""
     tree: Tree = json.loads(order.document, parse_float=Decimal)
     return tree
 
 
 def with_states(document: Tree, order: Order) -> Tree:
     """Return the document with the present states of the order."""
-    if order.fulfilment is fulfilment_of(order.status):
+    name: str | None = document.get(STATES_OF)
+    own = fulfilment_of(order.status) if name is None else Fulfilment[name]
+    if order.fulfilment is own:
         return document
-    # Another protocol has changed the status since the import.
+    # Another protocol has changed the status since the import or the last update.
     return document | states_of(order.fulfilment)
+
+
+def contents(before: Order, after: Order) -> tuple[Tree, Tree]:
+    """Return what differs between two versions of an order, in the form of answers.
+
+    Of the lines, only those that differ are returned.
+    """
+    old: Tree = {"external_id": before.external_id}
+    new: Tree = {"external_id": after.external_id}
+    if (before.document, before.overrides) == (after.document, after.overrides):
+        return old, new
+    old, new = old | _content(before), new | _content(after)
+    for kind in ("lineItems", "customLineItems"):
+        if len(old[kind]) == len(new[kind]):
+            pairs = list(zip(old[kind], new[kind], strict=True))
+            old[kind] = [one for one, other in pairs if one != other]
+            new[kind] = [other for one, other in pairs if one != other]
+    return old, new
+
+
+def _content(order: Order) -> Tree:
+    # As plain JSON, because triggers hold no exact numbers.
+    tree: Tree = json.loads(present(order))
+    return {name: value for name, value in tree.items() if name not in _HEADER}
 
 
 def header(order: Order) -> Tree:
@@ -127,6 +168,19 @@ class Maker:
         deliveries = list(self._deliveries(info["deliveries"]))
         return {"shippingInfo": {**info, "deliveries": deliveries}}
 
+    def without_ids(self, deliveries: Iterable[Tree]) -> Iterator[Tree]:
+        """Yield deliveries without the members that `shipping_info` adds to them."""
+        for number, delivery in enumerate(deliveries):
+            parcels = [
+                self._without_id(parcel, "delivery", number, "parcel", n)
+                for n, parcel in enumerate(delivery["parcels"])
+            ]
+            yield {**self._without_id(delivery, "delivery", number), "parcels": parcels}
+
+    def _without_id(self, part: Tree, *steps: str | int) -> Tree:
+        derived = self._identity(*steps)
+        return {name: value for name, value in part.items() if derived.get(name) != value}
+
     def _deliveries(self, deliveries: Iterable[Tree]) -> Iterator[Tree]:
         for number, delivery in enumerate(deliveries):
             parcels = [
@@ -136,7 +190,10 @@ class Maker:
             yield {**self._with_id(delivery, "delivery", number), "parcels": parcels}
 
     def _with_id(self, part: Tree, *steps: str | int) -> Tree:
-        return {"id": self.id_of(*steps), "createdAt": self._created_at, **part}
+        return {**self._identity(*steps), **part}
+
+    def _identity(self, *steps: str | int) -> Tree:
+        return {"id": self.id_of(*steps), "createdAt": self._created_at}
 
 
 _OPENING = (
@@ -150,11 +207,16 @@ _OPENING = (
     "taxedPrice",
     "taxedShippingPrice",
     "country",
+    "locale",
     "orderState",
     "shipmentState",
     "paymentState",
     "state",
     "completedAt",
+)
+_HEADER = (
+    *("type", "id", "version", "createdAt", "lastModifiedAt", "lastModifiedBy", "createdBy"),
+    "orderNumber",
 )
 _MODES = (
     "inventoryMode",
@@ -183,8 +245,9 @@ def created_by(document: Tree) -> Tree:
 
 
 def last_modified_by(order: Order, document: Tree) -> Tree:
-    """Return the API client of the last change. Only an import has a user of its own."""
-    by = created_by(document)
-    if order.version > 1:
-        by.pop("externalUserId", None)
-    return by
+    """Return the API client of the last change, and its user if the change was an own one."""
+    if order.version == 1:
+        return created_by(document)
+    last = document.get(UPDATED_BY, {})
+    named = {"externalUserId": last["user"]} if last.get("version") == order.version else {}
+    return {"clientId": order.client or document[CLIENT], **named, "isPlatformClient": False}

@@ -56,6 +56,7 @@ from orders.protocols.commercetools.shapes import (
 from orders.protocols.commercetools.times import read_time, wire_time
 from orders.protocols.json_text import NotJsonError, is_utf_8, read_json
 
+TOO_LARGE = f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB."
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:-[a-zA-Z0-9]{2,8})*", re.ASCII)
 _FIELD_NAME = re.compile(r"[a-zA-Z0-9_-]{2,36}", re.ASCII)
@@ -91,6 +92,26 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
     Raises RequestRefusedError (400): one InvalidJsonInput with every fault of the shape or, if the
     shape is right, one InvalidField for every invalid value.
     """
+    findings = Findings()
+    sent = read_body(body, charset)
+    try:
+        tree = ORDER_IMPORT_DRAFT(sent, Location(account, findings))
+    except EnoughFaultsError:
+        tree = None
+    except TooManyPartsError:
+        raise bad_request(size_limit_exceeded(TOO_LARGE)) from None
+    if tree is None or findings.faults or not isinstance(sent, dict):
+        raise bad_request(invalid_json_input(*findings.faults))
+    if findings.errors:
+        raise bad_request(*findings.errors)
+    return OrderImportDraft(tree, sent, len(body))
+
+
+def read_body(body: bytes, charset: str | None) -> object:
+    """Return the JSON value of a request body.
+
+    Raises RequestRefusedError (400 InvalidJsonInput), also for members that are sent twice.
+    """
     if not is_utf_8(charset):
         raise bad_request(invalid_json_input("The body must be in UTF-8"))
     try:
@@ -101,20 +122,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
     if faults:
         details = (f"{_trail(fault.path)}{fault.message}" for fault in faults)
         raise bad_request(invalid_json_input(*details))
-    findings = Findings()
-    sent = read.tree
-    try:
-        tree = ORDER_IMPORT_DRAFT(sent, Location(account, findings))
-    except EnoughFaultsError:
-        tree = None
-    except TooManyPartsError:
-        message = f"The order must have at most {MAX_DOCUMENT_BYTES // 1024} KB."
-        raise bad_request(size_limit_exceeded(message)) from None
-    if tree is None or findings.faults or not isinstance(sent, dict):
-        raise bad_request(invalid_json_input(*findings.faults))
-    if findings.errors:
-        raise bad_request(*findings.errors)
-    return OrderImportDraft(tree, sent, len(body))
+    return read.tree
 
 
 def _trail(path: Steps) -> str:
@@ -137,19 +145,33 @@ def moment(value: object, location: Location) -> str | None:
 def localized(value: object, location: Location) -> Tree | None:
     """Read a text in several languages."""
     names: Tree | None = MapOf(text)(value, location)
-    for language in names or ():
-        if _LANGUAGE.fullmatch(language) is None:
-            location.fault(f"Invalid language tag: '{language[:60]}'")
+    for name in names or ():
+        language(name, location)
     return names
+
+
+def language(value: object, location: Location) -> str | None:
+    """Read a language tag, such as de-DE."""
+    tag = text(value, location)
+    if tag is not None and _LANGUAGE.fullmatch(tag) is None:
+        location.fault(f"Invalid language tag: '{tag[:60]}'")
+    return tag
 
 
 def custom_fields(value: object, location: Location) -> Tree | None:
     """Read custom fields. Their values may be any JSON."""
     fields: Tree | None = MapOf(anything)(value, location)
     for name in fields or ():
-        if _FIELD_NAME.fullmatch(name) is None:
-            location.refuse(name, "A field's name must be 2 to 36 letters, digits, '_' or '-'.")
+        field_name(name, location)
     return fields
+
+
+def field_name(value: object, location: Location) -> str | None:
+    """Read the name of a custom field."""
+    name = text(value, location)
+    if name is not None and _FIELD_NAME.fullmatch(name) is None:
+        location.refuse(name, "A field's name must be 2 to 36 letters, digits, '_' or '-'.")
+    return name
 
 
 _any_number = Matching(is_external_id, EXTERNAL_ID_RULE)
@@ -164,15 +186,15 @@ def order_number(value: object, location: Location) -> str | None:
 
 
 _country = patterned(_COUNTRY, "two capital letters (ISO 3166-1 alpha-2)")
-_key = patterned(KEY, KEY_RULE)
-_key_of = optional("key", _key)
+key = patterned(KEY, KEY_RULE)
+KEY_MEMBER = optional("key", key)
 
 CUSTOM = record(required("type", Reference("type")), Member("fields", custom_fields, default={}))
-_custom = optional("custom", CUSTOM)
+CUSTOM_MEMBER = optional("custom", CUSTOM)
 
-_ADDRESS_MEMBERS = (
+ADDRESS_MEMBERS = (
     optional("id", text),
-    _key_of,
+    KEY_MEMBER,
     *(optional(name, text) for name in ("title", "salutation", "firstName", "lastName")),
     *(optional(name, text) for name in ("streetName", "streetNumber", "additionalStreetInfo")),
     *(optional(name, text) for name in ("postalCode", "city", "region", "state")),
@@ -182,7 +204,8 @@ _ADDRESS_MEMBERS = (
     optional("additionalAddressInfo", text),
     optional("externalId", text),
 )
-ADDRESS = record(*_ADDRESS_MEMBERS)
+ADDRESS = record(*ADDRESS_MEMBERS)
+ADDRESS_WITH_CUSTOM = record(*ADDRESS_MEMBERS, CUSTOM_MEMBER)
 
 _TAX_PORTION = record(
     optional("name", text), required("rate", rate), required("amount", cent_money)
@@ -195,7 +218,7 @@ TAXED_PRICE = record(
 )
 TAX_RATE = record(
     optional("id", text),
-    _key_of,
+    KEY_MEMBER,
     required("name", text),
     required("amount", rate),
     required("includedInPrice", boolean),
@@ -207,7 +230,7 @@ TAX_RATE = record(
 _TIER = record(required("minimumQuantity", long), required("value", money))
 _DISCOUNTED = record(required("value", money), required("discount", Reference("product-discount")))
 PRICE = record(
-    _key_of,
+    KEY_MEMBER,
     required("value", money),
     optional("country", _country),
     optional("customerGroup", Reference("customer-group")),
@@ -216,7 +239,7 @@ PRICE = record(
     optional("validUntil", moment),
     optional("discounted", _DISCOUNTED),
     optional("tiers", Array(_TIER)),
-    _custom,
+    CUSTOM_MEMBER,
     optional("recurrencePolicy", Reference("recurrence-policy")),
 )
 IMAGE = record(
@@ -236,7 +259,7 @@ VARIANT = record(
     ),
 )
 
-_STATES = Array(record(required("quantity", long), required("state", Reference("state"))))
+STATES = Array(record(required("quantity", long), required("state", Reference("state"))))
 SHIPPING_DETAILS = record(
     required(
         "targets",
@@ -253,70 +276,66 @@ _inventory_mode = one_of("None", "TrackOnly", "ReserveOnOrder", "ReserveOnCart")
 _tax_members = (optional("taxedPrice", TAXED_PRICE), optional("taxRate", TAX_RATE))
 
 LINE = record(
-    _key_of,
+    KEY_MEMBER,
     optional("productId", text),
     required("name", localized),
     required("variant", VARIANT),
     required("price", PRICE),
     required("quantity", long),
     *_tax_members,
-    optional("state", _STATES),
+    optional("state", STATES),
     optional("supplyChannel", Reference("channel")),
     optional("distributionChannel", Reference("channel")),
     optional("inventoryMode", _inventory_mode),
     optional("shippingDetails", SHIPPING_DETAILS),
-    _custom,
+    CUSTOM_MEMBER,
 )
 CUSTOM_LINE = record(
-    _key_of,
+    KEY_MEMBER,
     required("name", localized),
     required("money", money),
     required("slug", patterned(KEY, KEY_RULE)),
     required("quantity", long),
     *_tax_members,
     optional("taxCategory", Reference("tax-category")),
-    optional("state", _STATES),
+    optional("state", STATES),
     Member("priceMode", one_of("Standard", "External"), default="Standard"),
     optional("shippingDetails", SHIPPING_DETAILS),
-    _custom,
+    CUSTOM_MEMBER,
 )
 
-_DELIVERY_ITEMS = Array(record(required("id", text), required("quantity", long)))
+DELIVERY_ITEMS = Array(record(required("id", text), required("quantity", long)))
+MEASUREMENTS = record(
+    *(
+        optional(name, integer)
+        for name in (
+            "heightInMillimeter",
+            "lengthInMillimeter",
+            "widthInMillimeter",
+            "weightInGram",
+        )
+    )
+)
+TRACKING_DATA = record(
+    *(
+        optional(name, text)
+        for name in ("trackingId", "carrier", "provider", "providerTransaction")
+    ),
+    Member("isReturn", boolean, default=False),
+)
 PARCEL = record(
-    _key_of,
-    optional(
-        "measurements",
-        record(
-            *(
-                optional(name, integer)
-                for name in (
-                    "heightInMillimeter",
-                    "lengthInMillimeter",
-                    "widthInMillimeter",
-                    "weightInGram",
-                )
-            )
-        ),
-    ),
-    optional(
-        "trackingData",
-        record(
-            *(
-                optional(name, text)
-                for name in ("trackingId", "carrier", "provider", "providerTransaction")
-            ),
-            Member("isReturn", boolean, default=False),
-        ),
-    ),
-    Member("items", _DELIVERY_ITEMS, default=()),
-    _custom,
+    KEY_MEMBER,
+    optional("measurements", MEASUREMENTS),
+    optional("trackingData", TRACKING_DATA),
+    Member("items", DELIVERY_ITEMS, default=()),
+    CUSTOM_MEMBER,
 )
 DELIVERY = record(
-    _key_of,
-    Member("items", _DELIVERY_ITEMS, default=()),
+    KEY_MEMBER,
+    Member("items", DELIVERY_ITEMS, default=()),
     Member("parcels", Array(PARCEL), default=()),
-    optional("address", record(*_ADDRESS_MEMBERS, _custom)),
-    _custom,
+    optional("address", record(*ADDRESS_MEMBERS, CUSTOM_MEMBER)),
+    CUSTOM_MEMBER,
 )
 _PRICE_FUNCTION = record(required("currencyCode", currency_code), required("function", text))
 _tier_members = (optional("isMatching", boolean),)
@@ -373,6 +392,12 @@ SHIPPING_INFO = record(
     ),
 )
 
+order_state = one_of("Open", "Confirmed", "Complete", "Cancelled")
+shipment_state = one_of(
+    *("Shipped", "Delivered", "Ready", "Pending"),
+    *("Delayed", "Partial", "Backorder", "Canceled"),
+)
+payment_state = one_of("BalanceDue", "Failed", "Pending", "CreditOwed", "Paid")
 _rounding_mode = one_of("HalfEven", "HalfUp", "HalfDown")
 ORDER_IMPORT_DRAFT = record(
     optional("orderNumber", order_number),
@@ -385,15 +410,9 @@ ORDER_IMPORT_DRAFT = record(
     required("totalPrice", cent_money),
     optional("taxedPrice", TAXED_PRICE),
     optional("country", _country),
-    Member("orderState", one_of("Open", "Confirmed", "Complete", "Cancelled"), default="Open"),
-    optional(
-        "shipmentState",
-        one_of(
-            *("Shipped", "Delivered", "Ready", "Pending"),
-            *("Delayed", "Partial", "Backorder", "Canceled"),
-        ),
-    ),
-    optional("paymentState", one_of("BalanceDue", "Failed", "Pending", "CreditOwed", "Paid")),
+    Member("orderState", order_state, default="Open"),
+    optional("shipmentState", shipment_state),
+    optional("paymentState", payment_state),
     optional("state", Reference("state")),
     optional("completedAt", moment),
     Member("inventoryMode", _inventory_mode, default="None"),
@@ -412,5 +431,5 @@ ORDER_IMPORT_DRAFT = record(
     Member("customLineItems", Array(CUSTOM_LINE), default=()),
     Member("itemShippingAddresses", Array(ADDRESS), default=()),
     optional("paymentInfo", record(required("payments", Array(Reference("payment"))))),
-    _custom,
+    CUSTOM_MEMBER,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.json_text import write_json
 
-_RATES = "taxRates"
+RATES = "taxRates"
 
 
 def with_shared_rates(document: Tree) -> Tree:
@@ -20,12 +20,12 @@ def with_shared_rates(document: Tree) -> Tree:
         return position
 
     shared = _with_rates(document, position_of)
-    return {**shared, _RATES: rates} if rates else document
+    return {**shared, RATES: rates} if rates else document
 
 
 def with_own_rates(document: Tree) -> Tree:
     """Return the document to which `with_shared_rates` was applied."""
-    rates: list[Tree] = document.get(_RATES, [])
+    rates: list[Tree] = document.get(RATES, [])
     return _with_rates(document, rates.__getitem__) if rates else document
 
 

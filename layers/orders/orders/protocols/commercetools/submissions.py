@@ -33,6 +33,9 @@ from orders.protocols.json_text import write_json
 _MIN_BYTES_TO_CHECK = MAX_ANSWER_BYTES // 50
 # For the message of the order, and for a longer number and another state that it may get.
 _ROOM = 16 * 1024
+UNREADABLE = (
+    f"The order must fit in an answer of {MAX_ANSWER_BYTES // 1024**2} MB with its defaults and ids"
+)
 _ANY_TIME = datetime(2025, 1, 1, tzinfo=UTC)
 
 
@@ -89,9 +92,7 @@ class SentDraft:
         # Every line has what the settings say of its product, and this does not depend on the body.
         may_be_long = self.draft.size > _MIN_BYTES_TO_CHECK or catalogue.is_checked
         if may_be_long and not is_too_large(stored) and not self._is_readable(stored):
-            limit = MAX_ANSWER_BYTES // 1024**2
-            text = f"The order must fit in an answer of {limit} MB with its defaults and ids"
-            return Rejection((Problem(Code.ORDER_TOO_LARGE, (), text),))
+            return Rejection((Problem(Code.ORDER_TOO_LARGE, (), UNREADABLE),))
         return Submission(
             external_id=self.external_id,
             protocol=PROTOCOL,
@@ -131,7 +132,12 @@ class SentDraft:
             updated_at=_ANY_TIME,
             request_id="",
         )
-        return fits_answer(present(order), bytes(_ROOM))
+        return fits_every_answer(order)
+
+
+def fits_every_answer(order: Order) -> bool:
+    """Return whether every answer about an order can hold it."""
+    return fits_answer(present(order), bytes(_ROOM))
 
 
 def _problem(code: Code, error: ApiError) -> ApiProblem:

@@ -12,7 +12,7 @@ from orders.domain.money import format_amount
 from orders.domain.order import LineMembers, Order, Presence
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.domain.times import format_time
-from orders.domain.triggers import TriggerKind, trigger_of
+from orders.domain.triggers import Contents, TriggerKind, documents_of, trigger_of
 from orders.protocols.json_text import written_json
 
 type Tree = dict[str, Any]
@@ -23,12 +23,14 @@ class OrderProtocols:
     """What the protocols know of the orders that they stored.
 
     `present` returns an order as JSON in its protocol's shape, `lines_of` the names of its lines.
+    `contents` shows two versions of an order as triggers do.
     """
 
     names: tuple[str, ...]
     summarise: Summarise
     present: Callable[[Order], bytes]
     lines_of: Callable[[Order], LineMembers | None]
+    contents: Contents = documents_of
 
 
 def order_of(stored: StoredOrder, protocols: OrderProtocols) -> Tree:
@@ -88,7 +90,8 @@ def version_of(recorded: RecordedVersion, protocols: OrderProtocols) -> Tree:
         changed = {} if order.presence is Presence.REVIVED else None
     elif recorded.before is not None:
         lines = protocols.lines_of(order)
-        changed = written_json(trigger_of(recorded.before, order, lines).changes.encode())
+        trigger = trigger_of(recorded.before, order, lines, protocols.contents)
+        changed = written_json(trigger.changes.encode())
     elif order.version == 1:
         changed = {}
     return {

@@ -59,11 +59,12 @@ def import_orders() -> Service:
 
 
 def manage_orders() -> Service:
-    """Return the order reads, the messages, the project and the deletion."""
+    """Return the order reads, the messages, the project, the update and the deletion."""
     from orders.adapters.dynamodb_orders import DynamoOrders
     from orders.adapters.dynamodb_settings import DynamoSettings
     from orders.application.delete_order import DeleteOrder
     from orders.application.find_order_by_external_id import FindOrderByExternalId
+    from orders.application.update_order import UpdateOrder
     from orders.protocols.commercetools.access import ProjectAccess
     from orders.protocols.commercetools.answers import answer_error, correlation
     from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
@@ -74,20 +75,26 @@ def manage_orders() -> Service:
         PageOrdersEndpoint,
     )
     from orders.protocols.commercetools.read_project import GetProjectEndpoint
+    from orders.protocols.commercetools.update_order import UpdateOrderEndpoint
     from orders.runtime.composition.changing import change_order
     from orders.runtime.composition.listing import list_orders
-    from orders.runtime.composition.order_protocols import summarise
+    from orders.runtime.composition.order_protocols import contents, summarise
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table
+        settings = DynamoSettings(aws.dynamodb, table)
         access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
         change = change_order(aws)
         find = OrderFinder(
             change.get_order_by_id, FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
         )
         delete_order = DeleteOrder(change, utc_now)
+        update_order = UpdateOrder(change, settings, contents, utc_now)
         return {
             ("GET", "/{projectKey}/orders/{ref+}"): GetOrderEndpoint(access, find, summarise),
+            ("POST", "/{projectKey}/orders/{ref+}"): UpdateOrderEndpoint(
+                access, find, update_order, summarise, new_request_id
+            ),
             ("DELETE", "/{projectKey}/orders/{ref+}"): DeleteOrderEndpoint(
                 access, find, delete_order, summarise, new_request_id
             ),
@@ -98,9 +105,7 @@ def manage_orders() -> Service:
             ("GET", "/{projectKey}/messages/{id}"): GetMessageEndpoint(
                 access, change.get_order_by_id
             ),
-            ("GET", "/{projectKey}"): GetProjectEndpoint(
-                access, DynamoSettings(aws.dynamodb, table)
-            ),
+            ("GET", "/{projectKey}"): GetProjectEndpoint(access, settings),
         }
 
     return Service(_PROJECT, endpoints, answer_error, correlation)

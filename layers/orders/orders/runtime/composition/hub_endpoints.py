@@ -23,7 +23,13 @@ from orders.protocols.hub.read_history import ReadHistoryEndpoint
 from orders.protocols.hub.read_orders import GetOrderEndpoint, ListOrdersEndpoint
 from orders.protocols.hub.reconcile import ReconcileEndpoint
 from orders.protocols.hub.representation import OrderProtocols
-from orders.runtime.composition.order_protocols import PROTOCOLS, lines_of, present, summarise
+from orders.runtime.composition.order_protocols import (
+    PROTOCOLS,
+    contents,
+    lines_of,
+    present,
+    summarise,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -40,7 +46,7 @@ def hub_endpoints(
     dynamodb: DynamoDBClient, table: str, orders: ListOrders, access: ReadAccess, clock: Clock
 ) -> Mapping[tuple[str, str], Endpoint]:
     """Return the reads and the comparison by method and resource."""
-    protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
+    protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of, contents)
     by_id = GetOrderById(DynamoOrderIndex(dynamodb, table))
     by_name = FindOrderByExternalId(orders.orders)
     history = ReadHistory(by_id.index, DynamoHistory(dynamodb, table))

@@ -24,6 +24,7 @@ def manage_order() -> Service:
     from orders.runtime.composition.hub_order_changes import ORDER, order_changes
     from orders.runtime.composition.order_protocols import (
         PROTOCOLS,
+        contents,
         lines_of,
         present,
         summarise,
@@ -31,7 +32,7 @@ def manage_order() -> Service:
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
-        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
+        protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of, contents)
         change = change_order(aws)
         return {
             ("GET", ORDER): GetOrderEndpoint(ReadAccess(tokens), change.get_order_by_id, protocols),

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from orders.adapters.stream_records import TriggerRules
 from orders.domain.definition_names import DefinitionNames
 from orders.domain.line_statuses import DerivedStatus
-from orders.domain.order import LineMembers, Order
+from orders.domain.order import LineMembers, Order, Tree
 from orders.domain.order_summary import OrderSummary, Summarise
 from orders.domain.personal_data import Contacts, PersonalData
 from orders.domain.settings import LineStatusType
-from orders.domain.triggers import Trigger, TriggerPayload, reduced
+from orders.domain.triggers import Contents, Trigger, TriggerPayload, documents_of, reduced
 from orders.protocols.altcraft import PROTOCOL as ALTCRAFT
 from orders.protocols.commercetools import PROTOCOL as COMMERCETOOLS
 
@@ -31,7 +32,7 @@ class OrderProtocol:
     other protocols. `lines` names the members of the document that hold lines, None if triggers do
     not report changes of lines. `used_by` returns the settings' definitions that an order uses.
     `status_of_lines` returns the status of an order that follows from its lines. `personal` is the
-    personal data in the documents.
+    personal data in the documents. `contents` shows two versions of an order as triggers do.
     """
 
     present: Callable[[Order], bytes]
@@ -40,6 +41,7 @@ class OrderProtocol:
     used_by: Callable[[Order], DefinitionNames]
     status_of_lines: Callable[[Sequence[LineStatusType]], DerivedStatus | None]
     personal: PersonalData
+    contents: Contents = documents_of
 
 
 def present(order: Order) -> bytes:
@@ -75,6 +77,14 @@ def reduce_trigger(trigger: Trigger, payload: TriggerPayload) -> Trigger:
 def contacts_of(order: Order) -> Contacts:
     """Return what an order says about who its person is."""
     return _protocol_of(order.protocol).personal.contacts_of(order)
+
+
+def contents(before: Order, after: Order) -> tuple[Tree, Tree]:
+    """Return the contents of two versions of an order in the form in which triggers show them."""
+    return _protocol_of(after.protocol).contents(before, after)
+
+
+TRIGGER_RULES = TriggerRules(lines_of, reduce_trigger, contents)
 
 
 def _no_status(_types: Sequence[LineStatusType]) -> None:
@@ -123,6 +133,7 @@ def _commercetools() -> OrderProtocol:
         _none_of_them,
         _no_status,
         personal_data.PERSONAL,
+        representation.contents,
     )
 
 

@@ -13,7 +13,7 @@ from orders.adapters.stream_records import read_record
 from orders.application.ports import Unreadable
 from orders.application.relay_triggers import CommittedChange, RelayTriggers
 from orders.runtime.composition import connect, utc_now
-from orders.runtime.composition.order_protocols import lines_of, reduce_trigger
+from orders.runtime.composition.order_protocols import TRIGGER_RULES
 from orders.runtime.composition.publishing import event_bus
 from orders.runtime.environment import RelayEnvironment
 
@@ -35,4 +35,4 @@ def relay_triggers() -> RelayTriggers:
 
 def read_change(record: Mapping[str, Any]) -> CommittedChange | Unreadable | None:
     """Read a record, as Lambda delivers it. Return None if it has no trigger."""
-    return read_record(record, lines_of, reduce_trigger)
+    return read_record(record, TRIGGER_RULES)
