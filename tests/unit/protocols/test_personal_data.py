@@ -257,6 +257,17 @@ def test_a_person_is_found_at_every_place_of_a_project_order(place: str) -> None
     assert not person.is_in(contacts_of(drafts.stored(full_draft())))
 
 
+def test_the_custom_fields_and_comments_of_returned_items_are_personal() -> None:
+    """Only updates write them, so no draft has them."""
+    order = drafts.stored(full_draft())
+    item = {"quantity": 1, "comment": "Jane", "custom": {"fields": {"mail": "jane@example.com"}}}
+    content = order.content() | {"returnInfo": [{"items": [item]}]}
+    order = replace(order, document=json.dumps(content, default=str))
+    assert person_of(["jane@example.com"]).is_in(contacts_of(order))
+    [kept] = commercetools.without_person(order).content()["returnInfo"]
+    assert kept == {"items": [{"quantity": 1}]}
+
+
 @pytest.mark.parametrize("member", ["phone", "mobile", "fax"])
 def test_every_number_of_an_address_is_a_phone(member: str) -> None:
     sent = full_draft()

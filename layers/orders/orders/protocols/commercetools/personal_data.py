@@ -35,6 +35,7 @@ CUSTOM_FIELDS: tuple[MemberPath, ...] = (
     ("customLineItems", "*", "custom"),
     ("shippingInfo", "deliveries", "*", "custom"),
     ("shippingInfo", "deliveries", "*", "parcels", "*", "custom"),
+    ("returnInfo", "*", "items", "*", "custom"),
 )
 MEMBERS = frozenset(
     {
@@ -43,6 +44,8 @@ MEMBERS = frozenset(
         (EXTERNAL_USER,),
         *ADDRESSES,
         *CUSTOM_FIELDS,
+        # A comment can contain anything.
+        ("returnInfo", "*", "items", "*", "comment"),
         # They name the address of each line.
         ("lineItems", "*", "shippingDetails"),
         ("customLineItems", "*", "shippingDetails"),
