@@ -222,6 +222,10 @@ ANSWERS: dict[str, dict[str, tuple[int, str]]] = {
     "manage_catalogue": {
         "import_products": (200, '"result":[{"error":0,"external_id":"iphone_test_1"}]'),
         "import_products_xml": (200, "<error>0</error><external_id>iphone_test_1</external_id>"),
+        "import_products_xml_base64": (
+            200,
+            "<error>0</error><external_id>iphone_test_1</external_id>",
+        ),
         "import_products_partial_failure": (200, "Unknown currency"),
         "import_products_no_token": (401, '"error":401'),
         "import_skus": (200, '"result":[{"error":0,"external_id":"sku_test_3"}]'),
