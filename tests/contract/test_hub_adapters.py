@@ -46,7 +46,7 @@ def world(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr("orders.runtime.composition.hub.utc_now", lambda: LATER)
     with deployed(dynamodb, monkeypatch, {}, TENANTS) as function:
         read_hub = function("read_hub")
-        with served(function_answers(read_hub)) as url:
+        with served(function_answers(read_hub, function("manage_orders"))) as url:
             yield World(
                 store_in(dynamodb, read_hub.table),
                 DynamoHistory(dynamodb, read_hub.table),

@@ -9,18 +9,19 @@ from tests.support.routes import functions_of_routes
 __all__ = ["Answer", "Asked", "Given", "function_answers", "served"]
 
 
-def function_answers(function: Function) -> Answer:
-    """Return the answers of a function, as API Gateway gives them."""
+def function_answers(*functions: Function) -> Answer:
+    """Return the answers of functions, as API Gateway gives them."""
+    by_folder = {each.folder: each for each in functions}
     resources = [
-        (method, resource, resource.split("/"))
+        (method, resource, resource.split("/"), by_folder[folder])
         for (method, resource), folder in functions_of_routes().items()
-        if folder == function.folder
+        if folder in by_folder
     ]
 
     def answer(asked: Asked) -> Given:
         parts = urlsplit(asked.target)
         steps = parts.path.split("/")
-        for method, resource, names in resources:
+        for method, resource, names, function in resources:
             path = _variables(names, steps)
             if method == asked.method and path is not None:
                 event = _event(asked, resource, path, parse_qs(parts.query))

@@ -26,6 +26,7 @@ from orders.domain.settings import (
     UnknownMembers,
     UnknownProducts,
 )
+from orders.domain.triggers import TriggerPayload
 
 TRICKY = st.sampled_from(["0001", "no", "2022-01-02", "1e3", "~", "a: #b"])
 TEXTS = st.text(max_size=12) | TRICKY
@@ -118,6 +119,7 @@ def all_settings(draw: st.DrawFn) -> Settings:
             draw(st.sampled_from(PartnerOrderMembers)),
             draw(st.sampled_from(OrderStatusFromLines)),
             draw(st.sampled_from(ListAmounts)),
+            draw(st.sampled_from(TriggerPayload)),
             draw(st.sampled_from(UnknownProducts)),
             draw(st.sampled_from(ProductsFromCatalogue)),
         ),
