@@ -168,7 +168,7 @@ def test_an_alarm_that_is_on_need_not_block_a_deployment(first: Stack) -> None:
 def test_the_setting_that_answers_the_questions_of_the_cli_changes_nothing(first: Stack) -> None:
     """Without it, the SAM CLI asks for each route whether it may have no authentication.
 
-    The id of the API's deployment is a hash of text in which SAM has sorted the paths otherwise.
+    The id of the API's deployment differs, because SAM hashes the paths in another order.
     """
     assert load_template()["Resources"]["OrdersApi"]["Properties"]["Auth"] == {
         "ApiKeyRequired": False
