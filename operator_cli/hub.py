@@ -1,13 +1,15 @@
-"""The port through which commands read a hub, with a token over HTTPS or with AWS credentials."""
+"""The port through which commands use a hub, with a token over HTTPS or with AWS credentials."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-# The resources of the hub's API that commands read.
+# The resources of the hub's API that commands use.
 ORDERS = "/hub/v1/orders"
 ORDER = "/hub/v1/orders/{order_id}"
 HISTORY = "/hub/v1/orders/{order_id}/history"
+REVIVAL = "/hub/v1/orders/{order_id}/revive"
+LINE_STATUS = "/hub/v1/orders/{order_id}/lines/{line_id}/status"
 CHANGES = "/hub/v1/changes"
 RECONCILE = "/hub/v1/reconcile"
 

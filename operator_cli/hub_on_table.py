@@ -1,4 +1,4 @@
-"""Reads a hub with AWS credentials: the endpoints of its API, called on its table."""
+"""Uses a hub with AWS credentials: the endpoints of its API, called on its table."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import islice
+from time import monotonic
 
-from operator_cli.composition import CommandDeadline, Connection, Operator, explained
+from operator_cli.composition import (
+    CommandDeadline,
+    Connection,
+    Operator,
+    aws_client,
+    explained,
+)
 from operator_cli.errors import OperatorError, UnavailableError
-from operator_cli.hub import HubAnswer, HubRequest
+from operator_cli.hub import LINE_STATUS, ORDER, REVIVAL, HubAnswer, HubRequest
 from orders.application.errors import ChangesExpiredError, StorageUnavailableError
 from orders.application.list_orders import ListOrders
 from orders.application.ports import Deadline, IndexEntry, OrderIndex
@@ -22,21 +29,26 @@ from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
 from orders.protocols.hub.queries import read_times
 
+CHANGES_OF_ORDERS = frozenset({("DELETE", ORDER), ("POST", REVIVAL), ("PUT", LINE_STATUS)})
 # So many index entries are read in one go.
 _ENTRIES = 2000
 # The endpoints require a token; AWS has checked the operator's credentials.
+_ROLES = frozenset({Role.ORDERS_READ, Role.ORDERS_WRITE})
+# A change must end before the relay takes it for one that was interrupted. The client repeats a
+# call for up to 30 seconds, so that the last one begins early.
+_WRITING_SECONDS = 15.0
 _HEADERS = {"authorization": "Bearer operator", "content-type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
 class _OperatorTokens:
-    """Accepts the one token of the operator, who may read the account."""
+    """Accepts the one token of the operator, who may read and change the account's orders."""
 
     account: str
 
     def client_of(self, token: str, deadline: Deadline) -> Client:
         del token, deadline
-        return Client(self.account, "operator", frozenset({Role.ORDERS_READ}))
+        return Client(self.account, "operator", _ROLES)
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,8 @@ class HubOnTable:
 
     def ask(self, request: HubRequest) -> HubAnswer:
         """Return the answer of the endpoint. Raises UnavailableError."""
-        endpoint = self._endpoints[request.method, request.resource]
+        route = request.method, request.resource
+        endpoint = (self._changes if route in CHANGES_OF_ORDERS else self._reads)[route]
         sent = HttpRequest(
             headers=_HEADERS,
             query={name: values[-1] for name, values in request.query.items() if values},
@@ -66,7 +79,7 @@ class HubOnTable:
             read_body=lambda: request.body,
         )
         with self._explained():
-            answer = _answered(endpoint, sent)
+            answer = _answered(endpoint, sent, _deadline_of(request))
         return HubAnswer(answer.status, answer.body)
 
     def ids_of_orders(
@@ -123,7 +136,7 @@ class HubOnTable:
         return DynamoOrderIndex(self.operator.client, self.operator.table)
 
     @cached_property
-    def _endpoints(self) -> Mapping[tuple[str, str], Endpoint]:
+    def _reads(self) -> Mapping[tuple[str, str], Endpoint]:
         from orders.adapters.dynamodb_change_index import DynamoChangeIndex
         from orders.runtime.composition.hub_endpoints import hub_endpoints
 
@@ -133,10 +146,28 @@ class HubOnTable:
         access = ReadAccess(_OperatorTokens(self.account))
         return hub_endpoints(client, table, listing, access, self.operator.clock)
 
+    @cached_property
+    def _changes(self) -> Mapping[tuple[str, str], Endpoint]:
+        """The changes. Their triggers are published, or else left to the relay."""
+        from orders.runtime.composition import Aws
+        from orders.runtime.composition.changing import change_order
+        from orders.runtime.composition.hub_order_changes import order_changes
+        from orders.runtime.environment import Environment
 
-def _answered(endpoint: Endpoint, sent: HttpRequest) -> HttpAnswer:
+        names = Environment(self.operator.table, self.connection.triggers, int(_WRITING_SECONDS))
+        aws = Aws(names, self.operator.client, aws_client("events", self.connection))
+        return order_changes(aws, _OperatorTokens(self.account), change_order(aws))
+
+
+def _deadline_of(request: HubRequest) -> CommandDeadline:
+    if (request.method, request.resource) in CHANGES_OF_ORDERS:
+        return CommandDeadline(monotonic() + _WRITING_SECONDS)
+    return CommandDeadline.from_now()
+
+
+def _answered(endpoint: Endpoint, sent: HttpRequest, deadline: Deadline) -> HttpAnswer:
     """Return the answer; errors of the table are left to the caller."""
     try:
-        return endpoint(sent, CommandDeadline.from_now()).answer
+        return endpoint(sent, deadline).answer
     except (RequestRefusedError, BodyRefusedError, ChangesExpiredError) as error:
         return answer_error(error, sent)

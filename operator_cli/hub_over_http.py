@@ -1,6 +1,7 @@
-"""Reads a hub with a token, over HTTPS.
+"""Uses a hub with a token, over HTTPS.
 
-Requests are repeated if the hub does not answer, or answers that it is busy: all of them are reads.
+Requests are repeated if the hub does not answer, or answers that it is busy: a repetition of any of
+them has the same result. Only a deletion is not: its repetition would find no order.
 """
 
 import ipaddress
@@ -116,7 +117,7 @@ class HubOverHttp:
             backoff_jitter=0.5,
             backoff_max=LONGEST_PAUSE,
             status_forcelist=_PASSING,
-            allowed_methods={"GET", "POST"},
+            allowed_methods={"GET", "POST", "PUT"},
             raise_on_status=False,
             retry_after_max=LONGEST_PAUSE,
         )

@@ -145,7 +145,7 @@ class HubReads:
         """Return the result for each entry, in the same order."""
         request = HubRequest("POST", RECONCILE, body=write_json({"orders": entries}))
         try:
-            tree = _accepted(self.hub.ask(request))
+            tree = accepted(self.hub.ask(request))
         except TooLargeError:
             if len(entries) == 1:
                 raise
@@ -155,7 +155,7 @@ class HubReads:
         return results
 
     def _get(self, resource: str, query: Mapping[str, tuple[str, ...]]) -> Tree:
-        return _accepted(self.hub.ask(HubRequest("GET", resource, query=query)))
+        return accepted(self.hub.ask(HubRequest("GET", resource, query=query)))
 
     def _found(
         self,
@@ -166,19 +166,18 @@ class HubReads:
         answer = self.hub.ask(HubRequest("GET", resource, path, query or {}))
         if answer.status == HTTPStatus.NOT_FOUND and _tree_of(answer).get("code") == "not_found":
             return None
-        return _accepted(answer)
+        return accepted(answer)
 
 
 def _after(cursor: str | None) -> Mapping[str, tuple[str, ...]]:
     return {} if cursor is None else {"after": (cursor,)}
 
 
-def _accepted(answer: HubAnswer) -> Tree:
+def accepted(answer: HubAnswer) -> Tree:
     """Return the body of a 200 answer; raise what another answer means."""
-    tree = _tree_of(answer)
     if answer.status == HTTPStatus.OK:
-        return tree
-    detail = str(tree.get("detail") or tree.get("message") or "no reason was given").rstrip(".")
+        return _tree_of(answer)
+    detail = detail_of(answer)
     match answer.status:
         case HTTPStatus.BAD_REQUEST:
             raise UsageError(f"{detail}.")
@@ -188,6 +187,12 @@ def _accepted(answer: HubAnswer) -> Tree:
             raise TooLargeError(f"{detail}.")
         case status:
             raise UnavailableError(f"The hub answers {status}: {detail}.")
+
+
+def detail_of(answer: HubAnswer) -> str:
+    """Return the reason in an answer that is an error, without a full stop."""
+    tree = _tree_of(answer)
+    return str(tree.get("detail") or tree.get("message") or "no reason was given").rstrip(".")
 
 
 def _tree_of(answer: HubAnswer) -> Tree:

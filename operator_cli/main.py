@@ -5,7 +5,16 @@ from collections.abc import Sequence
 
 import typer
 
-from operator_cli import accounts, clients, doctor, orders, settings, tokens, triggers
+from operator_cli import (
+    accounts,
+    clients,
+    doctor,
+    order_changes,
+    orders,
+    settings,
+    tokens,
+    triggers,
+)
 from operator_cli.arguments import MAIN_EPILOG, global_options_first, remember_connection
 from operator_cli.changes import changes
 from operator_cli.errors import EXIT_CODES, OperatorError
@@ -26,6 +35,7 @@ app.add_typer(accounts.app, name="account")
 app.add_typer(clients.app, name="client")
 app.add_typer(tokens.app, name="token")
 app.add_typer(settings.app, name="settings")
+order_changes.add_to(orders.app)
 app.add_typer(orders.app, name="order")
 app.add_typer(triggers.app, name="triggers")
 app.add_typer(doctor.app, name="doctor")

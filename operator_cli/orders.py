@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from operator_cli.hub_reads import HubReads, Tree
     from operator_cli.order_export import Format
 
-app = typer.Typer(help="List, show and export orders.", no_args_is_help=True)
+app = typer.Typer(help="List, show, export and change orders.", no_args_is_help=True)
 
 COLUMNS = (
     "order_id",
@@ -111,9 +111,9 @@ def show(  # noqa: PLR0913 - each option is a parameter
     account: HubAccount = None,
 ) -> None:
     """Print an order as JSON, with its document and the data that the hub adds."""
-    _expect_one(name, external_id, order_id)
+    expect_one(name, external_id, order_id)
     with hub_of(context, HubChoice(base_url, token, account)) as hub:
-        order = _found(hub, name, external_id, order_id)
+        order = found_order(hub, name, external_id, order_id)
     print_exact_json(order, indented=True)
 
 
@@ -135,7 +135,7 @@ def history(  # noqa: PLR0913 - each option is a parameter
     """
     from operator_cli.history_text import history_lines
 
-    _expect_one(name, external_id, order_id)
+    expect_one(name, external_id, order_id)
     with hub_of(context, HubChoice(base_url, token, account)) as hub:
         versions = _history(hub, name, external_id, order_id)
     if as_json:
@@ -213,44 +213,60 @@ def _format(file: Path, given: str | None) -> "Format":
         ) from None
 
 
-def _expect_one(*names: object) -> None:
+def expect_one(*names: object) -> None:
+    """Raise UsageError unless an order is named in one way."""
     if sum(name is not None for name in names) != 1:
         raise UsageError("Give one of ID, --external-id and --order-id.")
 
 
-def _found(
+def found_order(
     hub: "HubReads", name: str | None, external_id: str | None, order_id: int | None
 ) -> "Tree":
     """Return the order; raise OperatorError if it does not exist."""
     if order_id is not None:
         found = hub.order(order_id)
         if found is None:
-            raise OperatorError(f"Order {order_id} does not exist{_in(hub)}.")
+            raise _missing(hub, order_id)
         return found
     wanted = name if external_id is None else external_id
     found = _named(hub, wanted or "")
     if found is None and name is not None and (number := _number(name)) is not None:
         found = hub.order(number)
     if found is None:
-        raise OperatorError(f"Order {shown(wanted)} does not exist{_in(hub)}.")
+        raise _missing(hub, wanted or "")
     return found
+
+
+def number_of(
+    hub: "HubReads", name: str | None, external_id: str | None, order_id: int | None
+) -> int:
+    """Return the order_id of an order that may be deleted; raise OperatorError without one."""
+    if order_id is not None:
+        return order_id
+    wanted = name if external_id is None else external_id
+    found = _named(hub, wanted or "")
+    if found is not None:
+        number: int = found["order_id"]
+        return number
+    as_number = None if name is None else _number(name)
+    if as_number is None:
+        raise _missing(hub, wanted or "")
+    return as_number
 
 
 def _history(
     hub: "HubReads", name: str | None, external_id: str | None, order_id: int | None
 ) -> "list[Tree]":
-    number = order_id
-    if number is None:
-        wanted = name if external_id is None else external_id
-        found = _named(hub, wanted or "")
-        number = _number(name) if found is None and name is not None else None
-        if found is not None:
-            number = found["order_id"]
-    versions = None if number is None else hub.history(number)
+    versions = hub.history(number_of(hub, name, external_id, order_id))
     if versions is None:
-        missing = number if order_id is not None else shown(external_id or name or "")
-        raise OperatorError(f"Order {missing} does not exist{_in(hub)}.")
+        raise _missing(hub, order_id if order_id is not None else external_id or name or "")
     return versions
+
+
+def _missing(hub: "HubReads", order: int | str) -> OperatorError:
+    """Return the error of an order_id or an external id that no order has."""
+    text = order if isinstance(order, int) else shown(order)
+    return OperatorError(f"Order {text} does not exist{_in(hub)}.")
 
 
 def _named(hub: "HubReads", external_id: str) -> "Tree | None":

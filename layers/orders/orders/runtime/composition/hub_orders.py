@@ -9,25 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orders.protocols.http import Endpoint
-from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.composition import Aws
 from orders.runtime.serve import Route, Service
-
-_ORDER = "/hub/v1/orders/{order_id}"
 
 
 def manage_order() -> Service:
     """Return the read, the deletion and the revival of an order, and the status of a line."""
     from orders.adapters.dynamodb_tokens import DynamoTokens
-    from orders.application.delete_order import DeleteOrder
-    from orders.application.revive_order import ReviveOrder
-    from orders.protocols.hub.access import ReadAccess, WriteAccess
+    from orders.protocols.hub.access import ReadAccess
     from orders.protocols.hub.answers import answer_error
-    from orders.protocols.hub.delete_order import DeleteOrderEndpoint
     from orders.protocols.hub.read_orders import GetOrderEndpoint
     from orders.protocols.hub.representation import OrderProtocols
-    from orders.protocols.hub.revive_order import ReviveOrderEndpoint
-    from orders.protocols.hub.update_line_status import UpdateLineStatusEndpoint
-    from orders.runtime.composition.changing import change_order, update_line_status
+    from orders.runtime.composition.changing import change_order
+    from orders.runtime.composition.hub_order_changes import ORDER, order_changes
     from orders.runtime.composition.order_protocols import (
         PROTOCOLS,
         lines_of,
@@ -37,22 +31,11 @@ def manage_order() -> Service:
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
-        access = WriteAccess(tokens)
         protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
         change = change_order(aws)
         return {
-            ("GET", _ORDER): GetOrderEndpoint(
-                ReadAccess(tokens), change.get_order_by_id, protocols
-            ),
-            ("DELETE", _ORDER): DeleteOrderEndpoint(
-                access, DeleteOrder(change, utc_now), new_request_id
-            ),
-            ("POST", f"{_ORDER}/revive"): ReviveOrderEndpoint(
-                access, ReviveOrder(change, utc_now), protocols, new_request_id
-            ),
-            ("PUT", f"{_ORDER}/lines/{{line_id}}/status"): UpdateLineStatusEndpoint(
-                access, update_line_status(aws, change), protocols, new_request_id
-            ),
+            ("GET", ORDER): GetOrderEndpoint(ReadAccess(tokens), change.get_order_by_id, protocols),
+            **order_changes(aws, tokens, change),
         }
 
     return Service(("/hub/",), endpoints, answer_error)
