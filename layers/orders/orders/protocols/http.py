@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orders.application.change_order import ChangeReport
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
+    from orders.application.undo_report import UndoReport
 
 # The limit of a body after inflation. API Gateway and Lambda accept little more.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -184,7 +185,7 @@ class EndpointResult:
     """An answer, and what the log records of it: the report of a write, or the error."""
 
     answer: HttpAnswer
-    report: ChangeReport[Any] | ImportReport | None = None
+    report: ChangeReport[Any] | ImportReport | UndoReport | None = None
     error: Exception | None = None
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:

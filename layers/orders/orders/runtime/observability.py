@@ -10,7 +10,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.application.import_orders import ImportReport
+from orders.application.undo_report import UndoReport
 from orders.domain.importing import Outcome
+from orders.domain.undoing import UndoOutcome
 from orders.runtime.fault_formatter import FaultFormatter
 
 if TYPE_CHECKING:
@@ -66,6 +68,8 @@ def record_answered(answered: EndpointResult) -> None:
         record_fault("request failed", answered.error, status)
     if isinstance(answered.report, ImportReport):
         _record_import(answered.report)
+    elif isinstance(answered.report, UndoReport):
+        _record_undo(answered.report)
     elif answered.report:
         _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
@@ -102,6 +106,24 @@ def _record_change(report: ChangeReport[Any], status: int) -> None:
             "version": order.version if order else None,
             "changed": report.trigger is not None,
             "refusal": report.refusal,
+        },
+    )
+
+
+def _record_undo(report: UndoReport) -> None:
+    """Log and count the outcomes of an undo: codes and numbers only."""
+    changed = report.count(UndoOutcome.DELETED) + report.count(UndoOutcome.RESTORED)
+    metrics.add_metric("OrdersChanged", MetricUnit.Count, 0 if report.dry_run else changed)
+    _record_triggers(report.published, report.unpublished)
+    reasons = {str(each.reason) for each in report.orders if each.reason is not None}
+    logger.info(
+        "undo answered",
+        extra={
+            "account": report.account,
+            "dry_run": report.dry_run,
+            "outcomes": {str(outcome): report.count(outcome) for outcome in UndoOutcome},
+            "reasons": sorted(reasons),
+            "triggers_published": report.published,
         },
     )
 
