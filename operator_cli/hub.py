@@ -12,6 +12,8 @@ REVIVAL = "/hub/v1/orders/{order_id}/revive"
 LINE_STATUS = "/hub/v1/orders/{order_id}/lines/{line_id}/status"
 CHANGES = "/hub/v1/changes"
 RECONCILE = "/hub/v1/reconcile"
+RESTORATION = "/hub/v1/orders/{order_id}/restore"
+UNDO = "/hub/v1/undo"
 
 
 @dataclass(frozen=True, slots=True)
