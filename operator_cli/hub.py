@@ -14,6 +14,8 @@ CHANGES = "/hub/v1/changes"
 RECONCILE = "/hub/v1/reconcile"
 # The calls of Altcraft.
 MARKET = "/api/v1.1/market"
+RESTORATION = "/hub/v1/orders/{order_id}/restore"
+UNDO = "/hub/v1/undo"
 
 
 @dataclass(frozen=True, slots=True)

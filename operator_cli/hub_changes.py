@@ -1,16 +1,18 @@
 """What commands change in a hub, through either adapter of the port `Hub`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from operator_cli.errors import OperatorError
-from operator_cli.hub import LINE_STATUS, ORDER, REVIVAL, Hub, HubRequest
+from operator_cli.hub import LINE_STATUS, ORDER, RESTORATION, REVIVAL, UNDO, Hub, HubRequest
 from operator_cli.hub_reads import Tree, accepted, detail_of
 from orders.protocols.json_text import write_json
 
 # The hub knows the order, or its line, and does not make the change.
-_REFUSED = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.CONTENT_TOO_LARGE})
+_REFUSED = frozenset(
+    {HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE, HTTPStatus.CONTENT_TOO_LARGE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,27 @@ class HubChanges:
     def revive(self, order_id: int) -> Tree:
         """End the soft deletion of an order. Return the order."""
         return self._ask(HubRequest("POST", REVIVAL, _of(order_id)))
+
+    def restore(self, order_id: int, version: int, *, skip_triggers: bool) -> Tree:
+        """Bring an earlier version of an order back. Return the order."""
+        body = write_json({"version": version, "skip_triggers": skip_triggers})
+        return self._ask(HubRequest("POST", RESTORATION, _of(order_id), body=body))
+
+    def undo(
+        self, request_id: str, *, dry_run: bool, skip_triggers: bool = False
+    ) -> Iterator[Tree]:
+        """Undo a request, or show what its undo would do. Yield one answer after the other."""
+        wanted: dict[str, object] = {
+            "request_id": request_id,
+            "dry_run": dry_run,
+            "skip_triggers": skip_triggers,
+        }
+        while True:
+            answer = self._ask(HubRequest("POST", UNDO, body=write_json(wanted)))
+            yield answer
+            if answer["next"] is None:
+                return
+            wanted["after"] = answer["next"]
 
     def _ask(self, request: HubRequest) -> Tree:
         answer = self.hub.ask(request)

@@ -16,7 +16,16 @@ from operator_cli.composition import (
     explained,
 )
 from operator_cli.errors import OperatorError, UnavailableError
-from operator_cli.hub import LINE_STATUS, MARKET, ORDER, REVIVAL, HubAnswer, HubRequest
+from operator_cli.hub import (
+    LINE_STATUS,
+    MARKET,
+    ORDER,
+    RESTORATION,
+    REVIVAL,
+    UNDO,
+    HubAnswer,
+    HubRequest,
+)
 from orders.application.errors import (
     ChangesExpiredError,
     StorageError,
@@ -39,7 +48,15 @@ from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
 from orders.protocols.hub.queries import read_times
 
-CHANGES_OF_ORDERS = frozenset({("DELETE", ORDER), ("POST", REVIVAL), ("PUT", LINE_STATUS)})
+CHANGES_OF_ORDERS = frozenset(
+    {
+        ("DELETE", ORDER),
+        ("POST", REVIVAL),
+        ("PUT", LINE_STATUS),
+        ("POST", RESTORATION),
+        ("POST", UNDO),
+    }
+)
 # So many index entries are read in one go.
 _ENTRIES = 2000
 # The endpoints require a token; AWS has checked the operator's credentials.
@@ -174,11 +191,13 @@ class HubOnTable:
         from orders.runtime.composition import Aws
         from orders.runtime.composition.changing import change_order
         from orders.runtime.composition.hub_order_changes import order_changes
+        from orders.runtime.composition.undoing import undo_endpoints
         from orders.runtime.environment import Environment
 
         names = Environment(self.operator.table, self.connection.triggers, int(_WRITING_SECONDS))
         aws = Aws(names, self.operator.client, aws_client("events", self.connection))
-        return order_changes(aws, _OperatorTokens(self.account), change_order(aws))
+        tokens, change = _OperatorTokens(self.account), change_order(aws)
+        return {**order_changes(aws, tokens, change), **undo_endpoints(aws, tokens, change)}
 
 
 def _called(endpoint: Endpoint, sent: HttpRequest, deadline: Deadline) -> HttpAnswer:

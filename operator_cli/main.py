@@ -16,6 +16,7 @@ from operator_cli import (
     settings,
     tokens,
     triggers,
+    undo,
 )
 from operator_cli.arguments import MAIN_EPILOG, global_options_first, remember_connection
 from operator_cli.changes import changes
@@ -38,6 +39,7 @@ app.add_typer(clients.app, name="client")
 app.add_typer(tokens.app, name="token")
 app.add_typer(settings.app, name="settings")
 order_changes.add_to(orders.app)
+undo.add_to(app, orders.app)
 app.add_typer(orders.app, name="order")
 app.add_typer(persons.app, name="person")
 app.add_typer(catalogue.app, name="catalogue")

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -189,6 +190,31 @@ def test_concurrent_imports_of_one_order_lose_no_change(
     assert sorted(outcomes) == ["created"] + ["updated"] * 7
     triggers = _triggers_of(stack, "contested", 8)
     assert sorted(each["detail"]["version"] for each in triggers) == list(range(1, 9))
+
+
+def test_an_import_is_undone_once_its_history_is_recorded(
+    http: urllib3.PoolManager, stack: LocalStack
+) -> None:
+    _import(http, stack, order(external_id="undone", status="new"))
+    sent = request(order(external_id="undone", status="paid"), order(external_id="also undone"))
+    request_id = _post(http, stack, sent).headers["X-Request-Id"]
+    headers = {"Authorization": f"Bearer {stack.endpoint.token}"}
+    outcomes: dict[str, str] = {}
+    give_up = time.monotonic() + 60
+    while outcomes.get("undone") not in {"restored", "unchanged"}:
+        assert time.monotonic() < give_up, outcomes
+        answer = http.request(
+            "POST",
+            f"{stack.endpoint.base_url}/hub/v1/undo",
+            json={"request_id": request_id, "dry_run": False},
+            headers=headers,
+        )
+        assert answer.status == 200, answer.data
+        outcomes |= {each["external_id"]: each["outcome"] for each in answer.json()["orders"]}
+        time.sleep(0.2)
+    assert outcomes == {"undone": "restored", "also undone": "deleted"}
+    kinds = [each["detail-type"] for each in _triggers_of(stack, "undone", 3)]
+    assert sorted(kinds) == ["OrderCreated", "OrderStatusChanged", "OrderStatusChanged"]
 
 
 def test_the_operator_can_show_an_order(http: urllib3.PoolManager, stack: LocalStack) -> None:

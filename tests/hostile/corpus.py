@@ -42,6 +42,8 @@ GET_STATUS: Route = ("POST", "/api/v1.1/market/orders/get_status")
 ALTCRAFT_DELETE: Route = ("POST", "/api/v1.1/market/orders/delete")
 ALTCRAFT_LINE: Route = ("POST", "/api/v1.1/market/orders/update_order_line_status")
 HUB_DELETE: Route = ("DELETE", "/hub/v1/orders/{order_id}")
+HUB_RESTORE: Route = ("POST", "/hub/v1/orders/{order_id}/restore")
+UNDO: Route = ("POST", "/hub/v1/undo")
 HUB_LINE: Route = ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status")
 IMPORT_PRODUCTS: Route = ("POST", "/api/v1.1/market/products/import")
 IMPORT_SKUS: Route = ("POST", "/api/v1.1/market/sku/import")
@@ -683,6 +685,31 @@ def _hub_changes() -> Iterator[Hostile]:
         yield Hostile(f"deletion: {sent!r}", HUB_DELETE, 400, '"parameter":"order_id"', path=path)
 
 
+def _undo() -> Iterator[Hostile]:
+    order = {"order_id": "1"}
+
+    def rejected(name: str, body: bytes) -> Iterator[Hostile]:
+        yield Hostile(f"undo: {name}", UNDO, 400, '"status":400', body)
+        yield Hostile(f"restore: {name}", HUB_RESTORE, 400, '"status":400', body, path=order)
+
+    for name, body in {**BAD_JSON, **BAD_ROOTS}.items():
+        yield from rejected(name, body)
+    yield from rejected("a flood", json.dumps({f"m{n}": 1 for n in range(100_000)}).encode())
+    wrong: tuple[object, ...] = ("", "x" * MEGABYTE, "0" * 32, 0, None, [], {}, "../..", "\x00")
+    for sent in wrong:
+        yield from rejected(
+            f"id {sent!r:.9}", json.dumps({"request_id": sent, "version": sent}).encode()
+        )
+    known = "019b7e5c8a3f7d21b4c6e8f0a1b2c3d4"
+    yield from rejected("a late id", json.dumps({"request_id": "f" * 12 + known[12:]}).encode())
+    for request_id in (known, "00" * 6 + known[12:], "e0" + known[2:]):
+        body = json.dumps({"request_id": request_id}).encode()
+        yield Hostile(f"undo of {request_id}", UNDO, 200, '"orders":[]', body)
+    for after in ("1.AAAA", "9.x", "x" * MEGABYTE):
+        body = json.dumps({"request_id": known, "after": after}).encode()
+        yield Hostile(f"undo after {after:.9}", UNDO, 400, '"parameter":"after"', body)
+
+
 def _unknown_calls() -> Iterator[Hostile]:
     for call in ("x" * 100_000, "../../import", "\x00", "\ud800", "<script>", "%2e%2e"):
         path = {"call": call}
@@ -730,6 +757,7 @@ def corpus() -> tuple[Hostile, ...]:
         *_catalogue_entries(),
         *_catalogue_parameters(),
         *_hub_changes(),
+        *_undo(),
         *_unknown_calls(),
         *_headers(),
     )

@@ -30,13 +30,14 @@ from orders.application.ports import (
     Parked,
     RequestKey,
     Unsent,
+    VersionKey,
     WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, Role
 from orders.domain.deletions import Deletion
-from orders.domain.history import OrderKey, ReplacedVersion
+from orders.domain.history import OrderKey, ReplacedVersion, VersionMark
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.ranges import Range
@@ -166,6 +167,12 @@ class FakeOrderIndex:
             if (order.account, order.order_id) == (account, order_id):
                 return self.store.as_stored(order)
         return None
+
+    def find_hidden_among(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        found = [self.find_hidden(account, number, deadline) for number in order_ids]
+        return [each for each in found if each is not None]
 
     def list_orders(
         self, account: str, before: int | None, limit: int, deadline: Deadline
@@ -339,6 +346,11 @@ class FakeOrderChanges:
         if deadline.remaining() <= 0:
             return WriteOutcome.UNTRIED
         return self.faults.pop(0)(self, change) if self.faults else self.commit(change)
+
+    def save_all(
+        self, changes: Sequence[OrderChange], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        return [self.save(change, deadline) for change in changes]
 
     def commit(self, change: OrderChange) -> WriteOutcome:
         """Write if the conditions are met, as the store does."""
@@ -572,6 +584,34 @@ class FakeHistory:
     def deleted_among(self, orders: Collection[OrderKey], _deadline: Deadline) -> set[OrderKey]:
         self._expect()
         return self.deleted & set(orders)
+
+    def deletions_among(
+        self, orders: Collection[OrderKey], _deadline: Deadline
+    ) -> Mapping[OrderKey, Deletion]:
+        self._expect()
+        return {order: self.deletions[order] for order in orders if order in self.deletions}
+
+    def marks_of(
+        self, orders: Collection[OrderKey], _deadline: Deadline
+    ) -> Mapping[OrderKey, Sequence[VersionMark]]:
+        self._expect()
+        return {
+            order: [
+                VersionMark(number, kept.order.request_id)
+                for number, (kept, _) in sorted(self.versions.get(order, {}).items())
+            ]
+            for order in orders
+        }
+
+    def find_versions(
+        self, versions: Collection[VersionKey], _deadline: Deadline
+    ) -> Mapping[VersionKey, ReplacedVersion]:
+        self._expect()
+        return {
+            (order, number): self.versions[order][number][0]
+            for order, number in versions
+            if number in self.versions.get(order, {})
+        }
 
     def erase(self, orders: Collection[OrderKey], _deadline: Deadline) -> None:
         self._expect()

@@ -1,11 +1,12 @@
 """The whole OpenAPI description, composed of the protocols' parts."""
 
 import json
+from dataclasses import replace
 
 from orders.protocols.commercetools.issue_token import DEFAULT_SCOPES
 from tools.api_contract import altcraft, commercetools, description, hub, yandex_market
 from tools.api_contract.examples import add_examples
-from tools.api_contract.operations import Operation, Tree
+from tools.api_contract.operations import Operation, Section, Tree
 
 # The version of the contract, not of the code. Increase it with every change that clients see.
 VERSION = "1.0.0"
@@ -20,9 +21,8 @@ after inflation. Amounts are never rounded.
 
 def document() -> Tree:
     """Return the description of every route (OpenAPI 3.1)."""
-    sections = [
-        each.section() for each in (altcraft, commercetools, yandex_market, hub, description)
-    ]
+    protocols = [each.section() for each in (altcraft, commercetools, yandex_market, hub)]
+    sections = [*map(_with_request_ids, protocols), description.section()]
     tree: Tree = {
         "openapi": "3.1.0",
         "info": {
@@ -45,6 +45,27 @@ def document() -> Tree:
     unshared: Tree = json.loads(json.dumps(tree))
     add_examples(unshared)
     return unshared
+
+
+def _with_request_ids(section: Section) -> Section:
+    """Return the section with the header of every answer that a function gives."""
+    responses = {
+        name: response if name.startswith("Gateway") else _with_request_id(response)
+        for name, response in section.responses.items()
+    }
+    return replace(section, responses=responses)
+
+
+def _with_request_id(response: Tree) -> Tree:
+    return {**response, "headers": {**response.get("headers", {}), **_REQUEST_ID}}
+
+
+_REQUEST_ID: Tree = {
+    "X-Request-Id": {
+        "description": "The id of the request, in the history of the orders that it changed",
+        "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+    }
+}
 
 
 def _paths(operations: list[Operation]) -> Tree:

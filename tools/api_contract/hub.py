@@ -9,8 +9,9 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.times import PATTERN
 from orders.domain.triggers import TriggerKind
+from orders.domain.undoing import UndoOutcome, UndoReason
 from orders.protocols.hub.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES
-from orders.protocols.hub.requests import LineStatusBody, ReconcileBody
+from orders.protocols.hub.requests import LineStatusBody, ReconcileBody, RestoreBody, UndoBody
 from orders.runtime.composition.order_protocols import PROTOCOLS
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
@@ -112,6 +113,8 @@ def _operations() -> tuple[Operation, ...]:
             security=_SECURITY,
         ),
         *_changes_of_one(f"{orders}/{{order_id}}"),
+        _restore(f"{orders}/{{order_id}}/restore"),
+        _undo(),
         Operation(
             "get",
             "/hub/v1/changes",
@@ -231,6 +234,57 @@ def _changes_of_one(order: str) -> tuple[Operation, ...]:
     )
 
 
+def _restore(path: str) -> Operation:
+    return Operation(
+        "post",
+        path,
+        "restoreHubOrder",
+        TAG,
+        "Bring an earlier version of an order back",
+        {
+            "200": response("HubOrder"),
+            **_REFUSALS,
+            **_MISSING,
+            "409": response("Hub409Pending"),
+            "410": response("Hub410"),
+            "413": response("Hub413"),
+            "415": response("Hub415"),
+            **_FAULTS,
+        },
+        "The order gets the content of the version, also its external id and its newest "
+        "`update_time`, in a new version. A softly deleted order is revived.",
+        parameters=(_ORDER_ID,),
+        body=_body("HubRestoreRequest"),
+        security=_SECURITY,
+    )
+
+
+def _undo() -> Operation:
+    return Operation(
+        "post",
+        "/hub/v1/undo",
+        "undoRequest",
+        TAG,
+        "Undo a request, or show what its undo would do",
+        {
+            "200": response("HubUndo"),
+            **_REFUSALS,
+            "413": response("Hub413"),
+            "415": response("Hub415"),
+            **_FAULTS,
+        },
+        "Unless `dry_run` is false, nothing is written. Orders that the request created are "
+        "deleted permanently, and those that it changed become as they were before it. An order "
+        "that was changed since is kept.",
+        body=_body("HubUndoRequest"),
+        security=_SECURITY,
+    )
+
+
+def _body(name: str) -> Tree:
+    return {"content": {JSON: {"schema": reference(name)}}, "required": True}
+
+
 def _limit() -> Tree:
     schema = {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}
     return parameter("query", "limit", schema, "Maximum number of entries")
@@ -282,7 +336,7 @@ def _responses() -> Tree:
         "400": "The request is invalid; `errors` name the parameters or members",
         "404": "The account has no such order",
         "409": "The present state of the order does not allow the change",
-        "410": "The cursor is too old: deletions would be missing",
+        "410": "The cursor is too old: deletions would be missing; or the version is not kept",
         "413": "The body or the answer is too large",
         "415": "The body is not JSON in UTF-8",
         "500": "An internal error",
@@ -294,6 +348,7 @@ def _responses() -> Tree:
         "HubChanges": "Changes",
         "HubReconciled": "The result for each order, in the order of the request",
         "HubDeletion": "The order is deleted",
+        "HubUndo": "What was done with each order, or would be done",
     }
     return {
         **{name: answer(text, {JSON: reference(name)}) for name, text in pages.items()},
@@ -302,6 +357,11 @@ def _responses() -> Tree:
         "Hub403": answer(
             "The token lacks the role (orders:write for a change, else orders:read)",
             {**problem, JSON: reference("GatewayError")},
+        ),
+        "Hub409Pending": answer(
+            "The present state of the order or of its history does not allow the restoration",
+            problem,
+            Retry_After="Seconds to wait if the history is not written yet",
         ),
         "Hub503": answer(
             "The order store is not available",
@@ -382,6 +442,10 @@ def _schemas() -> Tree:
             ],
         ),
         **schema_of_model(LineStatusBody, "HubLineStatusRequest"),
+        **schema_of_model(RestoreBody, "HubRestoreRequest"),
+        **schema_of_model(UndoBody, "HubUndoRequest"),
+        "HubUndo": _undo_answer(),
+        "HubUndone": _undone(),
         "HubDeletion": record(
             {
                 "order_id": _ID,
@@ -409,6 +473,53 @@ def _schemas() -> Tree:
             "Problem details (RFC 9457)",
         ),
     }
+
+
+def _undo_answer() -> Tree:
+    return record(
+        {
+            "request_id": {**_TEXT, "description": "The request that is undone"},
+            "undo_request_id": {
+                **_NULLABLE,
+                "description": "The request with which this can be undone; null for a dry run",
+            },
+            "dry_run": {"type": "boolean"},
+            "counts": record({str(each): {"type": "integer"} for each in UndoOutcome}),
+            "orders": array(reference("HubUndone")),
+            "settled": {
+                "type": "boolean",
+                "description": "Whether all changes of the request are visible. If not, send the "
+                "same again in two minutes.",
+            },
+            "next": {**_NEXT, "description": "`after` of the next orders, null if none"},
+        }
+    )
+
+
+def _undone() -> Tree:
+    return record(
+        {
+            "order_id": _ID,
+            "external_id": _TEXT,
+            "version": {**_VERSION, "description": "The version before the undo"},
+            "outcome": strings(*UndoOutcome),
+            "restored_version": {
+                **_VERSION,
+                "type": ["integer", "null"],
+                "description": "The version whose content the order gets",
+            },
+            "reason": {
+                "type": ["string", "null"],
+                "enum": [*map(str, UndoReason), None],
+                "description": "Why the order is kept, or why its undo failed",
+            },
+            "detail": _NULLABLE,
+            "retryable": {
+                "type": "boolean",
+                "description": "Whether the same undo may succeed later",
+            },
+        }
+    )
 
 
 def _order() -> Tree:

@@ -504,6 +504,28 @@ STORY = (
         body={"version": 2, "actions": [{"action": "removeDelivery", "deliveryKey": "first"}]},
     ),
     Example(
+        "restoreHubOrder",
+        "unknown_version",
+        "A version that the order never had",
+        "bearer",
+        {"order_id": "1"},
+        body={"version": 99},
+    ),
+    Example(
+        "undoRequest",
+        "preview",
+        "What the undo of an old request would do",
+        "bearer",
+        body={"request_id": "019b7e5c8a3f7d21b4c6e8f0a1b2c3d4", "dry_run": True},
+    ),
+    Example(
+        "undoRequest",
+        "malformed",
+        "No id of a request",
+        "bearer",
+        body={"request_id": "1001", "dry_run": False},
+    ),
+    Example(
         "deleteCommercetoolsOrder",
         "other_version",
         "A version that is not the current one",

@@ -12,7 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.domain.clients import Role
-from orders.runtime.composition import connect
+from orders.runtime.composition import connect, new_request_id
 from tests.hostile.corpus import SECRET
 from tests.support.aws_faults import error_answer, failing
 from tests.support.catalogue import product, sku
@@ -62,6 +62,8 @@ BODIES: dict[Route, object] = {
     ("POST", "/hub/v1/reconcile"): {"orders": [{"external_id": "A", "version": 1}]},
     ("DELETE", "/hub/v1/orders/{order_id}"): None,
     ("POST", "/hub/v1/orders/{order_id}/revive"): None,
+    ("POST", "/hub/v1/orders/{order_id}/restore"): {"version": 1},
+    ("POST", "/hub/v1/undo"): {"request_id": new_request_id(), "dry_run": False},
     ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status"): {"status": "delivered"},
     ("POST", f"{ALTCRAFT}/delete"): {"external_id": "A"},
     ("POST", f"{ALTCRAFT}/update_order_line_status"): {

@@ -72,7 +72,8 @@ GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 
 def _needed(route: Route) -> set[str]:
     method, path = route
-    if path.startswith("/hub/") and (method in {"DELETE", "PUT"} or path.endswith("/revive")):
+    changes_by_post = ("/revive", "/restore", "/undo")
+    if path.startswith("/hub/") and (method in {"DELETE", "PUT"} or path.endswith(changes_by_post)):
         return {WRITE}
     if path.startswith(("/v1/businesses/", "/hub/")) or path in ALTCRAFT_READS:
         return {READ}

@@ -257,6 +257,23 @@ def _change_with_the_hub(world: World, order_id: str) -> None:
     [found] = world.ask(("GET", "/hub/v1/orders"), query={"external_id": "CT-H"})["orders"]
     world.ask(("DELETE", one), path={"order_id": str(found["order_id"])})
     world.ask(imports, path={"projectKey": "demo"}, body=again)
+    _undo_a_rename(world)
+
+
+def _undo_a_rename(world: World) -> None:
+    """Undo the rename of an order, after its history was written."""
+    world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="U")))
+    [found] = world.ask(("GET", "/hub/v1/orders"), query={"external_id": "U"})["orders"]
+    rename = ("POST", f"{CAMPAIGN}/{{orderId}}/external-id")
+    path = {"campaignId": "1001", "orderId": str(found["order_id"])}
+    world.ask(rename, path=path, body={"externalOrderId": "U2"})
+    _record_history(world)
+    one = {"order_id": str(found["order_id"])}
+    [renamed, *_] = world.ask(("GET", "/hub/v1/orders/{order_id}/history"), path=one)["versions"]
+    undo = {"request_id": renamed["request_id"], "dry_run": False}
+    answer = world.ask(("POST", "/hub/v1/undo"), body=undo)
+    assert answer["counts"]["restored"] == 1, answer
+    world.ask(("POST", "/hub/v1/orders/{order_id}/restore"), path=one, body={"version": 1})
 
 
 def _relay(world: World) -> None:

@@ -18,6 +18,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.domain.clients import Role
 from orders.domain.identifiers import uuid_of
 from orders.domain.known_products import EntryKind, EntryName
+from orders.runtime.composition import new_request_id
 from tests.support.catalogue import product, sku
 from tests.support.commercetools import basic, draft
 from tests.support.functions import Function, Tenant, deployed
@@ -77,6 +78,7 @@ class Target:
     region: str
     field: str
     line_status: str
+    request_id: str
 
 
 NOTHING = Target(
@@ -95,6 +97,7 @@ NOTHING = Target(
     region="nowhere",
     field="no-field",
     line_status="no-status",
+    request_id=new_request_id(),
 )
 
 
@@ -157,7 +160,8 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 headers={"Api-Key": VICTIM_SECRET},
                 body={"externalOrderId": "V-NEW"},
             )
-            assert get("update_external_id").invoke(renamed.event())["statusCode"] == 200
+            answered = get("update_external_id").invoke(renamed.event())
+            assert answered["statusCode"] == 200
             catalogue = RouteRequest(
                 ("POST", f"{MARKET}/products/import"),
                 headers={"Authorization": f"Bearer {VICTIM_SECRET}"},
@@ -181,6 +185,7 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 "victims-north",
                 "victims-field",
                 "victims-status",
+                answered["headers"]["X-Request-Id"],
             )
             yield World(get, dynamodb, imports.table, victim, token)
 
@@ -333,6 +338,11 @@ def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteReque
     if "{order_id}" in route[1]:
         yield from _hub_order(route, target, headers)
         return
+    if route[1].endswith("/undo"):
+        for dry_run in (True, False):
+            undo = {"request_id": target.request_id, "dry_run": dry_run}
+            yield RouteRequest(route, headers=headers, body=undo)
+        return
     if route[0] == "POST":
         for external_id in (target.number, target.alias):
             body = {"orders": [{"external_id": external_id, "version": 2}]}
@@ -350,7 +360,8 @@ def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteReque
 
 def _hub_order(route: Route, target: Target, headers: Mapping[str, str]) -> Iterator[RouteRequest]:
     path = {"order_id": target.order_id, "line_id": "line_01"}
-    body = {"status": "delivered"} if route[0] == "PUT" else None
+    bodies: Tree = {"PUT": {"status": "delivered"}, "POST": {"version": 1}}
+    body = None if route[1].endswith("/revive") else bodies.get(route[0])
     queries: list[dict[str, str]] = [{}]
     if route[0] == "DELETE":
         queries += [{"mode": "permanent"}, {"mode": "soft", "version": "2"}]
@@ -443,14 +454,16 @@ def test_a_route_neither_returns_nor_changes_data_of_another_account(
 ORDER_ID = re.compile(r'(?<="order_id":)\d+')
 # A cursor of changes and of Altcraft's list holds the time of the answer.
 CURSOR = re.compile(r'(?<="next":")1\.[\w-]+|(?<="next_from_id":")1\.[\w-]+')
+# An undo is a request of its own.
+UNDO = re.compile(r'(?<="undo_request_id":)"\w+"')
 # These differ in every answer.
-PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining"}
+PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining", "X-Request-Id"}
 
 
 def _comparable(answer: Tree, target: Target) -> Tree:
     """Return the answer without the identifiers of the target, which the request contained."""
     body = ORDER_ID.sub("0", answer["body"])
-    body = CURSOR.sub("cursor", body)
+    body = UNDO.sub("undo", CURSOR.sub("cursor", body))
     for name, value in vars(target).items():
         body = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", f"<{name}>", body)
     headers = {name: value for name, value in answer["headers"].items() if name not in PASSING}

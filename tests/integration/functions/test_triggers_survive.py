@@ -156,6 +156,14 @@ class World:
         suffix = "/lines/{line_id}/status"
         self._ask_hub("PUT", number, suffix, {"line_id": "line_01"}, {"status": "delivered"})
 
+    def undo(self, request_id: str) -> Tree:
+        route = ("POST", "/hub/v1/undo")
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        body = {"request_id": request_id, "dry_run": False}
+        event = RouteRequest(route, headers=headers, body=body).event()
+        tree: Tree = json.loads(self._invoke("manage_orders", event)["body"])
+        return tree
+
     def delete_by_name(self, external_id: str, *, with_fire: bool) -> None:
         body = {"external_id": external_id, "with_fire": with_fire}
         self._call_altcraft("delete", body)
@@ -292,24 +300,30 @@ def world(own_dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @dataclass
 class Death:
-    """Crashes the process before or after the AWS call number `at` takes effect."""
+    """Crashes the process before or after the AWS call number `at` takes effect.
+
+    With `names`, only calls with these names count.
+    """
 
     at: int
     phase: str
+    names: frozenset[str] = frozenset()
     calls: int = 0
     is_elsewhere: bool = False
     on_their_way: set[int] = field(default_factory=set)
 
-    def before_call(self, **_rest: object) -> None:
-        if self.is_elsewhere:
+    def before_call(self, model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's
+        if self.is_elsewhere or (self.names and model.name not in self.names):
             return
         self.calls += 1
         if self.phase == "before":
             self._strike()
         self.on_their_way.add(get_ident())
 
-    def after_call(self, **_rest: object) -> None:
+    def after_call(self, model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's
         self.on_their_way.discard(get_ident())
+        if self.names and model.name not in self.names:
+            return
         if self.phase == "after" and not self.is_elsewhere:
             self._strike()
 
@@ -336,8 +350,8 @@ class Death:
 
 
 @contextmanager
-def dying(at: int, phase: str) -> Iterator[Death]:
-    death = Death(at, phase)
+def dying(at: int, phase: str, names: frozenset[str] = frozenset()) -> Iterator[Death]:
+    death = Death(at, phase, names)
     with _watching(death.before_call, death.after_call):
         try:
             yield death
@@ -424,6 +438,39 @@ CALLS = {
     "two deletions": 10,
     "update": 11,
 }
+
+
+# Crashes at reads are the same: nothing was written.
+WRITES = frozenset({"TransactWriteItems", "PutEvents", "PutItem"})
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_an_undo_that_crashed_is_completed_by_its_repetition(world: World, phase: str) -> None:
+    for at in range(1, 9):
+        world.new_order(f"order {at}")
+        world.send(order(external_id=f"order {at}", status="paid"), order(external_id=f"new {at}"))
+        request_id = world.answers[-1]["headers"]["X-Request-Id"]
+        stored = world.get("import_orders").stored(f"order {at}")
+        assert stored is not None
+        assert (stored.version, stored.request_id) == (2, request_id)
+        world.record_history()
+        with suppress(KilledError), dying(at, phase, WRITES) as death:
+            world.undo(request_id)
+        world.record_history()
+        left = {each["outcome"] for each in world.undo(request_id)["orders"]}
+        assert left <= {"deleted", "restored", "unchanged"}
+        undone = world.get("import_orders").stored(f"order {at}")
+        assert undone is not None
+        assert (undone.version, undone.status) == (3, "new")
+        assert world.get("import_orders").stored(f"new {at}") is None
+        world.relay()
+        world.check()
+        if not death.came:
+            break
+    else:
+        pytest.fail("the undo makes more calls than were tried")
+    assert death.calls >= 4
+    world.record_history()
 
 
 @pytest.mark.parametrize("phase", ["before", "after"])

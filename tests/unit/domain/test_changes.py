@@ -27,5 +27,9 @@ def test_a_generated_external_id_is_not_the_shops(external_id: str, *, is_own: b
 
 
 def test_the_external_id_of_a_renamed_order_is_the_shops() -> None:
-    assert _named(MADE, "A").shop_external_id == MADE
     assert _named("A", MADE).shop_external_id == "A"
+    assert _named("B", "A", MADE).shop_external_id == "B"
+
+
+def test_an_order_whose_first_external_id_was_taken_back_has_a_generated_one() -> None:
+    assert _named(MADE, "A").shop_external_id is None

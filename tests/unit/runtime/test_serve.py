@@ -13,8 +13,17 @@ from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline
 from orders.protocols.http import BodyRefusedError, EndpointResult, HttpAnswer, HttpRequest
 from orders.runtime import serve as door
-from orders.runtime.composition import Aws, altcraft, commercetools, hub, hub_orders, yandex_market
+from orders.runtime.composition import (
+    Aws,
+    altcraft,
+    commercetools,
+    hub,
+    hub_orders,
+    new_request_id,
+    yandex_market,
+)
 from orders.runtime.environment import Environment
+from orders.runtime.observability import logger
 from orders.runtime.serve import Route, Service, allowed_methods, serve
 from tests.support.lambda_context import Context
 from tests.support.routes import UNKNOWN_CALLS, functions_of_routes
@@ -63,6 +72,13 @@ def _ok(_request: HttpRequest) -> HttpAnswer:
     return HttpAnswer(200, b"yes", {"Content-Type": "text/plain"})
 
 
+def _headers(answered: Tree) -> Tree:
+    """Return the headers but for the id of the request, which every answer has."""
+    headers = dict(answered["headers"])
+    del headers["X-Request-Id"]
+    return headers
+
+
 def test_a_service_is_opened_once_and_composed_at_its_first_request() -> None:
     shelf = Shelf("/a/", _ok)
     handler = serve(shelf.open)
@@ -91,7 +107,7 @@ def test_head_returns_the_answer_of_get_without_the_body() -> None:
 
     answered = serve(Shelf("/a/", answer).open)(_event(method="HEAD"), Context())
     assert answered["body"] == ""
-    assert answered["headers"] == {"Content-Type": "text/plain", "X-Id": "1"}
+    assert _headers(answered) == {"Content-Type": "text/plain", "X-Id": "1"}
     assert seen == ["HEAD"]
 
 
@@ -101,8 +117,32 @@ def test_every_error_is_answered_with_the_headers_of_the_service() -> None:
 
     shelf = Shelf("/a/", fail)
     answered = serve(shelf.open)(_event(), Context())
-    assert (answered["statusCode"], answered["headers"]) == (500, {"X-Id": "1"})
+    assert (answered["statusCode"], _headers(answered)) == (500, {"X-Id": "1"})
     assert [type(error) for error in shelf.errors] == [ZeroDivisionError]
+
+
+def test_a_request_has_one_id_in_its_changes_in_its_answer_and_in_the_log() -> None:
+    stored: list[str] = []
+
+    def write(request: HttpRequest) -> HttpAnswer:
+        stored.append(new_request_id())
+        if len(stored) > 1:
+            raise ZeroDivisionError
+        return _ok(request)
+
+    handler = serve(Shelf("/a/", write).open)
+    answered = [handler(_event(), Context()) for _ in range(2)]
+    assert [each["statusCode"] for each in answered] == [200, 500]
+    assert [each["headers"]["X-Request-Id"] for each in answered] == stored
+    assert stored[0] != stored[1]
+    # Every line of the request's log has these.
+    assert logger.get_current_keys()["request_id"] == stored[1]
+
+
+def test_an_unknown_path_and_a_wrong_method_have_a_request_id() -> None:
+    handler = serve(Shelf("/a/", _ok).open)
+    for event in (_event("/elsewhere"), _event(method="POST"), _event(method="HEAD")):
+        assert len(handler(event, Context())["headers"]["X-Request-Id"]) == 32
 
 
 def test_an_unknown_route_is_answered() -> None:
@@ -114,7 +154,7 @@ def test_an_unknown_route_is_answered() -> None:
 def test_a_method_that_the_path_does_not_have_is_answered_with_those_that_it_has() -> None:
     shelf = Shelf("/a/", _ok)
     answered = serve(shelf.open)(_event(method="POST"), Context())
-    assert answered["headers"] == {"X-Id": "1", "Allow": "GET, HEAD"}
+    assert _headers(answered) == {"X-Id": "1", "Allow": "GET, HEAD"}
     [error] = shelf.errors
     assert str(error) == "The method must be GET or HEAD; got POST"
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
-from orders.adapters.batches import BatchedTable, identity_of
+from orders.adapters.batches import BatchedTable, identity_of, key_of
 from orders.adapters.order_items import Item, contents_of, is_soft, read_deletion, read_order
-from orders.adapters.table_keys import Key, history_key, history_partition, marker_key
+from orders.adapters.table_keys import history_key, history_partition, marker_key
 from orders.application.errors import StorageUnavailableError
-from orders.application.ports import Deadline, HistoryPage
+from orders.application.ports import Deadline, HistoryPage, VersionKey
 from orders.domain.deletions import Deletion
-from orders.domain.history import OrderKey, ReplacedVersion
+from orders.domain.history import OrderKey, ReplacedVersion, VersionMark
 from orders.domain.triggers import TriggerKind
 
 ITEMS_PER_WRITE = 25
@@ -67,22 +67,65 @@ class DynamoHistory(BatchedTable):
 
     def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
         """Read the markers of deleted orders consistently."""
+        return set(self.deletions_among(orders, deadline))
+
+    def deletions_among(
+        self, orders: Collection[OrderKey], deadline: Deadline
+    ) -> Mapping[OrderKey, Deletion]:
+        """Read the markers of deleted orders consistently."""
         keys = {
             identity_of(key): (order, key)
             for order in orders
             for key in [marker_key(order.account, order.order_id)]
         }
         markers = self._batches.read_all([key for _, key in keys.values()], deadline)
-        return {keys[identity_of(marker)][0] for marker in markers if not is_soft(marker)}
+        return {
+            keys[identity_of(marker)][0]: read_deletion(marker)
+            for marker in markers
+            if not is_soft(marker)
+        }
+
+    def marks_of(
+        self, orders: Collection[OrderKey], deadline: Deadline
+    ) -> Mapping[OrderKey, Sequence[VersionMark]]:
+        """Query the histories in parallel, without the documents."""
+        asked = list(dict.fromkeys(orders))
+        found = self._batches.in_parallel(
+            lambda order: self._query_all(order, ("version", "request_id"), deadline), asked
+        )
+        return {
+            order: [
+                VersionMark(int(item["version"]["N"]), item["request_id"]["S"]) for item in items
+            ]
+            for order, items in zip(asked, found, strict=True)
+        }
+
+    def find_versions(
+        self, versions: Collection[VersionKey], deadline: Deadline
+    ) -> Mapping[VersionKey, ReplacedVersion]:
+        """Read the versions together, consistently."""
+        keys = {
+            identity_of(key): (order, version)
+            for order, version in versions
+            for key in [history_key(order.account, order.order_id, version)]
+        }
+        items = self._batches.read_all(map(key_of, keys), deadline)
+        wanted = {keys[identity_of(item)]: item for item in items}
+        return {key: read_version(key[0].account, item) for key, item in wanted.items()}
 
     def erase(self, orders: Collection[OrderKey], deadline: Deadline) -> None:
         """Delete all versions of the orders."""
-        found = self._batches.in_parallel(lambda order: self._keys_of(order, deadline), orders)
+        found = self._batches.in_parallel(
+            lambda order: self._query_all(order, ("pk", "sk"), deadline), orders
+        )
         keys = [key for keys in found for key in keys]
         self._write([{"DeleteRequest": {"Key": key}} for key in keys], deadline)
 
-    def _keys_of(self, order: OrderKey, deadline: Deadline) -> list[Key]:
-        keys: list[Any] = []
+    def _query_all(
+        self, order: OrderKey, attributes: Sequence[str], deadline: Deadline
+    ) -> list[Item]:
+        """Return these attributes of all versions of an order, sorted by version."""
+        items: list[Item] = []
         start: Any = {}
         while True:
             answer = call_patiently(
@@ -92,16 +135,16 @@ class DynamoHistory(BatchedTable):
                     ExpressionAttributeValues={
                         ":order": {"S": history_partition(order.account, order.order_id)}
                     },
-                    ProjectionExpression="pk, sk",
+                    ProjectionExpression=", ".join(attributes),
                     ConsistentRead=True,
                     **start,
                 ),
                 deadline,
                 self.pause,
             )
-            keys += answer["Items"]
+            items += answer["Items"]
             if "LastEvaluatedKey" not in answer:
-                return keys
+                return items
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _write(self, requests: Sequence[dict[str, Any]], deadline: Deadline) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
+from orders.adapters.batches import BatchedTable
 from orders.adapters.order_items import (
     alias_item,
     hidden_entry,
@@ -27,14 +28,11 @@ from orders.adapters.order_items import (
     tombstone_item,
 )
 from orders.adapters.table_keys import Key, hidden_key, index_key, marker_key, order_key
-from orders.application.ports import Deadline, Pause, WriteOutcome
-from orders.application.retries import attempts, pause_with_jitter
+from orders.application.ports import Deadline, WriteOutcome
+from orders.application.retries import attempts
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.order import Order
 from orders.domain.triggers import trigger_id
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +41,9 @@ _TOKEN_CHARACTERS = 36
 _NEW_PLACE = 1
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoOrderChanges:
+@dataclass(slots=True)
+class DynamoOrderChanges(BatchedTable):
     """Implements OrderChanges with the single table."""
-
-    client: DynamoDBClient
-    table: str
-    pause: Pause = pause_with_jitter
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change in one transaction.
@@ -70,6 +64,15 @@ class DynamoOrderChanges:
             elif latest is not WriteOutcome.UNTRIED:
                 return latest
         return outcome
+
+    def save_all(
+        self, changes: Sequence[OrderChange], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        """Write the changes in parallel, each in its own transaction.
+
+        One transaction for several orders would fail for all of them if one was changed.
+        """
+        return self._batches.in_parallel(lambda change: self.save(change, deadline), changes)
 
     def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
         try:

@@ -16,7 +16,7 @@ from math import isqrt
 from typing import Any
 
 from orders.adapters.aws_faults import call_patiently
-from orders.adapters.batches import BatchedTable
+from orders.adapters.batches import BatchedTable, identity_of
 from orders.adapters.dynamodb_orphan_entries import OrphanEntries
 from orders.adapters.order_items import (
     Item,
@@ -118,6 +118,25 @@ class DynamoOrderIndex(BatchedTable):
         if item is None or not is_hidden(item) or item["order_id"]["N"] != str(order_id):
             return None
         return read_stored(account, item, read_aliases(found))
+
+    def find_hidden_among(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read the entries of softly deleted orders together, then the orders."""
+        keys = [hidden_key(account, number) for number in dict.fromkeys(order_ids)]
+        entries = self._batches.read_all(keys, deadline)
+        names = {indexed_name(entry) for entry in entries}
+        items = self._batches.read_all([order_key(account, name) for name in names], deadline)
+        # Orders that were revived between the reads are not hidden any more.
+        orders = {identity_of(item): item for item in items if is_hidden(item)}
+        found = []
+        for entry in entries:
+            item = orders.get(identity_of(order_key(account, indexed_name(entry))))
+            if item and identity_of(entry) == identity_of(
+                hidden_key(account, int(item["order_id"]["N"]))
+            ):
+                found.append(read_stored(account, item, read_aliases(entry)))
+        return found
 
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline

@@ -10,7 +10,7 @@ from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite, ListedSk
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.clients import Client, ClientRecord, Token
 from orders.domain.deletions import Deletion
-from orders.domain.history import OrderKey, ReplacedVersion
+from orders.domain.history import OrderKey, ReplacedVersion, VersionMark
 from orders.domain.importing import Write
 from orders.domain.known_products import EntryKind, EntryName, KnownEntry
 from orders.domain.order import Order
@@ -162,8 +162,8 @@ class IndexEntry:
 class OrderIndex(Protocol):
     """The order store, by order id. Each call sees only the orders of its account.
 
-    Only `find_hidden` sees softly deleted orders. Every call may raise StorageUnavailableError and
-    StorageRefusedError.
+    Only `find_hidden` and `find_hidden_among` see softly deleted orders. Every call may raise
+    StorageUnavailableError and StorageRefusedError.
     """
 
     def find_by_order_id(
@@ -173,6 +173,11 @@ class OrderIndex(Protocol):
 
     def find_hidden(self, account: str, order_id: int, deadline: Deadline) -> StoredOrder | None:
         """Read a softly deleted order consistently, with its aliases. Else return None."""
+
+    def find_hidden_among(
+        self, account: str, order_ids: Collection[int], deadline: Deadline
+    ) -> Sequence[StoredOrder]:
+        """Read softly deleted orders consistently, with their aliases. Others are left out."""
 
     def find_by_order_ids(
         self, account: str, order_ids: Collection[int], deadline: Deadline
@@ -339,6 +344,11 @@ class OrderChanges(Protocol):
 
         The outcome is TAKEN if the new external id is the id or an alias of another order.
         """
+
+    def save_all(
+        self, changes: Sequence[OrderChange], deadline: Deadline
+    ) -> Sequence[WriteOutcome]:
+        """Write changes of different orders, each on its own. Return the outcomes in this order."""
 
 
 class RequestCounter(Protocol):
@@ -604,6 +614,10 @@ class HistoryPage:
     next_before: int | None = None
 
 
+# A version of an order.
+type VersionKey = tuple[OrderKey, int]
+
+
 class HistoryRepository(Protocol):
     """The replaced versions of orders.
 
@@ -626,6 +640,24 @@ class HistoryRepository(Protocol):
 
     def deleted_among(self, orders: Collection[OrderKey], deadline: Deadline) -> set[OrderKey]:
         """Return those of the orders that were deleted permanently in the last 90 days."""
+
+    def deletions_among(
+        self, orders: Collection[OrderKey], deadline: Deadline
+    ) -> Mapping[OrderKey, Deletion]:
+        """Return the deletions of those that were deleted permanently in the last 90 days."""
+
+    def marks_of(
+        self, orders: Collection[OrderKey], deadline: Deadline
+    ) -> Mapping[OrderKey, Sequence[VersionMark]]:
+        """Return the marks of all kept versions of the orders, sorted by version.
+
+        An order without kept versions has none.
+        """
+
+    def find_versions(
+        self, versions: Collection[VersionKey], deadline: Deadline
+    ) -> Mapping[VersionKey, ReplacedVersion]:
+        """Return these versions. Those that are not kept are left out."""
 
     def erase(self, orders: Collection[OrderKey], deadline: Deadline) -> None:
         """Remove all versions of the orders. It is safe to repeat the call."""

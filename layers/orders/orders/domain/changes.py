@@ -22,10 +22,9 @@ class StoredOrder:
     def shop_external_id(self) -> str | None:
         """Return the external id if the shop set it, None if it was generated.
 
-        The id of a renamed order was always set by the shop.
+        A renamed order has a generated id again if its first change of the id was undone.
         """
-        is_given = self.was_renamed or self.order.has_own_external_id
-        return self.order.external_id if is_given else None
+        return self.order.external_id if self.order.has_own_external_id else None
 
     @property
     def was_renamed(self) -> bool:

@@ -28,3 +28,11 @@ class OrderKey:
 
     account: str
     order_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionMark:
+    """A kept version of an order, without its content: its number and its request."""
+
+    version: int
+    request_id: str

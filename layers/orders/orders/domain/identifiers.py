@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 MAX_EXTERNAL_ID_CHARACTERS = 255
@@ -19,6 +20,12 @@ ACCOUNT_RULE = f"{CLIENT_RULE}, and none of {', '.join(sorted(RESERVED_ACCOUNTS)
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ACCOUNT = re.compile(r"[a-z0-9][a-z0-9_-]{1,35}")
+_REQUEST_ID = re.compile(
+    r"[0-9a-f]{8}(-?)[0-9a-f]{4}\1(?:7[0-9a-f]{3})\1[89ab][0-9a-f]{3}\1[0-9a-f]{12}",
+    re.ASCII | re.IGNORECASE,
+)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MILLISECOND = (datetime(9999, 1, 1, tzinfo=UTC) - _UNIX_EPOCH) // timedelta(milliseconds=1)
 
 
 def is_external_id(text: str) -> bool:
@@ -72,3 +79,24 @@ def is_client_id(text: str) -> bool:
 def is_account(text: str) -> bool:
     """Return whether `text` is a valid account name (ACCOUNT_RULE)."""
     return _ACCOUNT.fullmatch(text) is not None and text not in RESERVED_ACCOUNTS
+
+
+def request_id_of(text: str) -> str | None:
+    """Return a request id in its stored form, None if `text` is no UUID of version 7.
+
+    It may be written with hyphens and in capital letters. Its year has at most four digits.
+    """
+    if _REQUEST_ID.fullmatch(text) is None:
+        return None
+    request_id = text.replace("-", "").lower()
+    return None if _milliseconds_of(request_id) > _LAST_MILLISECOND else request_id
+
+
+def time_of_request(request_id: str) -> datetime:
+    """Return the time of a request id in its stored form, up to a millisecond."""
+    return _UNIX_EPOCH + timedelta(milliseconds=_milliseconds_of(request_id))
+
+
+def _milliseconds_of(request_id: str) -> int:
+    """Return the first 48 bits of a UUID of version 7."""
+    return int(request_id[:12], 16)

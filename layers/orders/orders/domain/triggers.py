@@ -81,6 +81,18 @@ def documents_of(before: Order, after: Order) -> tuple[Tree, Tree]:
     return before.tree(), after.tree()
 
 
+@dataclass(frozen=True, slots=True)
+class TriggerForm:
+    """How the triggers of an order show its changes: `lines` and `contents` of `trigger_of`."""
+
+    lines: LineMembers | None = None
+    contents: Contents = documents_of
+
+
+# How the triggers of an order show its changes if it has no lines that triggers name.
+AS_DOCUMENTS = TriggerForm()
+
+
 def trigger_of(
     before: Order | None,
     after: Order,

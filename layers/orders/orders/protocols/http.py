@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orders.application.import_catalogue import CatalogueReport
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
+    from orders.application.undo_report import UndoReport
     from orders.application.update_order_statuses import StatusesReport
 
 # The limit of a body after inflation. API Gateway and Lambda accept little more.
@@ -186,7 +187,7 @@ class EndpointResult:
     """An answer, and what the log records of it: the report of a write, or the error."""
 
     answer: HttpAnswer
-    report: ChangeReport[Any] | ImportReport | StatusesReport | None = None
+    report: ChangeReport[Any] | ImportReport | StatusesReport | UndoReport | None = None
     error: Exception | None = None
     catalogue: CatalogueReport | None = None
 

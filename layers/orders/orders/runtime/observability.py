@@ -10,8 +10,10 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from orders.application.import_orders import ImportReport
+from orders.application.undo_report import UndoReport
 from orders.application.update_order_statuses import MoveFailure, StatusesReport
 from orders.domain.importing import Outcome
+from orders.domain.undoing import UndoOutcome
 from orders.runtime.fault_formatter import FaultFormatter
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ def record_answered(answered: EndpointResult) -> None:
         _record_statuses(answered.report)
     elif answered.catalogue:
         _record_catalogue(answered.catalogue)
+    elif isinstance(answered.report, UndoReport):
+        _record_undo(answered.report)
     elif answered.report:
         _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
@@ -139,6 +143,24 @@ def _record_statuses(report: StatusesReport) -> None:
             "changed": len(report.triggers),
             "refusals": sorted({str(each.refusal) for each in results if each.refusal}),
             "failures": sorted({each.value for each in failures}),
+        },
+    )
+
+
+def _record_undo(report: UndoReport) -> None:
+    """Log and count the outcomes of an undo: codes and numbers only."""
+    changed = report.count(UndoOutcome.DELETED) + report.count(UndoOutcome.RESTORED)
+    metrics.add_metric("OrdersChanged", MetricUnit.Count, 0 if report.dry_run else changed)
+    _record_triggers(report.published, report.unpublished)
+    reasons = {str(each.reason) for each in report.orders if each.reason is not None}
+    logger.info(
+        "undo answered",
+        extra={
+            "account": report.account,
+            "dry_run": report.dry_run,
+            "outcomes": {str(outcome): report.count(outcome) for outcome in UndoOutcome},
+            "reasons": sorted(reasons),
+            "triggers_published": report.published,
         },
     )
 

@@ -1,7 +1,8 @@
 """The entry point of every HTTP function: one Lambda event in, one answer out.
 
 A handler is `serve(service)`. Endpoints return an answer or raise an error. Only this module turns
-errors into answers, in the protocol of the request's route, and logs and counts every request.
+errors into answers, in the protocol of the request's route, and logs and counts every request. The
+id of a request is in its log lines, in the changes that it stores, and in a header of its answer.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +24,7 @@ from orders.runtime.api_gateway import read_request, write_answer
 from orders.runtime.composition import Aws, connect
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.observability import logger, metrics, record_answered
+from orders.runtime.request_ids import REQUEST_ID_HEADER, one_request
 
 # A method, and a resource of the API without `/v2` and `.json`.
 type Route = tuple[str, str]
@@ -99,12 +101,14 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = read_request(event)
         service = service_of(request)
-        answered = service.answer(
-            request,
-            LambdaDeadline(context),
-            lambda: endpoint_of(request, endpoints_of(service, connect())),
-        )
-        record_answered(answered)
+        with one_request() as request_id:
+            logger.append_keys(request_id=request_id)
+            answered = service.answer(
+                request,
+                LambdaDeadline(context),
+                lambda: endpoint_of(request, endpoints_of(service, connect())),
+            ).with_headers({REQUEST_ID_HEADER: request_id})
+            record_answered(answered)
         return write_answer(answered.answer)
 
     return lambda_handler

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from orders.application.reconcile import MAX_RECONCILED, Expected
-from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id
+from orders.domain.identifiers import EXTERNAL_ID_RULE, is_external_id, request_id_of
 from orders.domain.problems import MAX_PROBLEMS, pointer, shown
 from orders.domain.times import PATTERN, parse_time
 from orders.domain.whole_numbers import parse_whole_number
@@ -24,6 +24,9 @@ type Way = tuple[str | int, ...]
 _JSON_TYPES = frozenset({"", "application/json", "text/json"})
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _MAX_VERSION = 2**53
+# Orders of one answer to an undo.
+DEFAULT_UNDONE, MAX_UNDONE = 200, 1000
+_AFTER = "`next` of the previous answer to the same undo"
 
 
 def _digits_as_text(sent: object) -> object:
@@ -96,6 +99,59 @@ class LineStatusBody(BaseModel):
     status: Annotated[str, Field(min_length=1), BeforeValidator(_digits_as_text)]
 
 
+def _request_id(text: str) -> str:
+    request_id = request_id_of(text)
+    if request_id is None:
+        raise ValueError("be the X-Request-Id of an earlier answer")
+    return request_id
+
+
+def _limit(number: int) -> int:
+    if not 1 <= number <= MAX_UNDONE:
+        raise ValueError(f"be a whole number from 1 to {MAX_UNDONE}")
+    return number
+
+
+class UndoBody(BaseModel):
+    """The request to undo. Unless `dry_run` is false, nothing is written."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    request_id: Annotated[
+        str,
+        AfterValidator(_request_id),
+        Field(json_schema_extra={"description": "The X-Request-Id of the answer to undo"}),
+    ]
+    dry_run: bool = True
+    skip_triggers: bool = False
+    limit: Annotated[
+        int,
+        AfterValidator(_limit),
+        BeforeValidator(_whole),
+        Field(json_schema_extra={"minimum": 1, "maximum": MAX_UNDONE}),
+    ] = DEFAULT_UNDONE
+    after: Annotated[str, Field(json_schema_extra={"description": _AFTER})] | None = None
+
+
+class RestoreBody(BaseModel):
+    """The version to restore."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+    version: Annotated[int, Field(ge=1, le=_MAX_VERSION), BeforeValidator(_whole)]
+    skip_triggers: bool = False
+
+
+def read_undo(request: HttpRequest) -> UndoBody:
+    """Read an undo. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
+    return _read_flat(UndoBody, request)
+
+
+def read_restore(request: HttpRequest) -> RestoreBody:
+    """Read the version to restore. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
+    return _read_flat(RestoreBody, request)
+
+
 def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
     """Read the orders to compare. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
     tree = _read_object(request)
@@ -115,9 +171,13 @@ def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
 
 def read_line_status(request: HttpRequest) -> str:
     """Read the status of a line. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
+    return _read_flat(LineStatusBody, request).status
+
+
+def _read_flat[B: BaseModel](model: type[B], request: HttpRequest) -> B:
+    """Return a body whose members have no members."""
     tree = _read_object(request)
-    unknown = ((name,) for name in tree if name not in LineStatusBody.model_fields)
-    return _validated(LineStatusBody, tree, unknown).status
+    return _validated(model, tree, ((name,) for name in tree if name not in model.model_fields))
 
 
 def _read_object(request: HttpRequest) -> Tree:
@@ -172,6 +232,7 @@ _RULES: Mapping[str, str] = {
     "string_type": "be a string",
     "string_too_short": "not be empty",
     "int_type": "be a whole number",
+    "bool_type": "be true or false",
     "list_type": "be an array",
     "model_type": "be an object",
     "greater_than_equal": "be a whole number from 1",

@@ -6,8 +6,6 @@ Each protocol has its own module, so that a function imports only what it needs.
 from __future__ import annotations
 
 import os
-import secrets
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orders.adapters.aws_clients import create_client
 from orders.runtime.environment import Environment
+from orders.runtime.request_ids import request_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -46,12 +45,8 @@ def utc_now() -> datetime:
 
 
 def new_request_id() -> str:
-    """Return a UUID of version 7 (RFC 9562, 5.7) in hexadecimal digits. Its time is the present.
+    """Return the id for the changes of a request: that of the request which is being answered.
 
-    Lambda's own id is not used: it repeats in replayed sample events.
+    Outside of requests, each call returns a new id.
     """
-    # Python 3.14 has uuid.uuid7().
-    milliseconds = time.time_ns() // 1_000_000
-    version, variant = 0x7 << 76, 0b10 << 62
-    random = secrets.randbits(76) & ~(0b11 << 62)
-    return f"{milliseconds << 80 | version | variant | random:032x}"
+    return request_id()

@@ -1,4 +1,4 @@
-"""Composes the routes of single orders in the hub's own API.
+"""Composes the routes of single orders, and of the undo, in the hub's own API.
 
 The function below imports its modules when it is called, because its environments also serve other
 protocols.
@@ -14,7 +14,7 @@ from orders.runtime.serve import Route, Service
 
 
 def manage_order() -> Service:
-    """Return the read, the deletion and the revival of an order, and the status of a line."""
+    """Return the read and the changes of an order, and the undo of a request."""
     from orders.adapters.dynamodb_tokens import DynamoTokens
     from orders.protocols.hub.access import ReadAccess
     from orders.protocols.hub.answers import answer_error
@@ -29,6 +29,7 @@ def manage_order() -> Service:
         present,
         summarise,
     )
+    from orders.runtime.composition.undoing import undo_endpoints
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
@@ -37,6 +38,7 @@ def manage_order() -> Service:
         return {
             ("GET", ORDER): GetOrderEndpoint(ReadAccess(tokens), change.get_order_by_id, protocols),
             **order_changes(aws, tokens, change),
+            **undo_endpoints(aws, tokens, change),
         }
 
     return Service(("/hub/",), endpoints, answer_error)

@@ -15,7 +15,14 @@ from orders.domain.order import LineMembers, Order, Tree
 from orders.domain.order_summary import OrderSummary, Summarise
 from orders.domain.personal_data import Contacts, PersonalData
 from orders.domain.settings import LineStatusType
-from orders.domain.triggers import Contents, Trigger, TriggerPayload, documents_of, reduced
+from orders.domain.triggers import (
+    Contents,
+    Trigger,
+    TriggerForm,
+    TriggerPayload,
+    documents_of,
+    reduced,
+)
 from orders.protocols.altcraft import PROTOCOL as ALTCRAFT
 from orders.protocols.commercetools import PROTOCOL as COMMERCETOOLS
 
@@ -82,6 +89,11 @@ def contacts_of(order: Order) -> Contacts:
 def contents(before: Order, after: Order) -> tuple[Tree, Tree]:
     """Return the contents of two versions of an order in the form in which triggers show them."""
     return _protocol_of(after.protocol).contents(before, after)
+
+
+def form_of(order: Order) -> TriggerForm:
+    """Return how the triggers of an order show its changes."""
+    return TriggerForm(lines_of(order), contents)
 
 
 TRIGGER_RULES = TriggerRules(lines_of, reduce_trigger, contents)
