@@ -11,6 +11,7 @@ from commercetools.platform import models
 from marshmallow.warnings import RemovedInMarshmallow4Warning
 
 from orders.application.change_order import ChangeOrder
+from orders.application.delete_order import DeleteOrder
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.import_orders import ImportOrders
@@ -24,6 +25,7 @@ from orders.domain.settings import Policies, Settings, StoredSettings
 from orders.domain.triggers import Trigger
 from orders.protocols.commercetools import answers as project_answers
 from orders.protocols.commercetools.access import ProjectAccess
+from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
 from orders.protocols.commercetools.import_orders import ImportOrdersEndpoint
 from orders.protocols.commercetools.read_messages import message_of
 from orders.protocols.commercetools.read_orders import GetOrderEndpoint, OrderFinder
@@ -130,6 +132,8 @@ class ProjectOrders:
         update = UpdateOrder(change, self.stored_settings, contents, self.clock)
         self._import = ImportOrdersEndpoint(access, imports, self._new_id)
         self._update = UpdateOrderEndpoint(access, find, update, summarise, self._new_id)
+        delete = DeleteOrder(change, self.clock)
+        self._delete = DeleteOrderEndpoint(access, find, delete, summarise, self._new_id)
         self._get = GetOrderEndpoint(access, find, summarise)
         self._campaign_get = campaign_reads.GetOrderEndpoint(campaign, by_id, summarise)
         self._campaign_put = update_order_status.UpdateOrderStatusEndpoint(
@@ -199,6 +203,15 @@ class ProjectOrders:
         [error] = answer.errors
         return error
 
+    def import_draft(self, body: object, **headers: str) -> Answer:
+        """Send the body of an import."""
+        return self._call(self._import, body, headers=headers)
+
+    def delete(self, version: int = 1, ref: str = uuid_of(PROJECT, 1), **headers: str) -> Answer:
+        """Delete an order permanently."""
+        query = {"version": str(version)}
+        return self._call(self._delete, None, {"ref": ref}, headers=headers, query=query)
+
     def read(self, ref: str = uuid_of(PROJECT, 1)) -> Tree:
         """Return the order as a read of the project does."""
         return self._call(self._get, None, {"ref": ref}).tree
@@ -258,11 +271,14 @@ class ProjectOrders:
         path: dict[str, str] | None = None,
         token: str = "token",  # noqa: S107
         headers: dict[str, str] | None = None,
+        *,
+        query: dict[str, str] | None = None,
     ) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         known = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         named = {name.lower().replace("_", "-"): value for name, value in (headers or {}).items()}
-        sent = request(raw, known | named, path={"projectKey": PROJECT, **(path or {})})
+        place = {"projectKey": PROJECT, **(path or {})}
+        sent = request(raw, known | named, path=place, query=query or {})
         return Answer(answered(endpoint, sent, project_answers.answer_error).answer)
 
     def _in_campaign(self, endpoint: Endpoint, campaign: int, body: object) -> Answer:

@@ -7,6 +7,7 @@ from orders.domain.identifiers import CLIENT_RULE
 from orders.protocols.commercetools.access import (
     EXTERNAL_USER_HEADER,
     MAX_EXTERNAL_USER_CHARACTERS,
+    SKIP_TRIGGERS_HEADER,
 )
 from orders.protocols.commercetools.filters import members_of_orders
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
@@ -62,6 +63,12 @@ _EXTERNAL_USER = parameter(
     {"type": "string", "maxLength": MAX_EXTERNAL_USER_CHARACTERS},
     "The client's user, returned as `createdBy.externalUserId`, after an update as that of "
     "`lastModifiedBy`",
+)
+_SKIP_TRIGGERS = parameter(
+    "header",
+    SKIP_TRIGGERS_HEADER,
+    {**_BOOLEAN, "default": False},
+    "`true`: publish no trigger of this change",
 )
 _LIMIT = parameter(
     "query",
@@ -206,7 +213,7 @@ def _operations() -> tuple[Operation, ...]:
                 **_FAULTS,
             },
             "An orderNumber that exists is rejected with DuplicateField.",
-            parameters=(_PROJECT, _EXTERNAL_USER),
+            parameters=(_PROJECT, _EXTERNAL_USER, _SKIP_TRIGGERS),
             body={
                 "content": {JSON: {"schema": reference("CommercetoolsOrderDraft")}},
                 "required": True,
@@ -289,7 +296,7 @@ def _operations() -> tuple[Operation, ...]:
             "version. An update that changes nothing returns the order with the same version. "
             "Other actions of the protocol are rejected with InvalidOperation. The error of an "
             "action has its place in the request as `path`, a JSON pointer.",
-            parameters=(_PROJECT, _REF, _EXTERNAL_USER, _EXPAND),
+            parameters=(_PROJECT, _REF, _EXTERNAL_USER, _SKIP_TRIGGERS, _EXPAND),
             body={
                 "content": {JSON: {"schema": reference("CommercetoolsOrderUpdateDraft")}},
                 "required": True,
@@ -321,6 +328,7 @@ def _operations() -> tuple[Operation, ...]:
                     "The order's current version",
                     required=True,
                 ),
+                _SKIP_TRIGGERS,
                 _EXPAND,
             ),
             security=_MANAGING,

@@ -31,6 +31,7 @@ from tests.support.commercetools import (
 from tests.support.drafts import lost
 from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
 from tests.support.routes import Route, RouteRequest
+from tests.support.stream import passes_filter, read_stream
 
 SECRET, READER, OTHER = "secret of the shop", "secret of a reader", "secret of another"
 SETTINGS: dict[str, Any] = {
@@ -74,7 +75,7 @@ def _token(get: Callable[[str], Function], form: dict[str, str], secret: str = S
 
 @pytest.fixture
 def project(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS) as get:
+    with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS, stream=True) as get:
         published: list[Tree] = []
 
         def see(params: Tree, **_rest: object) -> None:
@@ -724,3 +725,40 @@ def test_an_update_is_in_the_reads_of_every_protocol_at_once(project: Project) -
     assert (listed["external_id"], listed["email"]) == ("CT-2", "new@example.com")
     where = {"where": 'customerEmail="new@example.com" and shipmentState="Shipped"'}
     assert project.call("GET", "/orders", query=where).tree["results"] == [updated.tree]
+
+
+def test_the_relay_finds_nothing_to_publish_of_quiet_writes(project: Project) -> None:
+    quiet = {"X-Skip-Triggers": "true"}
+    order = project.call("POST", "/orders/import", body=draft(), headers=quiet).tree
+    path = f"/orders/{order['id']}"
+    actions = [
+        {"action": "changeOrderState", "orderState": "Confirmed"},
+        {"action": "setOrderNumber", "orderNumber": "CT-2"},
+    ]
+    body = {"version": 1, "actions": actions}
+    assert project.call("POST", path, body=body, headers=quiet).status == 200
+
+    def history() -> list[tuple[int, str | None]]:
+        functions = {"record_history": "RecordHistoryFunction", "relay_triggers": ""}
+        function = project.get("record_history")
+        records = read_stream(function.client, function.table)
+        for name, resource in functions.items():
+            passed = [each for each in records if not resource or passes_filter(each, resource)]
+            answer = project.get(name).invoke({"Records": passed}, millis=120_000)
+            assert answer == {"batchItemFailures": []}
+        headers = {"Authorization": f"Bearer {project.token}"}
+        number = str(order_id_of(PROJECT, order["id"]))
+        route = ("GET", "/hub/v1/orders/{order_id}/history")
+        event = RouteRequest(route, {"order_id": number}, headers=headers).event()
+        versions = json.loads(project.get("read_hub").invoke(event)["body"])["versions"]
+        return [(each["version"], each["trigger"]) for each in versions]
+
+    assert history() == [(2, None), (1, None)]
+    deleted = project.call("DELETE", path, query={"version": 2}, headers=quiet)
+    assert (deleted.status, project.call("GET", path).status) == (200, 404)
+    assert history() == [(3, None)]
+    assert project.published == []
+    # Without the header, each change has its trigger.
+    again = project.create().tree
+    project.call("DELETE", f"/orders/{again['id']}", query={"version": 1})
+    assert [each["DetailType"] for each in project.published] == ["OrderCreated", "OrderDeleted"]
