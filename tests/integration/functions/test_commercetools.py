@@ -762,3 +762,46 @@ def test_the_relay_finds_nothing_to_publish_of_quiet_writes(project: Project) ->
     again = project.create().tree
     project.call("DELETE", f"/orders/{again['id']}", query={"version": 1})
     assert [each["DetailType"] for each in project.published] == ["OrderCreated", "OrderDeleted"]
+
+
+def test_messages_of_changes_come_from_the_history(project: Project) -> None:
+    order = project.create(customerEmail="a@example.com").tree
+    path = f"/orders/{order['id']}"
+    actions = [
+        {"action": "changeOrderState", "orderState": "Confirmed"},
+        {"action": "setCustomerEmail", "email": "b@example.com"},
+    ]
+    for version, action in enumerate([*actions, {"action": "setCustomerEmail"}], start=1):
+        sent = project.call("POST", path, body={"version": version, "actions": [action]})
+        assert sent.status == 200, sent.body
+    project.create(orderNumber="CT-2")
+
+    def messages(**query: str) -> list[Tree]:
+        found: list[Tree] = project.call("GET", "/messages", query=query).tree["results"]
+        return found
+
+    def types(**query: str) -> list[str]:
+        return [each["type"] for each in messages(sort="createdAt asc", **query)]
+
+    # The history is not recorded yet.
+    assert types() == ["OrderImported"] * 2
+    recorder = project.get("record_history")
+    records = read_stream(recorder.client, recorder.table)
+    replaced = [each for each in records if passes_filter(each, "RecordHistoryFunction")]
+    assert recorder.invoke({"Records": replaced}) == {"batchItemFailures": []}
+    expected = [
+        *("OrderImported", "OrderStateChanged", "OrderCustomerEmailSet", "OrderCustomerEmailSet"),
+    ]
+    mine = f'resource(id="{order["id"]}")'
+    assert types(where=mine) == expected
+    assert types() == [*expected, "OrderImported"]
+    found = messages(sort="createdAt asc", where=mine)
+    assert [each["sequenceNumber"] for each in found] == [1, 2, 3, 4]
+    assert [each["resourceVersion"] for each in found] == [1, 2, 3, 4]
+    assert found[-1]["oldEmail"] == "b@example.com"
+    assert found[0]["order"] == order
+    for each in found:
+        assert project.call("GET", f"/messages/{each['id']}").tree == each
+    assert messages(where=f'createdAt >= "{found[2]["createdAt"]}" and {mine}') == found[:1:-1]
+    assert project.call("DELETE", path, query={"version": 4}).status == 200
+    assert types(where=mine) == []
