@@ -301,6 +301,8 @@ def project_event(method: str, path: str, **rest: Any) -> Tree:  # noqa: ANN401
     if below.startswith("orders/") and below != "orders/import":
         resource = "/{projectKey}/orders/{ref+}"
         parameters["ref"] = quote(below.removeprefix("orders/"), safe="=")
+    if below.startswith("messages/"):
+        resource, parameters["id"] = "/{projectKey}/messages/{id}", below.removeprefix("messages/")
     query = rest.get("query") or {}
     body = rest.get("body")
     return {

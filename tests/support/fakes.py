@@ -334,13 +334,14 @@ class FakeFingerprints:
 class FakeOrderChanges:
     """OrderChanges in memory, for the orders of a FakeOrders.
 
-    `faults` replace the next calls of `save`.
+    `faults` replace the next calls of `save`. `record` records what a change replaced.
     """
 
     store: FakeOrders
     faults: list[Callable[[FakeOrderChanges, OrderChange], WriteOutcome]] = field(
         default_factory=list
     )
+    record: Callable[[OrderChange], None] = lambda _change: None
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         if deadline.remaining() <= 0:
@@ -381,6 +382,7 @@ class FakeOrderChanges:
                 return WriteOutcome.TAKEN
             self.store.aliases.pop(new_place, None)
             self.store.aliases[location] = before.order_id
+        self.record(change)
         del places[location]
         (self.store.hidden if after.is_hidden else self.store.orders)[new_place] = after
         return WriteOutcome.COMMITTED

@@ -5,18 +5,25 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from commercetools.platform import models
 from marshmallow.warnings import RemovedInMarshmallow4Warning
 
 from orders.application.change_order import ChangeOrder
+from orders.application.delete_order import DeleteOrder
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.import_orders import ImportOrders
+from orders.application.list_events import ListEvents
+from orders.application.read_versions import ReadVersions
 from orders.application.update_order import UpdateOrder
 from orders.application.update_order_status import UpdateOrderStatus
+from orders.domain.changes import OrderChange
 from orders.domain.clients import Role
+from orders.domain.history import ReplacedVersion
 from orders.domain.identifiers import uuid_of
 from orders.domain.order import Order
 from orders.domain.settings import Endpoint as PointOfSale
@@ -24,8 +31,10 @@ from orders.domain.settings import Policies, Settings, StoredSettings
 from orders.domain.triggers import Trigger
 from orders.protocols.commercetools import answers as project_answers
 from orders.protocols.commercetools.access import ProjectAccess
+from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
 from orders.protocols.commercetools.import_orders import ImportOrdersEndpoint
-from orders.protocols.commercetools.read_messages import message_of
+from orders.protocols.commercetools.messages import message_of, messages_of
+from orders.protocols.commercetools.read_messages import GetMessageEndpoint, MessagesEndpoint
 from orders.protocols.commercetools.read_orders import GetOrderEndpoint, OrderFinder
 from orders.protocols.commercetools.update_order import UpdateOrderEndpoint
 from orders.protocols.http import Endpoint, HttpAnswer
@@ -36,8 +45,10 @@ from orders.protocols.yandex_market.access import CampaignAccess
 from orders.runtime.composition.order_protocols import contents, present, summarise
 from tests.support.catalogue import FakeCatalogue
 from tests.support.commercetools import PROJECT, draft
-from tests.support.deadlines import CountingPause
+from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
+    FakeChangeIndex,
+    FakeHistory,
     FakeOrderChanges,
     FakeOrderIds,
     FakeOrderIndex,
@@ -107,9 +118,11 @@ class ProjectOrders:
     orders: FakeOrders = field(default_factory=FakeOrders)
     publisher: FakePublisher = field(default_factory=FakePublisher)
     settings: Settings = SHOP
+    # The history is recorded at once, so every version that it lacks after this time is gone.
+    recording: timedelta = timedelta(days=1)
 
     def __post_init__(self) -> None:
-        self.changes = FakeOrderChanges(self.orders)
+        self.changes = FakeOrderChanges(self.orders, record=self._record)
         self.stored_settings = FakeSettings({PROJECT: StoredSettings(self.settings, 1)})
         self.tokens = FakeTokens(
             {
@@ -119,6 +132,15 @@ class ProjectOrders:
             }
         )
         self.clock = TickingClock()
+        self.history = FakeHistory()
+        index = FakeOrderIndex(self.orders)
+        versions = ReadVersions(self.history, lambda: self.clock.now + self.recording)
+        messages = ListEvents(
+            index,
+            FakeChangeIndex(self.orders),
+            versions,
+            partial(messages_of, summarise=summarise),
+        )
         publish, pause = publishing(self.publisher), CountingPause(3)
         by_id = GetOrderById(FakeOrderIndex(self.orders))
         change = ChangeOrder(by_id, self.changes, publish, pause)
@@ -137,12 +159,38 @@ class ProjectOrders:
         update = UpdateOrder(change, self.stored_settings, contents, self.clock)
         self._import = ImportOrdersEndpoint(access, imports, self._new_id)
         self._update = UpdateOrderEndpoint(access, find, update, summarise, self._new_id)
+        delete = DeleteOrder(change, self.clock)
+        self._delete = DeleteOrderEndpoint(access, find, delete, summarise, self._new_id)
         self._get = GetOrderEndpoint(access, find, summarise)
+        self._messages = MessagesEndpoint(access, messages)
+        self._message = GetMessageEndpoint(access, by_id, messages)
         self._campaign_get = campaign_reads.GetOrderEndpoint(campaign, by_id, summarise)
         self._campaign_put = update_order_status.UpdateOrderStatusEndpoint(
             campaign, UpdateOrderStatus(change, self.clock), summarise, self._new_id
         )
         self._requests = 0
+
+    def wait_no_longer(self) -> None:
+        """Let versions that the history lacks count as those that it will have."""
+        self.recording = timedelta(0)
+
+    def _record(self, change: OrderChange) -> None:
+        before = change.before.order
+        self.history.keep([(ReplacedVersion(before, None, self.clock.now), 400)], DEADLINE)
+
+    def messages(self, **query: str) -> list[Tree]:
+        """Return the messages of a page, which each can also be read by its id."""
+        results: list[Tree] = self.page_of_messages(**query)["results"]
+        for message in results:
+            read = self._call(self._message, None, {"id": message["id"]})
+            assert read.tree == message
+        return results
+
+    def page_of_messages(self, **query: str) -> Tree:
+        """Return a page of the project's messages."""
+        answer = self._call(self._messages, None, query=query)
+        assert answer.status == 200, answer.tree
+        return answer.tree
 
     def _new_id(self) -> str:
         self._requests += 1
@@ -206,6 +254,15 @@ class ProjectOrders:
         [error] = answer.errors
         return error
 
+    def import_draft(self, body: object, **headers: str) -> Answer:
+        """Send the body of an import."""
+        return self._call(self._import, body, headers=headers)
+
+    def delete(self, version: int = 1, ref: str = uuid_of(PROJECT, 1), **headers: str) -> Answer:
+        """Delete an order permanently."""
+        query = {"version": str(version)}
+        return self._call(self._delete, None, {"ref": ref}, headers=headers, query=query)
+
     def read(self, ref: str = uuid_of(PROJECT, 1)) -> Tree:
         """Return the order as a read of the project does."""
         return self._call(self._get, None, {"ref": ref}).tree
@@ -265,11 +322,14 @@ class ProjectOrders:
         path: dict[str, str] | None = None,
         token: str = "token",  # noqa: S107
         headers: dict[str, str] | None = None,
+        *,
+        query: dict[str, str] | None = None,
     ) -> Answer:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         known = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         named = {name.lower().replace("_", "-"): value for name, value in (headers or {}).items()}
-        sent = request(raw, known | named, path={"projectKey": PROJECT, **(path or {})})
+        place = {"projectKey": PROJECT, **(path or {})}
+        sent = request(raw, known | named, path=place, query=query or {})
         return Answer(answered(endpoint, sent, project_answers.answer_error).answer)
 
     def _in_campaign(self, endpoint: Endpoint, campaign: int, body: object) -> Answer:

@@ -16,6 +16,12 @@ def breaking_changes(before: Path, after: Path) -> list[str]:
 # Arrays of answers that were always empty, until updates could fill them.
 _ONCE_EMPTY = {"returnInfo", "syncInfo"}
 
+# All messages were of one type, which has an order. Clients of the protocol select by type.
+_MEMBERS_OF_MESSAGES = (
+    *("paths", "/{projectKey}/messages", "get", "responses", "200", "content", "application/json"),
+    *("schema", "properties", "results", "items", "required"),
+)
+
 
 def _breaks(change: Mapping[str, Any]) -> bool:
     """Return whether a change breaks a client.
@@ -27,7 +33,7 @@ def _breaks(change: Mapping[str, Any]) -> bool:
     path, is_removed = change["path"], change["action"] == "remove"
     if change["action"] == "replace" and path[-1] == "description":
         return False
-    if _ONCE_EMPTY & set(path):
+    if _ONCE_EMPTY & set(path) or tuple(path[:-1]) == _MEMBERS_OF_MESSAGES:
         return False
     is_promise = "required" in path and "responses" in path
     return change["type"] == "breaking" or (is_removed and ("properties" in path or is_promise))

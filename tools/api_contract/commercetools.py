@@ -7,12 +7,13 @@ from orders.domain.identifiers import CLIENT_RULE
 from orders.protocols.commercetools.access import (
     EXTERNAL_USER_HEADER,
     MAX_EXTERNAL_USER_CHARACTERS,
+    SKIP_TRIGGERS_HEADER,
 )
 from orders.protocols.commercetools.filters import members_of_orders
 from orders.protocols.commercetools.issue_token import GRANT_TYPE
+from orders.protocols.commercetools.messages import TYPES
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from orders.protocols.commercetools.read_messages import MEMBERS
-from orders.protocols.commercetools.read_messages import TYPE as ORDER_IMPORTED
 from tools.api_contract.operations import (
     CHALLENGE,
     FORM,
@@ -43,6 +44,7 @@ _BY = record(
     {"clientId": _TEXT, "externalUserId": _TEXT, "isPlatformClient": _BOOLEAN}, ["externalUserId"]
 )
 _ORDER = reference("CommercetoolsOrder")
+_EXPANDED = reference("CommercetoolsExpanded")
 _IGNORED = (
     "JSON pointers, percent-encoded and joined by commas, to members of the {} that the hub "
     "ignored; `...` if there are more. Absent if there are none"
@@ -62,6 +64,12 @@ _EXTERNAL_USER = parameter(
     {"type": "string", "maxLength": MAX_EXTERNAL_USER_CHARACTERS},
     "The client's user, returned as `createdBy.externalUserId`, after an update as that of "
     "`lastModifiedBy`",
+)
+_SKIP_TRIGGERS = parameter(
+    "header",
+    SKIP_TRIGGERS_HEADER,
+    {**_BOOLEAN, "default": False},
+    "`true`: publish no trigger of this change",
 )
 _LIMIT = parameter(
     "query",
@@ -206,7 +214,7 @@ def _operations() -> tuple[Operation, ...]:
                 **_FAULTS,
             },
             "An orderNumber that exists is rejected with DuplicateField.",
-            parameters=(_PROJECT, _EXTERNAL_USER),
+            parameters=(_PROJECT, _EXTERNAL_USER, _SKIP_TRIGGERS),
             body={
                 "content": {JSON: {"schema": reference("CommercetoolsOrderDraft")}},
                 "required": True,
@@ -289,7 +297,7 @@ def _operations() -> tuple[Operation, ...]:
             "version. An update that changes nothing returns the order with the same version. "
             "Other actions of the protocol are rejected with InvalidOperation. The error of an "
             "action has its place in the request as `path`, a JSON pointer.",
-            parameters=(_PROJECT, _REF, _EXTERNAL_USER, _EXPAND),
+            parameters=(_PROJECT, _REF, _EXTERNAL_USER, _SKIP_TRIGGERS, _EXPAND),
             body={
                 "content": {JSON: {"schema": reference("CommercetoolsOrderUpdateDraft")}},
                 "required": True,
@@ -321,6 +329,7 @@ def _operations() -> tuple[Operation, ...]:
                     "The order's current version",
                     required=True,
                 ),
+                _SKIP_TRIGGERS,
                 _EXPAND,
             ),
             security=_MANAGING,
@@ -330,7 +339,7 @@ def _operations() -> tuple[Operation, ...]:
             "/{projectKey}/messages",
             "listCommercetoolsMessages",
             TAG,
-            "List the messages of imported orders",
+            "List the messages of imports and changes of orders",
             {
                 "200": response("CommercetoolsMessagePage"),
                 **_BAD,
@@ -448,7 +457,7 @@ def _schemas() -> Tree:
             **record({"id": _TEXT, "key": _TEXT}),
             "description": "What the hub knows of an object that `expand` names",
         },
-        "CommercetoolsMessage": _message(),
+        "CommercetoolsMessage": _message(draft),
         "CommercetoolsProject": _project(),
         "CommercetoolsMessagePage": _page(reference("CommercetoolsMessage")),
         **_money_schemas(),
@@ -602,8 +611,9 @@ def _project() -> Tree:
     )
 
 
-def _message() -> Tree:
-    return record(
+def _message(draft: Tree) -> Tree:
+    own = _message_members(draft["properties"])
+    common = record(
         {
             "id": _UUID,
             "version": _INT,
@@ -615,8 +625,58 @@ def _message() -> Tree:
             "resource": record({"typeId": constant("order"), "id": _UUID}),
             "resourceVersion": _INT,
             "resourceUserProvidedIdentifiers": record({"orderNumber": _TEXT}),
-            "type": constant(ORDER_IMPORTED),
-            "order": _ORDER,
+            "type": strings(*TYPES),
+            **own,
         },
-        ["resourceUserProvidedIdentifiers"],
+        ["resourceUserProvidedIdentifiers", *own],
     )
+    return {**common, "description": "A message. Its other members depend on its type"}
+
+
+def _message_members(order: Tree) -> Tree:
+    """Return the own members of the messages. Most show a member of an order, or the former one."""
+    members = {
+        **{name: name for name in ("orderState", "shipmentState", "paymentState", "state")},
+        **{name: name for name in ("customerGroup", "store", "purchaseOrderNumber")},
+        "address": "shippingAddress",
+        "email": "customerEmail",
+        "customFields": "custom",
+    }
+    shown = {name: order[member] for name, member in members.items()}
+    former = {f"old{name[0].upper()}{name[1:]}": schema for name, schema in shown.items()}
+    customer = record({"typeId": constant("customer"), "id": _TEXT})
+    delivery = reference("CommercetoolsDelivery")
+    items = array(record({"id": _TEXT, "quantity": _LONG}))
+    returns = reference("CommercetoolsReturnInfo")
+    names = ("deliveryId", "parcelId", "lineItemId", "lineItemKey", "customLineItemId")
+    return {
+        "order": _ORDER,
+        **shown,
+        **former,
+        "force": _BOOLEAN,
+        "customer": customer,
+        "oldCustomer": customer,
+        "previousTypeId": _TEXT,
+        "name": _TEXT,
+        "value": {},
+        "previousValue": {},
+        "paymentRef": record(
+            {"typeId": constant("payment"), "id": _TEXT, "key": _TEXT, "obj": _EXPANDED},
+            ["key", "obj"],
+        ),
+        "removedPaymentInfo": _BOOLEAN,
+        "delivery": delivery,
+        "parcel": reference("CommercetoolsParcel"),
+        "items": items,
+        "oldItems": items,
+        "measurements": {"type": "object"},
+        "trackingData": {"type": "object"},
+        "returnInfo": {"anyOf": [returns, array(returns)]},
+        "returnItemId": _TEXT,
+        "returnShipmentState": _TEXT,
+        **dict.fromkeys((*names, "customLineItemKey"), _TEXT),
+        "transitionDate": _MOMENT,
+        "quantity": _LONG,
+        "fromState": order["state"],
+        "toState": order["state"],
+    }

@@ -1,5 +1,6 @@
 """Adds the examples of the story to the description."""
 
+import json
 from collections.abc import Mapping
 
 from tools.api_contract.operations import Tree
@@ -20,7 +21,7 @@ def add_examples(description: Tree) -> None:
     for example in STORY:
         operation = operations[example.operation]
         _add_request(operation, example)
-        _add_parameters(operation, {**example.path, **example.query})
+        _add_parameters(operation, {**example.path, **example.query, **example.headers})
         answer = answers.get(example.key)
         if answer:
             name = operation["responses"][str(answer.status)]["$ref"].removeprefix(_OF_RESPONSES)
@@ -39,9 +40,9 @@ def _add_parameters(operation: Tree, sent: Mapping[str, str]) -> None:
     """Give each parameter without an example the first value that the story sends."""
     for parameter in operation.get("parameters", ()):
         if parameter["name"] in sent and "example" not in parameter:
-            whole = parameter["schema"].get("type") == "integer"
+            is_text = parameter["schema"].get("type") not in ("integer", "boolean")
             text = sent[parameter["name"]]
-            parameter["example"] = int(text) if whole else text
+            parameter["example"] = text if is_text else json.loads(text)
 
 
 def _add_answer(response: Tree, example: Example, answer: Recorded) -> None:

@@ -30,6 +30,7 @@ class Example:
     credentials: str
     path: Mapping[str, str] = _NOTHING
     query: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = _NOTHING
     media: str = JSON
     body: Any = field(default=None)
 
@@ -489,6 +490,18 @@ STORY = (
     ),
     Example(
         "updateCommercetoolsOrder",
+        "quiet",
+        "A change without a trigger, as of an import of former changes",
+        "oauth",
+        _BY_NUMBER,
+        headers={"X-Skip-Triggers": "true"},
+        body={
+            "version": 2,
+            "actions": [{"action": "changePaymentState", "paymentState": "Paid"}],
+        },
+    ),
+    Example(
+        "updateCommercetoolsOrder",
         "other_version",
         "A version that is not the current one",
         "oauth",
@@ -501,7 +514,7 @@ STORY = (
         "An action that the order does not permit",
         "oauth",
         _BY_NUMBER,
-        body={"version": 2, "actions": [{"action": "removeDelivery", "deliveryKey": "first"}]},
+        body={"version": 3, "actions": [{"action": "removeDelivery", "deliveryKey": "first"}]},
     ),
     Example(
         "restoreHubOrder",
@@ -539,7 +552,7 @@ STORY = (
         "The last version of the deleted order",
         "oauth",
         _BY_NUMBER,
-        {"version": "2"},
+        {"version": "3"},
     ),
     Example(
         "importOrders",

@@ -31,6 +31,7 @@ from tests.support.commercetools import (
 from tests.support.drafts import lost
 from tests.support.functions import EVENTS, Function, Tenant, Tree, deployed, sample
 from tests.support.routes import Route, RouteRequest
+from tests.support.stream import passes_filter, read_stream
 
 SECRET, READER, OTHER = "secret of the shop", "secret of a reader", "secret of another"
 SETTINGS: dict[str, Any] = {
@@ -74,7 +75,7 @@ def _token(get: Callable[[str], Function], form: dict[str, str], secret: str = S
 
 @pytest.fixture
 def project(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
-    with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS) as get:
+    with deployed(dynamodb, monkeypatch, SETTINGS, TENANTS, stream=True) as get:
         published: list[Tree] = []
 
         def see(params: Tree, **_rest: object) -> None:
@@ -724,3 +725,83 @@ def test_an_update_is_in_the_reads_of_every_protocol_at_once(project: Project) -
     assert (listed["external_id"], listed["email"]) == ("CT-2", "new@example.com")
     where = {"where": 'customerEmail="new@example.com" and shipmentState="Shipped"'}
     assert project.call("GET", "/orders", query=where).tree["results"] == [updated.tree]
+
+
+def test_the_relay_finds_nothing_to_publish_of_quiet_writes(project: Project) -> None:
+    quiet = {"X-Skip-Triggers": "true"}
+    order = project.call("POST", "/orders/import", body=draft(), headers=quiet).tree
+    path = f"/orders/{order['id']}"
+    actions = [
+        {"action": "changeOrderState", "orderState": "Confirmed"},
+        {"action": "setOrderNumber", "orderNumber": "CT-2"},
+    ]
+    body = {"version": 1, "actions": actions}
+    assert project.call("POST", path, body=body, headers=quiet).status == 200
+
+    def history() -> list[tuple[int, str | None]]:
+        functions = {"record_history": "RecordHistoryFunction", "relay_triggers": ""}
+        function = project.get("record_history")
+        records = read_stream(function.client, function.table)
+        for name, resource in functions.items():
+            passed = [each for each in records if not resource or passes_filter(each, resource)]
+            answer = project.get(name).invoke({"Records": passed}, millis=120_000)
+            assert answer == {"batchItemFailures": []}
+        headers = {"Authorization": f"Bearer {project.token}"}
+        number = str(order_id_of(PROJECT, order["id"]))
+        route = ("GET", "/hub/v1/orders/{order_id}/history")
+        event = RouteRequest(route, {"order_id": number}, headers=headers).event()
+        versions = json.loads(project.get("read_hub").invoke(event)["body"])["versions"]
+        return [(each["version"], each["trigger"]) for each in versions]
+
+    assert history() == [(2, None), (1, None)]
+    deleted = project.call("DELETE", path, query={"version": 2}, headers=quiet)
+    assert (deleted.status, project.call("GET", path).status) == (200, 404)
+    assert history() == [(3, None)]
+    assert project.published == []
+    # Without the header, each change has its trigger.
+    again = project.create().tree
+    project.call("DELETE", f"/orders/{again['id']}", query={"version": 1})
+    assert [each["DetailType"] for each in project.published] == ["OrderCreated", "OrderDeleted"]
+
+
+def test_messages_of_changes_come_from_the_history(project: Project) -> None:
+    order = project.create(customerEmail="a@example.com").tree
+    path = f"/orders/{order['id']}"
+    actions = [
+        {"action": "changeOrderState", "orderState": "Confirmed"},
+        {"action": "setCustomerEmail", "email": "b@example.com"},
+    ]
+    for version, action in enumerate([*actions, {"action": "setCustomerEmail"}], start=1):
+        sent = project.call("POST", path, body={"version": version, "actions": [action]})
+        assert sent.status == 200, sent.body
+    project.create(orderNumber="CT-2")
+
+    def messages(**query: str) -> list[Tree]:
+        found: list[Tree] = project.call("GET", "/messages", query=query).tree["results"]
+        return found
+
+    def types(**query: str) -> list[str]:
+        return [each["type"] for each in messages(sort="createdAt asc", **query)]
+
+    # The history is not recorded yet.
+    assert types() == ["OrderImported"] * 2
+    recorder = project.get("record_history")
+    records = read_stream(recorder.client, recorder.table)
+    replaced = [each for each in records if passes_filter(each, "RecordHistoryFunction")]
+    assert recorder.invoke({"Records": replaced}) == {"batchItemFailures": []}
+    expected = [
+        *("OrderImported", "OrderStateChanged", "OrderCustomerEmailSet", "OrderCustomerEmailSet"),
+    ]
+    mine = f'resource(id="{order["id"]}")'
+    assert types(where=mine) == expected
+    assert types() == [*expected, "OrderImported"]
+    found = messages(sort="createdAt asc", where=mine)
+    assert [each["sequenceNumber"] for each in found] == [1, 2, 3, 4]
+    assert [each["resourceVersion"] for each in found] == [1, 2, 3, 4]
+    assert found[-1]["oldEmail"] == "b@example.com"
+    assert found[0]["order"] == order
+    for each in found:
+        assert project.call("GET", f"/messages/{each['id']}").tree == each
+    assert messages(where=f'createdAt >= "{found[2]["createdAt"]}" and {mine}') == found[:1:-1]
+    assert project.call("DELETE", path, query={"version": 4}).status == 200
+    assert types(where=mine) == []

@@ -71,7 +71,11 @@ def event_of(example: Example, token: str) -> Tree:
         "resource": path.replace("{ref}", "{ref+}"),
         "path": path,
         "httpMethod": method.upper(),
-        "headers": {"Content-Type": example.media, **_credentials(example.credentials, token)},
+        "headers": {
+            "Content-Type": example.media,
+            **_credentials(example.credentials, token),
+            **example.headers,
+        },
         "pathParameters": {name: quote(value, safe="=") for name, value in example.path.items()},
         "queryStringParameters": dict(example.query) or None,
         "multiValueQueryStringParameters": {name: [each] for name, each in example.query.items()},

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -30,6 +31,14 @@ def test_a_deletion_is_a_new_version_with_a_trigger(version: int | None) -> None
     assert trigger is not None
     assert (trigger.kind, trigger.order, trigger.changed) == (TriggerKind.ORDER_DELETED, last, {})
     assert trigger.id == trigger_id("demo", last.order_id, 5)
+
+
+@pytest.mark.parametrize("plan", [plan_deletion, plan_soft_deletion])
+def test_a_deletion_can_skip_its_trigger(plan: Callable[..., object]) -> None:
+    cause = Cause("request", "shop", NOW)
+    change, quiet = plan(NAMED, 4, cause), plan(NAMED, 4, cause, skip_trigger=True)
+    assert isinstance(change, OrderChange)
+    assert quiet == replace(change, trigger=None)
 
 
 @pytest.mark.parametrize("version", [3, 5, 0])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from types import MappingProxyType
 from typing import Any
@@ -16,8 +17,10 @@ from orders.application.change_order import ChangeOrder
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.import_orders import ImportOrders
+from orders.application.list_events import ListEvents
 from orders.application.list_orders import ListOrders
 from orders.application.read_changes import SETTLED_AFTER
+from orders.application.read_versions import ReadVersions
 from orders.application.update_order_status import UpdateOrderStatus
 from orders.domain.clients import Role
 from orders.domain.fulfilment import Fulfilment
@@ -33,6 +36,7 @@ from orders.protocols.commercetools import access as project_access
 from orders.protocols.commercetools import answers as project_answers
 from orders.protocols.commercetools import import_orders as project_import
 from orders.protocols.commercetools import read_messages, read_orders
+from orders.protocols.commercetools.messages import messages_of
 from orders.protocols.http import Endpoint
 from orders.protocols.hub import answers as hub_answers
 from orders.protocols.yandex_market import access as campaign_access
@@ -100,6 +104,12 @@ class Hub:
 
         lists = ListOrders(index, self.change_index, self.orders)
         by_id = GetOrderById(index)
+        messages = ListEvents(
+            index,
+            self.change_index,
+            ReadVersions(FakeHistory(), clock),
+            partial(messages_of, summarise=summarise),
+        )
         project = project_access.ProjectAccess(tokens)
         campaign = campaign_access.CampaignAccess(tokens, stored)
         find = read_orders.OrderFinder(by_id, FindOrderByExternalId(self.orders))
@@ -118,8 +128,10 @@ class Hub:
                 project, find, summarise
             ),
             ("GET", f"{root}/orders"): read_orders.PageOrdersEndpoint(project, lists, summarise),
-            ("GET", f"{root}/messages"): read_messages.MessagesEndpoint(project, lists),
-            ("GET", f"{root}/messages/{{id}}"): read_messages.GetMessageEndpoint(project, by_id),
+            ("GET", f"{root}/messages"): read_messages.MessagesEndpoint(project, messages),
+            ("GET", f"{root}/messages/{{id}}"): read_messages.GetMessageEndpoint(
+                project, by_id, messages
+            ),
             ("GET", CAMPAIGN): campaign_reads.ListOrdersEndpoint(campaign, lists, summarise),
             ("POST", BUSINESS): campaign_reads.ListBusinessOrdersEndpoint(
                 campaign, lists, summarise

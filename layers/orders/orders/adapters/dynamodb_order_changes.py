@@ -115,7 +115,7 @@ def _removing(change: OrderChange, table: str) -> list[dict[str, Any]]:
             | {"TableName": table, "Key": order_key(before.account, before.external_id)}
         },
         {"Put": {"TableName": table, "Item": tombstone_item(last, change.trigger)}},
-        {"Put": {"TableName": table, "Item": marker_item(last, permanent=True)}},
+        {"Put": {"TableName": table, "Item": marker_item(last, change.trigger, permanent=True)}},
         {"Delete": _index_unchanged(change.before) | {"TableName": table, "Key": _place(before)}},
         *aliases,
     ]
@@ -130,7 +130,7 @@ def _hiding(change: OrderChange, table: str) -> list[dict[str, Any]]:
     return [
         _staying(change, table),
         {"Put": {"TableName": table, "Item": hidden_entry(change.after)}},
-        {"Put": {"TableName": table, "Item": marker_item(last, permanent=False)}},
+        {"Put": {"TableName": table, "Item": marker_item(last, change.trigger, permanent=False)}},
         {"Delete": _index_unchanged(change.before) | {"TableName": table, "Key": _place(before)}},
     ]
 

@@ -239,7 +239,7 @@ def tombstone_item(last: Order, trigger: Trigger | None) -> dict[str, Any]:
     }
 
 
-def marker_item(last: Order, *, permanent: bool) -> dict[str, Any]:
+def marker_item(last: Order, trigger: Trigger | None, *, permanent: bool) -> dict[str, Any]:
     """Return the marker of a deleted order. It shows the deletion in the index `changes`."""
     expires_at = last.updated_at + DELETIONS_KEPT
     return {
@@ -256,6 +256,8 @@ def marker_item(last: Order, *, permanent: bool) -> dict[str, Any]:
         "through": {"S": last.through or last.protocol},
         "expires_at": {"N": str(int(expires_at.timestamp()))},
         **({} if permanent else {"soft": {"BOOL": True}}),
+        # Nearly all deletions have a trigger.
+        **({"quiet": {"BOOL": True}} if trigger is None else {}),
     }
 
 
@@ -374,4 +376,5 @@ def read_deletion(marker: Item) -> Deletion:
         at=datetime.fromisoformat(marker["deleted_at"]["S"]),
         request_id=marker["request_id"]["S"],
         client=marker["client"]["S"],
+        trigger=None if "quiet" in marker else TriggerKind.ORDER_DELETED,
     )

@@ -19,7 +19,8 @@ class DeleteOrderCommand:
     """One request. If `version` is given, it must be the current version of the order.
 
     A repeated request has another `request_id`. With `of_hidden`, an order that is softly deleted
-    is deleted permanently too; else it counts as not found.
+    is deleted permanently too; else it counts as not found. With `skip_trigger`, the deletion has
+    no trigger.
     """
 
     address: OrderAddress
@@ -29,6 +30,7 @@ class DeleteOrderCommand:
     protocol: str
     mode: DeletionMode = DeletionMode.PERMANENT
     of_hidden: bool = False
+    skip_trigger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class DeleteOrder:
         read = self.change_order.get_order_by_id.with_hidden
         return self.change_order(
             command.address,
-            lambda stored: plan(stored, command.version, cause),
+            lambda stored: plan(stored, command.version, cause, skip_trigger=command.skip_trigger),
             command.request_id,
             deadline,
             read if is_soft or command.of_hidden else None,

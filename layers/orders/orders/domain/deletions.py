@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.order import Cause, Presence
-from orders.domain.triggers import deletion_of, trigger_of
+from orders.domain.triggers import TriggerKind, deletion_of, trigger_of
 
 # Readers of changes can learn of a deletion for this long.
 DELETIONS_KEPT = timedelta(days=90)
@@ -20,7 +20,7 @@ class Deletion:
     """A permanent deletion: the version that it counts as, its time in UTC and its request.
 
     `external_id` is the last one of the order, `protocol` that of the order, and `through` that of
-    the request.
+    the request. `trigger` is the kind of its trigger, None if the request skipped triggers.
     """
 
     order_id: int
@@ -31,6 +31,7 @@ class Deletion:
     at: datetime
     request_id: str
     client: str
+    trigger: TriggerKind | None = TriggerKind.ORDER_DELETED
 
 
 class DeletionRefusal(StrEnum):
@@ -48,25 +49,28 @@ class DeletionMode(StrEnum):
 
 
 def plan_deletion(
-    stored: StoredOrder, version: int | None, cause: Cause
+    stored: StoredOrder, version: int | None, cause: Cause, *, skip_trigger: bool = False
 ) -> OrderChange | DeletionRefusal:
     """Plan a deletion. If `version` is given, it must be the current version of the order.
 
     The deletion counts as a new version, so its trigger has the highest version of the order.
+    With `skip_trigger`, it has none.
     """
     order = stored.order
     if version is not None and version != order.version:
         return DeletionRefusal.OTHER_VERSION
     last = order.next_version(cause)
-    return OrderChange(stored, replace(stored, order=last), deletion_of(last), removes=True)
+    trigger = None if skip_trigger else deletion_of(last)
+    return OrderChange(stored, replace(stored, order=last), trigger, removes=True)
 
 
 def plan_soft_deletion(
-    stored: StoredOrder, version: int | None, cause: Cause
+    stored: StoredOrder, version: int | None, cause: Cause, *, skip_trigger: bool = False
 ) -> OrderChange | DeletionRefusal:
     """Plan a soft deletion. If `version` is given, it must be the current version of the order.
 
-    The deletion is the next version of the order, which is hidden.
+    The deletion is the next version of the order, which is hidden. With `skip_trigger`, it has no
+    trigger.
     """
     order = stored.order
     if order.is_hidden:
@@ -74,7 +78,8 @@ def plan_soft_deletion(
     if version is not None and version != order.version:
         return DeletionRefusal.OTHER_VERSION
     last = replace(order.next_version(cause), presence=Presence.HIDDEN)
-    return OrderChange(stored, replace(stored, order=last), deletion_of(last))
+    trigger = None if skip_trigger else deletion_of(last)
+    return OrderChange(stored, replace(stored, order=last), trigger)
 
 
 def plan_revival(stored: StoredOrder, cause: Cause) -> OrderChange | None:

@@ -54,7 +54,8 @@ The other files of a folder are parts of these:
   and `shared_rates` keep `documents` small; `updates` reads and applies an update, whose actions
   are in `actions`; `queries` reads query parameters, `predicates` the language of `where`,
   and `filters` turns both into a query of the store; `expansion` is the parameter `expand`;
-  `foreign_orders` is the representation of orders that another protocol wrote.
+  `foreign_orders` is the representation of orders that another protocol wrote; `messages`
+  derives messages from versions of an order, and `message_ids` has their ids.
 - yandex_market: `filters` turns the filters of lists into a query of the store; `substatuses` has
   their values.
 - hub: `queries` reads query and path parameters, and `cursors` the positions in lists.

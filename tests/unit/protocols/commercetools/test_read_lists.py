@@ -4,6 +4,7 @@ import gzip
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from orders.application import list_orders
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
+from orders.application.list_events import ListEvents
 from orders.application.list_orders import ListOrders
+from orders.application.read_versions import ReadVersions
 from orders.domain.clients import Role
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
@@ -21,6 +24,7 @@ from orders.domain.settings import Settings, StoredSettings
 from orders.protocols.altcraft.summaries import summarise as summarise_altcraft
 from orders.protocols.commercetools.access import ProjectAccess
 from orders.protocols.commercetools.answers import answer_error
+from orders.protocols.commercetools.messages import messages_of
 from orders.protocols.commercetools.read_messages import GetMessageEndpoint, MessagesEndpoint
 from orders.protocols.commercetools.read_orders import (
     GetOrderEndpoint,
@@ -33,6 +37,7 @@ from tests.support.commercetools import draft
 from tests.support.drafts import submitted
 from tests.support.fakes import (
     FakeChangeIndex,
+    FakeHistory,
     FakeOrderIndex,
     FakeOrders,
     FakeSettings,
@@ -92,8 +97,12 @@ class Shop:
         self.settings = FakeSettings({"demo": StoredSettings(Settings(currencies=("USD",)), 3)})
         self.list = PageOrdersEndpoint(access, lists, summarise_altcraft)
         self.get = GetOrderEndpoint(access, find, summarise_altcraft)
-        self.messages = MessagesEndpoint(access, lists)
-        self.message = GetMessageEndpoint(access, get)
+        self.history = FakeHistory()
+        versions = ReadVersions(self.history, lambda: datetime.now(UTC))
+        derive = partial(messages_of, summarise=summarise_altcraft)
+        messages = ListEvents(self.index, self.changes, versions, derive)
+        self.messages = MessagesEndpoint(access, messages)
+        self.message = GetMessageEndpoint(access, get, messages)
         self.project = GetProjectEndpoint(access, self.settings)
 
     def stock(self, *orders: Order) -> None:

@@ -19,7 +19,7 @@ from orders.domain.settings import Rulebook
 from orders.domain.submissions import Submission
 from orders.protocols.commercetools import shapes
 from orders.protocols.commercetools.errors import RequestRefusedError
-from orders.protocols.commercetools.read_messages import message_of
+from orders.protocols.commercetools.messages import message_of
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import ORDER_IMPORT_DRAFT
 from orders.protocols.commercetools.submissions import SentDraft

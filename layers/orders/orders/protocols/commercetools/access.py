@@ -25,6 +25,8 @@ VIEW_PROJECT = (*VIEW, scopes.VIEW_MESSAGES)
 
 EXTERNAL_USER_HEADER = "X-External-User-ID"
 MAX_EXTERNAL_USER_CHARACTERS = 128
+SKIP_TRIGGERS_HEADER = "X-Skip-Triggers"
+_FLAGS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +70,16 @@ def external_user_id(request: HttpRequest) -> str | None:
             )
         )
     return sent or None
+
+
+def skips_triggers(request: HttpRequest) -> bool:
+    """Return whether the request asks for a change without a trigger.
+
+    Raises RequestRefusedError (400) for a header that is neither true nor false.
+    """
+    sent = request.headers.get(SKIP_TRIGGERS_HEADER.lower(), "false").strip()
+    if sent not in _FLAGS:
+        raise bad_request(
+            invalid_input(f"{SKIP_TRIGGERS_HEADER} must be true or false; got {shown(sent)}.")
+        )
+    return _FLAGS[sent]

@@ -10,7 +10,7 @@ from orders.application.ports import Deadline
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools import PROTOCOL
-from orders.protocols.commercetools.access import MANAGE, ProjectAccess
+from orders.protocols.commercetools.access import MANAGE, ProjectAccess, skips_triggers
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
 from orders.protocols.commercetools.expansion import expanded
@@ -34,11 +34,16 @@ class DeleteOrderEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Delete the order of the path permanently and return its last version."""
         client = self.access(request, MANAGE, deadline)
-        version = read_version(request)
+        version, is_quiet = read_version(request), skips_triggers(request)
         order = self.find(client.account, request.path["ref"], deadline).order
         address = OrderAddress(client.account, None, order.order_id)
         command = DeleteOrderCommand(
-            address, version, self.new_request_id(), client.client_id, PROTOCOL
+            address,
+            version,
+            self.new_request_id(),
+            client.client_id,
+            PROTOCOL,
+            skip_trigger=is_quiet,
         )
         report = self.delete_order(command, deadline)
         identity = uuid_of(client.account, order.order_id)

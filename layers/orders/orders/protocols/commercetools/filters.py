@@ -28,28 +28,28 @@ from orders.protocols.commercetools.predicates import (
 from orders.protocols.commercetools.queries import invalid
 from orders.protocols.commercetools.times import read_time
 
-_EQUALITY = (EQUAL, IN)
+EQUALITY = (EQUAL, IN)
 _MILLISECOND = timedelta(milliseconds=1)
 
 # Narrows a query by a comparison. Raises PredicateError.
-type Narrow = Callable[[OrdersQuery, Comparison], OrdersQuery]
+type Narrow[Q: OrdersQuery] = Callable[[Q, Comparison], Q]
 type MembersOf = Callable[[StoredOrder], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Member[Q: OrdersQuery]:
     """A member that predicates may compare, with these operators."""
 
     operators: tuple[str, ...]
-    narrow: Narrow
+    narrow: Narrow[Q]
 
 
-def narrowed(
-    query: OrdersQuery,
+def narrowed[Q: OrdersQuery](
+    query: Q,
     predicates: Sequence[str],
     variables: Mapping[str, Sequence[str]],
-    members: Mapping[str, Member],
-) -> OrdersQuery:
+    members: Mapping[str, Member[Q]],
+) -> Q:
     """Return the query with only the orders for which all predicates are true.
 
     Raises RequestRefusedError (400 InvalidInput), which names what is not supported.
@@ -63,9 +63,9 @@ def narrowed(
     return query
 
 
-def _narrowed(
-    query: OrdersQuery, comparison: Comparison, members: Mapping[str, Member]
-) -> OrdersQuery:
+def _narrowed[Q: OrdersQuery](
+    query: Q, comparison: Comparison, members: Mapping[str, Member[Q]]
+) -> Q:
     member = members.get(comparison.member)
     if member is None:
         known = listed(list(members))
@@ -79,11 +79,11 @@ def _narrowed(
     return member.narrow(query, comparison)
 
 
-def ids_of(key: Callable[[str], str]) -> Member:
+def ids_of[Q: OrdersQuery](key: Callable[[str], str]) -> Member[Q]:
     """Return the member of an id that `uuid_of` makes of `key(account)` and the order id."""
 
-    def narrow(query: OrdersQuery, comparison: Comparison) -> OrdersQuery:
-        if comparison.operator in _EQUALITY:
+    def narrow(query: Q, comparison: Comparison) -> Q:
+        if comparison.operator in EQUALITY:
             found = {order_id_of(key(query.account), each) for each in comparison.values}
             return only_ids(query, {each for each in found if each is not None})
         [value] = comparison.values
@@ -91,10 +91,16 @@ def ids_of(key: Callable[[str], str]) -> Member:
         number = _uuid(value).int - UUID(uuid_of(key(query.account), 0)).int
         return replace(query, ids=query.ids & _range(comparison.operator, number, 1))
 
-    return Member((*_EQUALITY, *RANGES), narrow)
+    return Member((*EQUALITY, *RANGES), narrow)
 
 
-def only_ids(query: OrdersQuery, order_ids: set[int]) -> OrdersQuery:
+def range_of_uuids(comparison: Comparison) -> Range[int]:
+    """Return the range of the UUIDs, as numbers, for which the comparison is true."""
+    [value] = comparison.values
+    return _range(comparison.operator, _uuid(value).int, 1)
+
+
+def only_ids[Q: OrdersQuery](query: Q, order_ids: set[int]) -> Q:
     """Return the query with only the orders that have these ids."""
     possible = frozenset(each for each in order_ids if 0 < each <= MAX_ORDER_ID)
     known = possible if query.only_ids is None else query.only_ids & possible
@@ -112,7 +118,7 @@ def _order_number(query: OrdersQuery, comparison: Comparison) -> OrdersQuery:
     return replace(query, only_external_ids=possible if known is None else known & possible)
 
 
-def _created(query: OrdersQuery, comparison: Comparison) -> OrdersQuery:
+def _created[Q: OrdersQuery](query: Q, comparison: Comparison) -> Q:
     return replace(query, created=query.created & _times(comparison))
 
 
@@ -120,10 +126,12 @@ def _changed(query: OrdersQuery, comparison: Comparison) -> OrdersQuery:
     return replace(query, changed=query.changed & _times(comparison))
 
 
-CREATED = Member((*RANGES, EQUAL), _created)
+def created[Q: OrdersQuery]() -> Member[Q]:
+    """Return the member of a time of creation."""
+    return Member((*RANGES, EQUAL), _created)
 
 
-def member_equals(name: str, members_of: MembersOf) -> Member:
+def member_equals(name: str, members_of: MembersOf) -> Member[OrdersQuery]:
     """Return the member `name` of the members of an order."""
 
     def narrow(query: OrdersQuery, comparison: Comparison) -> OrdersQuery:
@@ -134,7 +142,7 @@ def member_equals(name: str, members_of: MembersOf) -> Member:
 
         return replace(query, matches=matches)
 
-    return Member(_EQUALITY, narrow)
+    return Member(EQUALITY, narrow)
 
 
 SEARCHABLE = (
@@ -147,27 +155,27 @@ SEARCHABLE = (
 )
 
 
-def members_of_orders(members_of: MembersOf) -> Mapping[str, Member]:
+def members_of_orders(members_of: MembersOf) -> Mapping[str, Member[OrdersQuery]]:
     """Return the members of orders that predicates may compare.
 
     `members_of` returns those of SEARCHABLE that an order has.
     """
     return {
         "id": ids_of(lambda account: account),
-        "orderNumber": Member(_EQUALITY, _order_number),
-        "createdAt": CREATED,
+        "orderNumber": Member(EQUALITY, _order_number),
+        "createdAt": created(),
         "lastModifiedAt": Member((*RANGES, EQUAL), _changed),
         **{name: member_equals(name, members_of) for name in SEARCHABLE},
     }
 
 
-def equals_constant(constant: str) -> Member:
+def equals_constant[Q: OrdersQuery](constant: str) -> Member[Q]:
     """Return a member that has the same value in every resource of the list."""
 
-    def narrow(query: OrdersQuery, comparison: Comparison) -> OrdersQuery:
+    def narrow(query: Q, comparison: Comparison) -> Q:
         return query if constant in comparison.values else only_ids(query, set())
 
-    return Member(_EQUALITY, narrow)
+    return Member(EQUALITY, narrow)
 
 
 def _times(comparison: Comparison) -> Range[datetime]:

@@ -8,7 +8,12 @@ from orders.application.import_orders import ImportCommand, ImportOrders, Import
 from orders.application.ports import Deadline
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
-from orders.protocols.commercetools.access import MANAGE, ProjectAccess, external_user_id
+from orders.protocols.commercetools.access import (
+    MANAGE,
+    ProjectAccess,
+    external_user_id,
+    skips_triggers,
+)
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.checks import check_draft
 from orders.protocols.commercetools.documents import Provenance
@@ -43,12 +48,13 @@ class ImportOrdersEndpoint:
         """Import the draft and return the order."""
         client = self.access(request, MANAGE, deadline)
         sender = Provenance(client.account, client.client_id, external_user_id(request))
+        is_quiet = skips_triggers(request)
         draft = read_draft(request.body, request.charset, client.account)
         errors = check_draft(draft.tree)
         if errors:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
-        report = self._imported(draft, sender, deadline)
+        report = self._imported(draft, sender, deadline, is_quiet=is_quiet)
         if report.stored:
             order = represent(report.stored[0])
             headers = {**ignored, **_unknown_products(report)}
@@ -56,7 +62,7 @@ class ImportOrdersEndpoint:
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(
-        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline
+        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline, *, is_quiet: bool
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
         external_id, reserved = draft.order_number, {}
@@ -64,7 +70,12 @@ class ImportOrdersEndpoint:
             external_id, number = self.import_orders.reserve_id(sender.account, deadline)
             reserved = {external_id: number}
         order = SentDraft(
-            draft, external_id, sender.account, sender.client_id, sender.external_user_id
+            draft,
+            external_id,
+            sender.account,
+            sender.client_id,
+            sender.external_user_id,
+            skip_trigger=is_quiet,
         )
         command = ImportCommand(
             account=sender.account,

@@ -1,29 +1,39 @@
-"""The messages of a project: one for each imported order (commercetools, OrderImported).
+"""The messages of a project: of the import of each order, and of what its versions changed.
 
-Messages are not stored. They are built from the orders, so the message of a deleted order is gone.
+Messages are not stored. They are built from the orders and their histories, so the messages of a
+deleted order are gone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from uuid import UUID
 
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
-from orders.application.list_orders import ListOrders, OrdersQuery
-from orders.application.ports import Deadline
-from orders.domain.changes import StoredOrder
-from orders.domain.identifiers import order_id_of, uuid_of
-from orders.domain.order import Order
-from orders.protocols.commercetools import PROTOCOL
+from orders.application.list_events import EventsQuery, ListEvents
+from orders.application.list_orders import OrdersQuery
+from orders.application.ports import ALL_IDS, Deadline
+from orders.domain.ranges import Range
 from orders.protocols.commercetools.access import VIEW_MESSAGES, ProjectAccess
 from orders.protocols.commercetools.answers import answer
-from orders.protocols.commercetools.documents import FIRST_NUMBER
 from orders.protocols.commercetools.filters import (
-    CREATED,
+    EQUALITY,
     Member,
+    created,
     equals_constant,
     ids_of,
     narrowed,
+    only_ids,
+    range_of_uuids,
 )
+from orders.protocols.commercetools.message_ids import (
+    imports_come_first,
+    order_of_message,
+    orders_of_changes,
+    orders_of_imports,
+)
+from orders.protocols.commercetools.messages import IMPORTED, Message
+from orders.protocols.commercetools.predicates import RANGES, Comparison
 from orders.protocols.commercetools.queries import (
     Sorting,
     read_page,
@@ -33,36 +43,59 @@ from orders.protocols.commercetools.queries import (
     too_many_examined,
 )
 from orders.protocols.commercetools.read_orders import (
-    answer_page,
+    Found,
+    answer_results,
     expanded_within_answer,
     unknown_id,
 )
-from orders.protocols.commercetools.representation import (
-    created_by,
-    header,
-    read_imported,
-    represent,
-)
-from orders.protocols.commercetools.shapes import Tree
-from orders.protocols.commercetools.states import fulfilment_of
 from orders.protocols.http import EndpointResult, HttpRequest
 
-TYPE = "OrderImported"
 _NEWEST_FIRST = Sorting("createdAt", is_descending=True)
 _SORTABLE = ("id", "createdAt", "lastModifiedAt")
 
 
-def _messages_of(account: str) -> str:
-    """Return the key of the message ids of an account. No account has this name."""
-    return f"{account}/{TYPE}"
+@dataclass(frozen=True, slots=True)
+class MessagesQuery(OrdersQuery):
+    """Which messages to list. `ids`, `only_ids` and `created` are those of OrdersQuery.
+
+    The messages have ids in `uuids`, as numbers, and are those of `only_uuids` and of `types`,
+    unless these are None.
+    """
+
+    uuids: Range[int] = ALL_IDS
+    only_uuids: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+
+    def accepts_message(self, message: Message) -> bool:
+        """Return whether a message is one of those to list."""
+        return (
+            (self.types is None or message.type in self.types)
+            and (self.only_uuids is None or message.id in self.only_uuids)
+            and (not self.uuids.is_bounded or UUID(message.id).int in self.uuids)
+        )
 
 
-# A message is created with its order and never changes.
-MEMBERS: Mapping[str, Member] = {
-    "id": ids_of(_messages_of),
-    "type": equals_constant(TYPE),
-    "createdAt": CREATED,
-    "lastModifiedAt": CREATED,
+def _narrow_type(query: MessagesQuery, comparison: Comparison) -> MessagesQuery:
+    wanted = frozenset(comparison.values)
+    return replace(query, types=wanted if query.types is None else query.types & wanted)
+
+
+def _narrow_id(query: MessagesQuery, comparison: Comparison) -> MessagesQuery:
+    if comparison.operator not in EQUALITY:
+        return replace(query, uuids=query.uuids & range_of_uuids(comparison))
+    wanted = frozenset(each.lower() for each in comparison.values)
+    orders = {order_of_message(query.account, each) for each in wanted}
+    narrow = only_ids(query, {each for each in orders if each is not None})
+    known = wanted if query.only_uuids is None else query.only_uuids & wanted
+    return replace(narrow, only_uuids=known)
+
+
+# A message is created with its version and never changes.
+MEMBERS: Mapping[str, Member[MessagesQuery]] = {
+    "id": Member((*EQUALITY, *RANGES), _narrow_id),
+    "type": Member(EQUALITY, _narrow_type),
+    "createdAt": created(),
+    "lastModifiedAt": created(),
     "resource(typeId)": equals_constant("order"),
     "resource(id)": ids_of(lambda account: account),
 }
@@ -73,7 +106,7 @@ class MessagesEndpoint:
     """`GET /{projectKey}/messages`."""
 
     access: ProjectAccess
-    list_orders: ListOrders
+    list_messages: ListEvents[Message]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return one page of the project's messages, by default the newest first."""
@@ -81,19 +114,56 @@ class MessagesEndpoint:
         page = read_page(request)
         sorting = read_sorting(request, _SORTABLE) or _NEWEST_FIRST
         query = narrowed(
-            OrdersQuery(
-                client.account, matches=_is_imported_here, newest_first=sorting.is_descending
-            ),
+            MessagesQuery(client.account, newest_first=sorting.is_descending),
             read_predicates(request),
             read_variables(request),
             MEMBERS,
         )
-        listed = self.list_orders(query, page, deadline)
+        listed = self.list_messages(_events(query, sorting), page, deadline)
         if listed.is_cut_short:
             raise too_many_examined(query)
-        return EndpointResult(
-            answer_page(request, page, listed, lambda stored: message_of(stored.order))
+        results = answer_results(
+            request,
+            page,
+            Found(listed.events, listed.total, is_too_large=listed.is_too_large),
+            lambda message: message.tree(),
         )
+        return EndpointResult(results)
+
+
+def _events(query: MessagesQuery, sorting: Sorting) -> Sequence[EventsQuery[Message]]:
+    """Return the events to list, one after the other.
+
+    By id, the messages of imports and those of changes follow each other.
+    """
+    account = query.account
+    events: EventsQuery[Message] = EventsQuery(
+        account,
+        query.accepts_message,
+        query.ids,
+        query.only_ids,
+        query.created,
+        newest_first=query.newest_first,
+    )
+    imports = replace(
+        events,
+        ids=query.ids & orders_of_imports(account, query.uuids),
+        by_time=False,
+        of_changes=False,
+        accepts=lambda message: message.type == IMPORTED and query.accepts_message(message),
+    )
+    if query.types is not None and query.types <= {IMPORTED}:
+        return (imports,)
+    if sorting.member != "id":
+        return (events,)
+    changes = replace(
+        events,
+        ids=query.ids & orders_of_changes(account, query.uuids),
+        by_time=False,
+        accepts=lambda message: message.type != IMPORTED and query.accepts_message(message),
+    )
+    is_ascending = imports_come_first(account) != query.newest_first
+    return (imports, changes) if is_ascending else (changes, imports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,51 +172,18 @@ class GetMessageEndpoint:
 
     access: ProjectAccess
     get_order_by_id: GetOrderById
+    list_messages: ListEvents[Message]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Return the message of the path."""
         client = self.access(request, VIEW_MESSAGES, deadline)
         ref = request.path["id"]
-        order_id = order_id_of(_messages_of(client.account), ref)
+        order_id = order_of_message(client.account, ref)
         address = None if order_id is None else OrderAddress(client.account, None, order_id)
         found = self.get_order_by_id(address, deadline) if address else None
-        if found is None or not _is_imported_here(found):
+        messages = self.list_messages.of_order(found, deadline) if found else ()
+        wanted = next((each for each in messages if each.id == ref.lower()), None)
+        if wanted is None:
             raise unknown_id(ref)
-        message = expanded_within_answer(request, message_of(found.order))
+        message = expanded_within_answer(request, wanted.tree())
         return EndpointResult(answer(HTTPStatus.OK, message))
-
-
-def message_of(order: Order) -> Tree:
-    """Return the OrderImported message of an order. It holds the order's first version."""
-    document = read_imported(order)
-    identity = uuid_of(order.account, order.order_id)
-    number: str | None = document.get(FIRST_NUMBER)
-    imported = replace(
-        order,
-        version=1,
-        updated_at=order.created_at,
-        external_id=number or identity,
-        fulfilment=fulfilment_of(document.get("orderState", "Open")),
-        status=document.get("orderState", "Open"),
-        overrides="",
-    )
-    by = created_by(document)
-    created_at = header(imported)["createdAt"]
-    return {
-        "id": uuid_of(_messages_of(order.account), order.order_id),
-        "version": 1,
-        "createdAt": created_at,
-        "lastModifiedAt": created_at,
-        "lastModifiedBy": by,
-        "createdBy": by,
-        "sequenceNumber": 1,
-        "resource": {"typeId": "order", "id": identity},
-        "resourceVersion": 1,
-        **({"resourceUserProvidedIdentifiers": {"orderNumber": number}} if number else {}),
-        "type": TYPE,
-        "order": represent(imported),
-    }
-
-
-def _is_imported_here(stored: StoredOrder) -> bool:
-    return stored.order.protocol == PROTOCOL

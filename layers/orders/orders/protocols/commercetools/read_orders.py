@@ -1,6 +1,6 @@
 """Order reads: by id, by order number, and in pages (commercetools, Orders)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 
@@ -134,11 +134,28 @@ class PageOrdersEndpoint:
         return narrowed(query, read_predicates(request), read_variables(request), members)
 
 
+@dataclass(frozen=True, slots=True)
+class Found[T]:
+    """What is on a page. `total` is None if it is not known."""
+
+    results: Sequence[T]
+    total: int | None
+    is_too_large: bool
+
+
 def answer_page(
     request: HttpRequest,
     page: PageWanted,
     listed: ListedOrders,
     show: Callable[[StoredOrder], Tree],
+) -> HttpAnswer:
+    """Return the answer with one page of orders, as `answer_results` does."""
+    found = Found(listed.orders, listed.total, is_too_large=listed.is_too_large)
+    return answer_results(request, page, found, show)
+
+
+def answer_results[T](
+    request: HttpRequest, page: PageWanted, found: Found[T], show: Callable[[T], Tree]
 ) -> HttpAnswer:
     """Return the answer with one page, expanded (commercetools, PagedQueryResult).
 
@@ -146,13 +163,13 @@ def answer_page(
     than `limit` for the last one. Raises RequestRefusedError (413) if that is not possible.
     """
     accepts_gzip = request.accepts_gzip
-    too_large = _too_large(len(listed.orders), "" if accepts_gzip else _OR_GZIP)
-    if listed.is_too_large:
+    too_large = _too_large(len(found.results), "" if accepts_gzip else _OR_GZIP)
+    if found.is_too_large:
         raise too_large
     results: list[object] = []
     size, paths = 0, read_expand(request)
-    for stored in listed.orders:
-        part = write_json(expanded(show(stored), paths))
+    for each in found.results:
+        part = write_json(expanded(show(each), paths))
         size += len(part) if accepts_gzip else sent_size(part)
         if size > (MAX_GZIPPED_BYTES if accepts_gzip else MAX_ANSWER_BYTES) and (results or paths):
             raise too_large
@@ -161,7 +178,7 @@ def answer_page(
         "limit": page.limit,
         "offset": page.offset,
         "count": len(results),
-        **({} if listed.total is None else {"total": listed.total}),
+        **({} if found.total is None else {"total": found.total}),
         "results": results,
     }
     plain = answer(HTTPStatus.OK, tree)

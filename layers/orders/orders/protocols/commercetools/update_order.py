@@ -13,7 +13,12 @@ from orders.domain.order import Order
 from orders.domain.order_summary import Summarise
 from orders.domain.order_updates import UpdateRefusal
 from orders.protocols.commercetools import PROTOCOL
-from orders.protocols.commercetools.access import MANAGE, ProjectAccess, external_user_id
+from orders.protocols.commercetools.access import (
+    MANAGE,
+    ProjectAccess,
+    external_user_id,
+    skips_triggers,
+)
 from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import (
     ApiError,
@@ -59,7 +64,7 @@ class UpdateOrderEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Apply all actions to the order of the path, or none, and return the order."""
         client = self.access(request, MANAGE, deadline)
-        user = external_user_id(request)
+        user, is_quiet = external_user_id(request), skips_triggers(request)
         update = read_update(request.body, request.charset, client.account)
         order = self.find(client.account, request.path["ref"], deadline).order
         command = UpdateOrderCommand(
@@ -70,6 +75,7 @@ class UpdateOrderEndpoint:
             client=client.client_id,
             protocol=PROTOCOL,
             endpoints=tuple(store["key"] for _, store in update.stores),
+            skip_trigger=is_quiet,
         )
         report = self.update_order(command, deadline)
         if report.unavailable:

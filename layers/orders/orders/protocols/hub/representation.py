@@ -12,7 +12,7 @@ from orders.domain.money import format_amount
 from orders.domain.order import LineMembers, Order, Presence
 from orders.domain.order_summary import LineSummary, OrderSummary, Summarise
 from orders.domain.times import format_time
-from orders.domain.triggers import Contents, TriggerKind, documents_of, trigger_of
+from orders.domain.triggers import Contents, documents_of, trigger_of
 from orders.protocols.json_text import written_json
 
 type Tree = dict[str, Any]
@@ -119,7 +119,7 @@ def deletion_of(deletion: Deletion) -> Tree:
         "client": deletion.client,
         "request_id": deletion.request_id,
         "protocol": deletion.through,
-        "trigger": str(TriggerKind.ORDER_DELETED),
+        "trigger": None if deletion.trigger is None else str(deletion.trigger),
         "changed": None,
     }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 
 from orders.adapters.dynamodb_tokens import DynamoAccessTokens, DynamoTokens
 from orders.protocols.http import Endpoint
@@ -68,6 +69,7 @@ def manage_orders() -> Service:
     from orders.protocols.commercetools.access import ProjectAccess
     from orders.protocols.commercetools.answers import answer_error, correlation
     from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
+    from orders.protocols.commercetools.messages import messages_of
     from orders.protocols.commercetools.read_messages import GetMessageEndpoint, MessagesEndpoint
     from orders.protocols.commercetools.read_orders import (
         GetOrderEndpoint,
@@ -77,7 +79,7 @@ def manage_orders() -> Service:
     from orders.protocols.commercetools.read_project import GetProjectEndpoint
     from orders.protocols.commercetools.update_order import UpdateOrderEndpoint
     from orders.runtime.composition.changing import change_order
-    from orders.runtime.composition.listing import list_orders
+    from orders.runtime.composition.listing import list_events, list_orders
     from orders.runtime.composition.order_protocols import contents, summarise
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
@@ -89,6 +91,7 @@ def manage_orders() -> Service:
             change.get_order_by_id, FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
         )
         delete_order = DeleteOrder(change, utc_now)
+        messages = list_events(aws, partial(messages_of, summarise=summarise))
         update_order = UpdateOrder(change, settings, contents, utc_now)
         return {
             ("GET", "/{projectKey}/orders/{ref+}"): GetOrderEndpoint(access, find, summarise),
@@ -101,9 +104,9 @@ def manage_orders() -> Service:
             ("GET", "/{projectKey}/orders"): PageOrdersEndpoint(
                 access, list_orders(aws), summarise
             ),
-            ("GET", "/{projectKey}/messages"): MessagesEndpoint(access, list_orders(aws)),
+            ("GET", "/{projectKey}/messages"): MessagesEndpoint(access, messages),
             ("GET", "/{projectKey}/messages/{id}"): GetMessageEndpoint(
-                access, change.get_order_by_id
+                access, change.get_order_by_id, messages
             ),
             ("GET", "/{projectKey}"): GetProjectEndpoint(access, settings),
         }
