@@ -395,6 +395,7 @@ def test_messages_are_filtered_and_paged(project: ProjectOrders) -> None:
     assert [UUID(each["id"]).int for each in by_id] == sorted(
         UUID(each["id"]).int for each in by_id
     )
+    assert project.messages(sort="id desc") == by_id[::-1]
     for number, each in enumerate(by_id):
         where = f'id > "{each["id"]}"'
         assert project.messages(sort="id asc", where=where) == by_id[number + 1 :]
