@@ -32,7 +32,14 @@ from orders.domain.importing import Write
 from orders.domain.order import Cause, Order
 from orders.domain.order_numbers import first_number_of, second_of
 from tests.support.deadlines import DEADLINE, FixedDeadline
-from tests.support.order_changes import deletion, new_order, renaming, shipping
+from tests.support.order_changes import (
+    deletion,
+    new_order,
+    renaming,
+    revival,
+    shipping,
+    soft_deletion,
+)
 from tests.support.order_stores import OrderStore, store_in
 from tests.support.template_tables import create_table
 
@@ -76,11 +83,13 @@ class Writers:
     def run(self, seed: int) -> None:
         chance = random.Random(seed)  # noqa: S311 - no secret
         actions: list[Callable[[random.Random], object]] = [
-            *[self._create] * 5,
+            *[self._create] * 8,
             *[self._update] * 4,
             *[self._rename] * 2,
             *[self._ship] * 2,
             *[self._delete] * 2,
+            *[self._hide] * 2,
+            *[self._revive] * 4,
             self._be_killed,
         ]
         for _ in range(STEPS):
@@ -122,6 +131,18 @@ class Writers:
 
     def _delete(self, chance: random.Random) -> None:
         self._change(chance, deletion)
+
+    def _hide(self, chance: random.Random) -> None:
+        self._change(chance, soft_deletion)
+
+    def _revive(self, chance: random.Random) -> None:
+        if not self.known:
+            return
+        with self.time() as at:
+            number = chance.choice(self.known[:])
+            hidden = self.store.index.find_hidden("demo", number, DEADLINE)
+            if hidden is not None:
+                _await_lost(self.store.changes.save(revival(hidden, at), DEADLINE))
 
     def _change(self, chance: random.Random, plan: Callable) -> None:  # type: ignore[type-arg]
         with self.time() as at:
