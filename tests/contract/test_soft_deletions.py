@@ -117,6 +117,16 @@ def test_readers_of_changes_see_a_soft_deletion_and_then_the_revival(store: Orde
     assert change.stored.trigger is TriggerKind.ORDER_CREATED
 
 
+def test_a_renamed_order_that_is_hidden_after_its_entry_was_read_is_left_out(
+    store: OrderStore,
+) -> None:
+    store.create(new_order())
+    assert store.rename(1, "B") is COMMITTED
+    entries = list(store.changed.entries("demo", EVER, DEADLINE))
+    _hide(store)
+    assert list(store.changed.read("demo", entries, DEADLINE)) == []
+
+
 def test_a_hidden_order_is_found_with_its_aliases_by_those_who_may(store: OrderStore) -> None:
     store.create(new_order())
     assert store.rename(1, "B") is COMMITTED

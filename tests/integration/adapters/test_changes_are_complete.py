@@ -58,6 +58,7 @@ class Writers:
     client: DynamoDBClient
     table: str
     known: list[int] = field(default_factory=list)
+    hidden: list[int] = field(default_factory=list)
     taken: dict[int, datetime] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -89,7 +90,7 @@ class Writers:
             *[self._ship] * 2,
             *[self._delete] * 2,
             *[self._hide] * 2,
-            *[self._revive] * 4,
+            *[self._revive] * 6,
             self._be_killed,
         ]
         for _ in range(STEPS):
@@ -133,28 +134,32 @@ class Writers:
         self._change(chance, deletion)
 
     def _hide(self, chance: random.Random) -> None:
-        self._change(chance, soft_deletion)
+        hidden = self._change(chance, soft_deletion)
+        if hidden is not None:
+            self.hidden.append(hidden)
 
     def _revive(self, chance: random.Random) -> None:
-        if not self.known:
+        if not self.hidden:
             return
         with self.time() as at:
-            number = chance.choice(self.known[:])
+            number = chance.choice(self.hidden[:])
             hidden = self.store.index.find_hidden("demo", number, DEADLINE)
             if hidden is not None:
                 _await_lost(self.store.changes.save(revival(hidden, at), DEADLINE))
 
-    def _change(self, chance: random.Random, plan: Callable) -> None:  # type: ignore[type-arg]
+    def _change(self, chance: random.Random, plan: Callable) -> int | None:  # type: ignore[type-arg]
+        """Change some order. Return its id, or None if there was no order to change."""
         with self.time() as at:
             order = self._some(chance)
             if order is None:
-                return
+                return None
             stored = self.store.index.find_by_order_id("demo", order.order_id, DEADLINE)
             try:
                 change = plan(stored, at)
             except (AssertionError, AttributeError):
-                return  # The domain refuses this change of the order, or the order is gone.
+                return None  # The domain refuses this change of the order, or the order is gone.
             _await_lost(self.store.changes.save(change, DEADLINE))
+            return order.order_id
 
     def _some(self, chance: random.Random) -> Order | None:
         if not self.known:

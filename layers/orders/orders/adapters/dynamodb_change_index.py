@@ -96,7 +96,9 @@ class DynamoChangeIndex(BatchedTable):
         items = self._batches.read_all(keys, deadline)
         found = {identity_of(item): item for item in items}
         # Only these have aliases. Their index items are read later, so they are never older.
-        renamed = {_position(item).order_id for item in items if is_renamed(item)}
+        renamed = {
+            int(item["order_id"]["N"]) for item in items if is_order(item) and is_renamed(item)
+        }
         index_items = self._batches.read_all(
             [index_key(account, number) for number in renamed], deadline
         )
