@@ -91,7 +91,11 @@ def _responses() -> Tree:
 
     return {
         "Gateway403": error("API Gateway rejected the request"),
-        "Gateway429": error("Too many requests", Retry_After="Seconds to wait before a retry"),
+        "Gateway429": error(
+            "Too many requests",
+            Retry_After="Seconds to wait before a retry",
+            X_Request_Id="The id of the request, if a function has answered it",
+        ),
         "Gateway502": error("The function failed"),
         "Gateway504": error("The function did not answer in time"),
     }

@@ -165,6 +165,7 @@ def test_a_new_order_with_a_broken_document_is_parked_once_the_bus_rejects_it(
         "account": "demo",
         "order_id": 1,
         "version": 1,
+        "payload": "full",
     }
     assert relay.metrics() == {"TriggersRelayed": 1, "TriggersParked": 1}
 

@@ -314,6 +314,7 @@ def _fail_everywhere(world: World, patch: pytest.MonkeyPatch) -> None:
         ("POST", f"{CAMPAIGN}/{{orderId}}/external-id"),
         ("GET", CAMPAIGN),
         ("GET", "/hub/v1/changes"),
+        ("POST", "/api/v1.1/market/products/list"),
     ):
         known = {"Authorization": basic("shop", SECRET)} if "oauth" in route[1] else headers
         assert 400 <= _status(world, route, path, {}) < 500

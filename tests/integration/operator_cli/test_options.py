@@ -1,5 +1,6 @@
 """Every option of every command works under the name that the command's help shows."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from operator_cli.composition import Connection
 from operator_cli.main import app
 from tests.integration.operator_cli.conftest import Run
+from tests.support.catalogue import product
 from tests.support.template_tables import create_table
 
 SETTINGS = """
@@ -66,7 +68,15 @@ VALUES = {
     "--rule": "consumer",
     "--base-url": "http://127.0.0.1:9",
     "--token": "secret",
+    "--line": "1",
+    "--request": "019b7e5c8a3f7d21b4c6e8f0a1b2c3d4",
+    "--email": "jane@example.com",
+    "--phone": "+49-30-123456",
+    "--customer-id": "c1",
+    "--kind": "product",
 }
+# A flag of `orders`, and here the version of an order.
+VERSION = ("order restore", "--version")
 FLAGS = {
     "--json",
     "--dry-run",
@@ -79,6 +89,12 @@ FLAGS = {
     "--with-orders",
     "--follow",
     "--wait",
+    "--permanent",
+    "--soft",
+    "--confirm",
+    "--skip-triggers",
+    "--all",
+    "--yes",
 }
 # These options lead to the hub's API, which does not answer here, or do not end by themselves.
 ELSEWHERE = {"--base-url", "--token", "--follow"}
@@ -100,18 +116,45 @@ COMMANDS = {
     "order history": "missing",
     "order list": "",
     "order export": "{new} --format csv",
+    "order delete": "missing",
+    "order line-status": "missing --line 1 --status new",
+    "order revive": "7",
+    "order restore": "missing --version 1",
+    "undo": "--request 019b7e5c8a3f7d21b4c6e8f0a1b2c3d4",
+    "person find": "--email jane@example.com",
+    "person export": "{new} --email jane@example.com",
+    "person erase": "--email jane@example.com --yes",
+    "catalogue import": "{catalogue}",
+    "catalogue list": "",
     "changes": "",
     "reconcile": "{orders} --format csv",
     "triggers replay": "--since 2h",
     "triggers tail": "",
     "triggers parked list": "",
     "triggers parked replay": "",
+    "triggers parked discard": "--all --yes",
     "doctor restore": "--from {source}",
 }
 # Commands whose order does not exist.
-WITHOUT_ORDER = {"order show", "order history"}
+WITHOUT_ORDER = {
+    "order show",
+    "order history",
+    "order delete",
+    "order line-status",
+    "order revive",
+    "order restore",
+}
 # Commands that report on standard error.
-TALKATIVE = {"token create", "order export", "changes", "reconcile", "doctor restore"}
+TALKATIVE = {
+    "token create",
+    "order export",
+    "undo",
+    "person export",
+    "catalogue import",
+    "changes",
+    "reconcile",
+    "doctor restore",
+}
 # These options replace one that COMMANDS gives.
 ALONE = {
     ("client create", "--scope"): "new",
@@ -120,6 +163,16 @@ ALONE = {
     ("order show", "--order-id"): "",
     ("order history", "--external-id"): "",
     ("order history", "--order-id"): "",
+    ("order delete", "--external-id"): "",
+    ("order delete", "--order-id"): "",
+    ("order line-status", "--external-id"): "--line 1 --status new",
+    ("order line-status", "--order-id"): "--line 1 --status new",
+    ("order line-status", "--line"): "missing --status new",
+    ("order line-status", "--status"): "missing --line 1",
+    ("order restore", "--external-id"): "--version 1",
+    ("order restore", "--order-id"): "--version 1",
+    ("order restore", "--version"): "missing",
+    ("undo", "--request"): "",
     ("order export", "--format"): "{new}",
     ("reconcile", "--format"): "{empty}",
     ("triggers replay", "--since"): "",
@@ -163,6 +216,7 @@ def place(  # noqa: PLR0917 - fixtures
     url = dynamodb.meta.endpoint_url
     (tmp_path / "orders.csv").write_text("external_id,version\n")
     (tmp_path / "empty").write_text("")
+    (tmp_path / "catalogue.jsonl").write_text(json.dumps(product("p")))
     names = {name: tmp_path / name for name in ("new", "empty")}
     return lambda text: text.format(
         url=url,
@@ -170,6 +224,7 @@ def place(  # noqa: PLR0917 - fixtures
         token_id=begun[0].token_id,
         file=file,
         orders=tmp_path / "orders.csv",
+        catalogue=tmp_path / "catalogue.jsonl",
         cursor=begun[0].cursor,
         source=begun[0].source,
         **names,
@@ -214,13 +269,14 @@ def test_each_option_is_accepted(
     if command.startswith("triggers"):
         request.getfixturevalue("services")
     given = ALONE.get((command, option), COMMANDS[command])
-    value = VALUES.get(option, "")
+    value = "1" if (command, option) == VERSION else VALUES.get(option, "")
     where = "--endpoint-url {url} --stack {stack}"
     own = f"{option} {value} {BESIDES.get(option, '')}" if command else ""
     line = f"{where} {'' if command else f'{option} {value}'} {command} {own} {given}"
     ended = run_bare(*place(line).split())
     if command in WITHOUT_ORDER:
-        assert ended.err.endswith(' does not exist in account "demo".\n')
+        missing = (' does not exist in account "demo".\n', "Order 7 does not exist.\n")
+        assert ended.err.endswith(missing)
         assert ended.code == 1
         return
     assert ended.err == "" or command in TALKATIVE
