@@ -61,6 +61,7 @@ def test_the_page_shows_every_route_and_sends_requests(stack: LocalStack, tmp_pa
 def test_the_deployed_routes_behave_as_described(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
+    described = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
     # Schemathesis reads the findings of earlier runs, and each run must be independent.
     shutil.rmtree(FINDINGS, ignore_errors=True)
     # The imported orders define custom fields: a separate account keeps them out of other tests.
@@ -98,10 +99,12 @@ def test_the_deployed_routes_behave_as_described(
         cwd=PROJECT,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=600,
         check=False,
     )
     assert ended.returncode == 0, ended.stdout[-20_000:]
-    assert "Tested: 37" in ended.stdout
+    operations = [each["operationId"] for path in described.values() for each in path.values()]
+    expected = [each for each in operations if not each.endswith(("Json", "V2"))]
+    assert f"Tested: {len(expected)}\n" in ended.stdout
     assert FINDINGS.is_dir()
     assert not (PROJECT / ".schemathesis").exists()

@@ -136,7 +136,7 @@ def test_invalid_requests_are_rejected(
 def test_an_unknown_path_returns_404_with_the_members_of_every_protocol(
     http: urllib3.PoolManager, stack: LocalStack
 ) -> None:
-    answer = http.request("POST", f"{stack.endpoint.base_url}/api/v1.1/market/nothing")
+    answer = http.request("POST", f"{stack.endpoint.base_url}/api/nothing")
     assert answer.status == 404
     tree = answer.json()
     assert (tree["error"], tree["status"], tree["statusCode"]) == (404, "ERROR", 404)

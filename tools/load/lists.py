@@ -22,6 +22,8 @@ _TRIES, _PAUSE_SECONDS = 20, 0.2
 _OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
 _ALTCRAFT_LIST = "/api/v1.1/market/orders/list"
 _PARTNER_LIMIT = 50
+# Changes of orders have messages too, which the audit does not know.
+_OF_IMPORTS = 'type = "OrderImported"'
 _CHANGES_LIMIT = 50
 
 
@@ -54,8 +56,8 @@ class ListReader:
         return self._by_cursor("orders")
 
     def messages_by_id(self) -> ReadList:
-        """Read the commercetools messages in the sequence of their ids."""
-        return self._by_cursor("messages")
+        """Read the messages of imports in the sequence of their ids."""
+        return self._by_cursor("messages", _OF_IMPORTS)
 
     def orders_by_creation(self, since: datetime) -> ReadList:
         """Read the commercetools orders of a time by offset."""
@@ -68,8 +70,8 @@ class ListReader:
         return self._by_offset("orders", sort="lastModifiedAt asc", where=where)
 
     def newest_messages(self) -> ReadList:
-        """Read the commercetools messages in their default sequence, by offset."""
-        return self._by_offset("messages")
+        """Read the messages of imports in their default sequence, by offset."""
+        return self._by_offset("messages", where=_OF_IMPORTS)
 
     def campaign_orders(self, since: datetime | None = None) -> ReadList:
         """Read the orders of the campaign by page tokens, or those changed since a time."""
@@ -129,12 +131,14 @@ class ListReader:
         asked |= {} if after is None else {"after": after}
         return self._answer("GET", f"/hub/v1/changes?{urlencode(asked)}", self._bearer())
 
-    def _by_cursor(self, resource: str) -> ReadList:
+    def _by_cursor(self, resource: str, only: str = "") -> ReadList:
+        """Read pages by the id of the last entry. `only` is a predicate for all entries."""
         pages: list[Page] = []
         read, last = 0, ""
         while True:
             asked = {"sort": "id asc", "limit": str(self.limit), "withTotal": "true"}
-            asked |= {"where": f'id > "{last}"'} if last else {}
+            conditions = [*([only] if only else []), *([f'id > "{last}"'] if last else [])]
+            asked |= {"where": " and ".join(conditions)} if conditions else {}
             tree = self._project(resource, asked)
             page = self._page(resource, tree, read)
             pages.append(page)
