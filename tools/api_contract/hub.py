@@ -42,7 +42,7 @@ _DIGEST: Tree = {
     "description": "SHA-256 of the canonical document",
 }
 _ID: Tree = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ORDER_ID}
-_VERSION: Tree = {"type": "integer", "format": "int64", "minimum": 1}
+_VERSION: Tree = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ORDER_ID}
 _PROTOCOL = strings(*PROTOCOLS)
 _ORDER_ID = parameter("path", "order_id", _ID, "The order's id")
 _SECURITY: tuple[Tree, ...] = ({"bearerToken": []},)
