@@ -467,7 +467,7 @@ def test_messages_end_before_a_version_that_is_not_recorded_yet(project: Project
     everything = project.messages(sort="createdAt asc")
     [kept] = project.history.versions.values()
     missing = kept.pop(3)
-    # Its time is over: what it changed is told with the next version.
+    # Its time is over: what it changed is shown with the next version.
     late = project.messages(sort="createdAt asc")
     assert [each["resourceVersion"] for each in late] == [1, 2, 4, 5]
     project.wait_no_longer()
