@@ -92,9 +92,9 @@ load: setup ## Send requests to a stack with injected faults, then audit its dat
 	@$(BIN)/python -m tools.load --minutes "$(MINUTES)"
 
 fuzz: setup ## Fuzz the decoders, write findings to .local/fuzz; SECONDS=300 sets the total time
-	@for target in altcraft_json altcraft_xml commercetools_draft; do \
+	@for target in altcraft_json altcraft_xml commercetools_draft commercetools_update; do \
 		echo "$$target:"; \
-		$(BIN)/python -m tests.fuzz $$target $$(($(SECONDS) / 3)) || exit 1; \
+		$(BIN)/python -m tests.fuzz $$target $$(($(SECONDS) / 4)) || exit 1; \
 	done
 
 hostile: $(PROJECT_ENVIRONMENT) ## Measure CPU, memory and answers of requests that amplify; NAME= selects some

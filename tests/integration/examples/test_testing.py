@@ -45,12 +45,18 @@ def test_the_hub_runs_on_dynamodb_local_too(
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     url = dynamodb.meta.endpoint_url
-    before = set(dynamodb.list_tables()["TableNames"])
+    before = _tables(dynamodb)
     with mock_aws(), running_hub(TriggerBus(), url) as hub:
-        [table] = set(dynamodb.list_tables()["TableNames"]) - before
+        [table] = _tables(dynamodb) - before
         account = dynamodb.scan(TableName=table)["Items"]
         assert any(hub.account in item["pk"]["S"] for item in account)
-    assert set(dynamodb.list_tables()["TableNames"]) == before
+    assert _tables(dynamodb) == before
+
+
+def _tables(dynamodb: DynamoDBClient) -> set[str]:
+    """Return the names of all tables, also if other tests have left many of them."""
+    pages = dynamodb.get_paginator("list_tables").paginate()
+    return {name for page in pages for name in page["TableNames"]}
 
 
 def test_the_wheel_contains_the_files_of_the_stack() -> None:
