@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from operator_cli.composition import Connection, aws_client
 from operator_cli.trigger_archive import TriggerArchive
 from orders.domain.triggers import Trigger
+from orders.runtime.composition.order_protocols import TRIGGER_RULES
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.hub_worlds import World
 from tests.support.stream import read_stream
@@ -266,7 +267,8 @@ def test_a_record_is_relayed_as_soon_as_it_can_be_read(
         raise ValueError
 
     with monkeypatch.context() as older:
-        older.setattr("operator_cli.committed_triggers.lines_of", unknown)
+        rules = replace(TRIGGER_RULES, lines_of=unknown)
+        older.setattr("operator_cli.committed_triggers.TRIGGER_RULES", rules)
         ended = run("triggers", "parked", "replay", "--json")
         assert outcome(ended) == [(f"record {number}", "its record still cannot be read")]
     assert services.parked() == 1
