@@ -13,6 +13,15 @@ from orders.domain.triggers import Trigger, TriggerPayload
 type ReduceTrigger = Callable[[Trigger, TriggerPayload], Trigger]
 
 
+# Returns a change with the trigger that its account permits.
+type ReduceAny = Callable[[OrderChange], OrderChange]
+
+
+def unreduced(change: OrderChange) -> OrderChange:
+    """Return the change with its whole trigger. A `ReduceAny` for writers without a policy."""
+    return change
+
+
 def everything(trigger: Trigger, _payload: TriggerPayload) -> Trigger:
     """Return the whole trigger. A `ReduceTrigger` for writers without a policy."""
     return trigger
@@ -32,8 +41,18 @@ class TriggerPayloads:
         """
         if change.trigger is None:
             return change
-        payload = self._payload_of(change.after.order.account, deadline)
-        return replace(change, trigger=self.reduce_trigger(change.trigger, payload))
+        return self.of(change.after.order.account, deadline)(change)
+
+    def of(self, account: str, deadline: Deadline) -> ReduceAny:
+        """Return what reduces the triggers of changes of an account. Raises as a call does."""
+        payload = self._payload_of(account, deadline)
+
+        def reduce(change: OrderChange) -> OrderChange:
+            if change.trigger is None:
+                return change
+            return replace(change, trigger=self.reduce_trigger(change.trigger, payload))
+
+        return reduce
 
     def _payload_of(self, account: str, deadline: Deadline) -> TriggerPayload:
         try:

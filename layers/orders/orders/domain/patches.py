@@ -11,7 +11,8 @@ from typing import Any
 
 type Tree = dict[str, Any]
 
-_WHOLE = ""
+# The only member around a value that takes the place of another one.
+WHOLE = ""
 # No JSON value is equal to it.
 _ABSENT = object()
 
@@ -47,11 +48,11 @@ def _change(old: Any, new: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
         return {position: each for position, each in parts.items() if each} or _ABSENT
     if _same(old, new):
         return _ABSENT
-    return {_WHOLE: new} if new is None or isinstance(new, dict) else new
+    return {WHOLE: new} if new is None or isinstance(new, dict) else new
 
 
 def _is_patchable(value: object) -> bool:
-    return isinstance(value, dict) and _WHOLE not in value
+    return isinstance(value, dict) and WHOLE not in value
 
 
 def _are_patchable(value: object) -> bool:
@@ -70,8 +71,8 @@ def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - whatever JSON holds
 def _changed(value: Any, change: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     if not isinstance(change, dict):
         return change
-    if change.keys() == {_WHOLE}:
-        return change[_WHOLE]
+    if change.keys() == {WHOLE}:
+        return change[WHOLE]
     if isinstance(value, list):
         return [
             _changed(each, change[str(position)]) if str(position) in change else each

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orders.domain.order import Order
+from orders.domain.patches import WHOLE
 
 # The steps from the root of a document to a member. `*` stands for every element of an array.
 type MemberPath = tuple[str, ...]
@@ -30,13 +31,21 @@ class Contacts:
 class PersonalData:
     """The personal data in the documents of one protocol.
 
-    `members` are the members that hold it. `without_person` returns an order without them, and
-    `contacts_of` the contacts in an order.
+    `members` are the members that hold it. `strip` returns a document or a patch, as text, without
+    them. `contacts_of` returns the contacts in an order.
     """
 
     members: frozenset[MemberPath]
-    without_person: Callable[[Order], Order]
+    strip: Callable[[str], str]
     contacts_of: Callable[[Order], Contacts]
+
+    def without_person(self, order: Order) -> Order:
+        """Return the order without its personal data, also without that of its parts' texts."""
+        document, defaults, overrides = (
+            self.strip(text) if text else ""
+            for text in (order.document, order.defaults, order.overrides)
+        )
+        return replace(order, document=document, defaults=defaults, overrides=overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +126,11 @@ def members_at(tree: Any, path: MemberPath) -> Iterator[Any]:  # noqa: ANN401 - 
 
 
 def without(tree: Any, members: Iterable[MemberPath]) -> Any:  # noqa: ANN401 - same
-    """Return a copy of a document without these members. Unaffected parts are shared."""
+    """Return a copy of a document or of a patch without these members. Other parts are shared."""
     paths = list(members)
     if isinstance(tree, Mapping):
+        if tree.keys() == {WHOLE}:
+            return {WHOLE: without(tree[WHOLE], paths)}
         kept = {}
         for name, value in tree.items():
             below = [path[1:] for path in paths if path and path[0] in (name, ANY)]

@@ -1,7 +1,6 @@
 """Personal data in Altcraft orders: how the buyer is found, and the custom fields."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -25,16 +24,6 @@ MEMBERS = frozenset(
 _IDS = ("profile_id", "subscription_id", "field_value")
 
 
-def without_person(order: Order) -> Order:
-    """Return the order without its personal data, also without that in defaults and overrides."""
-    return replace(
-        order,
-        document=_without(order.document),
-        defaults=_without(order.defaults),
-        overrides=_without(order.overrides),
-    )
-
-
 def contacts_of(order: Order) -> Contacts:
     """Return the contacts of the buyer. Custom fields count if they look like contacts."""
     content = order.content()
@@ -47,14 +36,12 @@ def contacts_of(order: Order) -> Contacts:
     )
 
 
-PERSONAL = PersonalData(MEMBERS, without_person, contacts_of)
-
-
 def _parts(content: dict[str, Any]) -> list[dict[str, Any]]:
     return [content, *content.get(LINES.lines, [])]
 
 
-def _without(text: str) -> str:
-    if not text:
-        return ""
+def _strip(text: str) -> str:
     return orjson.dumps(without(json.loads(text), MEMBERS), option=orjson.OPT_SORT_KEYS).decode()
+
+
+PERSONAL = PersonalData(MEMBERS, _strip, contacts_of)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +16,7 @@ from orders.domain.personal_data import (
     texts_in,
     without,
 )
-from orders.protocols.commercetools.documents import EXTERNAL_USER
+from orders.protocols.commercetools.documents import EXTERNAL_USER, UPDATED_BY
 from orders.protocols.json_text import write_json
 
 ADDRESSES: tuple[MemberPath, ...] = (
@@ -42,6 +41,7 @@ MEMBERS = frozenset(
         ("customerId",),
         ("customerEmail",),
         (EXTERNAL_USER,),
+        (UPDATED_BY,),
         *ADDRESSES,
         *CUSTOM_FIELDS,
         # A comment can contain anything.
@@ -52,16 +52,6 @@ MEMBERS = frozenset(
     }
 )
 _PHONES = ("phone", "mobile", "fax")
-
-
-def without_person(order: Order) -> Order:
-    """Return the order without its personal data. Numbers keep their digits."""
-    return replace(
-        order,
-        document=_without(order.document),
-        defaults=_without(order.defaults),
-        overrides=_without(order.overrides),
-    )
 
 
 def contacts_of(order: Order) -> Contacts:
@@ -92,16 +82,15 @@ def contacts_of(order: Order) -> Contacts:
     )
 
 
-PERSONAL = PersonalData(MEMBERS, without_person, contacts_of)
-
-
 def _addresses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for path in ADDRESSES:
         for found in members_at(document, path):
             yield from found if isinstance(found, list) else [found]
 
 
-def _without(text: str) -> str:
-    if not text:
-        return ""
+def _strip(text: str) -> str:
+    """Return a text without personal data. Numbers keep their digits."""
     return write_json(without(json.loads(text, parse_float=Decimal), MEMBERS)).decode()
+
+
+PERSONAL = PersonalData(MEMBERS, _strip, contacts_of)
