@@ -22,12 +22,11 @@ from orders.adapters.aws_faults import (
     TRANSIENT_CODES,
     call_patiently,
     code_of,
-    is_throttling,
     outcome_of,
 )
 from orders.adapters.batches import BatchedTable, identity_of
-from orders.adapters.dynamodb_index_entries import STATEMENTS_PER_BATCH
 from orders.adapters.order_items import Item, insertion
+from orders.adapters.statements import STATEMENTS_PER_BATCH, execute, packed
 from orders.adapters.table_keys import (
     CATALOGUE_SHARDS,
     Key,
@@ -44,7 +43,6 @@ from orders.domain.known_products import EntryKind, EntryName, KnownEntry
 
 _log = logging.getLogger(__name__)
 
-BATCH_BYTES = 4 * 1024 * 1024
 # The documents of a page are in memory together.
 PAGE_CHARACTERS = 4 * 1024 * 1024
 _KNOWN = ("type", "external_id", "digest", "version", "product", "link")
@@ -84,7 +82,7 @@ class DynamoCatalogue(BatchedTable):
         self, account: str, writes: Sequence[EntryWrite], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
         """Write batch by batch: the links of SKUs that change their product, then the entries."""
-        batches = list(_packed(writes))
+        batches = list(packed(writes, lambda write: len(write.entry.document)))
         answers = self._batches.in_parallel(
             lambda batch: self._write(account, batch, deadline), batches
         )
@@ -214,7 +212,7 @@ class DynamoCatalogue(BatchedTable):
         if unlinked:
             return [WriteOutcome.UNTRIED] * len(writes)
         statements = [self._statement(account, write, marks[write.entry.name]) for write in writes]
-        return self._execute(statements, deadline)
+        return execute(self.client, statements, "entries", deadline)
 
     def _remove(
         self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
@@ -234,7 +232,7 @@ class DynamoCatalogue(BatchedTable):
             if outcome in _MAYBE_WRITTEN and isinstance(entry, _Linked) and entry.product
         ]
         # A link that is left shows nothing.
-        self._execute(unlinked, deadline)
+        execute(self.client, unlinked, "links", deadline)
         return outcomes
 
     def _delete(
@@ -274,21 +272,6 @@ class DynamoCatalogue(BatchedTable):
 
         return self._batches.repeat(put, items, "writing links failed", deadline) if items else []
 
-    def _execute(
-        self, statements: Sequence[Mapping[str, Any]], deadline: Deadline
-    ) -> list[WriteOutcome]:
-        if not statements or deadline.remaining() <= 0:
-            return [WriteOutcome.UNTRIED] * len(statements)
-        try:
-            answer = self.client.batch_execute_statement(Statements=statements)  # type: ignore[arg-type]
-        except (ClientError, BotoCoreError) as error:
-            # An exception would hide the outcomes of the other batches.
-            outcome = outcome_of(error)
-            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.WARNING
-            _log.log(level, "writing the catalogue failed", extra={"code": code_of(error)})
-            return [outcome] * len(statements)
-        return [_outcome(response.get("Error")) for response in answer["Responses"]]
-
     def _statement(self, account: str, write: EntryWrite, mark: str) -> dict[str, Any]:
         item = _entry_item(account, write, mark)
         if write.before is None:
@@ -312,22 +295,6 @@ class DynamoCatalogue(BatchedTable):
 
 # It sorts behind digits and "#", so behind every key of the catalogue, and of a product's links.
 _END = "~"
-
-
-def _packed(writes: Iterable[EntryWrite]) -> Iterator[list[EntryWrite]]:
-    """Split the writes into batches that respect the limits of DynamoDB."""
-    batch: list[EntryWrite] = []
-    size = 0
-    for write in writes:
-        # A character has at most 4 bytes. The other attributes are small in comparison.
-        weight = 4 * len(write.entry.document)
-        if batch and (len(batch) == STATEMENTS_PER_BATCH or size + weight > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(write)
-        size += weight
-    if batch:
-        yield batch
 
 
 def _outcomes(answers: Iterable[Sequence[WriteOutcome]]) -> list[WriteOutcome]:
@@ -419,16 +386,3 @@ def _outcomes_of_cancellation(error: Exception) -> list[WriteOutcome]:
         else (WriteOutcome.UNTRIED if code in passing else WriteOutcome.REFUSED)
         for code in codes
     ]
-
-
-def _outcome(error: Mapping[str, Any] | None) -> WriteOutcome:
-    if error is None:
-        return WriteOutcome.COMMITTED
-    code = str(error.get("Code", ""))
-    if code in LOST_RACE_CODES:
-        return WriteOutcome.CONFLICT
-    if code in TRANSIENT_CODES:
-        _log.warning("writing an entry failed", extra={"code": code})
-        return WriteOutcome.UNTRIED if is_throttling(code) else WriteOutcome.UNKNOWN
-    _log.error("the table rejected an entry", extra={"code": code})
-    return WriteOutcome.REFUSED

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orders.adapters.aws_faults import LOST_RACE_CODES, TRANSIENT_CODES, code_of
 from orders.adapters.batches import Batches, identity_of
 from orders.adapters.order_items import index_item, indexed_name, insertion, was_moved
+from orders.adapters.statements import STATEMENTS_PER_BATCH
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.deadlines import EarlierDeadline
 from orders.application.errors import StorageRefusedError
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-STATEMENTS_PER_BATCH = 25
 # Writing entries begins only if there is time for the orders too, so that none is left behind.
 _SECONDS_OF_THE_ORDERS = 1.0
 

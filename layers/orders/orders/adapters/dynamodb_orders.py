@@ -8,22 +8,13 @@ transaction would cost two, and would fail as a whole.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from orders.adapters.aws_faults import (
-    LOST_RACE_CODES,
-    TRANSIENT_CODES,
-    code_of,
-    is_throttling,
-    outcome_of,
-)
 from orders.adapters.batches import BatchedTable, identity_of, key_of
-from orders.adapters.dynamodb_index_entries import STATEMENTS_PER_BATCH, IndexEntries
+from orders.adapters.dynamodb_index_entries import IndexEntries
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.order_items import (
     OPTIONAL_ATTRIBUTES,
@@ -39,6 +30,7 @@ from orders.adapters.order_items import (
     read_order,
     read_stored,
 )
+from orders.adapters.statements import execute, packed
 from orders.adapters.table_keys import hidden_key, index_key, order_key, tombstone_key
 from orders.application.errors import StorageRefusedError
 from orders.application.ports import Deadline, Lookup, WriteOutcome
@@ -48,7 +40,6 @@ from orders.domain.order import Order
 
 _log = logging.getLogger(__name__)
 
-BATCH_BYTES = 4 * 1024 * 1024
 # After these outcomes a new order is certainly not stored.
 _NEVER_WRITTEN = frozenset({WriteOutcome.CONFLICT, WriteOutcome.REFUSED})
 _MAYBE_WRITTEN = frozenset({WriteOutcome.COMMITTED, WriteOutcome.UNKNOWN})
@@ -125,7 +116,7 @@ class DynamoOrders(BatchedTable):
             (position for position in range(len(writes)) if position not in revivals),
             key=lambda each: writes[each].base_version is not None,
         )
-        batches = list(_packed(positions, writes))
+        batches = list(packed(positions, lambda each: _characters_of(writes[each].order)))
         answers = self._batches.in_parallel(
             lambda batch: self._write([writes[position] for position in batch], deadline), batches
         )
@@ -217,7 +208,8 @@ class DynamoOrders(BatchedTable):
             for write in writes
             if write.base_version is not None or write.order.order_id not in kept
         ]
-        answers = iter(self._execute(ready, deadline))
+        statements = [self._statement(write) for write in ready]
+        answers = iter(execute(self.client, statements, "orders", deadline))
         outcomes = [
             kept[write.order.order_id]
             if write.base_version is None and write.order.order_id in kept
@@ -225,21 +217,6 @@ class DynamoOrders(BatchedTable):
             for write in writes
         ]
         return _Answer(outcomes, refusal)
-
-    def _execute(self, writes: Sequence[Write], deadline: Deadline) -> list[WriteOutcome]:
-        if not writes or deadline.remaining() <= 0:
-            return [WriteOutcome.UNTRIED] * len(writes)
-        try:
-            answer = self.client.batch_execute_statement(
-                Statements=[self._statement(write) for write in writes]  # type: ignore[misc]
-            )
-        except (ClientError, BotoCoreError) as error:
-            # An exception would hide the outcomes of the other batches.
-            outcome = outcome_of(error)
-            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.WARNING
-            _log.log(level, "writing orders failed", extra={"code": code_of(error)})
-            return [outcome] * len(writes)
-        return [_outcome(response.get("Error")) for response in answer["Responses"]]
 
     def _statement(self, write: Write) -> dict[str, Any]:
         item = order_item(write.order, write.trigger)
@@ -267,31 +244,5 @@ class DynamoOrders(BatchedTable):
         }
 
 
-def _packed(positions: Iterable[int], writes: Sequence[Write]) -> Iterator[list[int]]:
-    """Split the writes into batches that respect the limits of DynamoDB."""
-    batch: list[int] = []
-    size = 0
-    for position in positions:
-        # A character has at most 4 bytes. The other attributes are small in comparison.
-        order = writes[position].order
-        weight = 4 * (len(order.document) + len(order.defaults) + len(order.overrides))
-        if batch and (len(batch) == STATEMENTS_PER_BATCH or size + weight > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(position)
-        size += weight
-    if batch:
-        yield batch
-
-
-def _outcome(error: Mapping[str, Any] | None) -> WriteOutcome:
-    if error is None:
-        return WriteOutcome.COMMITTED
-    code = str(error.get("Code", ""))
-    if code in LOST_RACE_CODES:
-        return WriteOutcome.CONFLICT
-    if code in TRANSIENT_CODES:
-        _log.warning("writing an order failed", extra={"code": code})
-        return WriteOutcome.UNTRIED if is_throttling(code) else WriteOutcome.UNKNOWN
-    _log.error("the table rejected an order", extra={"code": code})
-    return WriteOutcome.REFUSED
+def _characters_of(order: Order) -> int:
+    return len(order.document) + len(order.defaults) + len(order.overrides)
