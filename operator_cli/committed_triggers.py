@@ -46,23 +46,26 @@ class TriggersOfHistory:
 
     def find(self, parked: ParkedTrigger, deadline: Deadline) -> Trigger | None:
         """Return the trigger with the same content as before, None if its versions are gone."""
-        if parked.kind == TriggerKind.ORDER_DELETED:
+        trigger = self._of_version(parked, deadline)
+        if trigger is None and parked.kind == TriggerKind.ORDER_DELETED:
             trigger = self._deletion(parked)
-        else:
-            trigger = self._change(parked, deadline)
         is_same = trigger and (trigger.id, str(trigger.kind)) == (parked.trigger_id, parked.kind)
         return reduce_trigger(trigger, parked.payload) if trigger and is_same else None
 
-    def _change(self, parked: ParkedTrigger, deadline: Deadline) -> Trigger | None:
+    def _of_version(self, parked: ParkedTrigger, deadline: Deadline) -> Trigger | None:
+        """Return the trigger of a version that exists, also of a soft deletion."""
         key = OrderKey(parked.account, parked.order_id)
         listed = self.read_history(key, parked.version + 1, 1, deadline)
         for each in listed.versions if listed else ():
             if each.order.version == parked.version:
+                if each.order.is_hidden:
+                    return deletion_of(each.order)
                 return trigger_of(each.before, each.order, lines_of(each.order), contents)
         return None
 
     def _deletion(self, parked: ParkedTrigger) -> Trigger | None:
         key = tombstone_key(parked.account, parked.order_id)
+        # A permanent deletion leaves no version.
         item = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         # An erasure takes the trigger and the document out of the tombstone.
         if item is None or "trigger" not in item:

@@ -18,17 +18,28 @@ from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.order_items import (
     Item,
     alias_item,
+    hidden_entry,
     index_item,
     indexed_name,
+    is_hidden,
     is_order,
     is_renamed,
+    is_soft,
     of_renamed,
     order_item,
     read_aliases,
     read_envelope,
     read_order,
 )
-from orders.adapters.table_keys import Key, account_of_order, index_key, marker_key, order_key
+from orders.adapters.table_keys import (
+    Key,
+    account_of_order,
+    hidden_key,
+    index_key,
+    marker_key,
+    order_key,
+)
+from orders.domain.changes import StoredOrder
 from orders.domain.history import OrderKey, ReplacedVersion
 from orders.domain.order import Cause, Order
 from orders.domain.triggers import TriggerKind
@@ -80,7 +91,7 @@ class RestoreOrders:
         batches = Batches(self.client, self.target)
         pages = self.client.get_paginator("scan").paginate(TableName=self.source)
         for page in pages:
-            items = [each for each in page["Items"] if is_order(each)]
+            items = [each for each in page["Items"] if is_order(each) or is_hidden(each)]
             orders = [read_order(account_of_order(each["pk"]["S"]), each) for each in items]
             decided = self._decide(batches, orders)
             lost = [
@@ -114,8 +125,15 @@ class RestoreOrders:
     def _restore(self, order: Order, item: Item) -> Outcome:
         """Write the order as a new version without a trigger, after everything that leads to it."""
         key = _key(order)
-        entry = self._read_source(index_key(order.account, order.order_id))
-        self._insert(entry or index_item(order.account, order))
+        place = _place(order)
+        entry = self._read_source(place)
+        new = (
+            hidden_entry(StoredOrder(order)) if order.is_hidden else index_item(key.account, order)
+        )
+        self._insert(entry or new)
+        marker = self._read_source(marker_key(key.account, key.order_id))
+        if order.is_hidden and marker:
+            self._insert(marker)
         for alias in read_aliases(entry) if entry else ():
             self._insert(alias_item(order.account, alias, order.order_id))
         after = order.next_version(Cause(self.request_id, CLIENT, self.clock(), order.protocol))
@@ -172,8 +190,16 @@ def _keys_of(order: Order) -> tuple[Key, Key, Key]:
     )
 
 
+def _place(order: Order) -> Key:
+    """Return the key of the item that has the name and the aliases of an order."""
+    key = hidden_key if order.is_hidden else index_key
+    return key(order.account, order.order_id)
+
+
 def _outcome(order: Order, entry: Item | None, found: dict[tuple[str, str], Item]) -> Outcome:
-    if identity_of(marker_key(order.account, order.order_id)) in found:
+    marker = found.get(identity_of(marker_key(order.account, order.order_id)))
+    # The marker of a soft deletion does not mean that the hidden order still exists.
+    if marker is not None and not (order.is_hidden and is_soft(marker)):
         return Outcome.DELETED
     if identity_of(order_key(order.account, order.external_id)) in found:
         return Outcome.EXISTS

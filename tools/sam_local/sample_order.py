@@ -50,7 +50,10 @@ def place_sample_order(aws: Aws) -> None:
     """Store order A with the id 1 in the demo account, as if no sample event had been sent yet."""
     deadline = CommandDeadline.from_now()
     address = OrderAddress(ACCOUNT, None, ORDER_ID)
-    deletion = DeleteOrderCommand(address, None, new_request_id(), CLIENT_ID, PROTOCOL)
+    # A sample may have deleted the order softly: an import would then revive it.
+    deletion = DeleteOrderCommand(
+        address, None, new_request_id(), CLIENT_ID, PROTOCOL, of_hidden=True
+    )
     DeleteOrder(change_order(aws), utc_now)(deletion, deadline)
     body = read_import(Decoded({"data": [ORDER], "skip_triggers": True}))
     importing = ImportCommand(ACCOUNT, CLIENT_ID, new_request_id(), read_orders(body, ()))

@@ -22,6 +22,19 @@ ABOUT_THE_ORDER = [
     ("manage_orders", "list_orders"),
     ("manage_orders", "delete_project_order"),
     ("manage_orders", "business_orders"),
+    ("manage_orders", "hub_delete"),
+    ("manage_orders", "update_project_order"),
+    ("manage_orders", "update_project_order_another_version"),
+    ("manage_orders", "altcraft_delete_softly"),
+    ("read_hub", "reconcile"),
+    ("read_hub", "altcraft_status_by_id"),
+    ("manage_orders", "altcraft_line_status"),
+    ("manage_orders", "hub_line_status"),
+    ("manage_orders", "hub_restore"),
+    ("manage_orders", "hub_revive"),
+    ("manage_orders", "status_update"),
+    ("manage_orders", "altcraft_delete"),
+    ("manage_orders", "hub_delete_permanently"),
 ]
 
 

@@ -13,6 +13,7 @@ from operator_cli.restore import VERSION_GAP
 from orders.adapters.table_keys import tombstone_key
 from orders.domain.order import Order
 from tests.integration.operator_cli.conftest import Run
+from tests.support.deadlines import DEADLINE
 from tests.support.hub_worlds import World
 from tests.support.stored_changes import check_changes
 from tests.support.stream import passes_filter, read_stream
@@ -84,6 +85,27 @@ def test_a_lost_order_returns_with_its_aliases_and_its_history(
     assert sorted(versions) == [1, 2, 3]
     # Readers of changes learn of it.
     check_changes(dynamodb, backup.stack)
+
+
+def test_a_lost_order_that_was_deleted_softly_returns_hidden(
+    run: Run, world: World, backup: Backup
+) -> None:
+    world.create("A")
+    world.rename("A", "B")
+    lost = world.hide("B")
+    backup.take()
+    backup.lose(lost)
+    assert world.store.index.find_hidden("demo", lost.order_id, DEADLINE) is None
+    ended = run("doctor", "restore", "--from", backup.table)
+    assert ended.out == "Restored 1 orders; 0 exist, 0 were deleted, 0 have conflicts.\n"
+    assert run("order", "show", "B").code == 1
+    stored = world.store.index.find_hidden("demo", lost.order_id, DEADLINE)
+    assert stored is not None
+    assert (stored.order.document, stored.aliases) == (lost.document, ("A",))
+    again = run("doctor", "restore", "--from", backup.table)
+    assert again.out == "Restored 0 orders; 1 exist, 0 were deleted, 0 have conflicts.\n"
+    world.revive(lost.order_id)
+    assert run("order", "show", "A").code == 0
 
 
 def test_a_restore_publishes_no_trigger_and_the_next_change_a_new_one(

@@ -129,6 +129,20 @@ def test_a_parked_trigger_is_published_with_what_the_writer_was_permitted(
     assert {"order" in each for each in details.values()} == {payload == "without_person"}
 
 
+def test_a_parked_soft_deletion_is_published(
+    run: Run, services: TriggerServices, world: World
+) -> None:
+    order = world.create("A")
+    world.hide("A")
+    hidden = world.triggers[-1]
+    world.revive(order.order_id)
+    services.park(parked(hidden))
+    assert run("triggers", "parked", "replay").code == 0
+    [event] = services.received()
+    assert (event["detail-type"], event["detail"]["id"]) == ("OrderDeleted", hidden.id)
+    assert event["detail"]["order"]["external_id"] == "A"
+
+
 def test_a_parked_deletion_of_an_erased_person_stays_in_the_queue(
     run: Run, services: TriggerServices, world: World
 ) -> None:
