@@ -24,13 +24,13 @@ from orders.protocols.altcraft.parameters import BodyForm, FromId, Limit
 from orders.protocols.altcraft.requests import (
     DEFINITIONS_SHAPE,
     MAX_COUNT,
-    MAX_DEFINITIONS,
     MAX_TAGS,
     Absent,
     Amount,
     Body,
     CustomFieldBody,
     DefinitionId,
+    Definitions,
     Flag,
     Id,
     Identity,
@@ -155,18 +155,8 @@ class CategoryBody(Body):
 class CatalogueBody(Body):
     """The root of an import. Each element of `data` is validated on its own."""
 
-    custom_fields: Annotated[
-        list[CustomFieldBody],
-        Field(max_length=MAX_DEFINITIONS),
-        FailFast(),
-        BeforeValidator(empty_array_if_absent),
-    ] = Field(default_factory=list)
-    categories: Annotated[
-        list[CategoryBody],
-        Field(max_length=MAX_DEFINITIONS),
-        FailFast(),
-        BeforeValidator(empty_array_if_absent),
-    ] = Field(default_factory=list)
+    custom_fields: Definitions[CustomFieldBody] = Field(default_factory=list)
+    categories: Definitions[CategoryBody] = Field(default_factory=list)
     result_details: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ENTRIES), Absent]
 

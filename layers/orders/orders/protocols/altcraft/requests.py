@@ -9,7 +9,7 @@ orders and lines, which are the shop's keys.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -245,6 +245,16 @@ class OrderBody(Body):
     skip_triggers: Annotated[Flag | None, Absent] = None
 
 
+_Element = TypeVar("_Element", bound=Body)
+# Not a `type` statement: Pydantic would describe it as a definition of its own.
+Definitions = Annotated[
+    list[_Element],
+    Field(max_length=MAX_DEFINITIONS),
+    FailFast(),
+    BeforeValidator(empty_array_if_absent),
+]
+
+
 class CustomFieldBody(Body):
     """One element of the root's `custom_fields`."""
 
@@ -268,18 +278,8 @@ class LineStatusBody(Body):
 class ImportBody(Body):
     """The root of a request. Each order of `data` is validated on its own."""
 
-    custom_fields: Annotated[
-        list[CustomFieldBody],
-        Field(max_length=MAX_DEFINITIONS),
-        FailFast(),
-        BeforeValidator(empty_array_if_absent),
-    ] = Field(default_factory=list)
-    custom_line_statuses: Annotated[
-        list[LineStatusBody],
-        Field(max_length=MAX_DEFINITIONS),
-        FailFast(),
-        BeforeValidator(empty_array_if_absent),
-    ] = Field(default_factory=list)
+    custom_fields: Definitions[CustomFieldBody] = Field(default_factory=list)
+    custom_line_statuses: Definitions[LineStatusBody] = Field(default_factory=list)
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ORDERS), Absent]
