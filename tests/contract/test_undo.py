@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from string import ascii_uppercase
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,11 +10,13 @@ from hypothesis import strategies as st
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.application.ports import WriteOutcome
+from orders.domain.changes import OrderChange
 from orders.domain.triggers import TriggerKind
 from orders.domain.undoing import UndoOutcome, UndoReason
 from tests.support.undoing import (
     Change,
     Snapshot,
+    StreamedChanges,
     UndoWorld,
     content_of,
     create,
@@ -72,8 +73,8 @@ def world(request: pytest.FixtureRequest) -> UndoWorld:
     return table_world(request.getfixturevalue("dynamodb"), request.getfixturevalue("table"))
 
 
-def _undone(world: UndoWorld, request_id: str, **more: Any) -> list[Entry]:  # noqa: ANN401
-    report, _ = world.undo(request_id, **more)
+def _undone(world: UndoWorld, request_id: str) -> list[Entry]:
+    report, _ = world.undo(request_id)
     assert report.following is None
     return [(each.external_id, each.outcome, each.reason) for each in report.orders]
 
@@ -239,7 +240,7 @@ def test_an_undo_whose_answer_is_lost_ends_with_one_version(fault: str) -> None:
     world.request(create("A"))
     request_id = world.request(update("A", status="paid"), create("B"))
 
-    def fail(changes: Any, change: Any) -> WriteOutcome:  # noqa: ANN401
+    def fail(changes: StreamedChanges, change: OrderChange) -> WriteOutcome:
         if fault == "after":
             changes.commit(change)
         return WriteOutcome.CONFLICT if fault == "lost race" else WriteOutcome.UNKNOWN

@@ -58,7 +58,9 @@ class StreamedChanges:
 
     inner: OrderChanges
     committed: list[OrderChange] = field(default_factory=list)
-    faults: list[Callable[[OrderChanges, OrderChange], WriteOutcome]] = field(default_factory=list)
+    faults: list[Callable[["StreamedChanges", OrderChange], WriteOutcome]] = field(
+        default_factory=list
+    )
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         return self.faults.pop(0)(self, change) if self.faults else self.commit(change, deadline)

@@ -28,6 +28,7 @@ from orders.application.read_changes import (
     ReadChanges,
     ReadUntil,
 )
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.importing import Write
 from orders.domain.order import Cause, Order
 from orders.domain.order_numbers import first_number_of, second_of
@@ -44,6 +45,7 @@ from tests.support.order_stores import OrderStore, store_in
 from tests.support.template_tables import create_table
 
 WRITERS, STEPS = 16, 14
+type Plan = Callable[[StoredOrder, datetime], OrderChange]
 
 
 def _now() -> datetime:
@@ -147,17 +149,19 @@ class Writers:
             if hidden is not None:
                 _await_lost(self.store.changes.save(revival(hidden, at), DEADLINE))
 
-    def _change(self, chance: random.Random, plan: Callable) -> int | None:  # type: ignore[type-arg]
+    def _change(self, chance: random.Random, plan: Plan) -> int | None:
         """Change some order. Return its id, or None if there was no order to change."""
         with self.time() as at:
             order = self._some(chance)
             if order is None:
                 return None
             stored = self.store.index.find_by_order_id("demo", order.order_id, DEADLINE)
+            if stored is None:
+                return None
             try:
                 change = plan(stored, at)
-            except (AssertionError, AttributeError):
-                return None  # The domain refuses this change of the order, or the order is gone.
+            except AssertionError:
+                return None  # The domain refuses this change of the order.
             _await_lost(self.store.changes.save(change, DEADLINE))
             return order.order_id
 

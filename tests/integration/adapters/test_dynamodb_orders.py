@@ -25,6 +25,7 @@ from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.statements import BATCH_BYTES, packed
 from orders.adapters.table_keys import index_key, order_key
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import WriteOutcome
@@ -172,13 +173,15 @@ def test_the_largest_item_stays_within_390_kb(dynamodb: DynamoDBClient, table: s
 
 
 def test_writes_are_packed_by_number_and_size() -> None:
-    small = list(dynamodb_orders._packed(range(60), _writes(60)))  # noqa: SLF001 - packing has no port
-    assert [len(batch) for batch in small] == [25, 25, 10]
+    def batches_of(writes: list[Write]) -> list[list[Write]]:
+        return list(packed(writes, lambda each: dynamodb_orders._characters_of(each.order)))  # noqa: SLF001 - a size has no port
+
+    assert [len(batch) for batch in batches_of(_writes(60))] == [25, 25, 10]
     large = _writes(10, "x" * (MAX_DOCUMENT_BYTES - 1))
-    packed = list(dynamodb_orders._packed(range(10), large))  # noqa: SLF001 - same
-    assert [position for batch in packed for position in batch] == list(range(10))
-    for batch in packed:
-        assert sum(4 * len(large[n].order.document) for n in batch) <= dynamodb_orders.BATCH_BYTES
+    batches = batches_of(large)
+    assert [write for batch in batches for write in batch] == large
+    for batch in batches:
+        assert sum(4 * len(each.order.document) for each in batch) <= BATCH_BYTES
 
 
 def test_unprocessed_keys_are_read_again(dynamodb: DynamoDBClient, table: str) -> None:

@@ -28,6 +28,7 @@ from orders.domain.order_updates import Revision, Update, plan_update
 from orders.domain.settings import ExternalIdPolicy
 from orders.domain.status_updates import Move, plan_status_update
 from orders.domain.triggers import Trigger, TriggerKind, TriggerPayload, trigger_of
+from orders.domain.undoing import plan_restoration
 from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.states import fulfilment_of
 from orders.runtime.composition.order_protocols import TRIGGER_RULES, reduce_trigger
@@ -115,6 +116,10 @@ class Table:
         assert isinstance(planned, OrderChange)
         trigger = trigger_of(stored.order, planned.after.order)
         return self._change(replace(planned, before=stored, trigger=trigger))
+
+    def restore(self, order_id: int, version: int, earlier: Order) -> Trigger:
+        stored, cause = self._found(order_id), Cause(uuid4().hex, "shop", NOW)
+        return self._change(plan_restoration(stored, version, earlier, cause))
 
     def delete(self, order_id: int) -> Trigger:
         return self._change(
@@ -243,6 +248,18 @@ def test_a_move_that_changes_more_than_the_id_is_read_as_its_trigger(
     trigger = store.revise(1, Revision("C", "new", Fulfilment.STARTED, None, '{"note":"x"}'))
     assert _read(store.last()).trigger == trigger
     assert trigger.changed.keys() == {"external_id", "fulfilment"}
+
+
+def test_a_restored_version_with_another_id_is_read_as_its_trigger(store: Table) -> None:
+    first = _order()
+    store.create(first)
+    other = '{"external_id":"A","status":"paid","note":"other"}'
+    store.update(first, _updated(first, status="paid", document=other))
+    store.rename(1, "B")
+    trigger = store.restore(1, 1, first)
+    assert _read(store.last()).trigger == trigger
+    assert trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+    assert trigger.changed.keys() > {"external_id"}
 
 
 def test_an_order_after_its_rename_is_compared_with_itself(store: Table) -> None:

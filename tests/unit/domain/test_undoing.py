@@ -1,5 +1,6 @@
 """What an undo does with one order."""
 
+import json
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.fulfilment import Fulfilment
+from orders.domain.importing import MAX_DOCUMENT_BYTES
 from orders.domain.order import Cause, Order, Presence
 from orders.domain.triggers import TriggerKind
 from orders.domain.undoing import (
@@ -130,6 +132,19 @@ def test_a_former_external_id_changes_places_with_the_present_one() -> None:
     assert change.moves
     assert change.trigger is not None
     assert change.trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+
+
+def test_a_version_that_is_too_large_with_what_a_rename_keeps_is_refused() -> None:
+    """A rename stores its other changes beside the order. Without a rename, the version fits."""
+    texts = {name: json.dumps({"note": name * (MAX_DOCUMENT_BYTES // 2)}) for name in "xy"}
+    first, second = (replace(FIRST, document=texts[name]) for name in "xy")
+    changed = _next(second, external_id="B")
+    refusal = plan_restoration(StoredOrder(changed, ("A",)), 1, first, CAUSE)
+    assert refusal is RestoreRefusal.TOO_LARGE
+    decision = decide_undo(TracedChange(StoredOrder(changed, ("A",)), 2, first), CAUSE)
+    assert (decision.outcome, decision.reason) == (UndoOutcome.KEPT, UndoReason.TOO_LARGE)
+    kept = plan_restoration(StoredOrder(_next(second)), 1, first, CAUSE)
+    assert isinstance(kept, OrderChange)
 
 
 def test_a_version_that_cannot_be_restored_is_refused() -> None:

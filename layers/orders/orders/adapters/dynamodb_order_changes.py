@@ -21,7 +21,6 @@ from orders.adapters.order_items import (
     hidden_entry,
     listed,
     marker_item,
-    of_moved,
     of_renamed,
     order_item,
     revived_entry,
@@ -185,7 +184,7 @@ def _moving(change: OrderChange, table: str) -> list[dict[str, Any]]:
         {
             "Put": {
                 "TableName": table,
-                "Item": of_renamed(of_moved(order_item(after, change.trigger), before)),
+                "Item": of_renamed(order_item(after, change.trigger)),
                 "ConditionExpression": (
                     "attribute_not_exists(pk) OR (#type = :alias AND order_id = :number)"
                 ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,13 @@ from orders.domain.changes import StoredOrder
 from orders.domain.deletions import DELETIONS_KEPT, Deletion
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.order import Order, Presence
-from orders.domain.triggers import Trigger, TriggerKind, TriggerPayload, without_document
+from orders.domain.triggers import (
+    Trigger,
+    TriggerKind,
+    TriggerPayload,
+    changes_of_move,
+    without_document,
+)
 
 type Item = Mapping[str, Any]
 
@@ -109,24 +115,6 @@ def was_moved(entry: Item) -> bool:
 def of_renamed(item: dict[str, Any]) -> dict[str, Any]:
     """Return the item of an order that has aliases. Every later version of it keeps the mark."""
     return {**item, "renamed": {"BOOL": True}}
-
-
-def of_moved(item: dict[str, Any], before: Order) -> dict[str, Any]:
-    """Return the item of an order that gets another external id, with what its trigger needs.
-
-    In the stream a moved order looks like a new one. The trigger keeps what the same change did to
-    the content of the order.
-    """
-    if "trigger" not in item:
-        return item
-    members = {"overrides": before.overrides, "fulfilment": before.fulfilment.name}
-    default = {"overrides": "", "fulfilment": Fulfilment.STARTED.name}
-    changed = {
-        f"{name}_before": {"S": value}
-        for name, value in members.items()
-        if item.get(name, {"S": default[name]}) != {"S": value}
-    }
-    return {**item, "trigger": {"M": {**item["trigger"]["M"], **changed}}}
 
 
 def is_renamed(item: Item) -> bool:
@@ -274,8 +262,10 @@ def _envelope(trigger: Trigger) -> dict[str, Any]:
         "request_id": {"S": trigger.order.request_id},
     }
     if trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED:
-        # In the stream a moved order looks like a new one, so the old id is stored here.
+        # In the stream a moved order looks like a new one, so its changes are stored here.
         envelope["moved_from"] = {"S": trigger.changed["external_id"]["old"]}
+        if kept := changes_of_move(trigger):
+            envelope["changes"] = {"S": kept}
     if trigger.payload is not TriggerPayload.FULL:
         envelope["payload"] = {"S": trigger.payload}
     return envelope
@@ -283,9 +273,10 @@ def _envelope(trigger: Trigger) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The stored trigger of an item. `moved_from` is the external id before a move.
+    """The stored trigger of an item.
 
-    `overrides_before` and `fulfilment_before` are known if the move changed them too.
+    `moved_from` is the external id before a move. `changes` are those of the trigger if the move
+    changed more than the external id.
     """
 
     id: str
@@ -293,26 +284,12 @@ class Envelope:
     request_id: str
     moved_from: str | None
     payload: TriggerPayload = TriggerPayload.FULL
-    overrides_before: str | None = None
-    fulfilment_before: Fulfilment | None = None
-
-    def before(self, after: Order) -> Order | None:
-        """Return the content of an order before it was moved, None if it was not moved."""
-        if self.moved_from is None:
-            return None
-        overrides, fulfilment = self.overrides_before, self.fulfilment_before
-        return replace(
-            after,
-            external_id=self.moved_from,
-            overrides=after.overrides if overrides is None else overrides,
-            fulfilment=after.fulfilment if fulfilment is None else fulfilment,
-        )
+    changes: str | None = None
 
 
 def read_envelope(item: Item) -> Envelope:
     """Return the stored trigger of an item that has one."""
     members = item["trigger"]["M"]
-    fulfilment = members.get("fulfilment_before")
     return Envelope(
         id=members["id"]["S"],
         kind=members["kind"]["S"],
@@ -321,10 +298,7 @@ def read_envelope(item: Item) -> Envelope:
         payload=TriggerPayload(members["payload"]["S"])
         if "payload" in members
         else TriggerPayload.FULL,
-        overrides_before=(
-            members["overrides_before"]["S"] if "overrides_before" in members else None
-        ),
-        fulfilment_before=Fulfilment[fulfilment["S"]] if fulfilment else None,
+        changes=members["changes"]["S"] if "changes" in members else None,
     )
 
 

@@ -1,11 +1,12 @@
 """Read the committed changes from the records of the table's stream."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from orders.adapters.order_items import (
+    Envelope,
     Item,
     is_hidden,
     is_order,
@@ -121,8 +122,10 @@ def _change(
     if is_tombstone(image) or is_hidden(image):
         trigger = deletion_of(after)
     else:
-        before = envelope.before(after) or _before(account, data.get("OldImage"))
+        before = _before_move(after, envelope) or _before(account, data.get("OldImage"))
         trigger = trigger_of(before, after, lines, rules.contents)
+        if envelope.changes is not None:
+            trigger = replace(trigger, changes=envelope.changes)
     if (trigger.id, str(trigger.kind)) != (envelope.id, envelope.kind):
         raise ValueError("the images do not match the stored trigger")
     request = RequestKey(account, envelope.request_id)
@@ -138,6 +141,12 @@ def _has_trigger(image: object) -> bool:
     if "type" not in image:
         raise KeyError("type")
     return is_order(image) or is_tombstone(image) or is_hidden(image)
+
+
+def _before_move(after: Order, envelope: Envelope) -> Order | None:
+    """Return an order with its external id before a move, None if it was not moved."""
+    moved_from = envelope.moved_from
+    return None if moved_from is None else replace(after, external_id=moved_from)
 
 
 def _before(account: str, image: Item | None) -> Order | None:

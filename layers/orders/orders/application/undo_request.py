@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from orders.application.change_order import ReduceChange
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.errors import StorageError
 from orders.application.list_orders import MAX_EXAMINED
@@ -19,6 +18,7 @@ from orders.application.ports import (
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
 from orders.application.trace_request import TracedPart, TracedStores, TraceProgress, TraceRequest
+from orders.application.trigger_payloads import ReduceAny, TriggerPayloads, unreduced
 from orders.application.undo_report import UndoneOrder, UndoReport
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import Deletion
@@ -63,7 +63,8 @@ class UndoCommand:
 class UndoRequest:
     """Undoes the changes of one request.
 
-    `form_of` says how triggers show an order. `reduce_change` reduces them, as in ChangeOrder.
+    `form_of` says how triggers show an order. `payloads` reduces them; without it, they contain
+    everything.
     """
 
     stores: TracedStores
@@ -72,7 +73,7 @@ class UndoRequest:
     form_of: Callable[[Order], TriggerForm]
     clock: Clock
     pause: Pause
-    reduce_change: ReduceChange | None = None
+    payloads: TriggerPayloads | None = None
 
     def __call__(self, command: UndoCommand, deadline: Deadline) -> UndoReport:
         """Undo the next orders of the request.
@@ -173,6 +174,10 @@ class _Undoing:
             deadline,
         )
         self._is_settled = parts.stores.is_settled(command.undone, now)
+        # The settings are read before the first change, so that no fault comes between changes.
+        self._reduced: ReduceAny = unreduced
+        if parts.payloads and not (command.dry_run or command.skip_triggers):
+            self._reduced = parts.payloads.of(command.account, deadline)
 
     def run(self) -> UndoReport:
         found: list[UndoneOrder] = []
@@ -227,16 +232,12 @@ class _Undoing:
     def _decide(self, traced: TracedChange) -> UndoDecision:
         order = traced.stored.order
         decision = decide_undo(traced, self._cause, self._parts.form_of(order))
-        reduce_change, change = self._parts.reduce_change, decision.change
+        change = decision.change
         if change is None:
             return decision
         if self._command.skip_triggers:
             return replace(decision, change=replace(change, trigger=None))
-        if reduce_change is None or self._command.dry_run:
-            return decision
-        # Repositories of settings keep them for longer than a request takes: only its first order
-        # may find that they cannot be read.
-        return replace(decision, change=reduce_change(change, self._deadline))
+        return replace(decision, change=self._reduced(change))
 
     def _write(self, tried: Sequence[_Attempt]) -> None:
         """Write the changes. One whose answer is lost is looked at, and tried again."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
 
-from orders.application.change_order import ReduceChange
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
 from orders.application.ports import (
@@ -19,6 +18,7 @@ from orders.application.ports import (
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.retries import attempts
+from orders.application.trigger_payloads import TriggerPayloads, unreduced
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.importing import Write
 from orders.domain.order import Cause
@@ -119,7 +119,7 @@ class _Progress:
 class UpdateOrderStatuses:
     """Moves orders to other fulfilment states, with the rules of UpdateOrderStatus.
 
-    `reduce_change` reduces the trigger of each change, as in ChangeOrder.
+    `payloads` reduces the trigger of each change; without it, triggers contain everything.
     """
 
     index: OrderIndex
@@ -127,7 +127,7 @@ class UpdateOrderStatuses:
     publish_triggers: PublishTriggers
     clock: Clock
     pause: Pause
-    reduce_change: ReduceChange | None = None
+    payloads: TriggerPayloads | None = None
 
     def __call__(self, command: UpdateOrderStatusesCommand, deadline: Deadline) -> StatusesReport:
         """Make every move that is allowed. One that is refused never stops another.
@@ -163,10 +163,11 @@ class UpdateOrderStatuses:
         cause = Cause(command.request_id, command.client, self.clock(), command.protocol)
         failure = MoveFailure.UNAVAILABLE
         try:
+            reduce = self.payloads.of(command.account, deadline) if self.payloads else unreduced
             for _ in attempts(deadline, self.pause):
                 found = self._read(command, progress, deadline)
                 plans = {
-                    order_id: self._reduced(plan, deadline)
+                    order_id: replace(plan, change=plan.change and reduce(plan.change))
                     for order_id, plan in _planned(progress, found, cause).items()
                 }
                 self._save(command.account, plans, progress, deadline)
@@ -182,12 +183,6 @@ class UpdateOrderStatuses:
         for order_id in list(progress.pending):
             is_lost = order_id in progress.lost
             progress.fail(order_id, MoveFailure.UNAVAILABLE if is_lost else failure)
-
-    def _reduced(self, plan: MovesPlan, deadline: Deadline) -> MovesPlan:
-        """Return a plan whose trigger contains what may be published."""
-        if self.reduce_change is None or plan.change is None:
-            return plan
-        return replace(plan, change=self.reduce_change(plan.change, deadline))
 
     def _read(
         self, command: UpdateOrderStatusesCommand, progress: _Progress, deadline: Deadline

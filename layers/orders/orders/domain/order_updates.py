@@ -13,7 +13,7 @@ from orders.domain.fulfilment import Fulfilment
 from orders.domain.importing import is_too_large
 from orders.domain.order import Cause, Order
 from orders.domain.settings import ExternalIdPolicy
-from orders.domain.triggers import Contents, documents_of, trigger_of
+from orders.domain.triggers import Contents, changes_of_move, documents_of, trigger_of
 
 
 class UpdateRefusal(StrEnum):
@@ -71,11 +71,9 @@ def plan_update(
     after = revised(next_version, revision)
     if _revision_of(order) == revision:
         return None
-    # The trigger of a new external id keeps the overrides before the update.
-    before = order.overrides if after.external_id != order.external_id else ""
-    if is_too_large(after.document, after.defaults, after.overrides, before):
-        return UpdateRefusal.TOO_LARGE
     trigger = None if update.skip_trigger else trigger_of(order, after, None, contents)
+    if is_too_large(after.document, after.defaults, after.overrides, changes_of_move(trigger)):
+        return UpdateRefusal.TOO_LARGE
     return OrderChange(stored, StoredOrder(after, aliases), trigger)
 
 

@@ -114,6 +114,15 @@ def trigger_of(
     return Trigger(identity, kind, after, _written(changed))
 
 
+def changes_of_move(trigger: Trigger | None) -> str:
+    """Return the changes that are stored with a move, "" if only the external id changes.
+
+    Nothing else tells the relay how the order was before. The store limits their size.
+    """
+    is_move = trigger is not None and trigger.kind is TriggerKind.ORDER_EXTERNAL_ID_CHANGED
+    return trigger.changes if trigger and is_move and len(trigger.changed) > 1 else ""
+
+
 def deletion_of(last: Order) -> Trigger:
     """Return the trigger of a deletion. `last` is the version that the deletion counts as.
 

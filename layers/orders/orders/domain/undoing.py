@@ -10,8 +10,15 @@ from enum import StrEnum
 
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.deletions import plan_deletion
+from orders.domain.importing import is_too_large
 from orders.domain.order import Cause, Order, Presence
-from orders.domain.triggers import AS_DOCUMENTS, TriggerForm, deletion_of, trigger_of
+from orders.domain.triggers import (
+    AS_DOCUMENTS,
+    TriggerForm,
+    changes_of_move,
+    deletion_of,
+    trigger_of,
+)
 
 # The history is written from a stream, which keeps its records for a day. A version that is not in
 # the history after that will never be.
@@ -36,6 +43,7 @@ class UndoReason(StrEnum):
     HISTORY_EXPIRED = "history_expired"
     HISTORY_PENDING = "history_pending"  # its history is written moments after the change
     RENAMED_WHILE_DELETED = "renamed_while_deleted"  # the order must be revived first
+    TOO_LARGE = "too_large"  # the version and what a rename keeps of the changes
     UNAVAILABLE = "unavailable"  # the store did not answer in time
     INTERNAL_ERROR = "internal_error"  # the store rejected the change
 
@@ -48,6 +56,7 @@ class RestoreRefusal(StrEnum):
     HISTORY_EXPIRED = "history_expired"
     HISTORY_PENDING = "history_pending"  # its history is written moments after the change
     RENAMED_WHILE_DELETED = "renamed_while_deleted"  # the order must be revived first
+    TOO_LARGE = "too_large"  # the version and what a rename keeps of the changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +126,7 @@ def plan_restoration(
         return RestoreRefusal.SOFT_DELETION
     if has_same_content(order, wanted):
         return None
-    planned = _restoration(stored, wanted, cause, form)
-    return RestoreRefusal.RENAMED_WHILE_DELETED if planned is None else planned
+    return _restoration(stored, wanted, cause, form)
 
 
 def has_same_content(order: Order, other: Order) -> bool:
@@ -133,18 +141,17 @@ def _may_be_written(successor: Order, cause: Cause) -> bool:
 
 def _restoration(
     stored: StoredOrder, earlier: Order, cause: Cause, form: TriggerForm
-) -> OrderChange | None:
+) -> OrderChange | RestoreRefusal:
     """Return the change to the next version, with the content of an earlier one.
 
     The content is everything but the version's own number, time and request: also the external id,
     the newest `update_time`, and whether the order is softly deleted. The external id that the
-    order has now remains as an alias. An order cannot be renamed while it is softly deleted: the
-    result is None then.
+    order has now remains as an alias. An order cannot be renamed while it is softly deleted.
     """
     order = stored.order
     moves = earlier.external_id != order.external_id
     if moves and (order.is_hidden or earlier.is_hidden):
-        return None
+        return RestoreRefusal.RENAMED_WHILE_DELETED
     following = order.next_version(cause)
     after = replace(
         earlier,
@@ -163,6 +170,8 @@ def _restoration(
         trigger = deletion_of(after)
     else:
         trigger = trigger_of(order, after, form.lines, form.contents)
+    if is_too_large(after.document, after.defaults, after.overrides, changes_of_move(trigger)):
+        return RestoreRefusal.TOO_LARGE
     return OrderChange(stored, StoredOrder(after, aliases), trigger)
 
 
@@ -174,8 +183,8 @@ def _back_to(
             return UndoDecision(UndoOutcome.FAILED, UndoReason.HISTORY_PENDING)
         return _kept(UndoReason.HISTORY_EXPIRED)
     change = _restoration(stored, before, cause, form)
-    if change is None:
-        return _kept(UndoReason.RENAMED_WHILE_DELETED)
+    if isinstance(change, RestoreRefusal):
+        return _kept(UndoReason(change))
     return UndoDecision(UndoOutcome.RESTORED, change=change, restored=before.version)
 
 

@@ -17,6 +17,7 @@ from orders.protocols.hub.errors import (
     RequestRefusedError,
     conflict,
     not_found,
+    too_large,
 )
 from orders.protocols.hub.queries import expect_only, read_order_id
 from orders.protocols.hub.representation import OrderProtocols, order_of
@@ -70,6 +71,10 @@ def _refusal(reason: RestoreRefusal, order_id: int, version: int) -> RequestRefu
         case RestoreRefusal.RENAMED_WHILE_DELETED:
             return conflict(
                 f"{name} has another external id, and the order is softly deleted; revive it first"
+            )
+        case RestoreRefusal.TOO_LARGE:
+            return too_large(
+                f"{name} is too large to be restored with another external id; import the order"
             )
         case RestoreRefusal.HISTORY_PENDING:
             detail = f"{name} is not in the history yet; send the request again in a minute"

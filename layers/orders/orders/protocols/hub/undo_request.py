@@ -33,6 +33,10 @@ _DETAILS: Mapping[UndoReason, str] = {
     UndoReason.RENAMED_WHILE_DELETED: (
         "The order cannot get another external id while it is softly deleted; revive it first"
     ),
+    UndoReason.TOO_LARGE: (
+        "The version before the request is too large to be restored with another external id; "
+        "import the order again"
+    ),
     UndoReason.UNAVAILABLE: "The order store did not answer in time; send the undo again",
     UndoReason.INTERNAL_ERROR: "Internal error. It was logged; you can send the undo again",
 }

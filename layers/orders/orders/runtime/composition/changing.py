@@ -18,14 +18,18 @@ from orders.runtime.composition.publishing import publish_triggers
 def change_order(aws: Aws) -> ChangeOrder:
     """Return the use case that makes every change of a single order."""
     table = aws.environment.table
-    settings = DynamoSettings(aws.dynamodb, table)
     return ChangeOrder(
         get_order_by_id=GetOrderById(DynamoOrderIndex(aws.dynamodb, table)),
         changes=DynamoOrderChanges(aws.dynamodb, table),
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
-        reduce_change=TriggerPayloads(settings, reduce_trigger),
+        reduce_change=trigger_payloads(aws),
     )
+
+
+def trigger_payloads(aws: Aws) -> TriggerPayloads:
+    """Return what reduces triggers to what the policy of their account permits."""
+    return TriggerPayloads(DynamoSettings(aws.dynamodb, aws.environment.table), reduce_trigger)
 
 
 def update_line_status(aws: Aws, change: ChangeOrder) -> UpdateLineStatus:
@@ -48,5 +52,5 @@ def update_order_statuses(aws: Aws) -> UpdateOrderStatuses:
         publish_triggers=publish_triggers(aws),
         clock=utc_now,
         pause=pause_with_jitter,
-        reduce_change=TriggerPayloads(DynamoSettings(aws.dynamodb, table), reduce_trigger),
+        payloads=trigger_payloads(aws),
     )

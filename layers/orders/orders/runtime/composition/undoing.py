@@ -18,6 +18,7 @@ from orders.protocols.hub.representation import OrderProtocols
 from orders.protocols.hub.restore_order import RestoreOrderEndpoint
 from orders.protocols.hub.undo_request import UndoRequestEndpoint
 from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.composition.changing import trigger_payloads
 from orders.runtime.composition.order_protocols import (
     PROTOCOLS,
     contents,
@@ -68,5 +69,5 @@ def _undo_request(aws: Aws, history: DynamoHistory, change: ChangeOrder) -> Undo
         form_of=form_of,
         clock=utc_now,
         pause=pause_with_jitter,
-        reduce_change=change.reduce_change,
+        payloads=trigger_payloads(aws),
     )
