@@ -94,7 +94,10 @@ def test_the_page_lists_every_payload_and_personal_member() -> None:
     )
     for path in altcraft.MEMBERS:
         assert f"`{path[-1]}`" in altcraft_row
-    shown_as = {"external_user_id": "createdBy.externalUserId"}
+    shown_as = {
+        "external_user_id": "createdBy.externalUserId",
+        "updated_by": "lastModifiedBy.externalUserId",
+    }
     in_words = {path[-1] for path in commercetools.ADDRESSES}
     assert "all addresses" in project_row
     for path in commercetools.MEMBERS:
