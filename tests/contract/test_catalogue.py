@@ -8,6 +8,7 @@ import pytest
 from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from orders.adapters.dynamodb_catalogue import DynamoCatalogue
+from orders.adapters.table_keys import link_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import CatalogueRepository, WriteOutcome
 from orders.application.remove_from_catalogue import Named, Removal, RemoveFromCatalogue
@@ -184,6 +185,17 @@ def test_no_call_is_made_after_the_deadline(catalogue: CatalogueRepository) -> N
     write = EntryWrite(entry(PRODUCT, "q"), None)
     assert list(catalogue.save("demo", [write], late)) == [WriteOutcome.UNTRIED]
     assert list(catalogue.remove("demo", [known], late)) == [WriteOutcome.UNTRIED]
+
+
+def test_a_moved_sku_leaves_no_link_behind(dynamodb: DynamoDBClient) -> None:
+    catalogue = DynamoCatalogue(dynamodb, create_table(dynamodb))
+    save(catalogue, entry(PRODUCT, "a"), entry(PRODUCT, "b"), entry(SKU, "1", "a"))
+    save(catalogue, entry(SKU, "1", "b"))
+    save(catalogue, entry(SKU, "1", "b", '{"changed":1}'))
+    items = dynamodb.scan(TableName=catalogue.table, ConsistentRead=True)["Items"]
+    links = [item["sk"]["S"] for item in items if item["type"]["S"] == "link"]
+    expected = link_key("demo", EntryName(PRODUCT, "b").number, EntryName(SKU, "1").number)
+    assert links == [expected["sk"]["S"]]
 
 
 def test_a_late_removal_leaves_the_link_of_a_sku_that_was_created_again(

@@ -14,7 +14,7 @@ VERSION = "1.0.0"
 BASE_URL = "https://orders.example.com"
 _ABOUT = """\
 Shops send orders in the protocol of their existing client. Each protocol has its own answers and
-errors. Unknown paths and methods return 404 with a GatewayError. A body may have at most 4 MB
+errors. Unknown paths return 404 with a GatewayError. A body may have at most 4 MB
 after inflation. Amounts are never rounded.
 """
 

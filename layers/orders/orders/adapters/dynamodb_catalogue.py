@@ -212,12 +212,25 @@ class DynamoCatalogue(BatchedTable):
         if unlinked:
             return [WriteOutcome.UNTRIED] * len(writes)
         statements = [self._statement(account, write, marks[write.entry.name]) for write in writes]
-        return execute(self.client, statements, "entries", deadline)
+        outcomes = execute(self.client, statements, "entries", deadline)
+        left = [
+            write.before
+            for write, outcome in zip(writes, outcomes, strict=True)
+            if outcome is WriteOutcome.COMMITTED and write.before and _needs_link(write)
+        ]
+        self._unlink(account, left, deadline)
+        return outcomes
 
     def _remove(
         self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
     ) -> list[WriteOutcome]:
         outcomes = self._delete(account, entries, deadline)
+        gone = zip(entries, outcomes, strict=True)
+        self._unlink(account, [entry for entry, each in gone if each in _MAYBE_WRITTEN], deadline)
+        return outcomes
+
+    def _unlink(self, account: str, before: Iterable[KnownEntry], deadline: Deadline) -> None:
+        """Remove the links that the SKUs had. A link that is left shows nothing."""
         unlinked = [
             _deletion(
                 self.table,
@@ -228,12 +241,11 @@ class DynamoCatalogue(BatchedTable):
                 ),
                 ("link", entry.link),
             )
-            for entry, outcome in zip(entries, outcomes, strict=True)
-            if outcome in _MAYBE_WRITTEN and isinstance(entry, _Linked) and entry.product
+            for entry in before
+            if isinstance(entry, _Linked) and entry.product
         ]
-        # A link that is left shows nothing.
-        execute(self.client, unlinked, "links", deadline)
-        return outcomes
+        if unlinked:
+            execute(self.client, unlinked, "links", deadline)
 
     def _delete(
         self, account: str, entries: Sequence[KnownEntry], deadline: Deadline
