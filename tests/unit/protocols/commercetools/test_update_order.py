@@ -1,8 +1,10 @@
 """Updates of orders: versions, errors, states, numbers, triggers, and orders of others."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from orders.application.ports import WriteOutcome
 from orders.domain.changes import OrderChange
 from orders.domain.fulfilment import Fulfilment
 from orders.domain.identifiers import uuid_of
+from orders.domain.order import Presence
 from orders.domain.settings import Endpoint, ExternalIdPolicy, StoredSettings
 from orders.domain.triggers import TriggerKind
 from orders.protocols.commercetools.actions.table import ACTIONS, UNSUPPORTED
@@ -24,6 +27,11 @@ from tests.support.commercetools import PROJECT, draft, full_draft, line, money
 from tests.support.fakes import FakeOrderChanges
 from tests.support.project_orders import SHOP, ProjectOrders, Tree, body_of
 
+SDK_ORDERS = (
+    Path(__file__).parents[4]
+    / "node_modules/@commercetools/platform-sdk/dist/declarations/src/generated/models"
+    / "order.d.ts"
+)
 LOCALE: Tree = {"action": "setLocale", "locale": "nl-NL"}
 EMAIL: Tree = {"action": "setCustomerEmail", "email": "new@example.com"}
 BY_NUMBER = "order-number=CT-1"
@@ -39,6 +47,12 @@ def shipment(name: str) -> Tree:
 
 def number(name: str) -> Tree:
     return {"action": "setOrderNumber", "orderNumber": name}
+
+
+def hide(project: ProjectOrders) -> None:
+    """Delete the only order softly."""
+    key, order = project.orders.orders.popitem()
+    project.orders.hidden[key] = replace(order, presence=Presence.HIDDEN)
 
 
 @pytest.fixture
@@ -116,11 +130,29 @@ def test_an_unknown_order_is_not_found(project: ProjectOrders, ref: str) -> None
 
 
 def test_a_softly_deleted_order_is_not_found(project: ProjectOrders) -> None:
-    [(key, order)] = project.orders.orders.items()
-    del project.orders.orders[key]
-    project.orders.hidden[key] = order
+    hide(project)
     for ref in (uuid_of(PROJECT, 1), BY_NUMBER):
         assert project.send({"version": 1, "actions": [LOCALE]}, ref).status == 404
+
+
+def test_an_import_of_a_softly_deleted_number_revives_the_order(project: ProjectOrders) -> None:
+    hide(project)
+    answer = project.import_draft(draft(customerEmail="back@example.com"))
+    assert (answer.status, answer.tree["id"]) == (201, uuid_of(PROJECT, 1))
+    assert answer.tree == project.read()
+    assert (answer.tree["version"], answer.tree["customerEmail"]) == (2, "back@example.com")
+    assert [(each.kind, each.revived) for each in project.triggers[-1:]] == [
+        (TriggerKind.ORDER_CREATED, True)
+    ]
+
+
+def test_a_softly_deleted_order_of_another_protocol_keeps_its_number() -> None:
+    project = ProjectOrders()
+    project.create_foreign("CT-1")
+    hide(project)
+    answer = project.import_draft(draft())
+    assert (answer.status, answer.errors[0]["code"]) == (400, "DuplicateField")
+    assert list(project.orders.hidden) == [(PROJECT, "CT-1")]
 
 
 @pytest.mark.parametrize(("token", "status"), [("stranger", 403), ("reader", 403), ("none", 401)])
@@ -201,6 +233,29 @@ def test_every_action_of_the_sdk_is_known() -> None:
     assert len(names) > 50
     assert names <= ACTIONS.keys() | UNSUPPORTED
     assert not ACTIONS.keys() & UNSUPPORTED
+
+
+def test_every_action_has_the_members_of_the_sdk() -> None:
+    declared = re.findall(
+        r"export interface Order(\w+)Action extends IOrderUpdateAction \{(.*?)\n\}",
+        SDK_ORDERS.read_text(),
+        re.DOTALL,
+    )
+    members = {
+        name[0].lower() + name[1:]: {
+            member: not optional
+            for member, optional in re.findall(r"readonly (\w+)(\??): ", body)
+            if member != "action"
+        }
+        for name, body in declared
+    }
+    # Only orders with several shipping methods have shipping keys, and no import creates them.
+    del members["addDelivery"]["shippingKey"]
+    read = {
+        name: {member.name: member.required for member in action.shape.members}
+        for name, action in ACTIONS.items()
+    }
+    assert read == {name: members[name] for name in ACTIONS}
 
 
 def test_every_invalid_value_is_reported_with_its_place(project: ProjectOrders) -> None:
