@@ -108,13 +108,25 @@ def _settled(known: Expected, entry: Entry) -> Mapping[str, Any]:
         case Kind.DELETE:
             gone = {"exists": False, "is_deleted": True, "is_hidden": False}
             return {**gone, "uncertain": (), "lines": {}}
+        case Kind.RENAME | Kind.HIDE | Kind.REVIVE | Kind.MOVE:
+            return _settled_state(entry)
+        case Kind.UPDATE:
+            document = {**known.document, **entry.document}
+            # The version in the request makes this update the only next one.
+            uncertain = tuple(each for each in known.uncertain if each.kind is not Kind.UPDATE)
+            return {"document": document, "version": entry.version, "uncertain": uncertain}
+        case Kind.LINE:
+            return {"lines": {**known.lines, **line_statuses(entry.document)}}
+
+
+def _settled_state(entry: Entry) -> Mapping[str, Any]:
+    """Return what a request changes that leaves the document as it is."""
+    match entry.kind:
         case Kind.RENAME:
             return {"external_id": entry.external_id}
         case Kind.HIDE | Kind.REVIVE:
             return {"is_hidden": entry.kind is Kind.HIDE}
-        case Kind.LINE:
-            return {"lines": {**known.lines, **line_statuses(entry.document)}}
-        case Kind.MOVE:
+        case _:
             return {}
 
 
@@ -198,6 +210,11 @@ def _altered(expected: Expected, order: Stored) -> Iterator[Difference]:
     candidates = [
         *([expected.document] if expected.exists else []),
         *(each.document for each in expected.uncertain if each.kind in _IMPORTS),
+        *(
+            {**expected.document, **each.document}
+            for each in expected.uncertain
+            if each.kind is Kind.UPDATE
+        ),
     ]
     if not any(each.kind is Kind.LINE for each in expected.uncertain):
         kept = line_statuses(order.document)

@@ -19,6 +19,7 @@ class Kind(StrEnum):
     LINE = "line"
     HIDE = "hide"
     REVIVE = "revive"
+    UPDATE = "update"
 
 
 class Reply(StrEnum):
@@ -35,7 +36,7 @@ class Entry:
 
     `order` is the first external id of the order; `external_id` is that of this request, for a
     rename the new one. `version` is the version in the answer, 0 without one. `document` is what
-    was sent; for a line, it has the line with its new status.
+    was sent; for a line, it has the line with its new status, for an update the changed members.
     """
 
     account: str

@@ -29,10 +29,10 @@ IMPORT = f"{ALTCRAFT}/import"
 # The retries last longer than a restart of the server.
 TRIES, LONGEST_PAUSE = 40, 3.0
 SERVER_ERROR, TOO_MANY, UNAUTHORIZED, NOT_FOUND, CREATED = 500, 429, 401, 404, 201
-BAD_REQUEST, OK = 400, 200
+BAD_REQUEST, OK, CONFLICT = 400, 200, 409
 MAX_BATCH, USUAL_BATCH, MAX_RENAMES = 100, 8, 5
-# Probabilities: a large batch, XML, a new order, and a change of a known order.
-LARGE, IN_XML, NEW, CHANGED = 0.05, 0.4, 0.5, 0.7
+# Probabilities: a large batch, XML, a new order, a change of a known order, a list of moves.
+LARGE, IN_XML, NEW, CHANGED, IN_LIST = 0.05, 0.4, 0.5, 0.7, 0.5
 # The line that every order has, and the statuses that shops give it.
 LINE, LINE_STATUSES = "1", ("processing", "delivering", "delivered", "refunded")
 
@@ -151,14 +151,24 @@ class Shop(FastHttpUser):
 
     @task(1)
     def move(self) -> None:
-        """Set the status of an order to READY_TO_SHIP."""
+        """Set the status of an order to READY_TO_SHIP, alone or in a list of orders."""
         order = self._known_order()
         if order is None:
             return
-        path = f"/campaigns/{self.account['campaign_id']}/orders/{order.order_id}/status"
-        body = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
-        answer = self._send_json(path, body, self._key(), "move", method="PUT")
-        reply = self._reply(answer, {OK})
+        campaign = f"/campaigns/{self.account['campaign_id']}/orders"
+        status: Tree = {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}
+        if self.chance.random() < IN_LIST:
+            body: Tree = {"orders": [{"id": order.order_id, **status}]}
+            answer = self._send_json(f"{campaign}/status-update", body, self._key(), "move in list")
+            [result] = answer.tree.get("result", {}).get("orders", [{}])
+            reply = Reply.UNKNOWN
+            if answer.is_known:
+                is_moved = result.get("updateStatus") == "OK"
+                reply = Reply.ACKNOWLEDGED if is_moved else Reply.REFUSED
+        else:
+            path = f"{campaign}/{order.order_id}/status"
+            answer = self._send_json(path, {"order": status}, self._key(), "move", method="PUT")
+            reply = self._reply(answer, {OK})
         self._note(order, Kind.MOVE, reply, order.external_id, {}, answer=answer)
         order.is_moved = True
 
@@ -313,6 +323,32 @@ class Shop(FastHttpUser):
         )
         if answer.is_known and answer.status != OK:
             self._complain(f"{order.external_id} was not found", answer)
+
+    @task(2)
+    def update_by_commercetools(self) -> None:
+        """Change the email of one of the shop's commercetools orders."""
+        known = [order for order in self.drafts if order.is_settled]
+        if not known:
+            return
+        order = self.chance.choice(known)
+        changed = {"customerEmail": f"{self.name}-{uuid.uuid4().hex[:12]}@example.com"}
+        actions = [{"action": "setCustomerEmail", "email": changed["customerEmail"]}]
+        path = f"/orders/order-number={quote(order.external_id, safe='')}"
+        answer = self._send_project("POST", path, {"version": order.version, "actions": actions})
+        reply = self._reply(answer, {OK})
+        if answer.status == CONFLICT and answer.tries > 1:
+            # An earlier try succeeded, but its answer was lost: no other client writes the order.
+            reply = Reply.ACKNOWLEDGED
+        if reply is Reply.REFUSED:
+            self._complain(f"{order.external_id} was not updated", answer)
+        version = order.version + 1
+        self._note(
+            order, Kind.UPDATE, reply, order.external_id, changed, version=version, answer=answer
+        )
+        if reply is Reply.ACKNOWLEDGED:
+            order.version = version
+        else:
+            order.is_settled = False
 
     @task(1)
     def delete_by_commercetools(self) -> None:

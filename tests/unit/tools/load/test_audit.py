@@ -217,3 +217,16 @@ def test_the_status_of_a_line_that_is_lost_is_found() -> None:
     assert kinds(journal, [stored("new")], triggers) == {"altered"}
     unknown = entry(Kind.LINE, reply=Reply.UNKNOWN, document=lines)
     assert differences([*journal, unknown], [stored("new")], triggers) == []
+
+
+def test_an_update_changes_its_members_and_no_others() -> None:
+    update = entry(Kind.UPDATE, document={"email": "new@example.com"}, version=2)
+    journal, triggers = [IMPORTED, update], [published(1), published(2)]
+    updated = Stored("north", "A", 7, 2, {**DOCUMENT, "email": "new@example.com"})
+    assert differences(journal, [updated], triggers) == []
+    lost = replace(updated, document=DOCUMENT)
+    assert kinds(journal, [lost], triggers) == {"altered"}
+    assert kinds(journal, [replace(lost, version=1)], [published(1)]) == {"altered", "older"}
+    unknown = [IMPORTED, replace(update, reply=Reply.UNKNOWN)]
+    assert differences(unknown, [updated], triggers) == []
+    assert differences(unknown, [replace(lost, version=1)], [published(1)]) == []
