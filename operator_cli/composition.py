@@ -40,7 +40,7 @@ CLIENT_CONFIG: dict[str, Any] = {
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 3},
     # The reads of a page go out together.
-    "max_pool_connections": 32,
+    "max_pool_connections": 40,
     # Large reads make many calls, and both of these take much of the time of a call.
     "parameter_validation": False,
     "user_agent": "market-orders",

@@ -579,6 +579,11 @@ class FakeHistory:
         page = [kept[number][0] for number in numbers[:limit]]
         return HistoryPage(page, page[-1].order.version if len(numbers) > limit else None)
 
+    def find_below(
+        self, versions: Sequence[VersionKey], limit: int, deadline: Deadline
+    ) -> Sequence[HistoryPage]:
+        return [self.find(order, before, limit, deadline) for order, before in versions]
+
     def deletion_of(self, order: OrderKey, _deadline: Deadline) -> Deletion | None:
         self._expect()
         return self.deletions.get(order)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from orders.adapters.batches import FIRST_READS, MAX_THREADS, MORE_READS, identity_of
+from orders.adapters.batches import FIRST_READS, MORE_READS, identity_of
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.order_items import indexed_name, is_order
+from orders.adapters.parallel_calls import MAX_THREADS
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
 from orders.domain.importing import Outcome

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from orders.adapters import batches, eventbridge
+import operator_cli.composition
+from orders.adapters import eventbridge, parallel_calls
 from orders.adapters.aws_clients import CLIENT_CONFIG
 from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
@@ -50,7 +51,9 @@ def test_a_call_that_starts_in_time_ends_in_time() -> None:
     assert config.retries["total_max_attempts"] == 1
     assert longest < RESERVED_SECONDS
     assert longest + 2 <= PUBLISHING_SECONDS, "a last write must leave time to send its triggers"
-    assert config.max_pool_connections >= max(batches.MAX_THREADS, eventbridge.MAX_THREADS)
+    threads = max(parallel_calls.MAX_THREADS, eventbridge.MAX_THREADS)
+    assert config.max_pool_connections >= threads
+    assert operator_cli.composition.CLIENT_CONFIG["max_pool_connections"] >= threads
 
 
 def test_a_deadline_leaves_time_to_answer() -> None:

@@ -32,7 +32,8 @@ CLIENT_CONFIG = Config(
     connect_timeout=CONNECT_SECONDS,
     read_timeout=READ_SECONDS,
     retries={"mode": "standard", "total_max_attempts": 1},
-    max_pool_connections=32,
+    # As many as parallel_calls has threads, which this module does not import at every start.
+    max_pool_connections=40,
     parameter_validation=False,
     # A fixed text is faster: botocore builds its own from a dozen parts at every call.
     user_agent=f"market-orders Botocore/{botocore_version}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched, chain, islice
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import code_of, is_transient
 from orders.adapters.order_items import Item
-from orders.adapters.parallel_calls import run_all
+from orders.adapters.parallel_calls import ParallelCalls
 from orders.adapters.table_keys import Key
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, Pause
@@ -26,10 +25,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 KEYS_PER_READ = 100
-MAX_THREADS = 16
 # DynamoDB answers a read of 100 items with up to 16 MB, which is in memory several times. So
 # few reads of documents go out together, and more only if the first ones were small.
-FIRST_READS, MORE_READS = 1, 4
+FIRST_READS, MORE_READS = 1, 5
 
 type Identity = tuple[str, str]
 
@@ -55,7 +53,7 @@ class Batches:
     client: DynamoDBClient
     table: str
     pause: Pause = pause_with_jitter
-    _pool: ThreadPoolExecutor | None = field(default=None, init=False)
+    in_parallel: ParallelCalls = field(default_factory=ParallelCalls, init=False)
 
     def read(
         self, keys: Iterable[Key], deadline: Deadline, attributes: Sequence[str] = ()
@@ -156,18 +154,6 @@ class Batches:
         if left:
             _log.warning("no time was left", extra={"after": failure, "left": len(left)})
         return left
-
-    def in_parallel[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
-        """Make the calls in parallel. Return the results in the order of the arguments.
-
-        All calls end before this one, also if one of them raises an error.
-        """
-        calls = list(arguments)
-        if len(calls) <= 1:
-            return [call(argument) for argument in calls]
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="dynamodb")
-        return run_all(self._pool, call, calls)
 
 
 @dataclass(slots=True)

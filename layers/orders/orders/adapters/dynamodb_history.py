@@ -59,6 +59,14 @@ class DynamoHistory(BatchedTable):
         has_more = "LastEvaluatedKey" in answer and bool(versions)
         return HistoryPage(versions, versions[-1].order.version if has_more else None)
 
+    def find_below(
+        self, versions: Sequence[VersionKey], limit: int, deadline: Deadline
+    ) -> Sequence[HistoryPage]:
+        """Query the histories in parallel, consistently."""
+        return self._batches.in_parallel(
+            lambda version: self.find(version[0], version[1], limit, deadline), versions
+        )
+
     def deletion_of(self, order: OrderKey, deadline: Deadline) -> Deletion | None:
         """Read the marker of a deleted order consistently."""
         markers = self._batches.read_all([marker_key(order.account, order.order_id)], deadline)

@@ -117,16 +117,18 @@ class DynamoOrders(BatchedTable):
             key=lambda each: writes[each].base_version is not None,
         )
         batches = list(packed(positions, lambda each: _characters_of(writes[each].order)))
-        answers = self._batches.in_parallel(
-            lambda batch: self._write([writes[position] for position in batch], deadline), batches
-        )
+        parts: list[list[Write] | OrderChange] = [
+            *([writes[position] for position in batch] for batch in batches),
+            *revivals.values(),
+        ]
+        answers = self._batches.in_parallel(lambda part: self._write_part(part, deadline), parts)
         outcomes = dict(
-            zip(chain(*batches), chain(*(answer.outcomes for answer in answers)), strict=True)
+            zip(
+                chain(*batches, revivals),
+                chain(*(answer.outcomes for answer in answers)),
+                strict=True,
+            )
         )
-        revived = self._batches.in_parallel(
-            lambda change: self._changes.save(change, deadline), revivals.values()
-        )
-        outcomes |= zip(revivals, revived, strict=True)
         refusal = next((answer.refusal for answer in answers if answer.refusal), None)
         if refusal and _MAYBE_WRITTEN.isdisjoint(outcomes.values()):
             raise refusal
@@ -191,6 +193,12 @@ class DynamoOrders(BatchedTable):
         found = {name: orders[number] for name, number in aliases.items() if number in orders}
         incomplete = bool(unread_entries or unread_orders)
         return found, {name for name in aliases if name not in found} if incomplete else set()
+
+    def _write_part(self, part: Sequence[Write] | OrderChange, deadline: Deadline) -> _Answer:
+        """Write one batch, or revive one order."""
+        if isinstance(part, OrderChange):
+            return _Answer([self._changes.save(part, deadline)], None)
+        return self._write(part, deadline)
 
     def _write(self, writes: Sequence[Write], deadline: Deadline) -> _Answer:
         """Write one batch: the index entries of its new orders, then the orders."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, is_transient
-from orders.adapters.parallel_calls import run_all
+from orders.adapters.parallel_calls import ParallelCalls
 from orders.application.ports import Deadline, Pause, Unsent
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.order import Order
@@ -29,7 +28,8 @@ ENTRIES_PER_CALL = 10
 # EventBridge accepts less than 256 KB for an entry and for a call. The overhead of a call is not
 # documented, so this limit is lower.
 MAX_BYTES = 250_000
-MAX_THREADS = 8
+# More at a time are slower: the threads then wait for each other.
+MAX_THREADS = 32
 _NO_TIME = "NoTimeLeft"
 _PASSING = "PassingFault"
 TRANSIENT = TRANSIENT_CODES | {_PASSING}
@@ -60,16 +60,16 @@ class EventBridgePublisher:
     bus: str
     present: Present
     pause: Pause = pause_with_jitter
-    _pool: ThreadPoolExecutor | None = field(default=None, init=False)
+    _in_parallel: ParallelCalls = field(
+        default_factory=lambda: ParallelCalls(MAX_THREADS), init=False
+    )
 
     def publish(self, triggers: Sequence[Trigger], deadline: Deadline) -> Sequence[Unsent]:
         """Publish the triggers. Return those that could not be sent in time."""
-        calls = list(_packed([self._parcel(trigger) for trigger in triggers]))
-        if len(calls) == 1:
-            return self._send(calls[0], deadline)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="eventbridge")
-        left = run_all(self._pool, lambda parcels: self._send(parcels, deadline), calls)
+        left = self._in_parallel(
+            lambda parcels: self._send(parcels, deadline),
+            _packed([self._parcel(trigger) for trigger in triggers]),
+        )
         return [unsent for answers in left for unsent in answers]
 
     def _parcel(self, trigger: Trigger) -> _Parcel:

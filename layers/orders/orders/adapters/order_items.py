@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from orders.adapters.table_keys import (
@@ -124,11 +125,14 @@ def is_renamed(item: Item) -> bool:
 
 def insertion(table: str, item: Item) -> dict[str, Any]:
     """Return the statement that inserts an item, and fails if the key exists."""
-    members = ", ".join(f"'{name}': ?" for name in item)
-    return {
-        "Statement": f'INSERT INTO "{table}" VALUE {{{members}}}',
-        "Parameters": list(item.values()),
-    }
+    return {"Statement": _insertion(table, tuple(item)), "Parameters": list(item.values())}
+
+
+@lru_cache
+def _insertion(table: str, names: tuple[str, ...]) -> str:
+    """Return the text of the statement, of which there are few: items have the same members."""
+    members = ", ".join(f"'{name}': ?" for name in names)
+    return f'INSERT INTO "{table}" VALUE {{{members}}}'
 
 
 def alias_item(account: str, external_id: str, order_id: int) -> dict[str, Any]:

@@ -1,7 +1,34 @@
 """Calls that run at the same time, and all end together."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+# The batches of an import of 1,000 orders are written in one round: 40 of them.
+MAX_THREADS = 40
+
+
+@dataclass(slots=True)
+class ParallelCalls:
+    """Makes calls in parallel, at most `threads` at a time. The threads start when needed.
+
+    A call must not make others through the same object: all threads may wait for it then.
+    """
+
+    threads: int = MAX_THREADS
+    _pool: ThreadPoolExecutor | None = field(default=None, init=False)
+
+    def __call__[A, B](self, call: Callable[[A], B], arguments: Iterable[A]) -> list[B]:
+        """Make the calls. Return the results in the order of the arguments.
+
+        All calls end before this one, also if one of them raises an error.
+        """
+        calls = list(arguments)
+        if len(calls) <= 1:
+            return [call(argument) for argument in calls]
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="parallel")
+        return run_all(self._pool, call, calls)
 
 
 def run_all[A, B](

@@ -94,12 +94,16 @@ def index_key(account: str, order_id: int) -> Key:
     # A hash of all digits, because many ids have the same remainder: each lane starts every second
     # with the same last bits.
     shard = blake2b(sort_key.encode(), digest_size=1).digest()[0] % INDEX_SHARDS
-    return key(index_shards(account)[shard], sort_key)
+    return key(_index_shard(account, shard), sort_key)
 
 
 def index_shards(account: str) -> list[str]:
     """Return the partition keys of all index items of an account."""
-    return [f"A#{account}#I#{shard}" for shard in range(INDEX_SHARDS)]
+    return [_index_shard(account, shard) for shard in range(INDEX_SHARDS)]
+
+
+def _index_shard(account: str, shard: int) -> str:
+    return f"A#{account}#I#{shard}"
 
 
 def index_sort_key(order_id: int) -> str:

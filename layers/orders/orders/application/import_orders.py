@@ -360,7 +360,8 @@ def _planned(group: Group, progress: Progress, cause: Cause) -> Plan:
     number = progress.numbers.get(group.external_id) if group.stored is None else None
     if number is None:
         return plan_group(group, 0, cause)
-    return plan_group(group, number.order_id, replace(cause, at=number.created_at))
+    created = Cause(cause.request_id, cause.client, number.created_at)
+    return plan_group(group, number.order_id, created)
 
 
 def _submitted(

@@ -19,7 +19,8 @@ from orders.application.list_orders import (
 )
 from orders.application.orders_in_sequence import Examination, OrdersInSequence
 from orders.application.ports import ALL_IDS, ChangeIndex, ChangeRange, Deadline, OrderIndex
-from orders.application.read_versions import ReadVersions
+from orders.application.read_sizes import FIRST_ORDERS
+from orders.application.read_versions import ReadVersions, versions_to_read
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import ids_created_in
 from orders.domain.order import Order
@@ -27,6 +28,8 @@ from orders.domain.ranges import Range
 
 # So many histories are read for the total alone.
 MAX_HISTORIES_FOR_TOTAL = 100
+# The histories of so many orders are read together, if their versions are not many.
+MAX_ORDERS_AHEAD = 16
 
 
 class Event(Protocol):
@@ -112,6 +115,8 @@ class _Listing[E: Event]:
     deadline: Deadline
     examination: Examination = field(init=False)
     _histories: int = 0
+    # So many more events are probably needed.
+    _missing: int = MAX_ORDERS_AHEAD
 
     def __post_init__(self) -> None:
         self.examination = Examination(MAX_EXAMINED, MAX_READ_CHARACTERS, self.deadline)
@@ -122,6 +127,7 @@ class _Listing[E: Event]:
         found: list[E] = []
         accepted = characters = histories_of_page = 0
         is_counted = page.with_total and self._may_count()
+        self._missing = MAX_ORDERS_AHEAD if is_counted else end
         for event in self._events() if end or is_counted else ():
             if accepted < end:
                 histories_of_page = self._histories
@@ -131,6 +137,7 @@ class _Listing[E: Event]:
                 is_counted = False
                 break
             accepted += 1
+            self._missing = MAX_ORDERS_AHEAD if is_counted else end - accepted
             if page.offset < accepted <= end and characters <= MAX_FOUND_CHARACTERS:
                 found.append(event)
                 characters += event.size
@@ -171,8 +178,8 @@ class _Listing[E: Event]:
         if not query.by_time:
             ids, newest_first = self._created(query), query.newest_first
             steps = self._sequence(query).by_creation(ids, newest_first=newest_first)
-            stored = (step.stored for step in steps)
-            return (each for one in stored if one for each in self._of_order(query, one))
+            orders = (step.stored for step in steps if step.stored)
+            return (each for _, events in self._expanded(query, orders) for each in events)
         return self._newest_first(query) if query.newest_first else self._oldest_first(query)
 
     def _of_named(self, query: EventsQuery[E], order_ids: Iterable[int]) -> Iterator[E]:
@@ -186,7 +193,8 @@ class _Listing[E: Event]:
             # Some of the first events of the list may be missing, so it has no beginning.
             return
         orders.sort(key=lambda each: each.order.order_id, reverse=query.newest_first)
-        events = [each for stored in orders for each in self._of_order(query, stored)]
+        self._missing = MAX_ORDERS_AHEAD
+        events = [each for _, part in self._expanded(query, orders) for each in part]
         if query.by_time:
             events.sort(key=_turn, reverse=query.newest_first)
         yield from events
@@ -204,19 +212,19 @@ class _Listing[E: Event]:
         waiting: list[tuple[tuple[datetime, int, int, int], E]] = []
         start = query.times.start
         recent = ids_created_in(query.times)
-        for stored in [] if start is None else self._changed_since(query, start, recent):
-            for event in self._of_order(query, stored):
+        older = iter(()) if start is None else self._changed_since(query, start, recent)
+        for _, events in self._expanded(query, older):
+            for event in events:
                 heapq.heappush(waiting, (_turn(event), event))
         if self.examination.is_over:
             return
-        for step in self._sequence(query).by_creation(recent & query.ids, newest_first=False):
-            if step.stored is None:
-                continue
-            created = step.stored.order.created_at
+        steps = self._sequence(query).by_creation(recent & query.ids, newest_first=False)
+        for stored, events in self._expanded(query, (each.stored for each in steps if each.stored)):
+            created = stored.order.created_at
             # Numbers of one second are not sorted by time.
             while waiting and waiting[0][0][0] < created.replace(microsecond=0):
                 yield heapq.heappop(waiting)[1]
-            for event in self._of_order(query, step.stored):
+            for event in events:
                 heapq.heappush(waiting, (_turn(event), event))
         while waiting and not self.examination.is_over:
             yield heapq.heappop(waiting)[1]
@@ -234,30 +242,63 @@ class _Listing[E: Event]:
     def _newest_first(self, query: EventsQuery[E]) -> Iterator[E]:
         """Merge the events of orders by their last change."""
         waiting: list[tuple[_Reversed, E]] = []
-        seen: set[int] = set()
-        changed = Range(query.times.start, None)
-        for step in self._sequence(query).by_change(changed, newest_first=True):
-            stored = step.stored
-            if stored is None or stored.order.order_id in seen:
-                continue
-            seen.add(stored.order.order_id)
+        for stored, events in self._expanded(query, self._last_changed(query)):
             while waiting and waiting[0][0].turn[0] > stored.order.updated_at:
                 yield heapq.heappop(waiting)[1]
-            if stored.order.order_id in query.ids:
-                for event in self._of_order(query, stored):
-                    heapq.heappush(waiting, (_Reversed(_turn(event)), event))
+            for event in events:
+                heapq.heappush(waiting, (_Reversed(_turn(event)), event))
         while waiting and not self.examination.is_over:
             yield heapq.heappop(waiting)[1]
 
-    def _of_order(self, query: EventsQuery[E], stored: StoredOrder) -> Sequence[E]:
-        """Return the wanted events of an order, in the sequence of the query."""
-        if self.examination.is_over:
-            return ()
-        versions: Sequence[Order] = (stored.order,)
-        if query.of_changes and stored.order.version > 1:
-            self._histories += 1
-            versions = self.stores.read_versions(stored, self.deadline)
-            self.examination.count([StoredOrder(each) for each in versions[:-1]])
+    def _last_changed(self, query: EventsQuery[E]) -> Iterator[StoredOrder]:
+        """Yield the orders by their last change, the newest first, each once."""
+        seen: set[int] = set()
+        changed = Range(query.times.start, None)
+        for step in self._sequence(query).by_change(changed, newest_first=True):
+            if step.stored is not None and step.stored.order.order_id not in seen:
+                seen.add(step.stored.order.order_id)
+                if step.stored.order.order_id in query.ids:
+                    yield step.stored
+
+    def _expanded(
+        self, query: EventsQuery[E], orders: Iterable[StoredOrder]
+    ) -> Iterator[tuple[StoredOrder, Sequence[E]]]:
+        """Yield orders with their wanted events, in the sequence of the query."""
+        for part in self._parts(query, orders):
+            if not query.of_changes:
+                yield from ((each, self._wanted(query, (each.order,))) for each in part)
+                continue
+            found = self.stores.read_versions.of_each(part, self.deadline)
+            for stored, versions in zip(part, found, strict=True):
+                if stored.order.version > 1:
+                    self.examination.count([StoredOrder(each) for each in versions[:-1]])
+                yield stored, self._wanted(query, versions)
+                self._histories += stored.order.version > 1
+
+    def _parts(
+        self, query: EventsQuery[E], orders: Iterable[StoredOrder]
+    ) -> Iterator[Sequence[StoredOrder]]:
+        """Split orders into parts whose histories are read together.
+
+        Most orders have none to read. The versions of a part may all be of the largest size.
+        """
+        part: list[StoredOrder] = []
+        total = 0
+        for stored in orders:
+            versions = versions_to_read(stored.order) if query.of_changes else 0
+            if part and total + versions > FIRST_ORDERS:
+                yield part
+                part, total = [], 0
+            part.append(stored)
+            total += versions
+            if total == 0 or len(part) >= min(self._missing, MAX_ORDERS_AHEAD):
+                yield part
+                part, total = [], 0
+        if part:
+            yield part
+
+    def _wanted(self, query: EventsQuery[E], versions: Sequence[Order]) -> Sequence[E]:
+        """Return the wanted events of the versions of an order."""
         events = [
             event
             for event in self.stores.of_versions(versions)

@@ -635,6 +635,11 @@ class HistoryRepository(Protocol):
         A page may have fewer versions, because large versions are read in smaller pages.
         """
 
+    def find_below(
+        self, versions: Sequence[VersionKey], limit: int, deadline: Deadline
+    ) -> Sequence[HistoryPage]:
+        """Return for each version the page that `find` returns below it, all read together."""
+
     def deletion_of(self, order: OrderKey, deadline: Deadline) -> Deletion | None:
         """Return the deletion of an order that was deleted permanently in the last 90 days."""
 

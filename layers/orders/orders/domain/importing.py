@@ -147,8 +147,7 @@ def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
         if not refusal and current and _is_equal(current, step.submission):
             decided.append((step, Outcome.UNCHANGED, ()))
             continue
-        version = _next_version(group, step.submission, order_id, cause)
-        after = _after(current, step.submission, version)
+        after = _after(group, current, step.submission, order_id, cause)
         refusal = refusal or _excess(after)
         if refusal:
             decided.append((step, Outcome.FAILED, (below(step.submission.path, refusal),)))
@@ -246,45 +245,46 @@ def _kilobytes(size: int) -> int:
     return -(-size // 1024)
 
 
-def _after(current: Order | None, sent: Submission, version: Order) -> Order:
-    """Return the version with what it takes over from the order before it."""
+def _after(
+    group: Group, current: Order | None, sent: Submission, order_id: int, cause: Cause
+) -> Order:
+    """Return the version that the group writes, if this is its last step.
+
+    `current` is the order before this step: the version takes over what is not sent.
+    """
     overrides = settled_overrides(current, sent.document, sent.lines)
-    return replace(
-        version,
-        status=overridden_status(overrides, sent.lines) or sent.status,
-        overrides=overrides,
-        update_time=_newest(current.update_time if current else None, sent.update_time),
-        fulfilment=_fulfilment(current, sent),
-        defaults=settled_defaults(current, sent.document, sent.defaults, sent.lines),
-    )
-
-
-def _next_version(group: Group, sent: Submission, order_id: int, cause: Cause) -> Order:
+    status = overridden_status(overrides, sent.lines) or sent.status
+    update_time = _newest(current.update_time if current else None, sent.update_time)
+    defaults = settled_defaults(current, sent.document, sent.defaults, sent.lines)
     if group.stored is None:
-        return _first_version(group, sent, order_id, cause)
+        return Order(
+            account=group.account,
+            external_id=group.external_id,
+            order_id=order_id,
+            version=1,
+            status=status,
+            protocol=sent.protocol,
+            document=sent.document,
+            created_at=cause.at,
+            updated_at=cause.at,
+            request_id=cause.request_id,
+            update_time=update_time,
+            fulfilment=_fulfilment(current, sent),
+            endpoint=sent.endpoint,
+            defaults=defaults,
+            client=cause.client,
+            overrides=overrides,
+        )
     return replace(
         group.stored.next_version(cause),
-        status=sent.status,
+        status=status,
         document=sent.document,
+        update_time=update_time,
+        fulfilment=_fulfilment(current, sent),
         endpoint=sent.endpoint,
+        defaults=defaults,
         presence=Presence.REVIVED if group.stored.is_hidden else Presence.PRESENT,
-    )
-
-
-def _first_version(group: Group, sent: Submission, order_id: int, cause: Cause) -> Order:
-    return Order(
-        account=group.account,
-        external_id=group.external_id,
-        order_id=order_id,
-        version=1,
-        status=sent.status,
-        protocol=sent.protocol,
-        document=sent.document,
-        created_at=cause.at,
-        updated_at=cause.at,
-        request_id=cause.request_id,
-        client=cause.client,
-        endpoint=sent.endpoint,
+        overrides=overrides,
     )
 
 

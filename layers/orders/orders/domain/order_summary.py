@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, localcontext
+from decimal import Decimal
 
-from orders.domain.money import EXACT_DIGITS, Rounding, line_total
+from orders.domain.money import Rounding, exact_sum, line_total
 from orders.domain.order import Order
 
 
@@ -49,8 +49,7 @@ class OrderSummary:
     @property
     def items_total(self) -> Decimal:
         """Return the sum of the lines' totals, without delivery."""
-        with localcontext(prec=EXACT_DIGITS):
-            return sum(map(self.total_of, self.lines), Decimal(0))
+        return exact_sum(map(self.total_of, self.lines))
 
     @property
     def items_total_before_discount(self) -> Decimal | None:
@@ -59,8 +58,7 @@ class OrderSummary:
         known = [
             line_total(base, count, self.rounding) for base, count in bases if base is not None
         ]
-        with localcontext(prec=EXACT_DIGITS):
-            return sum(known, Decimal(0)) if len(known) == len(bases) else None
+        return exact_sum(known) if len(known) == len(bases) else None
 
 
 type Summarise = Callable[[Order], OrderSummary]

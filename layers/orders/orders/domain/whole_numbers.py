@@ -17,6 +17,8 @@ def parse_whole_number(sent: object) -> int | None:
     """
     if isinstance(sent, int):
         return None if isinstance(sent, bool) else sent
+    if isinstance(sent, str) and len(sent) <= MAX_DIGITS and sent.isascii() and sent.isdecimal():
+        return int(sent)
     number = _decimal(sent)
     if number is None or not number.is_finite() or number.adjusted() >= MAX_DIGITS:
         return None

@@ -45,8 +45,9 @@ _METRIC_NAMES = {
 
 def _record_import(report: ImportReport) -> None:
     """Log and count the outcomes of an import: codes and numbers only, no customer data."""
+    counts = {outcome: report.count(outcome) for outcome in Outcome}
     for outcome, name in _METRIC_NAMES.items():
-        metrics.add_metric(name, MetricUnit.Count, report.count(outcome))
+        metrics.add_metric(name, MetricUnit.Count, counts[outcome])
     _record_triggers(report.published, report.unpublished)
     codes = {str(problem.code) for result in report.results for problem in result.problems}
     logger.info(
@@ -54,7 +55,7 @@ def _record_import(report: ImportReport) -> None:
         extra={
             "account": report.account,
             "received": len(report.results),
-            "outcomes": {str(outcome): report.count(outcome) for outcome in Outcome},
+            "outcomes": {str(outcome): count for outcome, count in counts.items()},
             "problem_codes": sorted(codes),
             "triggers_published": report.published,
         },

@@ -1,8 +1,9 @@
 """The messages of changes: each type once, from the versions of an order before and after."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orders.application import list_events
+from orders.application.ports import Deadline, HistoryPage, VersionKey
+from orders.application.read_sizes import FIRST_ORDERS
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_numbers import MAX_ORDER_ID
 from orders.domain.ranges import Range
@@ -474,6 +477,54 @@ def test_messages_end_before_a_version_that_is_not_recorded_yet(project: Project
     assert project.messages(sort="createdAt asc") == everything[:2]
     kept[3] = missing
     assert project.messages(sort="createdAt asc") == everything
+
+
+def histories_read(project: ProjectOrders, **query: str) -> list[int]:
+    """Return how many histories each call reads together for a page of messages."""
+    read: list[int] = []
+    find_below = project.history.find_below
+
+    def spied(
+        versions: Sequence[VersionKey], limit: int, deadline: Deadline
+    ) -> Sequence[HistoryPage]:
+        read.append(len(versions))
+        return find_below(versions, limit, deadline)
+
+    with patch.object(project.history, "find_below", spied):
+        project.page_of_messages(**query)
+    return read
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"sort": "createdAt asc"}, {"sort": "createdAt desc"}, {"where": "resource(id in (IDS))"}],
+    ids=["oldest first", "newest first", "named"],
+)
+def test_the_histories_of_a_page_are_read_together(
+    project: ProjectOrders, query: dict[str, str]
+) -> None:
+    for number in range(2, 21):
+        project.import_draft(draft(orderNumber=f"CT-{number}"))
+    body = {"version": 1, "actions": [act("setCustomerEmail", email="a@example.com")]}
+    ids = [uuid_of(PROJECT, order_id) for order_id in range(1, 21)]
+    for each in ids:
+        project.send(body, each)
+    names = ", ".join(f'"{each}"' for each in ids)
+    query = {name: text.replace("IDS", names) for name, text in query.items()}
+    assert histories_read(project, **query, withTotal="false") == [16, 4]
+    if "where" not in query:
+        # Not many more are read than the page may need.
+        assert histories_read(project, **query, limit="1", withTotal="false")[0] == 1
+
+
+def test_long_histories_are_read_few_at_a_time(project: ProjectOrders) -> None:
+    project.import_draft(draft(orderNumber="CT-2"))
+    for version in range(1, FIRST_ORDERS):
+        for order_id in (1, 2):
+            email = f"{version}@example.com"
+            body = {"version": version, "actions": [act("setCustomerEmail", email=email)]}
+            assert project.send(body, uuid_of(PROJECT, order_id)).status == 200
+    assert histories_read(project, withTotal="false") == [1, 1]
 
 
 @given(

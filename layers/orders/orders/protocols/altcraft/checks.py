@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from itertools import islice
 
 from orders.domain.custom_fields import FieldValue, defaults_for, read_values
 from orders.domain.known_products import EntryKind, EntryName
-from orders.domain.money import EXACT_DIGITS, format_amount, line_total
+from orders.domain.money import exact_sum, format_amount, line_total
 from orders.domain.problems import MAX_PROBLEMS, Code, Problem, below, listed, shown
 from orders.domain.settings import (
     LINE_STATUS_TYPES,
@@ -152,10 +152,8 @@ def _repeated_lines(lines: tuple[LineDraft, ...]) -> Iterator[Problem]:
 def _total_mismatch(draft: OrderDraft, policy: TotalCheck) -> Iterator[Problem]:
     if policy is TotalCheck.OFF:
         return
-    with localcontext(prec=EXACT_DIGITS):
-        expected = (draft.delivery_cost or Decimal(0)) + sum(
-            (line_total(line.final_price_per_item, line.count) for line in draft.lines), Decimal(0)
-        )
+    totals = [line_total(line.final_price_per_item, line.count) for line in draft.lines]
+    expected = exact_sum([*totals, draft.delivery_cost or Decimal(0)])
     if expected != draft.total_price:
         yield Problem(
             Code.TOTAL_MISMATCH,

@@ -202,11 +202,9 @@ def _read_lines(sent: object, at_most: int) -> tuple[list[LineBody], list[Proble
 
 
 def _draft(body: OrderBody, lines: Sequence[LineBody]) -> OrderDraft:
+    sent = vars(body)
     matching = {"matching": body.matching or DEFAULT_MODE}
-    for name in FIELDS:
-        value = getattr(body, name)
-        if value is not None:
-            matching[name] = value
+    matching |= {name: sent[name] for name in FIELDS if sent[name] is not None}
     return OrderDraft(
         external_id=body.external_id,
         matching=matching,

@@ -7,12 +7,12 @@ Required enums always have their value for "unknown".
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from typing import Any
 
 from orders.domain.changes import StoredOrder
 from orders.domain.fulfilment import SalesModel
-from orders.domain.money import EXACT_DIGITS
+from orders.domain.money import exact_sum, line_total
 from orders.domain.order_summary import LineSummary, OrderSummary
 from orders.domain.settings import PartnerOrderMembers
 
@@ -175,12 +175,10 @@ def _item(number: int, line: LineSummary, form: OrderForm) -> Tree:
 
 def _known_before_discount(summary: OrderSummary) -> Decimal:
     """Return the sum of the lines before the discounts that are known."""
-    with localcontext(prec=EXACT_DIGITS):
-        prices = (
-            (line.price if line.base_price is None else line.base_price) * line.count
-            for line in summary.lines
-        )
-        return sum(prices, Decimal(0))
+    return exact_sum(
+        line_total(line.price if line.base_price is None else line.base_price, line.count)
+        for line in summary.lines
+    )
 
 
 def _moscow_time(moment: datetime) -> str:
