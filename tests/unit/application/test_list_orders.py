@@ -333,6 +333,61 @@ def test_the_total_of_changes_is_counted_by_the_indexes() -> None:
     assert hub.index.orders_read + hub.changes.changes_read <= 10
 
 
+@pytest.mark.parametrize("by_change", [False, True])
+@pytest.mark.parametrize(
+    ("start", "end"), [(500.5, 2000.5), (500.5, None), (None, 2000.5), (1000.2, 1000.6)]
+)
+def test_the_total_of_times_of_creation_is_counted_by_the_index(
+    start: float | None, end: float | None, *, by_change: bool
+) -> None:
+    """Only the orders of the first and of the last second are read for it."""
+    orders = [order_at(n / 4, changed_after=9 if n % 7 == 0 else 0) for n in range(12_000)]
+    hub = Hub(orders)
+    created = Range(
+        None if start is None else START + start * SECOND,
+        None if end is None else START + end * SECOND,
+    )
+    page = PageWanted(0, with_total=True)
+    total = hub.page(page, created=created, by_change=by_change).total
+    assert total == sum(order.created_at in created for order in orders)
+    assert hub.index.orders_read + hub.changes.changes_read <= 8
+    ids = Range(orders[3000].order_id, orders[7000].order_id)
+    assert hub.page(page, created=created, ids=ids).total == sum(
+        order.created_at in created and order.order_id in ids for order in orders
+    )
+
+
+@pytest.mark.usefixtures("at_most_twenty")
+def test_the_total_of_times_of_creation_is_not_known_above_the_limit() -> None:
+    hub = Hub(order_at(10 * n) for n in range(100))
+    page = PageWanted(5, with_total=True)
+    for end, total in ((200, 20), (201, None), (900, None)):
+        listed = hub.page(page, created=Range(START, START + end * SECOND))
+        assert (len(listed.orders), listed.total) == (5, total)
+    assert hub.index.orders_read <= 60
+
+
+@pytest.mark.parametrize(("changed", "most"), [(8, 20), (60, 100)])
+def test_the_lower_of_two_numbers_is_counted_with_a_low_limit(
+    changed: int, most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which of the two indexes has fewer orders is found without counting the other one."""
+    monkeypatch.setattr(list_orders, "_FEW", 20)
+    monkeypatch.setattr(list_orders, "MAX_COUNTED", 100)
+    hub = Hub(order_at(n, changed_after=9999 if n < changed else 0) for n in range(500))
+    limits = []
+    count = hub.index.count
+
+    def counting(account: str, limit: int, *rest: object, **options: object) -> int | None:
+        limits.append(limit)
+        return count(account, limit, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hub.index, "count", counting)
+    page = hub.page(PageWanted(500), changed=Range(START + 5000 * SECOND))
+    assert (len(page.orders), hub.index.orders_read) == (changed, 0)
+    assert max(limits) == most
+
+
 def test_counting_ends_with_the_first_count_that_is_too_large(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

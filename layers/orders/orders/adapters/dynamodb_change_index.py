@@ -51,6 +51,8 @@ from orders.domain.ranges import Range
 _MORE_THAN_ITS_SHARE = 20
 # About 100 entries are needed of those that are yielded one by one.
 _SHARE = 100 // CHANGE_SHARDS + _MORE_THAN_ITS_SHARE
+# A count examines no more entries for each that it may count: the rest are deleted orders.
+_ENTRIES_FOR_EACH = 2
 _IN_RANGE = "changed_shard = :shard AND changed_at BETWEEN :low AND :high"
 
 
@@ -115,14 +117,20 @@ class DynamoChangeIndex(BatchedTable):
         return changes
 
     def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
-        """Count the entries of all shards. Counting stops when there are more than `limit`."""
+        """Count the entries of all shards. It reads hardly more than twice `limit` of them.
+
+        Return None if there are more than `limit`, or more than twice as many with the deleted
+        orders.
+        """
         wanted, limit = counted.wanted, counted.limit
         # The index cannot filter by order id, a part of its sort key, so these entries are read.
         counts = not counted.ids.is_bounded
-        count = 0
+        count = examined = 0
         places = [_Place(shard) for shard in change_shards(account)]
-        while places and count <= limit:
-            size = (limit + 1 - count) // len(places) + _MORE_THAN_ITS_SHARE
+        most = limit * _ENTRIES_FOR_EACH
+        while places and count <= limit and examined <= most:
+            left = min(limit - count, most - examined) + 1
+            size = left // len(places) + _MORE_THAN_ITS_SHARE
             answers = self._batches.in_parallel(
                 lambda place, size=size: self._query(place, wanted, size, deadline, counts=counts),  # type: ignore[misc]
                 places,
@@ -131,12 +139,13 @@ class DynamoChangeIndex(BatchedTable):
                 answer["Count"] if counts else _count_of_orders(answer["Items"], counted.ids)
                 for answer in answers
             )
+            examined += sum(answer["ScannedCount"] for answer in answers)
             places = [
                 _Place(place.shard, answer["LastEvaluatedKey"])
                 for place, answer in zip(places, answers, strict=True)
                 if "LastEvaluatedKey" in answer
             ]
-        return count if count <= limit else None
+        return count if count <= limit and not places else None
 
     def _query(
         self,
@@ -150,7 +159,7 @@ class DynamoChangeIndex(BatchedTable):
         lowest, highest = _bounds(wanted)
         if lowest > highest:
             expect_time(deadline)
-            return {"Items": [], "Count": 0}
+            return {"Items": [], "Count": 0, "ScannedCount": 0}
         values = {
             ":shard": {"S": place.shard},
             ":low": {"S": lowest},

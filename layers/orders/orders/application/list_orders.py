@@ -28,10 +28,13 @@ from orders.application.ports import (
 )
 from orders.domain.changes import StoredOrder
 from orders.domain.creation_times import ids_created_in, ids_surely_created_in
+from orders.domain.order import Order
 from orders.domain.ranges import Range
 
 MAX_EXAMINED = 10_000
 MAX_COUNTED = 10_000
+# What is compared is first counted up to this number, which is cheaper and mostly enough.
+_FEW = 1000
 # A request examines no more characters of documents, and a page has hardly more.
 MAX_READ_CHARACTERS = 48 * 1024 * 1024
 MAX_FOUND_CHARACTERS = 8 * 1024 * 1024
@@ -142,7 +145,8 @@ class _Listing:
     page: PageWanted
     deadline: Deadline
     examination: Examination = field(init=False)
-    _counts: dict[Range[int], int | None] = field(default_factory=dict, init=False)
+    # Up to which number the entries of some ids were counted, and their count unless it is above.
+    _counts: dict[Range[int], tuple[int, int | None]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(
@@ -280,25 +284,42 @@ class _Listing:
 
     def _may_examine_all(self) -> bool:
         """Return whether the total can be found by examining all orders that may be listed."""
-        if self._indexes_know_the_total and self.query.changed.end is None:
+        if self._creations_know_the_total:
+            return False
+        if self._changes_know_the_total and self.query.changed.end is None:
             return False
         if self.query.by_change:
-            return self._count_of_changed() is not None
+            return self._count_of_changed(MAX_COUNTED) is not None
         return self._count(self.query.candidate_ids) is not None
 
     def _has_fewer_changes(self) -> bool:
-        by_change = self._count_of_changed()
-        by_creation = self._count(self.query.candidate_ids)
-        return by_change is not None and (by_creation is None or by_change < by_creation)
+        """Return whether fewer orders changed in the wanted times than may have been created.
+
+        Counting ends with the lower number, so that the other one may be that of a large account.
+        """
+        for limit in (min(_FEW, MAX_COUNTED), MAX_COUNTED):
+            by_change = self._count_of_changed(limit)
+            by_creation = self._count(self.query.candidate_ids, limit)
+            if by_change is not None:
+                return by_creation is None or by_change < by_creation
+            if by_creation is not None:
+                return False
+        return False
 
     @property
-    def _indexes_know_the_total(self) -> bool:
+    def _creations_know_the_total(self) -> bool:
+        return self.query.matches is None and not self.query.changed.is_bounded
+
+    @property
+    def _changes_know_the_total(self) -> bool:
         query = self.query
         return query.matches is None and not query.ids.is_bounded and not query.created.is_bounded
 
     def _counted(self) -> int | None:
         """Return the total if the indexes know it, and it is at most MAX_COUNTED."""
-        if not self._indexes_know_the_total:
+        if self._creations_know_the_total:
+            return _sum(self._counts_of_created())
+        if not self._changes_know_the_total:
             return None
         since, until = self.query.changed.start, self.query.changed.end
         counted = self._count(ALL_IDS) if since is None else self._count_changed_since(since)
@@ -307,14 +328,26 @@ class _Listing:
         later = self._count_changed_since(until)
         return None if later is None else counted - later
 
+    def _counts_of_created(self) -> Iterator[int | None]:
+        """Return the parts of the number of orders with these ids and times of creation.
+
+        Of the orders of the first and of the last second, the index by id cannot tell whether they
+        were created in these times, so they are read.
+        """
+        ids, created = self.query.ids, self.query.created
+        possible, sure = ids_created_in(created), ids_surely_created_in(created)
+        if sure.is_empty:
+            yield self._count_created_among(possible & ids)
+            return
+        yield self._count(sure & ids)
+        if created.start is not None:
+            yield self._count_created_among(Range(possible.start, sure.start) & ids)
+        if created.end is not None:
+            yield self._count_created_among(Range(sure.end, possible.end) & ids)
+
     def _count_changed_since(self, start: datetime) -> int | None:
         """Count the orders created or changed since a time."""
-        total = 0
-        for counted in self._counts_of_changed_since(start):
-            if counted is None or total + counted > MAX_COUNTED:
-                return None
-            total += counted
-        return total
+        return _sum(self._counts_of_changed_since(start))
 
     def _counts_of_changed_since(self, start: datetime) -> Iterator[int | None]:
         """Return the parts of this number. Each is counted when its turn comes.
@@ -327,37 +360,57 @@ class _Listing:
         yield self._count(Range(near.end, None))
         older = CountedChanges(ChangeRange(start), MAX_COUNTED, Range(None, near.start))
         yield self.stores.changes.count(self.query.account, older, self.deadline)
-        yield self._count_among(near, since)
+        yield self._count_among(near, lambda order: order.updated_at in since)
 
-    def _count_among(self, ids: Range[int], changed: Range[datetime]) -> int | None:
+    def _count_created_among(self, ids: Range[int]) -> int | None:
+        created = self.query.created
+        return self._count_among(ids, lambda order: order.created_at in created)
+
+    def _count_among(self, ids: Range[int], is_counted: Callable[[Order], bool]) -> int | None:
         examination = Examination(MAX_EXAMINED, MAX_READ_CHARACTERS, self.deadline)
         steps = self._sequence(examination).by_creation(ids, newest_first=True)
-        count = sum(step.position.changed_at in changed for step in steps)
+        count = sum(bool(step.stored and is_counted(step.stored.order)) for step in steps)
         return None if examination.is_over else count
 
-    def _count_of_changed(self) -> int | None:
-        """Return the number of orders created or changed in the wanted times, or a little more."""
+    def _count_of_changed(self, limit: int) -> int | None:
+        """Return the number of orders created or changed in the wanted times, or a little more.
+
+        Return None if it is above the limit.
+        """
         changed = self._changed()
         if changed.start is None:
-            return self._count(ALL_IDS)
-        created = self._count(ids_created_in(changed))
+            return self._count(ALL_IDS, limit)
+        created = self._count(ids_created_in(changed), limit)
         if created is None:
             return None
-        counted = CountedChanges(ChangeRange(changed.start), MAX_COUNTED)
+        counted = CountedChanges(ChangeRange(changed.start), limit)
         later = self.stores.changes.count(self.query.account, counted, self.deadline)
-        return None if later is None or created + later > MAX_COUNTED else created + later
+        return None if later is None or created + later > limit else created + later
 
-    def _count(self, ids: Range[int]) -> int | None:
-        """Count the index entries of these ids, once for a page.
+    def _count(self, ids: Range[int], limit: int | None = None) -> int | None:
+        """Count the index entries of these ids, once for a page. The limit is MAX_COUNTED or less.
 
         A list by change is not consistent anyway.
         """
-        if ids not in self._counts:
+        limit = MAX_COUNTED if limit is None else limit
+        counted_to, count = self._counts.get(ids, (-1, None))
+        if count is None and counted_to < limit:
             account, index = self.query.account, self.stores.index
-            self._counts[ids] = index.count(
-                account, MAX_COUNTED, self.deadline, ids, consistent=not self.query.by_change
+            count = index.count(
+                account, limit, self.deadline, ids, consistent=not self.query.by_change
             )
-        return self._counts[ids]
+            self._counts[ids] = limit, count
+        return count if count is not None and count <= limit else None
+
+
+def _sum(counts: Iterable[int | None]) -> int | None:
+    """Return the sum, None if a count is not known or the sum is above MAX_COUNTED."""
+    total = 0
+    for counted in counts:
+        if counted is None or total + counted > MAX_COUNTED:
+            return None
+        total += counted
+    return total
 
 
 def _named_step(stored: StoredOrder) -> Step:

@@ -306,7 +306,9 @@ class ChangeIndex(Protocol):
     def count(self, account: str, counted: CountedChanges, deadline: Deadline) -> int | None:
         """Return the number of orders, without deleted ones. Return None if it is above the limit.
 
-        It may differ from the number of listed changes by orders that change at the same time.
+        It is None too if more than twice as many entries as the limit had to be read for it,
+        because of deleted orders or of other ids. It may differ from the number of listed changes
+        by orders that change at the same time.
         """
 
 
