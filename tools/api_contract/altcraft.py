@@ -13,6 +13,7 @@ from orders.protocols.altcraft.profile_matching import FIELDS, MODES
 from orders.protocols.altcraft.requests import ImportBody, LineBody, OrderBody
 from orders.protocols.altcraft.states import ORDER_STATUSES
 from tools.api_contract import altcraft_catalogue
+from tools.api_contract.failed_only import failed_only
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -343,8 +344,9 @@ def _answer_schemas() -> Tree:
                         "description": "True if errors and warnings are left out of `result` "
                         "because the answer would be too large",
                     },
+                    **failed_only(),
                 },
-                ["counts", "warnings", "details_omitted"],
+                ["counts", "warnings", "details_omitted", *failed_only()],
             )
         ),
         "AltcraftRefusal": _in_xml(

@@ -14,6 +14,7 @@ from orders.protocols.altcraft.catalogue_requests import (
     SkuBody,
 )
 from orders.protocols.altcraft.errors import CODES
+from tools.api_contract.failed_only import failed_only
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     JSON,
@@ -192,8 +193,9 @@ def answer_schemas() -> Tree:
                     ),
                     "warnings": problems,
                     "details_omitted": _FLAG,
+                    **failed_only(),
                 },
-                ["counts", "warnings", "details_omitted"],
+                ["counts", "warnings", "details_omitted", *failed_only()],
             )
         ),
         "AltcraftCatalogueResult": record(

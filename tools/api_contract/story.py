@@ -124,6 +124,19 @@ STORY = (
     ),
     Example(
         "importOrders",
+        "failed_only",
+        "The failed orders as a request",
+        "bearer",
+        body={
+            "failed_only": True,
+            "data": [
+                {**_ORDER, "external_id": "1003"},
+                {**_ORDER, "external_id": "1004", "currency": "DOGE"},
+            ],
+        },
+    ),
+    Example(
+        "importOrders",
         "xml",
         "One order in XML",
         "bearer",

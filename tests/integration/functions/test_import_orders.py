@@ -59,6 +59,10 @@ ANSWERS: dict[str, tuple[int, str]] = {
     "token_without_scheme": (401, "The header Authorization must be `Bearer <token>`"),
     "other_method": (405, "The method must be POST; got GET"),
     "result_details": (200, '"code":"total_mismatch","path":"/data/0/total_price"'),
+    "failed_only": (
+        200,
+        r'"failed_document":"{\"failed_only\": true, \"data\": [{\"external_id\": \"2000032\"',
+    ),
     "partial_failure": (200, '"code":"unknown_currency","path":"/data/1/currency"'),
     "partial_failure_xml": (200, "<path>/data/0/lines/0/count</path>"),
     "bad_token": (401, '"error":401'),

@@ -508,3 +508,11 @@ def test_a_deletion_whose_answer_is_lost_counts() -> None:
 
     shop.catalogue.faults = [remove_and_lose]
     assert shop.send("products/delete", {"external_ids": ["p", "q"]})["deleted_count"] == 2
+
+
+def test_the_failed_products_come_back_as_they_were_sent() -> None:
+    bad = '{"external_id": "B", "name": 5, "price": 1.10}'
+    body = '{"failed_only": true, "data": [%s]}'
+    good = '{"external_id": "A", "name": "A"}, '
+    answer = json.loads(Catalogue().post("products/import", (body % (good + bad)).encode()).body)
+    assert answer["failed_document"] == body % bad

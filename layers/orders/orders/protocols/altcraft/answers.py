@@ -27,6 +27,7 @@ from orders.protocols.altcraft.errors import (
     internal_error,
     unavailable,
 )
+from orders.protocols.altcraft.failed_documents import failed_members
 from orders.protocols.altcraft.media_types import CONTENT_TYPES, Format, accepted_format
 from orders.protocols.altcraft.unknown_members import Notice
 from orders.protocols.http import (
@@ -38,6 +39,7 @@ from orders.protocols.http import (
     MethodNotAllowedError,
     WrappedError,
     fits_answer,
+    sent_size,
 )
 from orders.protocols.json_text import write_json, written_json
 
@@ -52,13 +54,15 @@ class AnswerOptions:
     """How to write an answer.
 
     `details` adds counts, outcomes and all warnings. `line_of` returns the line of a problem. An
-    answer of more than `room` bytes is shortened.
+    answer of more than `room` bytes is shortened. `failed_of` is the request of an import whose
+    failed orders the answer returns, None without.
     """
 
     format: Format
     details: bool = False
     line_of: LineOf = no_line
     room: int = MAX_ANSWER_BYTES
+    failed_of: HttpRequest | None = None
 
 
 class FormattedError(WrappedError):
@@ -139,6 +143,10 @@ def answer_report(
         if len(body) <= options.room and fits_answer(body):
             break
         tree = shorten(tree)
+        body = _encode(tree, options.format)
+    if options.failed_of is not None and failures:
+        positions = [each.position for each in failures]
+        tree |= failed_members(options.failed_of, positions, options.format, sent_size(body))
         body = _encode(tree, options.format)
     return _answer(status, body, options.format)
 

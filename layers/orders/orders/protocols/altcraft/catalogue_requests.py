@@ -158,6 +158,7 @@ class CatalogueBody(Body):
     custom_fields: Definitions[CustomFieldBody] = Field(default_factory=list)
     categories: Definitions[CategoryBody] = Field(default_factory=list)
     result_details: Annotated[Flag | None, Absent] = None
+    failed_only: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ENTRIES), Absent]
 
 

@@ -54,6 +54,7 @@ class ImportCatalogueEndpoint:
                 options,
                 details=bool(body.result_details),
                 room=answer_room(request.body, len(body.data)),
+                failed_of=request if body.failed_only else None,
             )
             unknown = unknown_of_members(decoded.tree, KNOWN_OF_ROOT, ())
             command = CatalogueCommand(

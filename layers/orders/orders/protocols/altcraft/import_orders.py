@@ -44,6 +44,7 @@ class ImportOrdersEndpoint:
                 options,
                 details=bool(body.result_details),
                 room=answer_room(request.body, len(body.data)),
+                failed_of=request if body.failed_only else None,
             )
             unknown = unknown_of_request(decoded.tree)
             command = ImportCommand(

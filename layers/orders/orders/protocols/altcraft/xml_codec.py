@@ -81,7 +81,7 @@ class _Reader:
             case Array():
                 return [
                     self.value(item, shape.item, (*path, position))
-                    for position, item in enumerate(_items(element))
+                    for position, item in enumerate(items_of(element))
                 ]
             case TextOrFree() if len(element):
                 return self.free(element, path)
@@ -98,11 +98,11 @@ class _Reader:
         self._expect_no_attributes(element, path)
         members: dict[str, Any] = {}
         for child in element:
-            name = _local_name(child)
+            name = local_name(child)
             member = shape.members.get(name)
             if isinstance(member, Array):
                 items = members.setdefault(name, [])
-                for item in _items(child):
+                for item in items_of(child):
                     at = (*path, name, len(items))
                     items.append(self.value(item, member.item, at))
             elif member is None:
@@ -119,7 +119,7 @@ class _Reader:
     def free(self, element: etree._Element, path: Steps) -> dict[str, str | None]:
         members: dict[str, str | None] = {}
         for child in element:
-            name = child.get(NAME_ATTRIBUTE) or _local_name(child)
+            name = child.get(NAME_ATTRIBUTE) or local_name(child)
             at = (*path, name)
             if name in members:
                 self._fault(Code.DUPLICATE_MEMBER, at, "is a duplicate; send it once")
@@ -178,7 +178,7 @@ class _Reader:
         nil = _NIL_VALUES.get(sent.strip())
         if nil is None and self._has_room(path):
             self._fault(Code.MALFORMED, path, f"must have xsi:nil true or false; got {shown(sent)}")
-        elif nil and not _is_empty(element):
+        elif nil and not is_empty(element):
             self._fault(Code.MALFORMED, path, "must be empty, because its xsi:nil is true")
         return nil is True
 
@@ -209,10 +209,10 @@ def decode(body: bytes, shape: Record, charset: str | None = None) -> Decoded:
     document type declaration, 415 for an unsupported charset.
     """
     _expect_few_tags(body)
-    root = _parse(body, charset)
-    if _local_name(root) != ROOT:
-        raise bad_request(f"The root element must be <{ROOT}>; got {shown(_local_name(root))}")
-    if len(root) and all(_local_name(child) == ROW for child in root):
+    root = parsed(body, charset)
+    if local_name(root) != ROOT:
+        raise bad_request(f"The root element must be <{ROOT}>; got {shown(local_name(root))}")
+    if has_rows(root):
         for child in root:
             child.tag = "data"
     has_all_lines = body.count(b"\n") < _LAST_EXACT_LINE
@@ -237,7 +237,13 @@ def encode_element(name: str, members: Mapping[str, Any]) -> bytes:
     return etree.tostring(element, encoding="utf-8", xml_declaration=False)
 
 
-def _parse(body: bytes, charset: str | None) -> etree._Element:
+def has_rows(root: etree._Element) -> bool:
+    """Return whether the root has rows only, which count as its `data`."""
+    return len(root) > 0 and all(local_name(child) == ROW for child in root)
+
+
+def parsed(body: bytes, charset: str | None) -> etree._Element:
+    """Return the root of a document. Raises RequestRefusedError as `decode` does."""
     try:
         parser = etree.XMLParser(
             encoding=charset if _names_the_encoding(body, charset) else None,
@@ -282,7 +288,8 @@ def _names_the_encoding(body: bytes, charset: str | None) -> bool:
     return charset is not None and not body.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"))
 
 
-def _local_name(element: etree._Element) -> str:
+def local_name(element: etree._Element) -> str:
+    """Return the name of an element without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
@@ -295,24 +302,25 @@ def _sent_name(element: etree._Element, attribute: str) -> str:
     return f"{prefix}:{name.localname}" if prefix else name.localname
 
 
-def _items(element: etree._Element) -> Iterator[etree._Element]:
+def items_of(element: etree._Element) -> Iterator[etree._Element]:
     """Yield the items of an array's element: its rows, else itself. Blank ones are no items."""
     if not len(element):
         if element.text and not element.text.isspace():
             yield element
-    elif all(_local_name(child) == ROW for child in element):
-        yield from (row for row in element if not _is_empty(row))
+    elif all(local_name(child) == ROW for child in element):
+        yield from (row for row in element if not is_empty(row))
     else:
         yield element
 
 
-def _is_empty(element: etree._Element) -> bool:
+def is_empty(element: etree._Element) -> bool:
+    """Return whether an element has neither elements nor text but white space."""
     return not len(element) and (not element.text or element.text.isspace())
 
 
 # libxml2 keeps 16 bits of a line number and guesses the rest from the nodes around it.
 _LAST_EXACT_LINE = 2**16 - 2
-_MARKUP = re.compile(
+MARKUP = re.compile(
     r"""<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|</[^>]*+>"""
     r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
     re.DOTALL,
@@ -341,7 +349,7 @@ def _counted_lines(body: bytes, root: etree._Element) -> Sequence[int]:
     text = _decoded(body, root)
     lines = array("L")
     line, counted_to = 1, 0
-    for match in _MARKUP.finditer(text):
+    for match in MARKUP.finditer(text):
         line += text.count("\n", counted_to, match.end())
         counted_to = match.end()
         if match["start"]:
@@ -351,12 +359,16 @@ def _counted_lines(body: bytes, root: etree._Element) -> Sequence[int]:
     return array("L", (cast("int", element.sourceline) for element in root.iter()))
 
 
-def _decoded(body: bytes, root: etree._Element) -> str:
-    encoding = root.getroottree().docinfo.encoding or "utf-8"
+def encoding_of(body: bytes, root: etree._Element) -> str:
+    """Return the encoding of a body that was parsed to `root`."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
+        return "utf-16"
+    return root.getroottree().docinfo.encoding or "utf-8"
+
+
+def _decoded(body: bytes, root: etree._Element) -> str:
     try:
-        return body.decode(encoding, errors="replace")
+        return body.decode(encoding_of(body, root), errors="replace")
     except LookupError:
         # Python does not know the encoding. Nearly all have the markup of ASCII.
         return body.decode("latin-1")
