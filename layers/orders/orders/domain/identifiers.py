@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from orders.domain.order_numbers import NO_ORDER_ID
+
 MAX_EXTERNAL_ID_CHARACTERS = 255
 MAX_EXTERNAL_ID_BYTES = 512
 EXTERNAL_ID_RULE = (
@@ -38,6 +40,7 @@ def is_external_id(text: str) -> bool:
 
 
 UUID_CHARACTERS = 36
+NIL_UUID = "00000000-0000-0000-0000-000000000000"
 _UUID_VERSION_8 = 8 << 76
 _UUID_VARIANT = 2 << 62
 
@@ -47,8 +50,10 @@ def uuid_of(account: str, order_id: int) -> str:
 
     The last 62 bits are the order id, the first 48 bits are derived from the account. So the UUIDs
     of an account compare as the order ids do. An order that is created without an external id gets
-    this UUID as its external id.
+    this UUID as its external id. An order of a preview has the nil UUID.
     """
+    if order_id == NO_ORDER_ID:
+        return NIL_UUID
     prefix = int.from_bytes(hashlib.sha256(account.encode()).digest()[:6])
     return str(UUID(int=prefix << 80 | _UUID_VERSION_8 | _UUID_VARIANT | order_id))
 
@@ -58,6 +63,8 @@ def order_id_of(account: str, text: str) -> int | None:
     try:
         order_id = UUID(text).int & (_UUID_VARIANT - 1)
     except ValueError:
+        return None
+    if order_id == NO_ORDER_ID:
         return None
     return order_id if uuid_of(account, order_id) == text.lower() else None
 

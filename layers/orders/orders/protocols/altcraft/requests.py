@@ -282,6 +282,7 @@ class ImportBody(Body):
     custom_line_statuses: Definitions[LineStatusBody] = Field(default_factory=list)
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
+    dry_run: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ORDERS), Absent]
 
 
