@@ -26,10 +26,10 @@ from orders.application.reading_ports import (
 )
 from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite, ListedSku
 from orders.domain.changes import OrderChange
+from orders.domain.identifiers import NO_ORDER_ID
 from orders.domain.importing import Write
 from orders.domain.known_products import EntryKind, EntryName, KnownEntry
 from orders.domain.order import Order
-from orders.domain.order_numbers import NO_ORDER_ID
 from orders.domain.settings import Settings, StoredSettings
 from orders.domain.triggers import Trigger, TriggerKind
 

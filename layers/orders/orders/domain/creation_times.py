@@ -6,7 +6,8 @@ order ids sort by time of creation up to the second.
 
 from datetime import datetime, timedelta
 
-from orders.domain.order_numbers import EPOCH, NO_ORDER_ID, SECONDS, first_number_of, time_of
+from orders.domain.identifiers import NO_ORDER_ID
+from orders.domain.order_numbers import EPOCH, SECONDS, first_number_of, time_of
 from orders.domain.ranges import Range
 
 _SECOND = timedelta(seconds=1)

@@ -5,8 +5,6 @@ import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from orders.domain.order_numbers import NO_ORDER_ID
-
 MAX_EXTERNAL_ID_CHARACTERS = 255
 MAX_EXTERNAL_ID_BYTES = 512
 EXTERNAL_ID_RULE = (
@@ -40,6 +38,8 @@ def is_external_id(text: str) -> bool:
 
 
 UUID_CHARACTERS = 36
+# The id of a new order in a preview. No stored order has it: its second was over long ago.
+NO_ORDER_ID = 0
 NIL_UUID = "00000000-0000-0000-0000-000000000000"
 _UUID_VERSION_8 = 8 << 76
 _UUID_VARIANT = 2 << 62

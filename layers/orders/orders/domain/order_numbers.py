@@ -15,8 +15,6 @@ EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _SECOND_BITS, _LANE_BITS, _SEQUENCE_BITS = 31, 11, 11
 SECONDS: int = 2**_SECOND_BITS
 MAX_ORDER_ID: int = 2 ** (_SECOND_BITS + _LANE_BITS + _SEQUENCE_BITS) - 1
-# The id of a new order in a preview. No stored order has it: its second is long over.
-NO_ORDER_ID = 0
 PLACES_PER_SECOND: int = 2**_SEQUENCE_BITS
 # Lanes that one environment has for itself. The lane with this number is the shared one.
 OWN_LANES: int = 2**_LANE_BITS - 1

@@ -9,8 +9,8 @@ from orders.application.import_orders import ImportReport
 from orders.application.preview_ports import NotedChange, Notes
 from orders.domain.clients import Client, Role
 from orders.domain.differences import Differences, differences
+from orders.domain.identifiers import NO_ORDER_ID
 from orders.domain.importing import OrderResult, Outcome
-from orders.domain.order_numbers import NO_ORDER_ID
 from orders.protocols.altcraft.errors import bad_request
 from orders.protocols.dry_run import (
     change_entry,

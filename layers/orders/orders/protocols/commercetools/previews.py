@@ -5,8 +5,8 @@ from typing import Any
 
 from orders.application.preview_ports import Notes
 from orders.domain.differences import differences
+from orders.domain.identifiers import NO_ORDER_ID
 from orders.domain.order import Order
-from orders.domain.order_numbers import NO_ORDER_ID
 from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools.errors import RequestRefusedError, bad_request, invalid_input
 from orders.protocols.commercetools.foreign_orders import represent_any
