@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from orders.application.preview_ports import Notes
@@ -34,8 +35,14 @@ def notes_of(*, dry_run: bool) -> Notes | None:
 
 
 def marked(result: EndpointResult, notes: Notes | None) -> EndpointResult:
-    """Return the result of a request. That of a preview has a header and counts no order."""
-    return result if notes is None else result.as_preview({DRY_RUN_HEADER: "true"})
+    """Return the result of a request. That of a preview counts no order.
+
+    If it is no error, it has the header too.
+    """
+    if notes is None:
+        return result
+    is_error = result.answer.status >= HTTPStatus.BAD_REQUEST
+    return result.as_preview({} if is_error else {DRY_RUN_HEADER: "true"})
 
 
 @dataclass(frozen=True, slots=True)
