@@ -1,12 +1,13 @@
 """Previews of writes in all protocols: nothing is written, and the real run does the same."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from orders.domain.clients import Role
-from orders.domain.settings import StoredSettings
+from orders.domain.settings import StoredSettings, UnknownMembers
 from orders.protocols.http import HttpAnswer
 from tests.support.altcraft import XML, Shop, read_json
 from tests.support.altcraft_catalogue import Catalogue
@@ -148,6 +149,22 @@ def test_another_value_of_the_member_is_an_error(sent: object) -> None:
     tree = read_json(answer)
     assert tree["error_text"].startswith("dry_run must be true or false; got ")
     assert tree["errors"][0]["path"] == "/dry_run"
+    assert _state(shop) == before
+
+
+@pytest.mark.parametrize("name", ["dryRun", "dry-run", "DRY_RUN", "dryrun"])
+@pytest.mark.parametrize("policy", UnknownMembers)
+def test_another_spelling_of_the_member_is_an_error(name: str, policy: UnknownMembers) -> None:
+    shop = _shop()
+    stored = shop.settings.stored["demo"]
+    policies = replace(stored.settings.policies, unknown_members=policy)
+    changed = replace(stored.settings, policies=policies)
+    shop.settings.stored["demo"] = StoredSettings(changed, 2)
+    before = _state(shop)
+    answer = shop.post({**request(order(external_id="C")), name: True})
+    [error] = read_json(answer)["errors"]
+    assert (answer.status, error["path"]) == (400, f"/{name}")
+    assert error["message"] == f'"{name}" is unsupported; write dry_run'
     assert _state(shop) == before
 
 
@@ -437,7 +454,7 @@ def test_the_hub_keeps_settings_and_orders_in_a_preview() -> None:
         answer = writer.ask(method, body=body, dry_run="true")
         tree = json.loads(answer.body)
         assert (answer.status, tree["dry_run"]) == (200, True)
-        outcomes = {HUB_DELETE: "updated", HUB_LINE_STATUS: "updated", HUB_REVIVE: "unchanged"}
+        outcomes = {HUB_DELETE: "deleted", HUB_LINE_STATUS: "updated", HUB_REVIVE: "unchanged"}
         assert tree["preview"]["outcome"] == outcomes[method]
         wrong = writer.ask(method, body=body, dry_run="1")
         fault = json.loads(wrong.body)

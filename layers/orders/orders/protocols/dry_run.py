@@ -100,7 +100,12 @@ def changes_entries(found: Differences) -> Sequence[Tree]:
 
 
 def single_change(notes: Notes) -> tuple[str, Order | None, Order | None]:
-    """Return the outcome of a request for one order, and the order before and after it."""
+    """Return the outcome of a request for one order, and the order before and after it.
+
+    A deletion, also a soft one, has no order after it.
+    """
     for change in notes.orders.values():
-        return ("updated" if change.after else "deleted"), change.before, change.after
+        if change.after is None or change.after.is_hidden:
+            return "deleted", change.before, None
+        return "updated", change.before, change.after
     return "unchanged", None, None
