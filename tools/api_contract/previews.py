@@ -34,7 +34,7 @@ _CAMEL = ("Commercetools", "YandexMarket")
 _TEXT: Tree = {"type": "string"}
 _COUNT: Tree = {"type": "integer", "minimum": 0}
 _FLAG: Tree = {"type": "boolean"}
-_ANY: Tree = {"description": "Any JSON value that is no object and no array with elements"}
+_ANY: Tree = {"description": "A text, a number, a boolean, null, or an empty object or array"}
 _PARAMETER = parameter(
     "header",
     DRY_RUN_HEADER,

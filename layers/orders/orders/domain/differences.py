@@ -77,13 +77,11 @@ def _is_container(value: object) -> bool:
 
 def _is_same(one: object, other: object) -> bool:
     """Return whether two values without parts are equal in JSON, where true differs from 1."""
-    if _is_container(one) or _is_container(other):
+    if _is_container(one) and _is_container(other):
         are_empty = not _parts(one) and not _parts(other)
-        return (
-            are_empty
-            and _is_container(one)
-            and isinstance(one, Mapping) == isinstance(other, Mapping)
-        )
+        return are_empty and isinstance(one, Mapping) == isinstance(other, Mapping)
+    if _is_container(one) or _is_container(other):
+        return False
     return isinstance(one, bool) == isinstance(other, bool) and one == other
 
 

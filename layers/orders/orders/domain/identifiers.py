@@ -40,7 +40,6 @@ def is_external_id(text: str) -> bool:
 UUID_CHARACTERS = 36
 # The id of a new order in a preview. No stored order has it: its second was over long ago.
 NO_ORDER_ID = 0
-NIL_UUID = "00000000-0000-0000-0000-000000000000"
 _UUID_VERSION_8 = 8 << 76
 _UUID_VARIANT = 2 << 62
 
@@ -50,10 +49,8 @@ def uuid_of(account: str, order_id: int) -> str:
 
     The last 62 bits are the order id, the first 48 bits are derived from the account. So the UUIDs
     of an account compare as the order ids do. An order that is created without an external id gets
-    this UUID as its external id. An order of a preview has the nil UUID.
+    this UUID as its external id.
     """
-    if order_id == NO_ORDER_ID:
-        return NIL_UUID
     prefix = int.from_bytes(hashlib.sha256(account.encode()).digest()[:6])
     return str(UUID(int=prefix << 80 | _UUID_VERSION_8 | _UUID_VARIANT | order_id))
 
@@ -63,8 +60,6 @@ def order_id_of(account: str, text: str) -> int | None:
     try:
         order_id = UUID(text).int & (_UUID_VARIANT - 1)
     except ValueError:
-        return None
-    if order_id == NO_ORDER_ID:
         return None
     return order_id if uuid_of(account, order_id) == text.lower() else None
 
