@@ -183,7 +183,11 @@ def test_no_series_of_renames_loses_an_order_or_shares_an_id(
         named = store.found(order_id, account)
         if named.order.external_id == name:
             continue
-        outcome = store.changes.save(renaming(named, name), DEADLINE)
+        change = renaming(named, name)
+        is_taken = store.changes.is_taken(change, DEADLINE)
+        outcome = store.changes.save(change, DEADLINE)
+        # A preview reads what the write would find.
+        assert is_taken is (outcome is TAKEN)
         free = owners.get(name, order_id) == order_id
         assert outcome is (COMMITTED if free else TAKEN)
         if free:

@@ -353,6 +353,15 @@ class FakeOrderChanges:
     ) -> Sequence[WriteOutcome]:
         return [self.save(change, deadline) for change in changes]
 
+    def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        after = change.after.order
+        place = (after.account, after.external_id)
+        holder = self.store.aliases.get(place)
+        is_held = place in self.store.orders or place in self.store.hidden
+        return is_held or holder not in {None, after.order_id}
+
     def commit(self, change: OrderChange) -> WriteOutcome:
         """Write if the conditions are met, as the store does."""
         before, after = change.before.order, change.after.order
@@ -472,8 +481,7 @@ class FakeSettings:
 
     def save(self, account: str, settings: Settings, base_version: int, deadline: Deadline) -> bool:
         del deadline
-        if len(settings.custom_fields) > self.room:
-            raise SettingsTooLargeError("too many")
+        self.expect_room(settings)
         if not self.available:
             raise StorageUnavailableError
         if self.stored[account].version != base_version:
@@ -481,6 +489,10 @@ class FakeSettings:
         self.stored[account] = StoredSettings(settings, base_version + 1)
         self.cached.pop(account, None)
         return True
+
+    def expect_room(self, settings: Settings) -> None:
+        if len(settings.custom_fields) > self.room:
+            raise SettingsTooLargeError("too many")
 
 
 @dataclass

@@ -155,18 +155,23 @@ class Writer:
         line_id: str = "1",
         body: object = None,
         token: str = "writer",  # noqa: S107
+        *,
+        dry_run: str | None = None,
         **query: str,
     ) -> HttpAnswer:
         """Return the answer of the hub's own API."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        sent = HttpRequest(
-            headers={"authorization": f"Bearer {token}"} if token else {},
+        sent = {"authorization": f"Bearer {token}"} if token else {}
+        if dry_run is not None:
+            sent["x-dry-run"] = dry_run
+        sent_request = HttpRequest(
+            headers=sent,
             query=query,
             queries={name: (value,) for name, value in query.items()},
             path={"order_id": str(order_id), "line_id": line_id},
             read_body=lambda: b"" if body is None else raw,
         )
-        return answered(self._routes[method], sent, hub.answer_error).answer
+        return answered(self._routes[method], sent_request, hub.answer_error).answer
 
     def declare(self, unknown_members: UnknownMembers) -> None:
         """Set a policy of the account."""

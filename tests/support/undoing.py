@@ -76,6 +76,9 @@ class StreamedChanges:
     ) -> Sequence[WriteOutcome]:
         return [self.save(change, deadline) for change in changes]
 
+    def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
+        return self.inner.is_taken(change, deadline)
+
 
 @dataclass
 class UndoWorld:

@@ -7,6 +7,7 @@ from orders.protocols.commercetools.issue_token import DEFAULT_SCOPES
 from tools.api_contract import altcraft, commercetools, description, hub, yandex_market
 from tools.api_contract.examples import add_examples
 from tools.api_contract.operations import Operation, Section, Tree
+from tools.api_contract.previews import add_previews
 
 # The version of the contract, not of the code. Increase it with every change that clients see.
 VERSION = "1.0.0"
@@ -43,6 +44,7 @@ def document() -> Tree:
     }
     # Operations share parts of the tree. A deep copy lets each have its own examples.
     unshared: Tree = json.loads(json.dumps(tree))
+    add_previews(unshared)
     add_examples(unshared)
     return unshared
 

@@ -249,4 +249,7 @@ def test_settings_that_are_too_large_are_rejected_without_a_call(
     too_many = Settings(regions={f"r{n}": Region(f"r{n}", "x" * 200) for n in range(2000)})
     with pytest.raises(SettingsTooLargeError, match="390 KB"):
         repository.save("large", too_many, 1, DEADLINE)
+    with pytest.raises(SettingsTooLargeError, match="390 KB"):
+        repository.expect_room(too_many)
+    repository.expect_room(Settings())
     assert repository.load("large", DEADLINE, fresh=True) == StoredSettings(Settings(), 1)

@@ -14,7 +14,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
+from orders.adapters.aws_faults import (
+    MAX_ATTEMPTS,
+    TRANSIENT_CODES,
+    call_patiently,
+    code_of,
+    outcome_of,
+)
 from orders.adapters.batches import BatchedTable
 from orders.adapters.order_items import (
     alias_item,
@@ -72,6 +78,26 @@ class DynamoOrderChanges(BatchedTable):
         One transaction for several orders would fail for all of them if one was changed.
         """
         return self._batches.in_parallel(lambda change: self.save(change, deadline), changes)
+
+    def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
+        """Return whether another order has the new external id, by the condition of a move."""
+        after = change.after.order
+        answer = call_patiently(
+            lambda: self.client.get_item(
+                TableName=self.table,
+                Key=order_key(after.account, after.external_id),
+                ConsistentRead=True,
+                ProjectionExpression="#type, order_id",
+                ExpressionAttributeNames={"#type": "type"},
+            ),
+            deadline,
+            self.pause,
+        )
+        item = answer.get("Item")
+        if item is None:
+            return False
+        is_own_alias = item["type"]["S"] == "alias" and int(item["order_id"]["N"]) == after.order_id
+        return not is_own_alias
 
     def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
         try:

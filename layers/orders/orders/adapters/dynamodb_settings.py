@@ -63,11 +63,7 @@ class DynamoSettings:
         The call is never repeated: if the first attempt succeeded and its answer was lost, a second
         attempt would look like a conflict.
         """
-        document = write_settings(settings)
-        if len(document.encode()) > MAX_DOCUMENT_BYTES:
-            raise SettingsTooLargeError(
-                f"The settings must have at most {MAX_DOCUMENT_BYTES // 1024} KB"
-            )
+        document = _document_of(settings)
         expect_time(deadline)
         try:
             self.client.put_item(
@@ -90,6 +86,10 @@ class DynamoSettings:
         self._cache[account] = (self.seconds(), StoredSettings(settings, base_version + 1))
         return True
 
+    def expect_room(self, settings: Settings) -> None:
+        """Raise SettingsTooLargeError if the settings are too large to be stored."""
+        _document_of(settings)
+
     def _read(self, account: str, deadline: Deadline) -> StoredSettings:
         item = self._item(account, "SETTINGS", deadline)
         settings = read_settings(item["document"]["S"])
@@ -107,3 +107,12 @@ class DynamoSettings:
         if item is None:
             raise NotFoundError(f"Account {shown(account)} does not exist")
         return item
+
+
+def _document_of(settings: Settings) -> str:
+    document = write_settings(settings)
+    if len(document.encode()) > MAX_DOCUMENT_BYTES:
+        raise SettingsTooLargeError(
+            f"The settings must have at most {MAX_DOCUMENT_BYTES // 1024} KB"
+        )
+    return document

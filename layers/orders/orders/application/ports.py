@@ -352,6 +352,12 @@ class OrderChanges(Protocol):
     ) -> Sequence[WriteOutcome]:
         """Write changes of different orders, each on its own. Return the outcomes in this order."""
 
+    def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
+        """Return whether another order has the new external id of a change, without a write.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
 
 class RequestCounter(Protocol):
     """Counts requests. A failure must never reject a request."""
@@ -412,6 +418,9 @@ class SettingsRepository(Protocol):
         Raises SettingsTooLargeError and StorageUnavailableError. After the latter, the settings may
         or may not be stored.
         """
+
+    def expect_room(self, settings: Settings) -> None:
+        """Raise SettingsTooLargeError if `save` would, without a write."""
 
 
 class CatalogueRepository(Protocol):

@@ -6,6 +6,7 @@ order ids sort by time of creation up to the second.
 
 from datetime import datetime, timedelta
 
+from orders.domain.identifiers import NO_ORDER_ID
 from orders.domain.order_numbers import EPOCH, SECONDS, first_number_of, time_of
 from orders.domain.ranges import Range
 
@@ -18,8 +19,11 @@ def creation_time(order_id: int, now: datetime) -> datetime:
 
     An id can be some seconds ahead of the clock, in a request with thousands of orders for example.
     The order is then created in the second of its id: all lists sort orders in the same way. So it
-    is if the clock was set back while the request took its ids.
+    is if the clock was set back while the request took its ids. An order without an id is created
+    now.
     """
+    if order_id == NO_ORDER_ID:
+        return now
     begin = time_of(order_id)
     return min(max(now, begin), _end_of(begin))
 

@@ -38,6 +38,8 @@ def is_external_id(text: str) -> bool:
 
 
 UUID_CHARACTERS = 36
+# The id of a new order in a preview. No stored order has it: its second was over long ago.
+NO_ORDER_ID = 0
 _UUID_VERSION_8 = 8 << 76
 _UUID_VARIANT = 2 << 62
 

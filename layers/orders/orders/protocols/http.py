@@ -184,12 +184,20 @@ def gzipped(answer: HttpAnswer) -> HttpAnswer | None:
 
 @dataclass(frozen=True, slots=True)
 class EndpointResult:
-    """An answer, and what the log records of it: the report of a write, or the error."""
+    """An answer, and what the log records of it: the report of a write, or the error.
+
+    `is_preview` says that nothing was written.
+    """
 
     answer: HttpAnswer
     report: ChangeReport[Any] | ImportReport | StatusesReport | UndoReport | None = None
     error: Exception | None = None
     catalogue: CatalogueReport | None = None
+    is_preview: bool = False
+
+    def as_preview(self, headers: Mapping[str, str]) -> Self:
+        """Return the result of a preview, with these headers added."""
+        return replace(self.with_headers(headers), is_preview=True)
 
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return a copy of the result with these headers added."""

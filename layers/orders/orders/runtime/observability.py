@@ -69,7 +69,10 @@ def record_answered(answered: EndpointResult) -> None:
     is_fault = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if is_fault:
         record_fault("request failed", answered.error, status)
-    if isinstance(answered.report, ImportReport):
+    if answered.is_preview:
+        metrics.add_metric("RequestsPreviewed", MetricUnit.Count, 1)
+        logger.info("preview answered", extra={"status": status})
+    elif isinstance(answered.report, ImportReport):
         _record_import(answered.report)
     elif isinstance(answered.report, StatusesReport):
         _record_statuses(answered.report)

@@ -29,6 +29,7 @@ from orders.protocols.altcraft.errors import (
 )
 from orders.protocols.altcraft.failed_documents import failed_members
 from orders.protocols.altcraft.media_types import CONTENT_TYPES, Format, accepted_format
+from orders.protocols.altcraft.previews import Preview, without_changes
 from orders.protocols.altcraft.unknown_members import Notice
 from orders.protocols.http import (
     MAX_ANSWER_BYTES,
@@ -120,10 +121,12 @@ def answer_report(
     options: AnswerOptions,
     warnings: Sequence[Problem] = (),
     what: str = "orders",
+    preview: Preview | None = None,
 ) -> HttpAnswer:
     """Return the answer to a processed import: 200, or 503 if faults let nothing be written.
 
-    `warnings` are about the request as a whole. `what` was imported, for messages.
+    `warnings` are about the request as a whole. `what` was imported, for messages. With `preview`,
+    nothing was imported.
     """
     failures = [result for result in report.results if result.outcome is Outcome.FAILED]
     status = HTTPStatus.SERVICE_UNAVAILABLE if report.unavailable else HTTPStatus.OK
@@ -138,8 +141,12 @@ def answer_report(
             **{str(outcome): report.count(outcome) for outcome in Outcome},
         }
     tree |= _warnings(warnings, options)
+    shortenings = [_without_details, _with_short_ids]
+    if preview is not None:
+        tree = preview.of_report(tree, report)
+        shortenings.insert(0, without_changes)
     body = _encode(tree, options.format)
-    for shorten in (_without_details, _with_short_ids):
+    for shorten in shortenings:
         if len(body) <= options.room and fits_answer(body):
             break
         tree = shorten(tree)

@@ -159,6 +159,7 @@ class CatalogueBody(Body):
     categories: Definitions[CategoryBody] = Field(default_factory=list)
     result_details: Annotated[Flag | None, Absent] = None
     failed_only: Annotated[Flag | None, Absent] = None
+    dry_run: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ENTRIES), Absent]
 
 
@@ -179,6 +180,7 @@ class DeleteEntriesBody(Body):
     external_ids: Annotated[
         list[DefinitionId], Field(max_length=MAX_ENTRIES), FailFast(), _WITHOUT_BLANKS
     ] = Field(default_factory=list)
+    dry_run: Annotated[Flag | None, Absent] = None
 
 
 PRODUCT = TypeAdapter(ProductBody)

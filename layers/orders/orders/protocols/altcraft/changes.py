@@ -17,6 +17,7 @@ class DeleteBody(OrderNameBody):
 
     with_fire: Annotated[Flag | None, Absent] = None
     group_id: Annotated[Identity | None, Absent] = None
+    dry_run: Annotated[Flag | None, Absent] = None
 
     @property
     def is_of_older_contract(self) -> bool:
@@ -31,6 +32,7 @@ class LineStatusBody(Body):
     order_line_external_id: ExternalId
     status_external_id: Id
     skip_triggers: Annotated[Flag | None, Absent] = None
+    dry_run: Annotated[Flag | None, Absent] = None
 
 
 DELETE = BodyForm.of(DeleteBody)

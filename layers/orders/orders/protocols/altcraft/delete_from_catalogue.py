@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline
+from orders.application.preview_catalogue import preview_removal
 from orders.application.remove_from_catalogue import Named, RemoveFromCatalogue
 from orders.domain.clients import Role
 from orders.domain.known_products import EntryKind
@@ -12,6 +13,8 @@ from orders.protocols.altcraft.calls import Calls
 from orders.protocols.altcraft.catalogue_requests import DELETE_ENTRIES
 from orders.protocols.altcraft.changes import outcome_unknown
 from orders.protocols.altcraft.errors import bad_request
+from orders.protocols.altcraft.previews import Preview
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 
 
@@ -30,10 +33,14 @@ class DeleteFromCatalogueEndpoint:
             if not ids and not external_ids:
                 message = "ids or external_ids is required"
                 raise bad_request(message, Problem(Code.REQUIRED, ("external_ids",), message))
+            preview = Preview.of(request, call.client, dry_run=call.body.dry_run)
+            notes = preview.notes if preview else None
+            remove = preview_removal(self.remove_from_catalogue, notes)
             named = Named(self.kind, external_ids, ids)
-            removal = self.remove_from_catalogue(call.client.account, named, deadline)
+            removal = remove(call.client.account, named, deadline)
             if not removal.is_complete:
                 return EndpointResult(answer_refusal(outcome_unknown(), call.options))
-            members = {"deleted_count": removal.count}
+            dry_run = preview.of_removal() if preview else {}
+            members = {"deleted_count": removal.count, **dry_run}
             answer = answer_call(members, call.options, call.warnings)
-        return EndpointResult(answer)
+        return marked(EndpointResult(answer), notes)

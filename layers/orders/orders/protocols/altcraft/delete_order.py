@@ -7,6 +7,7 @@ from typing import Any
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.domain.clients import Role
 from orders.domain.deletions import DeletionMode
 from orders.protocols.altcraft import PROTOCOL
@@ -15,6 +16,8 @@ from orders.protocols.altcraft.calls import Calls
 from orders.protocols.altcraft.changes import DELETE, DeleteBody, outcome_unknown
 from orders.protocols.altcraft.errors import not_found
 from orders.protocols.altcraft.named_orders import OrderFinder
+from orders.protocols.altcraft.previews import Preview
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 
 
@@ -34,6 +37,8 @@ class DeleteOrderEndpoint:
         """Delete the order that the body names, permanently or softly."""
         with self.calls.open(request, Role.ORDERS_WRITE, DELETE, deadline) as call:
             account = call.client.account
+            preview = Preview.of(request, call.client, dry_run=call.body.dry_run)
+            notes = preview.notes if preview else None
             order = self.find_order(account, call.body, deadline).order
             command = DeleteOrderCommand(
                 OrderAddress(account, None, order.order_id),
@@ -44,16 +49,19 @@ class DeleteOrderEndpoint:
                 _mode_of(call.body),
                 of_hidden=True,
             )
-            report = self.delete_order(command, deadline)
+            report = preview_change(self.delete_order, notes)(command, deadline)
             if report.unavailable:
-                return EndpointResult(answer_refusal(outcome_unknown(), call.options), report)
+                unknown = answer_refusal(outcome_unknown(), call.options)
+                return marked(EndpointResult(unknown, report), notes)
             if report.found is None or report.refusal:
                 # Other than unknown, it can only be softly deleted already: it has no version here.
                 refusal = not_found(f"Order {order.order_id} does not exist")
-                return EndpointResult(answer_refusal(refusal, call.options), report)
+                refused = answer_refusal(refusal, call.options)
+                return marked(EndpointResult(refused, report), notes)
             members: dict[str, Any] = {"result": []} if call.body.is_of_older_contract else {}
+            members |= preview.of_call() if preview else {}
             answer = answer_call(members, call.options, call.warnings)
-        return EndpointResult(answer, report)
+        return marked(EndpointResult(answer, report), notes)
 
 
 def _mode_of(body: DeleteBody) -> DeletionMode:

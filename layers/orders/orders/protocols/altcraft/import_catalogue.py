@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from orders.application.import_catalogue import CatalogueCommand, ImportCatalogue
 from orders.application.ports import Deadline
+from orders.application.preview_catalogue import preview_catalogue
 from orders.domain.clients import Role
 from orders.domain.known_products import EntryKind
 from orders.domain.settings import Definitions
@@ -17,9 +18,11 @@ from orders.protocols.altcraft.catalogue_requests import (
 )
 from orders.protocols.altcraft.catalogue_submissions import read_categories, read_entries
 from orders.protocols.altcraft.media_types import answer_format
+from orders.protocols.altcraft.previews import Preview
 from orders.protocols.altcraft.requests import decode, is_of_order, read_root
 from orders.protocols.altcraft.submissions import read_custom_fields
 from orders.protocols.altcraft.unknown_members import unknown_of_members
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest, answer_room
 
 
@@ -50,9 +53,11 @@ class ImportCatalogueEndpoint:
                 )
             faults = [each for each in decoded.faults if not is_of_order(each)]
             body = read_root(CATALOGUE, decoded, faults)
+            preview = Preview.of(request, client, dry_run=body.dry_run)
+            notes = preview.notes if preview else None
             options = replace(
                 options,
-                details=bool(body.result_details),
+                details=bool(body.result_details) or preview is not None,
                 room=answer_room(request.body, len(body.data)),
                 failed_of=request if body.failed_only else None,
             )
@@ -64,8 +69,8 @@ class ImportCatalogueEndpoint:
                 Definitions(read_custom_fields(body.custom_fields)),
                 unknown.problems(),
             )
-            report = self.import_catalogue(command, deadline)
+            report = preview_catalogue(self.import_catalogue, notes)(command, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
         what = "products" if is_product else "SKUs"
-        answer = answer_report(report, options, warnings, what)
-        return EndpointResult(answer, catalogue=report)
+        answer = answer_report(report, options, warnings, what, preview)
+        return marked(EndpointResult(answer, catalogue=report), notes)

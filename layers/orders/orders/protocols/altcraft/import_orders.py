@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 
 from orders.application.import_orders import ImportCommand, ImportOrders
 from orders.application.ports import Deadline
+from orders.application.preview_import import preview_import
 from orders.domain.clients import Role
 from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import AnswerOptions, answer_report, errors_answered_with
 from orders.protocols.altcraft.media_types import answer_format
+from orders.protocols.altcraft.previews import Preview
 from orders.protocols.altcraft.requests import decode, is_of_order, read_import
 from orders.protocols.altcraft.submissions import read_definitions, read_orders
 from orders.protocols.altcraft.unknown_members import unknown_of_request
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest, answer_room
 
 
@@ -40,9 +43,11 @@ class ImportOrdersEndpoint:
                     request, decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
                 )
             body = read_import(decoded)
+            preview = Preview.of(request, client, dry_run=body.dry_run)
+            notes = preview.notes if preview else None
             options = replace(
                 options,
-                details=bool(body.result_details),
+                details=bool(body.result_details) or preview is not None,
                 room=answer_room(request.body, len(body.data)),
                 failed_of=request if body.failed_only else None,
             )
@@ -55,7 +60,7 @@ class ImportOrdersEndpoint:
                 definitions=read_definitions(body),
                 unknown=unknown.problems(),
             )
-            report = self.import_orders(command, deadline)
+            report = preview_import(self.import_orders, notes)(command, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
-        answer = answer_report(report, options, warnings)
-        return EndpointResult(answer, report)
+        answer = answer_report(report, options, warnings, preview=preview)
+        return marked(EndpointResult(answer, report), notes)

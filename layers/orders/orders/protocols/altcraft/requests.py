@@ -283,6 +283,7 @@ class ImportBody(Body):
     skip_triggers: Annotated[Flag | None, Absent] = None
     result_details: Annotated[Flag | None, Absent] = None
     failed_only: Annotated[Flag | None, Absent] = None
+    dry_run: Annotated[Flag | None, Absent] = None
     data: Annotated[list[Any], Field(max_length=MAX_ORDERS), Absent]
 
 
@@ -394,6 +395,7 @@ def read_import(decoded: Decoded) -> ImportBody:
 
 def read_root[B: Body](body: TypeAdapter[B], decoded: Decoded, faults: Sequence[Problem]) -> B:
     """Validate the root of a request, which has these faults. Raises RequestRefusedError (400)."""
+    faults = [*faults, *_misspelled(decoded.tree)]
     if faults:
         raise bad_request(faults[0].message, *faults)
     try:
@@ -402,6 +404,22 @@ def read_root[B: Body](body: TypeAdapter[B], decoded: Decoded, faults: Sequence[
         problems = problems_of(error)
         text = f"{problems[0].message} ({problems[0].pointer or '/'})"
         raise bad_request(text, *problems) from None
+
+
+def _misspelled(tree: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of other spellings of `dry_run`: ignored, they would lead to a write."""
+    spellings = [
+        name
+        for name in tree
+        if name != _DRY_RUN and name.lower().replace("-", "").replace("_", "") == "dryrun"
+    ]
+    return [
+        Problem(Code.UNKNOWN_MEMBER, (name,), f"{shown(name)} is unsupported; write dry_run")
+        for name in spellings
+    ]
+
+
+_DRY_RUN = "dry_run"
 
 
 def is_of_order(fault: Problem) -> bool:

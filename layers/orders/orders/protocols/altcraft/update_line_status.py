@@ -7,6 +7,7 @@ from http import HTTPStatus
 from orders.application.errors import UnknownLineStatusError
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.application.update_line_status import UpdateLineStatus, UpdateLineStatusCommand
 from orders.domain.clients import Role
 from orders.domain.line_statuses import LineStatusRefusal, LineStatusUpdate
@@ -19,6 +20,8 @@ from orders.protocols.altcraft.changes import LINE_STATUS, LineStatusBody, outco
 from orders.protocols.altcraft.errors import RequestRefusedError, bad_request, not_found
 from orders.protocols.altcraft.named_orders import OrderFinder
 from orders.protocols.altcraft.parameters import OrderNameBody
+from orders.protocols.altcraft.previews import Preview
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 
 
@@ -35,6 +38,8 @@ class UpdateLineStatusEndpoint:
         """Update the status of the line that the body names."""
         with self.calls.open(request, Role.ORDERS_WRITE, LINE_STATUS, deadline) as call:
             account, body = call.client.account, call.body
+            preview = Preview.of(request, call.client, dry_run=body.dry_run)
+            notes = preview.notes if preview else None
             name = OrderNameBody(external_id=body.order_external_id)
             order = self.find_order(account, name, deadline).order
             command = UpdateLineStatusCommand(
@@ -49,20 +54,24 @@ class UpdateLineStatusEndpoint:
                 PROTOCOL,
             )
             try:
-                report = self.update_line_status(command, deadline)
+                report = preview_change(self.update_line_status, notes)(command, deadline)
             except UnknownLineStatusError as error:
                 problem = Problem(Code.UNKNOWN_LINE_STATUS, ("status_external_id",), str(error))
                 raise bad_request(str(error), problem) from None
             if report.unavailable:
-                return EndpointResult(answer_refusal(outcome_unknown(), call.options), report)
+                unknown = answer_refusal(outcome_unknown(), call.options)
+                return marked(EndpointResult(unknown, report), notes)
             if report.found is None:
                 refusal = not_found(f"Order {shown(body.order_external_id)} does not exist")
-                return EndpointResult(answer_refusal(refusal, call.options), report)
+                refused = answer_refusal(refusal, call.options)
+                return marked(EndpointResult(refused, report), notes)
             if report.refusal:
                 refusal = _refusal(report.refusal, report.found.order, body)
-                return EndpointResult(answer_refusal(refusal, call.options), report)
-            answer = answer_call({}, call.options, call.warnings)
-        return EndpointResult(answer, report)
+                refused = answer_refusal(refusal, call.options)
+                return marked(EndpointResult(refused, report), notes)
+            members = preview.of_call() if preview else {}
+            answer = answer_call(members, call.options, call.warnings)
+        return marked(EndpointResult(answer, report), notes)
 
 
 def _refusal(reason: LineStatusRefusal, order: Order, body: LineStatusBody) -> RequestRefusedError:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools import PROTOCOL
@@ -15,8 +16,10 @@ from orders.protocols.commercetools.answers import answer, refuse
 from orders.protocols.commercetools.errors import concurrent_modification, outcome_unknown
 from orders.protocols.commercetools.expansion import expanded
 from orders.protocols.commercetools.foreign_orders import represent_any
+from orders.protocols.commercetools.previews import of_change, read_dry_run
 from orders.protocols.commercetools.queries import read_expand, read_version
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 
@@ -35,6 +38,7 @@ class DeleteOrderEndpoint:
         """Delete the order of the path permanently and return its last version."""
         client = self.access(request, MANAGE, deadline)
         version, is_quiet = read_version(request), skips_triggers(request)
+        notes = read_dry_run(request)
         order = self.find(client.account, request.path["ref"], deadline).order
         address = OrderAddress(client.account, None, order.order_id)
         command = DeleteOrderCommand(
@@ -45,19 +49,21 @@ class DeleteOrderEndpoint:
             PROTOCOL,
             skip_trigger=is_quiet,
         )
-        report = self.delete_order(command, deadline)
+        report = preview_change(self.delete_order, notes)(command, deadline)
         identity = uuid_of(client.account, order.order_id)
         if report.unavailable:
-            return EndpointResult(refuse(outcome_unknown()), report)
+            return marked(EndpointResult(refuse(outcome_unknown()), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(unknown_id(identity)), report)
+            return marked(EndpointResult(refuse(unknown_id(identity)), report), notes)
         if report.refusal:
             current = report.found.order.version
-            return EndpointResult(
-                refuse(concurrent_modification(identity, version, current)), report
+            return marked(
+                EndpointResult(refuse(concurrent_modification(identity, version, current)), report),
+                notes,
             )
-        deleted = represent_any(report.found.order, self.summarise)
+        order = report.found.order
+        deleted = represent_any(order, self.summarise) | of_change(notes, self.summarise)
         shown = expanded(deleted, read_expand(request))
         # The order is deleted, so the answer must not fail.
         last = shown if fits_answer(write_json(shown)) else deleted
-        return EndpointResult(answer(HTTPStatus.OK, last), report)
+        return marked(EndpointResult(answer(HTTPStatus.OK, last), report), notes)

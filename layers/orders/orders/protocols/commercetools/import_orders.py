@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.import_progress import NewNumber
 from orders.application.ports import Deadline
+from orders.application.preview_import import preview_import
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
 from orders.protocols.commercetools.access import (
@@ -28,9 +30,11 @@ from orders.protocols.commercetools.errors import (
     size_limit_exceeded,
 )
 from orders.protocols.commercetools.ignored_members import ignored_members
+from orders.protocols.commercetools.previews import of_import, read_dry_run, unnumbered
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 
 UNKNOWN_PRODUCTS_HEADER = "X-Unknown-Products"
@@ -48,27 +52,14 @@ class ImportOrdersEndpoint:
         """Import the draft and return the order."""
         client = self.access(request, MANAGE, deadline)
         sender = Provenance(client.account, client.client_id, external_user_id(request))
-        is_quiet = skips_triggers(request)
+        is_quiet, notes = skips_triggers(request), read_dry_run(request)
         draft = read_draft(request.body, request.charset, client.account)
         errors = check_draft(draft.tree)
         if errors:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
-        report = self._imported(draft, sender, deadline, is_quiet=is_quiet)
-        if report.stored:
-            order = represent(report.stored[0])
-            headers = {**ignored, **_unknown_products(report)}
-            return EndpointResult(answer(HTTPStatus.CREATED, order, headers), report)
-        return EndpointResult(refuse(_refusal(report, draft)), report)
-
-    def _imported(
-        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline, *, is_quiet: bool
-    ) -> ImportReport:
-        """Import the draft and return the order. An order without a number gets a generated id."""
-        external_id, reserved = draft.order_number, {}
-        if external_id is None:
-            external_id, number = self.import_orders.reserve_id(sender.account, deadline)
-            reserved = {external_id: number}
+        use_case = preview_import(self.import_orders, notes)
+        external_id, reserved = _named(draft, sender.account, use_case, deadline)
         order = SentDraft(
             draft,
             external_id,
@@ -84,7 +75,25 @@ class ImportOrdersEndpoint:
             orders=(order,),
             order_ids=reserved,
         )
-        return self.import_orders(command, deadline)
+        report = use_case(command, deadline)
+        if report.stored:
+            headers = {**ignored, **_unknown_products(report)}
+            if notes is not None:
+                shown = {**represent(unnumbered(report.stored[0])), **of_import(notes)}
+                return marked(EndpointResult(answer(HTTPStatus.OK, shown, headers), report), notes)
+            created = represent(report.stored[0])
+            return EndpointResult(answer(HTTPStatus.CREATED, created, headers), report)
+        return marked(EndpointResult(refuse(_refusal(report, draft)), report), notes)
+
+
+def _named(
+    draft: OrderImportDraft, account: str, import_orders: ImportOrders, deadline: Deadline
+) -> tuple[str, Mapping[str, NewNumber]]:
+    """Return the external id of a draft. One without a number gets a generated id."""
+    if draft.order_number is not None:
+        return draft.order_number, {}
+    external_id, number = import_orders.reserve_id(account, deadline)
+    return external_id, {external_id: number}
 
 
 def _refusal(report: ImportReport, draft: OrderImportDraft) -> RequestRefusedError:

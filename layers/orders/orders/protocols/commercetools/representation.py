@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from orders.domain.fulfilment import Fulfilment
-from orders.domain.identifiers import uuid_of
+from orders.domain.identifiers import NO_ORDER_ID, uuid_of
 from orders.domain.order import Order
 from orders.domain.patches import patched
 from orders.protocols.commercetools.documents import (
@@ -121,11 +121,21 @@ def header(order: Order) -> Tree:
     """Return the members that come from the store."""
     return {
         "type": "Order",
-        "id": uuid_of(order.account, order.order_id),
+        "id": str(_identity_of(order)),
         "version": order.version,
         "createdAt": wire_time(order.created_at),
         "lastModifiedAt": wire_time(order.updated_at),
     }
+
+
+def _identity_of(order: Order) -> UUID:
+    """Return the id of an order: the nil UUID of one that a preview shows and nothing stored."""
+    if order.order_id == NO_ORDER_ID:
+        return _NIL
+    return UUID(uuid_of(order.account, order.order_id))
+
+
+_NIL = UUID(int=0)
 
 
 def number_of(order: Order) -> Tree:
@@ -139,7 +149,7 @@ class Maker:
     def __init__(self, order: Order) -> None:
         """Derive ids from the id of this order."""
         self.account = order.account
-        self._namespace = UUID(uuid_of(order.account, order.order_id))
+        self._namespace = _identity_of(order)
         self._created_at = wire_time(order.created_at)
 
     def id_of(self, *steps: str | int) -> str:

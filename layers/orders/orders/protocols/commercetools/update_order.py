@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.application.update_order import UpdateOrder, UpdateOrderCommand
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
 from orders.domain.identifiers import uuid_of
@@ -34,6 +35,7 @@ from orders.protocols.commercetools.errors import (
 from orders.protocols.commercetools.expansion import expanded
 from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.ignored_members import ignored_members
+from orders.protocols.commercetools.previews import of_change, read_dry_run
 from orders.protocols.commercetools.queries import read_expand
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
 from orders.protocols.commercetools.requests import TOO_LARGE
@@ -44,6 +46,7 @@ from orders.protocols.commercetools.updates import (
     read_update,
     rename_refused,
 )
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 
@@ -65,6 +68,7 @@ class UpdateOrderEndpoint:
         """Apply all actions to the order of the path, or none, and return the order."""
         client = self.access(request, MANAGE, deadline)
         user, is_quiet = external_user_id(request), skips_triggers(request)
+        notes = read_dry_run(request)
         update = read_update(request.body, request.charset, client.account)
         order = self.find(client.account, request.path["ref"], deadline).order
         command = UpdateOrderCommand(
@@ -77,21 +81,23 @@ class UpdateOrderEndpoint:
             endpoints=tuple(store["key"] for _, store in update.stores),
             skip_trigger=is_quiet,
         )
-        report = self.update_order(command, deadline)
+        report = preview_change(self.update_order, notes)(command, deadline)
         if report.unavailable:
-            return EndpointResult(refuse(outcome_unknown()), report)
+            return marked(EndpointResult(refuse(outcome_unknown()), report), notes)
         if report.found is None:
             unknown = unknown_id(uuid_of(client.account, order.order_id))
-            return EndpointResult(refuse(unknown), report)
+            return marked(EndpointResult(refuse(unknown), report), notes)
         found = report.found.order
         if report.refusal:
-            return EndpointResult(refuse(_refusal(report.refusal, found, update)), report)
-        updated = represent_any(found, self.summarise)
+            return marked(
+                EndpointResult(refuse(_refusal(report.refusal, found, update)), report), notes
+            )
+        updated = represent_any(found, self.summarise) | of_change(notes, self.summarise)
         shown = expanded(updated, read_expand(request))
         # The order is updated, so the answer must not fail.
         tree = shown if fits_answer(write_json(shown)) else updated
         ignored = ignored_members(update.sent, ORDER_UPDATE)
-        return EndpointResult(answer(HTTPStatus.OK, tree, ignored), report)
+        return marked(EndpointResult(answer(HTTPStatus.OK, tree, ignored), report), notes)
 
 
 def _refusal(

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.domain.deletions import DeletionMode, DeletionRefusal
 from orders.domain.order import Order
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub import PROTOCOL
 from orders.protocols.hub.access import WriteAccess
@@ -18,6 +20,7 @@ from orders.protocols.hub.errors import (
     conflict,
     not_found,
 )
+from orders.protocols.hub.previews import of_change, read_dry_run
 from orders.protocols.hub.queries import expect_only, read_choice, read_order_id, read_version
 
 
@@ -33,9 +36,10 @@ class DeleteOrderEndpoint:
         """Delete the order of the path, and return which version the deletion is."""
         client = self.access(request, deadline)
         expect_only(request, ("mode", "version"))
+        notes = read_dry_run(request)
         order_id, version = read_order_id(request), read_version(request)
         mode = DeletionMode(read_choice(request, "mode", list(DeletionMode)) or DeletionMode.SOFT)
-        report = self.delete_order(
+        report = preview_change(self.delete_order, notes)(
             DeleteOrderCommand(
                 OrderAddress(client.account, None, order_id),
                 version,
@@ -48,12 +52,16 @@ class DeleteOrderEndpoint:
             deadline,
         )
         if report.unavailable:
-            return EndpointResult(refuse(OUTCOME_UNKNOWN), report)
+            return marked(EndpointResult(refuse(OUTCOME_UNKNOWN), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report)
+            return marked(
+                EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report), notes
+            )
         order = report.found.order
         if report.refusal:
-            return EndpointResult(refuse(_refusal(report.refusal, order, version)), report)
+            return marked(
+                EndpointResult(refuse(_refusal(report.refusal, order, version)), report), notes
+            )
         is_soft = mode is DeletionMode.SOFT
         tree = {
             "order_id": order.order_id,
@@ -62,7 +70,7 @@ class DeleteOrderEndpoint:
             "version": order.version if is_soft else order.version + 1,
             "mode": str(mode),
         }
-        return EndpointResult(answer_ok(tree), report)
+        return marked(EndpointResult(answer_ok({**tree, **of_change(notes)}), report), notes)
 
 
 def _refusal(reason: DeletionRefusal, order: Order, version: int | None) -> RequestRefusedError:

@@ -6,8 +6,10 @@ from http import HTTPStatus
 
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.application.restore_order import RestoreOrder, RestoreOrderCommand
 from orders.domain.undoing import RestoreRefusal
+from orders.protocols.dry_run import marked
 from orders.protocols.http import RETRY_AFTER_SECONDS, EndpointResult, HttpRequest
 from orders.protocols.hub import PROTOCOL
 from orders.protocols.hub.access import WriteAccess
@@ -19,6 +21,7 @@ from orders.protocols.hub.errors import (
     not_found,
     too_large,
 )
+from orders.protocols.hub.previews import of_change, read_dry_run
 from orders.protocols.hub.queries import expect_only, read_order_id
 from orders.protocols.hub.representation import OrderProtocols, order_of
 from orders.protocols.hub.requests import read_restore
@@ -37,6 +40,7 @@ class RestoreOrderEndpoint:
         """Restore the body's version of the path's order, and return the order."""
         client = self.access(request, deadline)
         expect_only(request, ())
+        notes = read_dry_run(request)
         order_id, body = read_order_id(request), read_restore(request)
         command = RestoreOrderCommand(
             OrderAddress(client.account, None, order_id),
@@ -46,17 +50,27 @@ class RestoreOrderEndpoint:
             PROTOCOL,
             body.skip_triggers,
         )
-        report = self.restore_order(command, deadline)
+        report = preview_change(self.restore_order, notes)(command, deadline)
         if report.unavailable:
-            return EndpointResult(refuse(OUTCOME_UNKNOWN), report)
+            return marked(EndpointResult(refuse(OUTCOME_UNKNOWN), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report)
+            return marked(
+                EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report), notes
+            )
         if report.refusal:
             answer = refuse(_refusal(report.refusal, order_id, body.version))
             if report.refusal is RestoreRefusal.HISTORY_PENDING:
                 answer = answer.with_headers({"Retry-After": RETRY_AFTER_SECONDS})
-            return EndpointResult(answer, report)
-        return EndpointResult(answer_ok(order_of(report.found, self.protocols)), report)
+            return marked(EndpointResult(answer, report), notes)
+        return marked(
+            EndpointResult(
+                answer_ok(
+                    order_of(report.found, self.protocols) | of_change(notes, self.protocols)
+                ),
+                report,
+            ),
+            notes,
+        )
 
 
 def _refusal(reason: RestoreRefusal, order_id: int, version: int) -> RequestRefusedError:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.application.revive_order import ReviveOrder, ReviveOrderCommand
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub import PROTOCOL
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_ok, refuse
 from orders.protocols.hub.errors import OUTCOME_UNKNOWN, not_found
+from orders.protocols.hub.previews import of_change, read_dry_run
 from orders.protocols.hub.queries import expect_only, read_order_id
 from orders.protocols.hub.representation import OrderProtocols, order_of
 
@@ -31,12 +34,23 @@ class ReviveOrderEndpoint:
         """
         client = self.access(request, deadline)
         expect_only(request, ())
+        notes = read_dry_run(request)
         order_id = read_order_id(request)
         address = OrderAddress(client.account, None, order_id)
         command = ReviveOrderCommand(address, self.new_request_id(), client.client_id, PROTOCOL)
-        report = self.revive_order(command, deadline)
+        report = preview_change(self.revive_order, notes)(command, deadline)
         if report.unavailable:
-            return EndpointResult(refuse(OUTCOME_UNKNOWN), report)
+            return marked(EndpointResult(refuse(OUTCOME_UNKNOWN), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report)
-        return EndpointResult(answer_ok(order_of(report.found, self.protocols)), report)
+            return marked(
+                EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report), notes
+            )
+        return marked(
+            EndpointResult(
+                answer_ok(
+                    order_of(report.found, self.protocols) | of_change(notes, self.protocols)
+                ),
+                report,
+            ),
+            notes,
+        )

@@ -10,11 +10,13 @@ from orders.application.undo_report import UndoneOrder, UndoReport
 from orders.application.undo_request import UndoCommand, UndoRequest
 from orders.domain.undoing import UndoOutcome, UndoReason
 from orders.protocols.cursors import microseconds, moment_of, write_cursor
+from orders.protocols.dry_run import DRY_RUN_HEADER
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub import PROTOCOL
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_ok
 from orders.protocols.hub.cursors import read_cursor
+from orders.protocols.hub.previews import asks_for_preview
 from orders.protocols.hub.queries import expect_only
 from orders.protocols.hub.requests import UndoBody, read_undo
 
@@ -54,7 +56,10 @@ class UndoRequestEndpoint:
         """Undo the next orders of the body's request, or show what would be undone."""
         client = self.access(request, deadline)
         expect_only(request, ())
+        by_header = asks_for_preview(request)
         body = read_undo(request)
+        if by_header:
+            body = body.model_copy(update={"dry_run": True})
         list_name = f"undo\n{client.account}\n{body.request_id}"
         command = UndoCommand(
             client.account,
@@ -68,7 +73,10 @@ class UndoRequestEndpoint:
             after=None if body.after is None else _read(body.after, list_name),
         )
         report = self.undo_request(command, deadline)
-        return EndpointResult(answer_ok(_tree(body, command, report, list_name)), report)
+        answer = answer_ok(_tree(body, command, report, list_name))
+        if body.dry_run:
+            answer = answer.with_headers({DRY_RUN_HEADER: "true"})
+        return EndpointResult(answer, report)
 
 
 def _tree(body: UndoBody, command: UndoCommand, report: UndoReport, list_name: str) -> Tree:

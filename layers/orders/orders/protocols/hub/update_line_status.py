@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from orders.application.errors import UnknownLineStatusError
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.application.update_line_status import UpdateLineStatus, UpdateLineStatusCommand
 from orders.domain.line_statuses import LineStatusRefusal, LineStatusUpdate
 from orders.domain.order import Order
 from orders.domain.problems import shown
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub import PROTOCOL
 from orders.protocols.hub.access import WriteAccess
@@ -23,6 +25,7 @@ from orders.protocols.hub.errors import (
     not_found,
     too_large,
 )
+from orders.protocols.hub.previews import of_change, read_dry_run
 from orders.protocols.hub.queries import expect_only, read_line_id, read_order_id
 from orders.protocols.hub.representation import OrderProtocols, order_of
 from orders.protocols.hub.requests import read_line_status
@@ -41,6 +44,7 @@ class UpdateLineStatusEndpoint:
         """Update the status of the path's line, and return the order."""
         client = self.access(request, deadline)
         expect_only(request, ())
+        notes = read_dry_run(request)
         order_id, line = read_order_id(request), read_line_id(request)
         update = LineStatusUpdate(line, read_line_status(request))
         address = OrderAddress(client.account, None, order_id)
@@ -48,17 +52,27 @@ class UpdateLineStatusEndpoint:
             address, update, self.new_request_id(), client.client_id, PROTOCOL
         )
         try:
-            report = self.update_line_status(command, deadline)
+            report = preview_change(self.update_line_status, notes)(command, deadline)
         except UnknownLineStatusError as error:
             raise invalid_body([Fault(str(error), pointer="/status")]) from None
         if report.unavailable:
-            return EndpointResult(refuse(OUTCOME_UNKNOWN), report)
+            return marked(EndpointResult(refuse(OUTCOME_UNKNOWN), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report)
+            return marked(
+                EndpointResult(refuse(not_found(f"Order {order_id} does not exist")), report), notes
+            )
         if report.refusal:
             refusal = _refusal(report.refusal, report.found.order, line)
-            return EndpointResult(refuse(refusal), report)
-        return EndpointResult(answer_ok(order_of(report.found, self.protocols)), report)
+            return marked(EndpointResult(refuse(refusal), report), notes)
+        return marked(
+            EndpointResult(
+                answer_ok(
+                    order_of(report.found, self.protocols) | of_change(notes, self.protocols)
+                ),
+                report,
+            ),
+            notes,
+        )
 
 
 def _refusal(reason: LineStatusRefusal, order: Order, line: str) -> RequestRefusedError:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from orders.application.limit_requests import LimitRequests
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
+from orders.application.preview_ports import Notes
 from orders.application.update_external_id import UpdateExternalId, UpdateExternalIdCommand
 from orders.domain.clients import Role
 from orders.domain.external_ids import MAX_ALIASES, ExternalIdRefusal
 from orders.domain.order import Order
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.yandex_market import PROTOCOL
 from orders.protocols.yandex_market.access import Access, CampaignAccess
@@ -25,6 +28,7 @@ from orders.protocols.yandex_market.errors import (
     limit_exceeded,
     order_not_found,
 )
+from orders.protocols.yandex_market.previews import of_order, read_dry_run
 from orders.protocols.yandex_market.requests import ExternalIdBody, read_id, read_json_body
 
 RESOURCE = "/campaigns/{campaignId}/orders/{orderId}/external-id"
@@ -44,17 +48,24 @@ class UpdateExternalIdEndpoint:
         """Change the external id of the path's order to the one of the body.
 
         Once the request is counted, its answer has the rate-limit headers, also if it is an error.
+        A preview is not counted.
         """
         access = self.access(request, Role.ORDERS_WRITE, deadline)
+        notes = read_dry_run(request)
+        if notes is not None:
+            # A preview writes nothing, not even the count of requests.
+            return self._update(access, request, notes, deadline)
         limit = access.policies.external_id_requests_per_hour
         allowance = self.limit_requests(access.account, access.campaign_id, limit, deadline)
         headers = rate_limit_headers(allowance)
         with errors_answered_with(headers):
             if allowance.exceeded:
                 raise limit_exceeded(limit, RESOURCE)
-            return self._update(access, request, deadline).with_headers(headers)
+            return self._update(access, request, None, deadline).with_headers(headers)
 
-    def _update(self, access: Access, request: HttpRequest, deadline: Deadline) -> EndpointResult:
+    def _update(
+        self, access: Access, request: HttpRequest, notes: Notes | None, deadline: Deadline
+    ) -> EndpointResult:
         access.expect_sales_model()
         order_id = read_id(request, "orderId")
         body = read_json_body(request, ExternalIdBody)
@@ -66,16 +77,16 @@ class UpdateExternalIdEndpoint:
             client=access.client,
             protocol=PROTOCOL,
         )
-        report = self.update_external_id(command, deadline)
+        report = preview_change(self.update_external_id, notes)(command, deadline)
         if report.unavailable:
-            return EndpointResult(refuse(UNAVAILABLE), report)
+            return marked(EndpointResult(refuse(UNAVAILABLE), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(order_not_found(order_id)), report)
+            return marked(EndpointResult(refuse(order_not_found(order_id)), report), notes)
         if report.refusal:
             order = report.found.order
             refusal = _refusal(report.refusal, order, access, body.external_order_id)
-            return EndpointResult(refuse(refusal), report)
-        return EndpointResult(answer_ok({"status": "OK"}), report)
+            return marked(EndpointResult(refuse(refusal), report), notes)
+        return marked(EndpointResult(answer_ok({"status": "OK", **of_order(notes)}), report), notes)
 
 
 def _refusal(

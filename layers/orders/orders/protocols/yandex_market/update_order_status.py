@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline
+from orders.application.preview_change import preview_change
 from orders.application.update_order_status import UpdateOrderStatus, UpdateOrderStatusCommand
 from orders.domain.clients import Role
 from orders.domain.fulfilment import Fulfilment, MoveRefusal, SalesModel
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import listed, spelled
 from orders.domain.status_updates import Move
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.yandex_market import PROTOCOL
 from orders.protocols.yandex_market.access import CampaignAccess
@@ -20,6 +22,7 @@ from orders.protocols.yandex_market.errors import (
     bad_request,
     order_not_found,
 )
+from orders.protocols.yandex_market.previews import of_order, read_dry_run
 from orders.protocols.yandex_market.representation import order_of
 from orders.protocols.yandex_market.requests import (
     OrderStatusBody,
@@ -45,6 +48,7 @@ class UpdateOrderStatusEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Change the status of the path's order and return the order."""
         access = self.access(request, Role.ORDERS_WRITE, deadline)
+        notes = read_dry_run(request)
         access.expect_sales_model()
         order_id = read_id(request, "orderId")
         sent = read_json_body(request, OrderStatusBody).order
@@ -53,18 +57,18 @@ class UpdateOrderStatusEndpoint:
         command = UpdateOrderStatusCommand(
             access.address_of(order_id), move, self.new_request_id(), access.client, PROTOCOL
         )
-        report = self.update_order_status(command, deadline)
+        report = preview_change(self.update_order_status, notes)(command, deadline)
         if report.unavailable:
-            return EndpointResult(refuse(UNAVAILABLE), report)
+            return marked(EndpointResult(refuse(UNAVAILABLE), report), notes)
         if report.found is None:
-            return EndpointResult(refuse(order_not_found(order_id)), report)
+            return marked(EndpointResult(refuse(order_not_found(order_id)), report), notes)
         if report.refusal:
             state = report.found.order.fulfilment
             refusal = refusal_of(report.refusal, state, sent, access.endpoint.sales_model)
-            return EndpointResult(refuse(refusal), report)
+            return marked(EndpointResult(refuse(refusal), report), notes)
         found = report.found
         order = order_of(found, self.summarise(found.order), access.form)
-        return EndpointResult(answer_ok({"order": order}), report)
+        return marked(EndpointResult(answer_ok({"order": order, **of_order(notes)}), report), notes)
 
 
 def refusal_of(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline
+from orders.application.preview_statuses import preview_statuses
 from orders.application.update_order_statuses import (
     MoveFailure,
     OrderMove,
@@ -13,11 +14,13 @@ from orders.application.update_order_statuses import (
 from orders.domain.clients import Role
 from orders.domain.fulfilment import SalesModel
 from orders.domain.status_updates import Move, MoveResult
+from orders.protocols.dry_run import marked
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.yandex_market import PROTOCOL
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok
 from orders.protocols.yandex_market.errors import INTERNAL, UNAVAILABLE, order_not_found
+from orders.protocols.yandex_market.previews import of_orders, read_dry_run
 from orders.protocols.yandex_market.representation import Tree
 from orders.protocols.yandex_market.requests import OrderState, OrderStatesBody, read_json_body
 from orders.protocols.yandex_market.states import wanted_state
@@ -38,6 +41,7 @@ class UpdateOrderStatusesEndpoint:
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Change the statuses of orders of the campaign. Return a result for each of them."""
         access = self.access(request, Role.ORDERS_WRITE, deadline)
+        notes = read_dry_run(request)
         access.expect_sales_model()
         sent = read_json_body(request, OrderStatesBody).orders
         model = access.endpoint.sales_model
@@ -52,10 +56,16 @@ class UpdateOrderStatusesEndpoint:
             client=access.client,
             protocol=PROTOCOL,
         )
-        report = self.update_order_statuses(command, deadline)
+        report = preview_statuses(self.update_order_statuses, notes)(command, deadline)
         results = zip(sent, report.results, strict=True)
         orders = [_shown(each, result, model) for each, result in results]
-        return EndpointResult(answer_ok({"status": "OK", "result": {"orders": orders}}), report)
+        return marked(
+            EndpointResult(
+                answer_ok({"status": "OK", "result": {"orders": orders}, **of_orders(notes)}),
+                report,
+            ),
+            notes,
+        )
 
 
 def _shown(sent: OrderState, result: MoveResult | MoveFailure, model: SalesModel) -> Tree:

@@ -1,0 +1,26 @@
+"""Preview an import: the same decisions, with ports that note what would be written."""
+
+from orders.application.import_orders import ImportOrders
+from orders.application.preview_ports import (
+    NoOrderIds,
+    Notes,
+    NotingCatalogue,
+    NotingOrders,
+    NotingSettings,
+)
+
+
+def preview_import(use_case: ImportOrders, notes: Notes | None) -> ImportOrders:
+    """Return the import that takes these notes, the real one without notes."""
+    if notes is None:
+        return use_case
+    return ImportOrders(
+        orders=NotingOrders(use_case.orders, notes),
+        order_ids=NoOrderIds(),
+        settings=NotingSettings(use_case.settings, notes),
+        publish_triggers=notes.publishing(),
+        clock=use_case.clock,
+        pause=use_case.pause,
+        catalogue=NotingCatalogue(use_case.catalogue, notes),
+        reduce_trigger=use_case.reduce_trigger,
+    )
