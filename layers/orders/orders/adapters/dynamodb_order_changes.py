@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
+from orders.adapters.aws_faults import (
+    MAX_ATTEMPTS,
+    TRANSIENT_CODES,
+    call_patiently,
+    code_of,
+    outcome_of,
+)
 from orders.adapters.order_items import (
     alias_item,
     hidden_entry,
@@ -22,10 +28,18 @@ from orders.adapters.order_items import (
     marker_item,
     of_renamed,
     order_item,
+    read_order,
     revived_entry,
     tombstone_item,
 )
-from orders.adapters.table_keys import Key, hidden_key, index_key, marker_key, order_key
+from orders.adapters.table_keys import (
+    Key,
+    hidden_key,
+    index_key,
+    marker_key,
+    order_key,
+    tombstone_key,
+)
 from orders.application.ports import Deadline, Pause, WriteOutcome
 from orders.application.retries import attempts, pause_with_jitter
 from orders.domain.changes import OrderChange, StoredOrder
@@ -69,6 +83,18 @@ class DynamoOrderChanges:
             elif latest is not WriteOutcome.UNTRIED:
                 return latest
         return outcome
+
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        """Read the tombstone of an order consistently."""
+        answer = call_patiently(
+            lambda: self.client.get_item(
+                TableName=self.table, Key=tombstone_key(account, order_id), ConsistentRead=True
+            ),
+            deadline,
+            self.pause,
+        )
+        item = answer.get("Item")
+        return None if item is None else read_order(account, item)
 
     def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
         try:
