@@ -67,7 +67,9 @@ class ChangeOrder:
         try:
             storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
             reading = read or self.get_order_by_id
-            report = self._change(lambda: reading(address, storing), decide, lost, storing)
+            report = self._change(
+                lambda: reading(address, storing), decide, request_id, lost, storing
+            )
         except StorageError:
             if not lost:
                 raise
@@ -84,6 +86,7 @@ class ChangeOrder:
         self,
         read: Callable[[], StoredOrder | None],
         decide: Decide[Refusal],
+        request_id: str,
         lost: dict[int, OrderChange],
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
@@ -99,6 +102,9 @@ class ChangeOrder:
             earlier = tried.get(found.order.version)
             if earlier and earlier.after.order == found.order:
                 return ChangeReport(found, trigger=earlier.trigger)
+            if not earlier and found.order.request_id == request_id:
+                # An earlier run of the request was cut off. The relay publishes its trigger.
+                return ChangeReport(found)
             change = decide(found)
             if not isinstance(change, OrderChange):
                 # A change whose answer was lost may itself be the reason of this refusal.

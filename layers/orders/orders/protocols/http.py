@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from orders.application.change_order import ChangeReport
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
+    from orders.application.repeat_requests import Run
 
 # The limit of a body after inflation. API Gateway and Lambda accept little more.
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -31,7 +32,7 @@ class HttpRequest:
 
     `path` maps the path's variables to their percent-decoded values. `queries` maps each query
     parameter to all its values, `query` to the last one. `resource` is the pattern of the route,
-    such as `/campaigns/{campaignId}/orders`.
+    such as `/campaigns/{campaignId}/orders`. `run` is the run of a write with an idempotency key.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class HttpRequest:
     method: str = ""
     resource: str = ""
     read_body: Callable[[], bytes] = bytes
+    run: Run | None = None
 
     @cached_property
     def body(self) -> bytes:

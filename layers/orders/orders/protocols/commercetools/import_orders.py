@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
+from orders.application.repeat_requests import Run
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
 from orders.protocols.commercetools.access import MANAGE, ProjectAccess, external_user_id
@@ -46,19 +47,19 @@ class ImportOrdersEndpoint:
         if errors:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
-        report = self._imported(draft, sender, deadline)
+        report = self._imported(draft, sender, request.run, deadline)
         if report.stored:
             order = represent(report.stored[0])
             return EndpointResult(answer(HTTPStatus.CREATED, order, ignored), report)
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(
-        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline
+        self, draft: OrderImportDraft, sender: Provenance, run: Run | None, deadline: Deadline
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
         external_id, reserved = draft.order_number, {}
         if external_id is None:
-            external_id, number = self.import_orders.reserve_id(sender.account, deadline)
+            external_id, number = self.import_orders.reserve_id(sender.account, deadline, run)
             reserved = {external_id: number}
         order = SentDraft(
             draft, external_id, sender.account, sender.client_id, sender.external_user_id
@@ -69,6 +70,7 @@ class ImportOrdersEndpoint:
             request_id=self.new_request_id(),
             orders=(order,),
             order_ids=reserved,
+            run=run,
         )
         return self.import_orders(command, deadline)
 
