@@ -41,7 +41,7 @@ The other files of a folder are parts of these:
   `profile_matching` is a part of `checks`. `calls` opens every call other than the import, with the
   `parameters` of its body; `named_orders` finds the order that a body names, `from_ids` are the
   positions in lists, `changes` has the bodies of the calls that change one order, and
-  `unknown_call` answers other paths.
+  `unknown_call` answers other paths. `callers` finds the client of a write with a key.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
   `products`, `money`, `taxes` and `times` are values of a draft; `stored_forms` and `shared_rates`
   keep `documents` small; `queries` reads query parameters, `predicates` the language of `where`,
@@ -51,7 +51,8 @@ The other files of a folder are parts of these:
   their values.
 - hub: `queries` reads query and path parameters, and `cursors` the positions in lists.
 
-All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps
+All protocols share `http` (requests, answers and their size limits), `idempotency` (the header
+Idempotency-Key, for which the door wraps every endpoint that writes), `json_text` (JSON that keeps
 the digits of numbers), `cursors` (positions in lists as texts) and `settings_document` (the
 settings that operators write). Values that
 several protocols accept are read in the domain: times in `domain/times.py`, amounts in

@@ -7,20 +7,26 @@ protocols.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-from orders.protocols.http import Endpoint
+from orders.application.ports import Deadline
+from orders.protocols.http import Endpoint, HttpRequest
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
+
+if TYPE_CHECKING:
+    from orders.protocols.hub.access import WriteAccess
+    from orders.protocols.idempotency import Identify
 
 _ORDER = "/hub/v1/orders/{order_id}"
 
 
 def manage_order() -> Service:
     """Return the read, the deletion and the revival of an order, and the status of a line."""
-    from orders.adapters.dynamodb_tokens import DynamoTokens
     from orders.application.delete_order import DeleteOrder
     from orders.application.revive_order import ReviveOrder
-    from orders.protocols.hub.access import ReadAccess, WriteAccess
+    from orders.protocols.hub.access import ReadAccess
     from orders.protocols.hub.answers import answer_error
     from orders.protocols.hub.delete_order import DeleteOrderEndpoint
     from orders.protocols.hub.read_orders import GetOrderEndpoint
@@ -36,13 +42,12 @@ def manage_order() -> Service:
     )
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
-        tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
-        access = WriteAccess(tokens)
+        access = _access(aws)
         protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of)
         change = change_order(aws)
         return {
             ("GET", _ORDER): GetOrderEndpoint(
-                ReadAccess(tokens), change.get_order_by_id, protocols
+                ReadAccess(access.tokens), change.get_order_by_id, protocols
             ),
             ("DELETE", _ORDER): DeleteOrderEndpoint(
                 access, DeleteOrder(change, utc_now), new_request_id
@@ -55,4 +60,22 @@ def manage_order() -> Service:
             ),
         }
 
-    return Service(("/hub/",), endpoints, answer_error)
+    return Service(("/hub/",), endpoints, answer_error, identify=_identify)
+
+
+def _identify(aws: Aws) -> Identify:
+    from orders.protocols.idempotency import Caller
+
+    def identify(request: HttpRequest, deadline: Deadline) -> Caller:
+        client = _access(aws)(request, deadline)
+        return Caller(client.account, client.client_id)
+
+    return identify
+
+
+@cache
+def _access(aws: Aws) -> WriteAccess:
+    from orders.adapters.dynamodb_tokens import DynamoTokens
+    from orders.protocols.hub.access import WriteAccess
+
+    return WriteAccess(DynamoTokens(aws.dynamodb, aws.environment.table))
