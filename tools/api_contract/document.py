@@ -5,6 +5,7 @@ import json
 from orders.protocols.commercetools.issue_token import DEFAULT_SCOPES
 from tools.api_contract import altcraft, commercetools, description, hub, yandex_market
 from tools.api_contract.examples import add_examples
+from tools.api_contract.keys import with_keys
 from tools.api_contract.operations import Operation, Tree
 
 # The version of the contract, not of the code. Increase it with every change that clients see.
@@ -21,7 +22,8 @@ after inflation. Amounts are never rounded.
 def document() -> Tree:
     """Return the description of every route (OpenAPI 3.1)."""
     sections = [
-        each.section() for each in (altcraft, commercetools, yandex_market, hub, description)
+        with_keys(each.section())
+        for each in (altcraft, commercetools, yandex_market, hub, description)
     ]
     tree: Tree = {
         "openapi": "3.1.0",
