@@ -76,6 +76,9 @@ class StreamedChanges:
     ) -> Sequence[WriteOutcome]:
         return [self.save(change, deadline) for change in changes]
 
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        return self.inner.find_removed(account, order_id, deadline)
+
 
 @dataclass
 class UndoWorld:

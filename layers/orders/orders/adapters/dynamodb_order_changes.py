@@ -14,7 +14,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orders.adapters.aws_faults import MAX_ATTEMPTS, TRANSIENT_CODES, code_of, outcome_of
+from orders.adapters.aws_faults import (
+    MAX_ATTEMPTS,
+    TRANSIENT_CODES,
+    call_patiently,
+    code_of,
+    outcome_of,
+)
 from orders.adapters.batches import BatchedTable
 from orders.adapters.order_items import (
     alias_item,
@@ -23,10 +29,18 @@ from orders.adapters.order_items import (
     marker_item,
     of_renamed,
     order_item,
+    read_order,
     revived_entry,
     tombstone_item,
 )
-from orders.adapters.table_keys import Key, hidden_key, index_key, marker_key, order_key
+from orders.adapters.table_keys import (
+    Key,
+    hidden_key,
+    index_key,
+    marker_key,
+    order_key,
+    tombstone_key,
+)
 from orders.application.ports import Deadline, WriteOutcome
 from orders.application.retries import attempts
 from orders.domain.changes import OrderChange, StoredOrder
@@ -72,6 +86,18 @@ class DynamoOrderChanges(BatchedTable):
         One transaction for several orders would fail for all of them if one was changed.
         """
         return self._batches.in_parallel(lambda change: self.save(change, deadline), changes)
+
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        """Read the tombstone of an order consistently."""
+        answer = call_patiently(
+            lambda: self.client.get_item(
+                TableName=self.table, Key=tombstone_key(account, order_id), ConsistentRead=True
+            ),
+            deadline,
+            self.pause,
+        )
+        item = answer.get("Item")
+        return None if item is None else read_order(account, item)
 
     def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
         try:

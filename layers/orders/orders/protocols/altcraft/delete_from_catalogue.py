@@ -31,7 +31,7 @@ class DeleteFromCatalogueEndpoint:
                 message = "ids or external_ids is required"
                 raise bad_request(message, Problem(Code.REQUIRED, ("external_ids",), message))
             named = Named(self.kind, external_ids, ids)
-            removal = self.remove_from_catalogue(call.client.account, named, deadline)
+            removal = self.remove_from_catalogue(call.client.account, named, deadline, request.run)
             if not removal.is_complete:
                 return EndpointResult(answer_refusal(outcome_unknown(), call.options))
             members = {"deleted_count": removal.count}

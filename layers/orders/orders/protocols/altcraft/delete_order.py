@@ -7,6 +7,7 @@ from typing import Any
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.repeat_requests import target_of
 from orders.domain.clients import Role
 from orders.domain.deletions import DeletionMode
 from orders.protocols.altcraft import PROTOCOL
@@ -34,22 +35,28 @@ class DeleteOrderEndpoint:
         """Delete the order that the body names, permanently or softly."""
         with self.calls.open(request, Role.ORDERS_WRITE, DELETE, deadline) as call:
             account = call.client.account
-            order = self.find_order(account, call.body, deadline).order
+            body = call.body
+            order_id = target_of(
+                request.run,
+                lambda: self.find_order(account, body, deadline).order.order_id,
+                deadline,
+            )
             command = DeleteOrderCommand(
-                OrderAddress(account, None, order.order_id),
+                OrderAddress(account, None, order_id),
                 None,
                 self.new_request_id(),
                 call.client.client_id,
                 PROTOCOL,
-                _mode_of(call.body),
+                _mode_of(body),
                 of_hidden=True,
+                run=request.run,
             )
             report = self.delete_order(command, deadline)
             if report.unavailable:
                 return EndpointResult(answer_refusal(outcome_unknown(), call.options), report)
             if report.found is None or report.refusal:
                 # Other than unknown, it can only be softly deleted already: it has no version here.
-                refusal = not_found(f"Order {order.order_id} does not exist")
+                refusal = not_found(f"Order {order_id} does not exist")
                 return EndpointResult(answer_refusal(refusal, call.options), report)
             members: dict[str, Any] = {"result": []} if call.body.is_of_older_contract else {}
             answer = answer_call(members, call.options, call.warnings)

@@ -53,6 +53,7 @@ class ImportOrdersEndpoint:
                 orders=read_orders(body, filter(is_of_order, decoded.faults)),
                 definitions=read_definitions(body),
                 unknown=unknown.problems(),
+                run=request.run,
             )
             report = self.import_orders(command, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)

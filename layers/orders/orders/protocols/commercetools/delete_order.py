@@ -7,6 +7,7 @@ from http import HTTPStatus
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
+from orders.application.repeat_requests import target_of
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools import PROTOCOL
@@ -35,8 +36,11 @@ class DeleteOrderEndpoint:
         """Delete the order of the path permanently and return its last version."""
         client = self.access(request, MANAGE, deadline)
         version, is_quiet = read_version(request), skips_triggers(request)
-        order = self.find(client.account, request.path["ref"], deadline).order
-        address = OrderAddress(client.account, None, order.order_id)
+        ref, run = request.path["ref"], request.run
+        order_id = target_of(
+            run, lambda: self.find(client.account, ref, deadline).order.order_id, deadline
+        )
+        address = OrderAddress(client.account, None, order_id)
         command = DeleteOrderCommand(
             address,
             version,
@@ -44,9 +48,10 @@ class DeleteOrderEndpoint:
             client.client_id,
             PROTOCOL,
             skip_trigger=is_quiet,
+            run=run,
         )
         report = self.delete_order(command, deadline)
-        identity = uuid_of(client.account, order.order_id)
+        identity = uuid_of(client.account, order_id)
         if report.unavailable:
             return EndpointResult(refuse(outcome_unknown()), report)
         if report.found is None:

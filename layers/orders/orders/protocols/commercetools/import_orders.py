@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
+from orders.application.repeat_requests import Run
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
 from orders.protocols.commercetools.access import (
@@ -54,7 +55,7 @@ class ImportOrdersEndpoint:
         if errors:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
-        report = self._imported(draft, sender, deadline, is_quiet=is_quiet)
+        report = self._imported(draft, sender, request.run, deadline, is_quiet=is_quiet)
         if report.stored:
             order = represent(report.stored[0])
             headers = {**ignored, **_unknown_products(report)}
@@ -62,12 +63,18 @@ class ImportOrdersEndpoint:
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(
-        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline, *, is_quiet: bool
+        self,
+        draft: OrderImportDraft,
+        sender: Provenance,
+        run: Run | None,
+        deadline: Deadline,
+        *,
+        is_quiet: bool,
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
         external_id, reserved = draft.order_number, {}
         if external_id is None:
-            external_id, number = self.import_orders.reserve_id(sender.account, deadline)
+            external_id, number = self.import_orders.reserve_id(sender.account, deadline, run)
             reserved = {external_id: number}
         order = SentDraft(
             draft,
@@ -83,6 +90,7 @@ class ImportOrdersEndpoint:
             request_id=self.new_request_id(),
             orders=(order,),
             order_ids=reserved,
+            run=run,
         )
         return self.import_orders(command, deadline)
 

@@ -44,6 +44,7 @@ class DeleteOrderEndpoint:
                 PROTOCOL,
                 mode,
                 of_hidden=True,
+                run=request.run,
             ),
             deadline,
         )

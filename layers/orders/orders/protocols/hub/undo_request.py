@@ -66,6 +66,7 @@ class UndoRequestEndpoint:
             dry_run=body.dry_run,
             skip_triggers=body.skip_triggers,
             after=None if body.after is None else _read(body.after, list_name),
+            run=request.run,
         )
         report = self.undo_request(command, deadline)
         return EndpointResult(answer_ok(_tree(body, command, report, list_name)), report)
