@@ -16,6 +16,8 @@ from orders.protocols.http import RETRY_AFTER_SECONDS, HttpRequest
 
 KEY_HEADER = "Idempotency-Key"
 MAX_KEY_CHARACTERS = 255
+# Headers that change what a write does, in any protocol. A preview is no repetition of the write.
+_OPTIONS = ("x-dry-run", "x-external-user-id", "x-skip-triggers")
 
 # A string of RFC 9651, which the draft requires, and the bare text that most clients send.
 _STRING = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"', re.ASCII)
@@ -89,13 +91,17 @@ def read_key(request: HttpRequest) -> str:
 def fingerprint_of(request: HttpRequest, caller: Caller) -> str:
     """Return the SHA-256 of what a request asks for. Raises BodyRefusedError.
 
-    The token in a body does not count: a client may repeat a request with a new one.
+    Of the headers, only those count that change what is done. The token in a body does not count:
+    a client may repeat a request with a new one.
     """
     digest = hashlib.sha256()
     for part in (request.method, request.resource, *_named(request.path.items())):
         _add(digest.update, part.encode("utf-8", "surrogatepass"))
     queries = ((name, each) for name, values in request.queries.items() for each in values)
     for part in _named(queries):
+        _add(digest.update, part.encode("utf-8", "surrogatepass"))
+    options = ((name, request.headers.get(name, "").strip()) for name in _OPTIONS)
+    for part in _named((name, value) for name, value in options if value):
         _add(digest.update, part.encode("utf-8", "surrogatepass"))
     _add(digest.update, _without(request.body, caller.token))
     return digest.hexdigest()
