@@ -114,6 +114,12 @@ def test_headers_do_not_change_the_fingerprint() -> None:
     assert fingerprint_of(changed, CALLER) == fingerprint_of(_request(), CALLER)
 
 
+@pytest.mark.parametrize("name", ["x-dry-run", "x-external-user-id", "x-skip-triggers"])
+def test_a_header_that_changes_what_is_done_changes_the_fingerprint(name: str) -> None:
+    plain, changed = _request(), _request(headers={name: "true"})
+    assert fingerprint_of(changed, CALLER) != fingerprint_of(plain, CALLER)
+
+
 TEXTS = st.text(max_size=3)
 PAIRS = st.dictionaries(TEXTS, TEXTS, max_size=3)
 
