@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,21 @@ def test_the_published_description_matches_the_models() -> None:
 def test_the_postman_collection_matches_the_description() -> None:
     exported = written(export_collection(DESCRIPTION))
     assert POSTMAN_COLLECTION.read_text(encoding="utf-8") == exported, WRITE
+
+
+def test_no_two_requests_of_the_postman_collection_have_the_same_key() -> None:
+    """A key that is used for two requests would reject the second one."""
+
+    def headers(node: Any) -> Iterator[Tree]:  # noqa: ANN401 - any node of a collection
+        if isinstance(node, dict) and node.get("key") == "Idempotency-Key":
+            yield node
+        elif isinstance(node, dict | list):
+            for each in node.values() if isinstance(node, dict) else node:
+                yield from headers(each)
+
+    found = list(headers(json.loads(POSTMAN_COLLECTION.read_text(encoding="utf-8"))))
+    assert len(found) >= 10
+    assert all((each["value"], each["disabled"]) == ("{{$guid}}", True) for each in found)
 
 
 def test_the_described_limits_match_the_models() -> None:

@@ -48,6 +48,16 @@ def test_a_deleted_order_frees_its_external_id_and_aliases(store: OrderStore) ->
     assert store.rename(2, "B") is COMMITTED
 
 
+def test_a_permanent_deletion_is_found_by_the_id_of_its_order(store: OrderStore) -> None:
+    store.create(new_order(), new_order("B", 2))
+    assert store.changes.find_removed("demo", 1, DEADLINE) is None
+    change = deletion(store.found(1))
+    assert store.changes.save(change, DEADLINE) is COMMITTED
+    assert store.changes.find_removed("demo", 1, DEADLINE) == change.after.order
+    assert store.changes.find_removed("other", 1, DEADLINE) is None
+    assert store.changes.find_removed("demo", 2, DEADLINE) is None
+
+
 @pytest.mark.parametrize("change", ["renamed", "moved on", "deleted", "created anew"])
 def test_an_order_that_has_changed_is_not_deleted(store: OrderStore, change: str) -> None:
     store.create(new_order())

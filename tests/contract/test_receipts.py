@@ -20,7 +20,7 @@ NAMED = {trigger_id("demo", number, 1) for number in range(3)}
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def receipts(request: pytest.FixtureRequest) -> ReceiptRepository:
+def receipts(request: pytest.FixtureRequest) -> FakeReceipts | DynamoReceipts:
     if request.param == "memory":
         return FakeReceipts()
     client: DynamoDBClient = request.getfixturevalue("dynamodb")
@@ -62,6 +62,17 @@ def test_a_later_receipt_replaces_the_earlier_one(receipts: ReceiptRepository) -
     for unsent in (NAMED, NAMED, ()):
         receipts.leave(REQUEST, unsent, DEADLINE)
         assert receipts.find([REQUEST], DEADLINE) == {REQUEST: frozenset(unsent)}
+
+
+def test_a_request_whose_receipt_was_withdrawn_never_has_one(
+    receipts: FakeReceipts | DynamoReceipts,
+) -> None:
+    receipts.leave(REQUEST, NAMED, DEADLINE)
+    for _ in range(2):
+        receipts.withdraw(REQUEST, DEADLINE)
+        assert receipts.find([REQUEST], DEADLINE) == {}
+        receipts.leave(REQUEST, NAMED, DEADLINE)
+        assert receipts.find([REQUEST], DEADLINE) == {}
 
 
 def test_an_account_cannot_read_receipts_of_another(receipts: ReceiptRepository) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from orders.application.import_catalogue import ImportCatalogue
@@ -56,10 +57,12 @@ class Catalogue:
         imports = ImportCatalogue(self.catalogue, self.settings, self.pause)
         lists = ListCatalogue(self.catalogue)
         removals = RemoveFromCatalogue(self.catalogue, self.pause)
+        numbers = count(1)
+        self.ids = lambda: f"request-{next(numbers)}"
         self._calls: dict[str, Endpoint] = {}
         for folder, kind in (("products", EntryKind.PRODUCT), ("sku", EntryKind.SKU)):
             self._calls |= {
-                f"{folder}/import": ImportCatalogueEndpoint(access, imports, kind),
+                f"{folder}/import": ImportCatalogueEndpoint(access, imports, kind, self.ids),
                 f"{folder}/list": ListCatalogueEndpoint(calls, lists, kind),
                 f"{folder}/delete": DeleteFromCatalogueEndpoint(calls, removals, kind),
             }

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from orders.application.errors import (
     NotFoundError,
@@ -41,6 +42,7 @@ from orders.domain.history import OrderKey, ReplacedVersion, VersionMark
 from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.ranges import Range
+from orders.domain.repeats import NO_TIME, IdempotencyKey, KeptAnswer, RequestRecord
 from orders.domain.settings import Settings, StoredSettings
 from orders.domain.triggers import Trigger, TriggerKind, trigger_id
 
@@ -362,6 +364,18 @@ class FakeOrderChanges:
         is_held = place in self.store.orders or place in self.store.hidden
         return is_held or holder not in {None, after.order_id}
 
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        return next(
+            (
+                each
+                for each in self.store.deleted
+                if (each.account, each.order_id) == (account, order_id)
+            ),
+            None,
+        )
+
     def commit(self, change: OrderChange) -> WriteOutcome:
         """Write if the conditions are met, as the store does."""
         before, after = change.before.order, change.after.order
@@ -533,10 +547,17 @@ class FakeReceipts:
 
     left: dict[RequestKey, frozenset[str]] = field(default_factory=dict)
     fault: Exception | None = None
+    withdrawn: set[RequestKey] = field(default_factory=set)
 
     def leave(self, request: RequestKey, unsent: Collection[str], deadline: Deadline) -> None:
         self._expect(deadline)
-        self.left[request] = frozenset(unsent)
+        if request not in self.withdrawn:
+            self.left[request] = frozenset(unsent)
+
+    def withdraw(self, request: RequestKey, deadline: Deadline) -> None:
+        self._expect(deadline)
+        self.withdrawn.add(request)
+        self.left.pop(request, None)
 
     def find(
         self, requests: Collection[RequestKey], deadline: Deadline
@@ -549,6 +570,78 @@ class FakeReceipts:
             raise self.fault
         if deadline.remaining() <= 0:
             raise StorageUnavailableError
+
+
+@dataclass
+class FakeRequestRecords:
+    """RequestRecords in memory. If `fault` is set, each call raises it."""
+
+    records: dict[tuple[str, str, str], tuple[RequestRecord, datetime]] = field(
+        default_factory=dict
+    )
+    fault: Exception | None = None
+
+    def claim(
+        self,
+        key: IdempotencyKey,
+        new: RequestRecord,
+        now: datetime,
+        expires_at: datetime,
+        deadline: Deadline,
+    ) -> RequestRecord | None:
+        found = self.find(key, now, deadline)
+        if found is None:
+            self.records[_place(key)] = (new, expires_at)
+        return found
+
+    def find(self, key: IdempotencyKey, now: datetime, deadline: Deadline) -> RequestRecord | None:
+        if self.fault:
+            raise self.fault
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        record, expires_at = self.records.get(_place(key), (None, now))
+        return record if expires_at > now else None
+
+    def take_over(
+        self,
+        key: IdempotencyKey,
+        before: str,
+        attempt: str,
+        ends_at: datetime,
+        _deadline: Deadline,
+    ) -> bool:
+        record, expires_at = self.records[_place(key)]
+        if record.attempt not in {before, attempt} or record.answer is not None:
+            return False
+        self.records[_place(key)] = replace(record, attempt=attempt, ends_at=ends_at), expires_at
+        return True
+
+    def note(
+        self, key: IdempotencyKey, attempt: str, order_ids: Sequence[int], _deadline: Deadline
+    ) -> None:
+        self._change(key, attempt, noted=tuple(sorted(set(order_ids))))
+
+    def keep(
+        self, key: IdempotencyKey, attempt: str, answer: KeptAnswer, _deadline: Deadline
+    ) -> None:
+        self._change(key, attempt, answer=answer)
+
+    def release(self, key: IdempotencyKey, attempt: str, _deadline: Deadline) -> None:
+        self._change(key, attempt, ends_at=NO_TIME)
+
+    def forget(self, key: IdempotencyKey, attempt: str, _deadline: Deadline) -> None:
+        self._change(key, attempt)
+        del self.records[_place(key)]
+
+    def _change(self, key: IdempotencyKey, attempt: str, **members: Any) -> None:  # noqa: ANN401 - of any type
+        record, expires_at = self.records[_place(key)]
+        if self.fault or record.attempt != attempt:
+            raise self.fault or StorageUnavailableError
+        self.records[_place(key)] = replace(record, **members), expires_at
+
+
+def _place(key: IdempotencyKey) -> tuple[str, str, str]:
+    return key.account, key.client, key.key
 
 
 @dataclass

@@ -79,6 +79,9 @@ class StreamedChanges:
     def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
         return self.inner.is_taken(change, deadline)
 
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        return self.inner.find_removed(account, order_id, deadline)
+
 
 @dataclass
 class UndoWorld:

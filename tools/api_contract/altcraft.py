@@ -14,6 +14,7 @@ from orders.protocols.altcraft.requests import ImportBody, LineBody, OrderBody
 from orders.protocols.altcraft.states import ORDER_STATUSES
 from tools.api_contract import altcraft_catalogue
 from tools.api_contract.failed_only import failed_only
+from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING, REUSED
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -407,7 +408,7 @@ def _responses() -> Tree:
         "413": "The body is larger than 4 MB, or the account's settings would be too large",
         "415": "The media type, charset or content coding is not supported",
         "404": "The order, or the line, does not exist",
-        "409": "The order was imported through a protocol whose lines have no status",
+        "422": REUSED,
         "500": "An internal error; the request can be sent again",
     }
     either = {"anyOf": [reference("AltcraftRefusal"), reference("GatewayError")]}
@@ -427,6 +428,12 @@ def _responses() -> Tree:
             f"Altcraft{status}": answer(description, both("AltcraftRefusal"))
             for status, description in refusals.items()
         },
+        "Altcraft409": answer(
+            "The order was imported through a protocol whose lines have no status, or "
+            f"{OUTSTANDING}",
+            both("AltcraftRefusal"),
+            **RETRY_IF_OUTSTANDING,
+        ),
         "Altcraft401": answer(
             "The token is missing or unknown", both("AltcraftRefusal"), **CHALLENGE
         ),

@@ -14,6 +14,7 @@ from orders.protocols.commercetools.issue_token import GRANT_TYPE
 from orders.protocols.commercetools.messages import TYPES
 from orders.protocols.commercetools.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_OFFSET
 from orders.protocols.commercetools.read_messages import MEMBERS
+from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING, REUSED
 from tools.api_contract.operations import (
     CHALLENGE,
     FORM,
@@ -384,9 +385,9 @@ def _responses() -> Tree:
     refusals = {
         "400": "The request is invalid; `errors` name the reasons",
         "404": "The order does not exist",
-        "409": "The order has another version",
         "413": "The body or the answer is too large",
         "415": "The content coding is not gzip or identity",
+        "422": REUSED,
         "500": "An internal error, or a write that may have taken effect",
     }
     either = {JSON: {"anyOf": [reference("CommercetoolsError"), reference("GatewayError")]}}
@@ -429,6 +430,12 @@ def _responses() -> Tree:
             f"Commercetools{status}": answer(description, error, X_Correlation_ID=_CORRELATION)
             for status, description in refusals.items()
         },
+        "Commercetools409": answer(
+            f"The order has another version, or {OUTSTANDING}",
+            error,
+            X_Correlation_ID=_CORRELATION,
+            **RETRY_IF_OUTSTANDING,
+        ),
         "Commercetools401": answer(
             "The credentials are missing or unknown",
             error,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from orders.protocols.commercetools.issue_token import DEFAULT_SCOPES
 from tools.api_contract import altcraft, commercetools, description, hub, yandex_market
 from tools.api_contract.examples import add_examples
+from tools.api_contract.keys import with_keys
 from tools.api_contract.operations import Operation, Section, Tree
 from tools.api_contract.previews import add_previews
 
@@ -23,7 +24,8 @@ after inflation. Amounts are never rounded.
 def document() -> Tree:
     """Return the description of every route (OpenAPI 3.1)."""
     protocols = [each.section() for each in (altcraft, commercetools, yandex_market, hub)]
-    sections = [*map(_with_request_ids, protocols), description.section()]
+    sections = [with_keys(_with_request_ids(each)) for each in protocols]
+    sections.append(description.section())
     tree: Tree = {
         "openapi": "3.1.0",
         "info": {

@@ -13,6 +13,7 @@ from orders.domain.undoing import UndoOutcome, UndoReason
 from orders.protocols.hub.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES
 from orders.protocols.hub.requests import LineStatusBody, ReconcileBody, RestoreBody, UndoBody
 from orders.runtime.composition.order_protocols import PROTOCOLS
+from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING, REUSED
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -335,10 +336,10 @@ def _responses() -> Tree:
     refusals = {
         "400": "The request is invalid; `errors` name the parameters or members",
         "404": "The account has no such order",
-        "409": "The present state of the order does not allow the change",
         "410": "The cursor is too old: deletions would be missing; or the version is not kept",
         "413": "The body or the answer is too large",
         "415": "The body is not JSON in UTF-8",
+        "422": REUSED,
         "500": "An internal error",
     }
     pages = {
@@ -353,6 +354,11 @@ def _responses() -> Tree:
     return {
         **{name: answer(text, {JSON: reference(name)}) for name, text in pages.items()},
         **{f"Hub{status}": answer(text, problem) for status, text in refusals.items()},
+        "Hub409": answer(
+            f"The present state of the order does not allow the change, or {OUTSTANDING}",
+            problem,
+            **RETRY_IF_OUTSTANDING,
+        ),
         "Hub401": answer("The token is missing, unknown or revoked", problem, **CHALLENGE),
         "Hub403": answer(
             "The token lacks the role (orders:write for a change, else orders:read)",

@@ -13,6 +13,7 @@ from orders.protocols.yandex_market.requests import (
     OrderStatusBody,
 )
 from orders.protocols.yandex_market.substatuses import STATUSES, SUBSTATUSES
+from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING, REUSED
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
     CHALLENGE,
@@ -324,6 +325,7 @@ def _responses() -> Tree:
         "400": "The request is invalid; `errors` name the reasons",
         "404": "The order does not exist in this campaign",
         "415": "The body is not JSON in UTF-8",
+        "422": REUSED,
         "500": "An internal error",
     }
     either = {JSON: {"anyOf": [reference("YandexMarketError"), reference("GatewayError")]}}
@@ -350,6 +352,12 @@ def _responses() -> Tree:
             f"YandexMarket{status}": answer(description, error, **_RATE_LIMIT)
             for status, description in refusals.items()
         },
+        "YandexMarket409": answer(
+            f"{OUTSTANDING[0].upper()}{OUTSTANDING[1:]}",
+            error,
+            **_RATE_LIMIT,
+            **RETRY_IF_OUTSTANDING,
+        ),
         "YandexMarket401": answer(
             "The credentials are missing, or the Api-Key is unknown",
             error,

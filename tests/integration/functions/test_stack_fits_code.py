@@ -250,7 +250,9 @@ def _change_with_the_hub(world: World, order_id: str) -> None:
     world.ask(("DELETE", one), path=path)
     world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="A")))
     world.ask(("POST", f"{altcraft}/delete"), body={"id": order_id, "with_fire": False})
-    world.ask(("POST", f"{altcraft}/delete"), body={"external_id": "D", "with_fire": True})
+    keyed = {"Authorization": f"Bearer {SECRET}", "Idempotency-Key": "key"}
+    fire = {"external_id": "D", "with_fire": True}
+    world.ask(("POST", f"{altcraft}/delete"), headers=keyed, body=fire)
     imports = ("POST", "/{projectKey}/orders/import")
     again = draft(orderNumber="CT-H")
     world.ask(imports, path={"projectKey": "demo"}, body=again)

@@ -1,7 +1,7 @@
 """`serve` answers every request and every error in the protocol of its route."""
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,9 +24,11 @@ from orders.runtime.composition import (
 )
 from orders.runtime.environment import Environment
 from orders.runtime.observability import logger
-from orders.runtime.serve import Route, Service, allowed_methods, serve
+from orders.runtime.serve import Route, Service, allowed_methods, serve, writes
 from tests.support.lambda_context import Context
 from tests.support.routes import UNKNOWN_CALLS, functions_of_routes
+from tools.api_contract.document import document
+from tools.api_contract.keys import KEY
 
 type Tree = dict[str, Any]
 
@@ -258,23 +260,44 @@ def test_each_request_gets_one_correlation_id() -> None:
     assert service.headers(sent) == {"X-Correlation-ID": "from-the-shop"}
 
 
-def test_the_services_have_the_routes_of_their_functions() -> None:
-    services = {
-        "import_orders": [altcraft.import_orders],
-        "import_commercetools_order": [commercetools.import_orders],
-        "issue_token": [commercetools.issue_token],
-        "manage_orders": [
-            yandex_market.manage_orders,
-            commercetools.manage_orders,
-            altcraft.change_orders,
-            hub_orders.manage_order,
-        ],
-        "update_external_id": [yandex_market.update_external_id],
-        "read_hub": [hub.read_hub, altcraft.read_orders],
-        "manage_catalogue": [altcraft.manage_catalogue],
-    }
+def test_every_write_of_every_protocol_may_have_an_idempotency_key() -> None:
+    """The door needs the authentication of the protocol, and the description has the header."""
     aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
-    for function, opened in services.items():
+    writing = set()
+    for service in (each() for opened in SERVICES.values() for each in opened):
+        for route, endpoint in service.endpoints(aws).items():
+            if writes(route[0], endpoint):
+                assert service.identify is not None, route
+                writing.add(route)
+    described = {
+        (method.upper(), path.removeprefix("/v2").removesuffix(".json").replace("ref}", "ref+}"))
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+        if KEY in operation.get("parameters", ())
+    }
+    assert writing == described
+    assert len(writing) >= 18
+
+
+SERVICES: Mapping[str, Sequence[Callable[[], Service]]] = {
+    "import_orders": [altcraft.import_orders],
+    "import_commercetools_order": [commercetools.import_orders],
+    "issue_token": [commercetools.issue_token],
+    "manage_orders": [
+        yandex_market.manage_orders,
+        commercetools.manage_orders,
+        altcraft.change_orders,
+        hub_orders.manage_order,
+    ],
+    "update_external_id": [yandex_market.update_external_id],
+    "read_hub": [hub.read_hub, altcraft.read_orders],
+    "manage_catalogue": [altcraft.manage_catalogue],
+}
+
+
+def test_the_services_have_the_routes_of_their_functions() -> None:
+    aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
+    for function, opened in SERVICES.items():
         described = {
             ("GET" if method == "HEAD" else method, path.removeprefix("/v2").removesuffix(".json"))
             for (method, path), each in functions_of_routes().items()
@@ -283,4 +306,4 @@ def test_the_services_have_the_routes_of_their_functions() -> None:
         served = {route for each in opened for route in each().endpoints(aws)}
         # API Gateway passes unknown calls with every method.
         assert described == {route for route in served if route[1] not in UNKNOWN_CALLS}
-    assert set(functions_of_paths().values()) == {*services, "describe_api"}
+    assert set(functions_of_paths().values()) == {*SERVICES, "describe_api"}

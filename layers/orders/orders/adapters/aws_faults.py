@@ -46,6 +46,8 @@ TRANSIENT_CODES = _THROTTLING_CODES | {
 }
 # The condition of a PartiQL statement was not met: the item exists, or another request changed it.
 LOST_RACE_CODES = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
+# The condition of a single call was not met.
+CONDITION_FAILED = "ConditionalCheckFailedException"
 _SERVER_ERROR = 500
 MAX_ATTEMPTS = 4
 

@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 
 # The documents of a page are in memory together.
 PAGE_CHARACTERS = 4 * 1024 * 1024
-_KNOWN = ("type", "external_id", "digest", "version", "product", "link")
+_KNOWN = ("type", "external_id", "digest", "version", "product", "link", "request_id")
 _LISTED = ("type", "external_id", "title", "product")
 _MAYBE_WRITTEN = frozenset({WriteOutcome.COMMITTED, WriteOutcome.UNKNOWN})
 _LINK_CHARACTERS = 8
@@ -349,6 +349,7 @@ def _entry_item(account: str, write: EntryWrite, mark: str) -> Item:
         "digest": {"S": entry.digest},
         "version": {"N": str(1 if before is None else before.version + 1)},
         "document": {"S": entry.document},
+        "request_id": {"S": write.request_id},
     }
     if entry.product is not None:
         return {**item, "product": {"S": entry.product}, "link": {"S": mark}}
@@ -377,6 +378,8 @@ def _read_known(item: Item) -> _Linked:
         item["digest"]["S"],
         int(item["version"]["N"]),
         _product_of(item),
+        # Older entries do not have it.
+        item["request_id"]["S"] if "request_id" in item else "",
         item["link"]["S"] if "link" in item else "",
     )
 

@@ -29,10 +29,18 @@ from orders.adapters.order_items import (
     marker_item,
     of_renamed,
     order_item,
+    read_order,
     revived_entry,
     tombstone_item,
 )
-from orders.adapters.table_keys import Key, hidden_key, index_key, marker_key, order_key
+from orders.adapters.table_keys import (
+    Key,
+    hidden_key,
+    index_key,
+    marker_key,
+    order_key,
+    tombstone_key,
+)
 from orders.application.ports import Deadline, WriteOutcome
 from orders.application.retries import attempts
 from orders.domain.changes import OrderChange, StoredOrder
@@ -98,6 +106,18 @@ class DynamoOrderChanges(BatchedTable):
             return False
         is_own_alias = item["type"]["S"] == "alias" and int(item["order_id"]["N"]) == after.order_id
         return not is_own_alias
+
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        """Read the tombstone of an order consistently."""
+        answer = call_patiently(
+            lambda: self.client.get_item(
+                TableName=self.table, Key=tombstone_key(account, order_id), ConsistentRead=True
+            ),
+            deadline,
+            self.pause,
+        )
+        item = answer.get("Item")
+        return None if item is None else read_order(account, item)
 
     def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
         try:

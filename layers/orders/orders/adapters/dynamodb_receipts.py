@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from orders.adapters.aws_faults import call_patiently
+from orders.adapters.aws_faults import CONDITION_FAILED, call_patiently
 from orders.adapters.batches import BatchedTable, identity_of
 from orders.adapters.table_keys import receipt_key
-from orders.application.errors import StorageUnavailableError
+from orders.application.errors import StorageRefusedError, StorageUnavailableError
 from orders.application.ports import Deadline, RequestKey
 
 # Stream records expire after one day, so the relay needs no receipt after two days.
@@ -37,6 +38,32 @@ class DynamoReceipts(BatchedTable):
         }
         if unsent:
             item["unsent"] = {"S": _SEPARATOR.join(unsent)}
+        try:
+            call_patiently(
+                lambda: self.client.put_item(
+                    TableName=self.table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(withdrawn)",
+                ),
+                deadline,
+                self.pause,
+            )
+        except StorageRefusedError as refusal:
+            if str(refusal) != CONDITION_FAILED:
+                raise
+
+    def withdraw(self, request: RequestKey, deadline: Deadline) -> None:
+        """Put an item in place of the receipt that counts as none. It is safe to repeat the call.
+
+        An earlier writer with the same request id may still leave a receipt, which would not speak
+        for the writes of this one.
+        """
+        item: Any = {
+            **receipt_key(request.account, request.request_id),
+            "type": {"S": "receipt"},
+            "withdrawn": {"BOOL": True},
+            "expires_at": {"N": str(int(self.seconds()) + KEPT_SECONDS)},
+        }
         call_patiently(
             lambda: self.client.put_item(TableName=self.table, Item=item), deadline, self.pause
         )
@@ -56,4 +83,5 @@ class DynamoReceipts(BatchedTable):
                 item["unsent"]["S"].split(_SEPARATOR) if "unsent" in item else ()
             )
             for item in items
+            if "withdrawn" not in item
         }

@@ -14,6 +14,8 @@
 | product, SKU or category | `A#{account}#P#{kind}#{shard}` | its number, 16 digits |
 | link from a product to its SKU | `A#{account}#P#link#{shard}` | the number of each, 16 digits |
 | receipt of a request | `A#{account}#Q#{request}` | `Q` |
+| request with an idempotency key | `A#{account}#K#{client}#{sha256 of the key}` | `K` |
+| part of its answer | `A#{account}#K#{client}#{sha256 of the key}#{attempt}` | part, 4 digits |
 | client, token of a client | `C#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
 | token by its hash | `T#{sha256}` | `T` |
 | access tokens issued to a client in an hour | `N#{account}#{client}` | the hour |
@@ -86,6 +88,16 @@ def account_of_order(pk: str) -> str:
 def receipt_key(account: str, request_id: str) -> Key:
     """Return the key of the receipt of a request."""
     return key(f"A#{account}#Q#{request_id}", "Q")
+
+
+def repeat_key(account: str, client_id: str, key_hash: str) -> Key:
+    """Return the key of a request's record by the hash of its idempotency key."""
+    return key(f"A#{account}#K#{client_id}#{key_hash}", "K")
+
+
+def answer_part_key(record: Key, attempt: str, part: int) -> Key:
+    """Return the key of a part of the answer in a request's record."""
+    return key(f"{record['pk']['S']}#{attempt}", f"{part:04}")
 
 
 def index_key(account: str, order_id: int) -> Key:

@@ -1,10 +1,11 @@
 """Change one order: read it, decide, write it if it is still the same, publish the trigger."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
+from orders.application.earlier_runs import EarlierRuns
 from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
 from orders.application.get_order_by_id import GetOrderById, OrderAddress
 from orders.application.ports import Deadline, OrderChanges, Pause, RequestKey, WriteOutcome
@@ -34,6 +35,11 @@ class ChangeReport[Refusal: StrEnum]:
     unpublished: tuple[Trigger, ...] = ()
     unavailable: bool = False
 
+    @property
+    def is_retryable(self) -> bool:
+        """Return False: without a result, the answer says so by its status."""
+        return False
+
 
 type ReadOrder = Callable[[OrderAddress, Deadline], StoredOrder | None]
 # Returns a change with what its trigger may contain.
@@ -46,7 +52,7 @@ class ChangeOrder:
     """Changes one order on behalf of the use cases that update or delete it.
 
     `reduce_change` reduces the trigger of each change to what may be published. Without it, the
-    triggers contain everything.
+    triggers contain everything. `earlier_runs` finds what earlier runs of a request wrote.
     """
 
     get_order_by_id: GetOrderById
@@ -54,6 +60,7 @@ class ChangeOrder:
     publish_triggers: PublishTriggers
     pause: Pause
     reduce_change: ReduceChange | None = None
+    earlier_runs: EarlierRuns | None = None
 
     def __call__[Refusal: StrEnum](
         self,
@@ -74,7 +81,9 @@ class ChangeOrder:
         try:
             storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
             reading = read or self.get_order_by_id
-            report = self._change(lambda: reading(address, storing), decide, lost, storing)
+            report = self._change(
+                lambda: reading(address, storing), decide, request_id, lost, storing
+            )
         except StorageError:
             if not lost:
                 raise
@@ -87,10 +96,30 @@ class ChangeOrder:
         unpublished = self.publish_triggers(request, triggers, doubtful, deadline)
         return replace(report, unpublished=unpublished)
 
+    def _recognised[Refusal: StrEnum](
+        self,
+        found: StoredOrder,
+        tried: Mapping[int, OrderChange],
+        request_id: str,
+        deadline: Deadline,
+    ) -> ChangeReport[Refusal] | None:
+        """Return the report of a change that this run, or an earlier one, has stored already."""
+        # The order names the request that wrote it, which counts for more than any answer.
+        own = tried.get(found.order.version)
+        if own and own.after.order == found.order:
+            return ChangeReport(found, trigger=own.trigger)
+        if tried or self.earlier_runs is None:
+            return None
+        written = self.earlier_runs.written([found], request_id, deadline)
+        earlier = written.get(found.order.order_id)
+        # The relay publishes the trigger of a run that was cut off.
+        return ChangeReport(replace(found, order=earlier.order)) if earlier else None
+
     def _change[Refusal: StrEnum](
         self,
         read: Callable[[], StoredOrder | None],
         decide: Decide[Refusal],
+        request_id: str,
         lost: dict[int, OrderChange],
         deadline: Deadline,
     ) -> ChangeReport[Refusal]:
@@ -102,10 +131,11 @@ class ChangeOrder:
             if found is None:
                 # Either our deletion succeeded and its answer was lost, or another request won.
                 return ChangeReport(removed)
-            # The order names the request that wrote it, which counts for more than any answer.
-            earlier = tried.get(found.order.version)
-            if earlier and earlier.after.order == found.order:
-                return ChangeReport(found, trigger=earlier.trigger)
+            recognised: ChangeReport[Refusal] | None = self._recognised(
+                found, tried, request_id, deadline
+            )
+            if recognised is not None:
+                return recognised
             change = decide(found)
             if not isinstance(change, OrderChange):
                 # A change whose answer was lost may itself be the reason of this refusal.

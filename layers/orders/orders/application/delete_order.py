@@ -1,10 +1,12 @@
 """Delete an order, permanently or softly."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orders.application.change_order import ChangeOrder, ChangeReport
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Clock, Deadline
+from orders.application.repeat_requests import Run
+from orders.domain.changes import StoredOrder
 from orders.domain.deletions import (
     DeletionMode,
     DeletionRefusal,
@@ -18,9 +20,9 @@ from orders.domain.order import Cause
 class DeleteOrderCommand:
     """One request. If `version` is given, it must be the current version of the order.
 
-    A repeated request has another `request_id`. With `of_hidden`, an order that is softly deleted
-    is deleted permanently too; else it counts as not found. With `skip_trigger`, the deletion has
-    no trigger.
+    A repeated request has another `request_id`, unless it has a `run`. With `of_hidden`, an order
+    that is softly deleted is deleted permanently too; else it counts as not found. With
+    `skip_trigger`, the deletion has no trigger.
     """
 
     address: OrderAddress
@@ -31,6 +33,7 @@ class DeleteOrderCommand:
     mode: DeletionMode = DeletionMode.PERMANENT
     of_hidden: bool = False
     skip_trigger: bool = False
+    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +57,25 @@ class DeleteOrder:
         plan = plan_soft_deletion if is_soft else plan_deletion
         # A soft deletion recognises by the hidden order that an earlier attempt was committed.
         read = self.change_order.get_order_by_id.with_hidden
-        return self.change_order(
+        report = self.change_order(
             command.address,
             lambda stored: plan(stored, command.version, cause, skip_trigger=command.skip_trigger),
             command.request_id,
             deadline,
             read if is_soft or command.of_hidden else None,
         )
+        is_gone = report.found is None and not report.unavailable
+        return self._removed_before(command, deadline) if is_gone else report
+
+    def _removed_before(
+        self, command: DeleteOrderCommand, deadline: Deadline
+    ) -> ChangeReport[DeletionRefusal]:
+        """Return the report of a deletion by an earlier run of the request, which was cut off."""
+        if command.run is None or not command.run.is_repeated:
+            return ChangeReport()
+        account, order_id = command.address.account, command.address.order_id
+        last = self.change_order.changes.find_removed(account, order_id, deadline)
+        if last is None or last.request_id != command.request_id:
+            return ChangeReport()
+        # The deletion counts as a version of its own.
+        return ChangeReport(StoredOrder(replace(last, version=last.version - 1)))

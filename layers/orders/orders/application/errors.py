@@ -15,6 +15,9 @@ OrdersError
         SettingsTooLargeError       they are too large to be stored
     UnknownMembersRefusedError      the request has members that the account's policy rejects
     UnknownLineStatusError          a line cannot have the wanted status
+    IdempotencyError                the key of a request does not permit to carry it out
+        KeyReusedError              the key belongs to another request
+        KeyInUseError               a run of the same request has not ended
     ChangesExpiredError             deletions after what a reader has read are no longer known
     NotFoundError                   an account or a client does not exist; also a LookupError
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
@@ -114,6 +117,18 @@ class UnknownLineStatusError(OrdersError):
         super().__init__(
             f"Unknown line status {shown(status)}; allowed values: {listed(list(allowed))}"
         )
+
+
+class IdempotencyError(OrdersError):
+    """The key of a request does not permit to carry it out. Nothing was done."""
+
+
+class KeyReusedError(IdempotencyError):
+    """The client has given the key to another request."""
+
+
+class KeyInUseError(IdempotencyError):
+    """A run of the same request has not ended. The request can be repeated later."""
 
 
 class ChangesExpiredError(OrdersError):

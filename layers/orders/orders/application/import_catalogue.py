@@ -66,11 +66,14 @@ class SentEntry(Protocol):
 class CatalogueCommand:
     """One import request. `categories` are written before the entries.
 
+    A repeated request has another `request_id`, unless an earlier run of it was cut off.
+
     `unknown` are the problems of unknown members outside of the entries, for an account whose
     policy rejects them.
     """
 
     account: str
+    request_id: str
     entries: Sequence[SentEntry]
     categories: tuple[CatalogueEntry, ...] = ()
     definitions: Definitions = NO_DEFINITIONS
@@ -94,9 +97,14 @@ class CatalogueReport:
         return sum(result.outcome is outcome for result in self.results)
 
     @property
+    def is_retryable(self) -> bool:
+        """Return whether elements failed that the same request may store."""
+        return any(result.retryable for result in self.results)
+
+    @property
     def unavailable(self) -> bool:
         """Return whether elements failed for retryable reasons and nothing was written."""
-        return not self.written and any(result.retryable for result in self.results)
+        return self.is_retryable and not self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +129,7 @@ class ImportCatalogue:
         progress = _Progress(written=defined)
         self._submit(command, settings, progress, deadline)
         if self._store_categories(command, progress, deadline):
-            self._store(command.account, progress, deadline)
+            self._store(command, progress, deadline)
         else:
             progress.give_up(_no_storage(), retryable=True)
         return CatalogueReport(
@@ -172,7 +180,7 @@ class ImportCatalogue:
                 category.name.external_id,
                 EntrySubmission((category,), path=("categories", position)),
             )
-        self._store(command.account, categories, deadline)
+        self._store(command, categories, deadline)
         progress.written = categories.written
         failed = [each for each in categories.results.values() if each.problems]
         refused = [each for each in failed if not each.retryable]
@@ -184,14 +192,16 @@ class ImportCatalogue:
             raise StorageUnavailableError("the categories could not be written in time")
         return not failed
 
-    def _store(self, account: str, progress: _Progress, deadline: Deadline) -> None:
+    def _store(self, command: CatalogueCommand, progress: _Progress, deadline: Deadline) -> None:
+        account = command.account
         try:
             for _ in attempts(deadline, self.pause):
                 if not progress.pending or deadline.remaining() <= 0:
                     break
                 names = progress.pending_names()
                 stored = self.catalogue.find(account, names, deadline)
-                self._write(account, progress, _Plan.of(progress.pending, stored), deadline)
+                plan = _Plan.of(progress.pending, stored, command.request_id)
+                self._write(account, progress, plan, deadline)
         except StorageUnavailableError:
             # What is not written yet must be sent again.
             if not progress.written:
@@ -235,9 +245,18 @@ class _Plan:
     problems: Mapping[int, Problem]
 
     @classmethod
-    def of(cls, pending: Mapping[int, _Pending], stored: Mapping[EntryName, KnownEntry]) -> _Plan:
-        """Decide the elements one after the other, so that the last one of a name counts."""
-        current = {name: known.digest for name, known in stored.items()}
+    def of(
+        cls,
+        pending: Mapping[int, _Pending],
+        stored: Mapping[EntryName, KnownEntry],
+        request_id: str,
+    ) -> _Plan:
+        """Decide the elements one after the other, so that the last one of a name counts.
+
+        What this request has written already counts as what it replaced: an earlier run of the
+        request may have been cut off. It is not written again.
+        """
+        current = _contents_before(stored, request_id)
         writes: dict[EntryName, EntryWrite] = {}
         decided: dict[int, Outcome] = {}
         touched: dict[int, frozenset[EntryName]] = {}
@@ -253,7 +272,7 @@ class _Plan:
             touched[position] = frozenset(each.name for each in entries)
             for entry in changed:
                 current[entry.name] = entry.digest
-                writes[entry.name] = EntryWrite(entry, stored.get(entry.name))
+                writes[entry.name] = EntryWrite(entry, stored.get(entry.name), request_id)
         unchanged = {
             name
             for name, write in writes.items()
@@ -353,6 +372,20 @@ def _problem_of(
         if problem is not None:
             return problem
     return None
+
+
+def _contents_before(
+    stored: Mapping[EntryName, KnownEntry], request_id: str
+) -> dict[EntryName, str]:
+    """Return the digests of the entries from before a request.
+
+    That of an entry which the request has changed is not known, and equals no other.
+    """
+    return {
+        name: "" if known.request_id == request_id else known.digest
+        for name, known in stored.items()
+        if known.request_id != request_id or known.version > 1
+    }
 
 
 def _outcome_of(

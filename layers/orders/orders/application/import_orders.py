@@ -28,6 +28,7 @@ from orders.application.ports import (
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
+from orders.application.repeat_requests import Run, target_of
 from orders.application.retries import attempts
 from orders.application.trigger_payloads import ReduceTrigger, everything
 from orders.domain.creation_times import creation_time
@@ -58,7 +59,7 @@ from orders.domain.triggers import Trigger, TriggerPayload
 
 @dataclass(frozen=True, slots=True)
 class ImportCommand:
-    """One import request. A repeated request has another `request_id`.
+    """One import request. A repeated request has another `request_id`, unless it has a `run`.
 
     `order_ids` are the reserved order ids (see ImportOrders.reserve_id), by external id. `unknown`
     are the problems of unknown members outside of orders, for an account whose policy rejects them.
@@ -71,6 +72,7 @@ class ImportCommand:
     definitions: Definitions = NO_DEFINITIONS
     order_ids: Mapping[str, NewNumber] = field(default_factory=dict)
     unknown: tuple[Problem, ...] = ()
+    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,14 @@ class ImportReport:
         return sum(result.outcome is outcome for result in self.results)
 
     @property
+    def is_retryable(self) -> bool:
+        """Return whether orders failed that the same request may store."""
+        return any(result.retryable for result in self.results)
+
+    @property
     def unavailable(self) -> bool:
         """Return whether orders failed for retryable reasons and nothing was written."""
-        return not self.written and any(result.retryable for result in self.results)
+        return self.is_retryable and not self.written
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +134,7 @@ class ImportOrders:
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
-        progress = Progress(command.request_id, command.order_ids)
+        progress = _progress_of(command)
         self._submit(command, rules, progress, storing)
         self._store(command, progress, storing, rules.settings.policies.trigger_payload)
         triggers = progress.committed_triggers()
@@ -144,13 +151,20 @@ class ImportOrders:
             policies=rules.settings.policies,
         )
 
-    def reserve_id(self, account: str, deadline: Deadline) -> tuple[str, NewNumber]:
+    def reserve_id(
+        self, account: str, deadline: Deadline, run: Run | None = None
+    ) -> tuple[str, NewNumber]:
         """Return a generated external id for an order without one, and the order id inside it.
 
-        Raises StorageUnavailableError and StorageRefusedError.
+        All runs of a request get the same. Raises StorageUnavailableError and StorageRefusedError.
         """
         now = self.clock()
-        [order_id] = self.order_ids.take(account, 1, deadline)
+
+        def take() -> int:
+            [order_id] = self.order_ids.take(account, 1, deadline)
+            return order_id
+
+        order_id = target_of(run, take, deadline)
         return uuid_of(account, order_id), NewNumber(order_id, creation_time(order_id, now))
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
@@ -268,7 +282,7 @@ class ImportOrders:
         ]
         now = self.clock()
         groups = self._without_deleted(command.account, groups, progress, deadline)
-        groups = self._number_new(command.account, groups, progress, now, deadline)
+        groups = self._number_new(command, groups, progress, now, deadline)
         cause = Cause(command.request_id, command.client, now)
         return [_planned(group, progress, cause) for group in groups]
 
@@ -292,13 +306,14 @@ class ImportOrders:
             deleted = self.orders.find_deleted(account, in_doubt.values(), deadline)
         except StorageUnavailableError:
             return certain
-        for number in deleted:
-            progress.recognise_deleted(number)
+        for group in groups:
+            if in_doubt.get(group.external_id) in deleted:
+                progress.recognise_deleted(group, progress.reserved[group.external_id])
         return [group for group in groups if in_doubt.get(group.external_id) not in deleted]
 
     def _number_new(
         self,
-        account: str,
+        command: ImportCommand,
         groups: list[Group],
         progress: Progress,
         now: datetime,
@@ -315,7 +330,7 @@ class ImportOrders:
         }
         missing = [name for name in new if name not in progress.reserved]
         try:
-            taken = self.order_ids.take(account, len(missing), deadline) if missing else ()
+            taken = self._taken(command, len(missing), deadline) if missing else ()
         except StorageUnavailableError:
             return [group for group in groups if group.external_id not in missing]
         progress.numbers |= {
@@ -323,6 +338,12 @@ class ImportOrders:
             for name, order_id in zip(missing, taken, strict=True)
         }
         return groups
+
+    def _taken(self, command: ImportCommand, count: int, deadline: Deadline) -> Sequence[int]:
+        taken = self.order_ids.take(command.account, count, deadline)
+        if command.run is not None:
+            command.run.note(taken, deadline)
+        return taken
 
     def _save(
         self,
@@ -340,6 +361,17 @@ class ImportOrders:
         outcomes = self.orders.save(command.account, [write for _, write in writing], deadline)
         for (plan, write), outcome in zip(writing, outcomes, strict=True):
             progress.record(plan, write, outcome)
+
+
+def _progress_of(command: ImportCommand) -> Progress:
+    run = command.run
+    return Progress(
+        command.request_id,
+        command.client,
+        is_repeated=run is not None and run.is_repeated,
+        noted=frozenset(run.noted) if run else frozenset(),
+        reserved=command.order_ids,
+    )
 
 
 def _answers(

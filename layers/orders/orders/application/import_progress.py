@@ -16,8 +16,10 @@ from orders.domain.importing import (
     Step,
     Write,
     failed,
+    plan_again,
+    plan_group,
 )
-from orders.domain.order import Order
+from orders.domain.order import Cause, Order
 from orders.domain.problems import Code, Problem
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
@@ -38,13 +40,18 @@ class NewNumber:
 class Progress:
     """The progress of one request. `results` and `pending` are by position in the request.
 
-    `reserved` are order ids that the external ids of new orders contain, `numbers` those that the
-    next attempt to create orders uses; both are by external id. `tried` contains, by order id, the
-    plans that were sent to the store and are not confirmed, in spite of the answer; `uncertain`
-    contains the positions of orders that may be committed.
+    `client` is the API client of the request. `is_repeated` says that an earlier run of the same
+    request was cut off, `noted` are the ids of orders that it may have created. `reserved` are
+    order ids that the external ids of new orders contain, `numbers` those that the next attempt to
+    create orders uses; both are by external id. `tried` contains, by order id, the plans that were
+    sent to the store and are not confirmed, in spite of the answer; `uncertain` contains the
+    positions of orders that may be committed, `written` the ids of those that are.
     """
 
     request_id: str
+    client: str = ""
+    is_repeated: bool = False
+    noted: frozenset[int] = frozenset()
     reserved: Mapping[str, NewNumber] = field(default_factory=dict)
     results: dict[int, OrderResult] = field(default_factory=dict)
     pending: dict[int, Step] = field(default_factory=dict)
@@ -54,6 +61,7 @@ class Progress:
     uncertain: dict[int, set[int]] = field(default_factory=dict)
     doubtful: dict[str, Trigger] = field(default_factory=dict)
     lost_races: set[int] = field(default_factory=set)
+    written: set[int] = field(default_factory=set)
     characters: int = 0
 
     @property
@@ -131,6 +139,8 @@ class Progress:
         any answer. Steps that were added to the group later stay pending for the next round.
         """
         stored = group.stored
+        if stored is not None and self._recognise_earlier_run(group, stored):
+            return True
         if stored is not None and stored.is_hidden:
             return self._recognise_hidden(stored)
         if stored is None or stored.request_id != self.request_id:
@@ -146,6 +156,24 @@ class Progress:
             return False
         _, plan, write = max(candidates, key=lambda candidate: candidate[0])
         self._commit(plan, write)
+        return True
+
+    def _recognise_earlier_run(self, group: Group, stored: Order) -> bool:
+        """Return whether an earlier run of this request, which was cut off, wrote the order.
+
+        Its trigger is left to the relay: only the table's stream has the version before it.
+        """
+        is_own = stored.request_id == self.request_id
+        created = stored.order_id in self.noted
+        if not self.is_repeated or not (is_own or created) or stored.order_id in self.written:
+            return False
+        cause = Cause(self.request_id, self.client, stored.updated_at)
+        plan = plan_again(group, cause, created=created)
+        # The earlier run may have been cut off between two writes of the order.
+        if plan.write is None or (is_own and plan.write.order.document != stored.document):
+            return False
+        order = plan.write.order if created else stored
+        self._commit(plan, Write(order, plan.write.base_version, trigger=None))
         return True
 
     def _recognise_hidden(self, stored: Order) -> bool:
@@ -165,11 +193,16 @@ class Progress:
         It is None unless the next attempt must use the same order id.
         """
         number = self.reserved.get(group.external_id) if group.stored is None else None
-        return number.order_id if number and number.order_id in self.tried else None
+        if number is None:
+            return None
+        is_tried = number.order_id in self.tried or number.order_id in self.noted
+        return number.order_id if is_tried else None
 
-    def recognise_deleted(self, order_id: int) -> None:
-        """Record that an earlier attempt created an order, which was deleted since."""
-        plan = self.tried[order_id][-1]
+    def recognise_deleted(self, group: Group, number: NewNumber) -> None:
+        """Record that an earlier attempt created the order of a group, which was deleted since."""
+        cause = Cause(self.request_id, self.client, number.created_at)
+        tried = self.tried.get(number.order_id) or [plan_group(group, number.order_id, cause)]
+        plan = tried[-1]
         if plan.write is not None:
             self._commit(plan, plan.write)
 
@@ -199,6 +232,7 @@ class Progress:
 
     def _commit(self, plan: Plan, write: Write) -> None:
         self.committed.append(write)
+        self.written.add(write.order.order_id)
         self.uncertain.pop(write.order.order_id, None)
         self.tried.pop(write.order.order_id, None)
         self.settle(plan)

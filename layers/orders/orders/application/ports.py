@@ -16,6 +16,7 @@ from orders.domain.known_products import EntryKind, EntryName, KnownEntry
 from orders.domain.order import Order
 from orders.domain.problems import Reported
 from orders.domain.ranges import Range
+from orders.domain.repeats import IdempotencyKey, KeptAnswer, RequestRecord
 from orders.domain.settings import Rulebook, Settings, StoredSettings
 from orders.domain.submissions import Rejection, Submission
 from orders.domain.triggers import Trigger
@@ -358,6 +359,12 @@ class OrderChanges(Protocol):
         Raises StorageUnavailableError and StorageRefusedError.
         """
 
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        """Return the version that a permanent deletion of the last two days counts as.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
 
 class RequestCounter(Protocol):
     """Counts requests. A failure must never reject a request."""
@@ -592,6 +599,66 @@ class ReceiptRepository(Protocol):
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
+
+
+class ReceiptWithdrawal(Protocol):
+    """The receipts, for a request that is carried out again."""
+
+    def withdraw(self, request: RequestKey, deadline: Deadline) -> None:
+        """Remove the receipt of a request, and let it never have one again.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+
+
+class RequestRecords(Protocol):
+    """The records of requests with a key.
+
+    Every call may raise StorageUnavailableError and StorageRefusedError. `attempt` must be the last
+    one of the record: otherwise nothing is written, and StorageUnavailableError is raised.
+    """
+
+    def claim(
+        self,
+        key: IdempotencyKey,
+        new: RequestRecord,
+        now: datetime,
+        expires_at: datetime,
+        deadline: Deadline,
+    ) -> RequestRecord | None:
+        """Store a new record if the key has none. Else return the record that it has.
+
+        An expired record counts as none.
+        """
+
+    def find(self, key: IdempotencyKey, now: datetime, deadline: Deadline) -> RequestRecord | None:
+        """Read a record consistently. Return None if there is none, or if it has expired."""
+
+    def take_over(
+        self,
+        key: IdempotencyKey,
+        before: str,
+        attempt: str,
+        ends_at: datetime,
+        deadline: Deadline,
+    ) -> bool:
+        """Begin a new attempt. Return False if the last one is not `before`, or has an answer."""
+
+    def note(
+        self, key: IdempotencyKey, attempt: str, order_ids: Sequence[int], deadline: Deadline
+    ) -> None:
+        """Store the noted order ids of all runs."""
+
+    def keep(
+        self, key: IdempotencyKey, attempt: str, answer: KeptAnswer, deadline: Deadline
+    ) -> None:
+        """Store the answer."""
+
+    def release(self, key: IdempotencyKey, attempt: str, deadline: Deadline) -> None:
+        """Store that the attempt has ended."""
+
+    def forget(self, key: IdempotencyKey, attempt: str, deadline: Deadline) -> None:
+        """Let the record expire at once, so that any request may use the key."""
 
 
 @dataclass(frozen=True, slots=True)

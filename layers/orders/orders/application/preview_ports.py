@@ -20,9 +20,9 @@ from orders.application.ports import (
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.reading_ports import (
     CatalogueReads,
+    ChangeReads,
     OrderReads,
     SettingsReads,
-    TakenNames,
 )
 from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite, ListedSku
 from orders.domain.changes import OrderChange
@@ -163,7 +163,7 @@ def _key_of(name: str, stored: Mapping[str, Order]) -> str:
 class NotingChanges:
     """Implements OrderChanges."""
 
-    reads: TakenNames
+    reads: ChangeReads
     notes: Notes
 
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
@@ -185,6 +185,10 @@ class NotingChanges:
     def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
         """Return whether another order has the new external id of a change."""
         return self.reads.is_taken(change, deadline)
+
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        """Return the version that an earlier permanent deletion counts as."""
+        return self.reads.find_removed(account, order_id, deadline)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from orders.application.ports import Deadline, Lookup
 from orders.domain.catalogue_entries import CatalogueEntry, ListedSku
 from orders.domain.changes import OrderChange
 from orders.domain.known_products import EntryKind, EntryName, KnownEntry
+from orders.domain.order import Order
 from orders.domain.settings import Settings, StoredSettings
 
 
@@ -28,11 +29,14 @@ class OrderReads(Protocol):
         """Return the ids of orders that were permanently deleted in the last two days."""
 
 
-class TakenNames(Protocol):
+class ChangeReads(Protocol):
     """The reading half of OrderChanges."""
 
     def is_taken(self, change: OrderChange, deadline: Deadline) -> bool:
         """Return whether another order has the new external id of a change."""
+
+    def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
+        """Return the version that a permanent deletion counts as."""
 
 
 class SettingsReads(Protocol):

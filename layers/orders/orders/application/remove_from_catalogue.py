@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import CatalogueRepository, Deadline, Pause, WriteOutcome
+from orders.application.repeat_requests import Run
 from orders.application.retries import attempts
 from orders.domain.known_products import EntryKind, EntryName, KnownEntry
 
@@ -33,11 +34,15 @@ class RemoveFromCatalogue:
     catalogue: CatalogueRepository
     pause: Pause
 
-    def __call__(self, account: str, named: Named, deadline: Deadline) -> Removal:
-        """Remove the entries that exist. Return how many this call removed.
+    def __call__(
+        self, account: str, named: Named, deadline: Deadline, run: Run | None = None
+    ) -> Removal:
+        """Remove the entries that exist. Return how many this call, or this `run`, removed.
 
         Raises StorageRefusedError, and StorageUnavailableError if certainly nothing was removed.
         """
+        # Entries that an earlier run of the request found, and may have removed.
+        known = noted = set(run.noted) if run else set()
         removed = 0
         in_doubt: set[EntryName] = set()
         for _ in attempts(deadline, self.pause):
@@ -45,8 +50,13 @@ class RemoveFromCatalogue:
                 break
             try:
                 entries = self._find(account, named, deadline)
+                numbers = {entry.name.number for entry in entries}
+                if run is not None and not numbers <= known:
+                    run.note(numbers - known, deadline)
             except StorageUnavailableError:
                 break
+            removed += len(noted - numbers)
+            noted, known = set(), known | numbers
             # An entry whose removal was not confirmed, and that is gone, was removed.
             gone = in_doubt - {entry.name for entry in entries}
             removed += len(gone)

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orders.domain.undoing import UndoOutcome
+
 if TYPE_CHECKING:
     from orders.application.trace_request import TraceProgress
     from orders.domain.triggers import Trigger
-    from orders.domain.undoing import UndoOutcome, UndoReason
+    from orders.domain.undoing import UndoReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class UndoReport:
     following: TraceProgress | None
     published: int = 0
     unpublished: tuple[Trigger, ...] = ()
+
+    @property
+    def is_retryable(self) -> bool:
+        """Return whether the same request may undo orders that failed."""
+        return any(each.outcome is UndoOutcome.FAILED for each in self.orders)
 
     def count(self, outcome: UndoOutcome) -> int:
         """Return the number of orders with this outcome."""

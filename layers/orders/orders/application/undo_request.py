@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
+from orders.application.earlier_runs import EarlierRuns, WrittenBefore
 from orders.application.errors import StorageError
 from orders.application.list_orders import MAX_EXAMINED
 from orders.application.ports import (
@@ -16,12 +17,14 @@ from orders.application.ports import (
     WriteOutcome,
 )
 from orders.application.publish_triggers import PublishTriggers
+from orders.application.repeat_requests import Run
 from orders.application.retries import attempts
 from orders.application.trace_request import TracedPart, TracedStores, TraceProgress, TraceRequest
 from orders.application.trigger_payloads import ReduceAny, TriggerPayloads, unreduced
 from orders.application.undo_report import UndoneOrder, UndoReport
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import Deletion
+from orders.domain.history import OrderKey
 from orders.domain.order import Cause, Order
 from orders.domain.triggers import Trigger, TriggerForm
 from orders.domain.undoing import (
@@ -42,7 +45,7 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class UndoCommand:
-    """One request. A repeated request has another `request_id`.
+    """One request. A repeated request has another `request_id`, unless it has a `run`.
 
     `undone` is the id of the request to undo. With `dry_run`, nothing is written. At most `limit`
     orders are undone, after those that were traced before.
@@ -57,6 +60,7 @@ class UndoCommand:
     dry_run: bool
     skip_triggers: bool = False
     after: TraceProgress | None = None
+    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class UndoRequest:
     """Undoes the changes of one request.
 
     `form_of` says how triggers show an order. `payloads` reduces them; without it, they contain
-    everything.
+    everything. `earlier_runs` finds what earlier runs of a request wrote.
     """
 
     stores: TracedStores
@@ -74,6 +78,7 @@ class UndoRequest:
     clock: Clock
     pause: Pause
     payloads: TriggerPayloads | None = None
+    earlier_runs: EarlierRuns | None = None
 
     def __call__(self, command: UndoCommand, deadline: Deadline) -> UndoReport:
         """Undo the next orders of the request.
@@ -180,14 +185,17 @@ class _Undoing:
             self._reduced = parts.payloads.of(command.account, deadline)
 
     def run(self) -> UndoReport:
-        found: list[UndoneOrder] = []
+        found = self._undone_before()
+        known = {each.order_id for each in found}
         has_more = False
         for part in self._chunks(found):
             if part is None:
                 has_more = True
                 break
-            found += self._undo(part.changes)
-            found += map(_gone, part.deletions)
+            found += self._undo(
+                [each for each in part.changes if each.stored.order.order_id not in known]
+            )
+            found += [_gone(each) for each in part.deletions if each.order_id not in known]
             self._is_settled = self._is_settled and not part.is_pending
         following = self._trace.progress if has_more else None
         command = self._command
@@ -199,6 +207,21 @@ class _Undoing:
     def triggers(self) -> tuple[Sequence[Trigger], Sequence[Trigger]]:
         """Return the triggers of committed changes, and of those that may be committed."""
         return self._committed, self._doubtful
+
+    def _undone_before(self) -> list[UndoneOrder]:
+        """Return the orders that earlier runs of this request undid, which were cut off."""
+        run, earlier = self._command.run, self._parts.earlier_runs
+        if run is None or earlier is None or not run.noted:
+            return []
+        account, history = self._command.account, self._parts.stores.history
+        present = self._trace.find(run.noted)
+        written = earlier.written([*present.values()], run.request_id, self._deadline)
+        keys = [OrderKey(account, number) for number in run.noted if number not in present]
+        deletions = history.deletions_among(keys, self._deadline) if keys else {}
+        return [
+            *(_deleted(each) for each in deletions.values() if each.request_id == run.request_id),
+            *map(_restored, written.values()),
+        ]
 
     def _chunks(self, found: Sequence[UndoneOrder]) -> Iterator[TracedPart | None]:
         """Yield the parts of the trace. Yield None at last if this request may not take more."""
@@ -241,6 +264,12 @@ class _Undoing:
 
     def _write(self, tried: Sequence[_Attempt]) -> None:
         """Write the changes. One whose answer is lost is looked at, and tried again."""
+        try:
+            self._note(tried)
+        except StorageError:
+            for attempt in tried:
+                self._close(attempt)
+            return
         for _ in attempts(self._deadline, self._parts.pause, at_most=_ATTEMPTS):
             pending = [(each, each.change) for each in tried if each.is_open and each.change]
             if not pending:
@@ -259,6 +288,12 @@ class _Undoing:
         for attempt in tried:
             self._close(attempt)
 
+    def _note(self, tried: Sequence[_Attempt]) -> None:
+        """Let a later run of this request know which orders this one may have changed."""
+        numbers = [each.order.order_id for each in tried if each.is_open]
+        if self._command.run is not None and numbers:
+            self._command.run.note(numbers, self._deadline)
+
     def _close(self, attempt: _Attempt) -> None:
         if attempt.is_open:
             attempt.give_up()
@@ -269,6 +304,23 @@ class _Undoing:
             self._committed.append(trigger)
         elif attempt.is_doubtful:
             self._doubtful.append(trigger)
+
+
+def _deleted(deletion: Deletion) -> UndoneOrder:
+    """Return what an earlier run did with an order that it deleted: the order had one version."""
+    return UndoneOrder(deletion.order_id, deletion.external_id, 1, UndoOutcome.DELETED)
+
+
+def _restored(written: WrittenBefore) -> UndoneOrder:
+    """Return what an earlier run did with an order that it restored."""
+    order, before = written.order, written.before or written.order
+    return UndoneOrder(
+        order.order_id,
+        before.external_id,
+        order.version - 1,
+        UndoOutcome.RESTORED,
+        restored=order.version - 2,
+    )
 
 
 def _gone(deletion: Deletion) -> UndoneOrder:

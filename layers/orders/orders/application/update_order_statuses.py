@@ -6,6 +6,7 @@ from enum import Enum
 from itertools import chain
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
+from orders.application.earlier_runs import EarlierRuns
 from orders.application.errors import StorageError, StorageRefusedError, StorageUnavailableError
 from orders.application.ports import (
     Clock,
@@ -67,6 +68,11 @@ class StatusesReport:
     triggers: tuple[Trigger, ...] = ()
     unpublished: tuple[Trigger, ...] = ()
 
+    @property
+    def is_retryable(self) -> bool:
+        """Return whether moves have no result that the same request may make."""
+        return MoveFailure.UNAVAILABLE in self.results
+
 
 @dataclass(slots=True)
 class _Progress:
@@ -120,6 +126,7 @@ class UpdateOrderStatuses:
     """Moves orders to other fulfilment states, with the rules of UpdateOrderStatus.
 
     `payloads` reduces the trigger of each change; without it, triggers contain everything.
+    `earlier_runs` finds what earlier runs of a request wrote.
     """
 
     index: OrderIndex
@@ -128,6 +135,7 @@ class UpdateOrderStatuses:
     clock: Clock
     pause: Pause
     payloads: TriggerPayloads | None = None
+    earlier_runs: EarlierRuns | None = None
 
     def __call__(self, command: UpdateOrderStatusesCommand, deadline: Deadline) -> StatusesReport:
         """Make every move that is allowed. One that is refused never stops another.
@@ -166,6 +174,7 @@ class UpdateOrderStatuses:
             reduce = self.payloads.of(command.account, deadline) if self.payloads else unreduced
             for _ in attempts(deadline, self.pause):
                 found = self._read(command, progress, deadline)
+                self._settle_earlier(command, progress, found, deadline)
                 plans = {
                     order_id: replace(plan, change=plan.change and reduce(plan.change))
                     for order_id, plan in _planned(progress, found, cause).items()
@@ -193,6 +202,34 @@ class UpdateOrderStatuses:
             for stored in found
             if stored.order.endpoint == command.endpoint
         }
+
+    def _settle_earlier(
+        self,
+        command: UpdateOrderStatusesCommand,
+        progress: _Progress,
+        found: Mapping[int, StoredOrder],
+        deadline: Deadline,
+    ) -> None:
+        """Give the orders that an earlier run of the request moved the results that it had.
+
+        The relay publishes their triggers.
+        """
+        own = {order_id for order_id, _ in progress.tried}
+        others = [stored for order_id, stored in found.items() if order_id not in own]
+        if self.earlier_runs is None or not others:
+            return
+        written = self.earlier_runs.written(others, command.request_id, deadline)
+        for order_id, each in written.items():
+            progress.committed = True
+            moves = progress.pending[order_id]
+            if each.before is not None:
+                before = replace(found[order_id], order=each.before)
+                cause = Cause(command.request_id, command.client, self.clock(), command.protocol)
+                progress.settle(order_id, plan_status_updates(before, moves, cause).results)
+            elif len(moves) == 1:
+                progress.settle(order_id, [MoveResult(each.order.fulfilment)])
+            else:
+                progress.fail(order_id, MoveFailure.UNAVAILABLE)
 
     def _save(
         self,

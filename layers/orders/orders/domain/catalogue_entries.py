@@ -50,11 +50,12 @@ class ListedSku:
 class EntryWrite:
     """One conditional write: store `entry` if the stored version is still that of `before`.
 
-    `before` is None if the entry must not exist yet.
+    `before` is None if the entry must not exist yet. The entry names the request that wrote it.
     """
 
     entry: CatalogueEntry
     before: KnownEntry | None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

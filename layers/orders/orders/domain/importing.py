@@ -163,6 +163,29 @@ def plan_group(group: Group, order_id: int, cause: Cause) -> Plan:
     return Plan(group, write, results)
 
 
+def plan_again(group: Group, cause: Cause, *, created: bool) -> Plan:
+    """Return the plan by which an earlier run of the same request wrote the stored order.
+
+    `created` says that the run created the order, which other requests may have changed since. The
+    version before an update is not known: each step counts as a change, unless it is equal to the
+    step before it.
+    """
+    stored = group.stored
+    if stored is None:
+        raise ValueError("an order that was written is stored")
+    if created:
+        first = replace(cause, at=stored.created_at)
+        return plan_group(replace(group, stored=None), stored.order_id, first)
+    before = replace(
+        stored,
+        version=stored.version - 1,
+        document="{}",
+        update_time=None,
+        presence=Presence.HIDDEN if stored.presence is Presence.REVIVED else Presence.PRESENT,
+    )
+    return plan_group(replace(group, stored=before), 0, cause)
+
+
 def failed(step: Step, problem: Problem, *, retryable: bool) -> OrderResult:
     """Return the result of an order that could not be stored."""
     return OrderResult(

@@ -40,12 +40,16 @@ class EntryName:
 
 @dataclass(frozen=True, slots=True)
 class KnownEntry:
-    """What decides about a stored entry: its content by digest, and its version."""
+    """What decides about a stored entry: its content by digest, and its version.
+
+    `request_id` is the request that wrote the version, "" if that is not known.
+    """
 
     name: EntryName
     digest: str
     version: int
     product: str | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,8 @@ The other files of a folder are parts of these:
   `parameters` of its body; `named_orders` finds the order that a body names, `from_ids` are the
   positions in lists, `changes` has the bodies of the calls that change one order, and
   `unknown_call` answers other paths. `catalogue_requests` and `catalogue_submissions` are for
-  products and SKUs what `requests` and `submissions` are for orders.
+  products and SKUs what `requests` and `submissions` are for orders. `callers` finds the client
+  of a write with a key.
 - commercetools: `requests` is declared with `shapes` and `money_shapes`; `references`,
   `products`, `money`, `taxes` and `times` are values of a draft; `stored_shapes`, `stored_forms`
   and `shared_rates` keep `documents` small; `updates` reads and applies an update, whose actions
@@ -60,7 +61,8 @@ The other files of a folder are parts of these:
   their values.
 - hub: `queries` reads query and path parameters, and `cursors` the positions in lists.
 
-All protocols share `http` (requests, answers and their size limits), `json_text` (JSON that keeps
+All protocols share `http` (requests, answers and their size limits), `idempotency` (the header
+Idempotency-Key, for which the door wraps every endpoint that writes), `json_text` (JSON that keeps
 the digits of numbers), `cursors` (positions in lists as texts) and `settings_document` (the
 settings that operators write). Values that
 several protocols accept are read in the domain: times in `domain/times.py`, amounts in

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from orders.application.preview_ports import Notes
+from orders.application.repeat_requests import Run
 from orders.domain.differences import ABSENT, Difference, Differences
 from orders.domain.known_products import EntryKind
 from orders.domain.order import Order
@@ -32,6 +33,11 @@ def dry_run_by_header(request: HttpRequest, refuse: Callable[[str], Exception]) 
 def notes_of(*, dry_run: bool) -> Notes | None:
     """Return empty notes for a preview, None for a request that writes."""
     return Notes() if dry_run else None
+
+
+def run_of(request: HttpRequest, notes: Notes | None) -> Run | None:
+    """Return the run of a request with an Idempotency-Key. A preview takes no notes of its own."""
+    return request.run if notes is None else None
 
 
 def marked(result: EndpointResult, notes: Notes | None) -> EndpointResult:

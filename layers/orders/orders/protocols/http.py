@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orders.application.import_catalogue import CatalogueReport
     from orders.application.import_orders import ImportReport
     from orders.application.ports import Deadline
+    from orders.application.repeat_requests import Run
     from orders.application.undo_report import UndoReport
     from orders.application.update_order_statuses import StatusesReport
 
@@ -34,7 +35,7 @@ class HttpRequest:
 
     `path` maps the path's variables to their percent-decoded values. `queries` maps each query
     parameter to all its values, `query` to the last one. `resource` is the pattern of the route,
-    such as `/campaigns/{campaignId}/orders`.
+    such as `/campaigns/{campaignId}/orders`. `run` is the run of a write with an idempotency key.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +45,7 @@ class HttpRequest:
     method: str = ""
     resource: str = ""
     read_body: Callable[[], bytes] = bytes
+    run: Run | None = None
 
     @cached_property
     def body(self) -> bytes:
@@ -199,6 +201,13 @@ class EndpointResult:
         """Return the result of a preview, with these headers added."""
         return replace(self.with_headers(headers), is_preview=True)
 
+    @property
+    def is_retryable(self) -> bool:
+        """Return whether the same request may get a better answer later."""
+        reports = (self.report, self.catalogue)
+        is_partial = any(each is not None and each.is_retryable for each in reports)
+        return is_partial or "Retry-After" in self.answer.headers
+
     def with_headers(self, headers: Mapping[str, str]) -> Self:
         """Return a copy of the result with these headers added."""
         return replace(self, answer=self.answer.with_headers(headers))
@@ -206,6 +215,20 @@ class EndpointResult:
 
 # Returns the answer to a request, or raises an error for which its protocol has an answer.
 type Endpoint = Callable[[HttpRequest, Deadline], EndpointResult]
+
+
+def only_reads[T: Callable[..., Any]](endpoint: T) -> T:
+    """Mark an endpoint, or a class of endpoints, that writes nothing whatever its method is.
+
+    Every other endpoint that is not for GET counts as a write.
+    """
+    endpoint.only_reads = True  # type: ignore[attr-defined]
+    return endpoint
+
+
+def is_read(endpoint: Endpoint) -> bool:
+    """Return whether an endpoint is marked as a read."""
+    return getattr(endpoint, "only_reads", False) is True
 
 
 class WrappedError(Exception):

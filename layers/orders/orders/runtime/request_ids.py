@@ -5,26 +5,51 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 
 # The header of every answer. Its value finds the request in the log and in histories.
 REQUEST_ID_HEADER = "X-Request-Id"
 
-_answered: ContextVar[str | None] = ContextVar("answered", default=None)
+
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """The id of the request that is being answered, and its own if it repeats another request."""
+
+    answered: str
+    own: str
+
+
+_ids: ContextVar[_Ids | None] = ContextVar("ids", default=None)
 
 
 @contextmanager
 def one_request() -> Iterator[str]:
     """Begin to answer a request. Yield its id, which `request_id` returns until the end."""
-    token = _answered.set(_new_id())
+    own = _new_id()
+    token = _ids.set(_Ids(own, own))
     try:
-        yield request_id()
+        yield own
     finally:
-        _answered.reset(token)
+        _ids.reset(token)
+
+
+def repeat_request(first_id: str) -> None:
+    """Give the request that is being answered the id of the one that it repeats."""
+    ids = _ids.get()
+    if ids is not None:
+        _ids.set(replace(ids, answered=first_id))
+
+
+def is_repeated_request() -> bool:
+    """Return whether the request that is being answered repeats another one."""
+    ids = _ids.get()
+    return ids is not None and ids.answered != ids.own
 
 
 def request_id() -> str:
     """Return the id of the request that is being answered, or a new id outside of requests."""
-    return _answered.get() or _new_id()
+    ids = _ids.get()
+    return _new_id() if ids is None else ids.answered
 
 
 def _new_id() -> str:

@@ -19,15 +19,19 @@ from orders.protocols.http import (
     HttpRequest,
     MethodNotAllowedError,
     WrappedError,
+    is_read,
 )
+from orders.protocols.idempotency import Identify, KeyRefusedError, has_key
 from orders.runtime.api_gateway import read_request, write_answer
 from orders.runtime.composition import Aws, connect
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
 from orders.runtime.observability import logger, metrics, record_answered
-from orders.runtime.request_ids import REQUEST_ID_HEADER, one_request
+from orders.runtime.repeatable import RepeatableEndpoint
+from orders.runtime.request_ids import REQUEST_ID_HEADER, one_request, request_id
 
 # A method, and a resource of the API without `/v2` and `.json`.
 type Route = tuple[str, str]
+_SAFE_METHODS = frozenset({HTTPMethod.GET, HTTPMethod.HEAD, HTTPMethod.OPTIONS})
 type Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 
@@ -42,6 +46,7 @@ class Service:
     `roots` are the prefixes of their resources. `endpoints` creates the endpoints. `answer_error`
     returns the answer to any error of an endpoint and must not raise. `headers` returns headers for
     every answer, also for errors. `challenge` is the WWW-Authenticate header of every 401.
+    `identify` authenticates the clients of writes. A service without writes needs none.
     """
 
     roots: tuple[str, ...]
@@ -49,6 +54,7 @@ class Service:
     answer_error: Callable[[Exception, HttpRequest], HttpAnswer]
     headers: Callable[[HttpRequest], Mapping[str, str]] = _no_headers
     challenge: str = 'Bearer realm="market-orders"'
+    identify: Callable[[Aws], Identify] | None = None
 
     def answer(
         self, request: HttpRequest, deadline: Deadline, open_endpoint: Callable[[], Endpoint]
@@ -57,13 +63,19 @@ class Service:
 
         `open_endpoint` may raise too, for example if an environment variable is missing.
         """
-        try:
-            answered = open_endpoint()(request, deadline)
-        except Exception as error:  # noqa: BLE001 - the protocol has an answer to every error
-            cause = error.error if isinstance(error, WrappedError) else error
-            answered = EndpointResult(self.answer_error(error, request), error=cause)
+        answered = self.answer_errors(request, lambda: open_endpoint()(request, deadline))
         answered = answered.with_headers({**self.headers(request), **self._required(answered)})
         return _without_body(answered) if request.method == HTTPMethod.HEAD else answered
+
+    def answer_errors(
+        self, request: HttpRequest, call: Callable[[], EndpointResult]
+    ) -> EndpointResult:
+        """Return the result of a call, or the protocol's answer to any error that it raises."""
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the protocol has an answer to every error
+            cause = error.error if isinstance(error, WrappedError) else error
+            return EndpointResult(self.answer_error(error, request), error=cause)
 
     def _required(self, answered: EndpointResult) -> Mapping[str, str]:
         """Return the headers that HTTP requires of an answer with this status (RFC 9110)."""
@@ -71,6 +83,8 @@ class Service:
             return {"WWW-Authenticate": self.challenge}
         if isinstance(answered.error, MethodNotAllowedError):
             return {"Allow": ", ".join(answered.error.allowed)}
+        if isinstance(answered.error, KeyRefusedError) and answered.error.retry_after:
+            return {"Retry-After": answered.error.retry_after}
         return {}
 
 
@@ -101,17 +115,42 @@ def serve(open_service: OpenService, *open_others: OpenService) -> Handler:
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request = read_request(event)
         service = service_of(request)
-        with one_request() as request_id:
-            logger.append_keys(request_id=request_id)
+        with one_request() as own_id:
+            logger.append_keys(request_id=own_id)
             answered = service.answer(
                 request,
                 LambdaDeadline(context),
-                lambda: endpoint_of(request, endpoints_of(service, connect())),
-            ).with_headers({REQUEST_ID_HEADER: request_id})
+                lambda: _opened(service, connect(), request, endpoints_of),
+            )
+            # A repetition has the id of the request that it repeats.
+            answered = answered.with_headers({REQUEST_ID_HEADER: request_id()})
             record_answered(answered)
         return write_answer(answered.answer)
 
     return lambda_handler
+
+
+def _opened(
+    service: Service,
+    aws: Aws,
+    request: HttpRequest,
+    endpoints_of: Callable[[Service, Aws], Mapping[Route, Endpoint]],
+) -> Endpoint:
+    """Return the endpoint of a request. A write with an Idempotency-Key is carried out once."""
+    endpoint = endpoint_of(request, endpoints_of(service, aws))
+    if service.identify is None or not has_key(request) or not writes(request.method, endpoint):
+        return endpoint
+    # Few requests have a key, and importing the adapters would slow down the others' cold starts.
+    from orders.runtime.composition.repeating import repeat_requests  # noqa: PLC0415
+
+    return RepeatableEndpoint(
+        endpoint, service.identify(aws), repeat_requests(aws), service.answer_errors
+    )
+
+
+def writes(method: str, endpoint: Endpoint) -> bool:
+    """Return whether a route writes: every one but those of reads."""
+    return method not in _SAFE_METHODS and not is_read(endpoint)
 
 
 def endpoint_of(request: HttpRequest, endpoints: Mapping[Route, Endpoint]) -> Endpoint:

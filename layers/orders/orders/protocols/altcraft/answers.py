@@ -42,6 +42,7 @@ from orders.protocols.http import (
     fits_answer,
     sent_size,
 )
+from orders.protocols.idempotency import KeyRefusedError
 from orders.protocols.json_text import write_json, written_json
 
 type Tree = dict[str, Any]
@@ -106,7 +107,7 @@ def _refusal_of(error: Exception) -> RequestRefusedError:
     match error:
         case RequestRefusedError():
             return error
-        case BodyRefusedError():
+        case BodyRefusedError() | KeyRefusedError():
             return RequestRefusedError(error.status, error.text)
         case DefinitionsRefusedError() | UnknownMembersRefusedError():
             return bad_request(error.problems[0].message, *error.problems)

@@ -14,7 +14,7 @@ from orders.protocols.altcraft.catalogue_requests import DELETE_ENTRIES
 from orders.protocols.altcraft.changes import outcome_unknown
 from orders.protocols.altcraft.errors import bad_request
 from orders.protocols.altcraft.previews import Preview
-from orders.protocols.dry_run import marked
+from orders.protocols.dry_run import marked, run_of
 from orders.protocols.http import EndpointResult, HttpRequest
 
 
@@ -37,7 +37,7 @@ class DeleteFromCatalogueEndpoint:
             notes = preview.notes if preview else None
             remove = preview_removal(self.remove_from_catalogue, notes)
             named = Named(self.kind, external_ids, ids)
-            removal = remove(call.client.account, named, deadline)
+            removal = remove(call.client.account, named, deadline, run_of(request, notes))
             if not removal.is_complete:
                 return EndpointResult(answer_refusal(outcome_unknown(), call.options))
             dry_run = preview.of_removal() if preview else {}

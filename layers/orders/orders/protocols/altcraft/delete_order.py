@@ -8,6 +8,7 @@ from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
 from orders.application.preview_change import preview_change
+from orders.application.repeat_requests import target_of
 from orders.domain.clients import Role
 from orders.domain.deletions import DeletionMode
 from orders.protocols.altcraft import PROTOCOL
@@ -17,7 +18,7 @@ from orders.protocols.altcraft.changes import DELETE, DeleteBody, outcome_unknow
 from orders.protocols.altcraft.errors import not_found
 from orders.protocols.altcraft.named_orders import OrderFinder
 from orders.protocols.altcraft.previews import Preview
-from orders.protocols.dry_run import marked
+from orders.protocols.dry_run import marked, run_of
 from orders.protocols.http import EndpointResult, HttpRequest
 
 
@@ -39,15 +40,22 @@ class DeleteOrderEndpoint:
             account = call.client.account
             preview = Preview.of(request, call.client, dry_run=call.body.dry_run)
             notes = preview.notes if preview else None
-            order = self.find_order(account, call.body, deadline).order
+            body = call.body
+            run = run_of(request, notes)
+            order_id = target_of(
+                run,
+                lambda: self.find_order(account, body, deadline).order.order_id,
+                deadline,
+            )
             command = DeleteOrderCommand(
-                OrderAddress(account, None, order.order_id),
+                OrderAddress(account, None, order_id),
                 None,
                 self.new_request_id(),
                 call.client.client_id,
                 PROTOCOL,
-                _mode_of(call.body),
+                _mode_of(body),
                 of_hidden=True,
+                run=run,
             )
             report = preview_change(self.delete_order, notes)(command, deadline)
             if report.unavailable:
@@ -55,7 +63,7 @@ class DeleteOrderEndpoint:
                 return marked(EndpointResult(unknown, report), notes)
             if report.found is None or report.refusal:
                 # Other than unknown, it can only be softly deleted already: it has no version here.
-                refusal = not_found(f"Order {order.order_id} does not exist")
+                refusal = not_found(f"Order {order_id} does not exist")
                 refused = answer_refusal(refusal, call.options)
                 return marked(EndpointResult(refused, report), notes)
             members: dict[str, Any] = {"result": []} if call.body.is_of_older_contract else {}

@@ -10,9 +10,14 @@ from orders.protocols.altcraft.named_orders import OrderFinder
 from orders.protocols.altcraft.parameters import ORDER_NAME
 from orders.protocols.altcraft.representation import endpoint_of
 from orders.protocols.altcraft.states import status_of
-from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.http import (
+    EndpointResult,
+    HttpRequest,
+    only_reads,
+)
 
 
+@only_reads
 @dataclass(frozen=True, slots=True)
 class GetStatusEndpoint:
     """The status of one order."""

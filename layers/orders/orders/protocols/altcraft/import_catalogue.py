@@ -1,5 +1,6 @@
 """`POST /api/v1.1/market/products/import` and `…/sku/import` (Altcraft v74)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from orders.application.import_catalogue import CatalogueCommand, ImportCatalogue
@@ -33,6 +34,7 @@ class ImportCatalogueEndpoint:
     access: AccountAccess
     import_catalogue: ImportCatalogue
     kind: EntryKind
+    new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Import the entries of a request and return the outcome of each element of `data`.
@@ -64,6 +66,7 @@ class ImportCatalogueEndpoint:
             unknown = unknown_of_members(decoded.tree, KNOWN_OF_ROOT, ())
             command = CatalogueCommand(
                 client.account,
+                self.new_request_id(),
                 read_entries(body, self.kind, filter(is_of_order, decoded.faults)),
                 read_categories(body),
                 Definitions(read_custom_fields(body.custom_fields)),

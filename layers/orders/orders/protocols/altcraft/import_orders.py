@@ -14,7 +14,7 @@ from orders.protocols.altcraft.previews import Preview
 from orders.protocols.altcraft.requests import decode, is_of_order, read_import
 from orders.protocols.altcraft.submissions import read_definitions, read_orders
 from orders.protocols.altcraft.unknown_members import unknown_of_request
-from orders.protocols.dry_run import marked
+from orders.protocols.dry_run import marked, run_of
 from orders.protocols.http import EndpointResult, HttpRequest, answer_room
 
 
@@ -59,6 +59,7 @@ class ImportOrdersEndpoint:
                 orders=read_orders(body, filter(is_of_order, decoded.faults)),
                 definitions=read_definitions(body),
                 unknown=unknown.problems(),
+                run=run_of(request, notes),
             )
             report = preview_import(self.import_orders, notes)(command, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)

@@ -14,12 +14,19 @@ from orders.protocols.altcraft.calls import Calls
 from orders.protocols.altcraft.catalogue_requests import LIST_ENTRIES
 from orders.protocols.altcraft.from_ids import read_last_number, write_last_number
 from orders.protocols.altcraft.parameters import DEFAULT_LIMIT
-from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.http import (
+    MAX_ANSWER_BYTES,
+    EndpointResult,
+    HttpRequest,
+    only_reads,
+    sent_size,
+)
 
 # Room for what is around the entries of a page.
 _PAGE_BYTES = 100_000
 
 
+@only_reads
 @dataclass(frozen=True, slots=True)
 class ListCatalogueEndpoint:
     """All products with their SKUs, or all SKUs, in pages."""

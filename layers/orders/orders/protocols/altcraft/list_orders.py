@@ -19,7 +19,13 @@ from orders.protocols.altcraft.calls import Call, Calls
 from orders.protocols.altcraft.from_ids import read_from_id, write_from_id
 from orders.protocols.altcraft.parameters import DEFAULT_LIMIT, LIST, ListBody
 from orders.protocols.altcraft.representation import listed_order
-from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.http import (
+    MAX_ANSWER_BYTES,
+    EndpointResult,
+    HttpRequest,
+    only_reads,
+    sent_size,
+)
 
 # Room for what is around the orders of a page.
 _PAGE_BYTES = 100_000
@@ -27,6 +33,7 @@ _PAGE_BYTES = 100_000
 MAX_SHOWN_CHARACTERS = 512 * 1024
 
 
+@only_reads
 @dataclass(frozen=True, slots=True)
 class ListOrdersEndpoint:
     """All orders of an account or of an endpoint, oldest first, in pages."""

@@ -3,7 +3,7 @@
 from orders.application.ports import Deadline
 from orders.domain.problems import shown
 from orders.protocols.altcraft.errors import not_found
-from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.http import EndpointResult, HttpRequest, only_reads
 
 ROOT = "/api/v1.1/market"
 # The calls that all functions of the stack serve together.
@@ -15,6 +15,7 @@ CALLS = (
 )
 
 
+@only_reads
 def refuse_unknown_call(request: HttpRequest, _deadline: Deadline) -> EndpointResult:
     """Raise RequestRefusedError (404) with the paths of the calls that exist."""
     paths = ", ".join(f"{ROOT}/{call}" for call in CALLS)

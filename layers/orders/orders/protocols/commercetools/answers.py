@@ -8,6 +8,7 @@ from uuid import uuid4
 from orders.application.errors import StorageUnavailableError
 from orders.protocols.commercetools.errors import (
     METHOD_NOT_ALLOWED,
+    ApiError,
     RequestRefusedError,
     bad_request,
     content_too_large,
@@ -15,6 +16,7 @@ from orders.protocols.commercetools.errors import (
     general,
     invalid_input,
     invalid_json_input,
+    invalid_operation,
     over_capacity,
 )
 from orders.protocols.http import (
@@ -24,6 +26,7 @@ from orders.protocols.http import (
     HttpRequest,
     MethodNotAllowedError,
 )
+from orders.protocols.idempotency import KeyRefusedError
 from orders.protocols.json_text import write_json
 
 CORRELATION_HEADER = "X-Correlation-ID"
@@ -37,6 +40,8 @@ def answer_error(error: Exception, _request: HttpRequest) -> HttpAnswer:
             return refuse(error)
         case BodyRefusedError():
             return refuse(_of_body(error))
+        case KeyRefusedError():
+            return refuse(RequestRefusedError(error.status, _of_key(error)))
         case MethodNotAllowedError():
             return answer(HTTPStatus.METHOD_NOT_ALLOWED, METHOD_NOT_ALLOWED)
         case StorageUnavailableError():
@@ -69,6 +74,12 @@ def _retry_after(refusal: RequestRefusedError) -> str:
     if refusal.retry_after is not None:
         return str(refusal.retry_after)
     return RETRY_AFTER_SECONDS if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE else ""
+
+
+def _of_key(refusal: KeyRefusedError) -> ApiError:
+    if refusal.status == HTTPStatus.CONFLICT:
+        return invalid_operation(f"{refusal.text}.")
+    return invalid_input(f"{refusal.text}.")
 
 
 def _of_body(refusal: BodyRefusedError) -> RequestRefusedError:

@@ -8,6 +8,7 @@ from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline
 from orders.application.preview_change import preview_change
+from orders.application.repeat_requests import target_of
 from orders.domain.identifiers import uuid_of
 from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools import PROTOCOL
@@ -19,7 +20,7 @@ from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.previews import of_change, read_dry_run
 from orders.protocols.commercetools.queries import read_expand, read_version
 from orders.protocols.commercetools.read_orders import OrderFinder, unknown_id
-from orders.protocols.dry_run import marked
+from orders.protocols.dry_run import marked, run_of
 from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
 from orders.protocols.json_text import write_json
 
@@ -39,8 +40,11 @@ class DeleteOrderEndpoint:
         client = self.access(request, MANAGE, deadline)
         version, is_quiet = read_version(request), skips_triggers(request)
         notes = read_dry_run(request)
-        order = self.find(client.account, request.path["ref"], deadline).order
-        address = OrderAddress(client.account, None, order.order_id)
+        ref, run = request.path["ref"], run_of(request, notes)
+        order_id = target_of(
+            run, lambda: self.find(client.account, ref, deadline).order.order_id, deadline
+        )
+        address = OrderAddress(client.account, None, order_id)
         command = DeleteOrderCommand(
             address,
             version,
@@ -48,9 +52,10 @@ class DeleteOrderEndpoint:
             client.client_id,
             PROTOCOL,
             skip_trigger=is_quiet,
+            run=run,
         )
         report = preview_change(self.delete_order, notes)(command, deadline)
-        identity = uuid_of(client.account, order.order_id)
+        identity = uuid_of(client.account, order_id)
         if report.unavailable:
             return marked(EndpointResult(refuse(outcome_unknown()), report), notes)
         if report.found is None:

@@ -8,6 +8,7 @@ from orders.application.import_orders import ImportCommand, ImportOrders, Import
 from orders.application.import_progress import NewNumber
 from orders.application.ports import Deadline
 from orders.application.preview_import import preview_import
+from orders.application.repeat_requests import Run
 from orders.domain.importing import OrderResult
 from orders.domain.problems import Code
 from orders.protocols.commercetools.access import (
@@ -34,7 +35,7 @@ from orders.protocols.commercetools.previews import of_import, read_dry_run, unn
 from orders.protocols.commercetools.representation import represent
 from orders.protocols.commercetools.requests import OrderImportDraft, read_draft
 from orders.protocols.commercetools.submissions import ApiProblem, SentDraft
-from orders.protocols.dry_run import marked
+from orders.protocols.dry_run import marked, run_of
 from orders.protocols.http import EndpointResult, HttpRequest
 
 UNKNOWN_PRODUCTS_HEADER = "X-Unknown-Products"
@@ -59,7 +60,8 @@ class ImportOrdersEndpoint:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
         use_case = preview_import(self.import_orders, notes)
-        external_id, reserved = _named(draft, sender.account, use_case, deadline)
+        run = run_of(request, notes)
+        external_id, reserved = _named(draft, sender.account, use_case, run, deadline)
         order = SentDraft(
             draft,
             external_id,
@@ -74,6 +76,7 @@ class ImportOrdersEndpoint:
             request_id=self.new_request_id(),
             orders=(order,),
             order_ids=reserved,
+            run=run,
         )
         report = use_case(command, deadline)
         if report.stored:
@@ -87,12 +90,16 @@ class ImportOrdersEndpoint:
 
 
 def _named(
-    draft: OrderImportDraft, account: str, import_orders: ImportOrders, deadline: Deadline
+    draft: OrderImportDraft,
+    account: str,
+    import_orders: ImportOrders,
+    run: Run | None,
+    deadline: Deadline,
 ) -> tuple[str, Mapping[str, NewNumber]]:
     """Return the external id of a draft. One without a number gets a generated id."""
     if draft.order_number is not None:
         return draft.order_number, {}
-    external_id, number = import_orders.reserve_id(account, deadline)
+    external_id, number = import_orders.reserve_id(account, deadline, run)
     return external_id, {external_id: number}
 
 

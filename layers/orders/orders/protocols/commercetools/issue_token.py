@@ -31,7 +31,11 @@ from orders.protocols.commercetools.scopes import (
     VIEW_ORDERS,
 )
 from orders.protocols.encodings import likely_format
-from orders.protocols.http import EndpointResult, HttpRequest
+from orders.protocols.http import (
+    EndpointResult,
+    HttpRequest,
+    only_reads,
+)
 
 GRANT_TYPE = "client_credentials"
 # Granted if a request has no `scope`, as far as the roles of the client cover them, in this order.
@@ -40,6 +44,7 @@ MAX_PARAMETERS = 100
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
+@only_reads
 @dataclass(frozen=True, slots=True)
 class IssueTokenEndpoint:
     """The token endpoint."""

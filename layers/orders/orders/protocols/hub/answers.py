@@ -19,6 +19,7 @@ from orders.protocols.http import (
     sent_size,
 )
 from orders.protocols.hub.errors import EXPIRED, INTERNAL, UNAVAILABLE, Fault, RequestRefusedError
+from orders.protocols.idempotency import KeyRefusedError
 from orders.protocols.json_text import write_json, written_json
 
 type Tree = dict[str, Any]
@@ -50,8 +51,10 @@ def _refusal_of(error: Exception) -> RequestRefusedError:
     match error:
         case RequestRefusedError():
             return error
-        case BodyRefusedError():
+        case BodyRefusedError() | KeyRefusedError():
             code = _BODY_CODES.get(error.status, "invalid_body")
+            if isinstance(error, KeyRefusedError):
+                code = error.code
             return RequestRefusedError(error.status, code, error.text)
         case ChangesExpiredError():
             return EXPIRED

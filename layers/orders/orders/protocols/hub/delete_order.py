@@ -9,7 +9,7 @@ from orders.application.ports import Deadline
 from orders.application.preview_change import preview_change
 from orders.domain.deletions import DeletionMode, DeletionRefusal
 from orders.domain.order import Order
-from orders.protocols.dry_run import marked
+from orders.protocols.dry_run import marked, run_of
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub import PROTOCOL
 from orders.protocols.hub.access import WriteAccess
@@ -48,6 +48,7 @@ class DeleteOrderEndpoint:
                 PROTOCOL,
                 mode,
                 of_hidden=True,
+                run=run_of(request, notes),
             ),
             deadline,
         )

@@ -8,7 +8,12 @@ from typing import Any
 from orders.application.ports import Deadline
 from orders.application.reconcile import Comparison, Reconcile, Reconciled
 from orders.domain.times import format_time
-from orders.protocols.http import EndpointResult, HttpRequest, fits_answer
+from orders.protocols.http import (
+    EndpointResult,
+    HttpRequest,
+    fits_answer,
+    only_reads,
+)
 from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_ok
 from orders.protocols.hub.errors import too_large
@@ -18,6 +23,7 @@ from orders.protocols.hub.requests import read_reconcile
 type Tree = dict[str, Any]
 
 
+@only_reads
 @dataclass(frozen=True, slots=True)
 class ReconcileEndpoint:
     """`POST /hub/v1/reconcile`."""

@@ -71,11 +71,12 @@ class UndoRequestEndpoint:
             dry_run=body.dry_run,
             skip_triggers=body.skip_triggers,
             after=None if body.after is None else _read(body.after, list_name),
+            run=None if body.dry_run else request.run,
         )
         report = self.undo_request(command, deadline)
         answer = answer_ok(_tree(body, command, report, list_name))
         if body.dry_run:
-            answer = answer.with_headers({DRY_RUN_HEADER: "true"})
+            return EndpointResult(answer, report).as_preview({DRY_RUN_HEADER: "true"})
         return EndpointResult(answer, report)
 
 

@@ -18,6 +18,7 @@ from orders.protocols.http import (
     MethodNotAllowedError,
     WrappedError,
 )
+from orders.protocols.idempotency import KeyRefusedError
 from orders.protocols.json_text import write_json
 from orders.protocols.yandex_market.errors import (
     INTERNAL,
@@ -53,8 +54,8 @@ def answer_error(error: Exception, request: HttpRequest) -> HttpAnswer:
     match error:
         case RequestRefusedError():
             return refuse(error)
-        case BodyRefusedError():
-            return refuse(_of_body(error))
+        case BodyRefusedError() | KeyRefusedError():
+            return refuse(_of_request(error))
         case MethodNotAllowedError():
             return refuse(method_not_supported(error.method))
         case StorageUnavailableError():
@@ -92,7 +93,10 @@ def _answer(status: int, members: Mapping[str, Any]) -> HttpAnswer:
     )
 
 
-def _of_body(refusal: BodyRefusedError) -> RequestRefusedError:
+def _of_request(refusal: BodyRefusedError | KeyRefusedError) -> RequestRefusedError:
+    if isinstance(refusal, KeyRefusedError):
+        code = HTTPStatus(refusal.status).name
+        return RequestRefusedError(refusal.status, code, refusal.text)
     if refusal.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return bad_request(f"The request is too big: {refusal.text}")
     if refusal.status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE:

@@ -11,7 +11,13 @@ from orders.domain.changes import StoredOrder
 from orders.domain.clients import Role
 from orders.domain.order_summary import Summarise
 from orders.domain.problems import spelled
-from orders.protocols.http import MAX_ANSWER_BYTES, EndpointResult, HttpRequest, sent_size
+from orders.protocols.http import (
+    MAX_ANSWER_BYTES,
+    EndpointResult,
+    HttpRequest,
+    only_reads,
+    sent_size,
+)
 from orders.protocols.json_text import write_json, written_json
 from orders.protocols.yandex_market.access import Access, CampaignAccess
 from orders.protocols.yandex_market.answers import answer_ok
@@ -123,6 +129,7 @@ class ListOrdersEndpoint:
         )
 
 
+@only_reads
 @dataclass(frozen=True, slots=True)
 class ListBusinessOrdersEndpoint:
     """`POST /v1/businesses/{businessId}/orders`."""

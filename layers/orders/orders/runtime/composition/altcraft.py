@@ -1,12 +1,14 @@
 """Composes the Altcraft endpoints of each function."""
 
 from collections.abc import Mapping
+from functools import cache, partial
 from http import HTTPMethod
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import answer_error
 from orders.protocols.http import Endpoint
+from orders.protocols.idempotency import Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
 
@@ -28,7 +30,7 @@ def import_orders() -> Service:
             )
         }
 
-    return Service(_ROOTS, endpoints, answer_error)
+    return Service(_ROOTS, endpoints, answer_error, identify=_identify)
 
 
 def read_orders() -> Service:
@@ -97,7 +99,7 @@ def change_orders() -> Service:
             ),
         }
 
-    return Service(_ROOTS, endpoints, answer_error)
+    return Service(_ROOTS, endpoints, answer_error, identify=_identify)
 
 
 def manage_catalogue() -> Service:
@@ -112,8 +114,15 @@ def manage_catalogue() -> Service:
             **{(str(each), path): refuse_unknown_call for each in HTTPMethod for path in unknown},
         }
 
-    return Service(_ROOTS, endpoints, answer_error)
+    return Service(_ROOTS, endpoints, answer_error, identify=_identify)
 
 
+def _identify(aws: Aws) -> Identify:
+    from orders.protocols.altcraft.callers import caller_of
+
+    return partial(caller_of, _access(aws))
+
+
+@cache
 def _access(aws: Aws) -> AccountAccess:
     return AccountAccess(DynamoTokens(aws.dynamodb, aws.environment.table))

@@ -19,6 +19,7 @@ from orders.protocols.altcraft.import_catalogue import ImportCatalogueEndpoint
 from orders.protocols.altcraft.list_catalogue import ListCatalogueEndpoint
 from orders.protocols.altcraft.unknown_call import ROOT
 from orders.protocols.http import Endpoint
+from orders.runtime.composition import new_request_id
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -42,7 +43,9 @@ def catalogue_endpoints(
     found: dict[tuple[str, str], Endpoint] = {}
     for kind, folder in FOLDERS.items():
         found |= {
-            ("POST", f"{folder}/import"): ImportCatalogueEndpoint(access, imports, kind),
+            ("POST", f"{folder}/import"): ImportCatalogueEndpoint(
+                access, imports, kind, new_request_id
+            ),
             ("POST", f"{folder}/list"): ListCatalogueEndpoint(calls, lists, kind),
             ("POST", f"{folder}/delete"): DeleteFromCatalogueEndpoint(calls, removals, kind),
         }

@@ -1,10 +1,12 @@
 """Composes the use cases behind all changes of stored orders."""
 
+from orders.adapters.dynamodb_history import DynamoHistory
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.change_order import ChangeOrder
+from orders.application.earlier_runs import EarlierRuns
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.retries import pause_with_jitter
 from orders.application.trigger_payloads import TriggerPayloads
@@ -13,6 +15,7 @@ from orders.application.update_order_statuses import UpdateOrderStatuses
 from orders.runtime.composition import Aws, utc_now
 from orders.runtime.composition.order_protocols import lines_of, reduce_trigger, status_of_lines
 from orders.runtime.composition.publishing import publish_triggers
+from orders.runtime.request_ids import is_repeated_request
 
 
 def change_order(aws: Aws) -> ChangeOrder:
@@ -24,6 +27,14 @@ def change_order(aws: Aws) -> ChangeOrder:
         publish_triggers=publish_triggers(aws),
         pause=pause_with_jitter,
         reduce_change=trigger_payloads(aws),
+        earlier_runs=earlier_runs(aws),
+    )
+
+
+def earlier_runs(aws: Aws) -> EarlierRuns:
+    """Return what finds the writes of earlier runs of the request that is being answered."""
+    return EarlierRuns(
+        DynamoHistory(aws.dynamodb, aws.environment.table), utc_now, is_repeated_request
     )
 
 
@@ -53,4 +64,5 @@ def update_order_statuses(aws: Aws) -> UpdateOrderStatuses:
         clock=utc_now,
         pause=pause_with_jitter,
         payloads=trigger_payloads(aws),
+        earlier_runs=earlier_runs(aws),
     )

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 from orders.adapters.dynamodb_tokens import DynamoAccessTokens, DynamoTokens
-from orders.protocols.http import Endpoint
+from orders.application.ports import Deadline
+from orders.protocols.http import Endpoint, HttpRequest
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.serve import Route, Service
+
+if TYPE_CHECKING:
+    from orders.protocols.commercetools.access import ProjectAccess
+    from orders.protocols.idempotency import Identify
 
 _PROJECT = ("/{projectKey}",)
 _BASIC_CHALLENGE = 'Basic realm="market-orders", charset="UTF-8"'
@@ -42,7 +48,6 @@ def issue_token() -> Service:
 
 def import_orders() -> Service:
     """Return the import of one order."""
-    from orders.protocols.commercetools.access import ProjectAccess
     from orders.protocols.commercetools.answers import answer_error, correlation
     from orders.protocols.commercetools.import_orders import ImportOrdersEndpoint
     from orders.runtime.composition.importing import import_orders as import_orders_use_case
@@ -50,13 +55,13 @@ def import_orders() -> Service:
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         return {
             ("POST", "/{projectKey}/orders/import"): ImportOrdersEndpoint(
-                access=ProjectAccess(DynamoTokens(aws.dynamodb, aws.environment.table)),
+                access=_access(aws),
                 import_orders=import_orders_use_case(aws),
                 new_request_id=new_request_id,
             )
         }
 
-    return Service(_PROJECT, endpoints, answer_error, correlation)
+    return Service(_PROJECT, endpoints, answer_error, correlation, identify=_identify)
 
 
 def manage_orders() -> Service:
@@ -66,7 +71,6 @@ def manage_orders() -> Service:
     from orders.application.delete_order import DeleteOrder
     from orders.application.find_order_by_external_id import FindOrderByExternalId
     from orders.application.update_order import UpdateOrder
-    from orders.protocols.commercetools.access import ProjectAccess
     from orders.protocols.commercetools.answers import answer_error, correlation
     from orders.protocols.commercetools.delete_order import DeleteOrderEndpoint
     from orders.protocols.commercetools.messages import messages_of
@@ -85,7 +89,7 @@ def manage_orders() -> Service:
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table
         settings = DynamoSettings(aws.dynamodb, table)
-        access = ProjectAccess(DynamoTokens(aws.dynamodb, table))
+        access = _access(aws)
         change = change_order(aws)
         find = OrderFinder(
             change.get_order_by_id, FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
@@ -111,4 +115,22 @@ def manage_orders() -> Service:
             ("GET", "/{projectKey}"): GetProjectEndpoint(access, settings),
         }
 
-    return Service(_PROJECT, endpoints, answer_error, correlation)
+    return Service(_PROJECT, endpoints, answer_error, correlation, identify=_identify)
+
+
+def _identify(aws: Aws) -> Identify:
+    from orders.protocols.commercetools.access import MANAGE
+    from orders.protocols.idempotency import Caller
+
+    def identify(request: HttpRequest, deadline: Deadline) -> Caller:
+        client = _access(aws)(request, MANAGE, deadline)
+        return Caller(client.account, client.client_id)
+
+    return identify
+
+
+@cache
+def _access(aws: Aws) -> ProjectAccess:
+    from orders.protocols.commercetools.access import ProjectAccess
+
+    return ProjectAccess(DynamoTokens(aws.dynamodb, aws.environment.table))

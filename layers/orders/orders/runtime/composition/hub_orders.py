@@ -7,15 +7,21 @@ protocols.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
-from orders.protocols.http import Endpoint
+from orders.application.ports import Deadline
+from orders.protocols.http import Endpoint, HttpRequest
 from orders.runtime.composition import Aws
 from orders.runtime.serve import Route, Service
+
+if TYPE_CHECKING:
+    from orders.protocols.hub.access import WriteAccess
+    from orders.protocols.idempotency import Identify
 
 
 def manage_order() -> Service:
     """Return the read and the changes of an order, and the undo of a request."""
-    from orders.adapters.dynamodb_tokens import DynamoTokens
     from orders.protocols.hub.access import ReadAccess
     from orders.protocols.hub.answers import answer_error
     from orders.protocols.hub.read_orders import GetOrderEndpoint
@@ -32,7 +38,7 @@ def manage_order() -> Service:
     from orders.runtime.composition.undoing import undo_endpoints
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
-        tokens = DynamoTokens(aws.dynamodb, aws.environment.table)
+        tokens = _access(aws).tokens
         protocols = OrderProtocols(PROTOCOLS, summarise, present, lines_of, contents)
         change = change_order(aws)
         return {
@@ -41,4 +47,22 @@ def manage_order() -> Service:
             **undo_endpoints(aws, tokens, change),
         }
 
-    return Service(("/hub/",), endpoints, answer_error)
+    return Service(("/hub/",), endpoints, answer_error, identify=_identify)
+
+
+def _identify(aws: Aws) -> Identify:
+    from orders.protocols.idempotency import Caller
+
+    def identify(request: HttpRequest, deadline: Deadline) -> Caller:
+        client = _access(aws)(request, deadline)
+        return Caller(client.account, client.client_id)
+
+    return identify
+
+
+@cache
+def _access(aws: Aws) -> WriteAccess:
+    from orders.adapters.dynamodb_tokens import DynamoTokens
+    from orders.protocols.hub.access import WriteAccess
+
+    return WriteAccess(DynamoTokens(aws.dynamodb, aws.environment.table))

@@ -18,7 +18,7 @@ from orders.protocols.hub.representation import OrderProtocols
 from orders.protocols.hub.restore_order import RestoreOrderEndpoint
 from orders.protocols.hub.undo_request import UndoRequestEndpoint
 from orders.runtime.composition import Aws, new_request_id, utc_now
-from orders.runtime.composition.changing import trigger_payloads
+from orders.runtime.composition.changing import earlier_runs, trigger_payloads
 from orders.runtime.composition.order_protocols import (
     PROTOCOLS,
     contents,
@@ -70,4 +70,5 @@ def _undo_request(aws: Aws, history: DynamoHistory, change: ChangeOrder) -> Undo
         clock=utc_now,
         pause=pause_with_jitter,
         payloads=trigger_payloads(aws),
+        earlier_runs=earlier_runs(aws),
     )

@@ -1,14 +1,18 @@
 """Composes the Yandex Market endpoints of each function."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from orders.adapters.dynamodb_request_counter import DynamoRequestCounter
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.application.limit_requests import LimitRequests
+from orders.application.ports import Deadline
 from orders.application.update_external_id import UpdateExternalId
 from orders.application.update_order_status import UpdateOrderStatus
-from orders.protocols.http import Endpoint
+from orders.domain.clients import Role
+from orders.protocols.http import Endpoint, HttpRequest
+from orders.protocols.idempotency import Caller, Identify
 from orders.protocols.yandex_market.access import CampaignAccess
 from orders.protocols.yandex_market.answers import answer_error
 from orders.protocols.yandex_market.read_buyers import GetBuyerEndpoint
@@ -39,12 +43,12 @@ _ROOTS = (_CAMPAIGNS, _BUSINESS_ORDERS)
 
 def manage_orders() -> Service:
     """Return the reads of orders and campaigns, and the status updates."""
-    return Service(_ROOTS, _manage_orders, answer_error)
+    return Service(_ROOTS, _manage_orders, answer_error, identify=_identify)
 
 
 def update_external_id() -> Service:
     """Return the external-id update."""
-    return Service(_ROOTS, _update_external_id, answer_error)
+    return Service(_ROOTS, _update_external_id, answer_error, identify=_identify)
 
 
 def _manage_orders(aws: Aws) -> Mapping[Route, Endpoint]:
@@ -79,6 +83,15 @@ def _update_external_id(aws: Aws) -> Mapping[Route, Endpoint]:
     }
 
 
+def _identify(aws: Aws) -> Identify:
+    def identify(request: HttpRequest, deadline: Deadline) -> Caller:
+        access = _campaign_access(aws)(request, Role.ORDERS_WRITE, deadline)
+        return Caller(access.account, access.client)
+
+    return identify
+
+
+@cache
 def _campaign_access(aws: Aws) -> CampaignAccess:
     table = aws.environment.table
     return CampaignAccess(DynamoTokens(aws.dynamodb, table), DynamoSettings(aws.dynamodb, table))
