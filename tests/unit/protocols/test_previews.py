@@ -351,6 +351,8 @@ def test_a_project_previews_an_import() -> None:
     }
     assert project.orders.orders == {}
     assert project.publisher.sent == []
+    # The order would be created now, not in the second of its number.
+    assert tree["createdAt"].startswith("2026-01-02T")
     # No number was taken: the next order has the first one.
     created = project.create(orderNumber="CT-1")
     assert project.only.order_id == 1
