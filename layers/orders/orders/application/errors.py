@@ -14,6 +14,7 @@ OrdersError
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
     UnknownMembersRefusedError      the request has members that the account's policy rejects
+    TransactionTooLargeError        orders that are written together are too many or too large
     UnknownLineStatusError          a line cannot have the wanted status
     ChangesExpiredError             deletions after what a reader has read are no longer known
     NotFoundError                   an account or a client does not exist; also a LookupError
@@ -105,6 +106,13 @@ class UnknownMembersRefusedError(OrdersError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("The request has unknown members")
         self.problems = problems
+
+
+class TransactionTooLargeError(OrdersError):
+    """Orders that are written together are too many or too large. Nothing was written.
+
+    The message is a sentence for clients, without the full stop.
+    """
 
 
 class UnknownLineStatusError(OrdersError):

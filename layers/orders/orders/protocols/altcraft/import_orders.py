@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from orders.application.import_orders import ImportCommand, ImportOrders
+from orders.application.errors import TransactionTooLargeError
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.import_together import ImportTogether
 from orders.application.ports import Deadline
 from orders.domain.clients import Role
+from orders.domain.importing import ErrorPolicy
 from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import AnswerOptions, answer_report, errors_answered_with
+from orders.protocols.altcraft.errors import too_large_together
 from orders.protocols.altcraft.media_types import answer_format
-from orders.protocols.altcraft.requests import decode, is_of_order, read_import
+from orders.protocols.altcraft.requests import ImportBody, decode, is_of_order, read_import
 from orders.protocols.altcraft.submissions import read_definitions, read_orders
 from orders.protocols.altcraft.unknown_members import unknown_of_request
 from orders.protocols.http import EndpointResult, HttpRequest, answer_room
@@ -21,6 +25,7 @@ class ImportOrdersEndpoint:
 
     access: AccountAccess
     import_orders: ImportOrders
+    import_together: ImportTogether
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
@@ -55,7 +60,17 @@ class ImportOrdersEndpoint:
                 definitions=read_definitions(body),
                 unknown=unknown.problems(),
             )
-            report = self.import_orders(command, deadline)
+            report = self._imported(command, body, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
         answer = answer_report(report, options, warnings)
         return EndpointResult(answer, report)
+
+    def _imported(
+        self, command: ImportCommand, body: ImportBody, deadline: Deadline
+    ) -> ImportReport:
+        if body.error_policy is not ErrorPolicy.REJECT_ALL:
+            return self.import_orders(command, deadline)
+        try:
+            return self.import_together(command, deadline)
+        except TransactionTooLargeError as error:
+            raise too_large_together(error) from error
