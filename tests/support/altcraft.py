@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 from orders.application.import_orders import ImportOrders
+from orders.application.import_together import ImportTogether
 from orders.domain.clients import Role
 from orders.domain.settings import StoredSettings
 from orders.protocols.altcraft.access import AccountAccess
@@ -17,6 +18,7 @@ from tests.support.deadlines import CountingPause
 from tests.support.fakes import (
     FakeOrderIds,
     FakeOrders,
+    FakeOrderTransactions,
     FakePublisher,
     FakeSettings,
     FakeTokens,
@@ -51,6 +53,7 @@ class Shop:
 
     def __post_init__(self) -> None:
         numbers = count(1)
+        self.transactions = FakeOrderTransactions(self.orders, self.settings)
         use_case = ImportOrders(
             self.orders,
             self.order_ids,
@@ -63,6 +66,7 @@ class Shop:
         self.endpoint = ImportOrdersEndpoint(
             AccountAccess(self.tokens),
             use_case,
+            ImportTogether.of(use_case, self.transactions),
             new_request_id=lambda: f"request-{next(numbers)}",
         )
 

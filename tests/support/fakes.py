@@ -25,6 +25,7 @@ from orders.application.ports import (
     Fingerprint,
     HistoryPage,
     IndexEntry,
+    JointWrite,
     Lookup,
     OrderPage,
     OrderSlice,
@@ -144,6 +145,41 @@ class FakeOrders:
         if self.faults:
             return self.faults.pop(0)(self, write)
         return self.commit(write)
+
+
+@dataclass
+class FakeOrderTransactions:
+    """OrderTransactions in memory. `faults` replace the next calls."""
+
+    store: FakeOrders
+    settings: FakeSettings
+    calls: list[int] = field(default_factory=list)
+    faults: list[Callable[[Callable[[], WriteOutcome]], WriteOutcome]] = field(default_factory=list)
+
+    def save_together(self, account: str, joint: JointWrite, deadline: Deadline) -> WriteOutcome:
+        if deadline.remaining() <= 0:
+            return WriteOutcome.UNTRIED
+        self.calls.append(len(joint.writes))
+        change = joint.settings
+
+        def commit() -> WriteOutcome:
+            before = dict(self.store.orders), dict(self.store.hidden), list(self.store.writes)
+            is_met = all(
+                self.store.orders.get((account, each.external_id)) == each
+                for each in joint.unchanged
+            )
+            outcomes = {self.store.commit(write) for write in joint.writes}
+            is_met = is_met and outcomes <= {WriteOutcome.COMMITTED}
+            if is_met and change:
+                is_met = self.settings.save(account, change.settings, change.base_version, deadline)
+            if not is_met:
+                self.store.orders, self.store.hidden, self.store.writes = before
+            return WriteOutcome.COMMITTED if is_met else WriteOutcome.CONFLICT
+
+        return self.faults.pop(0)(commit) if self.faults else commit()
+
+    def expect_room(self, account: str, joint: JointWrite) -> None:
+        """Do nothing: memory has room."""
 
 
 @dataclass

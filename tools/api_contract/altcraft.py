@@ -72,6 +72,7 @@ def _import_orders() -> Operation:
         },
         "Creates or updates each order of `data`. Orders are processed independently: the status "
         "is 200 even if some failed, and `error` of each entry of `result` is not 0 for those. "
+        "With `error_policy: reject_all`, all orders are written, or none. "
         "Send the token in the Authorization header or as `token` in the body. The body may be "
         "compressed (`Content-Encoding: gzip`).",
         parameters=(_FORMAT,),

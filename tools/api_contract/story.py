@@ -137,6 +137,19 @@ STORY = (
     ),
     Example(
         "importOrders",
+        "reject_all",
+        "All orders or none",
+        "bearer",
+        body={
+            "error_policy": "reject_all",
+            "data": [
+                {**_ORDER, "external_id": "1003"},
+                {**_ORDER, "external_id": "1004", "currency": "DOGE"},
+            ],
+        },
+    ),
+    Example(
+        "importOrders",
         "xml",
         "One order in XML",
         "bearer",

@@ -63,6 +63,7 @@ ANSWERS: dict[str, tuple[int, str]] = {
         200,
         r'"failed_document":"{\"failed_only\": true, \"data\": [{\"external_id\": \"2000032\"',
     ),
+    "reject_all": (200, '"code":"others_failed","path":"/data/2"'),
     "partial_failure": (200, '"code":"unknown_currency","path":"/data/1/currency"'),
     "partial_failure_xml": (200, "<path>/data/0/lines/0/count</path>"),
     "preview": (200, '"dry_run":true,"preview":{"triggers":'),

@@ -17,6 +17,7 @@ from orders.application.change_order import ChangeOrder
 from orders.application.find_order_by_external_id import FindOrderByExternalId
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.import_orders import ImportOrders
+from orders.application.import_together import ImportTogether
 from orders.application.list_events import ListEvents
 from orders.application.list_orders import ListOrders
 from orders.application.read_changes import SETTLED_AFTER
@@ -55,6 +56,7 @@ from tests.support.fakes import (
     FakeOrderIds,
     FakeOrderIndex,
     FakeOrders,
+    FakeOrderTransactions,
     FakePublisher,
     FakeSettings,
     FakeTokens,
@@ -119,7 +121,10 @@ class Hub:
         root = "/{projectKey}"
         self.endpoints: Mapping[tuple[str, str], Endpoint] = {
             ("POST", samples.IMPORT_RESOURCE): altcraft_import.ImportOrdersEndpoint(
-                altcraft_access.AccountAccess(tokens), imports, new_id
+                altcraft_access.AccountAccess(tokens),
+                imports,
+                ImportTogether.of(imports, FakeOrderTransactions(self.orders, stored)),
+                new_id,
             ),
             ("POST", f"{root}/orders/import"): project_import.ImportOrdersEndpoint(
                 project, imports, new_id

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orders.application.import_orders import ImportOrders
+from orders.application.import_together import ImportTogether
 from orders.domain.catalogue import Product, Variant
 from orders.domain.catalogue_entries import CatalogueEntry
 from orders.domain.clients import Role
@@ -25,6 +26,7 @@ from tests.support.deadlines import CountingPause
 from tests.support.fakes import (
     FakeOrderIds,
     FakeOrders,
+    FakeOrderTransactions,
     FakePublisher,
     FakeSettings,
     FakeTokens,
@@ -69,7 +71,10 @@ class Shop:
         )
         numbers = iter(range(1000))
         self._altcraft = ImportOrdersEndpoint(
-            AccountAccess(tokens), use_case, lambda: f"request-{next(numbers)}"
+            AccountAccess(tokens),
+            use_case,
+            ImportTogether.of(use_case, FakeOrderTransactions(self.orders, self.settings)),
+            lambda: f"request-{next(numbers)}",
         )
         self._project = project_import.ImportOrdersEndpoint(
             ProjectAccess(tokens), use_case, lambda: f"request-{next(numbers)}"

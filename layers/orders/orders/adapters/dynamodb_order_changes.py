@@ -64,7 +64,7 @@ class DynamoOrderChanges(BatchedTable):
         An attempt whose answer was lost is repeated with the same idempotency token. DynamoDB then
         returns the outcome of the first attempt. It keeps a token for ten minutes.
         """
-        actions = _actions(change, self.table)
+        actions = actions_of(change, self.table)
         outcome = WriteOutcome.UNTRIED
         for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
             if deadline.remaining() <= 0:
@@ -133,7 +133,8 @@ class DynamoOrderChanges(BatchedTable):
         return WriteOutcome.COMMITTED
 
 
-def _actions(change: OrderChange, table: str) -> list[dict[str, Any]]:
+def actions_of(change: OrderChange, table: str) -> list[dict[str, Any]]:
+    """Return the actions of a change in one transaction."""
     if change.removes:
         return _removing(change, table)
     if change.hides:
@@ -293,8 +294,7 @@ def _outcome(error: Exception) -> WriteOutcome:
 
 def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
     """Return why a transaction was cancelled. A cancelled transaction writes nothing."""
-    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
-    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
+    codes = reasons_of(error)
     failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
     # If another condition failed too, an earlier attempt of this change may have created the item.
     # Only a move has a condition at this index.
@@ -304,3 +304,9 @@ def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
         return WriteOutcome.CONFLICT
     passing = TRANSIENT_CODES | {"None"}
     return WriteOutcome.UNTRIED if passing.issuperset(codes) else WriteOutcome.REFUSED
+
+
+def reasons_of(error: Exception) -> list[str]:
+    """Return the code of each action of a cancelled transaction."""
+    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
+    return [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -63,20 +63,10 @@ class DynamoSettings:
         The call is never repeated: if the first attempt succeeded and its answer was lost, a second
         attempt would look like a conflict.
         """
-        document = _document_of(settings)
+        change = settings_put(self.table, account, settings, base_version)
         expect_time(deadline)
         try:
-            self.client.put_item(
-                TableName=self.table,
-                Item={
-                    **account_key(account, "SETTINGS"),
-                    "type": {"S": "settings"},
-                    "version": {"N": str(base_version + 1)},
-                    "document": {"S": document},
-                },
-                ConditionExpression="version = :base",
-                ExpressionAttributeValues={":base": {"N": str(base_version)}},
-            )
+            self.client.put_item(**change)
         except (ClientError, BotoCoreError) as error:
             self._cache.pop(account, None)
             if code_of(error) == "ConditionalCheckFailedException":
@@ -107,6 +97,25 @@ class DynamoSettings:
         if item is None:
             raise NotFoundError(f"Account {shown(account)} does not exist")
         return item
+
+
+def settings_put(table: str, account: str, settings: Settings, base_version: int) -> dict[str, Any]:
+    """Return the write of settings, which fails if the stored version is not `base_version`.
+
+    Raises SettingsTooLargeError.
+    """
+    document = _document_of(settings)
+    return {
+        "TableName": table,
+        "Item": {
+            **account_key(account, "SETTINGS"),
+            "type": {"S": "settings"},
+            "version": {"N": str(base_version + 1)},
+            "document": {"S": document},
+        },
+        "ConditionExpression": "version = :base",
+        "ExpressionAttributeValues": {":base": {"N": str(base_version)}},
+    }
 
 
 def _document_of(settings: Settings) -> str:

@@ -38,16 +38,27 @@ class DefineSettings:
         # The cached settings may be old. A rejection and a write need the current ones.
         for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
             stored = self.settings.load(account, deadline, fresh=True)
-            wanted = define_by_import(stored.settings, definitions)
+            wanted = with_definitions(stored.settings, definitions)
             if wanted == stored.settings:
                 return stored.settings, False
-            if not isinstance(wanted, Settings):
-                raise DefinitionsRefusedError(wanted)
-            if leaves_no_room(stored.settings, wanted):
-                raise SettingsTooLargeError(
-                    "The custom fields and line statuses that imports define take at most "
-                    f"{MAX_DEFINITIONS_BYTES // 1024} KB of an account's settings"
-                )
             if self.settings.save(account, wanted, stored.version, deadline):
                 return wanted, True
         raise StorageUnavailableError("other requests kept changing the account's settings")
+
+
+def with_definitions(settings: Settings, definitions: Definitions) -> Settings:
+    """Return the settings with the definitions of an import.
+
+    Raises DefinitionsRefusedError and SettingsTooLargeError.
+    """
+    wanted = define_by_import(settings, definitions)
+    if wanted == settings:
+        return settings
+    if not isinstance(wanted, Settings):
+        raise DefinitionsRefusedError(wanted)
+    if leaves_no_room(settings, wanted):
+        raise SettingsTooLargeError(
+            "The custom fields and line statuses that imports define take at most "
+            f"{MAX_DEFINITIONS_BYTES // 1024} KB of an account's settings"
+        )
+    return wanted

@@ -14,6 +14,7 @@ OrdersError
         DefinitionsInUseError       definitions to remove are used by recent orders
         SettingsTooLargeError       they are too large to be stored
     UnknownMembersRefusedError      the request has members that the account's policy rejects
+    TransactionTooLargeError        orders that are written together are too many or too large
     UnknownLineStatusError          a line cannot have the wanted status
     IdempotencyError                the key of a request does not permit to carry it out
         KeyReusedError              the key belongs to another request
@@ -108,6 +109,13 @@ class UnknownMembersRefusedError(OrdersError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("The request has unknown members")
         self.problems = problems
+
+
+class TransactionTooLargeError(OrdersError):
+    """Orders that are written together are too many or too large. Nothing was written.
+
+    The message is a sentence for clients, without the full stop.
+    """
 
 
 class UnknownLineStatusError(OrdersError):

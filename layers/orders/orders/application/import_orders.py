@@ -134,9 +134,22 @@ class ImportOrders:
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
         rules, defined = self._rules(command, storing)
-        progress = _progress_of(command)
+        progress = progress_of(command)
         self._submit(command, rules, progress, storing)
-        self._store(command, progress, storing, rules.settings.policies.trigger_payload)
+        policies = rules.settings.policies
+        self._store(command, progress, storing, policies.trigger_payload)
+        return self._report(command, progress, policies, deadline, defined=defined)
+
+    def _report(
+        self,
+        command: ImportCommand,
+        progress: Progress,
+        policies: Policies,
+        deadline: Deadline,
+        *,
+        defined: bool,
+    ) -> ImportReport:
+        """Publish the triggers, and return the results. `defined`: definitions were written."""
         triggers = progress.committed_triggers()
         request = RequestKey(command.account, command.request_id)
         doubtful = progress.doubtful_triggers()
@@ -148,7 +161,7 @@ class ImportOrders:
             published=len(triggers) + len(doubtful) - len(unpublished),
             unpublished=unpublished,
             stored=tuple(write.order for write in progress.committed),
-            policies=rules.settings.policies,
+            policies=policies,
         )
 
     def reserve_id(
@@ -167,11 +180,14 @@ class ImportOrders:
         order_id = target_of(run, take, deadline)
         return uuid_of(account, order_id), NewNumber(order_id, creation_time(order_id, now))
 
-    def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
+    def _expect_known_members(self, command: ImportCommand, deadline: Deadline) -> None:
         if command.unknown:
             policies = self.settings.load(command.account, deadline).settings.policies
             if policies.unknown_members is UnknownMembers.REJECT:
                 raise UnknownMembersRefusedError(command.unknown)
+
+    def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
+        self._expect_known_members(command, deadline)
         if command.definitions:
             define_settings = DefineSettings(self.settings, self.pause)
             settings, written = define_settings(command.account, command.definitions, deadline)
@@ -192,7 +208,7 @@ class ImportOrders:
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
         doubtful: list[tuple[SentOrder, Submission | Rejection]] = []
-        for order, answer in _answers(command, command.orders, rules, progress):
+        for order, answer in check_orders(command, command.orders, rules, progress):
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
                 doubtful.append((order, answer))
             else:
@@ -220,7 +236,7 @@ class ImportOrders:
             return
         answers: Iterable[tuple[SentOrder, Submission | Rejection]] = doubtful
         if is_new:
-            answers = _answers(command, sent, current, progress)
+            answers = check_orders(command, sent, current, progress)
         for order, answer in answers:
             progress.admit(order, answer)
 
@@ -242,8 +258,7 @@ class ImportOrders:
                 lookup = self.orders.find_by_external_ids(
                     command.account, progress.pending_ids(), deadline
                 )
-                hidden = (stored.order for stored in lookup.hidden.values())
-                read += sum(len(order.document) for order in (*lookup.orders.values(), *hidden))
+                read += characters_of(lookup)
                 plans = self._plan(command, progress, lookup, deadline)
                 plans = [self._reduced(plan, payload) for plan in plans]
                 self._save(command, progress, plans, deadline)
@@ -363,7 +378,8 @@ class ImportOrders:
             progress.record(plan, write, outcome)
 
 
-def _progress_of(command: ImportCommand) -> Progress:
+def progress_of(command: ImportCommand) -> Progress:
+    """Return the progress at the begin of a request."""
     run = command.run
     return Progress(
         command.request_id,
@@ -374,10 +390,16 @@ def _progress_of(command: ImportCommand) -> Progress:
     )
 
 
-def _answers(
+def characters_of(lookup: Lookup) -> int:
+    """Return the size of the documents of the orders that were read."""
+    hidden = (stored.order for stored in lookup.hidden.values())
+    return sum(len(order.document) for order in (*lookup.orders.values(), *hidden))
+
+
+def check_orders(
     command: ImportCommand, orders: Iterable[SentOrder], rules: Rulebook, progress: Progress
 ) -> Iterator[tuple[SentOrder, Submission | Rejection]]:
-    """Check the orders one by one, as long as `progress` has room: it rejects the others."""
+    """Check orders one by one, as long as `progress` has room: it rejects the others."""
     reported = Reported()
     for order in orders:
         if progress.is_full:

@@ -122,6 +122,39 @@ class OrderRepository(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class SettingsChange:
+    """Settings to store if the stored version is still `base_version`."""
+
+    settings: Settings
+    base_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class JointWrite:
+    """What is written together. `unchanged` are orders that must still be as they were read."""
+
+    writes: Sequence[Write]
+    unchanged: Sequence[Order] = ()
+    settings: SettingsChange | None = None
+
+
+class OrderTransactions(Protocol):
+    """The order store, for orders that are written together."""
+
+    def save_together(self, account: str, joint: JointWrite, deadline: Deadline) -> WriteOutcome:
+        """Write all orders and the settings, or nothing. Return the outcome of all.
+
+        The orders must be different. The outcome is CONFLICT if another request changed one of them
+        or the settings, and UNTRIED or UNKNOWN only if the time is over. Raises
+        TransactionTooLargeError, SettingsTooLargeError and StorageRefusedError: then nothing was
+        written. The order id of a new order must not be used again.
+        """
+
+    def expect_room(self, account: str, joint: JointWrite) -> None:
+        """Raise TransactionTooLargeError or SettingsTooLargeError as a write does."""
+
+
 ALL_IDS: Range[int] = Range()
 
 

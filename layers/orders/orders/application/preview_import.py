@@ -1,12 +1,14 @@
 """Preview an import: the same decisions, with ports that note what would be written."""
 
 from orders.application.import_orders import ImportOrders
+from orders.application.import_together import ImportTogether
 from orders.application.preview_ports import (
     NoOrderIds,
     Notes,
     NotingCatalogue,
     NotingOrders,
     NotingSettings,
+    NotingTransactions,
 )
 
 
@@ -24,3 +26,12 @@ def preview_import(use_case: ImportOrders, notes: Notes | None) -> ImportOrders:
         catalogue=NotingCatalogue(use_case.catalogue, notes),
         reduce_trigger=use_case.reduce_trigger,
     )
+
+
+def preview_together(use_case: ImportTogether, notes: Notes | None) -> ImportTogether:
+    """Return the import of all orders or none that takes these notes."""
+    if notes is None:
+        return use_case
+    imports = preview_import(use_case, notes)
+    transactions = NotingTransactions(use_case.transactions, imports.orders, imports.settings)
+    return ImportTogether.of(imports, transactions)

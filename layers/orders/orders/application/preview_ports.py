@@ -12,8 +12,11 @@ from datetime import datetime
 
 from orders.application.ports import (
     Deadline,
+    JointWrite,
     Lookup,
+    OrderRepository,
     RequestKey,
+    SettingsRepository,
     Unsent,
     WriteOutcome,
 )
@@ -23,6 +26,7 @@ from orders.application.reading_ports import (
     ChangeReads,
     OrderReads,
     SettingsReads,
+    TransactionReads,
 )
 from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite, ListedSku
 from orders.domain.changes import OrderChange
@@ -189,6 +193,30 @@ class NotingChanges:
     def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
         """Return the version that an earlier permanent deletion counts as."""
         return self.reads.find_removed(account, order_id, deadline)
+
+
+@dataclass(frozen=True, slots=True)
+class NotingTransactions:
+    """Implements OrderTransactions."""
+
+    reads: TransactionReads
+    orders: OrderRepository
+    settings: SettingsRepository
+
+    def save_together(self, account: str, joint: JointWrite, deadline: Deadline) -> WriteOutcome:
+        """Note the orders and the settings."""
+        self.expect_room(account, joint)
+        if deadline.remaining() <= 0:
+            return WriteOutcome.UNTRIED
+        self.orders.save(account, joint.writes, deadline)
+        if joint.settings:
+            change = joint.settings
+            self.settings.save(account, change.settings, change.base_version, deadline)
+        return WriteOutcome.COMMITTED
+
+    def expect_room(self, account: str, joint: JointWrite) -> None:
+        """Raise an error if the orders are too many or too large to be written together."""
+        self.reads.expect_room(account, joint)
 
 
 @dataclass(slots=True)

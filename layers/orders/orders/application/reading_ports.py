@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from orders.application.ports import Deadline, Lookup
+from orders.application.ports import Deadline, JointWrite, Lookup
 from orders.domain.catalogue_entries import CatalogueEntry, ListedSku
 from orders.domain.changes import OrderChange
 from orders.domain.known_products import EntryKind, EntryName, KnownEntry
@@ -37,6 +37,13 @@ class ChangeReads(Protocol):
 
     def find_removed(self, account: str, order_id: int, deadline: Deadline) -> Order | None:
         """Return the version that a permanent deletion counts as."""
+
+
+class TransactionReads(Protocol):
+    """What OrderTransactions does without a write."""
+
+    def expect_room(self, account: str, joint: JointWrite) -> None:
+        """Raise an error if the orders are too many or too large to be written together."""
 
 
 class SettingsReads(Protocol):

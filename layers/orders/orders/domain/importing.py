@@ -29,6 +29,13 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class ErrorPolicy(StrEnum):
+    """What an import does with the valid orders of a request if others fail. Published."""
+
+    IMPORT_VALID = "import_valid"
+    REJECT_ALL = "reject_all"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One valid order of the request. `position` is its index in the request, from 0."""

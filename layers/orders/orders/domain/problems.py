@@ -34,6 +34,8 @@ class Code(StrEnum):
     DUPLICATE = "duplicate"
     OTHER_PROTOCOL = "other_protocol"
     CONFLICT = "conflict"
+    OTHERS_FAILED = "others_failed"
+    TRANSACTION_TOO_LARGE = "transaction_too_large"
     STORAGE_UNAVAILABLE = "storage_unavailable"
 
 

@@ -516,3 +516,12 @@ def test_the_failed_products_come_back_as_they_were_sent() -> None:
     good = '{"external_id": "A", "name": "A"}, '
     answer = json.loads(Catalogue().post("products/import", (body % (good + bad)).encode()).body)
     assert answer["failed_document"] == body % bad
+
+
+def test_products_are_never_rejected_together() -> None:
+    shop = Catalogue()
+    refusal = _refusal(shop, "products/import", {"data": [], "error_policy": "reject_all"})
+    assert refusal["error_text"] == (
+        "error_policy must be import_valid for products and SKUs; got reject_all (/error_policy)"
+    )
+    assert shop.send("sku/import", {"data": [], "error_policy": "import_valid"})["error"] == 0

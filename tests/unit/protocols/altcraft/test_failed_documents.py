@@ -26,7 +26,7 @@ JSON_ORDER = """ {"external_id" : "%d", "status":"%s", "matching":"email",
 XML_ORDER = """
   <!-- order --><data>
     <external_id>%d</external_id><status>%s</status><email><![CDATA[j<&>@example.com]]></email>
-    <!-- <data> is no order --><note x="a>b"><data>1.10</data>&lt;&#8364;</note><?keep me?>
+    <!-- <data> in a comment --><note x="a>b"><data>1.10</data>&lt;&#8364;</note><?keep me?>
     <endpoint>website</endpoint><total_price>1000.10</total_price><currency>USD</currency>
     <lines><external_id>1</external_id><product>p</product
      ><final_price_per_item>1000.10</final_price_per_item><count>1</count></lines>

@@ -17,6 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from orders.domain.importing import ErrorPolicy
 from orders.domain.problems import Code
 from orders.domain.whole_numbers import parse_whole_number
 from orders.protocols.altcraft.decoded import MAX_ORDERS
@@ -66,6 +67,13 @@ def _check_description(text: str) -> str:
         return text
     message = f"must have at most {MAX_DESCRIPTION} characters; got {len(text)}"
     raise custom(Code.INVALID_VALUE, message)
+
+
+def _expect_import_valid(policy: ErrorPolicy | None) -> ErrorPolicy | None:
+    if policy is ErrorPolicy.REJECT_ALL:
+        message = f"must be {ErrorPolicy.IMPORT_VALID} for products and SKUs; got {policy}"
+        raise custom(Code.INVALID_VALUE, message)
+    return policy
 
 
 def _number_schema(greatest: int, least: int = 0) -> WithJsonSchema:
@@ -160,6 +168,13 @@ class CatalogueBody(Body):
     result_details: Annotated[Flag | None, Absent] = None
     failed_only: Annotated[Flag | None, Absent] = None
     dry_run: Annotated[Flag | None, Absent] = None
+    error_policy: Annotated[
+        ErrorPolicy | None,
+        AfterValidator(_expect_import_valid),
+        Absent,
+        Trimmed,
+        WithJsonSchema({"type": "string", "enum": [str(ErrorPolicy.IMPORT_VALID)]}),
+    ] = None
     data: Annotated[list[Any], Field(max_length=MAX_ENTRIES), Absent]
 
 

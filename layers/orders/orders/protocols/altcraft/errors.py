@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from orders.application.errors import TransactionTooLargeError
+from orders.domain.importing import ErrorPolicy
 from orders.domain.problems import Code, Problem
 
 # The `error` of a failed order's entry. Codes that are not listed give 400.
@@ -11,6 +13,8 @@ CODES = {
     Code.CONFLICT: HTTPStatus.CONFLICT,
     Code.ORDER_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Code.ENTRY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Code.TRANSACTION_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Code.OTHERS_FAILED: HTTPStatus.FAILED_DEPENDENCY,
     Code.NOT_STORABLE: HTTPStatus.INTERNAL_SERVER_ERROR,
     Code.STORAGE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
 }
@@ -34,6 +38,13 @@ def bad_request(text: str, *problems: Problem) -> RequestRefusedError:
 def not_found(text: str) -> RequestRefusedError:
     """Return the 404 error of an order, or of a path, that does not exist."""
     return RequestRefusedError(HTTPStatus.NOT_FOUND, text)
+
+
+def too_large_together(error: TransactionTooLargeError) -> RequestRefusedError:
+    """Return the 413 error of orders that are written together and are too many or too large."""
+    text = f"{error}; send fewer orders, or error_policy {ErrorPolicy.IMPORT_VALID}"
+    problem = Problem(Code.TRANSACTION_TOO_LARGE, ("data",), text)
+    return RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text, (problem,))
 
 
 def unsupported_media_type(text: str) -> RequestRefusedError:

@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from orders.application.import_orders import ImportCommand, ImportOrders
+from orders.application.errors import TransactionTooLargeError
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
+from orders.application.import_together import ImportTogether
 from orders.application.ports import Deadline
-from orders.application.preview_import import preview_import
+from orders.application.preview_import import preview_import, preview_together
+from orders.application.preview_ports import Notes
 from orders.domain.clients import Role
+from orders.domain.importing import ErrorPolicy
 from orders.protocols.altcraft.access import AccountAccess
 from orders.protocols.altcraft.answers import AnswerOptions, answer_report, errors_answered_with
+from orders.protocols.altcraft.errors import too_large_together
 from orders.protocols.altcraft.media_types import answer_format
 from orders.protocols.altcraft.previews import Preview
-from orders.protocols.altcraft.requests import decode, is_of_order, read_import
+from orders.protocols.altcraft.requests import ImportBody, decode, is_of_order, read_import
 from orders.protocols.altcraft.submissions import read_definitions, read_orders
 from orders.protocols.altcraft.unknown_members import unknown_of_request
 from orders.protocols.dry_run import marked, run_of
@@ -24,6 +29,7 @@ class ImportOrdersEndpoint:
 
     access: AccountAccess
     import_orders: ImportOrders
+    import_together: ImportTogether
     new_request_id: Callable[[], str]
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
@@ -61,7 +67,17 @@ class ImportOrdersEndpoint:
                 unknown=unknown.problems(),
                 run=run_of(request, notes),
             )
-            report = preview_import(self.import_orders, notes)(command, deadline)
+            report = self._imported(command, body, notes, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
         answer = answer_report(report, options, warnings, preview=preview)
         return marked(EndpointResult(answer, report), notes)
+
+    def _imported(
+        self, command: ImportCommand, body: ImportBody, notes: Notes | None, deadline: Deadline
+    ) -> ImportReport:
+        if body.error_policy is not ErrorPolicy.REJECT_ALL:
+            return preview_import(self.import_orders, notes)(command, deadline)
+        try:
+            return preview_together(self.import_together, notes)(command, deadline)
+        except TransactionTooLargeError as error:
+            raise too_large_together(error) from error

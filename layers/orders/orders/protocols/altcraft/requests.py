@@ -28,6 +28,7 @@ from pydantic_core import PydanticCustomError
 
 from orders.domain.custom_fields import EntityType, ValueType, parse_flag
 from orders.domain.identifiers import EXTERNAL_ID_RULE, MAX_EXTERNAL_ID_CHARACTERS, is_external_id
+from orders.domain.importing import ErrorPolicy
 from orders.domain.money import parse_amount
 from orders.domain.problems import MAX_PROBLEMS, Code, Problem, Steps, shown
 from orders.domain.settings import LineStatusType
@@ -151,6 +152,11 @@ _COUNT_SCHEMA = {
     "minimum": 1,
     "maximum": MAX_COUNT,
     "pattern": r"^0*[1-9]\d{0,8}$",
+}
+ERROR_POLICY_SCHEMA = {
+    "type": "string",
+    "enum": [str(policy) for policy in ErrorPolicy],
+    "default": str(ErrorPolicy.IMPORT_VALID),
 }
 # The texts of true and false are read too, but generated clients do not need them.
 _FLAG_SCHEMA = {"type": "boolean"}
@@ -284,6 +290,9 @@ class ImportBody(Body):
     result_details: Annotated[Flag | None, Absent] = None
     failed_only: Annotated[Flag | None, Absent] = None
     dry_run: Annotated[Flag | None, Absent] = None
+    error_policy: Annotated[
+        ErrorPolicy | None, Absent, Trimmed, WithJsonSchema(ERROR_POLICY_SCHEMA)
+    ] = None
     data: Annotated[list[Any], Field(max_length=MAX_ORDERS), Absent]
 
 

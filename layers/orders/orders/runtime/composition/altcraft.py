@@ -20,12 +20,15 @@ def import_orders() -> Service:
     """Return the orders import."""
     from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
     from orders.runtime.composition.importing import import_orders as import_orders_use_case
+    from orders.runtime.composition.importing import import_together
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        imports = import_orders_use_case(aws)
         return {
             ("POST", f"{_ORDERS}/import"): ImportOrdersEndpoint(
                 access=_access(aws),
-                import_orders=import_orders_use_case(aws),
+                import_orders=imports,
+                import_together=import_together(aws, imports),
                 new_request_id=new_request_id,
             )
         }

@@ -2,9 +2,11 @@
 
 from orders.adapters.dynamodb_catalogue import DynamoCatalogue
 from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
+from orders.adapters.dynamodb_order_transactions import DynamoOrderTransactions
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.import_orders import ImportOrders
+from orders.application.import_together import ImportTogether
 from orders.application.retries import pause_with_jitter
 from orders.application.take_order_ids import TakeOrderIds
 from orders.runtime.composition import Aws, utc_now
@@ -25,3 +27,9 @@ def import_orders(aws: Aws) -> ImportOrders:
         pause=pause_with_jitter,
         reduce_trigger=reduce_trigger,
     )
+
+
+def import_together(aws: Aws, imports: ImportOrders) -> ImportTogether:
+    """Return the import of all orders of a request or none."""
+    transactions = DynamoOrderTransactions(aws.dynamodb, aws.environment.table)
+    return ImportTogether.of(imports, transactions)
