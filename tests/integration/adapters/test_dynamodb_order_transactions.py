@@ -281,8 +281,7 @@ def test_the_reasons_of_a_cancelled_transaction_determine_the_outcome(
     with failing(
         dynamodb, "TransactWriteItems", lambda call: cancelled if call == 1 else None
     ) as made:
-        orders = [replace(new_order(name, n), request_id=table) for n, name in ((1, "A"), (2, "B"))]
-        assert _save(transactions, *orders) is outcome
+        assert _save(transactions, new_order("A"), new_order("B", 2)) is outcome
     assert len(made) == calls
     found = DynamoOrders(dynamodb, table).find_by_external_ids("demo", ["A", "B"], DEADLINE)
     assert len(found.orders) == (2 if outcome is COMMITTED else 0)
@@ -292,7 +291,8 @@ def test_the_reasons_of_a_cancelled_transaction_determine_the_outcome(
 
 
 def _save(transactions: DynamoOrderTransactions, *orders: Order) -> WriteOutcome:
-    writes = [Write(each, None, None) for each in orders]
+    # The engine knows the idempotency tokens of all tables together.
+    writes = [Write(replace(each, request_id=transactions.table), None, None) for each in orders]
     return transactions.save_together("demo", JointWrite(writes), DEADLINE)
 
 
@@ -315,6 +315,17 @@ def test_what_a_transaction_cannot_take_is_rejected_before_anything_is_written(
         replace(each, external_id=f"x{each.order_id}", order_id=200 + each.order_id) for each in few
     ]
     assert _save(transactions, *others[:10]) is COMMITTED
+
+
+def test_an_unchanged_order_must_be_as_it_was_read(dynamodb: DynamoDBClient, table: str) -> None:
+    transactions = DynamoOrderTransactions(dynamodb, table)
+    kept = new_order("A")
+    _save(transactions, kept)
+    writes = [Write(replace(new_order("B", 2), request_id=table), None, None)]
+    for other in (replace(kept, version=2), replace(kept, order_id=3), new_order("C", 3)):
+        joint = JointWrite(writes, [other])
+        assert transactions.save_together("demo", joint, DEADLINE) is CONFLICT
+    assert transactions.save_together("demo", JointWrite(writes, [kept]), DEADLINE) is COMMITTED
 
 
 def test_a_soft_deletion_ends_in_the_transaction(dynamodb: DynamoDBClient, table: str) -> None:

@@ -53,6 +53,24 @@ def test_one_invalid_order_keeps_all_out(*, as_xml: bool) -> None:
     assert not shop.publisher.sent
     assert shop.settings.stored["demo"].version == 1, "definitions are part of the transaction"
     assert not shop.transactions.calls
+    assert not shop.pause.attempts, "a rejection is final"
+
+
+def test_definitions_are_not_written_if_all_orders_fail() -> None:
+    shop = Shop()
+    shop.post(_together(order(status="x"), custom_fields=[FIELD]))
+    assert shop.settings.stored["demo"].version == 1
+
+
+def test_definitions_are_added_to_the_current_settings() -> None:
+    shop = Shop()
+    shop.settings.cached["demo"] = shop.settings.stored["demo"]
+    current = replace(settings(), currencies=("USD", "RUB"))
+    shop.settings.stored["demo"] = StoredSettings(current, 2)
+    sent = _together(order(currency="RUB"), custom_fields=[FIELD])
+    assert read_json(shop.post(sent))["error"] == 0
+    assert shop.settings.stored["demo"].version == 3
+    assert not shop.pause.attempts
 
 
 def test_valid_orders_and_their_definitions_are_written_together() -> None:
