@@ -61,7 +61,10 @@ def test_a_key_is_claimed_once(records: RequestRecords) -> None:
 @pytest.mark.parametrize("member", ["account", "client", "key"])
 def test_a_key_belongs_to_a_client_of_an_account(records: RequestRecords, member: str) -> None:
     claim(records)
-    assert claim(records, replace(KEY, **{member: "other"})) is None
+    # With another attempt, the claim cannot pass as the first one whose answer was lost.
+    second = replace(FIRST, request_id="second", attempt="second")
+    assert claim(records, replace(KEY, **{member: "other"}), second) is None
+    assert claim(records, record=second) == FIRST
 
 
 def test_a_key_can_be_claimed_again_when_it_has_expired(records: RequestRecords) -> None:

@@ -101,6 +101,7 @@ def test_a_key_is_rejected_with_another_request(world: World) -> None:
 
 def test_a_key_can_be_used_again_after_24_hours(world: World) -> None:
     world.end(world.run())
+    assert timedelta(hours=24) == KEPT
     world.now += KEPT - timedelta(seconds=1)
     assert world.begin() == CREATED
     world.now += timedelta(seconds=1)

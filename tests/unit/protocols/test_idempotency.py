@@ -1,11 +1,15 @@
 """The header Idempotency-Key, and the fingerprint of a request."""
 
+from http import HTTPStatus
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.application.errors import KeyInUseError, KeyReusedError
-from orders.protocols.http import HttpRequest
+from orders.application.undo_report import UndoneOrder, UndoReport
+from orders.domain.undoing import UndoOutcome
+from orders.protocols.http import RETRY_AFTER_SECONDS, EndpointResult, HttpAnswer, HttpRequest
 from orders.protocols.idempotency import (
     MAX_KEY_CHARACTERS,
     Caller,
@@ -138,3 +142,17 @@ def test_different_requests_have_different_fingerprints(
         )
 
     assert (fingerprint(one) == fingerprint(other)) == (one == other)
+
+
+def test_an_answer_that_asks_for_a_retry_is_retryable() -> None:
+    headers = {"Retry-After": RETRY_AFTER_SECONDS}
+    assert EndpointResult(HttpAnswer(HTTPStatus.CONFLICT, b"", headers)).is_retryable
+    assert not EndpointResult(HttpAnswer(HTTPStatus.CONFLICT, b"", {})).is_retryable
+
+
+@pytest.mark.parametrize("outcome", UndoOutcome)
+def test_an_undo_is_retryable_if_an_order_failed(outcome: UndoOutcome) -> None:
+    order = UndoneOrder(1, "A", 2, outcome)
+    report = UndoReport("demo", dry_run=False, orders=(order,), is_settled=True, following=None)
+    answered = EndpointResult(HttpAnswer(HTTPStatus.OK, b"", {}), report)
+    assert answered.is_retryable == (outcome is UndoOutcome.FAILED)
