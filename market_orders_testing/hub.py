@@ -29,6 +29,7 @@ _POWERTOOLS = {
     "POWERTOOLS_LOG_LEVEL": "WARNING",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
+_READS = frozenset({"BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"})
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,21 @@ class _Stream:
     client: Any
     arn: str
     record: Any = field(default_factory=lambda: load_handler("record_history"))
+    # Most requests write nothing, and reading the stream takes as long as answering one.
+    _has_news: bool = True
     _positions: dict[str, str] = field(default_factory=dict)
 
+    def watch(self, table: Any) -> None:  # noqa: ANN401 - the stubs are not installed
+        """Notice what a client of the table writes."""
+        table.meta.events.register("before-call.dynamodb", self._notice)
+
+    def _notice(self, model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore has no types
+        self._has_news |= model.name not in _READS
+
     def deliver(self) -> None:
+        if not self._has_news:
+            return
+        self._has_news = False
         shards = self.client.describe_stream(StreamArn=self.arn)["StreamDescription"]["Shards"]
         records = [record for shard in shards for record in self._read(shard["ShardId"])]
         if records:
@@ -157,6 +170,7 @@ def _opened(
         access = create_demo(Operator(client, table), ROOT / "examples" / "demo" / "settings.yaml")
         arn = client.describe_table(TableName=table)["Table"]["LatestStreamArn"]
         stream = _Stream(_streams_client(dynamodb_url), arn)
+        stream.watch(client)
     if dynamodb_url is not None:
         stack.callback(client.delete_table, TableName=table)
     return _Requests(Gateway(), stream), access

@@ -1,17 +1,15 @@
 """The deployed API description: the document, its page in a browser, and the described routes."""
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
 
-from tests.support.samples import IMPORT_RESOURCE, order, request
+from tests.support.described_routes import DescribedHub, expect_described_behaviour
 from tools.api_contract.document import BASE_URL
 from tools.api_contract.files import DESCRIPTION
 from tools.local_stack.accounts import create_local_account
@@ -19,9 +17,6 @@ from tools.local_stack.settings import PROJECT
 from tools.local_stack.stack import LocalStack
 
 FOLDER = Path(__file__).parent
-# Where schemathesis.toml keeps failed requests.
-FINDINGS = PROJECT / ".local" / "schemathesis"
-SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 type Tree = dict[str, Any]
 
@@ -58,53 +53,17 @@ def test_the_page_shows_every_route_and_sends_requests(stack: LocalStack, tmp_pa
     assert all(url.startswith(stack.endpoint.base_url) for url in seen["requests"])
 
 
-def test_the_deployed_routes_behave_as_described(
-    http: urllib3.PoolManager, stack: LocalStack
-) -> None:
-    described = json.loads(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
-    # Schemathesis reads the findings of earlier runs, and each run must be independent.
-    shutil.rmtree(FINDINGS, ignore_errors=True)
+def test_the_deployed_routes_behave_as_described(stack: LocalStack) -> None:
     # The imported orders define custom fields: a separate account keeps them out of other tests.
     endpoint, account = stack.endpoint, create_local_account(stack, "described")
-    imported = http.request(
-        "POST",
-        f"{endpoint.base_url}{IMPORT_RESOURCE}",
-        json=request(order(external_id="described"), token=account.token, result_details=True),
-    ).json()
-    token = http.request(
-        "POST",
+    hub = DescribedHub(
+        endpoint.base_url,
         endpoint.token_url,
-        fields={"grant_type": "client_credentials"},
-        encode_multipart=False,
-        headers={"Authorization": account.basic},
-    ).json()["access_token"]
-    ended = subprocess.run(  # noqa: S603 - a program of the virtual environment
-        [
-            str(SCHEMATHESIS),
-            *("--config-file", str(FOLDER / "schemathesis.toml"), "--no-color"),
-            *("run", str(DESCRIPTION)),
-            # These operations are other paths of the same routes.
-            *("--exclude-operation-id-regex", "(Json|V2)$"),
-        ],
-        env={
-            **os.environ,
-            "BASE_URL": endpoint.base_url,
-            "TOKEN": account.token,
-            "CLIENT_ID": account.client_id,
-            "PROJECT_KEY": account.name,
-            "ACCESS_TOKEN": token,
-            "ORDER_ID": str(imported["result"][0]["order_id"]),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(FINDINGS / "hypothesis"),
-        },
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
+        account.name,
+        account.client_id,
+        account.token,
+        account.basic,
     )
-    assert ended.returncode == 0, ended.stdout[-20_000:]
-    operations = [each["operationId"] for path in described.values() for each in path.values()]
-    expected = [each for each in operations if not each.endswith(("Json", "V2"))]
-    assert f"Tested: {len(expected)}\n" in ended.stdout
-    assert FINDINGS.is_dir()
-    assert not (PROJECT / ".schemathesis").exists()
+    # The test of the functions sends the many other requests to them without the stack.
+    few = ("--phases", "examples,fuzzing", "--max-examples", "3")
+    expect_described_behaviour(hub, PROJECT / ".local" / "schemathesis" / "deployed", *few)
