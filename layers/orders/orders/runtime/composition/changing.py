@@ -3,7 +3,6 @@
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.change_order import ChangeOrder
 from orders.application.get_order_by_id import GetOrderById
 from orders.application.retries import pause_with_jitter
@@ -13,6 +12,7 @@ from orders.application.update_order_statuses import UpdateOrderStatuses
 from orders.runtime.composition import Aws, utc_now
 from orders.runtime.composition.order_protocols import lines_of, reduce_trigger, status_of_lines
 from orders.runtime.composition.publishing import publish_triggers
+from orders.runtime.composition.stored_settings import settings_of
 
 
 def change_order(aws: Aws) -> ChangeOrder:
@@ -29,14 +29,14 @@ def change_order(aws: Aws) -> ChangeOrder:
 
 def trigger_payloads(aws: Aws) -> TriggerPayloads:
     """Return what reduces triggers to what the policy of their account permits."""
-    return TriggerPayloads(DynamoSettings(aws.dynamodb, aws.environment.table), reduce_trigger)
+    return TriggerPayloads(settings_of(aws), reduce_trigger)
 
 
 def update_line_status(aws: Aws, change: ChangeOrder) -> UpdateLineStatus:
     """Return the use case that updates the status of a line."""
     return UpdateLineStatus(
         change_order=change,
-        settings=DynamoSettings(aws.dynamodb, aws.environment.table),
+        settings=settings_of(aws),
         lines_of=lines_of,
         status_of_lines=status_of_lines,
         clock=utc_now,
