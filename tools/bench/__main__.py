@@ -241,9 +241,11 @@ def _latency_table(latencies: Sequence[Latency]) -> Table:
 def _pages_table(pages: Sequence[Page]) -> Table:
     sizes = dict.fromkeys(each.stored for each in pages)
     columns = (f"{size:,} stored" for size in sizes)
-    table = _table("Calls, and read units, of reads; pages have 100 orders", "", *columns)
+    title = "Calls, their rounds, and read units of reads; pages have 100 orders"
+    table = _table(title, "", *columns)
     for name, same in by_name(pages).items():
-        table.add_row(name, *(f"{each.calls}, {each.read_units:g}" for each in same))
+        row = (f"{each.calls}, {each.rounds}, {each.read_units:g}" for each in same)
+        table.add_row(name, *row)
     return table
 
 
