@@ -18,12 +18,8 @@ from orders.application.read_history import ReadHistory
 from orders.application.relay_triggers import CommittedChange
 from orders.domain.history import OrderKey
 from orders.domain.triggers import Trigger, TriggerKind, deletion_of, trigger_of
-from orders.runtime.composition.order_protocols import (
-    TRIGGER_RULES,
-    contents,
-    lines_of,
-    reduce_trigger,
-)
+from orders.runtime.composition.order_protocols import contents, lines_of, reduce_trigger
+from orders.runtime.composition.trigger_rules import TRIGGER_RULES
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

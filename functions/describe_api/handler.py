@@ -1,11 +1,15 @@
 """Lambda function of the OpenAPI description and its page."""
 
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from orders.runtime.deadlines import LambdaContext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 from orders.runtime.description import Description
 from orders.runtime.observability import logger
+
+if TYPE_CHECKING:
+    from orders.runtime.deadlines import LambdaContext
 
 describe = Description(Path(__file__).parent)
 

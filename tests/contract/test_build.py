@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -165,6 +166,39 @@ def test_the_release_contains_libraries_for_arm64(release: Path) -> None:
     machines = {int.from_bytes(library.read_bytes()[18:20], "little") for library in libraries}
     assert machines == {AARCH64}
     assert all("aarch64" in library.name for library in libraries)
+
+
+def test_the_release_contains_the_authorities_that_the_template_names(release: Path) -> None:
+    layer = release / "DependenciesLayer"
+    files = load_template()["Mappings"]["CertificateFiles"]
+    authorities = {
+        name: _authorities(layer / Path(file["path"]).relative_to("/opt"))
+        for name, file in files.items()
+    }
+    assert authorities["amazon"] < authorities["all"]
+    assert {organization for organization, _ in authorities["amazon"]} == {
+        "Amazon",
+        "Starfield Technologies, Inc.",
+    }
+    names = {name for _, name in authorities["amazon"]}
+    assert names >= {f"Amazon Root CA {number}" for number in range(1, 5)}
+    assert "Starfield Services Root Certificate Authority - G2" in names
+    assert len(authorities["all"]) > 100
+
+
+def _authorities(file: Path) -> set[tuple[str, str]]:
+    """Return the organization and the name of each authority in a file."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(file)
+    subjects: list[Any] = [each["subject"] for each in context.get_ca_certs()]
+    names = [dict(member for part in subject for member in part) for subject in subjects]
+    return {
+        (
+            each.get("organizationName", ""),
+            each.get("commonName") or each.get("organizationalUnitName", ""),
+        )
+        for each in names
+    }
 
 
 def test_botocore_contains_only_the_used_service_models(release: Path) -> None:

@@ -320,10 +320,35 @@ def test_a_function_has_its_environment_variables(function: str) -> None:
         "EVENT_BUS_NAME",
         "WRITER_TIMEOUT_SECONDS",
         "LOG_LEVEL",
+        "AWS_CA_BUNDLE",
         "AWS_ENDPOINT_URL",
         "POWERTOOLS_METRICS_NAMESPACE",
         "POWERTOOLS_SERVICE_NAME",
     }
+
+
+def test_a_parameter_selects_the_authorities_whose_certificates_count() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    assert variables["AWS_CA_BUNDLE"] == {
+        "FindInMap": ["CertificateFiles", {"Ref": "CertificateAuthorities"}, "path"]
+    }
+    parameter = TEMPLATE["Parameters"]["CertificateAuthorities"]
+    assert set(parameter["AllowedValues"]) == set(TEMPLATE["Mappings"]["CertificateFiles"])
+    assert parameter["Default"] == "amazon"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_functions_that_shops_wait_for_may_start_from_a_snapshot(function: str) -> None:
+    """Each snapshot is paid for as long as its version exists."""
+    parameter = TEMPLATE["Parameters"]["SnapStart"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == (
+        "None",
+        ["None", "PublishedVersions"],
+    )
+    assert "SnapStart" not in TEMPLATE["Globals"]["Function"]
+    unneeded = {"DescribeApiFunction", "RelayTriggersFunction", "RecordHistoryFunction"}
+    expected = None if function in unneeded else {"ApplyOn": {"Ref": "SnapStart"}}
+    assert FUNCTIONS[function].get("SnapStart") == expected
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -1,5 +1,6 @@
 """Counts the DynamoDB calls of a client, and the capacity units that they consume."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ class Consumption:
     """The units of each call. DynamoDB Local does not report those of PartiQL statements."""
 
     of_calls: list[float] = field(default_factory=list)
+    by_operation: Counter[str] = field(default_factory=Counter)
 
     @property
     def calls(self) -> int:
@@ -34,10 +36,12 @@ def consumption(client: Any) -> Iterator[Consumption]:  # noqa: ANN401 - of boto
     def ask(params: Tree, **_rest: object) -> None:
         params["ReturnConsumedCapacity"] = "TOTAL"
 
-    def see(parsed: Tree, **_rest: object) -> None:
+    def see(parsed: Tree, model: Any, **_rest: object) -> None:  # noqa: ANN401 - botocore's
         reported = parsed.get("ConsumedCapacity", [])
         by_table = reported if isinstance(reported, list) else [reported]
-        consumed.of_calls.append(sum(each["CapacityUnits"] for each in by_table))
+        units = sum(each["CapacityUnits"] for each in by_table)
+        consumed.of_calls.append(units)
+        consumed.by_operation[model.name] += units
 
     client.meta.events.register(_BEFORE, ask)
     client.meta.events.register(_AFTER, see)

@@ -25,6 +25,7 @@ from orders.runtime.composition import utc_now
 from orders.runtime.composition.listing import list_orders
 from tools.bench.capacity import consumption
 from tools.bench.requests import order as sent_order
+from tools.bench.rounds import in_rounds
 from tools.bench.world import ACCOUNT, World
 
 LIMIT = 100
@@ -34,12 +35,13 @@ _DEADLINE = NoDeadline()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The calls and read units of one read, with `stored` orders in the table."""
+    """The calls, their rounds and the units of one read, with `stored` orders in the table."""
 
     name: str
     stored: int
     calls: int
     read_units: float
+    rounds: int
 
 
 def measure_pages(world: World, since: datetime, stored: int) -> list[Page]:
@@ -49,9 +51,12 @@ def measure_pages(world: World, since: datetime, stored: int) -> list[Page]:
     for name, read, expected in (*pages, *_hub_reads(world)):
         with consumption(world.hub.dynamodb) as consumed:
             found = read()
+        # Each call takes a while, so that those which are made together overlap.
+        with in_rounds(world.hub.dynamodb) as rounds:
+            read()
         if found != expected:
             raise RuntimeError(f"{name}: {found} instead of {expected} were read")
-        measured.append(Page(name, stored, consumed.calls, consumed.units))
+        measured.append(Page(name, stored, consumed.calls, consumed.units, rounds.count))
     return measured
 
 
@@ -59,6 +64,8 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
     """Yield the name of each kind, and a function that reads a page and counts its orders."""
     newest = OrdersQuery(ACCOUNT, newest_first=True)
     changed = OrdersQuery(ACCOUNT, changed=Range(since, None), by_change=True)
+    created = OrdersQuery(ACCOUNT, created=Range(since, None), newest_first=True)
+    filtered = OrdersQuery(ACCOUNT, matches=lambda _order: True, newest_first=True)
     changes = ChangeRange(since)
     follow = FollowOrders(lists.index, utc_now)
 
@@ -79,6 +86,9 @@ def _reads(lists: ListOrders, since: datetime) -> Iterator[tuple[str, Callable[[
     yield "the newest orders", lambda: listed(newest)
     yield "the oldest orders, as Altcraft lists them", followed
     yield f"the newest orders{WITH_TOTAL}", lambda: listed(newest, with_total=True)
+    yield "orders created since a time", lambda: listed(created)
+    yield f"orders created since a time{WITH_TOTAL}", lambda: listed(created, with_total=True)
+    yield "orders that match a filter which no index has", lambda: listed(filtered)
     yield "the index by change", entries
     yield f"the index by change{WITH_TOTAL}", counted_entries
     yield "orders created or changed since a time", lambda: listed(changed)

@@ -1,5 +1,6 @@
 """Runs the stubbed AWS as a server, for measurements in separate processes."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,8 +10,8 @@ from tools.bench.stubbed_aws import StubbedAws
 
 
 @contextmanager
-def serving(aws: StubbedAws) -> Iterator[str]:
-    """Run the server inside the context, which yields its URL."""
+def serving(aws: StubbedAws, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Run the server inside the context, which yields its URL. With `tls`, it speaks HTTPS."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -32,9 +33,14 @@ def serving(aws: StubbedAws) -> Iterator[str]:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        # The handshake is left to the thread of the connection.
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

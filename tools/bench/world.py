@@ -41,9 +41,7 @@ class World:
 
     def handle(self, event: Tree, _context: object = None) -> Tree:
         """Handle a request; discard its log lines."""
-        with redirect_stdout(io.StringIO()):
-            answer: Tree = self.module.lambda_handler(event, Context())
-        return answer
+        return handle(self.module, event)
 
     @contextmanager
     def counting(self) -> Iterator[Counter[str]]:
@@ -71,6 +69,13 @@ class World:
     def forget_orders(self) -> None:
         """Remove the orders from the stub."""
         self.aws.items = {key: item for key, item in self.aws.items.items() if "#O#" not in key[0]}
+
+
+def handle(module: ModuleType, event: Tree) -> Tree:
+    """Handle a request with a function; discard its log lines."""
+    with redirect_stdout(io.StringIO()):
+        answer: Tree = module.lambda_handler(event, Context())
+    return answer
 
 
 @contextmanager

@@ -31,7 +31,8 @@ from orders.domain.triggers import Trigger, TriggerKind, TriggerPayload, trigger
 from orders.domain.undoing import plan_restoration
 from orders.protocols.altcraft.documents import LINES
 from orders.protocols.altcraft.states import fulfilment_of
-from orders.runtime.composition.order_protocols import TRIGGER_RULES, reduce_trigger
+from orders.runtime.composition.order_protocols import reduce_trigger
+from orders.runtime.composition.trigger_rules import TRIGGER_RULES
 from tests.support.deadlines import DEADLINE
 from tests.support.order_changes import deletion, revival, soft_deletion
 from tests.support.stream import Record, passes_filter, read_stream

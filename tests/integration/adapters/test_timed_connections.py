@@ -15,7 +15,9 @@ from botocore.exceptions import (
     EndpointConnectionError,
     HTTPClientError,
     ReadTimeoutError,
+    SSLError,
 )
+from botocore.httpsession import DEFAULT_CA_BUNDLE
 from botocore.session import Session
 
 from orders.adapters import aws_clients, timed_connections
@@ -163,6 +165,42 @@ def test_each_call_on_a_connection_has_its_own_time(
             # The time between calls is nobody's.
             time.sleep(LIMIT * 0.6)
         assert server.connections == 1
+
+
+def test_all_connections_of_a_client_read_the_trusted_certificates_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, authority = certificate(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(authority))
+    read: list[object] = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def counting(self: ssl.SSLContext, *arguments: Any, **named: Any) -> None:  # noqa: ANN401
+        read.append(arguments)
+        load(self, *arguments, **named)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", counting)
+
+    def serve(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(WHOLE)
+
+    with _client(serve, context, monkeypatch) as (client, server):
+        for _ in range(3):
+            assert _get(client)["Item"]
+        assert (server.connections, read) == (3, [(str(authority),)])
+
+
+def test_a_certificate_of_another_authority_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, _ = certificate(tmp_path)
+    monkeypatch.setenv("AWS_CA_BUNDLE", DEFAULT_CA_BUNDLE)
+    with (
+        _client(_answering(WHOLE, at_once=len(WHOLE)), context, monkeypatch) as (client, _),
+        pytest.raises(SSLError),
+    ):
+        _get(client)
 
 
 def test_a_call_after_one_that_failed_has_its_own_time(

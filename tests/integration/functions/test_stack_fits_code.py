@@ -27,6 +27,7 @@ from orders.application.errors import StorageUnavailableError
 from orders.domain.clients import Role
 from orders.domain.importing import Write
 from orders.runtime.composition import connect
+from orders.runtime.composition.stored_settings import settings_of
 from tests.support.aws_actions import RESOURCES, Call, allowed_to, calls_of
 from tests.support.aws_faults import failing
 from tests.support.catalogue import product, sku
@@ -62,6 +63,8 @@ class World:
     def invoke(self, folder: str, event: Tree, millis: int = 27_000) -> Tree:
         """Invoke a function and read the metrics that it prints."""
         printed, service = io.StringIO(), folder.replace("_", "-")
+        # On Lambda, no function has read the settings for another one.
+        settings_of(connect())._cache.clear()  # noqa: SLF001 - only the tests share a process
         with redirect_stdout(printed):
             answer = self.functions[folder].invoke(event, millis)
         for line in printed.getvalue().splitlines():

@@ -33,7 +33,8 @@ from orders.domain.identifiers import uuid_of
 from orders.domain.relaying import WriterLifetime
 from orders.domain.triggers import trigger_id
 from orders.runtime.composition import connect
-from orders.runtime.composition.order_protocols import TRIGGER_RULES, present
+from orders.runtime.composition.order_protocols import present
+from orders.runtime.composition.trigger_rules import TRIGGER_RULES
 from tests.support.aws_faults import answering, error_answer, failing
 from tests.support.commercetools import draft, project_event
 from tests.support.deadlines import CountingPause, FixedDeadline

@@ -16,7 +16,7 @@ from orders.adapters.stream_records import StreamedChange, read_history_record, 
 from orders.application.ports import RequestKey
 from orders.application.record_history import RecordHistory
 from orders.domain.triggers import TriggerPayload
-from orders.runtime.composition.order_protocols import TRIGGER_RULES
+from orders.runtime.composition.trigger_rules import TRIGGER_RULES
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeParking

@@ -14,7 +14,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from operator_cli.composition import Connection, aws_client
 from operator_cli.trigger_archive import TriggerArchive
 from orders.domain.triggers import Trigger
-from orders.runtime.composition.order_protocols import TRIGGER_RULES
+from orders.runtime.composition.trigger_rules import TRIGGER_RULES
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.hub_worlds import World
 from tests.support.stream import read_stream

@@ -1,5 +1,6 @@
 """Attempts have a pause between them, and end at the deadline or the limit."""
 
+import random
 from dataclasses import dataclass, field
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from orders.application.deadlines import NoDeadline
 from orders.application.ports import Deadline
-from orders.application.retries import attempts
+from orders.application.retries import attempts, pause_with_jitter
 from tests.support.deadlines import DEADLINE, CountingPause, FixedDeadline
 
 
@@ -60,3 +61,12 @@ def test_attempts_end_with_the_deadline(seconds: int) -> None:
 
 def test_without_a_deadline_only_the_limit_ends_the_attempts() -> None:
     assert len(list(attempts(NoDeadline(), CountingPause(), at_most=8))) == 8
+
+
+def test_two_environments_with_the_same_state_wait_differently() -> None:
+    """Environments that start from one snapshot begin with the same state."""
+    waits: list[float] = []
+    for _ in range(2):
+        random.seed(7)
+        pause_with_jitter(9, DEADLINE, waits.append)
+    assert waits[0] != waits[1]

@@ -1,10 +1,12 @@
 """A line of the log is written once, as JSON."""
 
 import logging
+from dataclasses import fields
 
 import pytest
 
-from orders.runtime.observability import logger
+from orders.protocols.http import EndpointResult
+from orders.runtime.observability import RECORDERS, logger
 
 
 @pytest.mark.parametrize("name", ["orders", "orders.adapters.batches"])
@@ -21,3 +23,10 @@ def test_a_line_of_an_adapter_is_written_once(name: str, monkeypatch: pytest.Mon
     finally:
         logging.getLogger().removeHandler(lambdas)
     assert ([each.getMessage() for each in as_json], as_text) == (["reading items failed"], [])
+
+
+def test_every_report_of_an_answer_has_a_recorder() -> None:
+    """The classes are found by name, so that the module need not import them."""
+    [hint] = [each.type for each in fields(EndpointResult) if each.name == "report"]
+    names = {each.strip().partition("[")[0] for each in str(hint).split("|")}
+    assert names - {"None"} == set(RECORDERS)

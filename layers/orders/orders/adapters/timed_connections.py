@@ -1,9 +1,12 @@
-"""HTTP connections that limit the time of a whole call.
+"""HTTP connections that limit the time of a whole call, and read the trusted certificates once.
 
 The timeouts of botocore and urllib3 limit each read from the socket alone, so an answer that
 arrives in slow pieces takes as long as its sender likes. Here all steps of a call share one time:
 connecting, sending, and reading the answer to its last byte. Only the resolution of the host's name
 is outside of it, which no timeout of Python's reaches.
+
+urllib3 reads the file of trusted certificates for each connection anew, though all connections of a
+client share one context, which keeps them.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ import io
 import socket
 from functools import partial
 from http.client import HTTPResponse
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from botocore.awsrequest import (
     AWSHTTPConnection,
@@ -25,6 +30,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from urllib3.util.connection import allowed_gai_family, create_connection
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Buffer
 
     from botocore.client import BaseClient
@@ -38,7 +44,7 @@ def limit_calls(client: BaseClient, seconds: float) -> None:
     """
     # Botocore has no option for its connections. Its pool managers all read this one mapping.
     pools = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]  # noqa: SLF001
-    limits = {"call_seconds": seconds}
+    limits = {"call_seconds": seconds, "trusted": _Trusted()}
     for scheme, pool, connection in (
         ("http", AWSHTTPConnectionPool, _TimedHTTPConnection),
         ("https", AWSHTTPSConnectionPool, _TimedHTTPSConnection),
@@ -137,8 +143,30 @@ class _TimedHTTPConnection(_TimedConnection, AWSHTTPConnection):  # type: ignore
     pass
 
 
+class _Trusted:
+    """The files of trusted certificates that the contexts of a client have read."""
+
+    def __init__(self) -> None:
+        self._files: WeakKeyDictionary[ssl.SSLContext, str] = WeakKeyDictionary()
+        self._lock = Lock()
+
+    def read(self, context: ssl.SSLContext, file: str) -> None:
+        """Let the context trust the certificates of the file."""
+        with self._lock:
+            if self._files.get(context) != file:
+                context.load_verify_locations(file)
+                self._files[context] = file
+
+
 class _TimedHTTPSConnection(_TimedConnection, AWSHTTPSConnection):  # type: ignore[misc]
-    pass
+    trusted: _Trusted
+
+    def connect(self) -> None:
+        # Without a context, urllib3 makes one for each connection.
+        if self.ca_certs and self.ssl_context is not None:
+            self.trusted.read(self.ssl_context, self.ca_certs)
+            self.ca_certs = None
+        super().connect()
 
 
 class _TimedResponse(HTTPResponse):

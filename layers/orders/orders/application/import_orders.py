@@ -15,9 +15,9 @@ from orders.application.errors import (
 )
 from orders.application.import_progress import NewNumber, Progress, no_room, no_storage
 from orders.application.ports import (
-    CatalogueRepository,
     Clock,
     Deadline,
+    KnownEntries,
     Lookup,
     OrderIds,
     OrderRepository,
@@ -121,7 +121,7 @@ class ImportOrders:
     publish_triggers: PublishTriggers
     clock: Clock
     pause: Pause
-    catalogue: CatalogueRepository
+    catalogue: KnownEntries
     reduce_trigger: ReduceTrigger = everything
 
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:

@@ -463,19 +463,24 @@ class SettingsRepository(Protocol):
         """Raise SettingsTooLargeError if `save` would, without a write."""
 
 
-class CatalogueRepository(Protocol):
-    """The catalogue of products, SKUs and categories. Each call sees those of its account only.
-
-    Every call may raise StorageUnavailableError and StorageRefusedError.
-    """
+class KnownEntries(Protocol):
+    """What is known of the entries of the catalogue."""
 
     def find(
         self, account: str, names: Collection[EntryName], deadline: Deadline
     ) -> Mapping[EntryName, KnownEntry]:
         """Read consistently what is known of entries. Names without an entry are left out.
 
-        An entry under another name is one whose number is that of the wanted name.
+        An entry under another name is one whose number is that of the wanted name. Raises
+        StorageUnavailableError and StorageRefusedError.
         """
+
+
+class CatalogueRepository(KnownEntries, Protocol):
+    """The catalogue of products, SKUs and categories. Each call sees those of its account only.
+
+    Every call may raise StorageUnavailableError and StorageRefusedError.
+    """
 
     def find_numbers(
         self, account: str, kind: EntryKind, numbers: Collection[int], deadline: Deadline

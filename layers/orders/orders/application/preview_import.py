@@ -5,7 +5,6 @@ from orders.application.import_together import ImportTogether
 from orders.application.preview_ports import (
     NoOrderIds,
     Notes,
-    NotingCatalogue,
     NotingOrders,
     NotingSettings,
     NotingTransactions,
@@ -23,7 +22,7 @@ def preview_import(use_case: ImportOrders, notes: Notes | None) -> ImportOrders:
         publish_triggers=notes.publishing(),
         clock=use_case.clock,
         pause=use_case.pause,
-        catalogue=NotingCatalogue(use_case.catalogue, notes),
+        catalogue=use_case.catalogue,
         reduce_trigger=use_case.reduce_trigger,
     )
 

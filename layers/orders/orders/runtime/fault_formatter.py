@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
-from botocore.exceptions import ClientError
 
 type _ExceptionInfo = (
     tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
@@ -43,6 +42,9 @@ def _lines(fault: BaseException) -> Iterator[str]:
 
 
 def _aws_code(fault: BaseException) -> str:
+    # The function of the API description makes no calls to AWS, and so does not import botocore.
+    from botocore.exceptions import ClientError
+
     if not isinstance(fault, ClientError):
         return ""
     code = fault.response.get("Error", {}).get("Code", "unknown")

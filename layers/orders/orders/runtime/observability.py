@@ -1,4 +1,8 @@
-"""Logs and metrics: JSON lines without customer data, and metrics of orders and triggers."""
+"""Logs and metrics: JSON lines without customer data, and metrics of orders and triggers.
+
+All functions import this module, so it imports what belongs to one use case only when it records
+a report of it.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,18 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from orders.application.import_orders import ImportReport
-from orders.application.undo_report import UndoReport
-from orders.application.update_order_statuses import MoveFailure, StatusesReport
-from orders.domain.importing import Outcome
-from orders.domain.undoing import UndoOutcome
 from orders.runtime.fault_formatter import FaultFormatter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from orders.application.change_order import ChangeReport
     from orders.application.import_catalogue import CatalogueReport
+    from orders.application.import_orders import ImportReport
     from orders.application.record_history import HistoryReport
     from orders.application.relay_triggers import RelayReport
+    from orders.application.undo_report import UndoReport
+    from orders.application.update_order_statuses import StatusesReport
     from orders.domain.triggers import Trigger
     from orders.protocols.http import EndpointResult
 
@@ -35,19 +37,22 @@ _package.addHandler(logger.registered_handler)
 _package.setLevel(logger.log_level)
 _package.propagate = False
 
+
 _METRIC_NAMES = {
-    Outcome.CREATED: "OrdersCreated",
-    Outcome.UPDATED: "OrdersUpdated",
-    Outcome.UNCHANGED: "OrdersUnchanged",
-    Outcome.FAILED: "OrdersFailed",
+    "created": "OrdersCreated",
+    "updated": "OrdersUpdated",
+    "unchanged": "OrdersUnchanged",
+    "failed": "OrdersFailed",
 }
 
 
-def _record_import(report: ImportReport) -> None:
+def _record_import(report: ImportReport, _status: int) -> None:
     """Log and count the outcomes of an import: codes and numbers only, no customer data."""
+    from orders.domain.importing import Outcome
+
     counts = {outcome: report.count(outcome) for outcome in Outcome}
-    for outcome, name in _METRIC_NAMES.items():
-        metrics.add_metric(name, MetricUnit.Count, counts[outcome])
+    for outcome, count in counts.items():
+        metrics.add_metric(_METRIC_NAMES[outcome], MetricUnit.Count, count)
     _record_triggers(report.published, report.unpublished)
     codes = {str(problem.code) for result in report.results for problem in result.problems}
     logger.info(
@@ -72,16 +77,10 @@ def record_answered(answered: EndpointResult) -> None:
     if answered.is_preview:
         metrics.add_metric("RequestsPreviewed", MetricUnit.Count, 1)
         logger.info("preview answered", extra={"status": status})
-    elif isinstance(answered.report, ImportReport):
-        _record_import(answered.report)
-    elif isinstance(answered.report, StatusesReport):
-        _record_statuses(answered.report)
+    elif answered.report:
+        RECORDERS[type(answered.report).__name__](answered.report, status)
     elif answered.catalogue:
         _record_catalogue(answered.catalogue)
-    elif isinstance(answered.report, UndoReport):
-        _record_undo(answered.report)
-    elif answered.report:
-        _record_change(answered.report, status)
     elif status >= HTTPStatus.BAD_REQUEST and not is_fault:
         metrics.add_metric("RequestsRefused", MetricUnit.Count, 1)
         logger.info("request refused", extra={"status": status})
@@ -103,6 +102,8 @@ def record_fault(
 
 
 def _record_catalogue(report: CatalogueReport) -> None:
+    from orders.domain.importing import Outcome
+
     logger.info(
         "catalogue import answered",
         extra={
@@ -131,8 +132,10 @@ def _record_change(report: ChangeReport[Any], status: int) -> None:
     )
 
 
-def _record_statuses(report: StatusesReport) -> None:
+def _record_statuses(report: StatusesReport, _status: int) -> None:
     """Log and count the changes of one request for several orders."""
+    from orders.application.update_order_statuses import MoveFailure
+
     unpublished = {trigger.id for trigger in report.unpublished}
     sent = sum(trigger.id not in unpublished for trigger in report.triggers)
     metrics.add_metric("OrdersChanged", MetricUnit.Count, len(report.triggers))
@@ -151,8 +154,10 @@ def _record_statuses(report: StatusesReport) -> None:
     )
 
 
-def _record_undo(report: UndoReport) -> None:
+def _record_undo(report: UndoReport, _status: int) -> None:
     """Log and count the outcomes of an undo: codes and numbers only."""
+    from orders.domain.undoing import UndoOutcome
+
     changed = report.count(UndoOutcome.DELETED) + report.count(UndoOutcome.RESTORED)
     metrics.add_metric("OrdersChanged", MetricUnit.Count, 0 if report.dry_run else changed)
     _record_triggers(report.published, report.unpublished)
@@ -167,6 +172,15 @@ def _record_undo(report: UndoReport) -> None:
             "triggers_published": report.published,
         },
     )
+
+
+# By the names of their classes, whose modules a function imports only if it makes such reports.
+RECORDERS: Mapping[str, Callable[[Any, int], None]] = {
+    "ChangeReport": _record_change,
+    "ImportReport": _record_import,
+    "StatusesReport": _record_statuses,
+    "UndoReport": _record_undo,
+}
 
 
 def record_relay(report: RelayReport) -> None:

@@ -1,10 +1,12 @@
 """Answers of all calls: the documented shapes, with details of imports that want them."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orders.application.errors import (
     DefinitionsRefusedError,
@@ -14,9 +16,6 @@ from orders.application.errors import (
     UnauthenticatedError,
     UnknownMembersRefusedError,
 )
-from orders.application.import_catalogue import CatalogueReport
-from orders.application.import_orders import ImportReport
-from orders.domain.catalogue_entries import EntryResult
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.problems import MAX_PROBLEMS, Problem, cut
 from orders.protocols.altcraft.decoded import LineOf, no_line
@@ -44,6 +43,11 @@ from orders.protocols.http import (
 )
 from orders.protocols.idempotency import KeyRefusedError
 from orders.protocols.json_text import write_json, written_json
+
+if TYPE_CHECKING:
+    from orders.application.import_catalogue import CatalogueReport
+    from orders.application.import_orders import ImportReport
+    from orders.domain.catalogue_entries import EntryResult
 
 type Tree = dict[str, Any]
 type _Result = OrderResult | EntryResult

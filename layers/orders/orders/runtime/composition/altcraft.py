@@ -1,4 +1,8 @@
-"""Composes the Altcraft endpoints of each function."""
+"""Composes the Altcraft endpoints of each function.
+
+Each function below imports its modules when it is called, because some environments serve other
+protocols first.
+"""
 
 from collections.abc import Mapping
 from functools import cache, partial
@@ -6,7 +10,6 @@ from http import HTTPMethod
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
 from orders.protocols.altcraft.access import AccountAccess
-from orders.protocols.altcraft.answers import answer_error
 from orders.protocols.http import Endpoint
 from orders.protocols.idempotency import Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
@@ -18,6 +21,7 @@ _ORDERS = "/api/v1.1/market/orders"
 
 def import_orders() -> Service:
     """Return the orders import."""
+    from orders.protocols.altcraft.answers import answer_error
     from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
     from orders.runtime.composition.importing import import_orders as import_orders_use_case
     from orders.runtime.composition.importing import import_together
@@ -39,10 +43,10 @@ def import_orders() -> Service:
 def read_orders() -> Service:
     """Return the list of orders, the status of an order, and the answer to unknown calls."""
     from orders.adapters.dynamodb_orders import DynamoOrders
-    from orders.adapters.dynamodb_settings import DynamoSettings
     from orders.application.find_order_by_external_id import FindOrderByExternalId
     from orders.application.follow_orders import FollowOrders
     from orders.application.get_order_by_id import GetOrderById
+    from orders.protocols.altcraft.answers import answer_error
     from orders.protocols.altcraft.calls import Calls
     from orders.protocols.altcraft.get_status import GetStatusEndpoint
     from orders.protocols.altcraft.list_orders import ListOrdersEndpoint
@@ -50,10 +54,11 @@ def read_orders() -> Service:
     from orders.protocols.altcraft.unknown_call import refuse_unknown_call
     from orders.runtime.composition.listing import list_orders
     from orders.runtime.composition.order_protocols import summarise
+    from orders.runtime.composition.stored_settings import settings_of
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table
-        calls = Calls(_access(aws), DynamoSettings(aws.dynamodb, table))
+        calls = Calls(_access(aws), settings_of(aws))
         index = list_orders(aws).index
         find = OrderFinder(
             GetOrderById(index), FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
@@ -72,18 +77,19 @@ def read_orders() -> Service:
 def change_orders() -> Service:
     """Return the deletion of an order, and the status of a line."""
     from orders.adapters.dynamodb_orders import DynamoOrders
-    from orders.adapters.dynamodb_settings import DynamoSettings
     from orders.application.delete_order import DeleteOrder
     from orders.application.find_order_by_external_id import FindOrderByExternalId
+    from orders.protocols.altcraft.answers import answer_error
     from orders.protocols.altcraft.calls import Calls
     from orders.protocols.altcraft.delete_order import DeleteOrderEndpoint
     from orders.protocols.altcraft.named_orders import OrderFinder
     from orders.protocols.altcraft.update_line_status import UpdateLineStatusEndpoint
     from orders.runtime.composition.changing import change_order, update_line_status
+    from orders.runtime.composition.stored_settings import settings_of
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table
-        calls = Calls(_access(aws), DynamoSettings(aws.dynamodb, table))
+        calls = Calls(_access(aws), settings_of(aws))
         change = change_order(aws)
         by_id = change.get_order_by_id
         by_name = FindOrderByExternalId(DynamoOrders(aws.dynamodb, table))
@@ -107,6 +113,7 @@ def change_orders() -> Service:
 
 def manage_catalogue() -> Service:
     """Return the imports, lists and deletions of products and SKUs, and more unknown calls."""
+    from orders.protocols.altcraft.answers import answer_error
     from orders.protocols.altcraft.unknown_call import ROOT, refuse_unknown_call
     from orders.runtime.composition.catalogue_endpoints import FOLDERS, catalogue_endpoints
 

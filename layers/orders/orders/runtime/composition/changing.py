@@ -4,7 +4,6 @@ from orders.adapters.dynamodb_history import DynamoHistory
 from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
 from orders.adapters.dynamodb_order_index import DynamoOrderIndex
 from orders.adapters.dynamodb_orders import DynamoOrders
-from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.application.change_order import ChangeOrder
 from orders.application.earlier_runs import EarlierRuns
 from orders.application.get_order_by_id import GetOrderById
@@ -15,6 +14,7 @@ from orders.application.update_order_statuses import UpdateOrderStatuses
 from orders.runtime.composition import Aws, utc_now
 from orders.runtime.composition.order_protocols import lines_of, reduce_trigger, status_of_lines
 from orders.runtime.composition.publishing import publish_triggers
+from orders.runtime.composition.stored_settings import settings_of
 from orders.runtime.request_ids import is_repeated_request
 
 
@@ -40,14 +40,14 @@ def earlier_runs(aws: Aws) -> EarlierRuns:
 
 def trigger_payloads(aws: Aws) -> TriggerPayloads:
     """Return what reduces triggers to what the policy of their account permits."""
-    return TriggerPayloads(DynamoSettings(aws.dynamodb, aws.environment.table), reduce_trigger)
+    return TriggerPayloads(settings_of(aws), reduce_trigger)
 
 
 def update_line_status(aws: Aws, change: ChangeOrder) -> UpdateLineStatus:
     """Return the use case that updates the status of a line."""
     return UpdateLineStatus(
         change_order=change,
-        settings=DynamoSettings(aws.dynamodb, aws.environment.table),
+        settings=settings_of(aws),
         lines_of=lines_of,
         status_of_lines=status_of_lines,
         clock=utc_now,

@@ -67,7 +67,6 @@ def import_orders() -> Service:
 def manage_orders() -> Service:
     """Return the order reads, the messages, the project, the update and the deletion."""
     from orders.adapters.dynamodb_orders import DynamoOrders
-    from orders.adapters.dynamodb_settings import DynamoSettings
     from orders.application.delete_order import DeleteOrder
     from orders.application.find_order_by_external_id import FindOrderByExternalId
     from orders.application.update_order import UpdateOrder
@@ -85,10 +84,11 @@ def manage_orders() -> Service:
     from orders.runtime.composition.changing import change_order
     from orders.runtime.composition.listing import list_events, list_orders
     from orders.runtime.composition.order_protocols import contents, summarise
+    from orders.runtime.composition.stored_settings import settings_of
 
     def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
         table = aws.environment.table
-        settings = DynamoSettings(aws.dynamodb, table)
+        settings = settings_of(aws)
         access = _access(aws)
         change = change_order(aws)
         find = OrderFinder(

@@ -1,6 +1,7 @@
 """Composes the use case behind all lists of orders, and those of what happened to them."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from orders.adapters.dynamodb_change_index import DynamoChangeIndex
 from orders.adapters.dynamodb_history import DynamoHistory
@@ -14,8 +15,9 @@ from orders.domain.order import Order
 from orders.runtime.composition import Aws, utc_now
 
 
+@cache
 def list_orders(aws: Aws) -> ListOrders:
-    """Return the use case that lists the orders of an account."""
+    """Return the use case that lists the orders of an account. Later calls return the same one."""
     table = aws.environment.table
     orphans = OrphanEntries(aws.dynamodb, table, aws.environment.writer_lifetime(), utc_now)
     return ListOrders(

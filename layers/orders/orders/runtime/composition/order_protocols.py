@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from orders.adapters.stream_records import TriggerRules
 from orders.domain.definition_names import DefinitionNames
 from orders.domain.line_statuses import DerivedStatus
 from orders.domain.order import LineMembers, Order, Tree
@@ -94,9 +93,6 @@ def contents(before: Order, after: Order) -> tuple[Tree, Tree]:
 def form_of(order: Order) -> TriggerForm:
     """Return how the triggers of an order show its changes."""
     return TriggerForm(lines_of(order), contents)
-
-
-TRIGGER_RULES = TriggerRules(lines_of, reduce_trigger, contents)
 
 
 def _no_status(_types: Sequence[LineStatusType]) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 from orders.adapters.aws_clients import create_client
 from orders.adapters.dynamodb_history import DynamoHistory
-from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.sqs_parking import SqsParking
 from orders.adapters.stream_records import read_history_record
 from orders.application.ports import Unreadable
 from orders.application.record_history import HistoryRecord, RecordHistory
 from orders.runtime.composition import connect
+from orders.runtime.composition.stored_settings import settings_of
 from orders.runtime.environment import HistoryEnvironment
 
 
@@ -24,7 +24,7 @@ def record_history() -> RecordHistory:
     table = aws.environment.table
     return RecordHistory(
         history=DynamoHistory(aws.dynamodb, table),
-        settings=DynamoSettings(aws.dynamodb, table),
+        settings=settings_of(aws),
         parking=SqsParking(create_client("sqs"), environment.queue_url),
     )
 

@@ -13,8 +13,8 @@ from orders.adapters.stream_records import read_record
 from orders.application.ports import Unreadable
 from orders.application.relay_triggers import CommittedChange, RelayTriggers
 from orders.runtime.composition import connect, utc_now
-from orders.runtime.composition.order_protocols import TRIGGER_RULES
 from orders.runtime.composition.publishing import event_bus
+from orders.runtime.composition.trigger_rules import TRIGGER_RULES
 from orders.runtime.environment import RelayEnvironment
 
 
