@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from orders.application.authenticate import Caller
 from orders.application.import_orders import ImportCommand, ImportOrders
 from orders.application.ports import Deadline
 from orders.domain.clients import Role
@@ -29,32 +30,42 @@ class ImportOrdersEndpoint:
         A token in the header is checked before the body is read. Once the body is decoded, errors
         are answered in the format that it asks for.
         """
-        client = self.access.by_header(request, Role.ORDERS_WRITE, deadline)
+        caller = self.access.caller_by_header(request, Role.ORDERS_WRITE, deadline)
+        if caller is None:
+            return self._import(request, None, deadline)
+        with caller.confirmed():
+            return self._import(request, caller, deadline)
+
+    def _import(
+        self, request: HttpRequest, caller: Caller | None, deadline: Deadline
+    ) -> EndpointResult:
         decoded = decode(request)
         options = AnswerOptions(
             answer_format(request, decoded.tree.get("format")), line_of=decoded.line_of
         )
         with errors_answered_with(options):
-            if client is None:
-                client = self.access.by_member(
+            if caller is None:
+                caller = self.access.caller_by_member(
                     request, decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
                 )
-            body = read_import(decoded)
-            options = replace(
-                options,
-                details=bool(body.result_details),
-                room=answer_room(request.body, len(body.data)),
-            )
-            unknown = unknown_of_request(decoded.tree)
-            command = ImportCommand(
-                account=client.account,
-                client=client.client_id,
-                request_id=self.new_request_id(),
-                orders=read_orders(body, filter(is_of_order, decoded.faults)),
-                definitions=read_definitions(body),
-                unknown=unknown.problems(),
-            )
-            report = self.import_orders(command, deadline)
+            with caller.confirmed():
+                body = read_import(decoded)
+                options = replace(
+                    options,
+                    details=bool(body.result_details),
+                    room=answer_room(request.body, len(body.data)),
+                )
+                unknown = unknown_of_request(decoded.tree)
+                command = ImportCommand(
+                    account=caller.client.account,
+                    client=caller.client.client_id,
+                    request_id=self.new_request_id(),
+                    orders=read_orders(body, filter(is_of_order, decoded.faults)),
+                    definitions=read_definitions(body),
+                    unknown=unknown.problems(),
+                    caller=caller,
+                )
+                report = self.import_orders(command, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
         answer = answer_report(report, options, warnings)
         return EndpointResult(answer, report)

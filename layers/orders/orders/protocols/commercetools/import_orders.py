@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from orders.application.authenticate import Caller
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Deadline
 from orders.domain.importing import OrderResult
@@ -46,7 +47,12 @@ class ImportOrdersEndpoint:
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Import the draft and return the order."""
-        client = self.access(request, MANAGE, deadline)
+        caller = self.access.caller(request, MANAGE, deadline)
+        with caller.confirmed():
+            return self._import(request, caller, deadline)
+
+    def _import(self, request: HttpRequest, caller: Caller, deadline: Deadline) -> EndpointResult:
+        client = caller.client
         sender = Provenance(client.account, client.client_id, external_user_id(request))
         is_quiet = skips_triggers(request)
         draft = read_draft(request.body, request.charset, client.account)
@@ -54,7 +60,7 @@ class ImportOrdersEndpoint:
         if errors:
             raise bad_request(*errors)
         ignored = ignored_members(draft.sent)
-        report = self._imported(draft, sender, deadline, is_quiet=is_quiet)
+        report = self._imported(draft, sender, caller, deadline, is_quiet=is_quiet)
         if report.stored:
             order = represent(report.stored[0])
             headers = {**ignored, **_unknown_products(report)}
@@ -62,7 +68,13 @@ class ImportOrdersEndpoint:
         return EndpointResult(refuse(_refusal(report, draft)), report)
 
     def _imported(
-        self, draft: OrderImportDraft, sender: Provenance, deadline: Deadline, *, is_quiet: bool
+        self,
+        draft: OrderImportDraft,
+        sender: Provenance,
+        caller: Caller,
+        deadline: Deadline,
+        *,
+        is_quiet: bool,
     ) -> ImportReport:
         """Import the draft and return the order. An order without a number gets a generated id."""
         external_id, reserved = draft.order_number, {}
@@ -83,6 +95,7 @@ class ImportOrdersEndpoint:
             request_id=self.new_request_id(),
             orders=(order,),
             order_ids=reserved,
+            caller=caller,
         )
         return self.import_orders(command, deadline)
 

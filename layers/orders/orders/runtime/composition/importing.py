@@ -4,6 +4,7 @@ from orders.adapters.dynamodb_catalogue import DynamoCatalogue
 from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
 from orders.adapters.dynamodb_orders import DynamoOrders
 from orders.adapters.dynamodb_settings import DynamoSettings
+from orders.adapters.parallel_calls import CallsTogether
 from orders.application.import_orders import ImportOrders
 from orders.application.retries import pause_with_jitter
 from orders.application.take_order_ids import TakeOrderIds
@@ -24,4 +25,5 @@ def import_orders(aws: Aws) -> ImportOrders:
         clock=utc_now,
         pause=pause_with_jitter,
         reduce_trigger=reduce_trigger,
+        together=CallsTogether(),
     )

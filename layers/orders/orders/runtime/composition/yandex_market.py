@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from orders.adapters.dynamodb_request_counter import DynamoRequestCounter
 from orders.adapters.dynamodb_settings import DynamoSettings
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.parallel_calls import CallsTogether
+from orders.application.authenticate import ReadTogether
 from orders.application.limit_requests import LimitRequests
 from orders.application.update_external_id import UpdateExternalId
 from orders.application.update_order_status import UpdateOrderStatus
@@ -81,4 +83,5 @@ def _update_external_id(aws: Aws) -> Mapping[Route, Endpoint]:
 
 def _campaign_access(aws: Aws) -> CampaignAccess:
     table = aws.environment.table
-    return CampaignAccess(DynamoTokens(aws.dynamodb, table), DynamoSettings(aws.dynamodb, table))
+    tokens, settings = DynamoTokens(aws.dynamodb, table), DynamoSettings(aws.dynamodb, table)
+    return CampaignAccess(tokens, settings, ReadTogether(tokens, settings, CallsTogether()))
