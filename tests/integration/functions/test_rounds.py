@@ -129,10 +129,11 @@ def test_a_revoked_token_is_rejected_after_30_seconds_whatever_it_sends(
     """Nothing is written, and the answer is that to a token that was never known."""
     imports = Imports(shop, in_header)
     field = {"external_id": "f", "name": "F", "entity_type": "order", "value_type": "int"}
+    definition = {**field, "required": False}
     order_of = {"rejected": order(currency="XXX")}.get(body, order())
     tree: Tree = {"data": [order_of], **({} if in_header else {"token": TOKEN})}
     if body == "definitions":
-        tree["custom_fields"] = [field]
+        tree["custom_fields"] = [definition]
     if body == "malformed":
         tree["data"] = "an order"
     sent = json.dumps(tree).encode()
