@@ -77,6 +77,9 @@ class _OperatorTokens:
         del token, deadline
         return Client(self.account, "operator", _ROLES)
 
+    def presumed(self, token: str) -> None:
+        del token
+
 
 @dataclass(frozen=True)
 class HubOnTable:

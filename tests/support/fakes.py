@@ -469,12 +469,21 @@ class FakeOrderIds:
 
     last: int = 0
     available: bool = True
+    ready: bool = True
 
     def take(self, _account: str, count: int, _deadline: Deadline) -> Sequence[int]:
         if not self.available:
             raise StorageUnavailableError
         self.last += count
         return range(self.last - count + 1, self.last + 1)
+
+    def is_ready(self, _account: str) -> bool:
+        return self.ready
+
+    def prepare(self, _account: str, _deadline: Deadline) -> None:
+        if not self.available:
+            raise StorageUnavailableError
+        self.ready = True
 
 
 @dataclass
@@ -513,6 +522,10 @@ class FakeSettings:
     available: bool = True
     fresh_loads: int = 0
     room: int = 1000
+    expired: bool = False
+
+    def knows(self, _account: str) -> bool:
+        return not self.expired
 
     def created_at(self, account: str, deadline: Deadline) -> datetime:
         del account, deadline
@@ -547,15 +560,19 @@ class FakeSettings:
 
 @dataclass
 class FakeTokens:
-    """TokenRepository in memory."""
+    """TokenRepository in memory. `expired` are the clients of tokens that must be read again."""
 
     clients: dict[str, Client] = field(default_factory=dict)
     available: bool = True
+    expired: dict[str, Client] = field(default_factory=dict)
 
     def client_of(self, token: str, _deadline: Deadline) -> Client | None:
         if not self.available:
             raise StorageUnavailableError
         return self.clients.get(token)
+
+    def presumed(self, token: str) -> Client | None:
+        return self.expired.get(token)
 
 
 @dataclass

@@ -7,6 +7,7 @@ and not on the machine.
 
 import heapq
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,11 @@ from tools.bench.stubbed_aws import StubbedAws
 
 ACCOUNT = "demo"
 TOKEN = "valid-token"
+ACCESS_TOKEN = "valid-access-token"
 _AFTER_EXPIRY = 60.0
+
+
+type Tree = dict[str, Any]
 
 
 @dataclass
@@ -88,13 +93,13 @@ class CountedAws(StubbedAws):
                 "document": {"S": write_settings(settings)},
             }
         )
+        self.put(_token_item(TOKEN))
+
+    def put_access_token(self) -> None:
+        """Store ACCESS_TOKEN, which was issued for TOKEN."""
+        expiry = {"N": str(int(time.time()) + 3600)}
         self.put(
-            {
-                **token_key(hash_of(TOKEN)),
-                "account": {"S": ACCOUNT},
-                "client_id": {"S": "shop"},
-                "roles": {"SS": ["admin", "orders:read", "orders:write"]},
-            }
+            {**_token_item(ACCESS_TOKEN), "secret": {"S": hash_of(TOKEN)}, "expires_at": expiry}
         )
 
     def revoke_token(self) -> None:
@@ -120,3 +125,12 @@ def idle(*caches: Any) -> None:  # noqa: ANN401 - repositories with a cache
     for each in caches:
         before = each.seconds
         each.seconds = lambda before=before: before() + _AFTER_EXPIRY
+
+
+def _token_item(token: str) -> Tree:
+    return {
+        **token_key(hash_of(token)),
+        "account": {"S": ACCOUNT},
+        "client_id": {"S": "shop"},
+        "roles": {"SS": ["admin", "orders:read", "orders:write"]},
+    }

@@ -45,6 +45,12 @@ class _TheNumber:
     def take(self, _account: str, _count: int, _deadline: Deadline) -> Sequence[int]:
         return [ORDER_ID]
 
+    def is_ready(self, _account: str) -> bool:
+        return True
+
+    def prepare(self, _account: str, _deadline: Deadline) -> None:
+        return
+
 
 def place_sample_order(aws: Aws) -> None:
     """Store order A with the id 1 in the demo account, as if no sample event had been sent yet."""

@@ -10,6 +10,7 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from orders.adapters.dynamodb_accounts import DynamoAccounts
 from orders.adapters.dynamodb_tokens import (
     CACHE_ENTRIES,
+    PRESUMED_SECONDS,
     DynamoAccessTokens,
     DynamoTokens,
     hash_of,
@@ -68,6 +69,28 @@ def test_a_revoked_token_is_rejected_after_at_most_30_seconds(
     assert tokens.client_of("known", DEADLINE) is None
 
 
+def test_an_expired_token_is_presumed_but_not_accepted(
+    tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
+) -> None:
+    assert tokens.presumed("known") is None
+    tokens.client_of("known", DEADLINE)
+    assert tokens.presumed("known") is None
+    accounts.revoke_token(SHOP, known.token_id, NOW)
+    seconds.now += 30
+    assert tokens.presumed("known") == SHOP
+    assert tokens.client_of("known", DEADLINE) is None
+    assert tokens.presumed("known") is None
+
+
+@pytest.mark.usefixtures("known")
+def test_a_token_is_not_presumed_for_long(tokens: DynamoTokens, seconds: Seconds) -> None:
+    tokens.client_of("known", DEADLINE)
+    seconds.now += PRESUMED_SECONDS - 0.1
+    assert tokens.presumed("known") == SHOP
+    seconds.now += 0.1
+    assert tokens.presumed("known") is None
+
+
 def test_use_does_not_prolong_the_cache_time(
     tokens: DynamoTokens, accounts: DynamoAccounts, known: Token, seconds: Seconds
 ) -> None:
@@ -91,7 +114,8 @@ def test_the_number_of_cached_tokens_is_limited(
     tokens: DynamoTokens, accounts: DynamoAccounts
 ) -> None:
     tokens.client_of("known", DEADLINE)
-    tokens._cache.update({str(number): (0.0, SHOP) for number in range(CACHE_ENTRIES)})  # noqa: SLF001
+    [known] = tokens._cache.values()  # noqa: SLF001
+    tokens._cache.update({str(number): known for number in range(CACHE_ENTRIES)})  # noqa: SLF001
     accounts.add_token(SHOP, "another", NOW)
     assert tokens.client_of("another", DEADLINE) == SHOP
     assert len(tokens._cache) == 1  # noqa: SLF001

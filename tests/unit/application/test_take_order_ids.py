@@ -195,3 +195,28 @@ def test_no_number_is_taken_twice_whatever_the_clocks_do(
         seconds = environment.seconds(taken)
         assert at <= seconds[0]
         assert seconds[-1] <= at + MAX_SECONDS_AHEAD + 5
+
+
+def test_a_prepared_lane_serves_without_a_call() -> None:
+    one = Environment()
+    assert not one.order_ids.is_ready("demo")
+    one.order_ids.prepare("demo", DEADLINE)
+    one.order_ids.prepare("demo", DEADLINE)
+    assert one.order_ids.is_ready("demo")
+    first = one.take(3)
+    assert one.lanes.opened.total() == 1
+    one.at = WINDOW_SECONDS
+    assert not one.order_ids.is_ready("demo")
+    one.order_ids.prepare("demo", DEADLINE)
+    later = one.take()
+    assert one.lanes.opened.total() == 2
+    assert [*first, *later] == sorted({*first, *later})
+
+
+def test_preparing_a_used_up_window_takes_nothing_of_the_shared_lane() -> None:
+    one = Environment()
+    one.lanes.opened["demo", window_of(second_of(START))] = OWN_LANES
+    one.order_ids.prepare("demo", DEADLINE)
+    assert one.order_ids.is_ready("demo")
+    assert not one.lanes.shared
+    assert one.take()

@@ -45,12 +45,20 @@ class DynamoSettings:
 
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings. Raises NotFoundError for an unknown account."""
-        read_at, cached = self._cache.get(account, (0.0, None))
-        if cached and not fresh and self.seconds() - read_at < CACHE_SECONDS:
+        cached = None if fresh else self._cached(account)
+        if cached:
             return cached
         stored = self._read(account, deadline)
         self._cache[account] = (self.seconds(), stored)
         return stored
+
+    def knows(self, account: str) -> bool:
+        """Return whether the cache has the settings."""
+        return self._cached(account) is not None
+
+    def _cached(self, account: str) -> StoredSettings | None:
+        read_at, cached = self._cache.get(account, (0.0, None))
+        return cached if cached and self.seconds() - read_at < CACHE_SECONDS else None
 
     def created_at(self, account: str, deadline: Deadline) -> datetime:
         """Return the time of the account's creation. Raises NotFoundError for an unknown one."""

@@ -31,6 +31,18 @@ class ParallelCalls:
         return run_all(self._pool, call, calls)
 
 
+@dataclass(slots=True)
+class CallsTogether:
+    """Implements Together. Its calls may make parallel calls themselves."""
+
+    # Hardly any request has more parts, and each part waits for its own calls only.
+    _in_parallel: ParallelCalls = field(default_factory=lambda: ParallelCalls(4), init=False)
+
+    def __call__(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Make the calls in threads of their own."""
+        self._in_parallel(lambda call: call(), calls)
+
+
 def run_all[A, B](
     pool: ThreadPoolExecutor, call: Callable[[A], B], arguments: Sequence[A]
 ) -> list[B]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from orders.application.authenticate import Caller
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import DefineSettings
 from orders.application.errors import (
+    StorageError,
     StorageRefusedError,
     StorageUnavailableError,
     UnknownMembersRefusedError,
@@ -25,6 +28,7 @@ from orders.application.ports import (
     RequestKey,
     SentOrder,
     SettingsRepository,
+    Together,
 )
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.read_sizes import MAX_IMPORT_CHARACTERS
@@ -32,7 +36,7 @@ from orders.application.repeat_requests import Run, target_of
 from orders.application.retries import attempts
 from orders.application.trigger_payloads import ReduceTrigger, everything
 from orders.domain.creation_times import creation_time
-from orders.domain.identifiers import is_reserved_id, uuid_of
+from orders.domain.identifiers import is_external_id, is_reserved_id, uuid_of
 from orders.domain.importing import (
     Group,
     OrderResult,
@@ -63,6 +67,7 @@ class ImportCommand:
 
     `order_ids` are the reserved order ids (see ImportOrders.reserve_id), by external id. `unknown`
     are the problems of unknown members outside of orders, for an account whose policy rejects them.
+    A `caller` that is presumed is confirmed before anything is written.
     """
 
     account: str
@@ -73,6 +78,7 @@ class ImportCommand:
     order_ids: Mapping[str, NewNumber] = field(default_factory=dict)
     unknown: tuple[Problem, ...] = ()
     run: Run | None = None
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,12 @@ class ImportReport:
         return self.is_retryable and not self.written
 
 
+def one_by_one(calls: Sequence[Callable[[], object]]) -> None:
+    """Make the calls one after the other: a `Together` without threads."""
+    for call in calls:
+        call()
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOrders:
     """Imports the orders of a request.
@@ -123,6 +135,7 @@ class ImportOrders:
     pause: Pause
     catalogue: KnownEntries
     reduce_trigger: ReduceTrigger = everything
+    together: Together = one_by_one
 
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
         """Import every valid order. An invalid order never blocks a valid one.
@@ -130,14 +143,16 @@ class ImportOrders:
         Raises UnknownMembersRefusedError, DefinitionsRefusedError if the definitions contradict
         stored ones, SettingsTooLargeError, StorageUnavailableError if the settings could not be
         read or written, or a catalogue that a policy needs not be read, and StorageRefusedError for
-        a fault of the stack. After an error, no order was imported.
+        a fault of the stack. After an error, no order was imported. Raises what the confirmation of
+        the caller raises, too.
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
+        found = self._read_ahead(command, storing)
         rules, defined = self._rules(command, storing)
         progress = progress_of(command)
         self._submit(command, rules, progress, storing)
         policies = rules.settings.policies
-        self._store(command, progress, storing, policies.trigger_payload)
+        self._store(command, progress, storing, policies.trigger_payload, found)
         return self._report(command, progress, policies, deadline, defined=defined)
 
     def _report(
@@ -179,6 +194,35 @@ class ImportOrders:
 
         order_id = target_of(run, take, deadline)
         return uuid_of(account, order_id), NewNumber(order_id, creation_time(order_id, now))
+
+    def _read_ahead(self, command: ImportCommand, deadline: Deadline) -> Found | None:
+        """Read the settings and the orders together, and open a lane of order ids.
+
+        That is done if one of them needs a call before the orders can be read, or the confirmation
+        of the caller, which is made at the same time. Then the request waits for one round of calls
+        instead of up to four.
+        """
+        account, caller = command.account, command.caller
+        is_presumed = caller is not None and caller.is_presumed
+        is_ready = self.settings.knows(account) and self.order_ids.is_ready(account)
+        if is_ready and not is_presumed:
+            return None
+        sent = {each.external_id for each in command.orders if each.external_id is not None}
+        ids = frozenset(filter(is_external_id, sent))
+        lookups: list[Lookup] = []
+
+        def read() -> None:
+            # Reading the orders of the request fails in the same way later, if it must be done.
+            with suppress(StorageError):
+                lookups.append(self.orders.find_by_external_ids(account, ids, deadline))
+
+        def prepare() -> None:
+            with suppress(StorageError):
+                self.order_ids.prepare(account, deadline)
+
+        calls: list[Callable[[], object]] = [caller.confirm] if caller else []
+        self.together([*calls, lambda: self.settings.load(account, deadline), read, prepare])
+        return Found(ids, lookups[0]) if lookups else None
 
     def _expect_known_members(self, command: ImportCommand, deadline: Deadline) -> None:
         if command.unknown:
@@ -246,6 +290,7 @@ class ImportOrders:
         progress: Progress,
         deadline: Deadline,
         payload: TriggerPayload,
+        found: Found | None,
     ) -> None:
         if not progress.pending:
             return
@@ -255,9 +300,9 @@ class ImportOrders:
                 # The orders that remain then must be sent again.
                 if deadline.remaining() <= 0 or read > MAX_IMPORT_CHARACTERS:
                     break
-                lookup = self.orders.find_by_external_ids(
-                    command.account, progress.pending_ids(), deadline
-                )
+                lookup = self._look_up(command, progress, found, deadline)
+                # What another attempt finds may differ.
+                found = None
                 read += characters_of(lookup)
                 plans = self._plan(command, progress, lookup, deadline)
                 plans = [self._reduced(plan, payload) for plan in plans]
@@ -270,6 +315,15 @@ class ImportOrders:
                 raise
             progress.give_up_for_good()
         progress.give_up_in_time()
+
+    def _look_up(
+        self, command: ImportCommand, progress: Progress, found: Found | None, deadline: Deadline
+    ) -> Lookup:
+        """Return the stored orders of the pending ones, which `found` may have already."""
+        ids = progress.pending_ids()
+        if found is not None and ids <= found.ids:
+            return found.lookup
+        return self.orders.find_by_external_ids(command.account, ids, deadline)
 
     def _reduced(self, plan: Plan, payload: TriggerPayload) -> Plan:
         write = plan.write
@@ -376,6 +430,14 @@ class ImportOrders:
         outcomes = self.orders.save(command.account, [write for _, write in writing], deadline)
         for (plan, write), outcome in zip(writing, outcomes, strict=True):
             progress.record(plan, write, outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The stored orders that have these external ids."""
+
+    ids: frozenset[str]
+    lookup: Lookup
 
 
 def progress_of(command: ImportCommand) -> Progress:

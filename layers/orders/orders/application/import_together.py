@@ -9,6 +9,7 @@ from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import with_definitions
 from orders.application.errors import StorageRefusedError, TransactionTooLargeError
 from orders.application.import_orders import (
+    Found,
     ImportCommand,
     ImportOrders,
     ImportReport,
@@ -104,6 +105,7 @@ class ImportTogether(ImportOrders):
         """
         _expect_few(command)
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
+        found = self._read_ahead(command, storing)
         attempt = self._checked(command, storing)
         read = 0
         for number in attempts(storing, self.pause):
@@ -111,7 +113,7 @@ class ImportTogether(ImportOrders):
                 break
             if number > 1:
                 attempt = self._checked(command, storing, is_first=False)
-            read += self._decide(command, attempt, storing)
+            read += self._decide(command, attempt, storing, found if number == 1 else None)
             if attempt.is_rejected:
                 break
             if attempt.is_planned:
@@ -153,12 +155,14 @@ class ImportTogether(ImportOrders):
             return wanted, None
         return wanted, SettingsChange(wanted, stored.version)
 
-    def _decide(self, command: ImportCommand, attempt: _Attempt, deadline: Deadline) -> int:
+    def _decide(
+        self, command: ImportCommand, attempt: _Attempt, deadline: Deadline, found: Found | None
+    ) -> int:
         """Decide what to write. Return how many characters of stored orders were read."""
         progress = attempt.progress
         if attempt.is_rejected or not progress.pending:
             return 0
-        lookup = self.orders.find_by_external_ids(command.account, progress.pending_ids(), deadline)
+        lookup = self._look_up(command, progress, found, deadline)
         if not lookup.unread:
             payload = attempt.rules.settings.policies.trigger_payload
             plans = self._plan(command, progress, lookup, deadline)

@@ -1,6 +1,6 @@
 """The ports of the use cases. The adapters and the fakes of the tests implement them."""
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -41,6 +41,13 @@ class Pause(Protocol):
 
     def __call__(self, attempt: int, deadline: Deadline) -> bool:
         """Wait after attempt number `attempt` (from 1). Return False if there is no time left."""
+
+
+class Together(Protocol):
+    """Makes several calls that do not need each other's results."""
+
+    def __call__(self, calls: Sequence[Callable[[], object]]) -> None:
+        """Make the calls. All end before this one. Raises the error of the first that failed."""
 
 
 class SentOrder(Protocol):
@@ -417,6 +424,12 @@ class OrderIds(Protocol):
         They are for this request alone. Raises StorageUnavailableError and StorageRefusedError.
         """
 
+    def is_ready(self, account: str) -> bool:
+        """Return whether some ids can be taken without a call to the store."""
+
+    def prepare(self, account: str, deadline: Deadline) -> None:
+        """Make the ids of the account ready, without taking any. Raises what `take` raises."""
+
 
 class OrderLanes(Protocol):
     """The lanes of each account and window (see orders.domain.order_numbers).
@@ -445,6 +458,9 @@ class SettingsRepository(Protocol):
 
         Raises StorageUnavailableError, and NotFoundError for an unknown account.
         """
+
+    def knows(self, account: str) -> bool:
+        """Return whether `load` returns the settings without reading them."""
 
     def created_at(self, account: str, deadline: Deadline) -> datetime:
         """Return the time at which the account was created.
@@ -530,6 +546,13 @@ class TokenRepository(Protocol):
         """Return the client that owns the token, None if it is unknown, expired or revoked.
 
         Raises StorageUnavailableError.
+        """
+
+    def presumed(self, token: str) -> Client | None:
+        """Return the client that owned the token when it was last read, if that is too long ago.
+
+        `client_of` must be asked again before anything is written or answered for this client.
+        Return None if `client_of` answers without reading, or if the token is not remembered.
         """
 
 

@@ -24,6 +24,7 @@ def preview_import(use_case: ImportOrders, notes: Notes | None) -> ImportOrders:
         pause=use_case.pause,
         catalogue=use_case.catalogue,
         reduce_trigger=use_case.reduce_trigger,
+        together=use_case.together,
     )
 
 

@@ -108,6 +108,14 @@ class NoOrderIds:
         del account, deadline
         return [NO_ORDER_ID] * count
 
+    def is_ready(self, account: str) -> bool:
+        """Return that no call is needed."""
+        del account
+        return True
+
+    def prepare(self, account: str, deadline: Deadline) -> None:
+        """Do nothing: opening a lane would be a write."""
+
 
 @dataclass(slots=True)
 class NotingOrders:
@@ -234,6 +242,10 @@ class NotingSettings:
             return self._noted
         self._loaded = self.reads.load(account, deadline, fresh=fresh)
         return self._loaded
+
+    def knows(self, account: str) -> bool:
+        """Return whether `load` makes no call."""
+        return self._noted is not None or self.reads.knows(account)
 
     def created_at(self, account: str, deadline: Deadline) -> datetime:
         """Return the time at which the account was created."""

@@ -52,6 +52,9 @@ class SettingsReads(Protocol):
     def load(self, account: str, deadline: Deadline, *, fresh: bool = False) -> StoredSettings:
         """Return the settings."""
 
+    def knows(self, account: str) -> bool:
+        """Return whether `load` returns the settings without reading them."""
+
     def created_at(self, account: str, deadline: Deadline) -> datetime:
         """Return the time at which the account was created."""
 

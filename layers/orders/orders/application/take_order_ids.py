@@ -34,21 +34,40 @@ class TakeOrderIds:
         They are of the present second, and of the following ones if the lane has no more numbers of
         this second. A call needs no request to the store while the environment's lane serves.
         """
-        now = second_of(self.clock())
+        now = self._now()
         taken: list[int] = []
         while len(taken) < count:
             taken += self._take_some(account, now, count - len(taken), deadline)
         return taken
 
-    def _take_some(self, account: str, now: int, count: int, deadline: Deadline) -> Sequence[int]:
-        """Return some numbers; none if the lane that would have served them has none left."""
+    def is_ready(self, account: str) -> bool:
+        """Return whether the environment's lane of the account serves, or the shared one must."""
+        lane, second = self._lane(account, self._now())
+        return lane is not None or self._full.get(account) == window_of(second)
+
+    def prepare(self, account: str, deadline: Deadline) -> None:
+        """Open a lane if there is none that serves. A lane that serves nobody is only used up."""
+        lane, second = self._lane(account, self._now())
+        opened = None if lane else self._open(account, window_of(second), deadline)
+        if opened:
+            self._lanes[account] = opened
+
+    def _now(self) -> int:
+        return second_of(self.clock())
+
+    def _lane(self, account: str, now: int) -> tuple[Lane | None, int]:
+        """Return the lane that serves, None if another must be opened, and the second it serves."""
         lane = self._lanes.get(account)
         second = serving_second(lane, now)
         if second is None:
-            self._lanes.pop(account, None)
-            lane, second = None, now
+            return None, now
+        return (lane if lane and lane.window == window_of(second) else None), second
+
+    def _take_some(self, account: str, now: int, count: int, deadline: Deadline) -> Sequence[int]:
+        """Return some numbers; none if the lane that would have served them has none left."""
+        lane, second = self._lane(account, now)
         window = window_of(second)
-        if lane is None or lane.window != window:
+        if lane is None:
             lane = self._open(account, window, deadline)
         if lane is None:
             return self._share(account, window, now, count, deadline)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from orders.application.authenticate import Caller
 from orders.application.errors import TransactionTooLargeError
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.import_together import ImportTogether
@@ -38,36 +39,46 @@ class ImportOrdersEndpoint:
         A token in the header is checked before the body is read. Once the body is decoded, errors
         are answered in the format that it asks for.
         """
-        client = self.access.by_header(request, Role.ORDERS_WRITE, deadline)
+        caller = self.access.caller_by_header(request, Role.ORDERS_WRITE, deadline)
+        if caller is None:
+            return self._import(request, None, deadline)
+        with caller.confirmed():
+            return self._import(request, caller, deadline)
+
+    def _import(
+        self, request: HttpRequest, caller: Caller | None, deadline: Deadline
+    ) -> EndpointResult:
         decoded = decode(request)
         options = AnswerOptions(
             answer_format(request, decoded.tree.get("format")), line_of=decoded.line_of
         )
         with errors_answered_with(options):
-            if client is None:
-                client = self.access.by_member(
+            if caller is None:
+                caller = self.access.caller_by_member(
                     request, decoded.tree.get("token"), Role.ORDERS_WRITE, deadline
                 )
-            body = read_import(decoded)
-            preview = Preview.of(request, client, dry_run=body.dry_run)
-            notes = preview.notes if preview else None
-            options = replace(
-                options,
-                details=bool(body.result_details) or preview is not None,
-                room=answer_room(request.body, len(body.data)),
-                failed_of=request if body.failed_only else None,
-            )
-            unknown = unknown_of_request(decoded.tree)
-            command = ImportCommand(
-                account=client.account,
-                client=client.client_id,
-                request_id=self.new_request_id(),
-                orders=read_orders(body, filter(is_of_order, decoded.faults)),
-                definitions=read_definitions(body),
-                unknown=unknown.problems(),
-                run=run_of(request, notes),
-            )
-            report = self._imported(command, body, notes, deadline)
+            with caller.confirmed():
+                body = read_import(decoded)
+                preview = Preview.of(request, caller.client, dry_run=body.dry_run)
+                notes = preview.notes if preview else None
+                options = replace(
+                    options,
+                    details=bool(body.result_details) or preview is not None,
+                    room=answer_room(request.body, len(body.data)),
+                    failed_of=request if body.failed_only else None,
+                )
+                unknown = unknown_of_request(decoded.tree)
+                command = ImportCommand(
+                    account=caller.client.account,
+                    client=caller.client.client_id,
+                    request_id=self.new_request_id(),
+                    orders=read_orders(body, filter(is_of_order, decoded.faults)),
+                    definitions=read_definitions(body),
+                    unknown=unknown.problems(),
+                    run=run_of(request, notes),
+                    caller=caller,
+                )
+                report = self._imported(command, body, notes, deadline)
         warnings = unknown.warnings(report.policies.unknown_members)
         answer = answer_report(report, options, warnings, preview=preview)
         return marked(EndpointResult(answer, report), notes)

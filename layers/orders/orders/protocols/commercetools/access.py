@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from orders.application.authenticate import Caller
 from orders.application.ports import Deadline, TokenRepository
 from orders.domain.clients import Client, Scope
 from orders.domain.problems import shown
 from orders.protocols.commercetools import scopes
 from orders.protocols.commercetools.errors import (
+    RequestRefusedError,
     access_denied,
     bad_request,
     insufficient_scope,
@@ -48,7 +50,25 @@ class ProjectAccess:
         token = request.bearer_token
         if token is None:
             raise invalid_token(request.bearer_fault)
-        client = self.tokens.client_of(token, deadline)
+        return self._checked(self.tokens.client_of(token, deadline), request, allowed)
+
+    def caller(
+        self, request: HttpRequest, allowed: tuple[Scope, ...], deadline: Deadline
+    ) -> Caller:
+        """Return the client as a call does, or the one that the token had a moment ago."""
+        token = request.bearer_token
+        presumed = self.tokens.presumed(token) if token else None
+        if presumed is None:
+            return Caller(self(request, allowed, deadline))
+        try:
+            client = self._checked(presumed, request, allowed)
+        except RequestRefusedError:
+            return Caller(self(request, allowed, deadline))
+        return Caller(client, lambda: self(request, allowed, deadline))
+
+    def _checked(
+        self, client: Client | None, request: HttpRequest, allowed: tuple[Scope, ...]
+    ) -> Client:
         if client is None:
             raise invalid_token()
         if client.account != request.path["projectKey"] or not client.may_use(*allowed):

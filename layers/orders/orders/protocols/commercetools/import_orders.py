@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from orders.application.authenticate import Caller
 from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.import_progress import NewNumber
 from orders.application.ports import Deadline
@@ -51,7 +52,12 @@ class ImportOrdersEndpoint:
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Import the draft and return the order."""
-        client = self.access(request, MANAGE, deadline)
+        caller = self.access.caller(request, MANAGE, deadline)
+        with caller.confirmed():
+            return self._import(request, caller, deadline)
+
+    def _import(self, request: HttpRequest, caller: Caller, deadline: Deadline) -> EndpointResult:
+        client = caller.client
         sender = Provenance(client.account, client.client_id, external_user_id(request))
         is_quiet, notes = skips_triggers(request), read_dry_run(request)
         draft = read_draft(request.body, request.charset, client.account)
@@ -77,6 +83,7 @@ class ImportOrdersEndpoint:
             orders=(order,),
             order_ids=reserved,
             run=run,
+            caller=caller,
         )
         report = use_case(command, deadline)
         if report.stored:

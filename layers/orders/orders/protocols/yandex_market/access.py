@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.request import parse_http_list
 
-from orders.application.authenticate import authenticate
+from orders.application.authenticate import ReadTogether, authenticate
 from orders.application.errors import ForbiddenError, UnauthenticatedError
 from orders.application.get_order_by_id import OrderAddress
 from orders.application.ports import Deadline, SettingsRepository, TokenRepository
@@ -79,6 +79,7 @@ class CampaignAccess:
 
     tokens: TokenRepository
     settings: SettingsRepository
+    read_together: ReadTogether | None = None
 
     def account(self, request: HttpRequest, role: Role, deadline: Deadline) -> Account:
         """Return the account of the client if it has this role.
@@ -131,6 +132,8 @@ class CampaignAccess:
         oauth = request.bearer_token or (_legacy_token(value) if scheme == "oauth" else None)
         lacks_scope = False
         for token in filter(None, (api_key, oauth)):
+            if self.read_together:
+                self.read_together(token, deadline)
             try:
                 return authenticate(token, role, self.tokens, deadline)
             except UnauthenticatedError:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orders.adapters.dynamodb_order_lanes import DynamoOrderLanes
 from orders.adapters.dynamodb_order_transactions import DynamoOrderTransactions
 from orders.adapters.dynamodb_orders import DynamoOrders
+from orders.adapters.parallel_calls import CallsTogether
 from orders.application.import_orders import ImportOrders
 from orders.application.import_together import ImportTogether
 from orders.application.ports import Deadline
@@ -37,6 +38,7 @@ def import_orders(aws: Aws) -> ImportOrders:
         clock=utc_now,
         pause=pause_with_jitter,
         reduce_trigger=reduce_trigger,
+        together=CallsTogether(),
     )
 
 

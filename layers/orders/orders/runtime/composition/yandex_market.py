@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from orders.adapters.dynamodb_tokens import DynamoTokens
+from orders.adapters.parallel_calls import CallsTogether
+from orders.application.authenticate import ReadTogether
 from orders.application.ports import Deadline
 from orders.domain.clients import Role
 from orders.protocols.http import Endpoint, HttpRequest
@@ -99,4 +101,5 @@ def _identify(aws: Aws) -> Identify:
 
 @cache
 def _campaign_access(aws: Aws) -> CampaignAccess:
-    return CampaignAccess(DynamoTokens(aws.dynamodb, aws.environment.table), settings_of(aws))
+    tokens, settings = DynamoTokens(aws.dynamodb, aws.environment.table), settings_of(aws)
+    return CampaignAccess(tokens, settings, ReadTogether(tokens, settings, CallsTogether()))
