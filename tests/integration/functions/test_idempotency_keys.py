@@ -122,6 +122,17 @@ def _mixed_import(attempt: str, _number: int) -> Write:
     return "import_orders", api_event(request(*orders, token=TOKEN, result_details=True))
 
 
+def _joint_import(attempt: str, _number: int) -> Write:
+    """Import all orders or none: created, updated, unchanged."""
+    orders = (
+        order(external_id=f"new {attempt}"),
+        order(external_id=attempt, status="paid"),
+        order(external_id="same"),
+    )
+    body = request(*orders, token=TOKEN, result_details=True, error_policy="reject_all")
+    return "import_orders", api_event(body)
+
+
 def _commercetools(method: str, path: str, **rest: Any) -> Tree:  # noqa: ANN401 - as of the event
     return project_event(method, path, headers=BEARER, **rest)
 
@@ -236,6 +247,7 @@ def _delete_products(attempt: str, _number: int) -> Write:
 
 PATHS: dict[str, Callable[[str, int], Write]] = {
     "import": _mixed_import,
+    "import of all or none": _joint_import,
     "commercetools import": _import_numbered,
     "commercetools import without a number": _import_unnumbered,
     "commercetools update by id": _update_by_id,
@@ -448,6 +460,32 @@ def test_a_rejected_request_is_answered_again_and_a_corrected_one_needs_a_new_ke
     assert send(bad, "a")["body"] == first["body"]
     assert send(good, "a")["statusCode"] == 422
     assert send(good, "b")["statusCode"] == 201
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "preview"),
+    [
+        (
+            "import_orders",
+            api_event(request(order(external_id="A"), token=TOKEN)),
+            api_event(request(order(external_id="A"), token=TOKEN, dry_run=True)),
+        ),
+        (*_import_numbered("A", 0), None),
+    ],
+    ids=["member", "header"],
+)
+def test_a_preview_leaves_its_key_to_the_request(
+    keyed: Keyed, function: str, event: Tree, preview: Tree | None
+) -> None:
+    headers = {} if preview else {"X-Dry-Run": "true"}
+    for _ in range(2):
+        shown = keyed.send(function, preview or event, '"a key"', **headers)
+        assert (shown["statusCode"], shown["headers"]["X-Dry-Run"]) == (200, "true")
+    assert _versions(keyed) == {}
+    done = keyed.send(function, event, '"a key"')
+    assert done["statusCode"] in {200, 201}
+    assert list(_versions(keyed).values()) == [1]
+    assert keyed.send(function, event, '"a key"')["body"] == done["body"]
 
 
 def test_a_read_ignores_the_key(keyed: Keyed) -> None:

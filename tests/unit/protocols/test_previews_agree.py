@@ -61,13 +61,18 @@ _fields = st.builds(
 )
 _statuses = st.just({"external_id": "packed", "name": "Packed", "type": "in_process"})
 _requests = st.builds(
-    lambda orders, fields, statuses, skip: request(
-        *orders, custom_fields=fields, custom_line_statuses=statuses, skip_triggers=skip
+    lambda orders, fields, statuses, skip, policy: request(
+        *orders,
+        custom_fields=fields,
+        custom_line_statuses=statuses,
+        skip_triggers=skip,
+        error_policy=policy,
     ),
     st.lists(_orders, min_size=1, max_size=5),
     st.lists(_fields, max_size=1),
     st.lists(_statuses, max_size=1),
     st.sampled_from([None, None, True]),
+    st.sampled_from([None, "import_valid", "reject_all"]),
 )
 
 
