@@ -10,7 +10,7 @@ DESCRIPTION = _PROJECT / "functions" / "describe_api" / "openapi.json"
 POSTMAN_COLLECTION = _PROJECT / "docs" / "postman_collection.json"
 # The last released description, on which clients rely.
 RELEASED = Path(__file__).with_name("released.json")
-_WIDTH = 100
+_WIDTH = 120
 
 
 def written(tree: dict[str, Any]) -> str:

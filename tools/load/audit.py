@@ -120,7 +120,7 @@ def _settled(known: Expected, entry: Entry) -> Mapping[str, Any]:
 
 
 def _settled_state(entry: Entry) -> Mapping[str, Any]:
-    """Return what a request changes that leaves the document as it is."""
+    """Return what a request changes that leaves the document unchanged."""
     match entry.kind:
         case Kind.RENAME:
             return {"external_id": entry.external_id}

@@ -1,11 +1,11 @@
 """What the answer to a preview says beside the usual answer (docs/importing-safely.md)."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from orders.application.import_catalogue import CatalogueReport
-from orders.application.import_orders import ImportReport
 from orders.application.preview_ports import NotedChange, Notes
 from orders.domain.clients import Client, Role
 from orders.domain.differences import Differences, differences
@@ -23,6 +23,10 @@ from orders.protocols.dry_run import (
 )
 from orders.protocols.http import HttpRequest
 
+if TYPE_CHECKING:
+    from orders.application.import_catalogue import CatalogueReport
+    from orders.application.import_orders import ImportReport
+
 type Tree = dict[str, Any]
 
 # The most differences that are listed of all orders of a request.
@@ -37,7 +41,7 @@ class Preview:
     client: Client
 
     @classmethod
-    def of(cls, request: HttpRequest, client: Client, *, dry_run: bool | None) -> "Preview | None":
+    def of(cls, request: HttpRequest, client: Client, *, dry_run: bool | None) -> Preview | None:
         """Return an empty preview if the member `dry_run` or the header asks for one.
 
         Raises RequestRefusedError (400) for a header that is neither true nor false.
@@ -63,6 +67,9 @@ class Preview:
 
     def of_report(self, tree: Tree, report: ImportReport | CatalogueReport) -> Tree:
         """Return the answer to an import with what its preview says. A new order has no id."""
+        # Only a preview needs it, and every import would load it at its start.
+        from orders.application.import_orders import ImportReport  # noqa: PLC0415
+
         triggers: Tree = {}
         changes: dict[int, Tree] = {}
         if isinstance(report, ImportReport):

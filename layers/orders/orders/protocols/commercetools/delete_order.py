@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from orders.application.delete_order import DeleteOrder, DeleteOrderCommand
@@ -67,7 +68,8 @@ class DeleteOrderEndpoint:
                 notes,
             )
         order = report.found.order
-        deleted = represent_any(order, self.summarise) | of_change(notes, self.summarise)
+        show = partial(represent_any, summarise=self.summarise)
+        deleted = show(order) | of_change(notes, show)
         shown = expanded(deleted, read_expand(request))
         # The order is deleted, so the answer must not fail.
         last = shown if fits_answer(write_json(shown)) else deleted

@@ -1,5 +1,6 @@
 """Previews of writes: their header, and what their answers say beside the order."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -7,9 +8,7 @@ from orders.application.preview_ports import Notes
 from orders.domain.differences import differences
 from orders.domain.identifiers import NO_ORDER_ID
 from orders.domain.order import Order
-from orders.domain.order_summary import Summarise
 from orders.protocols.commercetools.errors import RequestRefusedError, bad_request, invalid_input
-from orders.protocols.commercetools.foreign_orders import represent_any
 from orders.protocols.commercetools.shapes import Tree
 from orders.protocols.dry_run import (
     changes_entries,
@@ -19,6 +18,8 @@ from orders.protocols.dry_run import (
     triggers_by_type,
 )
 from orders.protocols.http import HttpRequest
+
+type Show = Callable[[Order], Tree]
 
 # Every update changes these.
 _HEADER = frozenset({"version", "lastModifiedAt", "lastModifiedBy"})
@@ -42,21 +43,23 @@ def of_import(notes: Notes) -> Tree:
     return _members(notes, "created", {})
 
 
-def of_change(notes: Notes | None, summarise: Summarise) -> Tree:
-    """Return the members for the answer to a previewed change of an order, none without notes."""
+def of_change(notes: Notes | None, show: Show) -> Tree:
+    """Return the members for the answer to a previewed change of an order, none without notes.
+
+    `show` returns an order as the protocol shows it.
+    """
     if notes is None:
         return {}
     outcome, before, after = single_change(notes)
     if outcome == "deleted":
         return _members(notes, outcome, {})
-    old, new = (_content(order, summarise) if order else {} for order in (before, after))
+    old, new = (_content(show(order)) if order else {} for order in (before, after))
     found = differences(old, new)
     changes = {"changes": changes_entries(found), "changesCut": found.is_cut}
     return _members(notes, outcome, changes)
 
 
-def _content(order: Order, summarise: Summarise) -> Tree:
-    tree = represent_any(order, summarise)
+def _content(tree: Tree) -> Tree:
     return {name: value for name, value in tree.items() if name not in _HEADER}
 
 

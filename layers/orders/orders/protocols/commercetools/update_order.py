@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 
 from orders.application.get_order_by_id import OrderAddress
@@ -92,7 +93,8 @@ class UpdateOrderEndpoint:
             return marked(
                 EndpointResult(refuse(_refusal(report.refusal, found, update)), report), notes
             )
-        updated = represent_any(found, self.summarise) | of_change(notes, self.summarise)
+        show = partial(represent_any, summarise=self.summarise)
+        updated = show(found) | of_change(notes, show)
         shown = expanded(updated, read_expand(request))
         # The order is updated, so the answer must not fail.
         tree = shown if fits_answer(write_json(shown)) else updated
