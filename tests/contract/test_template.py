@@ -441,7 +441,20 @@ def test_the_api_passes_bodies_as_bytes_and_logs_no_secrets() -> None:
     for settings in api["MethodSettings"]:
         assert settings["DataTraceEnabled"] is False
         assert settings["LoggingLevel"] == "OFF"
-        assert settings["MetricsEnabled"] is True
+
+
+def test_no_metrics_of_single_methods_are_paid_for_and_none_are_used() -> None:
+    api = RESOURCES["OrdersApi"]["Properties"]
+    assert [each["MetricsEnabled"] for each in api["MethodSettings"]] == [False, False]
+    dimensions = {
+        each["Name"]
+        for resource in RESOURCES.values()
+        for each in resource["Properties"].get("Dimensions", [])
+    }
+    assert "FunctionName" in dimensions
+    assert not dimensions & {"Method", "Resource"}
+    dashboard = json.dumps(RESOURCES["Dashboard"]["Properties"])
+    assert '"Method"' not in dashboard.replace("\\", "")
 
 
 def test_token_requests_have_a_lower_throttle_than_the_api() -> None:
