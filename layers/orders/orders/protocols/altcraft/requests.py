@@ -337,7 +337,7 @@ _EXPLANATIONS: Mapping[str, tuple[Code, str]] = {
     "dict_type": (Code.WRONG_TYPE, "{member} must be an object"),
     "model_type": (Code.WRONG_TYPE, "{member} must be an object"),
     "model_attributes_type": (Code.WRONG_TYPE, "{member} must be an object"),
-    "enum": (Code.INVALID_VALUE, "{member} must be {expected}"),
+    "enum": (Code.INVALID_VALUE, "{member} must be {expected}; got {got}"),
     "string_unicode": (Code.ILLEGAL_CHARACTER, "{member} is not valid Unicode text"),
     **{str(code): (code, "{member} {message}") for code in Code},
 }
@@ -350,7 +350,11 @@ def _explained(detail: Mapping[str, Any], subject: str) -> tuple[Code, str]:
     if path and isinstance(path[-1], str) and is_blank(detail["input"]):
         # Optional members may be null or blank, so this one is required.
         return Code.REQUIRED, f"{member} is required"
-    return code, text.format(**{**detail.get("ctx", {}), "member": member})
+    details = dict(detail.get("ctx", {}))
+    if "expected" in details:
+        # Pydantic quotes the values of an enum, which are no personal data, as Python does.
+        details |= {"expected": details["expected"].replace("'", ""), "got": shown(detail["input"])}
+    return code, text.format(**{**details, "member": member})
 
 
 def _member(path: Steps) -> str:
