@@ -18,13 +18,18 @@ READS = frozenset(
     }
 )
 _SAFE = frozenset({"get", "head"})
+# A string of RFC 9651, or a bare text. The hub also accepts a string that begins with a space.
+_CHARACTER, _ESCAPED = "[!#-\\[\\]-~]", r'\\["\\\\]'
+_PATTERN = (
+    f'^("({_CHARACTER}|{_ESCAPED})( |{_CHARACTER}|{_ESCAPED}){{0,{MAX_KEY_CHARACTERS - 1}}}"'
+    rf"|[!#-+\--:<-\[\]-~]{{1,{MAX_KEY_CHARACTERS}}})$"
+)
 # Of a request with a key, the body is always read.
 _STATUSES = (400, 409, 413, 415, 422)
 KEY: Tree = parameter(
     "header",
     KEY_HEADER,
-    # The key in quotes, with each character escaped.
-    {"type": "string", "minLength": 1, "maxLength": 2 * MAX_KEY_CHARACTERS + 2},
+    {"type": "string", "pattern": _PATTERN},
     "A key that the client chooses for this request, such as a UUID, in double quotes or bare. A "
     "repetition with the same key within 24 hours gets the same answer, and nothing is done twice",
     example='"8e03978e-40d5-43dd-bc93-6894a57f9324"',

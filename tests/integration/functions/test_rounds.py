@@ -17,6 +17,7 @@ from orders.protocols.http import HttpAnswer
 from orders.protocols.yandex_market.errors import RequestRefusedError
 from orders.protocols.yandex_market.read_campaigns import ListCampaignsEndpoint
 from orders.runtime.composition import Aws, altcraft, commercetools, yandex_market
+from orders.runtime.composition.stored_settings import settings_of
 from orders.runtime.environment import Environment
 from tests.support.commercetools import draft
 from tests.support.deadlines import DEADLINE
@@ -48,8 +49,20 @@ def hub() -> Iterator[Aws]:
         yield Aws(Environment(TABLE, "bus", 27), create_client("dynamodb"), create_client("events"))
 
 
+def begin_environment() -> None:
+    """Forget what an environment has read: tokens and settings."""
+    for cached in (
+        settings_of,
+        altcraft._access,  # noqa: SLF001 - only the tests share a process
+        commercetools._access,  # noqa: SLF001
+        yandex_market._campaign_access,  # noqa: SLF001
+    ):
+        cached.cache_clear()
+
+
 @pytest.fixture
 def shop(hub: Aws) -> Shop:
+    begin_environment()
     aws = CountedAws(TABLE, hub.dynamodb, hub.events)
     aws.put_account(settings())
     return Shop(hub, aws)
@@ -63,6 +76,7 @@ class Imports:
     in_header: bool = False
 
     def __post_init__(self) -> None:
+        begin_environment()
         service = altcraft.import_orders()
         [endpoint] = service.endpoints(self.shop.hub).values()
         assert isinstance(endpoint, ImportOrdersEndpoint)
