@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +27,8 @@ from tools.bench.requests import SETTINGS, TOKEN
 from tools.bench.stubbed_aws import StubbedAws
 
 ACCOUNT = "bench"
+# The letters in the partition keys of orders and of index entries.
+_ORDERS = {"O", "I"}
 type Tree = dict[str, Any]
 
 
@@ -67,8 +70,20 @@ class World:
         self.aws.items = {(each["pk"]["S"], each["sk"]["S"]): json.dumps(each) for each in items}
 
     def forget_orders(self) -> None:
-        """Remove the orders from the stub."""
-        self.aws.items = {key: item for key, item in self.aws.items.items() if "#O#" not in key[0]}
+        """Remove the stored orders and their index entries, also from DynamoDB Local.
+
+        The orders that reads are measured with have the same external ids.
+        """
+        kept = {
+            key: item for key, item in self.aws.items.items() if not _ORDERS & {*key[0].split("#")}
+        }
+        gone = [
+            {"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in self.aws.items.keys() - kept.keys()
+        ]
+        for part in batched(gone, 25, strict=False):
+            requests: Any = [{"DeleteRequest": {"Key": key}} for key in part]
+            self.dynamodb.batch_write_item(RequestItems={self.table: requests})
+        self.aws.items = kept
 
 
 def handle(module: ModuleType, event: Tree) -> Tree:
