@@ -273,6 +273,9 @@ def _change_with_the_hub(world: World, order_id: str) -> None:
 def _undo_a_rename(world: World) -> None:
     """Undo the rename of an order, after its history was written."""
     world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="U")))
+    # A joint import checks the order that it does not change.
+    joint = request(order(external_id="U"), order(external_id="V"), error_policy="reject_all")
+    world.ask(("POST", IMPORT_RESOURCE), body=joint)
     [found] = world.ask(("GET", "/hub/v1/orders"), query={"external_id": "U"})["orders"]
     rename = ("POST", f"{CAMPAIGN}/{{orderId}}/external-id")
     path = {"campaignId": "1001", "orderId": str(found["order_id"])}
