@@ -664,6 +664,8 @@ def assert_echoed(sent: object, returned: object, path: str = "") -> None:
         assert returned == sent, path
 
 
+# The threads share the metrics. A Lambda environment handles one request at a time.
+@pytest.mark.filterwarnings("ignore:No application metrics")
 def test_of_two_clients_that_update_one_order_at_once_one_wins(project: Project) -> None:
     order = project.create().tree
     # An environment of Lambda opens a protocol in its first request, never in two at once.
