@@ -20,6 +20,7 @@ from orders.adapters.table_keys import (
     listed_token_key,
     token_key,
 )
+from orders.adapters.transactions import CANCELLED, MISSED, reasons_of
 from orders.application.deadlines import NoDeadline
 from orders.application.errors import InvalidRequestError, NotFoundError, StorageUnavailableError
 from orders.application.ports import Pause
@@ -251,12 +252,9 @@ def _translated_faults() -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError) as error:
-        reasons = (
-            error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-        )
-        if any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons):
+        if MISSED in reasons_of(error):
             raise _ConditionFailedError from error
-        if is_transient(error) or code_of(error) == "TransactionCanceledException":
+        if is_transient(error) or code_of(error) == CANCELLED:
             raise StorageUnavailableError(f"the table did not answer: {code_of(error)}") from error
         raise
 

@@ -18,8 +18,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orders.adapters.aws_faults import (
-    LOST_RACE_CODES,
-    TRANSIENT_CODES,
     call_patiently,
     code_of,
     outcome_of,
@@ -36,6 +34,7 @@ from orders.adapters.table_keys import (
     entry_key,
     link_key,
 )
+from orders.adapters.transactions import CANCELLED, outcome_of_cancellation, reasons_of
 from orders.application.errors import StorageRefusedError
 from orders.application.ports import Deadline, WriteOutcome
 from orders.domain.catalogue_entries import CatalogueEntry, EntryWrite, ListedSku
@@ -267,7 +266,7 @@ class DynamoCatalogue(BatchedTable):
         try:
             self.client.transact_write_items(TransactItems=actions)
         except (ClientError, BotoCoreError) as error:
-            if code_of(error) == "TransactionCanceledException":
+            if code_of(error) == CANCELLED:
                 return _outcomes_of_cancellation(error)
             _log.warning("removing entries failed", extra={"code": code_of(error)})
             return [outcome_of(error)] * len(entries)
@@ -392,12 +391,4 @@ def _read_entry(item: Item) -> CatalogueEntry:
 
 def _outcomes_of_cancellation(error: Exception) -> list[WriteOutcome]:
     """Return the outcomes of a cancelled transaction, which removed nothing."""
-    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
-    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
-    passing = TRANSIENT_CODES | {"None"}
-    return [
-        WriteOutcome.CONFLICT
-        if code in LOST_RACE_CODES
-        else (WriteOutcome.UNTRIED if code in passing else WriteOutcome.REFUSED)
-        for code in codes
-    ]
+    return [outcome_of_cancellation([code]) for code in reasons_of(error)]

@@ -7,20 +7,11 @@ they are unchanged since they were read.
 from __future__ import annotations
 
 import hashlib
-import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from orders.adapters.aws_faults import (
-    MAX_ATTEMPTS,
-    TRANSIENT_CODES,
-    call_patiently,
-    code_of,
-    outcome_of,
-)
+from orders.adapters.aws_faults import MAX_ATTEMPTS, call_patiently
 from orders.adapters.batches import BatchedTable
 from orders.adapters.order_items import (
     alias_item,
@@ -41,15 +32,20 @@ from orders.adapters.table_keys import (
     order_key,
     tombstone_key,
 )
+from orders.adapters.transactions import (
+    MISSED,
+    PASSED,
+    TOKEN_CHARACTERS,
+    Transaction,
+    outcome_of_cancellation,
+    transact,
+)
 from orders.application.ports import Deadline, WriteOutcome
 from orders.application.retries import attempts
 from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.order import Order
 from orders.domain.triggers import trigger_id
 
-_log = logging.getLogger(__name__)
-
-_TOKEN_CHARACTERS = 36
 # The index of the order's new item in the actions of a move.
 _NEW_PLACE = 1
 
@@ -61,22 +57,11 @@ class DynamoOrderChanges(BatchedTable):
     def save(self, change: OrderChange, deadline: Deadline) -> WriteOutcome:
         """Write a change in one transaction.
 
-        An attempt whose answer was lost is repeated with the same idempotency token. DynamoDB then
-        returns the outcome of the first attempt. It keeps a token for ten minutes.
+        An attempt whose answer was lost is repeated, and then has the outcome of the first attempt.
         """
-        actions = actions_of(change, self.table)
-        outcome = WriteOutcome.UNTRIED
-        for _ in attempts(deadline, self.pause, at_most=MAX_ATTEMPTS):
-            if deadline.remaining() <= 0:
-                break
-            latest = self._transact(actions, _token(change))
-            if latest is WriteOutcome.UNKNOWN:
-                outcome = latest
-            elif latest is WriteOutcome.REFUSED and outcome is WriteOutcome.UNKNOWN:
-                return outcome
-            elif latest is not WriteOutcome.UNTRIED:
-                return latest
-        return outcome
+        tries = attempts(deadline, self.pause, at_most=MAX_ATTEMPTS)
+        transaction = Transaction(actions_of(change, self.table), _token(change))
+        return transact(self.client, transaction, _outcome, tries, deadline)
 
     def save_all(
         self, changes: Sequence[OrderChange], deadline: Deadline
@@ -118,19 +103,6 @@ class DynamoOrderChanges(BatchedTable):
         )
         item = answer.get("Item")
         return None if item is None else read_order(account, item)
-
-    def _transact(self, actions: list[dict[str, Any]], token: str) -> WriteOutcome:
-        try:
-            self.client.transact_write_items(
-                TransactItems=actions,  # type: ignore[arg-type]
-                ClientRequestToken=token,
-            )
-        except (ClientError, BotoCoreError) as error:
-            outcome = _outcome(error)
-            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.INFO
-            _log.log(level, "changing an order failed", extra={"code": code_of(error)})
-            return outcome
-        return WriteOutcome.COMMITTED
 
 
 def actions_of(change: OrderChange, table: str) -> list[dict[str, Any]]:
@@ -283,30 +255,14 @@ def _token(change: OrderChange) -> str:
     after = change.after.order
     name = trigger_id(after.account, after.order_id, after.version)
     parts = f"{after.request_id}\n{name}\n{after.updated_at.isoformat()}"
-    return hashlib.sha256(parts.encode()).hexdigest()[:_TOKEN_CHARACTERS]
+    return hashlib.sha256(parts.encode()).hexdigest()[:TOKEN_CHARACTERS]
 
 
-def _outcome(error: Exception) -> WriteOutcome:
-    if code_of(error) == "TransactionCanceledException":
-        return _outcome_of_cancellation(error)
-    return outcome_of(error)
-
-
-def _outcome_of_cancellation(error: Exception) -> WriteOutcome:
-    """Return why a transaction was cancelled. A cancelled transaction writes nothing."""
-    codes = reasons_of(error)
-    failed = [number for number, code in enumerate(codes) if code == "ConditionalCheckFailed"]
+def _outcome(codes: Sequence[str]) -> WriteOutcome:
+    """Return why the transaction of a change was cancelled."""
+    failed = [number for number, code in enumerate(codes) if code == MISSED]
     # If another condition failed too, an earlier attempt of this change may have created the item.
     # Only a move has a condition at this index.
-    if failed == [_NEW_PLACE] and codes.count("None") == len(codes) - 1:
+    if failed == [_NEW_PLACE] and codes.count(PASSED) == len(codes) - 1:
         return WriteOutcome.TAKEN
-    if failed:
-        return WriteOutcome.CONFLICT
-    passing = TRANSIENT_CODES | {"None"}
-    return WriteOutcome.UNTRIED if passing.issuperset(codes) else WriteOutcome.REFUSED
-
-
-def reasons_of(error: Exception) -> list[str]:
-    """Return the code of each action of a cancelled transaction."""
-    response: Mapping[str, Any] = error.response if isinstance(error, ClientError) else {}
-    return [str(reason.get("Code")) for reason in response.get("CancellationReasons", [])]
+    return outcome_of_cancellation(codes)

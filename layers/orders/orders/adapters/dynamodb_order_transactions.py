@@ -7,23 +7,26 @@ one action, and a transaction takes a hundred of them. It costs two write units 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import batched
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from orders.adapters.aws_faults import TRANSIENT_CODES, code_of, outcome_of
 from orders.adapters.batches import BatchedTable
 from orders.adapters.dynamodb_index_entries import IndexEntries
-from orders.adapters.dynamodb_order_changes import actions_of, reasons_of
+from orders.adapters.dynamodb_order_changes import actions_of
 from orders.adapters.dynamodb_settings import settings_put
 from orders.adapters.order_items import OPTIONAL_ATTRIBUTES, order_item
 from orders.adapters.settings_items import write_settings
 from orders.adapters.statements import STATEMENTS_PER_BATCH
 from orders.adapters.table_keys import order_key
+from orders.adapters.transactions import (
+    TOKEN_CHARACTERS,
+    Action,
+    Transaction,
+    outcome_of_cancellation,
+    transact,
+)
 from orders.application.errors import TransactionTooLargeError
 from orders.application.ports import Deadline, JointWrite, WriteOutcome
 from orders.application.retries import attempts
@@ -32,15 +35,10 @@ from orders.domain.importing import Write
 from orders.domain.order import Order
 from orders.domain.triggers import trigger_id
 
-_log = logging.getLogger(__name__)
-
 MAX_ACTIONS = 100
 MAX_BYTES = 4 * 1024 * 1024
-_TOKEN_CHARACTERS = 36
 # What DynamoDB adds to the size of a value in a map or a list, and to that of the map or the list.
 _ELEMENT_BYTES, _CONTAINER_BYTES = 1, 3
-
-type Action = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -64,7 +62,9 @@ class DynamoOrderTransactions(BatchedTable):
         new = [write.order for write in joint.writes if write.base_version is None]
         outcome = self._insert_entries(account, new, deadline)
         if outcome is WriteOutcome.COMMITTED:
-            outcome = self._transact(actions, _token(account, joint), deadline)
+            tries = attempts(deadline, self.pause)
+            transaction = Transaction(actions, _token(account, joint))
+            outcome = transact(self.client, transaction, outcome_of_cancellation, tries, deadline)
         if new and outcome in {WriteOutcome.CONFLICT, WriteOutcome.REFUSED}:
             self._entries.take_back(account, new, deadline)
         return outcome
@@ -91,38 +91,6 @@ class DynamoOrderTransactions(BatchedTable):
         if WriteOutcome.CONFLICT in kept:
             return WriteOutcome.CONFLICT
         return WriteOutcome.UNTRIED if kept else WriteOutcome.COMMITTED
-
-    def _transact(self, actions: list[Action], token: str, deadline: Deadline) -> WriteOutcome:
-        """Repeat the transaction until its outcome is known, with the same idempotency token.
-
-        If an attempt without an answer was committed, DynamoDB answers a later one as the first,
-        although the conditions are no longer met. It keeps a token for ten minutes.
-        """
-        outcome = WriteOutcome.UNTRIED
-        for _ in attempts(deadline, self.pause):
-            if deadline.remaining() <= 0:
-                break
-            latest = self._attempt(actions, token)
-            if latest is WriteOutcome.UNKNOWN:
-                outcome = latest
-            elif latest is WriteOutcome.REFUSED and outcome is WriteOutcome.UNKNOWN:
-                break
-            elif latest is not WriteOutcome.UNTRIED:
-                return latest
-        return outcome
-
-    def _attempt(self, actions: list[Action], token: str) -> WriteOutcome:
-        try:
-            self.client.transact_write_items(
-                TransactItems=actions,  # type: ignore[arg-type]
-                ClientRequestToken=token,
-            )
-        except (ClientError, BotoCoreError) as error:
-            outcome = _outcome(error)
-            level = logging.ERROR if outcome is WriteOutcome.REFUSED else logging.INFO
-            _log.log(level, "writing orders together failed", extra={"code": code_of(error)})
-            return outcome
-        return WriteOutcome.COMMITTED
 
 
 def _actions_of(account: str, joint: JointWrite, table: str) -> list[Action]:
@@ -238,14 +206,4 @@ def _token(account: str, joint: JointWrite) -> str:
     change = joint.settings
     settings = (f"{change.base_version} {write_settings(change.settings)}",) if change else ()
     parts = "\n".join((account, *settings, *written, "", *checked))
-    return hashlib.sha256(parts.encode()).hexdigest()[:_TOKEN_CHARACTERS]
-
-
-def _outcome(error: Exception) -> WriteOutcome:
-    if code_of(error) != "TransactionCanceledException":
-        return outcome_of(error)
-    codes = reasons_of(error)
-    if "ConditionalCheckFailed" in codes:
-        return WriteOutcome.CONFLICT
-    passing = TRANSIENT_CODES | {"None"}
-    return WriteOutcome.UNTRIED if passing.issuperset(codes) else WriteOutcome.REFUSED
+    return hashlib.sha256(parts.encode()).hexdigest()[:TOKEN_CHARACTERS]
