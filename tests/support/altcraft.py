@@ -66,7 +66,7 @@ class Shop:
         self.endpoint = ImportOrdersEndpoint(
             AccountAccess(self.tokens),
             use_case,
-            ImportTogether.of(use_case, self.transactions),
+            ImportTogether(use_case, self.transactions),
             new_request_id=lambda: f"request-{next(numbers)}",
         )
 

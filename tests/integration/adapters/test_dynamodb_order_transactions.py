@@ -89,7 +89,7 @@ class World:
         endpoint = ImportOrdersEndpoint(
             AccountAccess(FakeTokens({"token": client("demo", *Role)})),
             imports,
-            ImportTogether.of(imports, transactions),
+            ImportTogether(imports, transactions),
             lambda: uuid4().hex,
         )
         body = {"data": orders, "error_policy": policy, "result_details": True, **root}

@@ -123,7 +123,7 @@ class Hub:
             ("POST", samples.IMPORT_RESOURCE): altcraft_import.ImportOrdersEndpoint(
                 altcraft_access.AccountAccess(tokens),
                 imports,
-                ImportTogether.of(imports, FakeOrderTransactions(self.orders, stored)),
+                ImportTogether(imports, FakeOrderTransactions(self.orders, stored)),
                 new_id,
             ),
             ("POST", f"{root}/orders/import"): project_import.ImportOrdersEndpoint(

@@ -73,7 +73,7 @@ class Shop:
         self._altcraft = ImportOrdersEndpoint(
             AccountAccess(tokens),
             use_case,
-            ImportTogether.of(use_case, FakeOrderTransactions(self.orders, self.settings)),
+            ImportTogether(use_case, FakeOrderTransactions(self.orders, self.settings)),
             lambda: f"request-{next(numbers)}",
         )
         self._project = project_import.ImportOrdersEndpoint(

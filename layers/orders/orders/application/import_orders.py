@@ -147,15 +147,15 @@ class ImportOrders:
         the caller raises, too.
         """
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
-        found = self._read_ahead(command, storing)
+        found = self.read_ahead(command, storing)
         rules, defined = self._rules(command, storing)
         progress = progress_of(command)
-        self._submit(command, rules, progress, storing)
+        self.submit(command, rules, progress, storing)
         policies = rules.settings.policies
         self._store(command, progress, storing, policies.trigger_payload, found)
-        return self._report(command, progress, policies, deadline, defined=defined)
+        return self.report(command, progress, policies, deadline, defined=defined)
 
-    def _report(
+    def report(
         self,
         command: ImportCommand,
         progress: Progress,
@@ -195,7 +195,7 @@ class ImportOrders:
         order_id = target_of(run, take, deadline)
         return uuid_of(account, order_id), NewNumber(order_id, creation_time(order_id, now))
 
-    def _read_ahead(self, command: ImportCommand, deadline: Deadline) -> Found | None:
+    def read_ahead(self, command: ImportCommand, deadline: Deadline) -> Found | None:
         """Read the settings and the orders together, and open a lane of order ids.
 
         That is done if one of them needs a call before the orders can be read, or the confirmation
@@ -224,22 +224,23 @@ class ImportOrders:
         self.together([*calls, lambda: self.settings.load(account, deadline), read, prepare])
         return Found(ids, lookups[0]) if lookups else None
 
-    def _expect_known_members(self, command: ImportCommand, deadline: Deadline) -> None:
+    def expect_known_members(self, command: ImportCommand, deadline: Deadline) -> None:
+        """Raise UnknownMembersRefusedError if the account rejects what the request has unknown."""
         if command.unknown:
             policies = self.settings.load(command.account, deadline).settings.policies
             if policies.unknown_members is UnknownMembers.REJECT:
                 raise UnknownMembersRefusedError(command.unknown)
 
     def _rules(self, command: ImportCommand, deadline: Deadline) -> tuple[Rulebook, bool]:
-        self._expect_known_members(command, deadline)
+        self.expect_known_members(command, deadline)
         if command.definitions:
             define_settings = DefineSettings(self.settings, self.pause)
             settings, written = define_settings(command.account, command.definitions, deadline)
-            return self._rulebook(command, settings, deadline), written
+            return self.rulebook(command, settings, deadline), written
         settings = self.settings.load(command.account, deadline).settings
-        return self._rulebook(command, settings, deadline), False
+        return self.rulebook(command, settings, deadline), False
 
-    def _rulebook(self, command: ImportCommand, settings: Settings, deadline: Deadline) -> Rulebook:
+    def rulebook(self, command: ImportCommand, settings: Settings, deadline: Deadline) -> Rulebook:
         """Return the rules, with the named products if a policy needs them."""
         if not settings.policies.needs_catalogue:
             return Rulebook.of(settings)
@@ -248,9 +249,10 @@ class ImportOrders:
         known = {name: each for name, each in found.items() if each.name == name}
         return Rulebook.of(settings, KnownProducts(known))
 
-    def _submit(
+    def submit(
         self, command: ImportCommand, rules: Rulebook, progress: Progress, deadline: Deadline
     ) -> None:
+        """Check the orders; check those again that only old settings of the cache may reject."""
         doubtful: list[tuple[SentOrder, Submission | Rejection]] = []
         for order, answer in check_orders(command, command.orders, rules, progress):
             if isinstance(answer, Rejection) and any(map(blames_settings, answer.problems)):
@@ -273,7 +275,7 @@ class ImportOrders:
         try:
             fresh = self.settings.load(command.account, deadline, fresh=True).settings
             is_new = fresh != rules.settings
-            current = self._rulebook(command, fresh, deadline) if is_new else rules
+            current = self.rulebook(command, fresh, deadline) if is_new else rules
         except StorageUnavailableError:
             for order in sent:
                 progress.refuse(order, (no_storage(),), retryable=True)
@@ -300,12 +302,12 @@ class ImportOrders:
                 # The orders that remain then must be sent again.
                 if deadline.remaining() <= 0 or read > MAX_IMPORT_CHARACTERS:
                     break
-                lookup = self._look_up(command, progress, found, deadline)
+                lookup = self.look_up(command, progress, found, deadline)
                 # What another attempt finds may differ.
                 found = None
                 read += characters_of(lookup)
-                plans = self._plan(command, progress, lookup, deadline)
-                plans = [self._reduced(plan, payload) for plan in plans]
+                plans = self.plan(command, progress, lookup, deadline)
+                plans = [self.reduced(plan, payload) for plan in plans]
                 self._save(command, progress, plans, deadline)
                 if not progress.pending:
                     break
@@ -316,7 +318,7 @@ class ImportOrders:
             progress.give_up_for_good()
         progress.give_up_in_time()
 
-    def _look_up(
+    def look_up(
         self, command: ImportCommand, progress: Progress, found: Found | None, deadline: Deadline
     ) -> Lookup:
         """Return the stored orders of the pending ones, which `found` may have already."""
@@ -325,20 +327,22 @@ class ImportOrders:
             return found.lookup
         return self.orders.find_by_external_ids(command.account, ids, deadline)
 
-    def _reduced(self, plan: Plan, payload: TriggerPayload) -> Plan:
+    def reduced(self, plan: Plan, payload: TriggerPayload) -> Plan:
+        """Return the plan with a trigger that has only what `payload` permits."""
         write = plan.write
         if write is None or write.trigger is None or payload is TriggerPayload.FULL:
             return plan
         trigger = self.reduce_trigger(write.trigger, payload)
         return replace(plan, write=replace(write, trigger=trigger))
 
-    def _plan(
+    def plan(
         self,
         command: ImportCommand,
         progress: Progress,
         lookup: Lookup,
         deadline: Deadline,
     ) -> list[Plan]:
+        """Decide what to write of the pending orders that were read, with ids for the new ones."""
         readable = [
             step
             for step in progress.pending.values()

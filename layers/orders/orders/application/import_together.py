@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Self
+from dataclasses import dataclass, field
 
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.define_settings import with_definitions
@@ -85,16 +84,14 @@ class _Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportTogether(ImportOrders):
-    """Imports the orders of a request in one transaction, with its definitions."""
+class ImportTogether:
+    """Imports the orders of a request in one transaction, with its definitions.
 
-    transactions: OrderTransactions = field(kw_only=True)
+    It takes the steps of `imports` up to the write.
+    """
 
-    @classmethod
-    def of(cls, imports: ImportOrders, transactions: OrderTransactions) -> Self:
-        """Return the use case with the parts of another one, whose caches it shares."""
-        parts = {each.name: getattr(imports, each.name) for each in fields(imports)}
-        return cls(**parts, transactions=transactions)
+    imports: ImportOrders
+    transactions: OrderTransactions
 
     def __call__(self, command: ImportCommand, deadline: Deadline) -> ImportReport:
         """Import all orders if each of them is valid, else none, and no definition.
@@ -105,10 +102,10 @@ class ImportTogether(ImportOrders):
         """
         _expect_few(command)
         storing = EarlierDeadline(deadline, PUBLISHING_SECONDS)
-        found = self._read_ahead(command, storing)
+        found = self.imports.read_ahead(command, storing)
         attempt = self._checked(command, storing)
         read = 0
-        for number in attempts(storing, self.pause):
+        for number in attempts(storing, self.imports.pause):
             if storing.remaining() <= 0 or read > MAX_IMPORT_CHARACTERS:
                 break
             if number > 1:
@@ -122,21 +119,21 @@ class ImportTogether(ImportOrders):
                 break
         attempt.conclude()
         policies, defined = attempt.rules.settings.policies, attempt.has_defined
-        return self._report(command, attempt.progress, policies, deadline, defined=defined)
+        return self.imports.report(command, attempt.progress, policies, deadline, defined=defined)
 
     def _checked(
         self, command: ImportCommand, deadline: Deadline, *, is_first: bool = True
     ) -> _Attempt:
         """Check the orders against the settings, with the definitions of the request."""
-        self._expect_known_members(command, deadline)
+        self.imports.expect_known_members(command, deadline)
         settings, change = self._wanted_settings(command, deadline, is_first=is_first)
-        rules = self._rulebook(command, settings, deadline)
+        rules = self.imports.rulebook(command, settings, deadline)
         progress = progress_of(command)
         if command.definitions:
             for order, answer in check_orders(command, command.orders, rules, progress):
                 progress.admit(order, answer)
         else:
-            self._submit(command, rules, progress, deadline)
+            self.imports.submit(command, rules, progress, deadline)
         if progress.is_full:
             raise TransactionTooLargeError(
                 "The documents of orders that are written together are too large"
@@ -149,7 +146,7 @@ class ImportTogether(ImportOrders):
         """Return the settings with the request's definitions, and what of them is to be written."""
         # The cached settings may be old ones. A rejection and a write need the current ones.
         fresh = bool(command.definitions) or not is_first
-        stored = self.settings.load(command.account, deadline, fresh=fresh)
+        stored = self.imports.settings.load(command.account, deadline, fresh=fresh)
         wanted = with_definitions(stored.settings, command.definitions)
         if wanted == stored.settings:
             return wanted, None
@@ -162,11 +159,11 @@ class ImportTogether(ImportOrders):
         progress = attempt.progress
         if attempt.is_rejected or not progress.pending:
             return 0
-        lookup = self._look_up(command, progress, found, deadline)
+        lookup = self.imports.look_up(command, progress, found, deadline)
         if not lookup.unread:
             payload = attempt.rules.settings.policies.trigger_payload
-            plans = self._plan(command, progress, lookup, deadline)
-            attempt.plans = [self._reduced(plan, payload) for plan in plans]
+            plans = self.imports.plan(command, progress, lookup, deadline)
+            attempt.plans = [self.imports.reduced(plan, payload) for plan in plans]
             for result in (each for plan in plans for each in plan.results):
                 if result.outcome is Outcome.FAILED:
                     progress.results[result.position] = result

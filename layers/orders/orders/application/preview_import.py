@@ -32,6 +32,6 @@ def preview_together(use_case: ImportTogether, notes: Notes | None) -> ImportTog
     """Return the import of all orders or none that takes these notes."""
     if notes is None:
         return use_case
-    imports = preview_import(use_case, notes)
+    imports = preview_import(use_case.imports, notes)
     transactions = NotingTransactions(use_case.transactions, imports.orders, imports.settings)
-    return ImportTogether.of(imports, transactions)
+    return ImportTogether(imports, transactions)

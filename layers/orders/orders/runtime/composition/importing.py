@@ -45,7 +45,7 @@ def import_orders(aws: Aws) -> ImportOrders:
 def import_together(aws: Aws, imports: ImportOrders) -> ImportTogether:
     """Return the import of all orders of a request or none."""
     transactions = DynamoOrderTransactions(aws.dynamodb, aws.environment.table)
-    return ImportTogether.of(imports, transactions)
+    return ImportTogether(imports, transactions)
 
 
 @dataclass(frozen=True, slots=True)
