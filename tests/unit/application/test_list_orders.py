@@ -300,6 +300,23 @@ def test_large_orders_are_read_few_at_a_time() -> None:
     assert max(index.sizes[1:]) <= 20
 
 
+@pytest.mark.parametrize(
+    ("limit", "offset", "sizes"), [(100, 0, [101]), (2, 150, [153]), (1, 0, [10])]
+)
+def test_the_index_is_asked_once_for_the_orders_of_a_page(
+    limit: int, offset: int, sizes: list[int]
+) -> None:
+    """One more order tells whether there is a next page."""
+    hub = Hub(every_tenth_second(300))
+    index = Watched(hub.store)
+    lists = ListOrders(index, hub.changes, hub.store)
+    query = OrdersQuery("demo", created=Range(START))
+    page = lists(query, PageWanted(limit, offset), DEADLINE)
+    assert (len(page.orders), index.sizes) == (limit, sizes)
+    assert page.resume is not None
+    assert index.orders_read == limit + offset + 1
+
+
 @pytest.mark.parametrize(("characters", "count"), [(400_000, 20), (1, 500), (9 * 2**20, 1)])
 def test_the_next_orders_are_read_by_the_size_of_the_last(characters: int, count: int) -> None:
     read = list(large(3, characters).index.slice("demo", OrderSlice(0, 3), DEADLINE))

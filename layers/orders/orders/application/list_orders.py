@@ -272,7 +272,9 @@ class _Listing:
             # Some of the first orders of the list may be missing, so it has no beginning.
             ids = () if self.examination.is_over else sorted(changed, reverse=query.newest_first)
             return (changed[order_id] for order_id in ids)
-        return sequence.by_creation(query.candidate_ids, newest_first=query.newest_first)
+        return sequence.by_creation(
+            query.candidate_ids, newest_first=query.newest_first, enough=enough
+        )
 
     def _sequence(self, examination: Examination) -> OrdersInSequence:
         stores, account = self.stores, self.query.account

@@ -111,12 +111,33 @@ class Examination:
 
     def next_chunk(self, most: int = _CHUNK) -> int:
         """Return how many orders may be read next, 0 if none."""
-        is_late = self._has_begun and self._deadline.remaining() < _SECONDS_OF_A_CHUNK
+        is_late = self._has_begun and self._is_late
         self._has_begun = True
-        if self._left <= 0 or self._characters <= 0 or is_late:
+        if is_late or self._is_full:
             self.is_over = True
             return 0
         return min(most, _CHUNK, self._left, self._size)
+
+    def next_slice(self, enough: int | None) -> int:
+        """Return how many orders to ask the index for next, 0 if none may be read.
+
+        The index reads few orders at a time itself, so `enough` may be many of them.
+        """
+        size = self.next_chunk()
+        return min(max(enough, _LEAST), self._left) if size and enough is not None else size
+
+    @property
+    def has_room(self) -> bool:
+        """Return whether another order may be read."""
+        return not (self._is_full or self._is_late)
+
+    @property
+    def _is_full(self) -> bool:
+        return self._left <= 0 or self._characters <= 0
+
+    @property
+    def _is_late(self) -> bool:
+        return self._deadline.remaining() < _SECONDS_OF_A_CHUNK
 
     def count(self, read: Sequence[StoredOrder], others: int = 0) -> None:
         """Count orders that were read, and others without a document."""
@@ -135,16 +156,27 @@ class OrdersInSequence:
     examination: Examination
     deadline: Deadline
 
-    def by_creation(self, ids: Range[int], *, newest_first: bool) -> Iterator[Step]:
-        """Return the orders with these ids, sorted by id."""
-        while not ids.is_empty and (size := self.examination.next_chunk()):
+    def by_creation(
+        self, ids: Range[int], *, newest_first: bool, enough: int | None = None
+    ) -> Iterator[Step]:
+        """Return the orders with these ids, sorted by id.
+
+        `enough` is the number of orders that are probably needed: the entries of so many are read
+        together.
+        """
+        while not ids.is_empty and (size := self.examination.next_slice(enough)):
             wanted = OrderSlice(0, size, newest_first, ids)
-            chunk = list(self.index.slice(self.account, wanted, self.deadline))
-            self.examination.count(chunk)
-            yield from (Step(position_of(stored), stored) for stored in chunk)
-            if len(chunk) < size:
-                return
-            last = chunk[-1].order.order_id
+            last, left = 0, size
+            for stored in self.index.slice(self.account, wanted, self.deadline):
+                self.examination.count([stored])
+                yield Step(position_of(stored), stored)
+                last, left = stored.order.order_id, left - 1
+                if not self.examination.has_room:
+                    break
+            else:
+                if left:
+                    return
+            enough = None if enough is None else enough - size
             ids = ids & (Range(None, last) if newest_first else Range(last + 1, None))
 
     def by_change(
