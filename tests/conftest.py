@@ -13,6 +13,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from tests.support.dynamodb_local import local_client, running_engine
+from tests.support.quick_moto import make_moto_quick
 from tests.support.template_tables import create_table
 
 # Powertools reads these variables when the module of its logger and metrics is imported.
@@ -27,6 +28,7 @@ from tests.support.log_leaks import WATCH, watch_logs
 
 watch_logs()
 plain_messages.watch_messages()
+make_moto_quick()
 
 settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

@@ -6,7 +6,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 from lxml import etree
 
 from tools.api_contract.document import document
@@ -57,7 +57,8 @@ def _faults_of_other_method(
 
 def schema_faults(schema: Mapping[str, Any], value: object) -> list[str]:
     """Return the faults of a value by a schema of the description. Extra members are faults."""
-    return _fault_texts(_validator(json.dumps(schema), is_closed=True), value)
+    found = _validator(json.dumps(schema)).iter_errors(value)
+    return [f"{_path(fault)}: {fault.message[:300]}" for fault in found]
 
 
 def _faults_of_body(media: str, schema: Tree, body: str) -> list[str]:
@@ -90,14 +91,22 @@ def _resolved(response: Tree | None) -> Tree | None:
 
 
 @cache
-def _validator(schema: str, *, is_closed: bool) -> Draft202012Validator:
-    schemas = DESCRIPTION["components"]["schemas"]
-    whole = {"components": {"schemas": _closed(schemas) if is_closed else schemas}}
-    return Draft202012Validator({**whole, **json.loads(schema)})
+def _validator(schema: str) -> Draft202012Validator:
+    """Return a validator that is written in Rust: one in Python takes a hundred times as long."""
+    return Draft202012Validator(
+        {"components": {"schemas": _closed_schemas()}, **json.loads(schema)}
+    )
 
 
-def _fault_texts(validator: Draft202012Validator, value: object) -> list[str]:
-    return [f"{fault.json_path}: {fault.message[:300]}" for fault in validator.iter_errors(value)]
+def _path(fault: ValidationError) -> str:
+    steps = (f"[{each}]" if isinstance(each, int) else f".{each}" for each in fault.instance_path)
+    return "$" + "".join(steps)
+
+
+@cache
+def _closed_schemas() -> Tree:
+    closed: Tree = _closed(DESCRIPTION["components"]["schemas"])
+    return closed
 
 
 def _closed(node: Any) -> Any:  # noqa: ANN401 - any node of a schema

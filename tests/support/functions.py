@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -139,14 +140,21 @@ def deployed(
     _wait_longer(monkeypatch)
     _forget()
     with mock_aws():
-        boto3.client("events").create_event_bus(Name="triggers")
-        queue = boto3.client("sqs").create_queue(QueueName="parked")
+        _client("events").create_event_bus(Name="triggers")
+        queue = _client("sqs").create_queue(QueueName="parked")
         monkeypatch.setenv("PARKED_TRIGGERS_QUEUE_URL", queue["QueueUrl"])
         monkeypatch.setenv("PARKED_RECORDS_QUEUE_URL", queue["QueueUrl"])
         yield lambda each: Function(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
     _forget()
+
+
+@cache
+def _client(service: str) -> Any:  # noqa: ANN401 - boto3 creates its classes at run time
+    """Return a client of moto. One serves all tests, because its creation takes long."""
+    create: Any = boto3.client
+    return create(service)
 
 
 def _wait_longer(monkeypatch: pytest.MonkeyPatch) -> None:
