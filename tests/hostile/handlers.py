@@ -5,7 +5,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from orders.adapters.batches import Batches
+from orders.adapters.parallel_calls import ParallelCalls
 from tests.hostile.amplifiers import GOOD_CASES
 from tests.support.lambda_context import Context
 from tests.support.routes import Route, functions_of_routes
@@ -28,7 +28,7 @@ def warm_up() -> None:
             raise RuntimeError(f"{case.name}: {answer['body'][:300]}")
     # A forked process has none of the threads of its parent.
     for each in gc.get_objects():
-        pool = getattr(each, "_pool", None) if isinstance(each, Batches) else None
+        pool = getattr(each, "_pool", None) if isinstance(each, ParallelCalls) else None
         if pool is not None:
             pool.shutdown()
             each._pool = None  # noqa: SLF001 - no test double has threads
