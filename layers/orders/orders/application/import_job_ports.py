@@ -1,0 +1,163 @@
+"""The ports of the use cases of import jobs. The adapters and the fakes of the tests have them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from orders.application.ports import Deadline, SentOrder
+from orders.domain.file_records import FileOptions, Frame, Note, OpenFile, Record
+from orders.domain.import_jobs import ChunkResult, ChunkSummary, FileInfo, Job, Upload
+
+
+class ImportJobs(Protocol):
+    """The records of jobs, and the summaries of their chunks. A job belongs to one account.
+
+    All methods raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def create(self, job: Job, deadline: Deadline) -> None:
+        """Store a new job. A repeated call with the same job id and version changes nothing."""
+
+    def find(self, account: str, job_id: str, deadline: Deadline) -> Job | None:
+        """Return the job, read consistently; None if the account has no such job."""
+
+    def list(
+        self, account: str, limit: int, before: str | None, deadline: Deadline
+    ) -> Sequence[Job]:
+        """Return the newest jobs of the account, those with ids below `before` if it is given."""
+
+    def save(self, job: Job, deadline: Deadline) -> bool:
+        """Store the next version of a job. Return False if the stored one is not the one before."""
+
+    def add_summary(
+        self, account: str, job_id: str, run: int, summary: ChunkSummary, deadline: Deadline
+    ) -> None:
+        """Keep the summary of a chunk. The first one that is kept remains."""
+
+    def summaries(
+        self, account: str, job_id: str, run: int, deadline: Deadline
+    ) -> Sequence[ChunkSummary]:
+        """Return all summaries of a run, by number, read consistently."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of an upload. `url` accepts it with PUT; None if it is uploaded already."""
+
+    number: int
+    offset: int
+    size: int
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The records of one chunk, and the frame of the file."""
+
+    number: int
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLink:
+    """A result file of a run: `success`, `failed`, `unprocessed`, or `kept` of an undo."""
+
+    name: str
+    size: int
+    url: str
+
+
+class JobFiles(Protocol):
+    """The files of jobs. Everything of a job is below one prefix of its account.
+
+    All methods raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def begin_upload(self, account: str, job_id: str, file: FileInfo) -> Upload:
+        """Begin a multipart upload of a file."""
+
+    def parts(self, account: str, job_id: str, file: FileInfo, upload: Upload) -> Sequence[Part]:
+        """Return all parts of an upload, with new links for the missing ones."""
+
+    def complete_upload(
+        self, account: str, job_id: str, file: FileInfo, upload: Upload
+    ) -> Sequence[int]:
+        """Put the uploaded parts together. Return the numbers of missing or short parts instead.
+
+        A repeated call after a completed one returns no numbers, too.
+        """
+
+    def abort_upload(self, account: str, job_id: str, upload: Upload) -> None:
+        """Discard an upload."""
+
+    def open_file(self, account: str, job_id: str) -> BinaryIO:
+        """Return the uploaded file as a stream, which resumes after lost connections."""
+
+    def save_frame(self, account: str, job_id: str, frame: Frame) -> None:
+        """Keep the frame of the file."""
+
+    def frame(self, account: str, job_id: str) -> Frame:
+        """Return the frame of the file."""
+
+    def save_chunks(self, account: str, job_id: str, chunks: Iterable[Chunk]) -> int:
+        """Write the chunks while they are iterated, in flat memory. Return how many there are.
+
+        A repeated call overwrites them with equal bytes.
+        """
+
+    def save_manifest(self, account: str, job_id: str, run: int, chunks: int) -> str:
+        """Write the list of chunks that the engine works on. Return its key."""
+
+    def chunk(self, account: str, job_id: str, number: int) -> Chunk:
+        """Return a chunk."""
+
+    def add_result(self, account: str, job_id: str, run: int, result: ChunkResult) -> ChunkResult:
+        """Keep the result of a chunk, and return the kept one. The first one remains."""
+
+    def result(self, account: str, job_id: str, run: int, number: int) -> ChunkResult | None:
+        """Return the result of a chunk, None if it has none."""
+
+    def write_result_file(
+        self, account: str, job_id: str, run: int, name: str, parts: Iterator[bytes]
+    ) -> int:
+        """Write a result file while it is iterated. Return its size."""
+
+    def links(self, account: str, job_id: str, run: int) -> Sequence[ResultLink]:
+        """Return the result files of a run, with links that expire."""
+
+
+class JobEngine(Protocol):
+    """Runs jobs in the background."""
+
+    def start(self, job: Job, *, split: bool) -> None:
+        """Start a run of a job. A repeated call for the same run starts nothing.
+
+        Raises StorageUnavailableError.
+        """
+
+    def stop(self, job: Job) -> None:
+        """End a run, without waiting for chunks that are being imported."""
+
+
+class FileFormats(Protocol):
+    """Reads and writes files of all formats."""
+
+    def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
+        """Read the head of a file, decompressed. Raises UnreadableFileError."""
+
+    def sent_orders(
+        self, records: Sequence[Record], frame: Frame, options: FileOptions, *, skip_triggers: bool
+    ) -> Sequence[SentOrder]:
+        """Return the orders of records. The position of each is its index.
+
+        A record that cannot be converted is an order that rejects itself with its problems.
+        """
+
+    def head(self, frame: Frame, options: FileOptions) -> bytes:
+        """Return the beginning of a result file: the original head with the appended columns."""
+
+    def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
+        """Return the original bytes of a record with a note, as a result file has it."""
+
+    def tail(self, frame: Frame, options: FileOptions) -> bytes:
+        """Return the end of a result file."""
