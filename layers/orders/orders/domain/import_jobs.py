@@ -91,6 +91,36 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """How many orders had each outcome of an undo (see UndoOutcome)."""
+
+    deleted: int = 0
+    restored: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Undone") -> "Undone":
+        """Return the sums."""
+        return Undone(
+            self.deleted + other.deleted,
+            self.restored + other.restored,
+            self.unchanged + other.unchanged,
+            self.kept + other.kept,
+            self.failed + other.failed,
+        )
+
+    def counts(self, *, triggers: int = 0) -> Counts:
+        """Return the counts of the orders that were changed, were not, or could not be changed."""
+        return Counts(
+            updated=self.deleted + self.restored,
+            unchanged=self.unchanged + self.kept,
+            failed=self.failed,
+            triggers=triggers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One failed order of a group of problems."""
 
@@ -111,11 +141,15 @@ class ProblemGroup:
 
 @dataclass(frozen=True, slots=True)
 class ChunkSummary:
-    """What is kept of the result of a chunk beside the result itself."""
+    """What is kept of the result of a chunk beside the result itself.
+
+    `request_id` is that of the changes. `undone` is None unless the job is an undo.
+    """
 
     number: int
     counts: Counts
     request_id: str = ""
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +177,8 @@ class Job:
     starts, from 1: the results of a preview and of the import after it are kept apart. `chunks` and
     `orders` are known when the file is split. `counts` and `groups` are set when a run ends; while
     it works they are summed from the chunks. `failure` says why a job failed or stopped.
+    `undone` are the sums of an undo. `undoing` is the job that undoes this one, or previews it, and
+    was begun last; `undone_by` is the last one that ended and was no preview.
     """
 
     account: str
@@ -169,6 +205,9 @@ class Job:
     counts: Counts | None = None
     groups: tuple[ProblemGroup, ...] = ()
     failure: str | None = None
+    undone: Undone | None = None
+    undoing: str | None = None
+    undone_by: str | None = None
 
     def following(self, now: datetime) -> "Job":
         """Return the next version of the record, to be changed and saved."""
@@ -182,6 +221,11 @@ def total(summaries: Iterable[ChunkSummary], orders: int | None) -> Counts:
         found += each.counts
     missing = max(0, (orders or 0) - found.received)
     return replace(found, unprocessed=found.unprocessed + missing)
+
+
+def total_undone(summaries: Iterable[ChunkSummary]) -> Undone:
+    """Return the sums of an undo."""
+    return sum((each.undone for each in summaries if each.undone), Undone())
 
 
 def exceeds(counts: Counts, percent: int) -> bool:
