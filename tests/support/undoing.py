@@ -116,6 +116,9 @@ class UndoWorld:
 
     def stream(self) -> None:
         """Write the history of what was committed, as the function on the stream does."""
+        for change in self.changes.committed:
+            if change.removes:
+                self._mark(change.after.order)
         if self.lags:
             return
         versions = [
@@ -126,7 +129,7 @@ class UndoWorld:
             self.history.keep(versions, DEADLINE)
         for change in self.changes.committed:
             if change.removes:
-                self._erase(change.after.order)
+                self.history.erase([OrderKey(self.account, change.after.order.order_id)], DEADLINE)
         self._replaced.clear()
         self.changes.committed.clear()
 
@@ -255,9 +258,9 @@ class UndoWorld:
         if group.stored is not None:
             self._replaced.append(group.stored)
 
-    def _erase(self, last: Order) -> None:
+    def _mark(self, last: Order) -> None:
+        """Note a deletion, which the real store does in the same transaction."""
         key = OrderKey(self.account, last.order_id)
-        self.history.erase([key], DEADLINE)
         if isinstance(self.history, FakeHistory):
             self.history.deletions[key] = Deletion(
                 last.order_id,

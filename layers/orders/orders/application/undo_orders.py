@@ -18,6 +18,7 @@ from orders.domain.undoing import (
     UndoOutcome,
     UndoReason,
     decide_undo,
+    has_same_content,
 )
 
 # Orders that are read and written together: each may be large, and so may its version before.
@@ -86,6 +87,10 @@ class _Attempt:
         elif found.order == self.change.after.order:
             # The order names the request that wrote it, which counts for more than any answer.
             self._succeed()
+        elif not self.change.removes and has_same_content(found.order, self.change.after.order):
+            # Another undo of the same change came first.
+            self._decision = UndoDecision(UndoOutcome.UNCHANGED)
+            self.is_open = False
         elif found.order != self.order:
             self._end(UndoOutcome.KEPT, UndoReason.CHANGED_SINCE)
 
