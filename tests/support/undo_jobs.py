@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT, chunk_key
+from orders.application.errors import StorageError
 from orders.application.import_job_ports import Chunk, ImportJobs, JobFiles
 from orders.application.ports import Deadline, RequestRecords
 from orders.application.publish_triggers import PublishTriggers
@@ -176,12 +177,15 @@ class JobWorld:
         deadline: Deadline = DEADLINE,
         is_last: bool = False,
     ) -> ChunkResult | None:
-        """Make one attempt at a chunk of the undo; the history is written after it."""
+        """Make one attempt at a chunk of the undo; unless it crashed, the history is written."""
         command = UndoChunkCommand(self.world.account, job_id, 1, number, is_last)
         try:
-            return self.use_case(command, deadline)
-        finally:
+            result = self.use_case(command, deadline)
+        except StorageError:
             self.world.stream()
+            raise
+        self.world.stream()
+        return result
 
     def undo(self, number: int = 0, **more: Any) -> dict[str, tuple[str, str]]:  # noqa: ANN401 - of any type
         """Undo a chunk; return the outcome and the code of each record."""

@@ -356,6 +356,40 @@ def delete(external_id: str) -> Change:
     return lambda world, cause: world.change(plan_deletion(world.found(external_id), None, cause))
 
 
+KINDS: dict[str, Callable[[str], Change]] = {
+    "update": lambda name: update(name, comment="changed"),
+    "status": lambda name: update(name, status="paid"),
+    "guard": lambda name: update(name, update_time="2026-03-01T00:00:00+00:00"),
+    "rename": lambda name: rename(name, f"{name}2"),
+    "ship": ship,
+    "line": deliver_line,
+    "hide": hide,
+    "revive": revive,
+    "delete": delete,
+}
+
+
+def possible(world: UndoWorld, name: str, kind: str) -> Change | None:
+    """Return a change of an order, or its creation, unless it is impossible or changes nothing."""
+    if not world.exists(name):
+        return create(name) if kind in {"update", "status"} else None
+    stored = world.found(name)
+    order = stored.order
+    is_same = (
+        (kind == "rename" and (stored.was_renamed or order.fulfilment.name != "STARTED"))
+        or (kind == "ship" and order.fulfilment.name != "STARTED")
+        or (kind == "line" and order.content()["lines"][0]["status"] == "delivered")
+        or (kind == "update" and '"comment":"changed"' in order.document)
+        or (kind == "status" and order.status == "paid")
+        or (kind == "guard" and order.update_time is not None)
+    )
+    if (order.is_hidden and kind not in {"revive", "delete"}) or (
+        not order.is_hidden and (kind == "revive" or is_same)
+    ):
+        return None
+    return KINDS[kind](order.external_id)
+
+
 def memory_world() -> UndoWorld:
     return UndoWorld(memory_store(), FakeHistory())
 

@@ -6,14 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from orders.application.chunk_requests import chunk_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import WriteOutcome
 from orders.application.undo_chunk import DETAILS
 from orders.domain.changes import OrderChange
 from orders.domain.import_jobs import JobMode, JobState, Undone
 from orders.domain.order import Cause
+from orders.domain.repeats import RequestRecord
 from orders.domain.undoing import UndoReason
-from tests.support.deadlines import FixedDeadline
+from tests.support.crashes import Death, KilledError, Mortal
+from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.fakes import FakeHistory
 from tests.support.undo_jobs import IMPORT, UNDO, JobWorld
 from tests.support.undoing import (
@@ -21,6 +24,7 @@ from tests.support.undoing import (
     create,
     delete,
     hide,
+    later,
     lose,
     memory_world,
     rename,
@@ -299,20 +303,55 @@ def test_a_lost_answer_is_recognised(jobs: JobWorld) -> None:
     assert jobs.undo() == {"A": RESTORED, "B": DELETED}
 
 
-def test_an_attempt_that_another_one_overlaps_waits_for_its_end(jobs: JobWorld) -> None:
+def test_an_attempt_waits_for_the_end_of_another_one(jobs: JobWorld) -> None:
     jobs.import_chunk(0, {"A": create("A")})
     jobs.begin()
-
-    def crash(changes: StreamedChanges, change: OrderChange) -> WriteOutcome:
-        changes.commit(change)
-        raise KilledError
-
-    jobs.world.changes.faults.append(crash)
-    unreleased = replace(jobs.use_case)
-    del unreleased
-    with suppress(KilledError):
+    key, now = chunk_key(jobs.jobs.jobs[UNDO], 0), jobs.world.now
+    other = RequestRecord(key.fingerprint, "0" * 32, "0" * 32, now + timedelta(seconds=20))
+    jobs.records.claim(key, other, now, now + timedelta(days=1), DEADLINE)
+    with pytest.raises(StorageUnavailableError):
         jobs.undo()
+    assert jobs.world.exists("A")
+    later(jobs.world, seconds=20)
     assert jobs.undo() == {"A": DELETED}
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_a_chunk_that_crashed_at_any_call_is_completed_by_the_next_attempt(phase: str) -> None:
+    for at in range(1, 60):
+        jobs = JobWorld(memory_world())
+        world = jobs.world
+        world.request(create("A"), create("B"), create("C"))
+        before = world.snapshot("ABCD")
+        jobs.import_chunk(
+            0,
+            {"A": update("A", status="paid"), "B": rename("B", "B2"), "C": hide("C")}
+            | {"D": create("D")},
+        )
+        jobs.begin()
+        death = Death(at, phase)
+        whole, files, kept = world.store, jobs.files, jobs.jobs
+        history, write = world.history, death.around(world.changes.commit)
+        world.store = replace(whole, index=Mortal(whole.index, death))
+        world.history = Mortal(history, death)
+        world.changes.faults += [lambda _changes, change, write=write: write(change)] * 4
+        jobs.files, jobs.jobs = Mortal(files, death), Mortal(kept, death)
+        with suppress(KilledError):
+            jobs.undo_chunk(0)
+        world.store, world.history = whole, history
+        jobs.files, jobs.jobs = files, kept
+        world.changes.faults.clear()
+        world.stream()
+        # The first attempt has not released the chunk.
+        later(world, minutes=1)
+        assert jobs.undo() == {"A": RESTORED, "B": RESTORED, "C": RESTORED, "D": DELETED}
+        assert world.snapshot(["A", "B", "C", "D"]) == before
+        [summary] = kept.summaries(world.account, UNDO, 1, DEADLINE)
+        assert summary.undone == Undone(deleted=1, restored=3)
+        if death.calls < at:
+            assert at > 10
+            return
+    pytest.fail("the undo makes more calls than were tried")
 
 
 def test_a_race_with_another_undo_leaves_the_order_restored(jobs: JobWorld) -> None:
@@ -338,7 +377,3 @@ def test_a_second_undo_finds_everything_as_it_was(jobs: JobWorld) -> None:
     jobs.undo()
     jobs.begin(job_id="second")
     assert jobs.undo(job_id="second") == {"A": UNCHANGED, "B": UNCHANGED}
-
-
-class KilledError(BaseException):
-    """The process has crashed. No code may catch this."""

@@ -162,9 +162,10 @@ class UndoChunk:
         try:
             result = self._result(job, undone, command, run, deadline)
             return self.files.add_result(job.account, job.job_id, job.run, result)
-        finally:
-            # The next attempt, if there is one, need not wait until this one must have ended.
+        except StorageError:
+            # The next attempt need not wait until this one must have ended.
             self._release(run, deadline)
+            raise
 
     def _begin(self, job: Job, chunk: int, deadline: Deadline) -> Run:
         try:
@@ -194,17 +195,22 @@ class UndoChunk:
         undoing = _Undoing(self, job, undone, run, EarlierDeadline(deadline, PUBLISHING_SECONDS))
         try:
             result = undoing.run(command.chunk)
-        finally:
-            if run is not None:
-                committed, doubtful = undoing.triggers
-                request = RequestKey(job.account, run.request_id)
-                self.publish_triggers(request, committed, doubtful, deadline)
+        except StorageError:
+            self._publish(job, run, undoing, deadline)
+            raise
+        self._publish(job, run, undoing, deadline)
         if not command.is_last:
             codes = {str(reason) for reason in _RETRYABLE}
             found = {each.code for each in result.records} & codes
             if found:
                 raise StorageUnavailableError(f"orders of the chunk failed: {sorted(found)}")
         return result
+
+    def _publish(self, job: Job, run: Run | None, undoing: "_Undoing", deadline: Deadline) -> None:
+        if run is not None:
+            committed, doubtful = undoing.triggers
+            request = RequestKey(job.account, run.request_id)
+            self.publish_triggers(request, committed, doubtful, deadline)
 
 
 @dataclass(frozen=True, slots=True)
