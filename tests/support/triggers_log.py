@@ -17,8 +17,8 @@ def wait_for_triggers(
     """Return the wanted triggers as soon as there are `count` of them, or after `seconds`.
 
     Only triggers of orders of the endpoint's account are returned: order ids are unique in an
-    account, and other accounts use the same stack. The end of an import job has no order. `wanted` gets the detail of an event. The triggers are sorted
-    by version.
+    account, and other accounts use the same stack. The end of an import job has no order. `wanted`
+    gets the detail of an event. The triggers are sorted by version.
     """
 
     def is_wanted(detail: Tree) -> bool:
