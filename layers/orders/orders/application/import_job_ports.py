@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from orders.application.ports import Deadline, SentOrder
-from orders.domain.file_records import FileOptions, Frame, Note, OpenFile, Record
+from orders.domain.file_records import UNCHOSEN, FileOptions, Frame, Note, OpenFile, Record
 from orders.domain.import_jobs import ChunkResult, ChunkSummary, FileInfo, Job, Upload
 
 
@@ -140,15 +140,35 @@ class JobEngine(Protocol):
 
 
 class FileFormats(Protocol):
-    """Reads and writes files of all formats."""
+    """Reads and writes files of all formats.
+
+    A result file is its head, the annotated records with the frame's separator between them, and
+    its tail.
+    """
+
+    def detect(self, name: str, beginning: bytes, chosen: FileOptions = UNCHOSEN) -> FileOptions:
+        """Return how to read a file with this name and these first bytes, as it was uploaded.
+
+        The options that `chosen.guessed` names are guessed, the others are kept. Raises
+        UnreadableFileError if no format fits.
+        """
 
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
-        """Read the head of a file, decompressed. Raises UnreadableFileError."""
+        """Decompress a file and read its head. Raises UnreadableFileError."""
 
-    def sent_orders(
-        self, records: Sequence[Record], frame: Frame, options: FileOptions, *, skip_triggers: bool
+    def sent_orders(  # noqa: PLR0913 - account and client are the sender of drafts
+        self,
+        records: Sequence[Record],
+        frame: Frame,
+        options: FileOptions,
+        *,
+        skip_triggers: bool,
+        account: str = "",
+        client: str = "",
     ) -> Sequence[SentOrder]:
         """Return the orders of records. The position of each is its index.
+
+        `account` and `client` are recorded in orders of formats whose protocol records its sender.
 
         A record that cannot be converted is an order that rejects itself with its problems.
         """
