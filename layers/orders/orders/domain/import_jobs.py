@@ -62,7 +62,7 @@ class OnDuplicate(StrEnum):
     """What an import does with an order that the hub has already. Published."""
 
     UPDATE = "update"
-    SKIP = "skip"  # it stays as it is, and counts as unchanged
+    SKIP = "skip"  # it does not change, and counts as unchanged
     FAIL = "fail"
 
 
