@@ -33,7 +33,6 @@ _JOBS = "/hub/v1/import_jobs"
 _JOB = f"{_JOBS}/{{job_id}}"
 
 
-
 def import_jobs(tag: str, problem: str, security: tuple[Tree, ...]) -> Section:
     """Return the part about import jobs. `problem` is the media type of errors."""
     return Section(
@@ -117,7 +116,14 @@ def _operations(tag: str, security: tuple[Tree, ...]) -> tuple[Operation, ...]:
             "startImportJob",
             tag,
             "Start the preview or the import of an uploaded file",
-            {"200": response("HubImportJob"), **refusals, **missing, **conflict, **unread, **faults},
+            {
+                "200": response("HubImportJob"),
+                **refusals,
+                **missing,
+                **conflict,
+                **unread,
+                **faults,
+            },
             "A job that was previewed can be started once more, as an import. A job that runs in "
             "the same mode does not change.",
             parameters=(_PATH,),
@@ -185,7 +191,8 @@ def _schemas() -> Tree:
         **schema_of_model(StartJobBody, "HubImportJobStart"),
         **schema_of_model(UndoJobBody, "HubImportJobUndo"),
         "HubImportJob": record(
-            _of_every_job() | {"problems": array(reference("HubImportProblem")), "upload": _upload()},
+            _of_every_job()
+            | {"problems": array(reference("HubImportProblem")), "upload": _upload()},
         ),
         "HubListedImportJob": record(_of_every_job()),
         "HubImportJobs": record(
