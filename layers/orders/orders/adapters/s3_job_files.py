@@ -31,7 +31,14 @@ from orders.application.import_job_ports import Chunk, Part, ResultFile, ResultL
 from orders.application.ports import Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.file_records import Frame
-from orders.domain.import_jobs import ChunkResult, FileInfo, Job, Upload
+from orders.domain.import_jobs import (
+    MAX_PARTS,
+    PART_BYTES,
+    ChunkResult,
+    FileInfo,
+    Job,
+    Upload,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Buffer
@@ -42,10 +49,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _MB = 1024 * 1024
-# S3 requires 5 MB of each part but the last.
-PART_BYTES = 8 * _MB
-# So many parts are listed and signed within one request.
-MAX_PARTS = 640
 # A file is read in ranges of this size: one call takes little time, and is repeated if it fails.
 RANGE_BYTES = 8 * _MB
 LINK_SECONDS = 60 * 60

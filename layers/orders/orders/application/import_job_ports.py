@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO, Protocol
 
 from orders.application.ports import Deadline, SentOrder
 from orders.domain.file_records import UNCHOSEN, FileOptions, Frame, Note, OpenFile, Record
 from orders.domain.import_jobs import ChunkResult, ChunkSummary, FileInfo, Job, Upload
+
+# How long links to parts and to result files can be used.
+LINK_LIFETIME = timedelta(hours=1)
 
 
 class ImportJobs(Protocol):
@@ -15,8 +19,8 @@ class ImportJobs(Protocol):
     All methods raise StorageUnavailableError and StorageRefusedError.
     """
 
-    def create(self, job: Job, deadline: Deadline) -> None:
-        """Store a new job. A repeated call with the same job id and version changes nothing."""
+    def create(self, job: Job, deadline: Deadline) -> Job:
+        """Store a new job, and return the stored one: the first one with this job id remains."""
 
     def find(self, account: str, job_id: str, deadline: Deadline) -> Job | None:
         """Return the job, read consistently; None if the account has no such job."""
