@@ -57,6 +57,19 @@ class HistoryEnvironment:
         return cls(queue_url=variables["PARKED_RECORDS_QUEUE_URL"])
 
 
+@dataclass(frozen=True, slots=True)
+class ImportFilesEnvironment:
+    """Additional variable of the functions that work on imported files: the bucket."""
+
+    bucket: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variable. Raises RuntimeError that names it if it is missing."""
+        _expect(variables, "IMPORT_FILES_BUCKET")
+        return cls(bucket=variables["IMPORT_FILES_BUCKET"])
+
+
 def _expect(variables: Mapping[str, str], *names: str) -> None:
     missing = [name for name in names if not variables.get(name)]
     if missing:
