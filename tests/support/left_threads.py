@@ -6,14 +6,14 @@ random generator that Hypothesis watches, or finds that sockets are blocked, and
 
 import threading
 import time
-from collections.abc import Collection, Generator, Set
+from collections.abc import Collection, Generator
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
 
-def left_threads(before: Set[Thread], patience: float) -> list[str]:
+def left_threads(before: set[Thread], patience: float) -> list[str]:
     """Return the names of the threads that did not run before and do not end in this time."""
     give_up = time.monotonic() + patience
     known = before | {threading.current_thread()}
