@@ -1,9 +1,11 @@
 """Import jobs: files that are imported in the background."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 from orders.domain.file_records import FileOptions
 
@@ -304,8 +306,38 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """The result of a chunk. `samples` are differences that a preview shows, as plain JSON."""
+    """The result of a chunk. `samples` are differences that a preview shows, as plain JSON.
+
+    `groups` are the problems of its records, each of which may have several.
+    """
 
     summary: ChunkSummary
     records: tuple[RecordResult, ...]
     samples: tuple[Mapping[str, object], ...] = field(default_factory=tuple)
+    groups: tuple[ProblemGroup, ...] = ()
+
+
+_EXTENSION = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
+# The extensions of result files, by what the names of formats contain.
+_EXTENSIONS = (
+    ("csv", ".csv"),
+    ("xml", ".xml"),
+    ("commerceml", ".xml"),
+    ("array", ".json"),
+    ("lines", ".jsonl"),
+)
+_OF_COMPRESSIONS = (".gz", ".gzip", ".zip")
+
+
+def extension_of(job: Job) -> str:
+    """Return the extension of a job's result files: that of its file, which they are like.
+
+    Result files are not compressed.
+    """
+    path = PurePosixPath(job.file.name.lower() if job.file else "")
+    if path.suffix in _OF_COMPRESSIONS:
+        path = path.with_suffix("")
+    if _EXTENSION.fullmatch(path.suffix):
+        return path.suffix
+    name = job.options.format if job.options else ""
+    return next((extension for part, extension in _EXTENSIONS if part in name), ".txt")
