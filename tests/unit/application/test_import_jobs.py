@@ -214,6 +214,7 @@ def test_the_import_after_a_preview_works_on_the_same_chunks(started: World) -> 
     assert (job.counts, job.groups, job.failure, job.ended_at) == (None, (), None, None)
     assert job.started_at == started.clock()
     assert started.engine.runs == {(JOB_ID, 1): True, (JOB_ID, 2): False}
+    assert f"demo/{JOB_ID}/manifests/2.jsonl" in started.files.files
 
 
 def test_without_a_mode_a_previewed_job_is_previewed_again(started: World) -> None:
@@ -264,6 +265,18 @@ def test_a_start_after_a_fault_of_the_engine_starts_the_same_run(world: World) -
     assert (world.job.state, world.engine.runs) == (JobState.SPLITTING, {})
     assert world.start().refusal is None
     assert (world.job.run, world.engine.runs) == (1, {(JOB_ID, 1): True})
+
+
+def test_the_chunks_are_listed_before_the_engine_works_on_them(started: World) -> None:
+    started.split()
+    started.end(JobState.PREVIEWED, created=700)
+    started.files.faults.left = 0
+    with pytest.raises(StorageUnavailableError):
+        started.start(IMPORT)
+    assert len(started.engine.runs) == 1
+    assert started.start(IMPORT).refusal is None
+    assert f"demo/{JOB_ID}/manifests/2.jsonl" in started.files.files
+    assert len(started.engine.runs) == 2
 
 
 @given(st.integers(0, 6), st.sampled_from(["jobs", "files", "engine"]))
