@@ -45,7 +45,9 @@ def result_file(
     """Return a result file in which each record has a note."""
     registry = Registry()
     annotated = (
-        registry.annotated(each, Note(each.row, "invalid_value", "/status", message), frame, options)
+        registry.annotated(
+            each, Note(each.row, "invalid_value", "/status", message), frame, options
+        )
         for each in records
     )
     return (
