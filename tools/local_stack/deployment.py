@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tools.local_stack.api_definition import (
     archive_triggers,
     complete_api,
+    convert_state_machines,
     leave_out_unsupported_resources,
     spell_media_types,
 )
@@ -44,6 +45,7 @@ def build(settings: StackSettings, children: Children) -> None:
     children.run("sam build", command, sam_environment(settings))
     template = settings.build / "template.yaml"
     leave_out_unsupported_resources(template)
+    convert_state_machines(template)
     spell_media_types(template)
 
 

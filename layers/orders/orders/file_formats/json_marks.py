@@ -35,10 +35,10 @@ def _written(note: Note) -> bytes:
     return b"".join((b"{", inner, b"}"))
 
 
-def key_of(raw: bytes) -> str | None:
+def key_of(raw: bytes, member: str = "external_id") -> str | None:
     """Return the external id of an order, None if it cannot be read."""
     found = _loaded(raw)
-    key = found.get("external_id") if isinstance(found, dict) else None
+    key = found.get(member) if isinstance(found, dict) else None
     if isinstance(key, bool) or not isinstance(key, str | int):
         return None
     return str(key)

@@ -91,8 +91,9 @@ class AltcraftCsv(TableFormat):
             date_form=guess_date_form(values_of(rows, _TIMES)),
         )
 
-    def key_of(self, columns: Sequence[str]) -> KeyOf:
+    def key_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
         """Return a function that returns the external id of a row."""
+        del options
         named = [name for name in columns if name and name not in RESULT_COLUMNS]
         repeated = next((name for name in named if named.count(name) > 1), None)
         if repeated is not None:
