@@ -24,7 +24,7 @@ from orders.protocols.altcraft.submissions import read_orders
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """A record that cannot be read as an order. `problems` have paths that begin at the root of the request."""
+    """A record without an order. `problems` have paths that begin at the root of the request."""
 
     position: int
     external_id: str | None
