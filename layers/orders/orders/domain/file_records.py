@@ -1,6 +1,6 @@
 """The records of an imported file: each holds the rows of one order, byte for byte."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,13 +25,15 @@ class Record:
 class Frame:
     """What is around the records of a file: `head`, then the records with `separator`, then `tail`.
 
-    `columns` are the names in the header of a file with columns.
+    `columns` are the names in the header of a file with columns. `ignored` are the names of columns
+    and members of the file that the import does not read.
     """
 
     head: bytes = b""
     separator: bytes = b""
     tail: bytes = b""
     columns: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,28 @@ class FileOptions:
     guessed: tuple[str, ...] = ()
 
 
+# What is known of a file before its format is detected.
+UNCHOSEN = FileOptions(
+    format="",
+    guessed=("format", "compression", "charset", "delimiter", "decimal_comma", "date_form"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class OpenFile:
     """A file whose head was read. `records` are read while they are iterated, in file order.
 
-    Iterating raises UnreadableFileError at a fault after which no record can be found.
+    Iterating raises UnreadableFileError at a fault after which no record can be found. The tail of
+    `frame` only closes the file; `ended` returns the frame with the tail that the file has.
     """
 
     frame: Frame
     records: Iterator[Record]
+    ended: Callable[[], Frame] | None = None
+
+    def whole_frame(self) -> Frame:
+        """Return the frame of a file of which all records were iterated."""
+        return self.frame if self.ended is None else self.ended()
 
 
 class UnreadableFileError(Exception):
