@@ -4,6 +4,7 @@ Such a thread continues while the tests of other files run in its process. There
 random generator that Hypothesis watches, or finds that sockets are blocked, and another test fails.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Collection, Generator
@@ -12,15 +13,32 @@ from threading import Thread
 
 import pytest
 
+STEP_SECONDS = 0.02
+
 
 def left_threads(before: set[Thread], patience: float) -> list[str]:
-    """Return the names of the threads that did not run before and do not end in this time."""
+    """Return the names of the threads that did not run before and do not end in this time.
+
+    The threads of a pool end with the pool, and do nothing while they wait for a call.
+    """
     give_up = time.monotonic() + patience
+    while (working := _working(before)) and time.monotonic() < give_up:
+        working[0].join(STEP_SECONDS)
+    return sorted(each.name for each in working)
+
+
+def _working(before: set[Thread]) -> list[Thread]:
     known = before | {threading.current_thread()}
-    new = [each for each in threading.enumerate() if each not in known]
-    for each in new:
-        each.join(max(0.0, give_up - time.monotonic()))
-    return sorted(each.name for each in new if each.is_alive())
+    return [each for each in threading.enumerate() if each not in known and not _is_idle(each)]
+
+
+def _is_idle(thread: Thread) -> bool:
+    """Return whether it is the thread of a pool that waits for a call."""
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - documented, in spite of its name
+    if frame is None:
+        return False
+    function = frame.f_globals["__name__"], frame.f_code.co_name
+    return function == ("concurrent.futures.thread", "_worker")
 
 
 class LeftThreads:

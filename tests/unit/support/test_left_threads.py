@@ -1,6 +1,9 @@
 """A test file that leaves a thread running fails."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Event, Thread
 
 import pytest
@@ -94,14 +97,32 @@ def test_the_files_of_a_shared_folder_must_end_their_threads_with_its_last_test(
 
 
 def test_a_thread_that_is_about_to_end_is_waited_for(ended: Event) -> None:
+    before = set(threading.enumerate())
     thread = Thread(target=ended.wait, args=(0.01,))
     thread.start()
-    assert left_threads(set(), patience=5) == []
+    assert left_threads(before, patience=5) == []
     assert not thread.is_alive()
 
 
 def test_threads_that_ran_before_are_not_reported(ended: Event) -> None:
+    before = set(threading.enumerate())
     thread = Thread(target=ended.wait, name="earlier")
     thread.start()
-    assert left_threads({thread}, patience=0) == []
-    assert left_threads(set(), patience=0) == ["earlier"]
+    assert left_threads(before, patience=0) == ["earlier"]
+    assert left_threads(before | {thread}, patience=0) == []
+
+
+def test_only_the_threads_of_a_pool_that_work_are_reported(ended: Event) -> None:
+    before, started = set(threading.enumerate()), Event()
+
+    def work() -> None:
+        started.set()
+        ended.wait()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="pool") as pool, ExitStack() as at_end:
+        at_end.callback(ended.set)
+        pool.submit(int).result()
+        assert left_threads(before, patience=1) == []
+        pool.submit(work)
+        assert started.wait(5)
+        assert left_threads(before, patience=0) == ["pool_0"]

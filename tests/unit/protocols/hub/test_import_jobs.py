@@ -105,12 +105,17 @@ class Console:
         job_id: str = "",
         body: object = None,
         token: str = "writer",  # noqa: S107 - a token of the test
+        *,
+        dry_run: str | None = None,
         **query: object,
     ) -> HttpAnswer:
         texts = {name: str(value) for name, value in query.items()}
         raw = b"" if body is None else json.dumps(body).encode()
         sent = HttpRequest(
-            headers={"authorization": f"Bearer {token}"},
+            headers={
+                "authorization": f"Bearer {token}",
+                **({} if dry_run is None else {"x-dry-run": dry_run}),
+            },
             query=texts,
             queries={name: (value,) for name, value in texts.items()},
             path={"job_id": job_id} if job_id else {},
@@ -149,6 +154,23 @@ class Console:
 @pytest.fixture
 def console() -> Console:
     return Console()
+
+
+@pytest.mark.parametrize("route", [CREATE, START, CANCEL])
+@pytest.mark.parametrize("sent", ["true", "yes"])
+def test_a_write_that_asks_for_a_dry_run_does_nothing(
+    console: Console, route: str, sent: str
+) -> None:
+    """A job has a mode of its own for this. A header that is ignored would write orders."""
+    job_id = console.create()["job_id"]
+    before = dict(console.jobs.jobs)
+    answer = console.ask(route, job_id, NEW if route == CREATE else None, dry_run=sent)
+    assert (answer.status, problem(answer)["errors"][0]["parameter"]) == (400, "X-Dry-Run")
+    assert console.jobs.jobs == before
+
+
+def test_a_write_that_does_not_want_a_dry_run_is_done(console: Console) -> None:
+    assert console.ask(CREATE, body=NEW, dry_run="false").status == 201
 
 
 def test_a_new_job_has_all_members(console: Console) -> None:
