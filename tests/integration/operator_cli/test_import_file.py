@@ -165,7 +165,7 @@ def test_problems_of_a_record_are_all_shown(orders: Run, tmp_path: Path) -> None
     assert ended.code == 1
     groups = [each.split(" x ")[1] for each in _printed(ended) if " x " in each]
     # The hub's own rules are named too, so that one correction is enough.
-    assert {"duplicate_member at /status", "malformed", "required at /currency"} <= set(groups)
+    assert {"duplicate_member at /status", "wrong_type", "required at /currency"} <= set(groups)
     assert "row 3  B" in ended.out
 
 
