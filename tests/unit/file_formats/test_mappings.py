@@ -21,7 +21,7 @@ MAPPING = read_mapping(
         },
         "line": {
             "external_id": {"template": "{Name}-{#}"},
-            "sku": "Item",
+            "sku": {"column": ["SKU", "Item"]},
             "count": "Quantity",
             "final_price_per_item": {"column": "Price", "less": ["Off"], "divide_by": "Quantity"},
         },
@@ -38,6 +38,7 @@ FIRST = {
     "Tags": "a, b",
     "Note": "'0123",
     "Item": "mug",
+    "SKU": "m-1",
     "Quantity": "2",
     "Price": "500,00",
     "Off": "",
@@ -66,7 +67,7 @@ def test_rows_become_one_order() -> None:
         "tags": ["a", "b"],
         "custom_fields": {"note": "0123"},
         "lines": [
-            {"external_id": "#1-1", "sku": "mug", "count": "2", "final_price_per_item": "250"},
+            {"external_id": "#1-1", "sku": "m-1", "count": "2", "final_price_per_item": "250"},
             {
                 "external_id": "#1-2",
                 "sku": "cup",
@@ -75,7 +76,7 @@ def test_rows_become_one_order() -> None:
             },
         ],
     }
-    assert converted.source_of["/lines/1/final_price_per_item"] == "Price"
+    assert converted.source_of["/lines/1/final_price_per_item"] == "column Price"
 
 
 def test_an_unknown_value_of_a_lookup_without_a_default_is_a_problem() -> None:
@@ -120,7 +121,7 @@ def test_a_negative_price_keeps_its_sign() -> None:
         ({"group_by": "A", "order": {"email": 5}, "line": {}}, "order.email must be the name"),
         ({"group_by": "A", "order": {"email": {}}, "line": {}}, "exactly one of"),
         ({"group_by": "A", "order": {"email": {"col": "B"}}, "line": {}}, 'got "col"'),
-        ({"group_by": "A", "order": {"email": {"column": 1}}, "line": {}}, "must be text"),
+        ({"group_by": "A", "order": {"email": {"column": 1}}, "line": {}}, "must be the text"),
         (
             {"group_by": "A", "order": {"email": {"column": "B", "lookup": []}}, "line": {}},
             "order.email.lookup must be an object",
@@ -137,3 +138,19 @@ def test_a_fault_of_a_mapping_names_the_member(tree: object, message: str) -> No
 def test_the_columns_that_a_mapping_needs() -> None:
     assert {"Name", "Off", "Quantity", "Item", "Note"} <= MAPPING.columns
     assert "#" not in MAPPING.columns
+
+
+def test_the_amounts_of_all_rows_are_added_exactly() -> None:
+    mapping = overridden(MAPPING, {"order": {"total_price": {"sum": ["Price", "Off"]}}})
+    converted = convert(mapping, [FIRST, SECOND], OPTIONS)
+
+    assert converted.faults == ()
+    assert converted.tree["total_price"] == "1021"
+
+
+def test_an_amount_that_cannot_be_added_is_a_problem() -> None:
+    mapping = overridden(MAPPING, {"order": {"total_price": {"sum": ["Email"]}}})
+    [fault] = convert(mapping, [FIRST], OPTIONS).faults
+
+    assert fault.pointer == "/total_price"
+    assert fault.message.startswith('column "Email" must be an amount')

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import BinaryIO, Protocol
 
 from orders.application.ports import Deadline, SentOrder
 from orders.domain.file_records import UNCHOSEN, FileOptions, Frame, Note, OpenFile, Record
 from orders.domain.import_jobs import ChunkResult, ChunkSummary, FileInfo, Job, Upload
+
+# How long links to parts and to result files can be used.
+LINK_LIFETIME = timedelta(hours=1)
 
 
 class ImportJobs(Protocol):
@@ -15,8 +19,8 @@ class ImportJobs(Protocol):
     All methods raise StorageUnavailableError and StorageRefusedError.
     """
 
-    def create(self, job: Job, deadline: Deadline) -> None:
-        """Store a new job. A repeated call with the same job id and version changes nothing."""
+    def create(self, job: Job, deadline: Deadline) -> Job:
+        """Store a new job, and return the stored one: the first one with this job id remains."""
 
     def find(self, account: str, job_id: str, deadline: Deadline) -> Job | None:
         """Return the job, read consistently; None if the account has no such job."""
@@ -65,6 +69,22 @@ class ResultLink:
     name: str
     size: int
     url: str
+
+
+class ResultFile(Protocol):
+    """A result file that is being written, in flat memory.
+
+    All methods raise StorageUnavailableError and StorageRefusedError.
+    """
+
+    def write(self, data: bytes) -> None:
+        """Append bytes."""
+
+    def close(self) -> int:
+        """Complete the file, and return its size. Before that, it does not exist."""
+
+    def discard(self) -> None:
+        """Give the file up. Raises nothing."""
 
 
 class JobFiles(Protocol):
@@ -117,10 +137,18 @@ class JobFiles(Protocol):
     def result(self, account: str, job_id: str, run: int, number: int) -> ChunkResult | None:
         """Return the result of a chunk, None if it has none."""
 
-    def write_result_file(
-        self, account: str, job_id: str, run: int, name: str, parts: Iterator[bytes]
-    ) -> int:
-        """Write a result file while it is iterated. Return its size."""
+    def worked(self, job: Job) -> Iterator[tuple[Chunk, ChunkResult | None]]:
+        """Yield each chunk of a job with its result in the present run, None if it has none.
+
+        They are in file order, and some are read ahead. The chunks of an undo are those of the job
+        that it undoes.
+        """
+
+    def begin_result_file(self, account: str, job_id: str, run: int, name: str) -> ResultFile:
+        """Begin a result file. `name` is that of its link, with the extension of the format.
+
+        A repeated call replaces the file when it is closed.
+        """
 
     def links(self, account: str, job_id: str, run: int) -> Sequence[ResultLink]:
         """Return the result files of a run, with links that expire."""
@@ -181,3 +209,13 @@ class FileFormats(Protocol):
 
     def tail(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the end of a result file."""
+
+
+class JobTriggers(Protocol):
+    """The event bus, for the triggers of jobs."""
+
+    def publish(self, job: Job, deadline: Deadline) -> None:
+        """Publish that a run of a job has ended. A repeated call publishes an equal trigger.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """

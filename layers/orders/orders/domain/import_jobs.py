@@ -1,9 +1,11 @@
 """Import jobs: files that are imported in the background."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import PurePosixPath
 
 from orders.domain.file_records import FileOptions
 
@@ -15,6 +17,15 @@ MIN_JUDGED_ORDERS = 100
 DEFAULT_STOP_ABOVE_PERCENT = 10
 MAX_GROUPS = 50
 MAX_SAMPLES = 10
+# The `detail-type` of the trigger that a run which was no preview has ended. Published.
+FINISHED = "ImportJobFinished"
+# S3 requires 5 MB of each part but the last. So many parts are listed and signed within a request.
+PART_BYTES = 8 * 1024 * 1024
+MAX_PARTS = 640
+MAX_FILE_BYTES = MAX_PARTS * PART_BYTES
+# The bucket discards an upload that is not completed, and deletes the files of a job.
+UPLOAD_LIFETIME = timedelta(days=2)
+JOB_LIFETIME = timedelta(days=90)
 
 
 class JobKind(StrEnum):
@@ -53,7 +64,7 @@ class OnDuplicate(StrEnum):
     """What an import does with an order that the hub has already. Published."""
 
     UPDATE = "update"
-    SKIP = "skip"  # it stays as it is, and counts as unchanged
+    SKIP = "skip"  # it does not change, and counts as unchanged
     FAIL = "fail"
 
 
@@ -91,6 +102,36 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Undone:
+    """How many orders had each outcome of an undo (see UndoOutcome)."""
+
+    deleted: int = 0
+    restored: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Undone") -> "Undone":
+        """Return the sums."""
+        return Undone(
+            self.deleted + other.deleted,
+            self.restored + other.restored,
+            self.unchanged + other.unchanged,
+            self.kept + other.kept,
+            self.failed + other.failed,
+        )
+
+    def counts(self, *, triggers: int = 0) -> Counts:
+        """Return the counts of the orders that were changed, were not, or could not be changed."""
+        return Counts(
+            updated=self.deleted + self.restored,
+            unchanged=self.unchanged + self.kept,
+            failed=self.failed,
+            triggers=triggers,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One failed order of a group of problems."""
 
@@ -111,11 +152,15 @@ class ProblemGroup:
 
 @dataclass(frozen=True, slots=True)
 class ChunkSummary:
-    """What is kept of the result of a chunk beside the result itself."""
+    """What is kept of the result of a chunk beside the result itself.
+
+    `request_id` is that of the changes. `undone` is None unless the job is an undo.
+    """
 
     number: int
     counts: Counts
     request_id: str = ""
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +188,10 @@ class Job:
     starts, from 1: the results of a preview and of the import after it are kept apart. `chunks` and
     `orders` are known when the file is split. `counts` and `groups` are set when a run ends; while
     it works they are summed from the chunks. `failure` says why a job failed or stopped.
+    Until then, `options` are those that its sender chose, None without any. `ended_at` is set when
+    the result files of a run are complete.
+    `undone` are the sums of an undo. `undoing` is the job that undoes this one, or previews it, and
+    was begun last; `undone_by` is the last one that ended and was no preview.
     """
 
     account: str
@@ -169,6 +218,23 @@ class Job:
     counts: Counts | None = None
     groups: tuple[ProblemGroup, ...] = ()
     failure: str | None = None
+    undone: Undone | None = None
+    undoing: str | None = None
+    undone_by: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether a run works on the job."""
+        return self.state in RUNNING
+
+    @property
+    def results_exist(self) -> bool:
+        """Return whether a run has ended, so that its result files are complete."""
+        return self.run > 0 and self.ended_at is not None
+
+    def upload_expired(self, now: datetime) -> bool:
+        """Return whether the upload was discarded before it was completed."""
+        return self.upload is not None and now >= self.created_at + UPLOAD_LIFETIME
 
     def following(self, now: datetime) -> "Job":
         """Return the next version of the record, to be changed and saved."""
@@ -182,6 +248,27 @@ def total(summaries: Iterable[ChunkSummary], orders: int | None) -> Counts:
         found += each.counts
     missing = max(0, (orders or 0) - found.received)
     return replace(found, unprocessed=found.unprocessed + missing)
+
+
+def total_undone(summaries: Iterable[ChunkSummary]) -> Undone:
+    """Return the sums of an undo."""
+    return sum((each.undone for each in summaries if each.undone), Undone())
+
+
+def rate_of(job: Job, counts: Counts, now: datetime) -> float | None:
+    """Return how many orders a second the run has processed, None if it has not begun."""
+    if job.started_at is None:
+        return None
+    seconds = ((job.ended_at or now) - job.started_at).total_seconds()
+    return counts.processed / seconds if seconds > 0 else None
+
+
+def estimated_end(job: Job, counts: Counts, now: datetime) -> datetime | None:
+    """Return when the run will end at its present rate, None if that cannot be known."""
+    rate = rate_of(job, counts, now)
+    if job.state is not JobState.IMPORTING or job.orders is None or not rate:
+        return None
+    return now + timedelta(seconds=counts.unprocessed / rate)
 
 
 def exceeds(counts: Counts, percent: int) -> bool:
@@ -221,8 +308,38 @@ class RecordResult:
 
 @dataclass(frozen=True, slots=True)
 class ChunkResult:
-    """The result of a chunk. `samples` are differences that a preview shows, as plain JSON."""
+    """The result of a chunk. `samples` are differences that a preview shows, as plain JSON.
+
+    `groups` are the problems of its records, each of which may have several.
+    """
 
     summary: ChunkSummary
     records: tuple[RecordResult, ...]
     samples: tuple[Mapping[str, object], ...] = field(default_factory=tuple)
+    groups: tuple[ProblemGroup, ...] = ()
+
+
+_EXTENSION = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
+# The extensions of result files, by what the names of formats contain.
+_EXTENSIONS = (
+    ("csv", ".csv"),
+    ("xml", ".xml"),
+    ("commerceml", ".xml"),
+    ("array", ".json"),
+    ("lines", ".jsonl"),
+)
+_OF_COMPRESSIONS = (".gz", ".gzip", ".zip")
+
+
+def extension_of(job: Job) -> str:
+    """Return the extension of a job's result files: that of its file, which they are like.
+
+    Result files are not compressed.
+    """
+    path = PurePosixPath(job.file.name.lower() if job.file else "")
+    if path.suffix in _OF_COMPRESSIONS:
+        path = path.with_suffix("")
+    if _EXTENSION.fullmatch(path.suffix):
+        return path.suffix
+    name = job.options.format if job.options else ""
+    return next((extension for part, extension in _EXTENSIONS if part in name), ".txt")

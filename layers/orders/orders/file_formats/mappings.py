@@ -11,8 +11,8 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from orders.domain.file_records import FileOptions
-from orders.domain.money import MAX_FRACTION_DIGITS, format_amount
-from orders.domain.problems import Code, Problem, Steps, listed, shown
+from orders.domain.money import MAX_FRACTION_DIGITS, exact_sum, format_amount
+from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
 from orders.file_formats.interface import Converted, Tree
 from orders.file_formats.values import (
     amount_of,
@@ -69,7 +69,18 @@ _LINE_MEMBERS = frozenset(
 )
 _FIELDS = "custom_fields."
 _SOURCE_MEMBERS = frozenset(
-    {"column", "constant", "template", "lookup", "default", "less", "divide_by", "split"}
+    {
+        "column",
+        "constant",
+        "template",
+        "sum",
+        "lookup",
+        "default",
+        "less",
+        "less_divided_by",
+        "divide_by",
+        "split",
+    }
 )
 _PLACE = re.compile(r"\{([^{}]+)\}")
 # The number of a line in its order, in templates.
@@ -85,29 +96,31 @@ class MappingError(ValueError):
 class Source:
     """Where the value of a member comes from.
 
-    `less` are columns whose amounts are subtracted, `divide_by` is the column of a whole number
-    that the amount is divided by. `split` separates the values of an array.
+    `columns` are columns of which the first that is not blank has the value. `total` are columns
+    whose amounts in all rows of the order are added. `less` are columns whose amounts are
+    subtracted, divided by the whole number of `less_divided_by` if it is set. `divide_by` are
+    columns of whole numbers: the amount is divided by the first that is not blank. `split`
+    separates the values of an array.
     """
 
-    column: str | None = None
+    columns: tuple[str, ...] = ()
     constant: object = None
     template: str | None = None
     lookup: Mapping[str, str] = field(default_factory=dict)
     default: str | None = None
+    total: tuple[str, ...] = ()
     less: tuple[str, ...] = ()
-    divide_by: str | None = None
+    less_divided_by: tuple[str, ...] = ()
+    divide_by: tuple[str, ...] = ()
     split: str | None = None
 
     @property
-    def columns(self) -> Iterator[str]:
-        """Yield the names of the columns that the value needs."""
-        if self.column is not None:
-            yield self.column
+    def needed(self) -> Iterator[str]:
+        """Yield the names of all columns that the value needs."""
+        yield from self.columns
         if self.template is not None:
             yield from (name for name in _PLACE.findall(self.template) if name != _LINE_NUMBER)
-        yield from self.less
-        if self.divide_by is not None:
-            yield self.divide_by
+        yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +140,7 @@ class ColumnMapping:
     def columns(self) -> frozenset[str]:
         """Return the names of all columns that are mapped."""
         sources = [*self.order.values(), *self.line.values()]
-        named = {name for each in sources for name in each.columns}
+        named = {name for each in sources for name in each.needed}
         return frozenset({self.group_by, *named, *([self.line_if] if self.line_if else [])})
 
 
@@ -177,7 +190,10 @@ def convert(
     reader = _Reader(options)
     tree: Tree = {}
     for member, source in mapping.order.items():
-        reader.set(tree, (member,), member, source, _merged(rows, source, member, reader))
+        if source.total:
+            reader.add(tree, member, source, rows)
+        else:
+            reader.set(tree, (member,), member, source, _merged(rows, source, member, reader))
     if lines is None:
         lines = [row for row in rows if not mapping.line_if or row.get(mapping.line_if, "").strip()]
     tree["lines"] = []
@@ -195,7 +211,7 @@ def _merged(
 ) -> Mapping[str, str]:
     """Return one row with the columns that a source needs. Reports values that contradict."""
     found: dict[str, str] = {}
-    for name in source.columns:
+    for name in source.needed:
         values = list(dict.fromkeys(row[name] for row in rows if row.get(name, "").strip()))
         found[name] = values[0] if values else ""
         if len(values) > 1:
@@ -215,6 +231,26 @@ class _Reader:
         self.faults: list[Problem] = []
         self.source_of: dict[str, str] = {}
 
+    def add(
+        self, tree: Tree, member: str, source: Source, rows: Sequence[Mapping[str, str]]
+    ) -> None:
+        """Set a member of the order to the sum of columns in all rows."""
+        comma = self._options.decimal_comma
+        amounts = []
+        for name in source.total:
+            for row in rows:
+                text = text_of(row.get(name, ""))
+                if not text:
+                    continue
+                try:
+                    amounts.append(Decimal(amount_of(text, decimal_comma=comma)))
+                except ValueError as allowed:
+                    message = f'column "{name}" must be {allowed}; got {shown(text)}'
+                    self.faults.append(Problem(Code.INVALID_VALUE, (member,), message))
+        if amounts:
+            self.source_of[pointer(member)] = f"columns {', '.join(source.total)}"
+            tree[member] = format_amount(exact_sum(amounts))
+
     def set(
         self, tree: Tree, path: Steps, member: str, source: Source, row: Mapping[str, str]
     ) -> None:
@@ -223,15 +259,15 @@ class _Reader:
         try:
             value = self._value(member, source, row)
         except ValueError as allowed:
-            text = self._text(source, row)
-            name = source.column or member
-            message = f'column "{name}" must be {allowed}; got {shown(text)}'
+            name, text = self._text(source, row)
+            message = f'column "{name or member}" must be {allowed}; got {shown(text)}'
             self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
             return
         if value is None:
             return
-        if source.column is not None:
-            self.source_of["/" + "/".join(map(str, steps))] = source.column
+        name, _ = self._text(source, row)
+        if name:
+            self.source_of[pointer(*steps)] = f"column {name}"
         if member.startswith(_FIELDS):
             tree.setdefault("custom_fields", {})[member.removeprefix(_FIELDS)] = value
         else:
@@ -240,7 +276,7 @@ class _Reader:
     def _value(self, member: str, source: Source, row: Mapping[str, str]) -> object:
         if source.constant is not None:
             return source.constant
-        text = self._text(source, row)
+        _, text = self._text(source, row)
         if not text:
             return source.default
         if source.split is not None:
@@ -261,11 +297,15 @@ class _Reader:
             return time_of(text, self._options.date_form)
         return currency_of(text) if member == "currency" else text
 
-    def _text(self, source: Source, row: Mapping[str, str]) -> str:
+    def _text(self, source: Source, row: Mapping[str, str]) -> tuple[str, str]:
+        """Return the name of the column that has the value, and its text."""
         if source.template is not None:
             text = _PLACE.sub(lambda place: text_of(row.get(place[1], "")), source.template)
-            return text.strip()
-        return text_of(row.get(source.column or "", ""))
+            return "", text.strip()
+        for name in source.columns:
+            if text := text_of(row.get(name, "")):
+                return name, text
+        return (source.columns[0] if source.columns else ""), ""
 
     def _looked_up(self, source: Source, text: str) -> str:
         found = source.lookup.get(text, source.lookup.get(text.lower()))
@@ -278,22 +318,29 @@ class _Reader:
     def _amount(self, source: Source, text: str, row: Mapping[str, str]) -> str:
         comma = self._options.decimal_comma
         amount = amount_of(text, decimal_comma=comma)
-        if not source.less and source.divide_by is None:
+        if not source.less and not source.divide_by:
             return amount
         with localcontext(prec=_PRECISION):
-            value = Decimal(amount)
-            count = Decimal(1)
-            if source.divide_by is not None:
-                count = Decimal(whole_number_of(row.get(source.divide_by, ""), decimal_comma=comma))
-                if count < 1:
-                    raise ValueError(f'an amount of at least one item in "{source.divide_by}"')
             less = [row[name] for name in source.less if row.get(name, "").strip()]
-            value -= sum(
-                (Decimal(amount_of(each, decimal_comma=comma)) for each in less), Decimal()
-            )
+            off = sum((Decimal(amount_of(each, decimal_comma=comma)) for each in less), Decimal())
+            off = off / self._count(source.less_divided_by, row) if off else off
             # Only a price that no decimal number expresses is rounded, in the last digit allowed.
-            price = round(value / count, MAX_FRACTION_DIGITS)
+            exact = (Decimal(amount) - off) / self._count(source.divide_by, row)
+            price = round(exact, MAX_FRACTION_DIGITS)
         return format_amount(price) if price >= 0 else f"-{format_amount(-price)}"
+
+    def _count(self, names: Sequence[str], row: Mapping[str, str]) -> Decimal:
+        """Return the number of items that an amount is divided by, 1 without names of columns."""
+        if not names:
+            return Decimal(1)
+        number = next((text for name in names if (text := text_of(row.get(name, "")))), "")
+        try:
+            count = Decimal(whole_number_of(number, decimal_comma=self._options.decimal_comma))
+        except ValueError:
+            count = Decimal(0)
+        if count < 1:
+            raise ValueError(f'an amount of at least one item in "{names[0]}"')
+        return count
 
 
 def _steps(path: Steps) -> Steps:
@@ -319,28 +366,29 @@ def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tupl
 
 def _source(tree: Any, where: str) -> Source:  # noqa: ANN401 - any value of YAML
     if isinstance(tree, str):
-        return Source(column=tree)
+        return Source(columns=(tree,))
     if not isinstance(tree, Mapping):
         raise MappingError(f"{where} must be the name of a column, or an object")
     unknown = [str(name) for name in tree if name not in _SOURCE_MEMBERS]
     if unknown:
         allowed = listed(sorted(_SOURCE_MEMBERS))
         raise MappingError(f"{where} must have only {allowed}; got {shown(unknown[0])}")
-    kinds = [name for name in ("column", "constant", "template") if name in tree]
+    kinds = [name for name in ("column", "constant", "template", "sum") if name in tree]
     if len(kinds) != 1:
-        raise MappingError(f"{where} must have exactly one of column, constant and template")
+        raise MappingError(f"{where} must have exactly one of column, constant, template and sum")
     lookup = tree.get("lookup", {})
     if not isinstance(lookup, Mapping):
         raise MappingError(f"{where}.lookup must be an object of values and what replaces them")
-    less = tree.get("less", [])
     return Source(
-        column=_text(tree.get("column"), f"{where}.column"),
+        columns=_names(tree.get("column", []), f"{where}.column"),
         constant=tree.get("constant"),
         template=_text(tree.get("template"), f"{where}.template"),
         lookup={str(name): str(value) for name, value in lookup.items()},
         default=_text(tree.get("default"), f"{where}.default"),
-        less=tuple(map(str, [less] if isinstance(less, str) else less)),
-        divide_by=_text(tree.get("divide_by"), f"{where}.divide_by"),
+        total=_names(tree.get("sum", []), f"{where}.sum"),
+        less=_names(tree.get("less", []), f"{where}.less"),
+        less_divided_by=_names(tree.get("less_divided_by", []), f"{where}.less_divided_by"),
+        divide_by=_names(tree.get("divide_by", []), f"{where}.divide_by"),
         split=_text(tree.get("split"), f"{where}.split"),
     )
 
@@ -349,3 +397,10 @@ def _text(value: object, where: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise MappingError(f"{where} must be text; got {shown(str(value))}")
     return value
+
+
+def _names(value: object, where: str) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+        raise MappingError(f"{where} must be the text of a column's name, or a list of such texts")
+    return tuple(names)

@@ -24,7 +24,21 @@ from orders.file_formats.interface import Beginning, FileFormat
 
 # The modules in `formats`, each with its FORMAT. They are tried in this order: the most specific
 # formats first.
-NAMES = ("altcraft_xml", "json_array", "json_lines", "altcraft_csv")
+NAMES = (
+    "altcraft_xml",
+    "commerceml",
+    "json_array",
+    "commercetools_drafts",
+    "json_lines",
+    "altcraft_csv",
+    "shopify_csv",
+    "matrixify_csv",
+    "woocommerce_csv",
+    "amazon_orders",
+    "mapped_csv",
+)
+# Any file with columns could have a mapping, so this format must be named.
+_DETECTED = tuple(name for name in NAMES if name != "mapped_csv")
 
 
 def format_named(name: str) -> FileFormat:
@@ -111,7 +125,7 @@ def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
     if chosen.format:
         guess = format_named(chosen.format).guess(start)
         return guess or FileOptions(format=chosen.format, charset=start.charset)
-    for name in NAMES:
+    for name in _DETECTED:
         guess = format_named(name).guess(start)
         if guess is not None:
             return guess

@@ -45,7 +45,7 @@ class TableFormat(ABC):
         """Return how to read a file that begins so, None if it is of another format."""
 
     @abstractmethod
-    def key_of(self, columns: Sequence[str]) -> KeyOf:
+    def key_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
         """Return a function that returns the key of a row: "" if it has none.
 
         Raises UnreadableFileError if a column is missing.
@@ -67,7 +67,7 @@ class TableFormat(ABC):
         rows = rows_of(lines, codec, delimiter)
         head, columns = _header(rows, codec)
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns))
-        return OpenFile(frame, _grouped(rows, self.key_of(columns)))
+        return OpenFile(frame, _grouped(rows, self.key_of(columns, options)))
 
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""

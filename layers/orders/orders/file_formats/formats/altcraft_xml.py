@@ -45,11 +45,14 @@ class AltcraftXml:
 
     name = "altcraft_xml"
     protocol = "altcraft"
+    shape = _SHAPE
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file with the root of the import, in its declared charset."""
         start = _BEFORE_ROOT.match(beginning.text)
-        if start is None or not re.match(rf"(?:\w+:)?{ROOT}\b", beginning.text[start.end() :]):
+        if start is None or not re.match(
+            rf"(?:\w+:)?{self.shape.root}\b", beginning.text[start.end() :]
+        ):
             return None
         charset = mark_of(beginning.data)[1]
         if not charset:
@@ -65,7 +68,7 @@ class AltcraftXml:
         data: Iterator[bytes] = chain((first,), read)
         if is_wide(codec):
             data = (text.encode(UTF_8, "surrogatepass") for text in decoded(data, codec))
-        splitter = Splitter(_SHAPE, UTF_8 if is_wide(codec) else codec)
+        splitter = Splitter(self.shape, UTF_8 if is_wide(codec) else codec)
         parts = splitter.parts(data)
         head = _original(next(parts), codec)
         closing = _closing(text_of(head, codec))

@@ -17,6 +17,7 @@ class JsonLines:
 
     name = "json_lines"
     protocol = "altcraft"
+    key = "external_id"
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file whose first character begins an object."""
@@ -33,7 +34,7 @@ class JsonLines:
         expect_utf_8(charset or UTF_8, "JSON")
         rest = first[len(mark) :]
         lines = raw_lines(chain((rest,) if rest else (), parts), UTF_8)
-        return OpenFile(Frame(head=mark), _records(lines))
+        return OpenFile(Frame(head=mark), _records(lines, self.key))
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a line."""
@@ -57,11 +58,11 @@ class JsonLines:
         return frame.tail
 
 
-def _records(lines: Iterator[bytes]) -> Iterator[Record]:
+def _records(lines: Iterator[bytes], key: str) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
         if line.isspace() or is_mark(line):
             continue
-        yield Record(number, key_of(line), line)
+        yield Record(number, key_of(line, key), line)
 
 
 FORMAT = JsonLines()
