@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from orders.adapters.eventbridge import MAX_BYTES, detail_of
+from orders.domain.import_jobs import FINISHED
 from orders.domain.order import Order, Presence
 from orders.domain.triggers import (
     Trigger,

@@ -29,6 +29,7 @@ class StoredJob:
     uploaded: dict[int, bytes] = field(default_factory=dict)
     following: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    is_written: bool = False
 
     @property
     def missing(self) -> list[int]:
@@ -53,6 +54,7 @@ class JobsApi:
     part_bytes: int = 64
     states: tuple[str, ...] = RUNNING
     end: str | None = None
+    has_expired: Callable[[str], bool] = lambda _job_id: False
     known: set[str] = field(default_factory=set)
     before: Callable[[Asked], Given | None] = lambda _asked: None
     jobs: dict[str, StoredJob] = field(default_factory=dict)
@@ -81,24 +83,22 @@ class JobsApi:
             return self._link(asked, steps)
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return _problem(401, "The token is unknown")
-        match asked.method, *steps[3:]:
-            case ("POST",):
-                return self._create(json.loads(asked.body))
-            case ("GET",):
-                return self._list(parse_qs(urlsplit(asked.target).query))
-            case _, job_id, *_ if job_id not in self.jobs:
-                return _problem(404, "The job does not exist")
-            case "GET", job_id:
-                return self._get(self.jobs[job_id])
-            case "DELETE", job_id:
-                return self._cancel(self.jobs[job_id])
-            case "POST", job_id, "start":
-                return self._start(self.jobs[job_id], json.loads(asked.body)["mode"])
-            case "GET", job_id, "files":
-                return self._files(self.jobs[job_id])
-            case "POST", job_id, "undo":
-                return self._undo(self.jobs[job_id], json.loads(asked.body))
-        return _problem(404, "This path does not exist")
+        job_id, action = [*steps[3:], "", ""][:2]
+        route = asked.method, action
+        if not job_id:
+            query = parse_qs(urlsplit(asked.target).query)
+            return self._list(query) if asked.method == "GET" else self._create(_body(asked))
+        if job_id not in self.jobs:
+            return _problem(404, "The job does not exist")
+        job = self.jobs[job_id]
+        answers: dict[tuple[str, str], Callable[[], Given]] = {
+            ("GET", ""): lambda: self._get(job),
+            ("DELETE", ""): lambda: self._cancel(job),
+            ("POST", "start"): lambda: self._start(job, _body(asked)["mode"]),
+            ("GET", "files"): lambda: self._files(job),
+            ("POST", "undo"): lambda: self._undo(job, _body(asked)),
+        }
+        return answers[route]()
 
     def _create(self, body: Tree) -> Given:
         options = {"format": body.get("format"), **body.get("options", {})}
@@ -149,7 +149,7 @@ class JobsApi:
 
     def _shown(self, job: StoredJob) -> Tree:
         upload = None
-        if job.tree["state"] == "created":
+        if job.tree["state"] == "created" and not self.has_expired(job.tree["job_id"]):
             upload = {
                 "part_bytes": job.part_bytes,
                 "expires_at": END,
@@ -190,6 +190,7 @@ class JobsApi:
         if job.tree["state"] not in {"created", "previewed"}:
             return _problem(409, f"The job is {job.tree['state']}")
         job.tree |= {"mode": mode, "run": job.tree["run"] + 1, "started_at": START}
+        job.tree["ended_at"] = None
         states = self.states if job.tree["run"] == 1 else self.states[1:]
         end = self.end or ("previewed" if mode == "preview" else "completed")
         first, *job.following = (*states, end)
@@ -198,7 +199,10 @@ class JobsApi:
 
     def _enter(self, job: StoredJob, state: str) -> None:
         job.tree["state"] = state
-        if state in RUNNING:
+        # The result files of a job that stopped are written later.
+        if state in RUNNING or (state == "stopped" and not job.following and not job.is_written):
+            job.following = job.following or [state]
+            job.is_written = state == "stopped"
             return
         job.tree["ended_at"] = END
         if job.tree["kind"] == "undo":
@@ -286,7 +290,7 @@ class JobsApi:
     def _cancel(self, job: StoredJob) -> Given:
         if job.tree["state"] in {"completed", "failed", "stopped"}:
             return _problem(409, "The job has ended")
-        job.tree["state"] = "cancelled"
+        job.tree |= {"state": "cancelled", "ended_at": END}
         job.following = []
         return _json(self._shown(job))
 
@@ -310,3 +314,8 @@ def _json(tree: Tree, status: int = 200) -> Given:
 def _problem(status: int, detail: str) -> Given:
     body = json.dumps({"status": status, "code": "conflict", "detail": detail}).encode()
     return Given(status, body, {"Content-Type": "application/problem+json"})
+
+
+def _body(asked: Asked) -> Tree:
+    tree: Tree = json.loads(asked.body)
+    return tree

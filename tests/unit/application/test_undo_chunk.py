@@ -326,7 +326,8 @@ def test_a_chunk_that_crashed_at_any_call_is_completed_by_the_next_attempt(phase
         jobs.import_chunk(
             0,
             {"A": update("A", status="paid"), "B": rename("B", "B2"), "C": hide("C")}
-            | {"D": create("D")},
+            | {"D": create("D"), "E": create("E")},
+            lost=["A", "E"],
         )
         jobs.begin()
         death = Death(at, phase)
@@ -334,7 +335,7 @@ def test_a_chunk_that_crashed_at_any_call_is_completed_by_the_next_attempt(phase
         history, write = world.history, death.around(world.changes.commit)
         world.store = replace(whole, index=Mortal(whole.index, death))
         world.history = Mortal(history, death)
-        world.changes.faults += [lambda _changes, change, write=write: write(change)] * 4
+        world.changes.faults += [lambda _changes, change, write=write: write(change)] * 5
         jobs.files, jobs.jobs = Mortal(files, death), Mortal(kept, death)
         with suppress(KilledError):
             jobs.undo_chunk(0)
@@ -344,10 +345,13 @@ def test_a_chunk_that_crashed_at_any_call_is_completed_by_the_next_attempt(phase
         world.stream()
         # The first attempt has not released the chunk.
         later(world, minutes=1)
-        assert jobs.undo() == {"A": RESTORED, "B": RESTORED, "C": RESTORED, "D": DELETED}
-        assert world.snapshot(["A", "B", "C", "D"]) == before
+        assert jobs.undo() == {"A": RESTORED, "B": RESTORED, "C": RESTORED} | {
+            "D": DELETED,
+            "E": DELETED,
+        }
+        assert world.snapshot("ABCDE") == before
         [summary] = kept.summaries(world.account, UNDO, 1, DEADLINE)
-        assert summary.undone == Undone(deleted=1, restored=3)
+        assert summary.undone == Undone(deleted=2, restored=3)
         if death.calls < at:
             assert at > 10
             return

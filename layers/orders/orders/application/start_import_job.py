@@ -78,7 +78,10 @@ class StartImportJob:
     def _run(self, job: Job, now: datetime, deadline: Deadline) -> StartReport:
         # A run that is finishing was started for certain.
         if job.state is not JobState.FINISHING:
-            self.engine.start(job, split=job.state is JobState.SPLITTING)
+            if job.chunks is not None:
+                # The first run of a file has its list of chunks from the splitting.
+                self.files.save_manifest(job.account, job.job_id, job.run, job.chunks)
+            self.engine.start(job, split=job.chunks is None)
         return StartReport(progress_of(self.jobs, job, now, deadline))
 
     def _refusal(self, job: Job, now: datetime) -> tuple[StartRefusal | None, Sequence[int]]:

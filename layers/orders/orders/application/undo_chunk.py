@@ -288,12 +288,8 @@ class _Undoing:
     def _written(
         self, group: Sequence[RecordResult], request_id: str
     ) -> dict[int, tuple[int, int]]:
-        """Return the order id and the version that the import wrote, by the row of the record.
-
-        The answer to the write of an unprocessed record may have been lost: then the order or its
-        history names the request.
-        """
-        written = {
+        """Return the order id and the version that the import wrote, by the row of the record."""
+        reported = {
             record.row: (record.order_id, record.version)
             for record in group
             if record.outcome in _WRITTEN and record.order_id and record.version
@@ -306,7 +302,16 @@ class _Undoing:
             and is_external_id(record.external_id)
         }
         if not names or not request_id:
-            return written
+            return reported
+        return reported | self._written_in_doubt(names, request_id)
+
+    def _written_in_doubt(
+        self, names: Mapping[str, int], request_id: str
+    ) -> dict[int, tuple[int, int]]:
+        """Return what the import wrote of unprocessed records, which are given by name.
+
+        The answer to a write may have been lost: then the order or its history names the request.
+        """
         account, stores = self._undone.account, self._parts.stores
         lookup = stores.orders.find_by_external_ids(account, names, self._deadline)
         if lookup.unread:
@@ -316,9 +321,24 @@ class _Undoing:
         present = find_all_with_hidden(stores.index, account, [*rows], self._deadline)
         earlier = EarlierRuns(stores.history, self._parts.clock, lambda: True)
         by_import = earlier.written([*present.values()], request_id, self._deadline)
-        return written | {
-            rows[number]: (number, each.order.version) for number, each in by_import.items()
+        if self._run is not None and by_import:
+            # The next attempt does not find an order by its name that this one has deleted.
+            self._run.note(by_import, self._deadline)
+        written = {number: each.order.version for number, each in by_import.items()}
+        deleted = {
+            names[each.external_id]: (each.order_id, 1)
+            for each in self._deleted_before()
+            if each.external_id in names
         }
+        return deleted | {rows[number]: (number, version) for number, version in written.items()}
+
+    def _deleted_before(self) -> Sequence[Deletion]:
+        """Return the deletions of noted orders by an earlier attempt."""
+        if self._run is None or not self._run.noted:
+            return ()
+        keys = [OrderKey(self._undone.account, number) for number in self._run.noted]
+        deletions = self._parts.stores.history.deletions_among(keys, self._deadline)
+        return [each for each in deletions.values() if each.request_id == self._request_id]
 
     def _undo(self, versions: Mapping[int, int]) -> dict[int, _Found]:
         """Undo orders, given the version that the import wrote of each."""

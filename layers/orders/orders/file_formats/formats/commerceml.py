@@ -22,41 +22,40 @@ _WITH_COMMA = re.compile(r"^(\s*-?[\d\s\u00a0\u202f]+),(\d+\s*)$")
 _OPERATION = "ХозОперация"
 # The columns of an order are the children of its document; `Статус заказа` is a requisite, and the
 # last three are those of the first counterparty.
-MAPPING = read_mapping(
-    {
-        "group_by": "Номер",
-        "order": {
-            "external_id": {"column": ["Номер", "Ид"]},
-            "endpoint": {"constant": "website"},
-            "email": {"column": ["Почта", "Электронная почта"]},
-            "phone": {"column": ["ТелефонРабочий", "Телефон"]},
-            "status": {
-                "column": ["Статус заказа", "Статус"],
-                "lookup": {
-                    "принят": "new",
-                    "новый": "new",
-                    "оплачен": "paid",
-                    "доставлен": "delivered",
-                    "выполнен": "delivered",
-                    "отменен": "canceled",
-                    "отменён": "canceled",
-                },
-                "default": "new",
+MAPPING_TREE = {
+    "group_by": "Номер",
+    "order": {
+        "external_id": {"column": ["Номер", "Ид"]},
+        "endpoint": {"constant": "website"},
+        "email": {"column": ["Почта", "Электронная почта"]},
+        "phone": {"column": ["ТелефонРабочий", "Телефон"]},
+        "status": {
+            "column": ["Статус заказа", "Статус"],
+            "lookup": {
+                "принят": "new",
+                "новый": "new",
+                "оплачен": "paid",
+                "доставлен": "delivered",
+                "выполнен": "delivered",
+                "отменен": "canceled",
+                "отменён": "canceled",
             },
-            "currency": {"column": "Валюта", "default": "RUB"},
-            "total_price": "Сумма",
-            "create_time": {"template": "{Дата} {Время}"},
+            "default": "new",
         },
-        "line": {
-            "external_id": {"template": "{#}"},
-            "product": "Ид",
-            "sku": {"column": ["Артикул", "Ид", "Наименование"]},
-            "count": "Количество",
-            "base_price_per_item": "ЦенаЗаЕдиницу",
-            "final_price_per_item": {"column": "Сумма", "divide_by": "Количество"},
-        },
-    }
-)
+        "currency": {"column": "Валюта", "default": "RUB"},
+        "total_price": "Сумма",
+        "create_time": {"template": "{Дата} {Время}"},
+    },
+    "line": {
+        "external_id": {"template": "{#}"},
+        "product": "Ид",
+        "sku": {"column": ["Артикул", "Ид", "Наименование"]},
+        "count": "Количество",
+        "base_price_per_item": "ЦенаЗаЕдиницу",
+        "final_price_per_item": {"column": "Сумма", "divide_by": "Количество"},
+    },
+}
+_MAPPING = read_mapping(MAPPING_TREE)
 
 
 class CommerceMl(AltcraftXml):
@@ -80,7 +79,7 @@ class CommerceMl(AltcraftXml):
         except (etree.XMLSyntaxError, ValueError):
             return not_an_order(Code.MALFORMED, "The document must be well-formed XML")
         row = _row_of(document)
-        mapping = overridden(MAPPING, options.mapping)
+        mapping = overridden(_MAPPING, options.mapping)
         found = convert(mapping, [row], options, [_texts(each) for each in _lines(document)])
         operation = row.get(_OPERATION, _ORDER)
         if operation == _ORDER:
