@@ -25,73 +25,82 @@ from orders.runtime.serve_step import Step
 # The state machine makes so many attempts before the last ones, which keep what they have. The very
 # last one may find that the one before it has not ended.
 PATIENT_ATTEMPTS = 5
+# The state of a job that does not exist, or whose run is over.
+_UNKNOWN = "unknown"
+
+
+def split_import_file() -> Step:
+    """Return the first step: it splits a file into chunks."""
+    return _split_import_file(connect())
+
+
+def import_chunk() -> Step:
+    """Return the step of each chunk: it imports the chunk, or undoes its import."""
+    return _import_or_undo_chunk(connect())
+
+
+def finish_import_job() -> Step:
+    """Return the last step: it sums up the results and writes the result files."""
+    return _finish_import_job(connect())
 
 
 @cache
-def job_records() -> DynamoImportJobs:
-    """Return the records of jobs."""
-    aws = connect()
+def job_records(aws: Aws) -> DynamoImportJobs:
+    """Return the records of jobs. Later calls return the same."""
     return DynamoImportJobs(aws.dynamodb, aws.environment.table)
 
 
 @cache
-def job_files() -> S3JobFiles:
-    """Return the files of jobs."""
+def job_files(aws: Aws) -> S3JobFiles:
+    """Return the files of the jobs of a table. Later calls return the same."""
+    del aws
     return S3JobFiles(create_client("s3"), ImportFilesEnvironment.read(os.environ).bucket)
 
 
 @cache
-def split_import_file() -> Step:
-    """Return the first step: it splits a file into chunks."""
+def _split_import_file(aws: Aws) -> Step:
     from orders.application.split_import_file import SplitImportFile
 
-    split = SplitImportFile(job_records(), job_files(), Registry(), utc_now, pause_with_jitter)
+    split = SplitImportFile(
+        job_records(aws), job_files(aws), Registry(), utc_now, pause_with_jitter
+    )
 
     def step(event: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
         report = split(event["account"], event["job_id"], event["run"], deadline)
         if report is None:
-            return {"state": "unknown", "chunks": 0, "manifest": None}
+            return {"state": _UNKNOWN, "chunks": 0, "manifest": None}
         return {"state": str(report.state), "chunks": report.chunks, "manifest": report.manifest}
 
     return step
 
 
 @cache
-def import_chunk() -> Step:
-    """Return the step of each chunk: it imports the chunk, or undoes its import."""
-
+def _import_or_undo_chunk(aws: Aws) -> Step:
     def step(event: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
-        command = ImportChunkCommand(
-            event["account"],
-            event["job_id"],
-            event["run"],
-            event["chunk"],
-            is_last=event.get("attempt", 0) >= PATIENT_ATTEMPTS,
-        )
-        job = job_records().find(command.account, command.job_id, deadline)
+        account, job_id = event["account"], event["job_id"]
+        run, chunk = event["run"], event["chunk"]
+        is_last = event.get("attempt", 0) >= PATIENT_ATTEMPTS
+        job = job_records(aws).find(account, job_id, deadline)
         if job is not None and job.kind is JobKind.UNDO:
-            undo = UndoChunkCommand(
-                command.account, command.job_id, command.run, command.chunk, command.is_last
-            )
-            result = _undo_chunk(connect())(undo, deadline)
+            undo = UndoChunkCommand(account, job_id, run, chunk, is_last)
+            result = _undo_chunk(aws)(undo, deadline)
         else:
-            result = _import_chunk(connect())(command, deadline)
+            command = ImportChunkCommand(account, job_id, run, chunk, is_last)
+            result = _import_chunk(aws)(command, deadline)
         processed = 0 if result is None else result.summary.counts.processed
-        return {"chunk": command.chunk, "processed": processed}
+        return {"chunk": chunk, "processed": processed}
 
     return step
 
 
 @cache
-def finish_import_job() -> Step:
-    """Return the last step: it sums up the results and writes the result files."""
+def _finish_import_job(aws: Aws) -> Step:
     from orders.adapters.job_triggers import EventBridgeJobTriggers
     from orders.application.finish_import_job import FinishImportJob
 
-    aws = connect()
     finish = FinishImportJob(
-        jobs=job_records(),
-        files=job_files(),
+        jobs=job_records(aws),
+        files=job_files(aws),
         formats=Registry(),
         triggers=EventBridgeJobTriggers(aws.events, aws.environment.bus),
         writer_lifetime=aws.environment.writer_lifetime(),
@@ -103,7 +112,7 @@ def finish_import_job() -> Step:
     def step(event: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
         error = event.get("error") or None
         job = finish(event["account"], event["job_id"], event["run"], error, deadline)
-        return {"state": "unknown" if job is None else str(job.state)}
+        return {"state": _UNKNOWN if job is None else str(job.state)}
 
     return step
 
@@ -114,8 +123,8 @@ def _import_chunk(aws: Aws) -> ImportChunk:
     from orders.runtime.observability import record_chunk
 
     return ImportChunk(
-        jobs=job_records(),
-        files=job_files(),
+        jobs=job_records(aws),
+        files=job_files(aws),
         formats=Registry(),
         import_orders=import_orders(aws),
         repeats=_repeats(aws),
@@ -138,8 +147,8 @@ def _undo_chunk(aws: Aws) -> UndoChunk:
 
     table = aws.environment.table
     return UndoChunk(
-        jobs=job_records(),
-        files=job_files(),
+        jobs=job_records(aws),
+        files=job_files(aws),
         stores=UndoneStores(
             orders=DynamoOrders(aws.dynamodb, table),
             index=DynamoOrderIndex(aws.dynamodb, table),
