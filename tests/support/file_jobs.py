@@ -36,9 +36,9 @@ class FakeJobRecords:
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
     kept: dict[RunKey, dict[int, ChunkSummary]] = field(default_factory=dict)
 
-    def create(self, job: Job, deadline: Deadline) -> None:
+    def create(self, job: Job, deadline: Deadline) -> Job:
         del deadline
-        self.jobs.setdefault((job.account, job.job_id), job)
+        return self.jobs.setdefault((job.account, job.job_id), job)
 
     def find(self, account: str, job_id: str, deadline: Deadline) -> Job | None:
         del deadline
