@@ -1,10 +1,12 @@
 """An HTTP server on loopback whose answers a function gives."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,32 @@ class Given:
 
 
 type Answer = Callable[[Asked], Given]
+
+
+class _Server(ThreadingHTTPServer):
+    """Ends the threads of its connections when it closes, also of those that clients keep open."""
+
+    # Closing waits only for threads that are no daemons.
+    daemon_threads = False
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401 - passed on
+        super().__init__(*args)
+        self._open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - the type of the base class
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - the type of the base class
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        for connection in self._open.copy():
+            # An answer that has begun is still sent, but no request follows it.
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RD)
+        super().server_close()
 
 
 @contextmanager
@@ -65,8 +93,7 @@ def served(answer: Answer) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is given
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

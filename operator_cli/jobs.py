@@ -151,7 +151,7 @@ def undo(  # noqa: PLR0913 - each option is a parameter
     if not (preview or yes or is_terminal()):
         raise UsageError("--yes or --preview is required without a terminal.")
     with _runs_of(context, HubChoice(base_url, token, account)) as runs:
-        job = runs.jobs.undo(job_id, dry_run=True, skip_triggers=not send_triggers)
+        job: Tree = runs.jobs.undo(job_id, dry_run=True, skip_triggers=not send_triggers)
         with _interruptible(job), import_progress() as progress:
             job = runs.ended(job, progress)
         print_lines(undo_lines(job, runs.samples(job), is_preview=True))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import boto3
 import pytest
@@ -24,6 +25,7 @@ os.environ |= {
 
 # These imports make Powertools read the variables, so they must come after them.
 from tests.support import plain_messages
+from tests.support.left_threads import LeftThreads
 from tests.support.log_leaks import WATCH, watch_logs
 
 watch_logs()
@@ -34,6 +36,15 @@ settings.register_profile(
     "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+
+# The files of this folder share a stack, whose threads end with it.
+E2E = Path(__file__).parent / "e2e"
+PATIENCE_SECONDS = 0.5
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fail the files that leave a thread running."""
+    config.pluginmanager.register(LeftThreads(PATIENCE_SECONDS, {E2E}))
 
 
 @pytest.fixture(autouse=True)

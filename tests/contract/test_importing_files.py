@@ -78,7 +78,7 @@ def test_the_columns_are_the_members_of_orders_and_lines() -> None:
     of_order, of_line = (
         set(re.findall(r"`(\w+)`", row))
         for row in re.findall(
-            r"^\| of (?:the order|a line, after `line\.`) \| (.*) \|$", PAGE, re.M
+            r"^\| of (?:the order|a line, after `line\.`) \| (.*) \|$", PAGE, re.MULTILINE
         )
     )
     assert of_order == set(ORDER_MEMBERS) - _NESTED
@@ -93,8 +93,10 @@ def test_the_added_columns_are_named() -> None:
     "sentence",
     [
         f"| {MAX_FILE_BYTES // 1024**3} GB |",
-        f"| {MAX_RECORD_BYTES // 1024**2} MB; a longer one fails alone, "
-        + f"one of more than {MAX_KEPT_BYTES // 1024**2} MB ends the import |",
+        (
+            f"| {MAX_RECORD_BYTES // 1024**2} MB; a longer one fails alone, "
+            f"one of more than {MAX_KEPT_BYTES // 1024**2} MB ends the import |"
+        ),
         f"| {MAX_COLUMNS:,} |",
         f"| at most {MAX_RATIO} to 1 after the first {JUDGED_FROM_BYTES // 1024**2} MB |",
         f"If more than {DEFAULT_STOP_ABOVE_PERCENT} percent of the orders fail",

@@ -1,7 +1,7 @@
 """Fixtures that start local stacks for the end-to-end tests."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,16 +16,32 @@ FOLDER = Path(__file__).parent
 # The folders stay between runs of the suite, because they hold cached builds. Each pytest-xdist
 # process uses a separate folder.
 STATES = PROJECT / ".local" / "e2e" / os.environ.get("PYTEST_XDIST_WORKER", "main")
+# What the tests of this folder share. It ends with the last of them, long before the session: the
+# thread of a stack would poll its queue while unit tests block sockets.
+SHARED = ExitStack()
 
 type StartStack = Callable[..., StackProcess]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what begins a wait first and what needs its end last, so that others use the time."""
-    places = [place for place, item in enumerate(items) if item.path.parent == FOLDER]
-    in_turn = sorted((items[place] for place in places), key=_turn)
-    for place, item in zip(places, in_turn, strict=True):
-        items[place] = item
+    """Run what begins a wait first and what needs its end last, so that others use the time.
+
+    No tests of other folders run in between, because the shared stack would have ended.
+    """
+    here = sorted((item for item in items if item.path.parent == FOLDER), key=_turn)
+    first = next((n for n, item in enumerate(items) if item.path.parent == FOLDER), 0)
+    others = [item for item in items if item.path.parent != FOLDER]
+    items[:] = [*others[:first], *here, *others[first:]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None]:
+    """End what the tests of this folder share after the last of them."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or nextitem.path.parent != FOLDER:
+            SHARED.close()
 
 
 def _turn(item: pytest.Item) -> int:
@@ -37,8 +53,11 @@ def _turn(item: pytest.Item) -> int:
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     """Return a running stack; `stack.endpoint` holds its URLs and credentials."""
-    with LocalStack(StackSettings(port=free_port(), state=STATES / "stack")) as running:
-        yield running
+    # A session that is interrupted ends without the last test of this folder.
+    with SHARED:
+        yield SHARED.enter_context(
+            LocalStack(StackSettings(port=free_port(), state=STATES / "stack"))
+        )
 
 
 @pytest.fixture(scope="session")

@@ -81,24 +81,22 @@ class JobsApi:
             return self._link(asked, steps)
         if asked.headers.get("authorization") != f"Bearer {self.token}":
             return _problem(401, "The token is unknown")
-        match asked.method, *steps[3:]:
-            case ("POST",):
-                return self._create(json.loads(asked.body))
-            case ("GET",):
-                return self._list(parse_qs(urlsplit(asked.target).query))
-            case _, job_id, *_ if job_id not in self.jobs:
-                return _problem(404, "The job does not exist")
-            case "GET", job_id:
-                return self._get(self.jobs[job_id])
-            case "DELETE", job_id:
-                return self._cancel(self.jobs[job_id])
-            case "POST", job_id, "start":
-                return self._start(self.jobs[job_id], json.loads(asked.body)["mode"])
-            case "GET", job_id, "files":
-                return self._files(self.jobs[job_id])
-            case "POST", job_id, "undo":
-                return self._undo(self.jobs[job_id], json.loads(asked.body))
-        return _problem(404, "This path does not exist")
+        job_id, action = [*steps[3:], "", ""][:2]
+        route = asked.method, action
+        if not job_id:
+            query = parse_qs(urlsplit(asked.target).query)
+            return self._list(query) if asked.method == "GET" else self._create(_body(asked))
+        if job_id not in self.jobs:
+            return _problem(404, "The job does not exist")
+        job = self.jobs[job_id]
+        answers: dict[tuple[str, str], Callable[[], Given]] = {
+            ("GET", ""): lambda: self._get(job),
+            ("DELETE", ""): lambda: self._cancel(job),
+            ("POST", "start"): lambda: self._start(job, _body(asked)["mode"]),
+            ("GET", "files"): lambda: self._files(job),
+            ("POST", "undo"): lambda: self._undo(job, _body(asked)),
+        }
+        return answers[route]()
 
     def _create(self, body: Tree) -> Given:
         options = {"format": body.get("format"), **body.get("options", {})}
@@ -310,3 +308,8 @@ def _json(tree: Tree, status: int = 200) -> Given:
 def _problem(status: int, detail: str) -> Given:
     body = json.dumps({"status": status, "code": "conflict", "detail": detail}).encode()
     return Given(status, body, {"Content-Type": "application/problem+json"})
+
+
+def _body(asked: Asked) -> Tree:
+    tree: Tree = json.loads(asked.body)
+    return tree

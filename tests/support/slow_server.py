@@ -27,6 +27,8 @@ class SlowServer:
     tls: ssl.SSLContext | None = None
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     connections: int = 0
+    _threads: list[threading.Thread] = field(default_factory=list, init=False)
+    _open: set[socket.socket] = field(default_factory=set, init=False)
 
     @property
     def url(self) -> str:
@@ -38,13 +40,27 @@ class SlowServer:
             while True:
                 connection, _ = self.listener.accept()
                 self.connections += 1
-                threading.Thread(target=self._serve, args=[connection], daemon=True).start()
+                thread = threading.Thread(target=self._serve, args=[connection], daemon=True)
+                thread.start()
+                self._threads.append(thread)
+
+    def end(self) -> None:
+        """End the connections, and the threads that serve them."""
+        for connection in self._open.copy():
+            with suppress(OSError):
+                # That of a TLS connection would also end the use of TLS, which its thread needs.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(5)
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError), ExitStack() as stack:
             if self.tls:
                 connection = self.tls.wrap_socket(connection, server_side=True)
-            self.serve(stack.enter_context(connection))
+            stack.enter_context(connection)
+            self._open.add(connection)
+            stack.callback(self._open.discard, connection)
+            self.serve(connection)
 
 
 @contextmanager
@@ -60,6 +76,7 @@ def serving(serve: Serve, tls: ssl.SSLContext | None = None) -> Iterator[SlowSer
         server.listener.shutdown(socket.SHUT_RDWR)
         server.listener.close()
         thread.join(5)
+        server.end()
 
 
 def read_request(connection: socket.socket) -> bytes:

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 
 from orders.domain.import_jobs import MAX_SAMPLES, JobKind, JobMode, JobState, OnDuplicate
-from orders.protocols.hub.import_job_requests import CreateJobBody, StartJobBody, UndoJobBody
+from orders.file_formats.registry import NAMES
+from orders.protocols.hub.import_job_requests import (
+    ImportJobBody,
+    StartBody,
+)
+from orders.protocols.hub.import_jobs import DEFAULT_JOBS, MAX_JOBS
 from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
@@ -81,7 +86,7 @@ def _operations(tag: str, security: tuple[Tree, ...]) -> tuple[Operation, ...]:
                 parameter(
                     "query",
                     "limit",
-                    {**_NUMBER, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+                    {**_NUMBER, "maximum": MAX_JOBS, "default": DEFAULT_JOBS},
                     "Maximum number of jobs",
                 ),
                 parameter("query", "after", _TEXT, "`next` of the previous answer"),
@@ -187,9 +192,9 @@ def _responses(problem: Tree) -> Tree:
 
 def _schemas() -> Tree:
     return {
-        **schema_of_model(CreateJobBody, "HubImportJobRequest", _INNER),
-        **schema_of_model(StartJobBody, "HubImportJobStart"),
-        **schema_of_model(UndoJobBody, "HubImportJobUndo"),
+        **_request(),
+        **schema_of_model(StartBody, "HubImportJobStart"),
+        "HubImportJobUndo": _undo(),
         "HubImportJob": record(
             _of_every_job()
             | {"problems": array(reference("HubImportProblem")), "upload": _upload()},
@@ -255,6 +260,25 @@ def _schemas() -> Tree:
     }
 
 
+def _request() -> Tree:
+    schemas = schema_of_model(
+        ImportJobBody,
+        "HubImportJobRequest",
+        {"FileBody": "HubImportedFile", "OptionsBody": "HubFileOptions"},
+    )
+    format_name = schemas["HubImportJobRequest"]["properties"]["format"]
+    format_name["enum"] = [*NAMES, None]
+    return schemas
+
+
+def _undo() -> Tree:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"dry_run": _FLAG, "skip_triggers": _FLAG},
+    }
+
+
 def _of_every_job() -> Tree:
     return {
         "job_id": _JOB_ID,
@@ -273,6 +297,7 @@ def _of_every_job() -> Tree:
         "stop_above_percent": {"type": "integer", "minimum": 0, "maximum": 100},
         "on_duplicate": strings(*OnDuplicate),
         "undoes": {**_NULLABLE, "description": "The job that this one undoes"},
+        "undone_by": {**_NULLABLE, "description": "The last job that undoes this one"},
         "orders": {"type": ["integer", "null"], "description": "Null until the file is split"},
         "counts": _counts(),
         "undone": _or_null(
@@ -290,16 +315,16 @@ def _of_every_job() -> Tree:
 def _options() -> Tree:
     return record(
         {
-            "format": _TEXT,
-            "compression": strings("none", "gzip", "zip"),
-            "charset": _TEXT,
-            "delimiter": _TEXT,
-            "decimal_comma": _FLAG,
-            "date_form": _TEXT,
+            "format": _NULLABLE,
+            "compression": {"enum": ["none", "gzip", "zip", None]},
+            "charset": _NULLABLE,
+            "delimiter": _NULLABLE,
+            "decimal_comma": {"type": ["boolean", "null"]},
+            "date_form": _NULLABLE,
             "mapping": {"type": "object"},
             "guessed": array(_TEXT, description="The options that were not chosen"),
         },
-        description="How the file is read",
+        description="How the file is read. What was not chosen is null until the file was read",
     )
 
 

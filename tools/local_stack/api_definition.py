@@ -95,6 +95,18 @@ def convert_state_machines(template: Path) -> None:
     template.write_text(json.dumps(tree))
 
 
+# CloudFormation generates a name for the bucket. A fixed one is the same at each start.
+IMPORT_FILES_BUCKET = f"{STACK_NAME}-import-files"
+
+
+def name_bucket(template: Path) -> None:
+    """Give the bucket of the built template its name."""
+    tree = json.loads(template.read_text())
+    bucket = tree["Resources"]["ImportFilesBucket"]["Properties"]
+    bucket["BucketName"] = IMPORT_FILES_BUCKET
+    template.write_text(json.dumps(tree))
+
+
 # The embedded AWS rejects a template that has resources of these types; `archive_triggers` creates
 # the archive.
 UNSUPPORTED_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"})

@@ -10,6 +10,7 @@ from tools.local_stack.api_definition import (
     complete_api,
     convert_state_machines,
     leave_out_unsupported_resources,
+    name_bucket,
     spell_media_types,
 )
 from tools.local_stack.aws import EmbeddedAws
@@ -46,6 +47,7 @@ def build(settings: StackSettings, children: Children) -> None:
     template = settings.build / "template.yaml"
     leave_out_unsupported_resources(template)
     convert_state_machines(template)
+    name_bucket(template)
     spell_media_types(template)
 
 

@@ -37,6 +37,7 @@ _THROTTLING_CODES = frozenset(
     }
 )
 TRANSIENT_CODES = _THROTTLING_CODES | {
+    "ConditionalRequestConflict",
     "InternalFailure",
     "InternalServerError",
     "InternalException",

@@ -115,10 +115,6 @@ class ImportChunk:
             return self._kept(job, self._result(job, chunk, None, storing), command)
         run = self._begin(job, command.chunk, deadline)
         try:
-            # The attempt before this one may have ended after it kept its result.
-            found = self.files.result(job.account, job.job_id, job.run, command.chunk)
-            if found is not None:
-                return found
             is_last = command.is_last or self._is_late(run)
             result = self._result(job, chunk, run, storing)
             return self._kept(job, result, replace(command, is_last=is_last))

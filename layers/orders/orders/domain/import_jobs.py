@@ -17,6 +17,8 @@ MIN_JUDGED_ORDERS = 100
 DEFAULT_STOP_ABOVE_PERCENT = 10
 MAX_GROUPS = 50
 MAX_SAMPLES = 10
+# The `detail-type` of the trigger that a run which was no preview has ended. Published.
+FINISHED = "ImportJobFinished"
 # S3 requires 5 MB of each part but the last. So many parts are listed and signed within a request.
 PART_BYTES = 8 * 1024 * 1024
 MAX_PARTS = 640

@@ -24,7 +24,7 @@ from orders.protocols.altcraft.submissions import read_orders
 
 @dataclass(frozen=True, slots=True)
 class RejectedRecord:
-    """A record that is no order. `problems` have paths that begin at the root of the request."""
+    """A record without an order. `problems` have paths that begin at the root of the request."""
 
     position: int
     external_id: str | None
@@ -98,7 +98,7 @@ def read_converted(
     orders: list[SentOrder] = []
     for record, each, order in zip(records, converted, read_orders(body, faults), strict=True):
         if any(not fault.path for fault in each.faults):
-            # The record is no order, so its members are not judged.
+            # The record cannot be read as an order, so its members are not judged.
             orders.append(rejected(order.position, record, each.faults, ("data",)))
         elif each.source_of:
             orders.append(LocatedOrder(order, each.source_of))

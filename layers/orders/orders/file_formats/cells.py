@@ -88,7 +88,7 @@ def first_rows(text: str, delimiter: str, limit: int = 200) -> list[list[str]]:
     return rows
 
 
-def column(rows: Sequence[Sequence[str]], names: Iterable[str]) -> Iterable[str]:
+def values_of(rows: Sequence[Sequence[str]], names: Iterable[str]) -> Iterable[str]:
     """Yield the values of the columns with these names. `rows` begin with the header."""
     if not rows:
         return

@@ -100,22 +100,30 @@ def is_wide(codec: str) -> bool:
 
 def text_of(raw: bytes, codec: str) -> str:
     """Return a text without its mark. Invalid bytes become lone surrogates."""
-    errors = "surrogatepass" if is_wide(codec) else "surrogateescape"
-    return raw.decode(codec, errors).removeprefix("\ufeff")
+    return raw.decode(codec, _errors(codec)).removeprefix("\ufeff")
 
 
 def bytes_of(text: str, codec: str) -> bytes:
     """Return the bytes that `text_of` read."""
-    return text.encode(codec, "surrogatepass" if is_wide(codec) else "surrogateescape")
+    return text.encode(codec, _errors(codec))
 
 
 def decoded(blocks: Iterable[bytes], codec: str) -> Iterator[str]:
-    """Yield the text of a source in UTF-16. Raises UnreadableFileError if it is cut off."""
-    decoder = codecs.getincrementaldecoder(codec)("surrogatepass")
+    """Yield the text of a source, with its mark. `bytes_of` returns its bytes.
+
+    Raises UnreadableFileError if UTF-16 is cut off.
+    """
+    decoder = codecs.getincrementaldecoder(codec)(_errors(codec))
     try:
         for block in blocks:
-            yield decoder.decode(block)
-        yield decoder.decode(b"", final=True)
+            if text := decoder.decode(block):
+                yield text
+        if text := decoder.decode(b"", final=True):
+            yield text
     except UnicodeDecodeError:
         message = "The text in UTF-16 ends within a character"
         raise UnreadableFileError("truncated", message) from None
+
+
+def _errors(codec: str) -> str:
+    return "surrogatepass" if is_wide(codec) else "surrogateescape"

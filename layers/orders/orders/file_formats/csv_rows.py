@@ -64,7 +64,7 @@ def is_blank(cells: Iterable[str]) -> bool:
 
 
 def first_cells(text: str, delimiter: str, count: int) -> str:
-    """Return the text of the first cells of a row, as it is written."""
+    """Return the written text of the first cells of a row, with its quotes."""
     cell = _cell(delimiter)
     end = 0
     for number in range(count):

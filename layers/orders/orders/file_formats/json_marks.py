@@ -14,19 +14,19 @@ from orders.protocols.json_text import NotJsonError, read_json, write_json
 MEMBER = "_import"
 # What an earlier result file appended. Braces in its texts are escaped.
 _APPENDED = re.compile(rb'\s*,?\s*"_import"\s*:\s*\{[^{}]*\}\s*(?=\}\s*\Z)')
-_BEFORE_END = re.compile(rb"(?P<last>[^\s])\s*\}\s*\Z")
+_SPACE = b" \t\r\n"
 
 
 def marked(raw: bytes, note: Note, separator: bytes) -> bytes:
-    """Return an object with a note. What is no object has its note in an object before it."""
+    """Return an object with a note. Other text has its note in an object before it."""
     mark = _written(note)
-    plain = _APPENDED.sub(b"", raw)
-    end = _BEFORE_END.search(plain)
-    if end is None or not plain.lstrip().startswith(b"{"):
+    plain = _APPENDED.sub(b"", raw) if b'"_import"' in raw else raw
+    inner = plain.rstrip(_SPACE)
+    if not inner.endswith(b"}") or not inner.lstrip(_SPACE).startswith(b"{"):
         return b"".join((b'{"_import":', mark, b"}", separator, raw))
-    comma = b"" if end["last"] == b"{" else b","
-    at = end.end("last")
-    return b"".join((plain[:at], comma, b'"_import":', mark, plain[at:]))
+    members = inner[:-1].rstrip(_SPACE)
+    comma = b"" if members.endswith(b"{") else b","
+    return b"".join((members, comma, b'"_import":', mark, plain[len(members) :]))
 
 
 def _written(note: Note) -> bytes:
@@ -69,7 +69,7 @@ def too_large(raw: bytes) -> Converted | None:
 
 
 def not_an_order(code: Code, message: str) -> Converted:
-    """Return the fault of a record that is no order."""
+    """Return the fault of a record that cannot be read as an order."""
     return Converted({}, (Problem(code, (), message),))
 
 

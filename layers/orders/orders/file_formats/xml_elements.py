@@ -50,12 +50,14 @@ class Splitter:
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._data = b""
         self._offset = 0  # that of `_data` in the document
+        self._done = 0  # so much of `_data` was taken
         self._level = 0
         self._order_level = _CHILD
         self._names = ["", "", "", ""]  # of the open elements, by level
         self._begins = [0, 0, 0, 0]
-        self._children = [0, 0, 0, 0]
+        self._children = [False, False, False, False]
         self._key: str | None = None
+        self._is_key = False  # whether the text of a key is read
         self._text: list[str] = []
         self._head_end = 0
         self._cuts: list[tuple[int, str | None]] = []
@@ -67,10 +69,12 @@ class Splitter:
     def parts(self, blocks: Iterable[bytes]) -> Iterator[Part]:
         """Yield the head, the orders and the tail. Raises UnreadableFileError."""
         for block in blocks:
-            self._data += block
+            self._data = self._data[self._done :] + block
+            self._offset += self._done
+            self._done = 0
             self._parse(block, is_last=False)
             yield from self._cut()
-            expect_kept(len(self._data), self.orders + 1, f"Element {self.orders + 1}")
+            expect_kept(len(self._data) - self._done, self.orders + 1, f"Element {self.orders + 1}")
         self._parse(b"", is_last=True)
         yield from self._cut()
         if not self._has_orders:
@@ -100,8 +104,11 @@ class Splitter:
 
     def _taken(self, end: int) -> bytes:
         """Return the bytes up to `end` without secrets, and forget them."""
-        start, size = self._offset, end - self._offset
-        taken, self._data, self._offset = self._data[:size], self._data[size:], end
+        start, stop_at = self._offset + self._done, end - self._offset
+        taken = self._data[self._done : stop_at]
+        self._done = stop_at
+        if not self._secrets:
+            return taken
         for begin, stop in reversed(self._secrets):
             if stop <= end:
                 taken = taken[: begin - start] + taken[stop - start :]
@@ -115,8 +122,22 @@ class Splitter:
             if level > _DEEPEST:
                 raise self._malformed(f"must have at most {_DEEPEST} levels of elements")
             return
+        if level == self._order_level + 1 and self._children[level - 1]:
+            # Nearly all elements are children of orders.
+            if name.endswith(self._shape.key):
+                self._start_key(name)
+            return
         local = name.rpartition(":")[2]
         begin = self._parser.CurrentByteIndex
+        self._check(level, local, begin)
+        if level < len(self._begins):
+            self._names[level], self._begins[level], self._children[level] = local, begin, False
+        self._children[level - 1] = True
+        if level == self._order_level + 1:
+            self._start_key(name)
+
+    def _check(self, level: int, local: str, begin: int) -> None:
+        """Check the root, and find out whether rows are the orders."""
         if level == _ROOT:
             if local != self._shape.root:
                 raise self._malformed(
@@ -127,11 +148,11 @@ class Splitter:
             raise self._malformed(f"must have all rows in one element <{local}>")
         elif level == _CHILD + 1 and not self._children[_CHILD] and local == self._shape.row:
             self._open_rows()
-        if level < len(self._begins):
-            self._names[level], self._begins[level], self._children[level] = local, begin, 0
-        self._children[level - 1] += 1
-        if level == self._order_level + 1 and local == self._shape.key and self._is_order():
+
+    def _start_key(self, name: str) -> None:
+        if name.rpartition(":")[2] == self._shape.key and self._is_order():
             self._text.clear()
+            self._is_key = True
             self._parser.CharacterDataHandler = self._text.append
 
     def _open_rows(self) -> None:
@@ -149,10 +170,11 @@ class Splitter:
 
     def _end(self, _name: str) -> None:
         level = self._level
-        self._level -= 1
-        if level == self._order_level + 1:
-            if self._parser.CharacterDataHandler is not None:
+        self._level = level - 1
+        if level > self._order_level:
+            if self._is_key and level == self._order_level + 1:
                 self._parser.CharacterDataHandler = None
+                self._is_key = False
                 self._key = "".join(self._text)
         elif level == self._order_level:
             self._end_order(level)

@@ -11,11 +11,16 @@ _MARKUP = re.compile(
     r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
     re.DOTALL,
 )
+# An order has no neighbour if its name ends the record and nothing but space is before it.
+_ONLY = re.compile(r"\s*+<(?=(?:data|row)[\s>])")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def order_start(text: str) -> int:
     """Return where the last element of a record begins: the order."""
+    only = _ONLY.match(text)
+    if only is not None:
+        return only.end() - 1
     start = level = 0
     for match in _MARKUP.finditer(text):
         if match["start"]:

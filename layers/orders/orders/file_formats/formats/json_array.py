@@ -15,7 +15,7 @@ from orders.domain.file_records import (
     UnreadableFileError,
 )
 from orders.file_formats.bounds import blocks, expect_kept
-from orders.file_formats.charsets import UTF_8, expect_utf_8, mark_of
+from orders.file_formats.charsets import UTF_8, bytes_of, decoded, expect_utf_8, mark_of
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_elements import JsonReader
 from orders.file_formats.json_marks import converted, is_mark, key_of, marked
@@ -43,7 +43,7 @@ class JsonArray:
         if not text.startswith("{") or '"data"' not in text:
             return None
         try:
-            _open(iter((text.encode(errors="replace"),)))
+            _open(iter((text.encode(UTF_8, "replace"),)))
         except UnreadableFileError:
             return None
         return options
@@ -82,20 +82,19 @@ def _open(parts: Iterator[bytes]) -> tuple[JsonReader, bytes]:
     first = next(parts, b"")
     mark, charset = mark_of(first)
     expect_utf_8(charset or UTF_8, "JSON")
-    rest = first[len(mark) :]
-    reader = JsonReader(chain((rest,) if rest else (), parts))
-    if reader.expect(b"[{", "an array or an object") == b"{":
+    reader = JsonReader(decoded(chain((first[len(mark) :],), parts), UTF_8))
+    if reader.expect("[{", "an array or an object") == "{":
         while True:
             name = reader.value()
-            reader.expect(b":", "a colon after the name of a member")
-            if name == b'"data"':
-                reader.expect(b"[", "an array in the member `data`")
+            reader.expect(":", "a colon after the name of a member")
+            if name == '"data"':
+                reader.expect("[", "an array in the member `data`")
                 break
             reader.value()
-            if reader.expect(b",}", "the member `data` with an array") == b"}":
+            if reader.expect(",}", "the member `data` with an array") == "}":
                 message = "The object must have the member `data` with an array of orders"
                 raise UnreadableFileError("malformed", message)
-    return reader, mark + reader.take()
+    return reader, mark + bytes_of(reader.take(), UTF_8)
 
 
 @dataclass(slots=True)
@@ -120,27 +119,27 @@ class _Array:
     def records(self) -> Iterator[Record]:
         reader, row = self.reader, 1
         reader.row = 1
-        if reader.next_byte() == b"]":
-            self._end(b"")
+        if reader.next_byte() == "]":
+            self._end("")
             return
         while True:
             reader.row = row
             reader.value()
             reader.next_byte()
-            raw = reader.take()
-            reader.expect(b",]", "a comma or the end of the array after it")
+            raw = bytes_of(reader.take(), UTF_8)
+            reader.expect(",]", "a comma or the end of the array after it")
             bracket = reader.take()
             if not is_mark(raw):
                 expect_kept(len(raw), row, f"Element {row} of the array")
                 yield Record(row, key_of(raw), raw)
-            if bracket == b"]":
+            if bracket == "]":
                 self._end(bracket)
                 return
             row += 1
 
-    def _end(self, bracket: bytes) -> None:
+    def _end(self, bracket: str) -> None:
         """Read what is after the array, which completes the frame to valid JSON."""
-        tail = bracket + self.reader.rest()
+        tail = bytes_of(bracket + self.reader.rest(), UTF_8)
         names = _names(self.opening + tail)
         self.frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail), ignored=names)
 

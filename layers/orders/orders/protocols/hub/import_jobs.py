@@ -30,6 +30,7 @@ from orders.protocols.hub.cursors import read_cursor
 from orders.protocols.hub.errors import RequestRefusedError, conflict, not_found
 from orders.protocols.hub.import_job_answers import file_of, job_of, summary_of
 from orders.protocols.hub.import_job_requests import read_import_job, read_start
+from orders.protocols.hub.previews import expect_no_dry_run
 from orders.protocols.hub.queries import expect_only, read_limit
 
 DEFAULT_JOBS, MAX_JOBS = 20, 100
@@ -51,6 +52,7 @@ class CreateImportJobEndpoint:
         """Create a job, and return it with the links to which its file is sent."""
         client = self.access(request, deadline)
         expect_only(request, ())
+        expect_no_dry_run(request, "send the mode preview")
         body = read_import_job(request, self.formats)
         command = CreateImportJobCommand(
             client.account,
@@ -118,6 +120,7 @@ class StartImportJobEndpoint:
         """Start a run of a job, or return the job if it runs."""
         client = self.access(request, deadline)
         expect_only(request, ())
+        expect_no_dry_run(request, "send the mode preview")
         address = read_address(request, client)
         command = StartImportJobCommand(address, read_start(request))
         report = self.start_import_job(command, deadline)
@@ -138,6 +141,7 @@ class CancelImportJobEndpoint:
         """Cancel a job, and return it."""
         client = self.access(request, deadline)
         expect_only(request, ())
+        expect_no_dry_run(request, "a job is cancelled at once")
         address = read_address(request, client)
         report = self.cancel_import_job(address, deadline)
         progress = _known(report.progress, address)
