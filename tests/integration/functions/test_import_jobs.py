@@ -40,6 +40,7 @@ def ask(
     method: str,
     resource: str,
     job_id: str = "",
+    *,
     body: object = None,
     key: str = "",
 ) -> tuple[int, Tree]:
