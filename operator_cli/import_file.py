@@ -1,5 +1,6 @@
 """`orders import`: previews a file of orders, asks, imports it and writes what happened to each."""
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -148,6 +149,8 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
     chosen = {name: value for name, value in given.items() if value is not None}
     plan = ImportPlan(chosen, not send_triggers, stop_above_percent, on_duplicate)
     source = open_source(file, chosen, local_formats)
+    if not preview and not os.access(file.absolute().parent, os.W_OK):
+        raise UsageError(f"The folder of {file} must be writable: the results are written there.")
     choice = HubChoice(base_url, token, account)
     try:
         with hub_of(context, choice) as reads:
@@ -193,6 +196,7 @@ def _imported(
     yes: bool,
 ) -> "ImportReport":
     from operator_cli.import_progress import import_progress
+    from operator_cli.import_reports import judged
     from operator_cli.import_text import file_lines, preview_lines, result_lines, source_lines
     from operator_cli.result_files import ResultNames
 
@@ -201,9 +205,9 @@ def _imported(
         with import_progress() as progress:
             report = importer.preview(progress)
         if report is not None:
+            report = judged(report, plan.stop_above_percent)
             print_lines(preview_lines(report, skip_triggers=plan.skip_triggers))
-            if report.failure:
-                typer.echo(f"Stopped: {report.failure.rstrip('.')}.", err=True)
+            _print_failure(report)
             if only_preview or report.failure:
                 return report
             changed = report.counts.created + report.counts.updated
@@ -225,10 +229,14 @@ def _imported(
         raise ImportUnavailableError(f"{error} {next_step}".rstrip()) from error
     print_lines(result_lines(report))
     print_lines(file_lines(written, report.counts))
-    if report.failure:
-        typer.echo(f"Stopped: {report.failure.rstrip('.')}.", err=True)
+    _print_failure(report)
     _print_next(report, names.path("failed"))
     return report
+
+
+def _print_failure(report: "ImportReport") -> None:
+    if report.failure:
+        typer.echo(f"{report.failure.rstrip('.')}.", err=True)
 
 
 def _print_next(report: "ImportReport", failed: Path) -> None:

@@ -1,4 +1,4 @@
-"""The file of an import, as it is read on this machine."""
+"""The file of an import, and how this machine reads it."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -144,10 +144,25 @@ def deployed(
         queue = _client("sqs").create_queue(QueueName="parked")
         monkeypatch.setenv("PARKED_TRIGGERS_QUEUE_URL", queue["QueueUrl"])
         monkeypatch.setenv("PARKED_RECORDS_QUEUE_URL", queue["QueueUrl"])
+        _client("s3").create_bucket(Bucket="import-files")
+        monkeypatch.setenv("IMPORT_FILES_BUCKET", "import-files")
+        monkeypatch.setenv("IMPORT_FILES_STATE_MACHINE_ARN", _state_machine())
         yield lambda each: Function(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
     _forget()
+
+
+def _state_machine() -> str:
+    """Create a state machine that does nothing, and return its ARN."""
+    definition = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    created = _client("stepfunctions").create_state_machine(
+        name="import-files",
+        definition=json.dumps(definition),
+        roleArn="arn:aws:iam::123456789012:role/import-files",
+    )
+    arn: str = created["stateMachineArn"]
+    return arn
 
 
 @cache

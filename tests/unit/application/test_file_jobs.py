@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from orders.application.errors import StorageUnavailableError
 from orders.application.import_chunk import ImportChunkCommand
-from orders.application.import_job_ports import Chunk
 from orders.application.split_import_file import SplitReport
 from orders.domain.import_jobs import (
     MAX_CHUNK_BYTES,
@@ -39,10 +38,6 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch, orders: int = 2) -> None:
 
 def _split(engine: Engine) -> SplitReport | None:
     return engine.split()("demo", JOB_ID, engine.job.run, DEADLINE)
-
-
-def _chunks(engine: Engine) -> list[Chunk]:
-    return [engine.files.chunks[key] for key in sorted(engine.files.chunks)]
 
 
 DIGEST = hashlib.sha256(_line("A")).hexdigest()
@@ -112,10 +107,7 @@ def test_problems_are_grouped_by_code_and_path_without_positions() -> None:
 def test_the_original_bytes_are_in_the_result_files() -> None:
     engine = _engine()
     engine.run()
-    files = [
-        engine.files.result_files["demo", JOB_ID, 1, f"{name}.jsonl"]
-        for name in ("success", "failed", "unprocessed")
-    ]
+    files = [engine.result_file(name) for name in ("success", "failed", "unprocessed")]
     kept = [line.rpartition(b" ")[0] for file in files for line in file.splitlines()]
     for line in FILE.splitlines():
         assert sum(each.startswith(line) for each in kept) == 1
@@ -135,7 +127,7 @@ def test_a_preview_writes_no_order_and_says_what_would_happen() -> None:
     assert (job.state, job.counts) == (JobState.PREVIEWED, COUNTS)
     assert engine.orders.orders == before
     assert engine.triggers.published == []
-    samples = engine.files.results["demo", JOB_ID, 1, 0].samples
+    samples = engine.result_of(0).samples
     changed = [each for each in samples if each["outcome"] == "updated"]
     assert changed == [
         {
@@ -183,9 +175,9 @@ def test_chunks_have_at_most_so_many_orders_and_bytes() -> None:
     engine = Engine()
     engine.add_job(b"".join(lines))
     assert _split(engine) == SplitReport(JobState.IMPORTING, 3, f"demo/{JOB_ID}/manifests/1.jsonl")
-    assert [len(each.records) for each in _chunks(engine)] == [500, 2, 2]
-    assert [each.number for each in _chunks(engine)] == [0, 1, 2]
-    assert b"".join(r.raw for each in _chunks(engine) for r in each.records) == b"".join(lines)
+    assert [len(each.records) for each in engine.chunks()] == [500, 2, 2]
+    assert [each.number for each in engine.chunks()] == [0, 1, 2]
+    assert b"".join(r.raw for each in engine.chunks() for r in each.records) == b"".join(lines)
     assert (engine.job.chunks, engine.job.orders) == (3, MAX_CHUNK_ORDERS + 4)
 
 
@@ -220,7 +212,7 @@ def test_a_file_that_cannot_be_read_makes_the_job_fail(content: bytes, failure: 
     job = engine.run()
     assert (job.state, job.failure, job.counts) == (JobState.FAILED, failure, Counts())
     assert job.ended_at is not None
-    assert engine.files.result_files == {}
+    assert [*engine.files.files] == [f"demo/{JOB_ID}/file"]
     assert engine.triggers.published == [job]
 
 
@@ -290,7 +282,7 @@ def test_a_key_that_was_in_the_file_before_names_its_first_row(
     engine.add_job(content)
     engine.files.open_file = lambda *_: _Slow(content, size)  # type: ignore[method-assign,assignment]
     _split(engine)
-    records = [each for chunk in _chunks(engine) for each in chunk.records]
+    records = [each for chunk in engine.chunks() for each in chunk.records]
     for record in records:
         before = [each.row for each in records if each.key == record.key and each.row < record.row]
         assert record.first_row == (before[0] if before else None)

@@ -27,7 +27,13 @@ from orders.adapters.job_documents import (
 from orders.adapters.parallel_calls import some_ahead
 from orders.application.deadlines import NoDeadline
 from orders.application.errors import StorageRefusedError
-from orders.application.import_job_ports import Chunk, Part, ResultFile, ResultLink
+from orders.application.import_job_ports import (
+    LINK_LIFETIME,
+    Chunk,
+    Part,
+    ResultFile,
+    ResultLink,
+)
 from orders.application.ports import Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.file_records import Frame
@@ -51,7 +57,7 @@ _log = logging.getLogger(__name__)
 _MB = 1024 * 1024
 # A file is read in ranges of this size: one call takes little time, and is repeated if it fails.
 RANGE_BYTES = 8 * _MB
-LINK_SECONDS = 60 * 60
+_LINK_SECONDS = int(LINK_LIFETIME.total_seconds())
 # Chunks have at most about 1 MB, so so many take little memory.
 _THREADS = 8
 _AHEAD = 16
@@ -242,7 +248,7 @@ class S3JobFiles:
                     "ResponseContentDisposition": f'attachment; filename="{file_name}"',
                     "ResponseContentType": "application/octet-stream",
                 },
-                ExpiresIn=LINK_SECONDS,
+                ExpiresIn=_LINK_SECONDS,
             )
             links.append(ResultLink(file_name.partition(".")[0], each["Size"], url))
         return links
@@ -303,7 +309,7 @@ class S3JobFiles:
                 "UploadId": upload.upload_id,
                 "PartNumber": number,
             },
-            ExpiresIn=LINK_SECONDS,
+            ExpiresIn=_LINK_SECONDS,
         )
 
 

@@ -19,6 +19,7 @@ from orders.application.import_job_ports import (
 )
 from orders.application.ports import Clock, Deadline, Pause
 from orders.application.retries import attempts
+from orders.application.undo_claims import mark_undone
 from orders.domain.file_records import FileOptions, Frame, Note, Record
 from orders.domain.import_jobs import (
     ChunkResult,
@@ -83,6 +84,8 @@ class FinishImportJob:
         sums = self._summed(closed)
         job = self._ended(closed, sums, deadline)
         if job is not None and job.mode is JobMode.IMPORT:
+            if job.kind is JobKind.UNDO:
+                mark_undone(self.jobs, job, self.clock, deadline)
             self.triggers.publish(job, deadline)
         return job
 

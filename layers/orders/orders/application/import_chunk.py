@@ -163,9 +163,7 @@ class ImportChunk:
             for record, order in zip(records, imported, strict=True)
         }
         results |= {
-            each.row: _repeated(each, each.first_row)
-            for each in chunk.records
-            if each.first_row is not None
+            each.row: _repeated(each) for each in chunk.records if each.first_row is not None
         }
         ordered = [results[each.row] for each in chunk.records]
         silent = {
@@ -278,12 +276,17 @@ def _result_of(record: Record, order: OrderResult, on_duplicate: OnDuplicate) ->
     return _with_problems(result, problems), problems
 
 
-def _repeated(record: Record, first_row: int | None) -> _Answered:
+def repeated_key(record: Record) -> Problem:
+    """Return the problem of a record whose key was in the file before."""
     message = (
-        f"Row {record.row} has the external id {shown(record.key)} of row {first_row}; "
+        f"Row {record.row} has the external id {shown(record.key)} of row {record.first_row}; "
         "an order must be in the file once, in adjacent rows"
     )
-    problems = (Problem(Code.DUPLICATE, ("external_id",), message),)
+    return Problem(Code.DUPLICATE, ("external_id",), message)
+
+
+def _repeated(record: Record) -> _Answered:
+    problems = (repeated_key(record),)
     result = RecordResult(record.row, record.key, str(Outcome.FAILED))
     return _with_problems(result, problems), problems
 

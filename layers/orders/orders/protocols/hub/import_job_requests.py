@@ -193,6 +193,13 @@ class StartBody(_Body):
     mode: Annotated[str, AfterValidator(_one_of(_MODES)), _described(_MODES)] | None = None
 
 
+class UndoJobBody(_Body):
+    """How to undo a job. With `dry_run`, nothing is written."""
+
+    dry_run: bool = False
+    skip_triggers: bool = True
+
+
 def read_import_job(request: HttpRequest, formats: Collection[str]) -> ImportJobBody:
     """Read a new job. Raises RequestRefusedError (400, 413, 415) and BodyRefusedError."""
     tree = read_object(request)
@@ -213,6 +220,11 @@ def read_start(request: HttpRequest) -> JobMode | None:
         return None
     mode = read_flat(StartBody, request).mode
     return None if mode is None else JobMode(mode)
+
+
+def read_undo_job(request: HttpRequest) -> UndoJobBody:
+    """Read how to undo a job; the body may be empty. Raises as read_import_job does."""
+    return read_flat(UndoJobBody, request) if request.body.strip() else UndoJobBody()
 
 
 def _unknown_members(tree: Tree) -> Iterator[Way]:

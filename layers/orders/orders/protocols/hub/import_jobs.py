@@ -167,7 +167,7 @@ class ListImportFilesEndpoint:
         address = read_address(request, client)
         report = self.list_import_files(address, deadline)
         if report is None:
-            raise _unknown(address)
+            raise unknown_job(address)
         if report.expires_at is None:
             raise conflict(_no_files(report.job))
         tree = {
@@ -190,11 +190,12 @@ def read_address(request: HttpRequest, client: Client) -> JobAddress:
 
 def _known(progress: JobProgress | None, address: JobAddress) -> JobProgress:
     if progress is None:
-        raise _unknown(address)
+        raise unknown_job(address)
     return progress
 
 
-def _unknown(address: JobAddress) -> RequestRefusedError:
+def unknown_job(address: JobAddress) -> RequestRefusedError:
+    """Return the 404 error of a job that the account does not have."""
     return not_found(f"Import job {address.job_id} does not exist")
 
 
@@ -210,11 +211,19 @@ def _start_refusal(reason: StartRefusal, report: StartReport, job: Job) -> Reque
                 f"The upload of the file has expired after {UPLOAD_LIFETIME.days} days; create "
                 "another job"
             )
+        case StartRefusal.OTHER_UNDO:
+            return other_undo(report.other)
         case StartRefusal.PARTS_MISSING:
             return conflict(
                 f"The file is not complete; upload the parts {_numbers(report.missing)}, and start "
                 "the job again"
             )
+
+
+def other_undo(other: Job | None) -> RequestRefusedError:
+    """Return the 409 error of an undo while another one of the same job runs."""
+    name = "Another job" if other is None else _named(other)
+    return conflict(f"{name} undoes the same import at this time; try again when it has ended")
 
 
 def _numbers(missing: Sequence[int]) -> str:
