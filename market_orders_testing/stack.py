@@ -70,7 +70,7 @@ def functions_of_paths() -> Mapping[str, str]:
         event["Properties"]["Path"]: resource["Properties"]["CodeUri"].strip("/").split("/")[-1]
         for resource in resources().values()
         if resource["Type"] == "AWS::Serverless::Function"
-        for event in resource["Properties"]["Events"].values()
+        for event in resource["Properties"].get("Events", {}).values()
         if event["Type"] == "Api"
     }
 

@@ -14,27 +14,38 @@ CHANGES = "/hub/v1/changes"
 RECONCILE = "/hub/v1/reconcile"
 # The calls of Altcraft.
 MARKET = "/api/v1.1/market"
+IMPORT = f"{MARKET}/orders/import"
 RESTORATION = "/hub/v1/orders/{order_id}/restore"
 UNDO = "/hub/v1/undo"
+JOBS = "/hub/v1/import_jobs"
+JOB = "/hub/v1/import_jobs/{job_id}"
+JOB_START = "/hub/v1/import_jobs/{job_id}/start"
+JOB_FILES = "/hub/v1/import_jobs/{job_id}/files"
+JOB_UNDO = "/hub/v1/import_jobs/{job_id}/undo"
 
 
 @dataclass(frozen=True, slots=True)
 class HubRequest:
-    """A request to the hub's API. `path` has the variables of the resource."""
+    """A request to the hub's API. `path` has the variables of the resource.
+
+    With a `key`, an Idempotency-Key, its repetitions are answered as the first one.
+    """
 
     method: str
     resource: str
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     body: bytes = b""
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HubAnswer:
-    """An answer in JSON."""
+    """An answer in JSON. `request_id` is the id under which its changes are found, if known."""
 
     status: int
     body: bytes
+    request_id: str | None = None
 
 
 class Hub(Protocol):

@@ -17,6 +17,7 @@ from operator_cli.composition import (
 )
 from operator_cli.errors import OperatorError, UnavailableError
 from operator_cli.hub import (
+    IMPORT,
     LINE_STATUS,
     MARKET,
     ORDER,
@@ -47,6 +48,7 @@ from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
 from orders.protocols.hub.queries import read_times
+from orders.runtime.request_ids import one_request
 
 CHANGES_OF_ORDERS = frozenset(
     {
@@ -57,6 +59,9 @@ CHANGES_OF_ORDERS = frozenset(
         ("POST", UNDO),
     }
 )
+_IMPORT = ("POST", IMPORT)
+# What publishes triggers.
+_WRITES = CHANGES_OF_ORDERS | {_IMPORT}
 # So many index entries are read in one go.
 _ENTRIES = 2000
 # The endpoints require a token; AWS has checked the operator's credentials.
@@ -98,7 +103,7 @@ class HubOnTable:
     def ask(self, request: HubRequest) -> HubAnswer:
         """Return the answer of the endpoint. Raises UnavailableError."""
         route = request.method, request.resource
-        endpoint = (self._changes if route in CHANGES_OF_ORDERS else self._reads)[route]
+        endpoint = (self._changes if route in _WRITES else self._reads)[route]
         sent = HttpRequest(
             headers=_HEADERS,
             query={name: values[-1] for name, values in request.query.items() if values},
@@ -108,11 +113,11 @@ class HubOnTable:
             resource=request.resource,
             read_body=lambda: request.body,
         )
-        with self._explained():
+        with self._explained(), one_request() as request_id:
             is_call = request.resource.startswith(MARKET)
             answers = _called if is_call else _answered
             answer = answers(endpoint, sent, _deadline_of(request))
-        return HubAnswer(answer.status, answer.body)
+        return HubAnswer(answer.status, answer.body, request_id)
 
     def ids_of_orders(
         self, created: Mapping[str, tuple[str, ...]]
@@ -191,7 +196,9 @@ class HubOnTable:
     @cached_property
     def _changes(self) -> Mapping[tuple[str, str], Endpoint]:
         """The changes. Their triggers are published, or else left to the relay."""
+        from orders.protocols.altcraft.access import AccountAccess
         from orders.runtime.composition import Aws
+        from orders.runtime.composition.altcraft import import_endpoint
         from orders.runtime.composition.changing import change_order
         from orders.runtime.composition.hub_order_changes import order_changes
         from orders.runtime.composition.undoing import undo_endpoints
@@ -200,7 +207,11 @@ class HubOnTable:
         names = Environment(self.operator.table, self.connection.triggers, int(_WRITING_SECONDS))
         aws = Aws(names, self.operator.client, aws_client("events", self.connection))
         tokens, change = _OperatorTokens(self.account), change_order(aws)
-        return {**order_changes(aws, tokens, change), **undo_endpoints(aws, tokens, change)}
+        return {
+            **order_changes(aws, tokens, change),
+            **undo_endpoints(aws, tokens, change),
+            _IMPORT: import_endpoint(aws, AccountAccess(tokens)),
+        }
 
 
 def _called(endpoint: Endpoint, sent: HttpRequest, deadline: Deadline) -> HttpAnswer:
@@ -217,7 +228,7 @@ def _called(endpoint: Endpoint, sent: HttpRequest, deadline: Deadline) -> HttpAn
 
 
 def _deadline_of(request: HubRequest) -> CommandDeadline:
-    if (request.method, request.resource) in CHANGES_OF_ORDERS:
+    if (request.method, request.resource) in _WRITES:
         return CommandDeadline(monotonic() + _WRITING_SECONDS)
     return CommandDeadline.from_now()
 

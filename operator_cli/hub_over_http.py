@@ -6,7 +6,7 @@ them has the same result. Only a deletion is not: its repetition would find no o
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
@@ -69,16 +69,21 @@ class HubOverHttp:
                 request.method,
                 self._url_of(request),
                 body=request.body or None,
-                headers=self._headers,
+                headers=self._headers_of(request),
                 redirect=False,
             )
             body = answer.data
         except HTTPError as error:
             raise UnavailableError(
-                f"{self.name} does not answer: {_reason(error)}.", may_pass=True
+                f"{self.name} does not answer: {reason_of(error)}.", may_pass=True
             ) from error
         self._expect_hub(answer, body)
-        return HubAnswer(answer.status, body)
+        return HubAnswer(answer.status, body, answer.headers.get("X-Request-Id"))
+
+    def _headers_of(self, request: HubRequest) -> dict[str, str]:
+        if request.key is None:
+            return self._headers
+        return {**self._headers, "Idempotency-Key": f'"{request.key}"'}
 
     def _url_of(self, request: HubRequest) -> str:
         path = {name: quote(value, safe="") for name, value in request.path.items()}
@@ -111,20 +116,25 @@ class HubOverHttp:
 
     @cached_property
     def _pool(self) -> PoolManager:
-        retries = Retry(
-            total=ATTEMPTS - 1,
-            backoff_factor=0.5,
-            backoff_jitter=0.5,
-            backoff_max=LONGEST_PAUSE,
-            status_forcelist=_PASSING,
-            allowed_methods={"GET", "POST", "PUT"},
-            raise_on_status=False,
-            retry_after_max=LONGEST_PAUSE,
-        )
-        proxy = _proxy_of(self.base_url)
-        if proxy is None:
-            return PoolManager(timeout=TIMEOUT, retries=retries)
-        return ProxyManager(proxy, timeout=TIMEOUT, retries=retries)
+        return pool_for(self.base_url, TIMEOUT, _PASSING)
+
+
+def pool_for(url: str, timeout: Timeout, passing: Collection[int]) -> PoolManager:
+    """Return the connections to a URL. Answers with a `passing` status are asked for again."""
+    retries = Retry(
+        total=ATTEMPTS - 1,
+        backoff_factor=0.5,
+        backoff_jitter=0.5,
+        backoff_max=LONGEST_PAUSE,
+        status_forcelist=passing,
+        allowed_methods={"GET", "POST", "PUT"},
+        raise_on_status=False,
+        retry_after_max=LONGEST_PAUSE,
+    )
+    proxy = _proxy_of(url)
+    if proxy is None:
+        return PoolManager(timeout=timeout, retries=retries)
+    return ProxyManager(proxy, timeout=timeout, retries=retries)
 
 
 def check_base_url(url: str) -> None:
@@ -139,14 +149,15 @@ def check_base_url(url: str) -> None:
         raise UsageError(
             f"The base URL must be a URL such as https://orders.example.com; got {shown(url)}."
         )
-    if parts.scheme == "http" and not _is_local(host or ""):
+    if parts.scheme == "http" and not is_local(host or ""):
         raise UsageError(
             "The base URL must begin with https://, because a token is sent to it; "
             f"got {shown(url)}."
         )
 
 
-def _is_local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Return whether a host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -157,12 +168,13 @@ def _proxy_of(url: str) -> str | None:
     """Return the proxy that the environment names for a URL, None without one."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if _is_local(host) or proxy_bypass(host):
+    if is_local(host) or proxy_bypass(host):
         return None
     return getproxies().get(parts.scheme)
 
 
-def _reason(error: HTTPError) -> str:
+def reason_of(error: HTTPError) -> str:
+    """Return why a request had no answer, without the URL."""
     cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
     # The texts of urllib3 begin with an object in its own notation.
     text = " ".join(str(cause).split()).rpartition(">: ")[2].rstrip(".")

@@ -164,7 +164,7 @@ class HubReads:
         query: Mapping[str, tuple[str, ...]] | None = None,
     ) -> Tree | None:
         answer = self.hub.ask(HubRequest("GET", resource, path, query or {}))
-        if answer.status == HTTPStatus.NOT_FOUND and _tree_of(answer).get("code") == "not_found":
+        if answer.status == HTTPStatus.NOT_FOUND and tree_of(answer).get("code") == "not_found":
             return None
         return accepted(answer)
 
@@ -176,7 +176,7 @@ def _after(cursor: str | None) -> Mapping[str, tuple[str, ...]]:
 def accepted(answer: HubAnswer) -> Tree:
     """Return the body of a 200 answer; raise what another answer means."""
     if answer.status == HTTPStatus.OK:
-        return _tree_of(answer)
+        return tree_of(answer)
     detail = detail_of(answer)
     match answer.status:
         case HTTPStatus.BAD_REQUEST:
@@ -191,11 +191,12 @@ def accepted(answer: HubAnswer) -> Tree:
 
 def detail_of(answer: HubAnswer) -> str:
     """Return the reason in an answer that is an error, without a full stop."""
-    tree = _tree_of(answer)
+    tree = tree_of(answer)
     return str(tree.get("detail") or tree.get("message") or "no reason was given").rstrip(".")
 
 
-def _tree_of(answer: HubAnswer) -> Tree:
+def tree_of(answer: HubAnswer) -> Tree:
+    """Return the body of an answer. Raises UnavailableError unless it is an object."""
     try:
         tree = read_json(answer.body).tree
     except NotJsonError as error:

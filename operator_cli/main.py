@@ -10,6 +10,7 @@ from operator_cli import (
     catalogue,
     clients,
     doctor,
+    jobs,
     order_changes,
     orders,
     persons,
@@ -22,6 +23,8 @@ from operator_cli.arguments import MAIN_EPILOG, global_options_first, remember_c
 from operator_cli.changes import changes
 from operator_cli.errors import EXIT_CODES, OperatorError
 from operator_cli.hub_access import HUB_EPILOG
+from operator_cli.import_file import EPILOG as IMPORT_EPILOG
+from operator_cli.import_file import import_file
 from operator_cli.reconcile import reconcile
 
 app = typer.Typer(
@@ -45,6 +48,8 @@ app.add_typer(persons.app, name="person")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(triggers.app, name="triggers")
 app.add_typer(doctor.app, name="doctor")
+app.command("import", epilog=IMPORT_EPILOG)(import_file)
+app.add_typer(jobs.app, name="jobs")
 app.command("changes", epilog=HUB_EPILOG)(changes)
 app.command("reconcile", epilog=HUB_EPILOG)(reconcile)
 

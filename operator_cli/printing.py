@@ -9,6 +9,9 @@ import typer
 
 from orders.domain.times import format_time
 
+# A longer value than this may be folded on a terminal; an order id has at most 16 digits.
+_MAX_UNFOLDED = 20
+_PIPE_WIDTH = 10_000
 DIFF_STYLES = {"---": "bold", "+++": "bold", "@@": "cyan", "-": "red", "+": "green"}
 
 
@@ -41,18 +44,27 @@ def export_progress() -> Iterator[Callable[[int, float], None]]:
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
-    """Print rows as a table with these columns."""
+    """Print rows as a table with these columns.
+
+    On a terminal only long values are folded: an id must remain whole to be copied. In a file or a
+    pipe no value is folded.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if not console.is_terminal:
+        console.width = _PIPE_WIDTH
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        width = max((len(_shown(row[column])) for row in rows), default=0)
+        is_short = width <= _MAX_UNFOLDED or not console.is_terminal
+        table.add_column(column.replace("_", " "), overflow="fold", min_width=width * is_short)
     for row in rows:
         table.add_row(*(Text(_shown(row[column])) for column in columns))
-    Console().print(table)
+    console.print(table)
 
 
 def print_difference(lines: Iterable[str]) -> None:

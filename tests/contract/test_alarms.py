@@ -28,6 +28,8 @@ WATCHED = {
     "-throttles": ("AWS/Lambda", "Throttles", "FunctionName"),
     "-faults": ("MarketOrders", "Faults", "service"),
     "-errors": ("AWS/Lambda", "Errors", "FunctionName"),
+    "-timed-out": ("AWS/States", "ExecutionsTimedOut", "StateMachineArn"),
+    "-failed": ("AWS/States", "ExecutionsFailed", "StateMachineArn"),
 }
 # Values at a point in time are not added up.
 LEVELS = {"ApproximateNumberOfMessagesVisible", "IteratorAge"}
@@ -80,6 +82,8 @@ def test_every_alarm_watches_what_its_name_says() -> None:
         ("TriggersParkedAlarm", "MetricName", "TriggersRelayed"),
         ("ParkedTriggersQueueAlarm", "MetricName", "NumberOfMessagesSent"),
         ("RelayTriggersAgeAlarm", "Threshold", 600),
+        ("ImportFilesFailedAlarm", "MetricName", "ExecutionsAborted"),
+        ("ImportFilesTimedOutAlarm", "MetricName", "ExecutionsFailed"),
         ("ImportFaultsAlarm", "Threshold", 1000),
         ("ImportFaultsAlarm", "Statistic", "Average"),
         ("ImportFaultsAlarm", "Period", 86400),
@@ -107,6 +111,9 @@ def test_an_alarm_names_the_source_of_its_name() -> None:
             assert name.startswith(source.replace("_", "-"))
         elif alarm["MetricName"] == "Faults":
             assert name == f"{value}-faults"
+        elif alarm["Namespace"] == "AWS/States":
+            machine = RESOURCES[value["Ref"]]["Properties"]["Name"]["Sub"]
+            assert name.startswith(machine.removeprefix("${AWS::StackName}-"))
         elif alarm["Namespace"] == "AWS/SQS":
             assert value["GetAtt"] == f"{_camel(name.removesuffix('-queue'))}Queue.QueueName"
 

@@ -27,7 +27,7 @@ FUNCTIONS = {
     if resource["Type"] == "AWS::Serverless::Function"
 }
 
-SERVICES = ("dynamodb", "events", "sqs")
+SERVICES = ("dynamodb", "events", "s3", "sqs", "stepfunctions")
 AARCH64 = 183
 UNCHECKED_HASH = 1
 
@@ -38,7 +38,7 @@ sys.path[:0] = sys.argv[1:]
 import handler
 assert callable(handler.lambda_handler)
 from orders.adapters.aws_clients import create_client
-for service in ("dynamodb", "events", "sqs"):
+for service in ("dynamodb", "events", "s3", "sqs", "stepfunctions"):
     create_client(service)
 outside = [
     module.__file__ for module in list(sys.modules.values())
@@ -262,6 +262,8 @@ def test_a_handler_needs_only_the_layers(host_layers: Path, function: str) -> No
         *(str(FUNCTIONS[function]), *layers),
         TABLE_NAME="orders",
         EVENT_BUS_NAME="triggers",
+        IMPORT_FILES_BUCKET="files",
+        IMPORT_FILES_STATE_MACHINE_ARN="arn:aws:states:us-east-1:123456789012:stateMachine:files",
         POWERTOOLS_SERVICE_NAME="test",
         POWERTOOLS_METRICS_NAMESPACE="Test",
         LOG_LEVEL="INFO",

@@ -9,7 +9,8 @@ import pytest
 
 from tests.support.routes import functions_of_routes
 from tests.support.template_tables import load_template
-from tools.local_stack.settings import DEFAULT_PORT, STACK_NAME
+from tools.local_stack.api_definition import IMPORT_FILES_BUCKET
+from tools.local_stack.settings import DEFAULT_PORT, REGION, STACK_NAME
 from tools.sam_local.command import function_of
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -25,7 +26,7 @@ SAMPLES = {
     for path in EVENTS.glob("*/*.json")
     if path.parent.name != "schemas"
 }
-REQUESTS = {name: each for name, each in SAMPLES.items() if "Records" not in each}
+REQUESTS = {name: each for name, each in SAMPLES.items() if "httpMethod" in each}
 
 
 def test_the_template_declares_every_variable_for_sam_local() -> None:
@@ -52,6 +53,12 @@ def test_containers_use_the_embedded_aws() -> None:
     assert VARIABLES["AWS_ENDPOINT_URL"] == f"http://host.docker.internal:{DEFAULT_PORT}"
     assert VARIABLES["TABLE_NAME"] == f"{STACK_NAME}-orders"
     assert VARIABLES["EVENT_BUS_NAME"] == f"{STACK_NAME}-triggers"
+    assert VARIABLES["IMPORT_FILES_BUCKET"] == IMPORT_FILES_BUCKET
+    machine = TEMPLATE["Resources"]["ImportFilesStateMachine"]["Properties"]["Name"]["Sub"]
+    name = machine.replace("${AWS::StackName}", STACK_NAME)
+    assert VARIABLES["IMPORT_FILES_STATE_MACHINE_ARN"] == (
+        f"arn:aws:states:{REGION}:000000000000:stateMachine:{name}"
+    )
     for kind in ("triggers", "records"):
         url = VARIABLES[f"PARKED_{kind.upper()}_QUEUE_URL"]
         queue = TEMPLATE["Resources"][f"Parked{kind.capitalize()}Queue"]["Properties"]["QueueName"]

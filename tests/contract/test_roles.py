@@ -42,6 +42,21 @@ NAMED_RESOURCES: dict[str, object] = {
     # X-Ray does not support resource permissions.
     "xray": "*",
 }
+BUCKET = {"GetAtt": "ImportFilesBucket.Arn"}
+# The beginning of the objects of any job: see orders.application.import_job_ports.
+JOB = "${ImportFilesBucket.Arn}/*/*/"
+# What of a job each function writes.
+WRITTEN_OBJECTS = {
+    "ManageImportJobsFunction": {"file", "manifests/*"},
+    "SplitImportFileFunction": {"frame", "chunks/*", "manifests/*"},
+    "ImportChunkFunction": {"runs/*/results/*"},
+    "FinishImportJobFunction": {"runs/*"},
+}
+READ_OBJECTS = {"file", "frame", "chunks/*", "runs/*", "runs/*/results/*"}
+MACHINE = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+EXECUTIONS = {"Sub": f"{MACHINE}:execution:${{ImportFilesStateMachine.Name}}:*"}
+# Who may use the state machine.
+STARTS = {"ManageImportJobsFunction"}
 READS_STREAM = {
     *("dynamodb:DescribeStream", "dynamodb:GetRecords"),
     *("dynamodb:GetShardIterator", "dynamodb:ListStreams"),
@@ -56,6 +71,82 @@ ONLY_OWN_SOURCE = {"StringEquals": {"events:source": "market.orders"}}
 GATEWAY_POLICY = (
     "arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 )
+
+
+ALIASES = [
+    {"Ref": f"{function}.Alias"}
+    for function in ("SplitImportFileFunction", "ImportChunkFunction", "FinishImportJobFunction")
+]
+# A distributed map starts its chunks as executions of its own state machine.
+ROLE_OF_MACHINE = {
+    "AssumeRolePolicyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "states.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+            }
+        ],
+    },
+    "Policies": [
+        {
+            "PolicyName": "import-files",
+            "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Sid": "InvokeFunctions",
+                        "Effect": "Allow",
+                        "Action": "lambda:InvokeFunction",
+                        "Resource": ALIASES,
+                    },
+                    {
+                        "Sid": "ReadManifests",
+                        "Effect": "Allow",
+                        "Action": "s3:GetObject",
+                        "Resource": {"Sub": f"{JOB}manifests/*"},
+                    },
+                    {
+                        "Sid": "StartChunks",
+                        "Effect": "Allow",
+                        "Action": "states:StartExecution",
+                        "Resource": {
+                            "Sub": f"{MACHINE}:stateMachine:${{AWS::StackName}}-import-files"
+                        },
+                    },
+                    {
+                        "Sid": "ControlChunks",
+                        "Effect": "Allow",
+                        "Action": [
+                            *("states:DescribeExecution", "states:RedriveExecution"),
+                            "states:StopExecution",
+                        ],
+                        "Resource": [
+                            {
+                                "Sub": f"{MACHINE}:execution:${{AWS::StackName}}-import-files"
+                                f"{separator}*"
+                            }
+                            for separator in (":", "/Chunks:")
+                        ],
+                    },
+                    {
+                        "Sid": "DeliverLog",
+                        "Effect": "Allow",
+                        "Action": [
+                            *("logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
+                            *("logs:DescribeLogGroups", "logs:DescribeResourcePolicies"),
+                            *("logs:GetLogDelivery", "logs:ListLogDeliveries"),
+                            *("logs:PutResourcePolicy", "logs:UpdateLogDelivery"),
+                        ],
+                        "Resource": "*",
+                    },
+                ],
+            },
+        }
+    ],
+}
 
 
 def faults(template: Tree) -> list[str]:
@@ -99,6 +190,9 @@ def _faults_of_statement(statement: Tree, function: str) -> Iterator[str]:
         yield "it does not allow listed actions of one service"
         return
     [service] = services
+    if service in {"s3", "states"}:
+        yield from _faults_of_files(statement, function, actions)
+        return
     if actions <= READS_STREAM:
         named: list[object] = [{"Sub": "${OrdersTable.Arn}/stream/*"}]
     elif service == "sqs":
@@ -113,6 +207,34 @@ def _faults_of_statement(statement: Tree, function: str) -> Iterator[str]:
         yield "it permits events of other sources"
     if statement["Resource"] == TABLE:
         yield from _faults_of_keys(statement, function, actions)
+
+
+def _faults_of_files(statement: Tree, function: str, actions: set[str]) -> Iterator[str]:
+    """Return what a statement permits of the bucket and the state machine of import jobs."""
+    resource = statement["Resource"]
+    if "Condition" in statement:
+        yield "it has a condition that the rules do not know"
+    if actions & {"states:StartExecution"}:
+        fits = actions == {"states:StartExecution"} and resource == {
+            "Ref": "ImportFilesStateMachine"
+        }
+        fits = fits and function in STARTS
+    elif actions <= {"states:DescribeExecution", "states:StopExecution"}:
+        fits = resource == EXECUTIONS and function in STARTS
+    elif actions == {"s3:ListBucket"}:
+        fits = resource == BUCKET and function in WRITTEN_OBJECTS
+    else:
+        parts = {
+            str(each["Sub"]).partition(JOB)[2] if isinstance(each, dict) else ""
+            for each in (resource if isinstance(resource, list) else [resource])
+        }
+        permitted = WRITTEN_OBJECTS.get(function, set())
+        if actions == {"s3:GetObject"} and permitted:
+            permitted = READ_OBJECTS
+        known = {"AbortMultipartUpload", "GetObject", "ListMultipartUploadParts", "PutObject"}
+        fits = parts <= permitted and actions <= {f"s3:{each}" for each in known}
+    if not fits:
+        yield "it gives access to other files or runs"
 
 
 def _faults_of_keys(statement: Tree, function: str, actions: set[str]) -> Iterator[str]:
@@ -136,7 +258,9 @@ def _faults_of_other_resources(template: Tree, functions: list[str]) -> Iterator
         yield "functions share a role"
     for name, resource in resources.items():
         kind, properties = resource["Type"], resource.get("Properties", {})
-        if kind == "AWS::IAM::Role" and name not in {*roles, "ApiGatewayAccountRole"}:
+        if kind == "AWS::IAM::Role" and name not in {
+            *(*roles, "ApiGatewayAccountRole", "ImportFilesStateMachineRole"),
+        }:
             yield f"{name} is the role of no function"
         if kind.startswith("AWS::IAM::") and kind not in {
             *("AWS::IAM::Role", "AWS::IAM::ManagedPolicy"),
@@ -150,6 +274,8 @@ def _faults_of_other_resources(template: Tree, functions: list[str]) -> Iterator
             yield f"{name} permits others to use the stack"
     if "Policies" in template["Globals"]["Function"]:
         yield "every function has policies of its own"
+    if resources["ImportFilesStateMachineRole"]["Properties"] != ROLE_OF_MACHINE:
+        yield "the role of the state machine may do something else"
     gateway = resources["ApiGatewayAccountRole"]["Properties"]
     if gateway != {
         "AssumeRolePolicyDocument": _trust("apigateway.amazonaws.com"),
@@ -203,6 +329,7 @@ def test_only_the_operator_uses_clients_and_one_function_writes_tokens(function:
 type Change = Callable[[Tree], object]
 
 WRITER = "ImportOrdersRole"
+FILES = "ManageImportJobsRole"
 
 
 def _role(resources: Tree, name: str = WRITER) -> Tree:
@@ -237,6 +364,31 @@ WEAKER: dict[str, Change] = {
     "any bus": lambda r: _statement(r, "PublishTriggers").update(Resource="*"),
     "any source": lambda r: _statement(r, "PublishTriggers").pop("Condition"),
     "any queue": lambda r: _statement(r, "ParkPoison", "RelayTriggersRole").update(Resource="*"),
+    "any object": lambda r: _statement(r, "ReceiveFiles", FILES).update(Resource="*"),
+    "any object of the bucket": lambda r: _statement(r, "ReceiveFiles", FILES).update(
+        Resource={"Sub": "${ImportFilesBucket.Arn}/*"}
+    ),
+    "deleting files": lambda r: _statement(r, "ReceiveFiles", FILES)["Action"].append(
+        "s3:DeleteObject"
+    ),
+    "writing results": lambda r: _statement(r, "ListChunks", FILES).update(
+        Resource={"Sub": f"{JOB}runs/*"}
+    ),
+    "files of import_orders": lambda r: _role(r)["Policies"][0]["PolicyDocument"][
+        "Statement"
+    ].append(_statement(r, "ReadResults", FILES)),
+    "any bucket": lambda r: _statement(r, "FindObjects", FILES).update(Resource="*"),
+    "any state machine": lambda r: _statement(r, "StartRuns", FILES).update(Resource="*"),
+    "runs of any state machine": lambda r: _statement(r, "ControlRuns", FILES).update(Resource="*"),
+    "runs of another function": lambda r: _role(r, "ImportChunkRole")["Policies"][0][
+        "PolicyDocument"
+    ]["Statement"].append(_statement(r, "StartRuns", FILES)),
+    "any function of the state machine": lambda r: _statement(
+        r, "InvokeFunctions", "ImportFilesStateMachineRole"
+    ).update(Resource="*"),
+    "a state machine of another account": lambda r: _role(r, "ImportFilesStateMachineRole")[
+        "AssumeRolePolicyDocument"
+    ]["Statement"][0].pop("Condition"),
     "any log": lambda r: r["LogsAndTracesPolicy"]["Properties"]["PolicyDocument"]["Statement"][
         0
     ].update(Resource="*"),

@@ -34,7 +34,7 @@ with open(source) as file:
     template = yaml_parse(file.read())
 template["Resources"]["OrdersApi"]["Properties"].pop(without, None)
 for each, resource in template["Resources"].items():
-    for member in ("CodeUri", "ContentUri"):
+    for member in ("CodeUri", "ContentUri", "DefinitionUri"):
         if member in resource["Properties"]:
             version = content if each == name else "first"
             resource["Properties"][member] = f"s3://bucket/{each}-{version}"

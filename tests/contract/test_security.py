@@ -90,8 +90,8 @@ def _faults_of_log(resources: Mapping[str, Tree]) -> list[str]:
 
 def test_only_the_functions_publish_and_only_the_rules_of_the_bus_log() -> None:
     assert faults(TEMPLATE["Resources"]) == []
-    # Each function that writes orders, and the relay.
-    assert len(_publishers(TEMPLATE["Resources"])) == 6
+    # Each function that writes orders, the one that finishes import jobs, and the relay.
+    assert len(_publishers(TEMPLATE["Resources"])) == 8
 
 
 def _statement(resources: Tree, name: str) -> Tree:

@@ -61,6 +61,7 @@ DIMENSIONS = {
     "AWS/ApiGateway": {"ApiName", "Stage"},
     "AWS/DynamoDB": {"TableName"},
     "AWS/SQS": {"QueueName"},
+    "AWS/States": {"StateMachineArn"},
 }
 
 # The metrics that AWS documents for these dimensions. An alarm on another metric never fires.
@@ -84,6 +85,10 @@ METRICS = {
         *("NumberOfEmptyReceives", "NumberOfMessagesDeleted", "NumberOfMessagesReceived"),
         *("NumberOfMessagesSent", "SentMessageSize"),
     },
+    "AWS/States": {
+        *("ExecutionThrottled", "ExecutionTime", "ExecutionsAborted", "ExecutionsFailed"),
+        *("ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsTimedOut"),
+    },
 }
 
 
@@ -101,6 +106,8 @@ ON_THE_STREAM = {
     "RelayTriggersFunction": "ParkedTriggersQueue",
     "RecordHistoryFunction": "ParkedRecordsQueue",
 }
+# The functions of the state machine that write no orders, and may work on one file of 5 GB.
+ON_WHOLE_FILES = {"SplitImportFileFunction", "FinishImportJobFunction"}
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 
@@ -247,13 +254,17 @@ def test_the_alarms_of_a_function_roll_back_its_new_code(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_ends_before_the_timeout_of_the_gateway(function: str) -> None:
     settings = TEMPLATE["Globals"]["Function"] | FUNCTIONS[function]
-    has_route = any(event["Type"] == "Api" for event in FUNCTIONS[function]["Events"].values())
+    has_route = any(
+        event["Type"] == "Api" for event in FUNCTIONS[function].get("Events", {}).values()
+    )
     assert not has_route or settings["Timeout"] < 29
 
 
 def test_all_functions_know_the_timeout_of_the_writers() -> None:
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
-    writers = [each for name, each in FUNCTIONS.items() if name not in ON_THE_STREAM]
+    writers = [
+        each for name, each in FUNCTIONS.items() if name not in {*ON_THE_STREAM, *ON_WHOLE_FILES}
+    ]
     shared = TEMPLATE["Globals"]["Function"]["Timeout"]
     assert {each.get("Timeout", shared) for each in writers} == {
         int(variables["WRITER_TIMEOUT_SECONDS"])
@@ -314,7 +325,12 @@ def test_a_function_has_its_environment_variables(function: str) -> None:
     only = {
         "RelayTriggersFunction": {"PARKED_TRIGGERS_QUEUE_URL"},
         "RecordHistoryFunction": {"PARKED_RECORDS_QUEUE_URL"},
+        "ManageImportJobsFunction": {"IMPORT_FILES_BUCKET", "IMPORT_FILES_STATE_MACHINE_ARN"},
+        "SplitImportFileFunction": {"IMPORT_FILES_BUCKET"},
+        "ImportChunkFunction": {"IMPORT_FILES_BUCKET"},
+        "FinishImportJobFunction": {"IMPORT_FILES_BUCKET"},
     }
+    assert only.get(function, set()) <= set(own)
     assert set(shared | own) - only.get(function, set()) == {
         "TABLE_NAME",
         "EVENT_BUS_NAME",
@@ -346,7 +362,11 @@ def test_only_functions_that_shops_wait_for_may_start_from_a_snapshot(function: 
         ["None", "PublishedVersions"],
     )
     assert "SnapStart" not in TEMPLATE["Globals"]["Function"]
-    unneeded = {"DescribeApiFunction", "RelayTriggersFunction", "RecordHistoryFunction"}
+    unneeded = {
+        *("DescribeApiFunction", "ImportChunkFunction"),
+        *ON_THE_STREAM,
+        *ON_WHOLE_FILES,
+    }
     expected = None if function in unneeded else {"ApplyOn": {"Ref": "SnapStart"}}
     assert FUNCTIONS[function].get("SnapStart") == expected
 
@@ -720,6 +740,7 @@ LONGEST_NAMES = {
     ("AWS::Serverless::Api", "Name"): 1024,
     ("AWS::Serverless::Function", "FunctionName"): 64,
     ("AWS::Serverless::LayerVersion", "LayerName"): 140,
+    ("AWS::Serverless::StateMachine", "Name"): 80,
     ("AWS::WAFv2::WebACL", "Name"): 128,
 }
 
@@ -748,7 +769,7 @@ def test_the_routes_of_a_function_fit_in_its_policy() -> None:
                 "Id": "default",
                 "Statement": [
                     _permission(name, function, event, path)
-                    for event, path in function["Properties"]["Events"].items()
+                    for event, path in function["Properties"].get("Events", {}).items()
                     if path["Type"] == "Api"
                 ],
             },
@@ -809,3 +830,51 @@ def test_the_layers_are_built_for_the_processor_of_the_functions() -> None:
     assert TEMPLATE["Globals"]["Function"]["Architectures"] == [{"Ref": "Architecture"}]
     for name in of_type("AWS::Serverless::LayerVersion"):
         assert RESOURCES[name]["Metadata"]["BuildArchitecture"] == {"Ref": "Architecture"}
+
+
+BUCKET = RESOURCES["ImportFilesBucket"]
+
+
+def test_the_bucket_is_private_and_encrypted() -> None:
+    properties = BUCKET["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"]) == {
+        *("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"),
+    }
+    assert all(properties["PublicAccessBlockConfiguration"].values())
+    assert properties["OwnershipControls"] == {
+        "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    }
+    [rule] = properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert "CorsConfiguration" not in properties
+
+
+def test_the_bucket_accepts_no_request_without_tls_nor_with_an_outdated_one() -> None:
+    [policy] = of_type("AWS::S3::BucketPolicy").values()
+    assert policy["Bucket"] == {"Ref": "ImportFilesBucket"}
+    statements = policy["PolicyDocument"]["Statement"]
+    for each in statements:
+        assert (each["Effect"], each["Principal"], each["Action"]) == ("Deny", "*", "s3:*")
+        assert each["Resource"] == [
+            {"GetAtt": "ImportFilesBucket.Arn"},
+            {"Sub": "${ImportFilesBucket.Arn}/*"},
+        ]
+    assert [each["Condition"] for each in statements] == [
+        {"Bool": {"aws:SecureTransport": "false"}},
+        {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+    ]
+
+
+def test_the_bucket_forgets_jobs_and_unfinished_uploads() -> None:
+    uploads, jobs = BUCKET["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert {uploads["Status"], jobs["Status"]} == {"Enabled"}
+    assert uploads["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 2}
+    assert jobs["ExpirationInDays"] == 90
+    # A condition would exempt some objects.
+    assert set(jobs) == {"Id", "Status", "ExpirationInDays"}
+
+
+def test_a_bucket_that_outlives_its_stack_does_not_block_the_next_stack() -> None:
+    assert BUCKET["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert BUCKET["UpdateReplacePolicy"] == "Retain"
+    assert "BucketName" not in BUCKET["Properties"]

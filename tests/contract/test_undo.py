@@ -14,6 +14,7 @@ from orders.domain.changes import OrderChange
 from orders.domain.triggers import TriggerKind
 from orders.domain.undoing import UndoOutcome, UndoReason
 from tests.support.undoing import (
+    KINDS,
     Change,
     Snapshot,
     StreamedChanges,
@@ -24,6 +25,7 @@ from tests.support.undoing import (
     deliver_line,
     hide,
     memory_world,
+    possible,
     rename,
     revive,
     ship,
@@ -251,42 +253,8 @@ def test_an_undo_whose_answer_is_lost_ends_with_one_version(fault: str) -> None:
     assert not world.exists("B")
 
 
-_KINDS: dict[str, Callable[[str], Change]] = {
-    "update": lambda name: update(name, comment="changed"),
-    "status": lambda name: update(name, status="paid"),
-    "guard": lambda name: update(name, update_time="2026-03-01T00:00:00+00:00"),
-    "rename": lambda name: rename(name, f"{name}2"),
-    "ship": ship,
-    "line": deliver_line,
-    "hide": hide,
-    "revive": revive,
-    "delete": delete,
-}
-
-
-def _possible(world: UndoWorld, name: str, kind: str) -> Change | None:
-    """Return a change of an order, or its creation, unless it is impossible or changes nothing."""
-    if not world.exists(name):
-        return create(name) if kind in {"update", "status"} else None
-    stored = world.found(name)
-    order = stored.order
-    is_same = (
-        (kind == "rename" and (stored.was_renamed or order.fulfilment.name != "STARTED"))
-        or (kind == "ship" and order.fulfilment.name != "STARTED")
-        or (kind == "line" and order.content()["lines"][0]["status"] == "delivered")
-        or (kind == "update" and '"comment":"changed"' in order.document)
-        or (kind == "status" and order.status == "paid")
-        or (kind == "guard" and order.update_time is not None)
-    )
-    if (order.is_hidden and kind not in {"revive", "delete"}) or (
-        not order.is_hidden and (kind == "revive" or is_same)
-    ):
-        return None
-    return _KINDS[kind](order.external_id)
-
-
 _REQUESTS = st.lists(
-    st.dictionaries(st.sampled_from("ABC"), st.sampled_from(sorted(_KINDS)), max_size=3),
+    st.dictionaries(st.sampled_from("ABC"), st.sampled_from(sorted(KINDS)), max_size=3),
     min_size=1,
     max_size=6,
 )
@@ -309,7 +277,7 @@ class _Story:
     def tell(self, requests: Sequence[Mapping[str, str]]) -> None:
         for number, request in enumerate(requests):
             state = self.world.snapshot(NAMES)
-            wanted = (_possible(self.world, name, kind) for name, kind in request.items())
+            wanted = (possible(self.world, name, kind) for name, kind in request.items())
             made = self.world.request(*(change for change in wanted if change is not None))
             after = self.world.snapshot(NAMES)
             different = {n for n in {*state, *after} if state.get(n) != after.get(n)}

@@ -16,13 +16,14 @@ def wait_for_triggers(
 ) -> list[Tree]:
     """Return the wanted triggers as soon as there are `count` of them, or after `seconds`.
 
-    Only triggers of the endpoint's account are returned: order ids are unique in an account, and
-    other accounts use the same stack. `wanted` gets the detail of an event. The triggers are sorted
-    by version.
+    Only triggers of orders of the endpoint's account are returned: order ids are unique in an
+    account, and other accounts use the same stack. The end of an import job has no order. `wanted`
+    gets the detail of an event. The triggers are sorted by version.
     """
 
     def is_wanted(detail: Tree) -> bool:
-        return detail.get("account") == endpoint.account and wanted(detail)
+        is_of_order = "order_id" in detail and detail.get("account") == endpoint.account
+        return is_of_order and wanted(detail)
 
     give_up = time.monotonic() + seconds
     while True:

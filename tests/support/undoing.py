@@ -116,6 +116,9 @@ class UndoWorld:
 
     def stream(self) -> None:
         """Write the history of what was committed, as the function on the stream does."""
+        for change in self.changes.committed:
+            if change.removes:
+                self._mark(change.after.order)
         if self.lags:
             return
         versions = [
@@ -126,7 +129,7 @@ class UndoWorld:
             self.history.keep(versions, DEADLINE)
         for change in self.changes.committed:
             if change.removes:
-                self._erase(change.after.order)
+                self.history.erase([OrderKey(self.account, change.after.order.order_id)], DEADLINE)
         self._replaced.clear()
         self.changes.committed.clear()
 
@@ -255,9 +258,9 @@ class UndoWorld:
         if group.stored is not None:
             self._replaced.append(group.stored)
 
-    def _erase(self, last: Order) -> None:
+    def _mark(self, last: Order) -> None:
+        """Note a deletion, which the real store does in the same transaction."""
         key = OrderKey(self.account, last.order_id)
-        self.history.erase([key], DEADLINE)
         if isinstance(self.history, FakeHistory):
             self.history.deletions[key] = Deletion(
                 last.order_id,
@@ -351,6 +354,40 @@ def revive(external_id: str) -> Change:
 
 def delete(external_id: str) -> Change:
     return lambda world, cause: world.change(plan_deletion(world.found(external_id), None, cause))
+
+
+KINDS: dict[str, Callable[[str], Change]] = {
+    "update": lambda name: update(name, comment="changed"),
+    "status": lambda name: update(name, status="paid"),
+    "guard": lambda name: update(name, update_time="2026-03-01T00:00:00+00:00"),
+    "rename": lambda name: rename(name, f"{name}2"),
+    "ship": ship,
+    "line": deliver_line,
+    "hide": hide,
+    "revive": revive,
+    "delete": delete,
+}
+
+
+def possible(world: UndoWorld, name: str, kind: str) -> Change | None:
+    """Return a change of an order, or its creation, unless it is impossible or changes nothing."""
+    if not world.exists(name):
+        return create(name) if kind in {"update", "status"} else None
+    stored = world.found(name)
+    order = stored.order
+    is_same = (
+        (kind == "rename" and (stored.was_renamed or order.fulfilment.name != "STARTED"))
+        or (kind == "ship" and order.fulfilment.name != "STARTED")
+        or (kind == "line" and order.content()["lines"][0]["status"] == "delivered")
+        or (kind == "update" and '"comment":"changed"' in order.document)
+        or (kind == "status" and order.status == "paid")
+        or (kind == "guard" and order.update_time is not None)
+    )
+    if (order.is_hidden and kind not in {"revive", "delete"}) or (
+        not order.is_hidden and (kind == "revive" or is_same)
+    ):
+        return None
+    return KINDS[kind](order.external_id)
 
 
 def memory_world() -> UndoWorld:

@@ -13,6 +13,7 @@ from orders.domain.undoing import UndoOutcome, UndoReason
 from orders.protocols.hub.queries import DEFAULT_LIMIT, MAX_LIMIT, MAX_VALUES
 from orders.protocols.hub.requests import LineStatusBody, ReconcileBody, RestoreBody, UndoBody
 from orders.runtime.composition.order_protocols import PROTOCOLS
+from tools.api_contract.import_jobs import import_jobs
 from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING, REUSED
 from tools.api_contract.models import schema_of_model
 from tools.api_contract.operations import (
@@ -65,14 +66,16 @@ _NEXT: Tree = {"type": ["string", "null"], "description": "`after` of the next p
 
 def section() -> Section:
     """Return the API's part of the description."""
+    jobs = import_jobs(TAG, PROBLEM, _SECURITY)
     return Section(
         tag={
             "name": TAG,
-            "description": "Orders of all protocols in one shape, their histories and changes",
+            "description": "Orders of all protocols in one shape, their histories and changes; "
+            "imports of files",
         },
-        operations=_operations(),
-        schemas=_schemas(),
-        responses=_responses(),
+        operations=(*_operations(), *jobs.operations),
+        schemas=_schemas() | jobs.schemas,
+        responses=_responses() | jobs.responses,
     )
 
 

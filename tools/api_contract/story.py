@@ -95,6 +95,10 @@ _ORDER_PATH = {**_CAMPAIGN, "orderId": "1"}
 _UNKNOWN = {**_CAMPAIGN, "orderId": "999"}
 _READY = {"order": {"status": "PROCESSING", "substatus": "READY_TO_SHIP"}}
 
+# The job that the story creates. A replay has another one.
+JOB_ID = "019bd8e2f1a07cc298f3a1b2c3d4e5f6"
+_JOB = {"job_id": JOB_ID}
+
 STORY = (
     Example(
         "importOrders",
@@ -613,6 +617,47 @@ STORY = (
         "api-key",
         {"campaignId": "1002", "orderId": "4"},
     ),
+    Example(
+        "createImportJob",
+        "created",
+        "A file of 9 KB",
+        "bearer",
+        body={"file": {"name": "orders.csv", "size": 9000}, "mode": "preview"},
+    ),
+    Example(
+        "createImportJob",
+        "no_size",
+        "A file without its size",
+        "bearer",
+        body={"file": {"name": "orders.csv"}},
+    ),
+    Example("getImportJob", "created", "A job that waits for its file", "bearer", _JOB),
+    Example(
+        "getImportJob",
+        "unknown",
+        "A job that does not exist",
+        "bearer",
+        {"job_id": "0" * len(JOB_ID)},
+    ),
+    Example("listImportJobs", "first_page", "The newest job", "bearer", query={"limit": "1"}),
+    Example(
+        "startImportJob",
+        "not_uploaded",
+        "A part of the file is missing",
+        "bearer",
+        _JOB,
+        body={"mode": "preview"},
+    ),
+    Example("listImportFiles", "not_ended", "A job without results", "bearer", _JOB),
+    Example(
+        "undoImportJob",
+        "not_ended",
+        "A job that imported nothing",
+        "bearer",
+        _JOB,
+        body={"dry_run": True},
+    ),
+    Example("cancelImportJob", "cancelled", "The end of a job", "bearer", _JOB),
 )
 
 

@@ -77,6 +77,36 @@ def spell_media_types(template: Path) -> None:
     template.write_text(template.read_text().replace("*~1*", "*/*"))
 
 
+def convert_state_machines(template: Path) -> None:
+    """Replace the definitions of state machines in the built template by the same in JSON.
+
+    CloudFormation reads YAML, and the embedded AWS does not. A placeholder of a number becomes
+    text, which the embedded AWS reads as a number.
+    """
+    tree = json.loads(template.read_text())
+    for name, resource in tree["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            properties = resource["Properties"]
+            source = template.parent / properties["DefinitionUri"]
+            definition = yaml.safe_load(source.read_text())
+            converted = template.parent / f"{name}.asl.json"
+            converted.write_text(json.dumps(definition, indent=2))
+            properties["DefinitionUri"] = converted.name
+    template.write_text(json.dumps(tree))
+
+
+# CloudFormation generates a name for the bucket. A fixed one is the same at each start.
+IMPORT_FILES_BUCKET = f"{STACK_NAME}-import-files"
+
+
+def name_bucket(template: Path) -> None:
+    """Give the bucket of the built template its name."""
+    tree = json.loads(template.read_text())
+    bucket = tree["Resources"]["ImportFilesBucket"]["Properties"]
+    bucket["BucketName"] = IMPORT_FILES_BUCKET
+    template.write_text(json.dumps(tree))
+
+
 # The embedded AWS rejects a template that has resources of these types; `archive_triggers` creates
 # the archive.
 UNSUPPORTED_TYPES = frozenset({"AWS::Events::Archive", "AWS::Events::EventBusPolicy"})

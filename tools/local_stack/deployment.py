@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from tools.local_stack.api_definition import (
     archive_triggers,
     complete_api,
+    convert_state_machines,
     leave_out_unsupported_resources,
+    name_bucket,
     spell_media_types,
 )
 from tools.local_stack.aws import EmbeddedAws
@@ -44,6 +46,8 @@ def build(settings: StackSettings, children: Children) -> None:
     children.run("sam build", command, sam_environment(settings))
     template = settings.build / "template.yaml"
     leave_out_unsupported_resources(template)
+    convert_state_machines(template)
+    name_bucket(template)
     spell_media_types(template)
 
 

@@ -87,7 +87,8 @@ def test_the_rule_matches_every_kind_of_its_account_and_nothing_else() -> None:
     assert set(pattern["detail-type"]) == KINDS
     for kind in (path.stem for path in SCHEMAS.glob("*.json")):
         event = {"source": SOURCE, "detail-type": kind, "detail": {"account": "shop"}}
-        assert _matches(pattern, event)
+        # The end of an import job has no order that the consumer could store.
+        assert _matches(pattern, event) is (kind in KINDS)
         assert not _matches(pattern, {**event, "detail": {"account": "other"}})
         assert not _matches(pattern, {**event, "source": "other"})
 

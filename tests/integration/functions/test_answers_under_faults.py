@@ -64,6 +64,9 @@ BODIES: dict[Route, object] = {
     ("POST", "/hub/v1/orders/{order_id}/revive"): None,
     ("POST", "/hub/v1/orders/{order_id}/restore"): {"version": 1},
     ("POST", "/hub/v1/undo"): {"request_id": new_request_id(), "dry_run": False},
+    ("POST", "/hub/v1/import_jobs"): {"file": {"name": "orders.csv", "size": 10}},
+    ("GET", "/hub/v1/import_jobs"): None,
+    ("POST", "/hub/v1/import_jobs/{job_id}/start"): {"mode": "import"},
     ("PUT", "/hub/v1/orders/{order_id}/lines/{line_id}/status"): {"status": "delivered"},
     ("POST", f"{ALTCRAFT}/delete"): {"external_id": "A"},
     ("POST", f"{ALTCRAFT}/update_order_line_status"): {
@@ -145,6 +148,7 @@ def _sent(route: Route) -> RouteRequest:
             "ref": "order-number=A",
             "order_id": "1",
             "line_id": "line_01",
+            "job_id": new_request_id(),
         },
         {"version": "1"} if route[0] == "DELETE" else {},
         headers,

@@ -24,7 +24,7 @@ from tests.support.functions import Tenant, count_order_ids, deployed
 from tests.support.routes import functions_of_routes
 from tools.api_contract.files import written
 from tools.api_contract.operations import JSON
-from tools.api_contract.story import ANSWERS, STORY, Example, Recorded, recorded_answers
+from tools.api_contract.story import ANSWERS, JOB_ID, STORY, Example, Recorded, recorded_answers
 
 type Tree = dict[str, Any]
 
@@ -41,6 +41,8 @@ VOLATILE = {
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+03:00": "2026-01-23T18:04:05+03:00",
     r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}": "23-01-2026 18:04:05",
     r'"access_token": *"[^"]+"': '"access_token": "an-access-token"',
+    r'(?<="job_id":)"[0-9a-f]{32}"': f'"{JOB_ID}"',
+    r'(?<="url":)"http[^"]+"': f'"https://files.example.com/demo/{JOB_ID}/file?X-Amz-Signature=…"',
 }
 
 
@@ -62,8 +64,8 @@ def _credentials(kind: str, token: str) -> Tree:
     }[kind]
 
 
-def event_of(example: Example, token: str) -> Tree:
-    """Return the API Gateway event of an example."""
+def event_of(example: Example, token: str, job_id: str) -> Tree:
+    """Return the API Gateway event of an example. The import job of the story has an id."""
     method, path = ROUTES[example.operation]
     body = None if example.body is None else example.body
     has_text = example.media != JSON or body is None
@@ -76,7 +78,10 @@ def event_of(example: Example, token: str) -> Tree:
             **_credentials(example.credentials, token),
             **example.headers,
         },
-        "pathParameters": {name: quote(value, safe="=") for name, value in example.path.items()},
+        "pathParameters": {
+            name: quote(job_id if value == JOB_ID else value, safe="=")
+            for name, value in example.path.items()
+        },
         "queryStringParameters": dict(example.query) or None,
         "multiValueQueryStringParameters": {name: [each] for name, each in example.query.items()},
         "requestContext": {"requestId": "request", "path": path},
@@ -107,7 +112,7 @@ def replay(dynamodb: DynamoDBClient) -> Replay:
     tenants = (Tenant("demo", SECRET, (Role.ADMIN,), CLIENT),)
     functions = functions_of_routes()
     answers = {}
-    token = ""
+    token = job_id = ""
     with ExitStack() as running:
         patch = running.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
@@ -116,9 +121,11 @@ def replay(dynamodb: DynamoDBClient) -> Replay:
         for example in STORY:
             method, path = ROUTES[example.operation]
             function = get(functions[method.upper(), path.replace("{ref}", "{ref+}")])
-            raw = function.invoke(event_of(example, token))
+            raw = function.invoke(event_of(example, token, job_id))
             if example.key == "issueToken/all_scopes":
                 token = json.loads(raw["body"])["access_token"]
+            if example.key == "createImportJob/created":
+                job_id = json.loads(raw["body"])["job_id"]
             answers[example.key] = read_answer(raw)
     if os.environ.get("RECORD_ANSWERS"):
         recorded = {key: asdict(answer) for key, answer in answers.items()}

@@ -72,6 +72,8 @@ GUARDED = sorted(set(ROUTES) - PUBLIC - {TOKEN_ROUTE})
 
 def _needed(route: Route) -> set[str]:
     method, path = route
+    if path.startswith("/hub/v1/import_jobs"):
+        return {WRITE}
     changes_by_post = ("/revive", "/restore", "/undo")
     if path.startswith("/hub/") and (method in {"DELETE", "PUT"} or path.endswith(changes_by_post)):
         return {WRITE}
@@ -108,6 +110,7 @@ class Hub:
             "id": "x",
             "order_id": "1",
             "line_id": "line_01",
+            "job_id": "019b7e5c8a3f7d21b4c6e8f0a1b2c3d4",
         }
         bodies: dict[str, object] = {
             IMPORT_RESOURCE: request(order()),

@@ -51,6 +51,7 @@ TENANTS = (
     Tenant(IMPORTER, IMPORTER_SECRET, (Role.ADMIN,), "importer-shop", SETTINGS),
 )
 MARKET = "/api/v1.1/market"
+JOBS = "/hub/v1/import_jobs"
 EMAIL = "only-the-victim-knows@example.com"
 ROUTES = functions_of_routes()
 # These routes return the same to everybody.
@@ -79,6 +80,7 @@ class Target:
     field: str
     line_status: str
     request_id: str
+    job_id: str
 
 
 NOTHING = Target(
@@ -98,6 +100,7 @@ NOTHING = Target(
     field="no-field",
     line_status="no-status",
     request_id=new_request_id(),
+    job_id=new_request_id(),
 )
 
 
@@ -168,6 +171,13 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 body={"data": [product("V-NEW", url=EMAIL, sku=[product("V-29", url=EMAIL)])]},
             )
             assert get("manage_catalogue").invoke(catalogue.event())["statusCode"] == 200
+            job = RouteRequest(
+                ("POST", JOBS),
+                headers={"Authorization": f"Bearer {VICTIM_SECRET}"},
+                body={"file": {"name": EMAIL, "size": 10}},
+            )
+            created = get("manage_import_jobs").invoke(job.event())
+            assert created["statusCode"] == 201
             token = _token(get, "intruder-shop", INTRUDER_SECRET)
             victim = Target(
                 VICTIM,
@@ -186,6 +196,7 @@ def world(dynamodb: DynamoDBClient) -> Iterator[World]:
                 "victims-field",
                 "victims-status",
                 answered["headers"]["X-Request-Id"],
+                json.loads(created["body"])["job_id"],
             )
             yield World(get, dynamodb, imports.table, victim, token)
 
@@ -338,6 +349,9 @@ def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteReque
     if "{order_id}" in route[1]:
         yield from _hub_order(route, target, headers)
         return
+    if route[1].startswith(JOBS):
+        yield from _job_route(route, target, headers)
+        return
     if route[1].endswith("/undo"):
         for dry_run in (True, False):
             undo = {"request_id": target.request_id, "dry_run": dry_run}
@@ -356,6 +370,23 @@ def _hub_route(route: Route, target: Target, _token: str) -> Iterator[RouteReque
             {"endpoint": target.endpoint},
         ):
             yield RouteRequest(route, {}, query, headers)
+
+
+def _job_route(route: Route, target: Target, headers: Mapping[str, str]) -> Iterator[RouteRequest]:
+    """Ask for the victim's job. A job of the intruder's own knows nothing of others."""
+    if route == ("POST", JOBS):
+        file = {"name": f"{target.number}.csv", "size": 10}
+        yield RouteRequest(route, headers=headers, body={"file": file})
+    elif route[1] == JOBS:
+        yield RouteRequest(route, headers=headers)
+    elif route[0] != "POST":
+        yield RouteRequest(route, {"job_id": target.job_id}, headers=headers)
+    else:
+        bodies: list[Tree] = [{"mode": "preview"}, {"mode": "import"}]
+        if route[1].endswith("/undo"):
+            bodies = [{"dry_run": True}, {"dry_run": False}]
+        for body in bodies:
+            yield RouteRequest(route, {"job_id": target.job_id}, {}, headers, body)
 
 
 def _hub_order(route: Route, target: Target, headers: Mapping[str, str]) -> Iterator[RouteRequest]:
@@ -458,6 +489,8 @@ ORDER_ID = re.compile(r'(?<="order_id":)\d+')
 CURSOR = re.compile(r'(?<="next":")1\.[\w-]+|(?<="next_from_id":")1\.[\w-]+')
 # An undo is a request of its own.
 UNDO = re.compile(r'(?<="undo_request_id":)"\w+"')
+# The id, the times and the links of an import job of the intruder's own.
+OF_JOB = re.compile(r'(?<="job_id":)"\w+"|(?<="url":)"[^"]+"|(?<=_at":)"[^"]+"')
 # These differ in every answer.
 PASSING = {"X-Correlation-ID", "X-RateLimit-Resource-Remaining", "X-Request-Id"}
 
@@ -466,6 +499,7 @@ def _comparable(answer: Tree, target: Target) -> Tree:
     """Return the answer without the identifiers of the target, which the request contained."""
     body = ORDER_ID.sub("0", answer["body"])
     body = UNDO.sub("undo", CURSOR.sub("cursor", body))
+    body = OF_JOB.sub("of a job", body) if '"job_id"' in body else body
     for name, value in vars(target).items():
         body = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", f"<{name}>", body)
     headers = {name: value for name, value in answer["headers"].items() if name not in PASSING}
@@ -511,6 +545,7 @@ def _with(credentials: Mapping[str, str]) -> list[RouteRequest]:
         "ref": "x",
         "id": "x",
         "order_id": "1",
+        "job_id": NOTHING.job_id,
     }
     query = {"version": "1"}
     bodies: Tree = {IMPORT_RESOURCE: request(order())}

@@ -1,10 +1,8 @@
 """The undo of a request under faults, in parts, and its triggers."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,6 +11,7 @@ from orders.application.ports import Deadline, OrderChanges, WriteOutcome
 from orders.domain.changes import OrderChange
 from orders.domain.order import Cause
 from orders.domain.undoing import RestoreRefusal, UndoOutcome, UndoReason
+from tests.support.crashes import Death, KilledError, Mortal
 from tests.support.deadlines import FixedDeadline
 from tests.support.fakes import FakeHistory, FakeOrderIndex
 from tests.support.undoing import (
@@ -271,45 +270,6 @@ def test_an_expired_version_is_kept_and_named(world: UndoWorld) -> None:
     assert timedelta(days=2) < world.now - world.found("U0").order.updated_at
 
 
-class KilledError(BaseException):
-    """The process has crashed. No code may catch this."""
-
-
-@dataclass
-class _Mortal:
-    """A port whose calls, counted together with those of others, crash the process."""
-
-    port: Any
-    death: "_Death"
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        found = getattr(self.port, name)
-        return self.death.around(found) if callable(found) else found
-
-
-@dataclass
-class _Death:
-    at: int
-    phase: str
-    calls: int = 0
-
-    def around(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def mortal(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
-            self.calls += 1
-            if self.phase == "before":
-                self._strike()
-            result = call(*arguments, **named)
-            if self.phase == "after":
-                self._strike()
-            return result
-
-        return mortal
-
-    def _strike(self) -> None:
-        if self.calls == self.at:
-            raise KilledError
-
-
 @pytest.mark.parametrize("phase", ["before", "after"])
 def test_an_undo_that_crashed_at_any_call_is_completed_by_its_repetition(phase: str) -> None:
     for at in range(1, 100):
@@ -319,16 +279,16 @@ def test_an_undo_that_crashed_at_any_call_is_completed_by_its_repetition(phase: 
         request_id = world.request(
             update("A", status="paid"), rename("B", "B2"), hide("C"), create("D")
         )
-        death = _Death(at, phase)
+        death = Death(at, phase)
         whole = world.store
         world.store = replace(
             whole,
-            index=_Mortal(whole.index, death),
-            changed=_Mortal(whole.changed, death),
+            index=Mortal(whole.index, death),
+            changed=Mortal(whole.changed, death),
         )
         history, changes = world.history, world.changes
-        world.history = _Mortal(history, death)
-        world.changes.inner = _Mortal(whole.changes, death)
+        world.history = Mortal(history, death)
+        world.changes.inner = Mortal(whole.changes, death)
         with suppress(KilledError):
             world.undo(request_id)
         world.store, world.history, world.changes = whole, history, changes

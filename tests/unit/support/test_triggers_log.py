@@ -38,5 +38,10 @@ def test_an_order_id_of_another_account_is_another_order(tmp_path: Path) -> None
     assert _found(tmp_path, f"{_event(1, 1)}\n{_event(1, 2, 'other')}\n") == [1]
 
 
+def test_the_end_of_an_import_job_is_no_trigger_of_an_order(tmp_path: Path) -> None:
+    finished = json.dumps({"detail": {"account": "demo", "job_id": "j", "state": "completed"}})
+    assert _found(tmp_path, f"{finished}\n{_event(1, 1)}\n") == [1]
+
+
 def test_a_line_that_is_still_being_written_is_left_for_the_next_look(tmp_path: Path) -> None:
     assert _found(tmp_path, f"{_event(1, 1)}\n{_event(1, 2)[:20]}") == [1]

@@ -6,6 +6,7 @@ transfer manager at every cold start.
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -20,7 +21,9 @@ from orders.adapters.timed_connections import limit_calls
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_stepfunctions.client import SFNClient
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 3
@@ -38,6 +41,8 @@ CLIENT_CONFIG = Config(
     # A fixed text is faster: botocore builds its own from a dozen parts at every call.
     user_agent=f"market-orders Botocore/{botocore_version}",
 )
+# S3 takes longer to put the parts of a large file together.
+S3_SECONDS = 10
 _BODY = "market_orders_body"
 _ONLY_WHAT_IS_PLAIN = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
@@ -47,14 +52,40 @@ def create_client(service: Literal["dynamodb"]) -> DynamoDBClient: ...
 @overload
 def create_client(service: Literal["events"]) -> EventBridgeClient: ...
 @overload
+def create_client(service: Literal["s3"]) -> S3Client: ...
+@overload
 def create_client(service: Literal["sqs"]) -> SQSClient: ...
+@overload
+def create_client(service: Literal["stepfunctions"]) -> SFNClient: ...
 def create_client(service: str) -> Any:
     """Return a client with the configuration and credentials of the environment."""
+    if service == "s3":
+        return _s3_client()
     client = _session().create_client(service, config=CLIENT_CONFIG)
     limit_calls(client, CALL_SECONDS)
     log_failed_calls(client)
     client.meta.events.register_last("before-parameter-build", _write_body)
     client.meta.events.register_first("before-call", _send_body)
+    return client
+
+
+def _s3_client() -> S3Client:
+    """Return a client that sends the bytes of objects, and signs links to them."""
+    # Another endpoint than that of AWS has no host names of buckets.
+    has_endpoint = any(os.environ.get(f"AWS_ENDPOINT_URL{each}") for each in ("", "_S3"))
+    config = CLIENT_CONFIG.merge(
+        Config(
+            read_timeout=max(S3_SECONDS, CLIENT_CONFIG.read_timeout),  # type: ignore[attr-defined]
+            signature_version="s3v4",
+            s3={"addressing_style": "path" if has_endpoint else "virtual"},
+            # The size and the checksum of an uploaded file are checked when it is read.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+    )
+    client: S3Client = _session().create_client("s3", config=config)
+    limit_calls(client, max(S3_SECONDS, CALL_SECONDS))
+    log_failed_calls(client)
     return client
 
 

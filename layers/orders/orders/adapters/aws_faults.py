@@ -1,6 +1,7 @@
 """Classify the errors of AWS calls, and retry the calls that may succeed later."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -36,6 +37,7 @@ _THROTTLING_CODES = frozenset(
     }
 )
 TRANSIENT_CODES = _THROTTLING_CODES | {
+    "ConditionalRequestConflict",
     "InternalFailure",
     "InternalServerError",
     "InternalException",
@@ -99,6 +101,13 @@ def call_patiently[T](
                 raise StorageRefusedError(code_of(error)) from error
             fault = error
     raise StorageUnavailableError(code_of(fault)) from fault
+
+
+def existing_item(refusal: StorageRefusedError) -> Mapping[str, Any] | None:
+    """Return the item for which a condition was not met, None if AWS did not return it."""
+    cause = refusal.__cause__
+    response: Mapping[str, Any] = cause.response if isinstance(cause, ClientError) else {}
+    return response.get("Item")
 
 
 def expect_time(deadline: Deadline) -> None:

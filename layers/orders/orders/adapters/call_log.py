@@ -20,6 +20,8 @@ _FIRST_ERROR_STATUS = 300
 # A condition that is not met is a lost race, and no fault.
 _RACE = "ConditionalCheckFailed"
 _NO_REASON = "None"
+# S3's words for the same, and for an object that does not exist.
+_ANSWERS = frozenset({"NoSuchKey", "PreconditionFailed"})
 
 
 def log_failed_calls(client: BaseClient) -> None:
@@ -35,7 +37,11 @@ def _log_answer(
         return
     code = str(parsed.get("Error", {}).get("Code", ""))
     reasons = sorted({str(each.get("Code")) for each in parsed.get("CancellationReasons", ())})
-    if code.startswith(_RACE) or (reasons and set(reasons) <= {_RACE, _NO_REASON}):
+    if (
+        code.startswith(_RACE)
+        or code in _ANSWERS
+        or (reasons and set(reasons) <= {_RACE, _NO_REASON})
+    ):
         return
     _log.warning(
         FAILED_CALL,

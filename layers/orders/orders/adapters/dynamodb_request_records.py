@@ -16,9 +16,7 @@ from datetime import datetime
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from orders.adapters.aws_faults import CONDITION_FAILED, call_patiently
+from orders.adapters.aws_faults import CONDITION_FAILED, call_patiently, existing_item
 from orders.adapters.order_items import Item
 from orders.adapters.parallel_calls import run_all
 from orders.adapters.table_keys import Key, answer_part_key, repeat_key
@@ -79,7 +77,7 @@ class DynamoRequestRecords:
         except StorageRefusedError as refusal:
             if str(refusal) != CONDITION_FAILED:
                 raise
-            found = _existing(refusal) or self._get(_key_of(key), deadline)
+            found = existing_item(refusal) or self._get(_key_of(key), deadline)
         else:
             return None
         if found is None:
@@ -265,13 +263,6 @@ class DynamoRequestRecords:
 def _key_of(key: IdempotencyKey) -> Key:
     key_hash = hashlib.sha256(key.key.encode()).hexdigest()
     return repeat_key(key.account, key.client, key_hash)
-
-
-def _existing(refusal: StorageRefusedError) -> Item | None:
-    """Return the item for which a condition was not met, None if AWS did not return it."""
-    cause = refusal.__cause__
-    response: Mapping[str, Any] = cause.response if isinstance(cause, ClientError) else {}
-    return response.get("Item")
 
 
 def _written(order_ids: Sequence[int]) -> str:

@@ -1,7 +1,8 @@
 """Calls that run at the same time, and all end together."""
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 # The batches of an import of 1,000 orders are written in one round: 40 of them.
@@ -62,3 +63,24 @@ def run_all[A, B](
     # A call may be cancelled although it comes before the one that raised the error.
     failed = [each for each in running if not each.cancelled() and each.exception()]
     return [each.result() for each in failed or running]
+
+
+def some_ahead[A, B](
+    call: Callable[[A], B], arguments: Iterable[A], *, threads: int, ahead: int
+) -> Iterator[B]:
+    """Yield the results of calls in the order of the arguments, in memory for `ahead` of them.
+
+    The arguments are iterated by the caller, as far as results are asked for, and `ahead` further.
+    All calls that have started end before the iteration does, also if it is left early.
+    """
+    running: deque[Future[B]] = deque()
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="ahead")
+    try:
+        for argument in arguments:
+            running.append(pool.submit(call, argument))
+            if len(running) > ahead:
+                yield running.popleft().result()
+        while running:
+            yield running.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

@@ -16,6 +16,8 @@
 | receipt of a request | `A#{account}#Q#{request}` | `Q` |
 | request with an idempotency key | `A#{account}#K#{client}#{sha256 of the key}` | `K` |
 | part of its answer | `A#{account}#K#{client}#{sha256 of the key}#{attempt}` | part, 4 digits |
+| import job | `A#{account}#J` | job id |
+| summary of a chunk of its file | `A#{account}#J#{job id}` | run, 4 digits, `#`, chunk, 7 digits |
 | client, token of a client | `C#{account}` | `CLIENT#{client}`, `TOKEN#{client}#{token}` |
 | token by its hash | `T#{sha256}` | `T` |
 | access tokens issued to a client in an hour | `N#{account}#{client}` | the hour |
@@ -98,6 +100,31 @@ def repeat_key(account: str, client_id: str, key_hash: str) -> Key:
 def answer_part_key(record: Key, attempt: str, part: int) -> Key:
     """Return the key of a part of the answer in a request's record."""
     return key(f"{record['pk']['S']}#{attempt}", f"{part:04}")
+
+
+def jobs_partition(account: str) -> str:
+    """Return the partition key of the import jobs of an account."""
+    return f"A#{account}#J"
+
+
+def job_key(account: str, job_id: str) -> Key:
+    """Return the key of an import job. The keys sort like the times of the jobs' creation."""
+    return key(jobs_partition(account), job_id)
+
+
+def summaries_partition(account: str, job_id: str) -> str:
+    """Return the partition key of the summaries of an import job's chunks."""
+    return f"{jobs_partition(account)}#{job_id}"
+
+
+def run_prefix(run: int) -> str:
+    """Return the beginning of the sort keys of all summaries of a run."""
+    return f"{run:04}#"
+
+
+def summary_key(account: str, job_id: str, run: int, chunk: int) -> Key:
+    """Return the key of the summary of a chunk. The keys sort like the chunks of a run."""
+    return key(summaries_partition(account, job_id), f"{run_prefix(run)}{chunk:07}")
 
 
 def index_key(account: str, order_id: int) -> Key:

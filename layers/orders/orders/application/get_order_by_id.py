@@ -1,5 +1,6 @@
 """Get one order by its `order_id`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from orders.application.ports import Deadline, OrderIndex
@@ -46,6 +47,19 @@ def find_with_hidden(
         # It may have been revived between the two reads.
         or index.find_by_order_id(account, order_id, deadline)
     )
+
+
+def find_all_with_hidden(
+    index: OrderIndex, account: str, order_ids: Collection[int], deadline: Deadline
+) -> dict[int, StoredOrder]:
+    """Return the orders that are present or softly deleted, by id. Others are left out."""
+    if not order_ids:
+        return {}
+    found = index.find_by_order_ids(account, order_ids, deadline)
+    present = {each.order.order_id: each for each in found}
+    missing = [number for number in order_ids if number not in present]
+    hidden = index.find_hidden_among(account, missing, deadline) if missing else ()
+    return present | {each.order.order_id: each for each in hidden}
 
 
 def _of_endpoint(address: OrderAddress, stored: StoredOrder | None) -> StoredOrder | None:

@@ -7,6 +7,7 @@ this id, so that the use cases recognise them instead of writing them again.
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orders.application.errors import KeyInUseError, KeyReusedError, StorageError
 from orders.application.ports import Clock, Deadline, ReceiptWithdrawal, RequestKey, RequestRecords
@@ -79,7 +80,7 @@ class RepeatRequests:
     """Begins and ends the runs of requests with a key.
 
     `writer_lifetime` is the longest time that a run takes. `new_request_id` returns the id of the
-    request that is being answered.
+    request that is being answered. Records are kept for the time `kept`.
     """
 
     records: RequestRecords
@@ -88,6 +89,7 @@ class RepeatRequests:
     new_request_id: Callable[[], str]
     clock: Clock
     sleep: Callable[[float], None]
+    kept: timedelta = KEPT
 
     def begin(self, key: IdempotencyKey, deadline: Deadline) -> Run | Answered:
         """Return the run that carries the request out, or the answer that it has had.
@@ -99,7 +101,7 @@ class RepeatRequests:
         now = self.clock()
         ends_at = self.writer_lifetime.ends_at(now)
         new = RequestRecord(key.fingerprint, attempt, attempt, ends_at)
-        found = self.records.claim(key, new, now, now + KEPT, deadline)
+        found = self.records.claim(key, new, now, now + self.kept, deadline)
         if found is None:
             return Run(key, attempt, attempt, self.records)
         for wait in (*WAITS, None):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from orders.application.get_order_by_id import find_all_with_hidden
 from orders.application.ports import (
     ChangeEntry,
     ChangeIndex,
@@ -102,14 +103,9 @@ class TraceRequest:
 
     def find(self, order_ids: Sequence[int]) -> Mapping[int, StoredOrder]:
         """Read orders consistently, also those that are softly deleted."""
-        if not order_ids:
-            return {}
-        account, index = self._request.account, self._stores.index
-        found = index.find_by_order_ids(account, order_ids, self._deadline)
-        present = {each.order.order_id: each for each in found}
-        missing = [number for number in order_ids if number not in present]
-        hidden = index.find_hidden_among(account, missing, self._deadline) if missing else ()
-        return present | {each.order.order_id: each for each in hidden}
+        return find_all_with_hidden(
+            self._stores.index, self._request.account, order_ids, self._deadline
+        )
 
     def _entries_of_creations(self) -> Iterator[IndexEntry]:
         after = self._progress.order_id

@@ -64,12 +64,19 @@ class TracedChange:
     """What a request did to an order that exists, also if it is softly deleted.
 
     `version` is the version that the request wrote, and `before` the one that it replaced: None if
-    the request created the order, or if the history does not have it.
+    the request created the order, or if the history does not have it. `first` is set if it wrote
+    several versions in a row, from this one to `version`. Then `before` is the one before these.
     """
 
     stored: StoredOrder
     version: int
     before: Order | None
+    first: int | None = None
+
+    @property
+    def created(self) -> bool:
+        """Return whether the request created the order."""
+        return (self.first or self.version) == 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ def decide_undo(
     traced: TracedChange, cause: Cause, form: TriggerForm = AS_DOCUMENTS
 ) -> UndoDecision:
     """Decide how to undo a change. `form` shows it in the trigger."""
-    if traced.version == 1:
+    if traced.created:
         # The version that the request wrote must be the present one.
         change = plan_deletion(traced.stored, traced.version, cause)
         if isinstance(change, OrderChange):

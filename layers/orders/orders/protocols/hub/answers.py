@@ -64,11 +64,9 @@ def _refusal_of(error: Exception) -> RequestRefusedError:
             return INTERNAL
 
 
-def answer_ok(tree: Mapping[str, Any]) -> HttpAnswer:
-    """Return a 200 answer with these members."""
-    return HttpAnswer(
-        HTTPStatus.OK, write_json(tree), {"Content-Type": "application/json; charset=utf-8"}
-    )
+def answer_ok(tree: Mapping[str, Any], status: int = HTTPStatus.OK) -> HttpAnswer:
+    """Return a 200 answer, or one with another status of success, with these members."""
+    return HttpAnswer(status, write_json(tree), {"Content-Type": "application/json; charset=utf-8"})
 
 
 def refuse(refusal: RequestRefusedError) -> HttpAnswer:

@@ -37,6 +37,15 @@ def read_dry_run(request: HttpRequest) -> Notes | None:
     return notes_of(dry_run=asks_for_preview(request))
 
 
+def expect_no_dry_run(request: HttpRequest, instead: str) -> None:
+    """Raise RequestRefusedError (400) if the header asks for a preview that the route lacks.
+
+    To ignore the header would write what the client does not want to be written.
+    """
+    if asks_for_preview(request):
+        raise _refused(f"The header {DRY_RUN_HEADER} is not supported here; {instead}")
+
+
 def of_change(notes: Notes | None, protocols: OrderProtocols | None = None) -> Tree:
     """Return the members for the answer to a change of an order, none without notes.
 

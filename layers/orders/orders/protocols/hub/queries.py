@@ -41,11 +41,11 @@ def read_values(request: HttpRequest, name: str) -> tuple[str, ...]:
     return request.queries.get(name) or ((request.query[name],) if name in request.query else ())
 
 
-def read_limit(request: HttpRequest) -> int:
+def read_limit(request: HttpRequest, default: int = DEFAULT_LIMIT, largest: int = MAX_LIMIT) -> int:
     """Return the largest number of entries of a page."""
-    sent = request.query.get("limit", str(DEFAULT_LIMIT))
-    if _NUMBER.fullmatch(sent) is None or not 1 <= int(sent) <= MAX_LIMIT:
-        raise malformed("limit", f"be a whole number from 1 to {MAX_LIMIT}", sent)
+    sent = request.query.get("limit", str(default))
+    if _NUMBER.fullmatch(sent) is None or not 1 <= int(sent) <= largest:
+        raise malformed("limit", f"be a whole number from 1 to {largest}", sent)
     return int(sent)
 
 

@@ -34,7 +34,7 @@ def _digits_as_text(sent: object) -> object:
     return str(sent) if isinstance(sent, int) and not isinstance(sent, bool) else sent
 
 
-def _whole(sent: object) -> object:
+def whole_number(sent: object) -> object:
     """Return 2 for 2.0 and 2e0, which are whole numbers in JSON Schema."""
     number = parse_whole_number(sent) if isinstance(sent, Decimal) else None
     return sent if number is None else number
@@ -46,7 +46,8 @@ def _external_id(text: str) -> str:
     return text
 
 
-def _digest(text: str) -> str:
+def hex_digest(text: str) -> str:
+    """Return a SHA-256 in lower case. Raises ValueError with the rule that it breaks."""
     if _DIGEST.fullmatch(text.lower()) is None:
         raise ValueError("have 64 hexadecimal digits")
     return text.lower()
@@ -68,11 +69,15 @@ class ExpectedOrder(BaseModel):
     external_id: Annotated[str, AfterValidator(_external_id), BeforeValidator(_digits_as_text)]
     digest: (
         Annotated[
-            str, AfterValidator(_digest), Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{64}$"})
+            str,
+            AfterValidator(hex_digest),
+            Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{64}$"}),
         ]
         | None
     ) = None
-    version: Annotated[int, Field(ge=1, le=_MAX_VERSION), BeforeValidator(_whole)] | None = None
+    version: Annotated[int, Field(ge=1, le=_MAX_VERSION), BeforeValidator(whole_number)] | None = (
+        None
+    )
     update_time: (
         Annotated[str, AfterValidator(_time), Field(json_schema_extra={"pattern": PATTERN})] | None
     ) = None
@@ -127,7 +132,7 @@ class UndoBody(BaseModel):
     limit: Annotated[
         int,
         AfterValidator(_limit),
-        BeforeValidator(_whole),
+        BeforeValidator(whole_number),
         Field(json_schema_extra={"minimum": 1, "maximum": MAX_UNDONE}),
     ] = DEFAULT_UNDONE
     after: Annotated[str, Field(json_schema_extra={"description": _AFTER})] | None = None
@@ -138,24 +143,24 @@ class RestoreBody(BaseModel):
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
 
-    version: Annotated[int, Field(ge=1, le=_MAX_VERSION), BeforeValidator(_whole)]
+    version: Annotated[int, Field(ge=1, le=_MAX_VERSION), BeforeValidator(whole_number)]
     skip_triggers: bool = False
 
 
 def read_undo(request: HttpRequest) -> UndoBody:
     """Read an undo. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
-    return _read_flat(UndoBody, request)
+    return read_flat(UndoBody, request)
 
 
 def read_restore(request: HttpRequest) -> RestoreBody:
     """Read the version to restore. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
-    return _read_flat(RestoreBody, request)
+    return read_flat(RestoreBody, request)
 
 
 def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
     """Read the orders to compare. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
-    tree = _read_object(request)
-    body = _validated(ReconcileBody, tree, _unknown_members(tree))
+    tree = read_object(request)
+    body = validated(ReconcileBody, tree, _unknown_members(tree))
     lacking = [
         Fault(
             "An order must have a digest, a version or an update_time to be compared",
@@ -171,17 +176,17 @@ def read_reconcile(request: HttpRequest) -> Sequence[Expected]:
 
 def read_line_status(request: HttpRequest) -> str:
     """Read the status of a line. Raises RequestRefusedError (400, 415) and BodyRefusedError."""
-    return _read_flat(LineStatusBody, request).status
+    return read_flat(LineStatusBody, request).status
 
 
-def _read_flat[B: BaseModel](model: type[B], request: HttpRequest) -> B:
-    """Return a body whose members have no members."""
-    tree = _read_object(request)
-    return _validated(model, tree, ((name,) for name in tree if name not in model.model_fields))
+def read_flat[B: BaseModel](model: type[B], request: HttpRequest) -> B:
+    """Return a body whose members have no members. Raises as read_undo does."""
+    tree = read_object(request)
+    return validated(model, tree, ((name,) for name in tree if name not in model.model_fields))
 
 
-def _read_object(request: HttpRequest) -> Tree:
-    """Return the object of a JSON body."""
+def read_object(request: HttpRequest) -> Tree:
+    """Return the object of a JSON body. Raises RequestRefusedError and BodyRefusedError."""
     if request.media_type not in _JSON_TYPES or not is_utf_8(request.charset):
         raise RequestRefusedError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -201,8 +206,11 @@ def _read_object(request: HttpRequest) -> Tree:
     return text.tree
 
 
-def _validated[B: BaseModel](model: type[B], tree: Tree, unknown: Iterator[Way]) -> B:
-    """Return the body, unless it has unknown members or others that break rules."""
+def validated[B: BaseModel](model: type[B], tree: Tree, unknown: Iterator[Way]) -> B:
+    """Return the body, unless it has unknown members or others that break rules.
+
+    `unknown` leads to each unknown member. Raises RequestRefusedError.
+    """
     first = list(islice(unknown, MAX_PROBLEMS))
     if first:
         raise invalid_body([_unsupported(way) for way in first])
@@ -234,6 +242,7 @@ _RULES: Mapping[str, str] = {
     "int_type": "be a whole number",
     "bool_type": "be true or false",
     "list_type": "be an array",
+    "dict_type": "be an object",
     "model_type": "be an object",
     "greater_than_equal": "be a whole number from 1",
     "less_than_equal": f"be at most {_MAX_VERSION}",

@@ -22,22 +22,26 @@ _ORDERS = "/api/v1.1/market/orders"
 def import_orders() -> Service:
     """Return the orders import."""
     from orders.protocols.altcraft.answers import answer_error
+
+    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
+        return {("POST", f"{_ORDERS}/import"): import_endpoint(aws, _access(aws))}
+
+    return Service(_ROOTS, endpoints, answer_error, identify=_identify)
+
+
+def import_endpoint(aws: Aws, access: AccountAccess) -> Endpoint:
+    """Return the endpoint of the orders import, also for the `orders` command."""
     from orders.protocols.altcraft.import_orders import ImportOrdersEndpoint
     from orders.runtime.composition.importing import import_orders as import_orders_use_case
     from orders.runtime.composition.importing import import_together
 
-    def endpoints(aws: Aws) -> Mapping[Route, Endpoint]:
-        imports = import_orders_use_case(aws)
-        return {
-            ("POST", f"{_ORDERS}/import"): ImportOrdersEndpoint(
-                access=_access(aws),
-                import_orders=imports,
-                import_together=import_together(aws, imports),
-                new_request_id=new_request_id,
-            )
-        }
-
-    return Service(_ROOTS, endpoints, answer_error, identify=_identify)
+    imports = import_orders_use_case(aws)
+    return ImportOrdersEndpoint(
+        access=access,
+        import_orders=imports,
+        import_together=import_together(aws, imports),
+        new_request_id=new_request_id,
+    )
 
 
 def read_orders() -> Service:

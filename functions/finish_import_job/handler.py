@@ -1,0 +1,6 @@
+"""Lambda function that finishes an import job."""
+
+
+def lambda_handler(event: dict[str, object], _context: object) -> dict[str, object]:
+    """Return an answer of the form that the caller expects."""
+    return {"state": "importing", "chunks": 1, "received": event}

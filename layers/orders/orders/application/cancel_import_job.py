@@ -1,0 +1,90 @@
+"""Cancel an import job."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum, auto
+
+from orders.application.errors import StorageUnavailableError
+from orders.application.get_import_job import JobAddress
+from orders.application.import_job_ports import ImportJobs, JobEngine, JobFiles
+from orders.application.import_job_progress import JobProgress, progress_of
+from orders.application.ports import Clock, Deadline
+from orders.domain.import_jobs import ENDED, Job, JobState
+
+# So often a job is read again because another request, or a run, changed it meanwhile.
+_MAX_ATTEMPTS = 4
+
+
+class CancelRefusal(Enum):
+    """Why a job cannot be cancelled."""
+
+    ENDED = auto()
+    FINISHING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReport:
+    """The job after the cancellation, None if it does not exist."""
+
+    progress: JobProgress | None
+    refusal: CancelRefusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelImportJob:
+    """Cancels jobs.
+
+    Chunks that are being imported are imported to their end, the others are left out. The engine
+    then writes the result files, as after each run. A file that is still being split has none.
+    """
+
+    jobs: ImportJobs
+    files: JobFiles
+    engine: JobEngine
+    clock: Clock
+
+    def __call__(self, address: JobAddress, deadline: Deadline) -> CancelReport:
+        """Cancel the job. If it is cancelled already, nothing changes.
+
+        Raises StorageUnavailableError and StorageRefusedError.
+        """
+        for _ in range(_MAX_ATTEMPTS):
+            job = self.jobs.find(address.account, address.job_id, deadline)
+            if job is None:
+                return CancelReport(None)
+            now = self.clock()
+            refusal = _refusal(job)
+            if refusal is not None:
+                return CancelReport(progress_of(self.jobs, job, now, deadline), refusal)
+            cancelled = job
+            if job.state is not JobState.CANCELLED:
+                cancelled = _cancelled(job, now)
+                if not self.jobs.save(cancelled, deadline):
+                    continue
+            self._clear(cancelled)
+            return CancelReport(progress_of(self.jobs, cancelled, now, deadline))
+        raise StorageUnavailableError("other requests changed the job at every attempt")
+
+    def _clear(self, job: Job) -> None:
+        """Discard what will not be used. A repeated call is harmless."""
+        if job.run == 0 and job.upload is not None:
+            self.files.abort_upload(job.account, job.job_id, job.upload)
+        if job.run > 0 and job.chunks is None:
+            self.engine.stop(job)
+
+
+def _refusal(job: Job) -> CancelRefusal | None:
+    if job.state is JobState.FINISHING:
+        return CancelRefusal.FINISHING
+    is_over = job.state in ENDED and job.state is not JobState.CANCELLED
+    return CancelRefusal.ENDED if is_over else None
+
+
+def _cancelled(job: Job, now: datetime) -> Job:
+    has_results = job.state is JobState.IMPORTING
+    return replace(
+        job.following(now),
+        state=JobState.CANCELLED,
+        # The engine sets it when it has written the result files.
+        ended_at=None if has_results else job.ended_at or now,
+    )

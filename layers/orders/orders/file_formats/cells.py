@@ -1,0 +1,98 @@
+"""How cells write amounts and times, and what they look like in a file."""
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+
+from orders.file_formats.csv_rows import DELIMITERS
+
+_WITH_COMMA = re.compile(r"[-+]?\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,\d{1,8}")
+_WITH_POINT = re.compile(r"[-+]?\d+\.\d{1,8}")
+_GROUPS = str.maketrans("", "", " .\u00a0\u202f")
+_DATE = re.compile(
+    r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-](?P<year>\d{4})"
+    r"(?:[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second_of_minute>\d{2}))?)?",
+    re.ASCII,
+)
+_MONTHS = 12
+
+
+def plain_amount(text: str, *, decimal_comma: bool) -> str:
+    """Return an amount with a decimal point and without groups of digits."""
+    return text.strip().translate(_GROUPS).replace(",", ".") if decimal_comma else text
+
+
+def plain_time(text: str, date_form: str) -> str:
+    """Return a time as ISO 8601 writes it. `date_form` is iso, dmy or mdy.
+
+    A text of another form is returned unchanged, so that the import names it.
+    """
+    found = _DATE.fullmatch(text.strip()) if date_form in {"dmy", "mdy"} else None
+    if found is None:
+        return text
+    day, month = found["first"], found["second"]
+    if date_form == "mdy":
+        day, month = month, day
+    date = f"{found['year']}-{month:0>2}-{day:0>2}"
+    if found["hour"] is None:
+        return date
+    return f"{date} {found['hour']:0>2}:{found['minute']}:{found['second_of_minute'] or '00'}"
+
+
+def guess_decimal_comma(cells: Iterable[str]) -> bool:
+    """Return whether amounts seem to have a decimal comma."""
+    has_comma = False
+    for cell in cells:
+        if _WITH_POINT.fullmatch(cell.strip()):
+            return False
+        has_comma = has_comma or _WITH_COMMA.fullmatch(cell.strip()) is not None
+    return has_comma
+
+
+def guess_date_form(cells: Iterable[str]) -> str:
+    """Return the form of dates: iso, dmy or mdy. Dates with points begin with the day."""
+    form = "iso"
+    for cell in cells:
+        found = _DATE.fullmatch(cell.strip())
+        if found is None:
+            continue
+        if int(found["first"]) > _MONTHS:
+            return "dmy"
+        if int(found["second"]) > _MONTHS:
+            return "mdy"
+        form = "mdy" if "/" in cell else "dmy"
+    return form
+
+
+def guess_delimiter(text: str) -> str:
+    """Return the delimiter of a header: that of a `sep=` line, or the one that it has most."""
+    line = next((each for each in text.splitlines() if each.strip()), "")
+    if line.lower().startswith("sep=") and len(line.strip('"')) > len("sep="):
+        return line.strip('"')[4]
+    unquoted = re.sub(r'"[^"]*"', "", line)
+    return max(DELIMITERS, key=unquoted.count)
+
+
+def first_rows(text: str, delimiter: str, limit: int = 200) -> list[list[str]]:
+    """Return the first rows of a text that have values, the header first."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+            is_separator = not rows and row and row[0].lower().startswith("sep=")
+            if any(row) and not is_separator:
+                rows.append(row)
+            if len(rows) > limit:
+                break
+    except csv.Error:
+        pass
+    return rows
+
+
+def values_of(rows: Sequence[Sequence[str]], names: Iterable[str]) -> Iterable[str]:
+    """Yield the values of the columns with these names. `rows` begin with the header."""
+    if not rows:
+        return
+    wanted = set(names)
+    places = [place for place, name in enumerate(rows[0]) if name.strip() in wanted]
+    for row in rows[1:]:
+        yield from (row[place] for place in places if place < len(row) and row[place])

@@ -1,0 +1,157 @@
+"""A JSON array of orders, or an object with the array `data`, as the orders import has it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import BinaryIO
+
+from orders.domain.file_records import (
+    FileOptions,
+    Frame,
+    Note,
+    OpenFile,
+    Record,
+    UnreadableFileError,
+)
+from orders.file_formats.bounds import blocks, expect_kept
+from orders.file_formats.charsets import UTF_8, bytes_of, decoded, expect_utf_8, mark_of
+from orders.file_formats.interface import Beginning, Converted
+from orders.file_formats.json_elements import JsonReader
+from orders.file_formats.json_marks import converted, is_mark, key_of, marked
+from orders.protocols.json_text import NotJsonError, read_json
+
+_READ = frozenset({"data", "token", "format"})
+# A result file does not repeat a secret.
+_TOKEN = rb'"token"\s*:\s*"(?:[^"\\]|\\.)*+"'
+_TOKEN_BEFORE = re.compile(_TOKEN + rb"\s*,\s*", re.DOTALL)
+_TOKEN_AFTER = re.compile(rb",\s*" + _TOKEN, re.DOTALL)
+
+
+class JsonArray:
+    """The white space around an element belongs to its record."""
+
+    name = "json_array"
+    protocol = "altcraft"
+
+    def guess(self, beginning: Beginning) -> FileOptions | None:
+        """Return how to read a file that begins with an array, or with an object with `data`."""
+        options = FileOptions(format=self.name, charset=beginning.charset)
+        text = beginning.text.lstrip()
+        if text.startswith("["):
+            return options
+        if not text.startswith("{") or '"data"' not in text:
+            return None
+        try:
+            _open(iter((text.encode(UTF_8, "replace"),)))
+        except UnreadableFileError:
+            return None
+        return options
+
+    def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
+        """Read everything before the first element. Raises UnreadableFileError."""
+        expect_utf_8(options.charset, "JSON")
+        reader, head = _open(blocks(source))
+        is_object = not head.removeprefix(mark_of(head)[0]).lstrip().startswith(b"[")
+        array = _Array(reader, head, b"}" if is_object else b"")
+        return OpenFile(array.frame, array.records(), array.whole_frame)
+
+    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+        """Return the order of an element."""
+        del frame, options
+        return converted(record.raw)
+
+    def head(self, frame: Frame, options: FileOptions) -> bytes:
+        """Return what is before the first element."""
+        del options
+        return frame.head
+
+    def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
+        """Return the element with the note as one more member, or in an element before it."""
+        del options
+        return marked(record.raw, note, frame.separator)
+
+    def tail(self, frame: Frame, options: FileOptions) -> bytes:
+        """Return what is after the last element."""
+        del options
+        return frame.tail
+
+
+def _open(parts: Iterator[bytes]) -> tuple[JsonReader, bytes]:
+    """Return a reader behind the bracket that opens the array, and the bytes up to there."""
+    first = next(parts, b"")
+    mark, charset = mark_of(first)
+    expect_utf_8(charset or UTF_8, "JSON")
+    reader = JsonReader(decoded(chain((first[len(mark) :],), parts), UTF_8))
+    if reader.expect("[{", "an array or an object") == "{":
+        while True:
+            name = reader.value()
+            reader.expect(":", "a colon after the name of a member")
+            if name == '"data"':
+                reader.expect("[", "an array in the member `data`")
+                break
+            reader.value()
+            if reader.expect(",}", "the member `data` with an array") == "}":
+                message = "The object must have the member `data` with an array of orders"
+                raise UnreadableFileError("malformed", message)
+    return reader, mark + bytes_of(reader.take(), UTF_8)
+
+
+@dataclass(slots=True)
+class _Array:
+    """An array whose elements are read as they are iterated."""
+
+    reader: JsonReader
+    opening: bytes
+    closing: bytes
+    frame: Frame = field(init=False)
+
+    def __post_init__(self) -> None:
+        head = _TOKEN_BEFORE.sub(b"", self.opening)
+        tail = b"]" + self.closing
+        names = _names(self.opening + tail)
+        self.frame = Frame(head, separator=b",", tail=tail, ignored=names)
+
+    def whole_frame(self) -> Frame:
+        """Return the frame with what is after the last element."""
+        return self.frame
+
+    def records(self) -> Iterator[Record]:
+        reader, row = self.reader, 1
+        reader.row = 1
+        if reader.next_byte() == "]":
+            self._end("")
+            return
+        while True:
+            reader.row = row
+            reader.value()
+            reader.next_byte()
+            raw = bytes_of(reader.take(), UTF_8)
+            reader.expect(",]", "a comma or the end of the array after it")
+            bracket = reader.take()
+            if not is_mark(raw):
+                expect_kept(len(raw), row, f"Element {row} of the array")
+                yield Record(row, key_of(raw), raw)
+            if bracket == "]":
+                self._end(bracket)
+                return
+            row += 1
+
+    def _end(self, bracket: str) -> None:
+        """Read what is after the array, which completes the frame to valid JSON."""
+        tail = bytes_of(bracket + self.reader.rest(), UTF_8)
+        names = _names(self.opening + tail)
+        self.frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail), ignored=names)
+
+
+def _names(frame: bytes) -> tuple[str, ...]:
+    """Return the members around the array that are not read. Raises UnreadableFileError."""
+    try:
+        tree = read_json(frame).tree
+    except NotJsonError as error:
+        reason = str(error).replace("The body", "What is around the array", 1)
+        raise UnreadableFileError("malformed", reason) from None
+    return tuple(name for name in tree if name not in _READ) if isinstance(tree, dict) else ()
+
+
+FORMAT = JsonArray()

@@ -1,0 +1,111 @@
+r"""Orders of WooCommerce's CSV import and export suite: a row an order, its lines in one cell.
+
+Source: the documentation of the suite. A cell has the lines as JSON, or as pairs such as
+`name:Mug|sku:mug|quantity:2|total:19.90`, with `;` between lines and `\` before such a character.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from orders.domain.file_records import FileOptions
+from orders.domain.problems import Code, Problem
+from orders.file_formats.interface import Converted
+from orders.file_formats.mapped_table import Cells, MappedTable
+from orders.file_formats.mappings import convert
+from orders.file_formats.presets import Preset
+from orders.protocols.json_text import NotJsonError, read_json
+
+_LINES = "line_items"
+PRESET = Preset(
+    name="woocommerce_csv",
+    columns=frozenset({"order_id", "date", "status", "order_total", _LINES}),
+    date_form="mdy",
+    mapping={
+        "group_by": "order_id",
+        "order": {
+            "external_id": {"column": ["order_number_formatted", "order_number", "order_id"]},
+            "endpoint": {"constant": "website"},
+            "email": {"column": ["billing_email", "customer_email"]},
+            "phone": {"column": ["billing_phone", "shipping_phone"]},
+            "status": {
+                "column": "status",
+                "lookup": {
+                    "pending": "new",
+                    "on-hold": "new",
+                    "processing": "paid",
+                    "completed": "delivered",
+                    "cancelled": "canceled",
+                    "failed": "canceled",
+                    "refunded": "canceled",
+                },
+                "default": "new",
+            },
+            "currency": {"column": ["order_currency", "currency"]},
+            "total_price": "order_total",
+            "delivery_cost": {"column": ["shipping_total", "order_shipping"]},
+            "create_time": "date",
+        },
+        "line": {
+            "external_id": {"template": "{#}"},
+            "product": {"column": "product_id"},
+            "sku": {"column": ["sku", "product_id", "name"]},
+            "count": "quantity",
+            "final_price_per_item": {"column": "total", "divide_by": "quantity"},
+        },
+    },
+)
+_ITEM = re.compile(r"(?:[^;\\]|\\.)+", re.DOTALL)
+_PAIR = re.compile(r"(?:[^|\\]|\\.)+", re.DOTALL)
+_NAMED = re.compile(r"((?:[^:\\]|\\.)+):(.*)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+class _WooCommerce(MappedTable):
+    """Orders whose lines are in one cell."""
+
+    def ignored(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of the columns that are not read."""
+        return tuple(name for name in super().ignored(columns) if name != _LINES)
+
+    def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
+        """Return the order of a row. Rows with the same number are not lines of one order."""
+        cell = rows[0].get(_LINES, "")
+        try:
+            lines = _lines_of(cell)
+        except ValueError:
+            message = f'column "{_LINES}" must have lines as JSON or as name:value pairs'
+            found = convert(self.mapping(options), rows, options, [])
+            return replace(
+                found, faults=(*found.faults, Problem(Code.MALFORMED, ("lines",), message))
+            )
+        return convert(self.mapping(options), rows, options, lines)
+
+
+def _lines_of(cell: str) -> list[Mapping[str, str]]:
+    """Return the lines in a cell. Raises ValueError."""
+    text = cell.strip()
+    if text.startswith("["):
+        try:
+            tree = read_json(text.encode()).tree
+        except NotJsonError:
+            raise ValueError(_LINES) from None
+        if not isinstance(tree, list) or not all(isinstance(each, dict) for each in tree):
+            raise ValueError(_LINES)
+        return [
+            {name: "" if value is None else str(value) for name, value in each.items()}
+            for each in tree
+        ]
+    return [_line_of(item) for item in _ITEM.findall(text) if item.strip()]
+
+
+def _line_of(item: str) -> Mapping[str, str]:
+    pairs = [_NAMED.fullmatch(pair) for pair in _PAIR.findall(item)]
+    if not all(pairs):
+        raise ValueError(item)
+    return {
+        _ESCAPE.sub(r"\1", pair[1]).strip(): _ESCAPE.sub(r"\1", pair[2]) for pair in pairs if pair
+    }
+
+
+FORMAT = _WooCommerce(PRESET)

@@ -1,0 +1,153 @@
+"""The file formats by their names. A format is imported when it is needed first."""
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import BinaryIO
+
+from orders.application.ports import SentOrder
+from orders.domain.file_records import (
+    UNCHOSEN,
+    FileOptions,
+    Frame,
+    Note,
+    OpenFile,
+    Record,
+    UnreadableFileError,
+)
+from orders.domain.problems import listed, shown
+from orders.file_formats.bounds import BEGINNING_BYTES
+from orders.file_formats.charsets import codec_of, guess_charset, text_of
+from orders.file_formats.compression import compression_of, decompressed, opened
+from orders.file_formats.interface import Beginning, FileFormat
+
+# The modules in `formats`, each with its FORMAT. They are tried in this order: the most specific
+# formats first.
+NAMES = (
+    "altcraft_xml",
+    "commerceml",
+    "json_array",
+    "commercetools_drafts",
+    "json_lines",
+    "altcraft_csv",
+    "shopify_csv",
+    "matrixify_csv",
+    "woocommerce_csv",
+    "amazon_orders",
+    "mapped_csv",
+)
+# Any file with columns could have a mapping, so this format must be named.
+_DETECTED = tuple(name for name in NAMES if name != "mapped_csv")
+
+
+def format_named(name: str) -> FileFormat:
+    """Return a format. Raises UnreadableFileError if there is none with this name."""
+    if name not in NAMES:
+        message = f"format must be one of {listed(NAMES)}; got {shown(name)}"
+        raise UnreadableFileError("unknown_format", message)
+    found: FileFormat = import_module(f"orders.file_formats.formats.{name}").FORMAT
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Implements the application's port FileFormats."""
+
+    def detect(self, name: str, beginning: bytes, chosen: FileOptions = UNCHOSEN) -> FileOptions:
+        """Return how to read a file with this name and these first bytes, as it was uploaded.
+
+        Raises UnreadableFileError if no format fits.
+        """
+        compression = chosen.compression
+        if "compression" in chosen.guessed:
+            compression = compression_of(beginning)
+        inner, data = _content(name, beginning, compression)
+        if not data:
+            raise UnreadableFileError("empty_file", "The file must contain orders; it is empty")
+        charset = chosen.charset if "charset" not in chosen.guessed else guess_charset(data)
+        text = text_of(data, codec_of(charset, data))
+        start = Beginning(inner, data, charset, text)
+        found = _guessed(start, chosen)
+        kept = {
+            each: getattr(chosen, each)
+            for each in UNCHOSEN.guessed
+            if each not in {*chosen.guessed, "format"}
+        }
+        return replace(
+            found,
+            **{**kept, "compression": compression},
+            mapping=chosen.mapping,
+            guessed=chosen.guessed,
+        )
+
+    def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
+        """Decompress a file and read its head. Raises UnreadableFileError."""
+        content = decompressed(source, options.compression)
+        return format_named(options.format).open(content, options)
+
+    def sent_orders(  # noqa: PLR0913 - account and client are the sender of drafts
+        self,
+        records: Sequence[Record],
+        frame: Frame,
+        options: FileOptions,
+        *,
+        skip_triggers: bool,
+        account: str = "",
+        client: str = "",
+    ) -> Sequence[SentOrder]:
+        """Return the orders of records. The position of each is its index."""
+        found = format_named(options.format)
+        converted = [found.convert(record, frame, options) for record in records]
+        if found.protocol == "commercetools":
+            from orders.file_formats.commercetools_orders import read_drafts  # noqa: PLC0415
+
+            return read_drafts(records, converted, account, client, skip_triggers=skip_triggers)
+        # A function imports only the protocol that it needs.
+        from orders.file_formats.altcraft_orders import read_converted  # noqa: PLC0415
+
+        return read_converted(records, converted, skip_triggers=skip_triggers)
+
+    def head(self, frame: Frame, options: FileOptions) -> bytes:
+        """Return the beginning of a result file."""
+        return format_named(options.format).head(frame, options)
+
+    def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
+        """Return the original bytes of a record with a note, as a result file has it."""
+        return format_named(options.format).annotated(record, note, frame, options)
+
+    def tail(self, frame: Frame, options: FileOptions) -> bytes:
+        """Return the end of a result file."""
+        return format_named(options.format).tail(frame, options)
+
+
+def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
+    if chosen.format:
+        guess = format_named(chosen.format).guess(start)
+        return guess or FileOptions(format=chosen.format, charset=start.charset)
+    for name in _DETECTED:
+        guess = format_named(name).guess(start)
+        if guess is not None:
+            return guess
+    message = f"The format of the file is not known; name it: {listed(NAMES)}"
+    raise UnreadableFileError("unknown_format", message)
+
+
+def _content(name: str, beginning: bytes, compression: str) -> tuple[str, bytes]:
+    """Return the name of the content and its first bytes. The file may be cut off."""
+    names, content = opened(io.BytesIO(beginning), compression)
+    data = b"".join(_until_cut(content))[:BEGINNING_BYTES]
+    return names[0] if names else name.removesuffix(".gz"), data
+
+
+def _until_cut(content: Iterator[bytes]) -> Iterator[bytes]:
+    size = 0
+    try:
+        for part in content:
+            yield part
+            size += len(part)
+            if size >= BEGINNING_BYTES:
+                return
+    except UnreadableFileError as error:
+        if error.code != "truncated":
+            raise

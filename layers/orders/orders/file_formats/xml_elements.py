@@ -1,0 +1,227 @@
+"""The orders of an XML document that is read as a stream, with their original bytes."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from orders.domain.file_records import UnreadableFileError
+from orders.domain.problems import shown
+from orders.file_formats.bounds import expect_kept
+
+_TAG = re.compile(rb"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
+_ROOT, _CHILD = 1, 2
+_DEEPEST = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a document is made of.
+
+    `orders` are children of the root. If the first child of an order is a `row`, its rows are the
+    orders instead. `key` is the child with the external id. `secrets` are children of the root that
+    are cut out. `read` are the children of the root that the import uses.
+    """
+
+    root: str
+    orders: frozenset[str]
+    key: str
+    row: str = ""
+    secrets: frozenset[str] = frozenset()
+    read: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some bytes of the document: its head, an order with what is before it, or its tail."""
+
+    raw: bytes
+    key: str | None = None
+
+
+class Splitter:
+    """Splits a document. The parts are its bytes, but for the secrets."""
+
+    def __init__(self, shape: Shape, encoding: str) -> None:
+        self._shape = shape
+        self._parser = _parser(encoding)
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._data = b""
+        self._offset = 0  # that of `_data` in the document
+        self._done = 0  # so much of `_data` was taken
+        self._level = 0
+        self._order_level = _CHILD
+        self._names = ["", "", "", ""]  # of the open elements, by level
+        self._begins = [0, 0, 0, 0]
+        self._children = [False, False, False, False]
+        self._key: str | None = None
+        self._is_key = False  # whether the text of a key is read
+        self._text: list[str] = []
+        self._head_end = 0
+        self._cuts: list[tuple[int, str | None]] = []
+        self._secrets: list[tuple[int, int]] = []
+        self._has_orders = False
+        self.orders = 0
+        self.ignored: dict[str, None] = {}
+
+    def parts(self, blocks: Iterable[bytes]) -> Iterator[Part]:
+        """Yield the head, the orders and the tail. Raises UnreadableFileError."""
+        for block in blocks:
+            self._data = self._data[self._done :] + block
+            self._offset += self._done
+            self._done = 0
+            self._parse(block, is_last=False)
+            yield from self._cut()
+            expect_kept(len(self._data) - self._done, self.orders + 1, f"Element {self.orders + 1}")
+        self._parse(b"", is_last=True)
+        yield from self._cut()
+        if not self._has_orders:
+            yield Part(self._taken(self._head_end))
+        yield Part(self._taken(self._offset + len(self._data)))
+
+    def _parse(self, block: bytes, *, is_last: bool) -> None:
+        try:
+            self._parser.Parse(block, is_last)
+        except expat.ExpatError as error:
+            reason = expat.errors.messages.get(error.code, "it cannot be read")
+            place = f"line {error.lineno}, column {error.offset + 1}"
+            message = f"The file is not valid XML: {place}: {reason}"
+            raise UnreadableFileError("malformed", message, self.orders + 1) from None
+        except (LookupError, ValueError):
+            message = "The charset of the XML is unsupported; send UTF-8"
+            raise UnreadableFileError("unsupported_charset", message) from None
+
+    def _cut(self) -> Iterator[Part]:
+        for end, key in self._cuts:
+            if not self._has_orders:
+                self._has_orders = True
+                yield Part(self._taken(self._head_end))
+            self.orders += 1
+            yield Part(self._taken(end), key)
+        self._cuts.clear()
+
+    def _taken(self, end: int) -> bytes:
+        """Return the bytes up to `end` without secrets, and forget them."""
+        start, stop_at = self._offset + self._done, end - self._offset
+        taken = self._data[self._done : stop_at]
+        self._done = stop_at
+        if not self._secrets:
+            return taken
+        for begin, stop in reversed(self._secrets):
+            if stop <= end:
+                taken = taken[: begin - start] + taken[stop - start :]
+        self._secrets = [each for each in self._secrets if each[1] > end]
+        return taken
+
+    def _start(self, name: str, _attributes: object) -> None:
+        self._level += 1
+        level = self._level
+        if level > self._order_level + 1:
+            if level > _DEEPEST:
+                raise self._malformed(f"must have at most {_DEEPEST} levels of elements")
+            return
+        if level == self._order_level + 1 and self._children[level - 1]:
+            # Nearly all elements are children of orders.
+            if name.endswith(self._shape.key):
+                self._start_key(name)
+            return
+        local = name.rpartition(":")[2]
+        begin = self._parser.CurrentByteIndex
+        self._check(level, local, begin)
+        if level < len(self._begins):
+            self._names[level], self._begins[level], self._children[level] = local, begin, False
+        self._children[level - 1] = True
+        if level == self._order_level + 1:
+            self._start_key(name)
+
+    def _check(self, level: int, local: str, begin: int) -> None:
+        """Check the root, and find out whether rows are the orders."""
+        if level == _ROOT:
+            if local != self._shape.root:
+                raise self._malformed(
+                    f"must have the root <{self._shape.root}>; got {shown(local)}"
+                )
+            self._head_end = self._end_of_tag(begin)
+        elif level == _CHILD and self._order_level > _CHILD and local in self._shape.orders:
+            raise self._malformed(f"must have all rows in one element <{local}>")
+        elif level == _CHILD + 1 and not self._children[_CHILD] and local == self._shape.row:
+            self._open_rows()
+
+    def _start_key(self, name: str) -> None:
+        if name.rpartition(":")[2] == self._shape.key and self._is_order():
+            self._text.clear()
+            self._is_key = True
+            self._parser.CharacterDataHandler = self._text.append
+
+    def _open_rows(self) -> None:
+        """Take the rows of an element for orders."""
+        if self._names[_CHILD] not in self._shape.orders or self._names[_CHILD] == self._shape.row:
+            return
+        if self._has_orders or self._cuts:
+            raise self._malformed(f"must have all rows in one element <{self._names[_CHILD]}>")
+        self._order_level = _CHILD + 1
+        self._head_end = self._end_of_tag(self._begins[_CHILD])
+
+    def _is_order(self) -> bool:
+        name = self._names[self._order_level]
+        return name == self._shape.row if self._order_level > _CHILD else name in self._shape.orders
+
+    def _end(self, _name: str) -> None:
+        level = self._level
+        self._level = level - 1
+        if level > self._order_level:
+            if self._is_key and level == self._order_level + 1:
+                self._parser.CharacterDataHandler = None
+                self._is_key = False
+                self._key = "".join(self._text)
+        elif level == self._order_level:
+            self._end_order(level)
+
+    def _end_order(self, level: int) -> None:
+        """End an element that is an order, or a neighbour of orders."""
+        begin, name = self._begins[level], self._names[level]
+        end = self._end_of_element(begin)
+        if self._is_order():
+            if self._children[level] or self._has_text(begin):
+                self._cuts.append((end, self._key))
+            self._key = None
+            return
+        if level > _CHILD:
+            raise self._malformed(f"must have rows only in <{self._names[_CHILD]}>")
+        if name in self._shape.secrets:
+            self._secrets.append((begin, end))
+        elif name not in self._shape.read:
+            self.ignored[name] = None
+        if not (self._has_orders or self._cuts):
+            self._head_end = end
+
+    def _end_of_tag(self, begin: int) -> int:
+        found = _TAG.match(self._data, begin - self._offset)
+        return self._offset + found.end() if found else begin
+
+    def _end_of_element(self, begin: int) -> int:
+        """Return where an element ends, in the handler of its end."""
+        index = self._parser.CurrentByteIndex
+        place = index - self._offset
+        is_empty = self._end_of_tag(begin) == index and self._data[place - 2 : place] == b"/>"
+        return index if is_empty else self._offset + self._data.index(b">", place) + 1
+
+    def _has_text(self, begin: int) -> bool:
+        content = self._end_of_tag(begin) - self._offset
+        return bool(self._data[content : self._parser.CurrentByteIndex - self._offset].strip())
+
+    def _refuse(self, *_declaration: object) -> None:
+        raise self._malformed("must not have a document type declaration (DOCTYPE)")
+
+    def _malformed(self, what: str) -> UnreadableFileError:
+        return UnreadableFileError(
+            "malformed", f"The XML {what}", self.orders + len(self._cuts) + 1
+        )
+
+
+def _parser(encoding: str) -> expat.XMLParserType:
+    parser = expat.ParserCreate(encoding)
+    parser.buffer_text = True
+    return parser

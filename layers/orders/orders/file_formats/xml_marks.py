@@ -1,0 +1,48 @@
+"""The notes in result files of XML: comments before the elements."""
+
+import re
+
+from orders.domain.file_records import Note
+
+# An earlier note, with the white space after it.
+_NOTE = re.compile(r"<!-- row=\d+; code=(?:(?!-->).)*+-->\s*", re.DOTALL)
+_MARKUP = re.compile(
+    r"""(?P<other><!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|(?P<end></[^>]*+>)"""
+    r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
+    re.DOTALL,
+)
+# An order has no neighbour if its name ends the record and nothing but space is before it.
+_ONLY = re.compile(r"\s*+<(?=(?:data|row)[\s>])")
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def order_start(text: str) -> int:
+    """Return where the last element of a record begins: the order."""
+    only = _ONLY.match(text)
+    if only is not None:
+        return only.end() - 1
+    start = level = 0
+    for match in _MARKUP.finditer(text):
+        if match["start"]:
+            if not level:
+                start = match.start()
+            level += not match[0].endswith("/>")
+        elif match["end"]:
+            level -= 1
+    return start
+
+
+def marked(text: str, note: Note) -> str:
+    """Return a record with a note before its order, instead of an earlier one."""
+    start = order_start(text)
+    gap = _NOTE.sub("", text[:start])
+    space = gap[len(gap.rstrip()) :]
+    return f"{gap}{_comment(note)}{space}{text[start:]}"
+
+
+def _comment(note: Note) -> str:
+    members = f"row={note.row}; code={note.code}; path={note.path}; message={note.message}"
+    harmless = _ILLEGAL.sub("\ufffd", members)
+    while "--" in harmless:
+        harmless = harmless.replace("--", "- -")
+    return f"<!-- {harmless} -->"

@@ -1,0 +1,224 @@
+"""The bodies of requests about import jobs."""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from orders.domain.file_records import FileOptions
+from orders.domain.import_jobs import (
+    DEFAULT_STOP_ABOVE_PERCENT,
+    MAX_FILE_BYTES,
+    FileInfo,
+    JobMode,
+    OnDuplicate,
+)
+from orders.domain.problems import listed, pointer
+from orders.protocols.http import HttpRequest
+from orders.protocols.hub.errors import Fault, invalid_body, too_large
+from orders.protocols.hub.requests import (
+    Tree,
+    Way,
+    hex_digest,
+    read_flat,
+    read_object,
+    validated,
+    whole_number,
+)
+from orders.protocols.json_text import write_json
+
+MAX_NAME_CHARACTERS = 255
+MAX_MAPPING_BYTES = 64 * 1024
+_MAX_DATE_FORM = 64
+_PERCENT = 100
+_GUESSED = ("format", "compression", "charset", "delimiter", "decimal_comma", "date_form")
+_COMPRESSIONS = ("none", "gzip", "zip")
+CHARSETS = (
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "us-ascii"),
+    *(f"windows-{page}" for page in range(1250, 1259)),
+    *(f"iso-8859-{part}" for part in (1, 2, 4, 5, 9, 15)),
+    *("koi8-r", "koi8-u", "ibm866"),
+)
+_MODES = tuple(str(each) for each in JobMode)
+_ON_DUPLICATE = tuple(str(each) for each in OnDuplicate)
+# A file name of no folder.
+_NAME = re.compile(rf"[^\x00-\x1f\x7f-\x9f/\\]{{1,{MAX_NAME_CHARACTERS}}}")
+_DELIMITER = re.compile(r"[\t!#-&(-/:;|^~ ]", re.ASCII)
+
+
+def _one_of(choices: Collection[str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"be one of {listed(list(choices), len(choices))}")
+        return text
+
+    return check
+
+
+def _described(choices: Collection[str]) -> Any:  # noqa: ANN401 - the type of Pydantic
+    return Field(json_schema_extra={"enum": list(choices)})
+
+
+def _name(text: str) -> str:
+    if _NAME.fullmatch(text) is None:
+        raise ValueError(
+            f"have 1 to {MAX_NAME_CHARACTERS} characters, without /, \\ and control characters"
+        )
+    return text
+
+
+def _size(number: int) -> int:
+    if number < 1:
+        raise ValueError("be the number of bytes, from 1")
+    return number
+
+
+def _percent(number: int) -> int:
+    if not 0 <= number <= _PERCENT:
+        raise ValueError(f"be a whole number from 0 to {_PERCENT}")
+    return number
+
+
+def _delimiter(text: str) -> str:
+    if _DELIMITER.fullmatch(text) is None:
+        raise ValueError("be one character such as , or ; or a tab")
+    return text
+
+
+def _date_form(text: str) -> str:
+    if not 0 < len(text) <= _MAX_DATE_FORM or not text.isprintable():
+        raise ValueError(f"have 1 to {_MAX_DATE_FORM} printable characters")
+    return text
+
+
+def _mapping(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the mapping as plain JSON."""
+    text = write_json(tree)
+    if len(text) > MAX_MAPPING_BYTES:
+        raise ValueError(f"have at most {MAX_MAPPING_BYTES // 1024} KB")
+    plain: dict[str, Any] = json.loads(text)
+    return plain
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+class FileBody(_Body):
+    """The file to upload."""
+
+    name: Annotated[
+        str,
+        AfterValidator(_name),
+        Field(json_schema_extra={"minLength": 1, "maxLength": MAX_NAME_CHARACTERS}),
+    ]
+    size: Annotated[
+        int,
+        AfterValidator(_size),
+        BeforeValidator(whole_number),
+        Field(json_schema_extra={"minimum": 1, "maximum": MAX_FILE_BYTES}),
+    ]
+    sha256: (
+        Annotated[
+            str,
+            AfterValidator(hex_digest),
+            Field(json_schema_extra={"pattern": "^[0-9a-fA-F]{64}$"}),
+        ]
+        | None
+    ) = None
+
+    def info(self) -> FileInfo:
+        """Return what is kept of the file."""
+        return FileInfo(self.name, self.size, self.sha256)
+
+
+class OptionsBody(_Body):
+    """How to read the file. What is not sent is detected."""
+
+    compression: (
+        Annotated[str, AfterValidator(_one_of(_COMPRESSIONS)), _described(_COMPRESSIONS)] | None
+    ) = None
+    charset: Annotated[str, AfterValidator(_one_of(CHARSETS)), _described(CHARSETS)] | None = None
+    delimiter: (
+        Annotated[
+            str,
+            AfterValidator(_delimiter),
+            Field(json_schema_extra={"minLength": 1, "maxLength": 1}),
+        ]
+        | None
+    ) = None
+    decimal_comma: bool | None = None
+    date_form: (
+        Annotated[
+            str,
+            AfterValidator(_date_form),
+            Field(json_schema_extra={"minLength": 1, "maxLength": _MAX_DATE_FORM}),
+        ]
+        | None
+    ) = None
+    mapping: Annotated[dict[str, Any], AfterValidator(_mapping)] | None = None
+
+
+class ImportJobBody(_Body):
+    """The job to create. Without `format`, the format is detected."""
+
+    file: FileBody
+    format: str | None = None
+    options: OptionsBody | None = None
+    mode: Annotated[str, AfterValidator(_one_of(_MODES)), _described(_MODES)] = str(JobMode.PREVIEW)
+    skip_triggers: bool = True
+    stop_above_percent: Annotated[
+        int,
+        AfterValidator(_percent),
+        BeforeValidator(whole_number),
+        Field(json_schema_extra={"minimum": 0, "maximum": _PERCENT}),
+    ] = DEFAULT_STOP_ABOVE_PERCENT
+    on_duplicate: Annotated[
+        str, AfterValidator(_one_of(_ON_DUPLICATE)), _described(_ON_DUPLICATE)
+    ] = str(OnDuplicate.UPDATE)
+
+    def file_options(self) -> FileOptions | None:
+        """Return the options that were sent, None without any. `guessed` names the others."""
+        options = {} if self.options is None else self.options.model_dump(exclude_none=True)
+        sent = options if self.format is None else {"format": self.format, **options}
+        guessed = tuple(name for name in _GUESSED if name not in sent)
+        return FileOptions(**{"format": "", **sent}, guessed=guessed) if sent else None
+
+
+class StartBody(_Body):
+    """The run to start. Without `mode`, it has the mode of the job."""
+
+    mode: Annotated[str, AfterValidator(_one_of(_MODES)), _described(_MODES)] | None = None
+
+
+def read_import_job(request: HttpRequest, formats: Collection[str]) -> ImportJobBody:
+    """Read a new job. Raises RequestRefusedError (400, 413, 415) and BodyRefusedError."""
+    tree = read_object(request)
+    body = validated(ImportJobBody, tree, _unknown_members(tree))
+    if body.format is not None and body.format not in formats:
+        allowed = listed(sorted(formats), len(formats))
+        text = f"format must be one of {allowed}; leave it out to have it detected"
+        raise invalid_body([Fault(text, pointer=pointer("format"))])
+    if body.file.size > MAX_FILE_BYTES:
+        largest = f"{MAX_FILE_BYTES // 1024**3} GB ({MAX_FILE_BYTES} bytes)"
+        raise too_large(f"file.size must be at most {largest}; got {body.file.size}")
+    return body
+
+
+def read_start(request: HttpRequest) -> JobMode | None:
+    """Read the mode of a run; the body may be empty. Raises as read_import_job does."""
+    if not request.body.strip():
+        return None
+    mode = read_flat(StartBody, request).mode
+    return None if mode is None else JobMode(mode)
+
+
+def _unknown_members(tree: Tree) -> Iterator[Way]:
+    yield from ((name,) for name in tree if name not in ImportJobBody.model_fields)
+    for part, model in (("file", FileBody), ("options", OptionsBody)):
+        members = tree.get(part)
+        for name in members if isinstance(members, dict) else ():
+            if name not in model.model_fields:
+                yield part, name

@@ -1,0 +1,81 @@
+"""The files beside an imported file, which say what happened to each of its orders."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+from operator_cli.errors import OperatorError
+
+RESULTS = ("success", "failed", "unprocessed")
+_COMPRESSED = frozenset({".gz", ".gzip", ".zip"})
+_SUFFIXES = {"json_lines": ".jsonl", "json_array": ".json", "altcraft_xml": ".xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class ResultNames:
+    """The paths of result files: `orders.failed.csv`, or `orders.failed.2.csv` for the next run."""
+
+    folder: Path
+    stem: str
+    suffix: str
+    number: int
+
+    @classmethod
+    def beside(cls, file: Path, file_format: str, names: Sequence[str] = RESULTS) -> Self:
+        """Return the first names, beside a file, that no earlier run has used."""
+        stem, suffix = _parts_of(file.name, file_format)
+        for number in count(1):
+            found = cls(file.parent, stem, suffix, number)
+            if not any(found.path(each).exists() for each in names):
+                return found
+        raise AssertionError  # the numbers do not end
+
+    def path(self, name: str) -> Path:
+        """Return the path of a result file."""
+        number = "" if self.number == 1 else f".{self.number}"
+        return self.folder / f"{self.stem}.{name}{number}{self.suffix}"
+
+    def write(self, name: str, fill: Callable[[Path], None]) -> Path:
+        """Write a result file, whole or not at all. `fill` creates the file that it is given.
+
+        Raises OperatorError.
+        """
+        path = self.path(name)
+        draft = path.with_name(f"{path.name}.part")
+        try:
+            draft.unlink(missing_ok=True)
+            fill(draft)
+            # A replacement alone could overwrite the file of another run.
+            path.touch(exist_ok=False)
+            draft.replace(path)
+        except OSError as error:
+            raise OperatorError(f"{path} cannot be written: {error.strerror}.") from error
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        return path
+
+
+def write_parts(names: ResultNames, files: Mapping[str, Iterator[bytes]]) -> Sequence[Path]:
+    """Write result files from their parts."""
+
+    def fill(parts: Iterator[bytes]) -> Callable[[Path], None]:
+        def to(path: Path) -> None:
+            with path.open("xb") as opened:
+                opened.writelines(parts)
+
+        return to
+
+    return [names.write(name, fill(parts)) for name, parts in files.items()]
+
+
+def _parts_of(name: str, file_format: str) -> tuple[str, str]:
+    """Return the name without its suffixes, and the suffix of its content."""
+    path = Path(name)
+    if path.suffix.lower() in _COMPRESSED:
+        path = Path(path.stem)
+    if path.suffix:
+        return path.stem, path.suffix
+    return path.name, _SUFFIXES.get(file_format, ".csv" if "csv" in file_format else "")

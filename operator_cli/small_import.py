@@ -1,0 +1,300 @@
+"""Imports a small file by requests, without a job."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+from uuid import uuid4
+
+from operator_cli.errors import UnavailableError
+from operator_cli.hub import IMPORT, Hub, HubAnswer, HubRequest
+from operator_cli.hub_reads import accepted, detail_of, tree_of
+from operator_cli.import_reports import MAX_SHOWN, ImportReport, Progress, starred
+from operator_cli.import_source import ImportPlan, ImportSource, SmallFile
+from operator_cli.result_files import ResultNames, write_parts
+from orders.domain.file_records import Note, Record
+from orders.domain.import_jobs import Counts, ProblemGroup, Sample, exceeds, merged
+from orders.domain.problems import NOTHING_REPORTED, Code, Problem, pointer, shown
+from orders.domain.settings import Rulebook, Settings
+from orders.domain.submissions import Rejection
+from orders.protocols.json_text import write_json
+
+type Tree = Mapping[str, Any]
+
+# What one request has. Its body may have 4 MB, and its answer comes within 29 seconds.
+MAX_BATCH = 250
+MAX_BATCH_BYTES = 3_500_000
+ROUNDS = 3
+# A repeated request is answered when the first one has ended, after 33 seconds at most.
+BUSY_PAUSES = (2.0, 4.0, 8.0, 8.0, 8.0, 8.0)
+UNPROCESSED = "unprocessed"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A problem of one order."""
+
+    code: str
+    path: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOutcome:
+    """What happened to the order of a record. `changed` are differences that a preview shows."""
+
+    record: Record
+    outcome: str
+    problems: Sequence[Found] = ()
+    changed: Sequence[Tree] = ()
+
+    def note(self) -> Note:
+        """Return what the result file says of the record."""
+        if not self.problems:
+            return Note(self.record.row, self.outcome)
+        first, *others = self.problems
+        more = f" and {len(others)} more" if others else ""
+        code = UNPROCESSED if self.outcome == UNPROCESSED else first.code
+        return Note(self.record.row, code, first.path, f"{first.message}{more}")
+
+
+@dataclass(slots=True)
+class SmallImport:
+    """The import of a small file. `outcomes` has one for each record after a run."""
+
+    hub: Hub
+    source: ImportSource
+    file: SmallFile
+    plan: ImportPlan
+    outcomes: list[OrderOutcome] = field(default_factory=list)
+    request_ids: list[str] = field(default_factory=list)
+    sources: dict[int, Mapping[str, str]] = field(default_factory=dict)
+    has_begun: bool = False
+
+    def preview(self, progress: Progress) -> ImportReport:
+        """Return what an import would do."""
+        progress.begin("Preview", len(self.file.records))
+        report = self._run(progress, dry_run=True)
+        if exceeds(report.counts, self.plan.stop_above_percent):
+            failed, received = report.counts.failed, report.counts.received
+            text = f"{failed} of {received} orders would fail, more than "
+            text += f"{self.plan.stop_above_percent} percent: is this the right file?"
+            return _with_failure(report, text)
+        if report.failure:
+            raise UnavailableError(report.failure, may_pass=True)
+        return report
+
+    def run(self, progress: Progress) -> ImportReport:
+        """Import the orders. Raises UnavailableError if none was imported."""
+        progress.begin("Import", len(self.file.records))
+        self.has_begun = True
+        report = self._run(progress, dry_run=False)
+        if report.failure and not report.counts.processed:
+            raise UnavailableError(report.failure, may_pass=True)
+        return report
+
+    def write_results(self, names: ResultNames, progress: Progress) -> Sequence[Path]:
+        """Write the result files of the last run."""
+        del progress
+        kinds: dict[str, list[OrderOutcome]] = {"success": [], "failed": [], UNPROCESSED: []}
+        for each in self.outcomes:
+            kinds.get(each.outcome, kinds["success"]).append(each)
+        return write_parts(names, {name: self._result(each) for name, each in kinds.items()})
+
+    def interrupted(self) -> str:
+        """Return how to go on after an interruption, "" if nothing was imported."""
+        if not self.has_begun:
+            return "Nothing was imported."
+        return (
+            "Some orders may be imported. Repeat the command: those that are imported stay "
+            "unchanged."
+        )
+
+    def _result(self, outcomes: Sequence[OrderOutcome]) -> Iterator[bytes]:
+        formats, options, frame = self.source.formats.port, self.source.options, self.file.frame
+        yield formats.head(frame, options)
+        for number, each in enumerate(outcomes):
+            if number:
+                yield frame.separator
+            yield formats.annotated(each.record, each.note(), frame, options)
+        yield formats.tail(frame, options)
+
+    def _run(self, progress: Progress, *, dry_run: bool) -> ImportReport:
+        begun = monotonic()
+        found: dict[int, OrderOutcome] = {}
+        left: dict[int, Tree] = {}
+        for record in self.file.records:
+            tree = self._order_of(record, found)
+            if tree is not None:
+                left[record.row] = tree
+        triggers = 0
+        failure = None
+        try:
+            for _ in range(ROUNDS):
+                for rows in list(_batches(left)):
+                    triggers += self._send(rows, left, found, dry_run=dry_run)
+                    progress.reach(len(found) - sum(row in found for row in left))
+                if not left:
+                    break
+        except UnavailableError as error:
+            if not error.may_pass and not found:
+                raise
+            failure = str(error)
+        self.outcomes = [
+            found.get(each.row, OrderOutcome(each, UNPROCESSED)) for each in self.file.records
+        ]
+        return self._report(triggers, monotonic() - begun, failure)
+
+    def _order_of(self, record: Record, found: dict[int, OrderOutcome]) -> Tree | None:
+        """Return the order to send. One that cannot be sent gets its outcome."""
+        options, frame = self.source.options, self.file.frame
+        if record.first_row is not None:
+            text = f"The order {shown(record.key)} is in row {record.first_row} already"
+            problems = [Found(str(Code.DUPLICATE), "", text)]
+        else:
+            converted = self.source.formats.named(options.format).convert(record, frame, options)
+            if not converted.faults:
+                self.sources[record.row] = converted.source_of
+                return converted.tree
+            problems = [
+                Found(str(each.code), pointer(*each.path[2:]), each.message)
+                for each in self._problems_of(record)
+            ]
+        found[record.row] = OrderOutcome(record, "failed", tuple(problems))
+        return None
+
+    def _problems_of(self, record: Record) -> Sequence[Problem]:
+        """Return all problems of a record that cannot be converted, as a job finds them."""
+        port, options, frame = self.source.formats.port, self.source.options, self.file.frame
+        [order] = port.sent_orders([record], frame, options, skip_triggers=True)
+        checked = order.submit(Rulebook.of(Settings()), NOTHING_REPORTED)
+        return checked.problems if isinstance(checked, Rejection) else ()
+
+    def _send(
+        self,
+        rows: Sequence[int],
+        left: dict[int, Tree],
+        found: dict[int, OrderOutcome],
+        *,
+        dry_run: bool,
+    ) -> int:
+        """Send the orders of rows. Those that a fault kept out are left. Return the triggers."""
+        body = {
+            "dry_run": dry_run,
+            "result_details": True,
+            "skip_triggers": self.plan.skip_triggers,
+            "data": [left[row] for row in rows],
+        }
+        tree = self._asked(write_json(body), dry_run=dry_run)
+        records = {each.row: each for each in self.file.records}
+        done = 0
+        for position, (row, entry) in enumerate(zip(rows, tree["result"], strict=True)):
+            found[row] = _outcome_of(records[row], entry, position, self.sources[row])
+            if not entry.get("retryable"):
+                del left[row]
+                done += found[row].outcome in {"created", "updated"}
+        if dry_run:
+            count: int = tree["preview"]["triggers"]
+            return count
+        return 0 if self.plan.skip_triggers else done
+
+    def _asked(self, body: bytes, *, dry_run: bool) -> Tree:
+        key = None if dry_run else str(uuid4())
+        request = HubRequest("POST", IMPORT, body=body, key=key)
+        answer = self.hub.ask(request)
+        for seconds in BUSY_PAUSES:
+            if answer.status != HTTPStatus.CONFLICT:
+                break
+            sleep(seconds)
+            answer = self.hub.ask(request)
+        if answer.status == HTTPStatus.CONFLICT:
+            raise UnavailableError(f"The hub answers 409: {detail_of(answer)}.", may_pass=True)
+        tree = _expect_result(answer)
+        if answer.request_id and not dry_run:
+            self.request_ids.append(answer.request_id)
+        return tree
+
+    def _report(self, triggers: int, seconds: float, failure: str | None) -> ImportReport:
+        outcomes = self.outcomes
+        kinds = ("created", "updated", "unchanged", "failed", UNPROCESSED)
+        numbers = Counter(each.outcome for each in outcomes)
+        counts = Counts(**{kind: numbers[kind] for kind in kinds}, triggers=triggers)
+        groups = (
+            ProblemGroup(
+                problem.code,
+                starred(problem.path),
+                1,
+                (Sample(each.record.row, each.record.key, problem.message),),
+            )
+            for each in outcomes
+            for problem in each.problems
+        )
+        words = " ".join(f"--request {each}" for each in self.request_ids)
+        return ImportReport(
+            counts,
+            merged(groups),
+            [s for kind in kinds[:3] for s in _samples(outcomes, kind)],
+            seconds,
+            failure,
+            f"orders undo {words}" if words else None,
+        )
+
+
+def _expect_result(answer: HubAnswer) -> Tree:
+    if answer.status == HTTPStatus.OK:
+        return tree_of(answer)
+    text = str(tree_of(answer).get("error_text") or detail_of(answer)).rstrip(".")
+    if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
+        return accepted(HubAnswer(answer.status, write_json({"detail": text})))
+    raise UnavailableError(f"The hub answers {answer.status}: {text}.")
+
+
+def _outcome_of(
+    record: Record, entry: Tree, position: int, source_of: Mapping[str, str]
+) -> OrderOutcome:
+    prefix = f"/data/{position}"
+    problems: list[Found] = []
+    for each in entry.get("errors", ()):
+        path = each["path"].removeprefix(prefix)
+        place = f" ({source_of[path]})" if path in source_of else ""
+        problems.append(Found(each["code"], path, each["message"] + place))
+    if entry["error"] and not problems:
+        # An answer without room for details has the code only.
+        problems.append(Found(entry["error_text"], "", ""))
+    outcome = UNPROCESSED if entry.get("retryable") else entry["outcome"]
+    return OrderOutcome(record, outcome, problems, entry.get("changes", ()))
+
+
+def _samples(outcomes: Sequence[OrderOutcome], kind: str) -> Sequence[Tree]:
+    found = [each for each in outcomes if each.outcome == kind][:MAX_SHOWN]
+    return [
+        {
+            "row": each.record.row,
+            "external_id": each.record.key,
+            "outcome": kind,
+            "changed": each.changed,
+        }
+        for each in found
+    ]
+
+
+def _batches(orders: Mapping[int, Tree]) -> Iterator[Sequence[int]]:
+    """Yield the rows of the orders for each request."""
+    rows: list[int] = []
+    size = 0
+    for row, tree in orders.items():
+        weight = len(write_json(tree)) + 1
+        if rows and (len(rows) == MAX_BATCH or size + weight > MAX_BATCH_BYTES):
+            yield rows
+            rows, size = [], 0
+        rows.append(row)
+        size += weight
+    if rows:
+        yield rows
+
+
+def _with_failure(report: ImportReport, text: str) -> ImportReport:
+    return replace(report, failure=text)

@@ -1,0 +1,175 @@
+"""The state machine of import jobs follows rules of AWS that the embedded AWS does not enforce."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint.api import lint_all
+
+from tests.support.template_tables import load_template
+
+type Tree = dict[str, Any]
+
+RESOURCES: dict[str, Tree] = load_template()["Resources"]
+MACHINE: Tree = RESOURCES["ImportFilesStateMachine"]["Properties"]
+PATH = Path(__file__).parents[2] / MACHINE["DefinitionUri"]
+TEXT = PATH.read_text(encoding="utf-8")
+VALUES = {
+    "Partition": "aws",
+    "ImportConcurrency": "2",
+    **{
+        name: f"arn:aws:lambda:us-east-1:123456789012:function:{name}:live"
+        for name in ("SplitImportFileFunction", "ImportChunkFunction", "FinishImportJobFunction")
+    },
+}
+
+
+def definition() -> Tree:
+    """Return the definition as CloudFormation reads it: first the placeholders, then the YAML."""
+    text = re.sub(r"\$\{(\w+)\}", lambda found: VALUES[found[1]], TEXT)
+    read: Tree = yaml.safe_load(text)
+    return read
+
+
+DEFINITION = definition()
+MAP: Tree = DEFINITION["States"]["ImportChunks"]
+
+
+def states(machine: Tree) -> Iterator[tuple[str, Tree]]:
+    """Yield all states of a machine, including those of its maps."""
+    for name, state in machine["States"].items():
+        yield name, state
+        if "ItemProcessor" in state:
+            yield from states(state["ItemProcessor"])
+
+
+TASKS = {name: each for name, each in states(DEFINITION) if each["Type"] == "Task"}
+
+
+def errors_of(machine: Tree) -> list[str]:
+    """Return what is wrong with a definition, by the schema of the States Language in cfn-lint."""
+    properties = {"RoleArn": "arn:aws:iam::123456789012:role/machine", "Definition": machine}
+    resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    found = lint_all(yaml.safe_dump({"Resources": {"Machine": resource}}))
+    return [each.message for each in found if each.rule.id.startswith("E")]
+
+
+def test_the_definition_follows_the_states_language() -> None:
+    assert errors_of(DEFINITION) == []
+    assert errors_of({**DEFINITION, "TimeoutSeconds": "a week"})
+
+
+def test_every_state_leads_to_a_state() -> None:
+    for machine in (DEFINITION, MAP["ItemProcessor"]):
+        names = set(machine["States"])
+        led_to = {machine["StartAt"]}
+        for state in machine["States"].values():
+            led_to |= {each["Next"] for each in (state, *state.get("Catch", ())) if "Next" in each}
+            led_to |= {each["Next"] for each in state.get("Choices", ())}
+            led_to |= {state["Default"]} if state["Type"] == "Choice" else set()
+        assert led_to == names
+
+
+def test_the_template_fills_every_placeholder() -> None:
+    assert set(re.findall(r"\$\{(\w+)\}", TEXT)) == set(MACHINE["DefinitionSubstitutions"])
+    for task in TASKS.values():
+        function = task["Parameters"]["FunctionName"].split(":")[-2]
+        assert MACHINE["DefinitionSubstitutions"][function] == {"Ref": f"{function}.Alias"}
+
+
+def test_cloudformation_reads_the_text_without_aliases() -> None:
+    tokens = [type(each) for each in yaml.scan(TEXT)]
+    assert yaml.AliasToken not in tokens
+    assert yaml.AnchorToken not in tokens
+
+
+def test_a_parameter_limits_the_chunks_at_the_same_time() -> None:
+    assert MACHINE["DefinitionSubstitutions"]["ImportConcurrency"] == {"Ref": "ImportConcurrency"}
+    assert MAP["MaxConcurrency"] == 2
+    parameter = load_template()["Parameters"]["ImportConcurrency"]
+    assert (parameter["Default"], parameter["MinValue"]) == (2, 1)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_is_repeated_at_random_times(name: str) -> None:
+    [retry] = TASKS[name]["Retry"]
+    assert retry["ErrorEquals"] == ["States.ALL"]
+    assert (retry["MaxAttempts"], retry["BackoffRate"]) == (6, 2)
+    assert retry["JitterStrategy"] == "FULL"
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_attempts_do_not_overlap(name: str) -> None:
+    function = TASKS[name]["Parameters"]["FunctionName"].split(":")[-2]
+    shared = load_template()["Globals"]["Function"]["Timeout"]
+    timeout = RESOURCES[function]["Properties"].get("Timeout", shared)
+    assert TASKS[name]["TimeoutSeconds"] > timeout
+
+
+def test_all_attempts_of_a_chunk_fit_in_an_express_execution() -> None:
+    chunk = TASKS["ImportChunk"]
+    [retry] = chunk["Retry"]
+    waits = [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** each, retry["MaxDelaySeconds"])
+        for each in range(retry["MaxAttempts"])
+    ]
+    assert sum(waits) + (len(waits) + 1) * chunk["TimeoutSeconds"] < 300
+    assert MAP["ItemProcessor"]["ProcessorConfig"] == {
+        "Mode": "DISTRIBUTED",
+        "ExecutionType": "EXPRESS",
+    }
+    assert MACHINE["Type"] == "STANDARD"
+
+
+def test_a_fault_of_every_step_leads_to_the_end_of_the_job() -> None:
+    for state in (TASKS["Split"], MAP):
+        [catch] = state["Catch"]
+        assert catch == {
+            "ErrorEquals": ["States.ALL"],
+            "ResultPath": "$.fault",
+            "Next": "Finish",
+        }
+    payload = TASKS["Finish"]["Parameters"]["Payload"]
+    # The cause of an error may contain customer data.
+    assert payload["error.$"] == "$.fault.Error"
+    assert "Cause" not in str(payload)
+    assert DEFINITION["States"]["Begin"]["Parameters"]["fault"] == {"Error": ""}
+
+
+def test_an_execution_with_a_fault_fails_after_the_job_is_finished() -> None:
+    assert TASKS["Finish"]["Next"] == "HasFault"
+    choice = DEFINITION["States"]["HasFault"]
+    assert choice["Choices"] == [
+        {"Variable": "$.fault.Error", "StringEquals": "", "Next": "Finished"}
+    ]
+    assert DEFINITION["States"][choice["Default"]]["Type"] == "Fail"
+
+
+def test_no_state_passes_on_the_results_of_chunks() -> None:
+    """A state has at most 256 KB, and a file may have 50,000 chunks."""
+    assert MAP["ResultPath"] is None
+    assert TASKS["Finish"]["ResultPath"] is None
+    # The map collects the outputs of all chunks before it drops them: here each is `{}`.
+    assert TASKS["ImportChunk"]["OutputPath"] is None
+    assert TASKS["Split"]["ResultSelector"].keys() == {"state.$", "chunks.$"}
+
+
+def test_failed_chunks_do_not_end_the_job() -> None:
+    assert MAP["ToleratedFailurePercentage"] == 100
+
+
+def test_the_log_of_the_state_machine_has_no_customer_data() -> None:
+    logging = MACHINE["Logging"]
+    assert (logging["Level"], logging["IncludeExecutionData"]) == ("ERROR", False)
+    assert "Tracing" not in MACHINE
+
+
+def test_the_role_permits_the_executions_of_the_map() -> None:
+    assert MAP["Label"] == "Chunks"
+    name = MACHINE["Name"]["Sub"]
+    policies = str(RESOURCES["ImportFilesStateMachineRole"])
+    for part in (f"stateMachine:{name}'", f"execution:{name}:*", f"execution:{name}/Chunks:*"):
+        assert part in policies
