@@ -31,6 +31,7 @@ from orders.protocols.hub.import_jobs import (
 )
 from orders.protocols.idempotency import Caller, Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.composition.undoing_jobs import UNDO_JOB, undo_import_job_endpoint
 from orders.runtime.environment import ImportJobsEnvironment
 from orders.runtime.serve import Route, Service
 
@@ -50,7 +51,7 @@ class JobStores:
 
 
 def manage_import_jobs() -> Service:
-    """Return the creation, the start, the reads and the cancellation of import jobs."""
+    """Return the creation, the start, the reads, the cancellation and the undo of import jobs."""
     return Service(("/hub/",), _manage_import_jobs, answer_error, identify=_identify)
 
 
@@ -71,6 +72,7 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
     access, stores = _access(aws), job_stores(aws)
     jobs, files, engine = stores.jobs, stores.files, stores.engine
     create = CreateImportJob(jobs, files, utc_now)
+    start = StartImportJob(jobs, files, engine, utc_now)
     return {
         # All runs of a request with a key have its id, so that they create one job.
         ("POST", JOBS): CreateImportJobEndpoint(access, create, NAMES, new_request_id),
@@ -79,9 +81,8 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
         ("DELETE", JOB): CancelImportJobEndpoint(
             access, CancelImportJob(jobs, files, engine, utc_now)
         ),
-        ("POST", START): StartImportJobEndpoint(
-            access, StartImportJob(jobs, files, engine, utc_now)
-        ),
+        ("POST", START): StartImportJobEndpoint(access, start),
+        ("POST", UNDO_JOB): undo_import_job_endpoint(access.tokens, jobs, start),
         ("GET", FILES): ListImportFilesEndpoint(access, ListImportFiles(jobs, files, utc_now)),
     }
 
