@@ -17,6 +17,7 @@ from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
 from orders.application.ports import Deadline
 from orders.application.start_import_job import StartImportJob
+from orders.application.undo_import_job import UndoImportJob
 from orders.file_formats.registry import NAMES
 from orders.protocols.http import Endpoint, HttpRequest
 from orders.protocols.hub.access import WriteAccess
@@ -29,9 +30,9 @@ from orders.protocols.hub.import_jobs import (
     ListImportJobsEndpoint,
     StartImportJobEndpoint,
 )
+from orders.protocols.hub.undo_import_job import UndoImportJobEndpoint
 from orders.protocols.idempotency import Caller, Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
-from orders.runtime.composition.undoing_jobs import UNDO_JOB, undo_import_job_endpoint
 from orders.runtime.environment import ImportJobsEnvironment
 from orders.runtime.serve import Route, Service
 
@@ -39,6 +40,7 @@ JOBS = "/hub/v1/import_jobs"
 JOB = f"{JOBS}/{{job_id}}"
 START = f"{JOB}/start"
 FILES = f"{JOB}/files"
+UNDO = f"{JOB}/undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class JobStores:
 
 
 def manage_import_jobs() -> Service:
-    """Return the creation, the start, the reads, the cancellation and the undo of import jobs."""
+    """Return the creation, the start, the reads and the cancellation of import jobs."""
     return Service(("/hub/",), _manage_import_jobs, answer_error, identify=_identify)
 
 
@@ -82,7 +84,9 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
             access, CancelImportJob(jobs, files, engine, utc_now)
         ),
         ("POST", START): StartImportJobEndpoint(access, start),
-        ("POST", UNDO_JOB): undo_import_job_endpoint(access.tokens, jobs, start),
+        ("POST", UNDO): UndoImportJobEndpoint(
+            access, UndoImportJob(jobs, start, utc_now), new_request_id
+        ),
         ("GET", FILES): ListImportFilesEndpoint(access, ListImportFiles(jobs, files, utc_now)),
     }
 
