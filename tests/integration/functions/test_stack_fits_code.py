@@ -437,6 +437,9 @@ def test_calls_are_recorded_as_iam_sees_them() -> None:
         *calls_of("dynamodb", "GetItem", {"Key": key}),
         *calls_of("sqs", "SendMessageBatch", {}),
         *calls_of("events", "PutEvents", {}),
+        *calls_of("s3", "UploadPart", {"Bucket": "b", "Key": "a/j/file", "PartNumber": 1}),
+        *calls_of("s3", "ListObjectsV2", {"Bucket": "b", "Prefix": "a/j/"}),
+        *calls_of("states", "StartExecution", {"name": "j-1"}),
     ] == [
         Call("dynamodb:PartiQLInsert", frozenset("B")),
         Call("dynamodb:PartiQLUpdate", frozenset("C")),
@@ -450,6 +453,9 @@ def test_calls_are_recorded_as_iam_sees_them() -> None:
         Call("dynamodb:GetItem", frozenset("A")),
         Call("sqs:SendMessage"),
         Call("events:PutEvents"),
+        Call("s3:PutObject", frozenset({"a/j/file"})),
+        Call("s3:ListBucket"),
+        Call("states:StartExecution"),
     ]
 
 
