@@ -149,7 +149,7 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
     chosen = {name: value for name, value in given.items() if value is not None}
     plan = ImportPlan(chosen, not send_triggers, stop_above_percent, on_duplicate)
     source = open_source(file, chosen, local_formats)
-    if not preview and not os.access(file.absolute().parent, os.W_OK):
+    if not (preview or _is_writable(file.absolute().parent)):
         raise UsageError(f"The folder of {file} must be writable: the results are written there.")
     choice = HubChoice(base_url, token, account)
     try:
@@ -161,6 +161,10 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
         raise ImportUnavailableError(str(error), may_pass=error.may_pass) from error
     if not report.is_complete:
         raise typer.Exit(OperatorError.exit_code)
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
 
 
 def _importer(

@@ -39,7 +39,7 @@ settings.load_profile("suite")
 
 # The files of this folder share a stack, whose threads end with it.
 E2E = Path(__file__).parent / "e2e"
-PATIENCE_SECONDS = 0.5
+PATIENCE_SECONDS = 5.0
 
 
 def pytest_configure(config: pytest.Config) -> None:

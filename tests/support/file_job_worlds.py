@@ -123,7 +123,7 @@ class MortalStore(FakeOrders):
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
-        outcomes = []
+        outcomes: list[WriteOutcome] = []
         for write in writes:
             outcomes += super().save(account, [write], deadline)
             self.life.step()
@@ -203,6 +203,11 @@ class Engine:
     def job(self) -> Job:
         """Return the job."""
         return self.jobs.jobs["demo", JOB_ID]
+
+    @property
+    def state(self) -> str:
+        """Return the name of the state of the job."""
+        return str(self.job.state)
 
     def change(self, **members: Any) -> None:  # noqa: ANN401 - members of a job
         """Change the job by another request."""

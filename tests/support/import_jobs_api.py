@@ -272,7 +272,7 @@ class JobsApi:
                 "undo",
                 mode,
                 undoes=job.tree["job_id"],
-                file=job.tree["file"],
+                options=job.tree["options"],
                 skip_triggers=body["skip_triggers"],
                 state="importing",
                 run=1,

@@ -300,9 +300,10 @@ def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
     assert engine.job.undone_by == (undo_id if is_real else None)
     assert {name for _, name in engine.orders.orders} == ({"B"} if is_real else {*names})
     files = {
-        key[3].partition(".")[0]: data
-        for key, data in engine.files.result_files.items()
-        if key[1] == undo_id
+        each.name: engine.files.files[
+            f"demo/{undo_id}/runs/1/{each.url.partition('?')[0].rpartition('/')[2]}"
+        ]
+        for each in engine.files.links("demo", undo_id, 1)
     }
     assert files.keys() == {"kept", "failed", "unprocessed"}
     assert b'{"id": "B", "text": "x"}' in files["kept"]

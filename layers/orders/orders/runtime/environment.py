@@ -58,6 +58,19 @@ class HistoryEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportFilesEnvironment:
+    """Additional variable of the functions that work on imported files: the bucket."""
+
+    bucket: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variable. Raises RuntimeError that names it if it is missing."""
+        _expect(variables, "IMPORT_FILES_BUCKET")
+        return cls(bucket=variables["IMPORT_FILES_BUCKET"])
+
+
+@dataclass(frozen=True, slots=True)
 class ImportJobsEnvironment:
     """The additional variables of import jobs: where their files are, and what runs them."""
 

@@ -17,6 +17,7 @@ from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
 from orders.application.ports import Deadline
 from orders.application.start_import_job import StartImportJob
+from orders.application.undo_import_job import UndoImportJob
 from orders.file_formats.registry import NAMES
 from orders.protocols.http import Endpoint, HttpRequest
 from orders.protocols.hub.access import WriteAccess
@@ -29,6 +30,7 @@ from orders.protocols.hub.import_jobs import (
     ListImportJobsEndpoint,
     StartImportJobEndpoint,
 )
+from orders.protocols.hub.undo_import_job import UndoImportJobEndpoint
 from orders.protocols.idempotency import Caller, Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
 from orders.runtime.environment import ImportJobsEnvironment
@@ -38,6 +40,7 @@ JOBS = "/hub/v1/import_jobs"
 JOB = f"{JOBS}/{{job_id}}"
 START = f"{JOB}/start"
 FILES = f"{JOB}/files"
+UNDO = f"{JOB}/undo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
     access, stores = _access(aws), job_stores(aws)
     jobs, files, engine = stores.jobs, stores.files, stores.engine
     create = CreateImportJob(jobs, files, utc_now)
+    start = StartImportJob(jobs, files, engine, utc_now)
     return {
         # All runs of a request with a key have its id, so that they create one job.
         ("POST", JOBS): CreateImportJobEndpoint(access, create, NAMES, new_request_id),
@@ -79,8 +83,9 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
         ("DELETE", JOB): CancelImportJobEndpoint(
             access, CancelImportJob(jobs, files, engine, utc_now)
         ),
-        ("POST", START): StartImportJobEndpoint(
-            access, StartImportJob(jobs, files, engine, utc_now)
+        ("POST", START): StartImportJobEndpoint(access, start),
+        ("POST", UNDO): UndoImportJobEndpoint(
+            access, UndoImportJob(jobs, start, utc_now), new_request_id
         ),
         ("GET", FILES): ListImportFilesEndpoint(access, ListImportFiles(jobs, files, utc_now)),
     }
