@@ -10,18 +10,20 @@ from orders.application.cancel_import_job import CancelImportJob
 from orders.application.create_import_job import CreateImportJob
 from orders.application.get_import_job import GetImportJob
 from orders.application.import_job_ports import Part, ResultLink
+from orders.application.keep_mapping import FindMapping
 from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
 from orders.application.ports import Deadline
 from orders.application.start_import_job import StartImportJob
 from orders.domain.clients import Role
 from orders.domain.import_jobs import FileInfo, Job, Upload
+from orders.domain.settings import Settings, StoredSettings
 from orders.file_formats.registry import NAMES, Registry
 from orders.protocols.http import Endpoint, HttpRequest
 from orders.protocols.hub import import_jobs
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_error
-from tests.support.fakes import FakeTokens, client
+from tests.support.fakes import FakeSettings, FakeTokens, client
 from tests.support.file_job_worlds import JOB_ID, Engine, MortalFiles
 from tests.support.http import answered
 from tests.support.import_jobs import FakeImportJobs
@@ -95,6 +97,7 @@ class JobsOverHttp:
 
     url: str = ""
     engine: Engine = field(default_factory=_engine)
+    mappings: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.engine.files = LinkedFiles(life=self.engine.life, place=lambda: self.url + _LINKS)
@@ -103,7 +106,13 @@ class JobsOverHttp:
         runs = ImmediateEngine(self.engine)
         self.endpoints: Mapping[tuple[str, str], Endpoint] = {
             ("POST", ""): import_jobs.CreateImportJobEndpoint(
-                access, CreateImportJob(jobs, files, clock), NAMES, lambda: JOB_ID
+                access,
+                CreateImportJob(jobs, files, clock),
+                NAMES,
+                lambda: JOB_ID,
+                FindMapping(
+                    FakeSettings({"demo": StoredSettings(Settings(mappings=self.mappings), 1)})
+                ),
             ),
             ("GET", ""): import_jobs.ListImportJobsEndpoint(access, ListImportJobs(jobs, clock)),
             ("GET", "job"): import_jobs.GetImportJobEndpoint(

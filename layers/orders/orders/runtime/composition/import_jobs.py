@@ -13,6 +13,7 @@ from orders.adapters.step_functions_engine import StepFunctionsEngine
 from orders.application.cancel_import_job import CancelImportJob
 from orders.application.create_import_job import CreateImportJob
 from orders.application.get_import_job import GetImportJob
+from orders.application.keep_mapping import FindMapping
 from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
 from orders.application.ports import Deadline
@@ -33,6 +34,7 @@ from orders.protocols.hub.import_jobs import (
 from orders.protocols.hub.undo_import_job import UndoImportJobEndpoint
 from orders.protocols.idempotency import Caller, Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.composition.stored_settings import settings_of
 from orders.runtime.environment import ImportJobsEnvironment
 from orders.runtime.serve import Route, Service
 
@@ -77,7 +79,9 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
     start = StartImportJob(jobs, files, engine, utc_now)
     return {
         # All runs of a request with a key have its id, so that they create one job.
-        ("POST", JOBS): CreateImportJobEndpoint(access, create, NAMES, new_request_id),
+        ("POST", JOBS): CreateImportJobEndpoint(
+            access, create, NAMES, new_request_id, FindMapping(settings_of(aws))
+        ),
         ("GET", JOBS): ListImportJobsEndpoint(access, ListImportJobs(jobs, utc_now)),
         ("GET", JOB): GetImportJobEndpoint(access, GetImportJob(jobs, files, utc_now)),
         ("DELETE", JOB): CancelImportJobEndpoint(
