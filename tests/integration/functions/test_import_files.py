@@ -40,7 +40,7 @@ class Machine:
     get: Callable[[str], Function]
     s3: S3Client = field(default_factory=lambda: boto3.client("s3"))
 
-    def add(self, number: int, content: bytes, **members: object) -> Job:
+    def add(self, number: int, content: bytes, **members: Any) -> Job:  # noqa: ANN401 - members of a job
         """Upload a file, and start its job."""
         job = import_job(
             number,
@@ -89,7 +89,7 @@ class Machine:
         return self.s3.get_object(Bucket="import-files", Key=key)["Body"].read()
 
     def job(self, job: Job) -> Job:
-        """Return the job as it is stored."""
+        """Return the stored job."""
         found = job_records(connect()).find(job.account, job.job_id, DEADLINE)
         assert found is not None
         return found

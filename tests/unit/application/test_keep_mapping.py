@@ -1,5 +1,6 @@
 """Mappings of columns are kept in the settings of an account."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pytest
@@ -22,7 +23,7 @@ OUTLET = {"order": {"endpoint": {"constant": "outlet"}}}
 OTHER = {"order": {"endpoint": {"constant": "other"}}}
 
 
-def _repository(**mappings: dict[str, object]) -> FakeSettings:
+def _repository(**mappings: Mapping[str, object]) -> FakeSettings:
     return FakeSettings({"demo": StoredSettings(replace(settings(), mappings=mappings), 1)})
 
 
@@ -49,7 +50,7 @@ def test_an_equal_mapping_is_not_written_again() -> None:
     assert repository.stored["demo"].version == 1
 
 
-def test_a_mapping_is_found_as_it_is_kept_now() -> None:
+def test_the_newest_mapping_is_found() -> None:
     repository = _repository(outlet=OTHER)
     repository.cached["demo"] = StoredSettings(Settings(mappings={"outlet": OUTLET}), 0)
     assert FindMapping(repository)("demo", "outlet", DEADLINE) == OTHER

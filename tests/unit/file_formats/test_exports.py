@@ -219,7 +219,7 @@ def test_orders_with_one_name_and_different_customers_are_a_problem() -> None:
     assert fault.pointer == "/email"
 
 
-def test_a_document_of_another_operation_is_no_order() -> None:
+def test_a_document_of_another_operation_is_rejected() -> None:
     text = _data("commerceml.xml").decode("windows-1251")
     data = text.replace("Заказ товара", "Возврат товара", 1).encode("windows-1251")
     options = Registry().detect("commerceml.xml", data)
