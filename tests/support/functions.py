@@ -30,6 +30,7 @@ from orders.domain.order import Order
 from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.import_files import job_files
+from orders.runtime.composition.import_jobs import job_stores
 from orders.runtime.composition.record_history import record_history
 from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import CallRecorder, forbidden_calls
@@ -102,6 +103,9 @@ class Function:
             clients.append(parking.client)
         if self.folder in {"split_import_file", "import_chunk", "finish_import_job"}:
             clients.append(job_files(connect()).client)
+        if self.folder == "manage_import_jobs":
+            stores = job_stores(connect())
+            clients += [stores.files.client, stores.engine.client]
         return clients
 
     def stored(self, external_id: str, account: str = "demo") -> Order | None:
