@@ -40,7 +40,7 @@ class Machine:
     get: Callable[[str], Function]
     s3: S3Client = field(default_factory=lambda: boto3.client("s3"))
 
-    def add(self, number: int, content: bytes, **members: Any) -> Job:  # noqa: ANN401 - members of a job
+    def add(self, number: int, content: bytes, **members: Any) -> Job:  # noqa: ANN401 - of a job
         """Upload a file, and start its job."""
         job = import_job(
             number,

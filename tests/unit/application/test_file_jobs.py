@@ -3,8 +3,9 @@
 import copy
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from itertools import count
 
@@ -24,7 +25,9 @@ from orders.domain.import_jobs import (
     JobState,
     OnDuplicate,
 )
+from orders.domain.order import Order
 from tests.support.deadlines import DEADLINE, FixedDeadline
+from tests.support.fakes import FakeOrderIds
 from tests.support.file_job_worlds import JOB_ID, Engine, Life
 
 
@@ -54,20 +57,24 @@ FILE = b"".join(
         _line("E"),
     ]
 )
-# A and B are new, C is updated, D is unchanged, the record with an error and the second A fail.
+# A, B and E are new, C is updated, D is unchanged, the record with an error and the second A fail.
 COUNTS = Counts(created=3, updated=1, unchanged=1, failed=2, triggers=4)
 
 
 def _engine(**members: object) -> Engine:
     """Return the engine with a job for FILE, and the orders C and D in the hub."""
-    engine = Engine()
-    engine.add_job(_line("C", "old") + _line("D"), skip_triggers=True)
-    assert engine.run().state is JobState.COMPLETED
-    before = (engine.orders, engine.order_ids)
-    engine = Engine(order_ids=before[1])
-    engine.orders.orders = before[0].orders
+    engine = Engine(order_ids=FakeOrderIds(10))
+    engine.orders.orders = dict(_stored())
     engine.add_job(FILE, **{"skip_triggers": False, **members})
     return engine
+
+
+@cache
+def _stored() -> Mapping[tuple[str, str], Order]:
+    engine = Engine()
+    engine.add_job(_line("C", "old") + _line("D"))
+    assert engine.run().state is JobState.COMPLETED
+    return engine.orders.orders
 
 
 def test_a_job_imports_the_orders_and_writes_what_became_of_each() -> None:
