@@ -1,5 +1,6 @@
 """Mappings of columns are kept in the settings of an account."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pytest
@@ -22,7 +23,7 @@ OUTLET = {"order": {"endpoint": {"constant": "outlet"}}}
 OTHER = {"order": {"endpoint": {"constant": "other"}}}
 
 
-def _repository(**mappings: dict[str, object]) -> FakeSettings:
+def _repository(**mappings: Mapping[str, object]) -> FakeSettings:
     return FakeSettings({"demo": StoredSettings(replace(settings(), mappings=mappings), 1)})
 
 
