@@ -153,7 +153,7 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
         chosen["mapping"] = _mapping_of(context, mapping, choice)
     plan = ImportPlan(chosen, not send_triggers, stop_above_percent, on_duplicate)
     source = open_source(file, chosen, local_formats)
-    if not preview and not os.access(file.absolute().parent, os.W_OK):
+    if not (preview or _is_writable(file.absolute().parent)):
         raise UsageError(f"The folder of {file} must be writable: the results are written there.")
     try:
         with hub_of(context, choice) as reads:
@@ -180,6 +180,10 @@ def _mapping_of(context: typer.Context, mapping: str, choice: HubChoice) -> Mapp
         return kept_mapping(context, mapping, choice.account)
     except OperatorError as error:
         raise UsageError(str(error)) from error
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
 
 
 def _importer(

@@ -3,4 +3,4 @@
 from orders.runtime.composition.import_files import finish_import_job
 from orders.runtime.serve_step import serve_step
 
-lambda_handler = serve_step("end of a job", finish_import_job)
+lambda_handler = serve_step("finishing", finish_import_job)

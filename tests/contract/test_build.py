@@ -222,6 +222,8 @@ def test_the_service_models_equal_those_of_botocore_without_documentation(
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_endpoints_of_every_region_equal_those_of_botocore(release: Path, service: str) -> None:
+    model = botocore.loaders.Loader().load_service_model(service, "service-2")
+    service = model["metadata"]["endpointPrefix"]
     shipped, whole = (
         botocore.regions.EndpointResolver(loader.load_data("endpoints"))
         for loader in (_loader(release), botocore.loaders.Loader())

@@ -29,6 +29,7 @@ from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import connect, utc_now
+from orders.runtime.composition.import_files import job_files
 from orders.runtime.composition.record_history import record_history
 from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import CallRecorder, forbidden_calls
@@ -99,6 +100,8 @@ class Function:
             parking = use_case.parking
             assert isinstance(parking, SqsParking)
             clients.append(parking.client)
+        if self.folder in {"split_import_file", "import_chunk", "finish_import_job"}:
+            clients.append(job_files(connect()).client)
         return clients
 
     def stored(self, external_id: str, account: str = "demo") -> Order | None:

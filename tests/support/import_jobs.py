@@ -165,6 +165,11 @@ class FakeJobFiles:
     results: dict[str, ChunkResult] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
 
+    def within(self, deadline: Deadline) -> Self:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        return self
+
     def begin_upload(self, account: str, job_id: str, file: FileInfo) -> Upload:
         self.faults.call()
         upload = Upload(f"{account}/{job_id}/{file.name}/{len(self.sent)}", PART_BYTES)
@@ -281,6 +286,11 @@ class FakeJobEngine:
     runs: dict[tuple[str, int], bool] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+
+    def within(self, deadline: Deadline) -> Self:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        return self
 
     def start(self, job: Job, *, split: bool) -> None:
         self.faults.call()

@@ -1,7 +1,7 @@
 """The real endpoints, use cases and formats of import jobs behind HTTP. The stores are fakes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,6 +13,7 @@ from orders.application.import_job_ports import Part, ResultLink
 from orders.application.keep_mapping import FindMapping
 from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
+from orders.application.ports import Deadline
 from orders.application.start_import_job import StartImportJob
 from orders.domain.clients import Role
 from orders.domain.import_jobs import FileInfo, Job, Upload
@@ -37,40 +38,33 @@ class LinkedFiles(MortalFiles):
     """Files whose links lead to this process."""
 
     place: Callable[[], str] = lambda: ""
-    sent: dict[int, bytes] = field(default_factory=dict)
+    data: dict[int, bytes] = field(default_factory=dict)
 
     def begin_upload(self, account: str, job_id: str, file: FileInfo) -> Upload:
-        del account, file
-        return Upload(job_id, PART_BYTES)
+        return replace(super().begin_upload(account, job_id, file), part_bytes=PART_BYTES)
 
     def parts(self, account: str, job_id: str, file: FileInfo, upload: Upload) -> Sequence[Part]:
-        del account, job_id
-        sizes = [
-            (number, offset, min(upload.part_bytes, file.size - offset))
-            for number, offset in enumerate(range(0, file.size, upload.part_bytes), 1)
-        ]
         return [
-            Part(
-                number,
-                offset,
-                size,
-                None if number in self.sent else f"{self.place()}part/{number}",
-            )
-            for number, offset, size in sizes
+            replace(each, url=each.url and f"{self.place()}part/{each.number}")
+            for each in super().parts(account, job_id, file, upload)
         ]
+
+    def receive(self, number: int, data: bytes) -> None:
+        """Keep a part of the only upload."""
+        [sizes] = self.sent.values()
+        sizes[number] = len(data)
+        self.data[number] = data
 
     def complete_upload(
         self, account: str, job_id: str, file: FileInfo, upload: Upload
     ) -> Sequence[int]:
-        parts = self.parts(account, job_id, file, upload)
-        missing = [each.number for each in parts if each.url is not None]
-        if not missing:
-            self.uploaded[account, job_id] = b"".join(self.sent[each.number] for each in parts)
-        return missing
+        whole = b"".join(self.data[number] for number in sorted(self.data))
+        self.files[f"{account}/{job_id}/file"] = whole
+        return super().complete_upload(account, job_id, file, upload)
 
     def links(self, account: str, job_id: str, run: int) -> Sequence[ResultLink]:
         return [
-            ResultLink(each.name, each.size, f"{self.place()}result/{run}/{each.name}")
+            replace(each, url=f"{self.place()}result/{run}/{each.name}")
             for each in super().links(account, job_id, run)
         ]
 
@@ -80,6 +74,9 @@ class ImmediateEngine:
     """JobEngine that works at once, in the request that starts the run."""
 
     engine: Engine
+
+    def within(self, _deadline: Deadline) -> "ImmediateEngine":
+        return self
 
     def start(self, job: Job, *, split: bool) -> None:
         del job, split
@@ -150,14 +147,11 @@ class JobsOverHttp:
         return Given(answer.status, answer.body, answer.headers)
 
     def _link(self, asked: Asked, steps: Sequence[str]) -> Given:
-        files: Any = self.engine.files
+        files = self.engine.files
+        assert isinstance(files, LinkedFiles)
         if asked.method == "PUT":
-            files.sent[int(steps[1])] = asked.body
+            files.receive(int(steps[1]), asked.body)
             return Given(200, b"", {})
         _, run, name = steps
-        found = [
-            data
-            for (_, _, number, full), data in files.result_files.items()
-            if (str(number), full.partition(".")[0]) == (run, name)
-        ]
-        return Given(200, found[0], {})
+        [found] = (each for key, each in files.files.items() if f"/runs/{run}/{name}." in key)
+        return Given(200, found, {})

@@ -43,13 +43,14 @@ def ask(
     *,
     body: object = None,
     key: str = "",
+    millis: int = 27_000,
 ) -> tuple[int, Tree]:
     headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
     if key:
         headers["Idempotency-Key"] = key
     path = {"job_id": job_id} if job_id else {}
     sent = RouteRequest((method, resource), path, headers=headers, body=body)
-    answer = function.invoke(sent.event())
+    answer = function.invoke(sent.event(), millis)
     return answer["statusCode"], json.loads(answer["body"])
 
 
@@ -126,3 +127,11 @@ def test_a_creation_whose_links_cannot_be_signed_is_repeated_as_the_same_job(
     assert (status, len(job["upload"]["parts"])) == (201, 2)
     after = ask(function, "GET", JOBS)[1]["jobs"]
     assert [each["job_id"] for each in after if each not in before] == [job["job_id"]]
+
+
+def test_no_call_to_s3_begins_that_may_not_end_in_time(function: Function) -> None:
+    before = ask(function, "GET", JOBS)
+    # An answer of S3 may take ten seconds, and then the hub's own must be written.
+    status, refused = ask(function, "POST", JOBS, body=NEW, millis=10_000)
+    assert (status, refused["code"]) == (503, "unavailable")
+    assert ask(function, "GET", JOBS) == before

@@ -219,7 +219,7 @@ def test_an_invalid_file_or_option_ends_with_code_2(
 def test_a_folder_that_cannot_have_the_results_is_rejected(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    monkeypatch.setattr("operator_cli.import_file._is_writable", lambda _folder: False)
     ended = run("import", str(_lines(tmp_path / "a.jsonl", order())), "--yes")
     assert ended.code == 2
     assert "must be writable" in ended.err

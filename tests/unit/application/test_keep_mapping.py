@@ -50,7 +50,7 @@ def test_an_equal_mapping_is_not_written_again() -> None:
     assert repository.stored["demo"].version == 1
 
 
-def test_a_mapping_is_found_as_it_is_kept_now() -> None:
+def test_the_newest_mapping_is_found() -> None:
     repository = _repository(outlet=OTHER)
     repository.cached["demo"] = StoredSettings(Settings(mappings={"outlet": OUTLET}), 0)
     assert FindMapping(repository)("demo", "outlet", DEADLINE) == OTHER

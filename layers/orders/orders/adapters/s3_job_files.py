@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import ClientError
 
+from orders.adapters.aws_clients import CALL_SECONDS, S3_SECONDS
 from orders.adapters.aws_faults import TRANSPORT_FAULTS, call_patiently, code_of
 from orders.adapters.job_documents import (
     manifest_line,
@@ -25,7 +26,7 @@ from orders.adapters.job_documents import (
     write_result,
 )
 from orders.adapters.parallel_calls import some_ahead
-from orders.application.deadlines import NoDeadline
+from orders.application.deadlines import EarlierDeadline, NoDeadline
 from orders.application.errors import StorageRefusedError
 from orders.application.import_job_ports import (
     LINK_LIFETIME,
@@ -34,7 +35,7 @@ from orders.application.import_job_ports import (
     ResultFile,
     ResultLink,
 )
-from orders.application.ports import Pause
+from orders.application.ports import Deadline, Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.file_records import Frame
 from orders.domain.import_jobs import (
@@ -73,6 +74,11 @@ class S3JobFiles:
     client: S3Client
     bucket: str
     pause: Pause = pause_with_jitter
+    deadline: Deadline = field(default_factory=NoDeadline)
+
+    def within(self, deadline: Deadline) -> S3JobFiles:
+        """Return the files with a deadline. It leaves time for one call to AWS, and S3 has more."""
+        return replace(self, deadline=EarlierDeadline(deadline, S3_SECONDS - CALL_SECONDS))
 
     # The upload
 
@@ -256,7 +262,7 @@ class S3JobFiles:
     # Calls
 
     def _call[T](self, call: Callable[[], T]) -> T:
-        return call_patiently(call, NoDeadline(), self.pause)
+        return call_patiently(call, self.deadline, self.pause)
 
     def _put(self, key: str, data: bytes) -> None:
         self._call(lambda: self.client.put_object(Bucket=self.bucket, Key=key, Body=data))

@@ -70,7 +70,7 @@ class FindMapping:
     settings: SettingsRepository
 
     def __call__(self, account: str, name: str, deadline: Deadline) -> Mapping[str, object]:
-        """Return a mapping as it is kept now.
+        """Return the mapping that the account keeps now.
 
         Raises UnknownMappingError, NotFoundError for an unknown account, StorageUnavailableError
         and StorageRefusedError.

@@ -72,7 +72,7 @@ class StartImportJob:
             mode = command.mode or job.mode
             if job.is_running and job.mode is mode:
                 return self._run(job, now, deadline)
-            refusal, missing = self._refusal(job, now)
+            refusal, missing = self._refusal(job, now, deadline)
             if refusal is not None:
                 progress = progress_of(self.jobs, job, now, deadline)
                 return StartReport(progress, refusal, missing)
@@ -90,8 +90,9 @@ class StartImportJob:
         if job.state is not JobState.FINISHING:
             if job.chunks is not None:
                 # The first run of a file has its list of chunks from the splitting.
-                self.files.save_manifest(job.account, job.job_id, job.run, job.chunks)
-            self.engine.start(job, split=job.chunks is None)
+                files = self.files.within(deadline)
+                files.save_manifest(job.account, job.job_id, job.run, job.chunks)
+            self.engine.within(deadline).start(job, split=job.chunks is None)
         return StartReport(progress_of(self.jobs, job, now, deadline))
 
     def _other_undo(self, job: Job, deadline: Deadline) -> Job | None:
@@ -99,7 +100,9 @@ class StartImportJob:
             return None
         return claim_undo(self.jobs, job, self.clock, deadline)
 
-    def _refusal(self, job: Job, now: datetime) -> tuple[StartRefusal | None, Sequence[int]]:
+    def _refusal(
+        self, job: Job, now: datetime, deadline: Deadline
+    ) -> tuple[StartRefusal | None, Sequence[int]]:
         """Return why the job cannot be started, and complete its upload if it can be."""
         if job.is_running:
             return StartRefusal.RUNS_IN_OTHER_MODE, ()
@@ -109,7 +112,8 @@ class StartImportJob:
             return None, ()
         if job.upload_expired(now):
             return StartRefusal.UPLOAD_EXPIRED, ()
-        missing = self.files.complete_upload(job.account, job.job_id, job.file, job.upload)
+        files = self.files.within(deadline)
+        missing = files.complete_upload(job.account, job.job_id, job.file, job.upload)
         return (StartRefusal.PARTS_MISSING if missing else None), missing
 
 

@@ -73,8 +73,9 @@ def record_chunk(report: ImportReport) -> None:
 
 
 def record_job_step(step: str, event: Mapping[str, Any], result: Mapping[str, Any]) -> None:
-    """Log the result of one step of an import job."""
+    """Log and count the result of one step of an import job."""
     names = ("account", "job_id", "run")
+    metrics.add_metric("JobStepsEnded", MetricUnit.Count, 1)
     logger.info(step, extra={**{name: event.get(name) for name in names}, **result})
 
 

@@ -15,6 +15,7 @@ PRESET = Preset(
         "order": {
             "external_id": {"column": ["Name", "Number"]},
             "endpoint": {"constant": "website"},
+            "matching": {"constant": "email_phone"},
             "email": {"column": ["Email", "Customer: Email"]},
             "phone": {"column": ["Phone", "Customer: Phone"]},
             "status": {

@@ -26,6 +26,7 @@ PRESET = Preset(
         "order": {
             "external_id": {"column": ["order_number_formatted", "order_number", "order_id"]},
             "endpoint": {"constant": "website"},
+            "matching": {"constant": "email_phone"},
             "email": {"column": ["billing_email", "customer_email"]},
             "phone": {"column": ["billing_phone", "shipping_phone"]},
             "status": {

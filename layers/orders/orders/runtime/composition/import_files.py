@@ -136,32 +136,9 @@ def _import_chunk(aws: Aws) -> ImportChunk:
 
 @cache
 def _undo_chunk(aws: Aws) -> UndoChunk:
-    from orders.adapters.dynamodb_history import DynamoHistory
-    from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
-    from orders.adapters.dynamodb_order_index import DynamoOrderIndex
-    from orders.adapters.dynamodb_orders import DynamoOrders
-    from orders.application.undo_chunk import UndoneStores
-    from orders.runtime.composition.changing import trigger_payloads
-    from orders.runtime.composition.order_protocols import form_of
-    from orders.runtime.composition.publishing import publish_triggers
+    from orders.runtime.composition.undoing_jobs import undo_chunk
 
-    table = aws.environment.table
-    return UndoChunk(
-        jobs=job_records(aws),
-        files=job_files(aws),
-        stores=UndoneStores(
-            orders=DynamoOrders(aws.dynamodb, table),
-            index=DynamoOrderIndex(aws.dynamodb, table),
-            changes=DynamoOrderChanges(aws.dynamodb, table),
-            history=DynamoHistory(aws.dynamodb, table),
-        ),
-        repeats=_repeats(aws),
-        publish_triggers=publish_triggers(aws),
-        form_of=form_of,
-        clock=utc_now,
-        pause=pause_with_jitter,
-        payloads=trigger_payloads(aws),
-    )
+    return undo_chunk(aws, job_records(aws), job_files(aws))
 
 
 def _repeats(aws: Aws) -> RepeatRequests:
