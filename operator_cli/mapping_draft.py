@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from operator_cli.column_names import LINE_NAMES, ORDER_NAMES, plain_name, status_of, suggested
@@ -86,8 +86,7 @@ def _order_lines(of_order: Mapping[str, str], first: FirstRows) -> Iterator[str]
     key = of_order.get("external_id", first.columns[0])
     yield _entry("  external_id", scalar(key), "")
     yield _entry("  endpoint", "{constant: website}", "TODO an endpoint of the account")
-    if not {"email", "phone"} & of_order.keys():
-        yield "  # TODO email, phone or profile_id must have a column."
+    yield from _matching_lines({"email", "phone"} & of_order.keys())
     for member in ("status", "currency", "total_price"):
         if member not in of_order:
             yield f"  # TODO {member} is required."
@@ -104,6 +103,14 @@ def _order_lines(of_order: Mapping[str, str], first: FirstRows) -> Iterator[str]
             )
         elif member != "external_id":
             yield _entry(f"  {member}", scalar(column), first.comment(column))
+
+
+def _matching_lines(customer: Collection[str]) -> Iterator[str]:
+    if not customer:
+        yield "  # TODO email, phone or profile_id must have a column."
+        return
+    matching = "email_phone" if len(customer) > 1 else next(iter(customer))
+    yield f"  matching: {{constant: {matching}}}"
 
 
 def _status_lines(column: str, first: FirstRows) -> Iterator[str]:
