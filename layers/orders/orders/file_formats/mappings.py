@@ -88,6 +88,9 @@ _LINE_NUMBER = "#"
 _PRECISION = 40
 
 
+_PARTS = ("group_by", "line_if", "order", "line")
+
+
 class MappingError(ValueError):
     """A mapping has a fault. The message names the member and what is allowed."""
 
@@ -160,6 +163,20 @@ def read_mapping(tree: object) -> ColumnMapping:
         dict(_sources(tree.get("line"), "line", _LINE_MEMBERS)),
         line_if,
     )
+
+
+def is_whole(tree: Mapping[str, object]) -> bool:
+    """Return whether a mapping has what a file of no known system needs."""
+    return {"group_by", "order", "line"} <= tree.keys()
+
+
+def check_mapping(tree: Mapping[str, object]) -> None:
+    """Check a mapping, which may change only some members of a preset. Raises MappingError."""
+    unknown = [name for name in tree if name not in _PARTS]
+    if unknown or not tree:
+        got = shown(unknown[0]) if unknown else "none of them"
+        raise MappingError(f"The mapping must have only {listed(_PARTS)}; got {got}")
+    read_mapping({"group_by": "any", "order": {}, "line": {}, **tree})
 
 
 def overridden(mapping: ColumnMapping, changes: Mapping[str, object]) -> ColumnMapping:
