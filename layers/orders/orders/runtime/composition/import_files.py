@@ -1,26 +1,32 @@
-"""Composes the steps of import jobs, which the state machine calls."""
+"""Composes the steps of import jobs, which the state machine calls.
+
+Each step imports its modules when it is first called: the functions share this module.
+"""
+
+from __future__ import annotations
 
 import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orders.adapters.aws_clients import create_client
 from orders.adapters.dynamodb_import_jobs import DynamoImportJobs
 from orders.adapters.s3_job_files import S3JobFiles
-from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
-from orders.application.import_chunk import ImportChunk, ImportChunkCommand
 from orders.application.ports import Deadline
-from orders.application.repeat_requests import RepeatRequests
 from orders.application.retries import pause_with_jitter
-from orders.application.undo_chunk import UndoChunk, UndoChunkCommand
 from orders.domain.import_jobs import JobKind
 from orders.file_formats.registry import Registry
 from orders.runtime.composition import Aws, connect, utc_now
 from orders.runtime.environment import ImportFilesEnvironment
-from orders.runtime.serve_step import Step
+
+if TYPE_CHECKING:
+    from orders.application.import_chunk import ImportChunk
+    from orders.application.repeat_requests import RepeatRequests
+    from orders.application.undo_chunk import UndoChunk
+    from orders.runtime.serve_step import Step
 
 # The state machine makes so many attempts before the last ones, which keep what they have. The very
 # last one may find that the one before it has not ended.
@@ -82,9 +88,13 @@ def _import_or_undo_chunk(aws: Aws) -> Step:
         is_last = event.get("attempt", 0) >= PATIENT_ATTEMPTS
         job = job_records(aws).find(account, job_id, deadline)
         if job is not None and job.kind is JobKind.UNDO:
+            from orders.application.undo_chunk import UndoChunkCommand
+
             undo = UndoChunkCommand(account, job_id, run, chunk, is_last)
             result = _undo_chunk(aws)(undo, deadline)
         else:
+            from orders.application.import_chunk import ImportChunkCommand
+
             command = ImportChunkCommand(account, job_id, run, chunk, is_last)
             result = _import_chunk(aws)(command, deadline)
         processed = 0 if result is None else result.summary.counts.processed
@@ -119,6 +129,7 @@ def _finish_import_job(aws: Aws) -> Step:
 
 @cache
 def _import_chunk(aws: Aws) -> ImportChunk:
+    from orders.application.import_chunk import ImportChunk
     from orders.runtime.composition.importing import import_orders
     from orders.runtime.observability import record_chunk
 
@@ -140,7 +151,7 @@ def _undo_chunk(aws: Aws) -> UndoChunk:
     from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
     from orders.adapters.dynamodb_order_index import DynamoOrderIndex
     from orders.adapters.dynamodb_orders import DynamoOrders
-    from orders.application.undo_chunk import UndoneStores
+    from orders.application.undo_chunk import UndoChunk, UndoneStores
     from orders.runtime.composition.changing import trigger_payloads
     from orders.runtime.composition.order_protocols import form_of
     from orders.runtime.composition.publishing import publish_triggers
@@ -165,6 +176,7 @@ def _undo_chunk(aws: Aws) -> UndoChunk:
 
 
 def _repeats(aws: Aws) -> RepeatRequests:
+    from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
     from orders.runtime.composition.repeating import repeat_requests
 
     return replace(repeat_requests(aws), kept=CHUNK_REQUESTS_KEPT)
