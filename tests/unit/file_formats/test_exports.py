@@ -1,5 +1,6 @@
 """The exports of other systems. The files are made by hand from the public descriptions."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from orders.file_formats.formats import (
     shopify_csv,
     woocommerce_csv,
 )
+from orders.file_formats.mappings import read_mapping
 from orders.file_formats.registry import Registry, format_named
 from tests.support.files import read_whole, result_file, together
 
@@ -277,3 +279,28 @@ def test_a_customer_without_email_and_phone_is_matched_by_the_counterparty() -> 
     matching = {"matching": "custom", "field_name": "counterparty_id", "field_value": "7"}
     assert matching.items() <= first.items()
     assert second["matching"] == "email_phone"
+
+
+PAGES = Path(__file__).parents[3] / "docs" / "sources"
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("amazon", "amazon_orders"),
+        ("commerceml", "commerceml"),
+        ("matrixify", "matrixify_csv"),
+        ("shopify", "shopify_csv"),
+        ("woocommerce", "woocommerce_csv"),
+    ],
+)
+def test_the_page_of_a_source_has_the_members_of_its_preset(page: str, name: str) -> None:
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*) \|$", text, re.MULTILINE))
+    mapping = read_mapping(PRESETS[name])
+    sources = {**mapping.order, **{f"line.{each}": s for each, s in mapping.line.items()}}
+    assert rows.keys() == sources.keys()
+    for member, source in sources.items():
+        for column in source.needed:
+            assert f"`{column}`" in rows[member], (member, column)
+    assert f"](sources/{page}.md)" in (PAGES.parent / "importing-files.md").read_text("utf-8")

@@ -11,7 +11,7 @@ PRESET = Preset(
     columns=frozenset({"Number", "Command", "Line: Type", "Line: Quantity", "Line: Price"}),
     mapping={
         "group_by": "Number",
-        "line_if": "Line: Quantity",
+        "line_if": {"column": "Line: Type", "is": ["Line Item"]},
         "order": {
             "external_id": {"column": ["Name", "Number"]},
             "endpoint": {"constant": "website"},
