@@ -132,7 +132,7 @@ def test_an_order_that_comes_again_later_is_a_duplicate(export: Export) -> None:
     job = engine.run()
 
     assert job.counts == Counts(created=3, failed=1)
-    [problem] = job.problems
+    [problem] = job.groups
     [sample] = problem.samples
     assert (str(problem.code), sample.external_id) == ("duplicate", export.id_of(1))
     assert re.match(r"Row \d+ has the external id \".*\" of row \d+;", sample.message)
