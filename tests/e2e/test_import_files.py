@@ -67,7 +67,7 @@ class _Hub:
         found: dict[str, int] = {}
         after = ""
         while True:
-            page = self.ask("GET", f"/hub/v1/orders?limit=500{after}")
+            page = self.ask("GET", f"/hub/v1/orders?limit=100{after}")
             for each in page["orders"]:
                 if each["external_id"].startswith(PREFIX):
                     assert each["external_id"] not in found
