@@ -95,15 +95,14 @@ def convert_state_machines(template: Path) -> None:
     template.write_text(json.dumps(tree))
 
 
-# CloudFormation generates a name for the bucket. A fixed one is the same at each start.
-IMPORT_FILES_BUCKET = f"{STACK_NAME}-import-files"
-
-
 def name_bucket(template: Path) -> None:
-    """Give the bucket of the built template its name."""
+    """Name the bucket of the built template after its stack, so that each start has the same name.
+
+    CloudFormation generates a name.
+    """
     tree = json.loads(template.read_text())
     bucket = tree["Resources"]["ImportFilesBucket"]["Properties"]
-    bucket["BucketName"] = IMPORT_FILES_BUCKET
+    bucket["BucketName"] = {"Fn::Sub": "${AWS::StackName}-import-files"}
     template.write_text(json.dumps(tree))
 
 
