@@ -14,7 +14,7 @@ FAULTS: Mapping[int, Mapping[str, str]] = {
     500: {"created": "soon"},
     777: {"count": "two"},
     1203: {"price": "free"},
-    1500: {"count": "-1"},
+    1500: {"count": "1.5"},
     1999: {"currency": "?"},
 }
 
