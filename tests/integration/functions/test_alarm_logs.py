@@ -17,6 +17,7 @@ from orders.domain.clients import Role
 from orders.runtime import observability
 from orders.runtime.composition import connect
 from orders.runtime.composition.relay_triggers import relay_triggers
+from orders.runtime.serve_step import StepFailedError
 from orders.runtime.serve_stream import StreamFailedError
 from tests.hostile.corpus import SECRET
 from tests.support.aws_faults import error_answer, failing
@@ -74,6 +75,9 @@ def stack(dynamodb: DynamoDBClient) -> Iterator[Stack]:
             yield Stack(get, stream)
 
 
+type Provoke = Callable[[Stack], list[str]]
+
+
 def denied(stack: Stack) -> list[str]:
     """A role lost a permission."""
     with failing(connect().dynamodb, "BatchExecuteStatement", _deny):
@@ -126,6 +130,18 @@ def parked(stack: Stack) -> list[str]:
     return []
 
 
+def step_fails(folder: str) -> Provoke:
+    """Return what lets a step of an import job fail: its role lost a permission."""
+
+    def provoke(stack: Stack) -> list[str]:
+        with failing(connect().dynamodb, "GetItem", _deny), pytest.raises(StepFailedError):
+            stack.get(folder).invoke(sample(folder, "first_run"))
+        return ["AccessDeniedException"]
+
+    provoke.__name__ = f"{folder}_fails"
+    return provoke
+
+
 class _refusing_bus(ExitStack):  # noqa: N801 - a context manager
     """Let the bus reject every call with a code."""
 
@@ -140,8 +156,6 @@ class _refusing_bus(ExitStack):  # noqa: N801 - a context manager
         self.callback(events.unregister, name, refuse)
 
 
-type Provoke = Callable[[Stack], list[str]]
-
 # What provokes an alarm, by the end of its name, and the log line that the runbook names for it.
 FAULTS: dict[str, tuple[Provoke, str]] = {
     "-faults": (denied, "request failed"),
@@ -149,6 +163,9 @@ FAULTS: dict[str, tuple[Provoke, str]] = {
     "-unpublished": (bus_is_closed, "triggers were not published"),
     "relay-triggers-errors": (batch_fails, "batch failed"),
     "record-history-errors": (batch_fails, "batch failed"),
+    "split-import-file-errors": (step_fails("split_import_file"), "splitting failed"),
+    "import-chunk-errors": (step_fails("import_chunk"), "import of a chunk failed"),
+    "finish-import-job-errors": (step_fails("finish_import_job"), "finishing failed"),
     "-age": (batch_is_retried, "batch will be delivered again"),
     "-parked": (parked, "parked"),
     "parked-triggers-queue": (parked, "parked"),
@@ -159,13 +176,17 @@ FAULTS: dict[str, tuple[Provoke, str]] = {
 # Lambda itself ends or rejects these calls, so the functions log nothing: the runbook names metrics
 # and Lambda's own lines.
 OF_LAMBDA = ("-errors", "-throttles")
+# Step Functions counts the executions that it ends, and no function runs then: the runbook names
+# the execution. The alarms of the steps lead to the lines of the functions.
+OF_STEP_FUNCTIONS = "AWS/States"
 
 
 def fault_of(alarm: str) -> tuple[Provoke, str] | None:
     found = [fault for end, fault in FAULTS.items() if alarm == end or alarm.endswith(end)]
     if found:
         return found[0]
-    assert alarm.endswith(OF_LAMBDA), f"{alarm} needs a fault that provokes it"
+    is_of_aws = alarm.endswith(OF_LAMBDA) or ALARMS[alarm]["Namespace"] == OF_STEP_FUNCTIONS
+    assert is_of_aws, f"{alarm} needs a fault that provokes it"
     return None
 
 
@@ -198,6 +219,16 @@ def test_a_provoked_fault_writes_that_line_and_its_cause(
     # The id of Lambda's request connects the two.
     assert all(line["function_request_id"] for line in lines)
     assert "request refused" not in {line["message"] for line in lines}
+
+
+@pytest.mark.parametrize("folder", ["split_import_file", "import_chunk", "finish_import_job"])
+def test_each_line_of_a_failed_step_names_its_job(stack: Stack, folder: str) -> None:
+    stack.lines()
+    step_fails(folder)(stack)
+    lines = stack.lines()
+    assert len(lines) == 2
+    job_id = sample(folder, "first_run")["job_id"]
+    assert [line.get("job_id") for line in lines] == [job_id, job_id]
 
 
 def test_a_queue_that_rejects_a_message_is_named(stack: Stack) -> None:

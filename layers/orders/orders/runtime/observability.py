@@ -72,11 +72,15 @@ def record_chunk(report: ImportReport) -> None:
     _record_import(report, HTTPStatus.OK)
 
 
-def record_job_step(step: str, event: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+def name_job(event: Mapping[str, Any]) -> None:
+    """Let each line of a step of an import job name the job, those of its faults too."""
+    logger.append_keys(**{name: event.get(name) for name in ("account", "job_id", "run")})
+
+
+def record_job_step(step: str, result: Mapping[str, Any]) -> None:
     """Log and count the result of one step of an import job."""
-    names = ("account", "job_id", "run")
     metrics.add_metric("JobStepsEnded", MetricUnit.Count, 1)
-    logger.info(step, extra={**{name: event.get(name) for name in names}, **result})
+    logger.info(step, extra={**result})
 
 
 def record_answered(answered: EndpointResult) -> None:

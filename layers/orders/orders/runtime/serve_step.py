@@ -7,7 +7,7 @@ from typing import Any
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import Deadline
 from orders.runtime.deadlines import LambdaContext, LambdaDeadline
-from orders.runtime.observability import logger, metrics, record_fault, record_job_step
+from orders.runtime.observability import logger, metrics, name_job, record_fault, record_job_step
 from orders.runtime.serve import Handler
 
 # Carries a step out, and returns what the state machine goes on with.
@@ -27,6 +27,7 @@ def serve_step(name: str, open_step: Callable[[], Step]) -> Handler:
     @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        name_job(event)
         try:
             result = open_step()(event, LambdaDeadline(context))
         except Exception as error:  # noqa: BLE001 - Lambda would log the message of any error
@@ -35,7 +36,7 @@ def serve_step(name: str, open_step: Callable[[], Step]) -> Handler:
             record_fault(f"{name} failed", error, status or HTTPStatus.INTERNAL_SERVER_ERROR)
             # Lambda logs the message of what is raised, and that of `error` can repeat an order.
             raise StepFailedError("The step failed; see the log of the function") from None
-        record_job_step(f"{name} ended", event, result)
+        record_job_step(f"{name} ended", result)
         return result
 
     return lambda_handler
