@@ -47,6 +47,9 @@ def without_documentation(model: Tree) -> Tree:
     """Return a service model without documentation. Members named `documentation` are kept."""
     for described in _described(model):
         described.pop("documentation", None)
+    for parameter in model.get("clientContextParams", {}).values():
+        # botocore reads the text of these parameters, which only S3 has.
+        parameter["documentation"] = ""
     return model
 
 

@@ -367,7 +367,8 @@ def _import_files(world: World) -> None:
     assert (found["state"], found["counts"]["failed"]) == ("completed", 1), found
     world.ask(("GET", f"{JOBS}/{{job_id}}/files"), path=path)
     _record_history(world)
-    undo = world.ask(("POST", f"{JOBS}/{{job_id}}/undo"), path=path, body={"skip_triggers": False})
+    undoing = {"dry_run": False, "skip_triggers": False}
+    undo = world.ask(("POST", f"{JOBS}/{{job_id}}/undo"), path=path, body=undoing)
     _run_job(world, undo["job_id"], undo["run"], split=False)
     undone = world.ask(("GET", f"{JOBS}/{{job_id}}"), path={"job_id": undo["job_id"]})
     assert undone["undone"]["restored"] == 3, undone

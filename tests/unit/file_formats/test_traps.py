@@ -47,7 +47,7 @@ def _read(
     options = Registry().detect(name, data, chosen)
     frame, records = read_whole(data, options)
     sent = Registry().sent_orders(records, frame, options, skip_triggers=True)
-    found = []
+    found: list[tuple[dict[str, Any], Sequence[Problem]]] = []
     for record, order in zip(records, sent, strict=True):
         tree = format_named(options.format).convert(record, frame, options).tree
         checked = order.submit(RULES, NOTHING_REPORTED)

@@ -240,9 +240,9 @@ class StartBody(_Body):
 
 
 class UndoJobBody(_Body):
-    """How to undo a job. With `dry_run`, nothing is written."""
+    """How to undo a job. Nothing is written unless `dry_run` is false."""
 
-    dry_run: bool = False
+    dry_run: bool = True
     skip_triggers: bool = True
 
 
