@@ -83,7 +83,12 @@ VALUES = {
     "--to": "{new}",
 }
 # Values that one command takes. `--version` is a flag of `orders`.
-OWN_VALUES = {("order restore", "--version"): "1", ("import", "--format"): "altcraft_csv"}
+OWN_VALUES = {
+    ("order restore", "--version"): "1",
+    ("import", "--format"): "altcraft_csv",
+    ("mapping init", "--format"): "mapped_csv",
+    ("mapping check", "--format"): "mapped_csv",
+}
 FLAGS = {
     "--json",
     "--dry-run",
@@ -145,6 +150,12 @@ COMMANDS = {
     "jobs files": "019b7e5c",
     "jobs cancel": "019b7e5c",
     "jobs undo": "019b7e5c --yes",
+    "mapping init": "{shop}",
+    "mapping check": "{shop} {kept}",
+    "mapping apply": "outlet {kept}",
+    "mapping list": "",
+    "mapping show": "outlet",
+    "mapping remove": "outlet",
     "reconcile": "{orders} --format csv",
     "triggers replay": "--since 2h",
     "triggers tail": "",
@@ -229,6 +240,8 @@ def place(  # noqa: PLR0917 - fixtures
     """Create an account with settings, a client and a token; return what fills in the words."""
     file = tmp_path / "settings.yaml"
     file.write_text(SETTINGS)
+    kept = tmp_path / "kept.yaml"
+    kept.write_text("{group_by: No, order: {external_id: No}, line: {}}")
     if begun:
         for item in begun[0].items:
             dynamodb.put_item(TableName=connection.table, Item=item)
@@ -237,10 +250,12 @@ def place(  # noqa: PLR0917 - fixtures
     url = dynamodb.meta.endpoint_url
     (tmp_path / "orders.csv").write_text("external_id,version\n")
     (tmp_path / "empty").write_text("")
+    (tmp_path / "shop.csv").write_text("No,Total\n")
     (tmp_path / "catalogue.jsonl").write_text(json.dumps(product("p")))
     (tmp_path / "mapping.yaml").write_text("{}")
     (tmp_path / "import.csv").write_text("external_id,line.external_id\n")
     names = {name: tmp_path / name for name in ("new", "empty")}
+    names |= {"shop": tmp_path / "shop.csv", "kept": kept}
     names |= {"mapping": tmp_path / "mapping.yaml", "import": tmp_path / "import.csv"}
     return lambda text: text.format(
         url=url,
@@ -262,6 +277,7 @@ def _begin(
         "account create demo",
         "client create shop --role orders:write",
         f"settings apply {file}",
+        f"mapping apply outlet {file.with_name('kept.yaml')}",
         "token create shop",
     ):
         assert run(*words.split()).code == 0
