@@ -29,6 +29,7 @@ _POWERTOOLS = {
     "POWERTOOLS_LOG_LEVEL": "WARNING",
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
+_IMPORT_JOBS = "/hub/v1/import_jobs"
 _READS = frozenset({"BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"})
 
 
@@ -59,14 +60,45 @@ class _Requests:
 
     gateway: Gateway
     stream: "_Stream"
+    jobs: "_ImportJobs"
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, asked: Asked) -> Given:
-        with self._one_at_a_time, patch.dict(os.environ, _POWERTOOLS):
+        with self._one_at_a_time, patch.dict(os.environ, _POWERTOOLS | self.jobs.variables(asked)):
             given = self.gateway.answer(asked)
             if asked.method not in {"GET", "HEAD"}:
                 self.stream.deliver()
         return given
+
+
+@dataclass
+class _ImportJobs:
+    """What import jobs need, created at the first request about them: few tests send one.
+
+    Jobs can be created, listed and cancelled. Nothing runs them.
+    """
+
+    _variables: dict[str, str] = field(default_factory=dict)
+
+    def variables(self, asked: Asked) -> dict[str, str]:
+        """Return the variables that a request needs."""
+        if not asked.target.startswith(_IMPORT_JOBS):
+            return {}
+        if not self._variables:
+            name = f"import-files-{uuid4().hex}"
+            create: Any = boto3.client
+            create("s3").create_bucket(Bucket=name)
+            definition = '{"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}'
+            role = "arn:aws:iam::123456789012:role/import-files"
+            machine = create("stepfunctions").create_state_machine(
+                name=name, definition=definition, roleArn=role
+            )
+            arn = machine["stateMachineArn"]
+            self._variables |= {
+                "IMPORT_FILES_BUCKET": name,
+                "IMPORT_FILES_STATE_MACHINE_ARN": arn,
+            }
+        return self._variables
 
 
 @dataclass
@@ -173,7 +205,7 @@ def _opened(
         stream.watch(client)
     if dynamodb_url is not None:
         stack.callback(client.delete_table, TableName=table)
-    return _Requests(Gateway(), stream), access
+    return _Requests(Gateway(), stream, _ImportJobs()), access
 
 
 def _streams_client(dynamodb_url: str | None) -> Any:  # noqa: ANN401 - the stubs are not installed

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orders.adapters.dynamodb_orders import DynamoOrders
     from orders.adapters.dynamodb_settings import DynamoSettings
     from orders.application.apply_settings import ApplySettings
+    from orders.application.keep_mapping import KeepMapping
     from orders.application.remove_definitions import RemoveDefinitions
 
 DEFAULT_STACK = "market-orders"
@@ -126,6 +127,14 @@ class Operator:
         from orders.application.retries import pause_with_jitter
 
         return ApplySettings(self.settings, pause_with_jitter)
+
+    @cached_property
+    def keep_mapping(self) -> KeepMapping:
+        """The use case that keeps mappings of columns in settings."""
+        from orders.application.keep_mapping import KeepMapping
+        from orders.application.retries import pause_with_jitter
+
+        return KeepMapping(self.settings, pause_with_jitter)
 
     @cached_property
     def remove_definitions(self) -> RemoveDefinitions:

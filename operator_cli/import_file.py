@@ -1,5 +1,6 @@
 """`orders import`: previews a file of orders, asks, imports it and writes what happened to each."""
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ EPILOG = (
     "processed; 2 the command line or the file is invalid, or the hub did not answer or rejected "
     "the request; 130 interrupted."
 )
+FILE_ENDINGS = (".yaml", ".yml")
 ON_DUPLICATE = ("update", "skip", "fail")
 
 WriteToken = Annotated[
@@ -87,12 +89,13 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
         ),
     ] = None,
     mapping: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--mapping",
-            metavar="FILE.yaml",
+            metavar="FILE.yaml|NAME",
             rich_help_panel=FORMAT_PANEL,
-            help="YAML file that changes how the format maps columns to members.",
+            help="How columns are mapped to members: a YAML file, or the name of a mapping that "
+            "the account keeps. See `orders mapping`.",
         ),
     ] = None,
     charset: Annotated[
@@ -137,18 +140,21 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
         raise UsageError(f"--on-duplicate must be update, skip or fail; got {shown(on_duplicate)}.")
     if not (preview or yes or is_terminal()):
         raise UsageError("--yes or --preview is required without a terminal.")
-    given = {
+    given: dict[str, Any] = {
         "format": file_format,
-        "mapping": None if mapping is None else read_mapping(mapping),
         "charset": charset,
         "delimiter": {"tab": "\t"}.get(delimiter or "", delimiter),
         "decimal_comma": decimal_comma,
         "date_form": date_form,
     }
     chosen = {name: value for name, value in given.items() if value is not None}
+    choice = HubChoice(base_url, token, account)
+    if mapping is not None:
+        chosen["mapping"] = _mapping_of(context, mapping, choice)
     plan = ImportPlan(chosen, not send_triggers, stop_above_percent, on_duplicate)
     source = open_source(file, chosen, local_formats)
-    choice = HubChoice(base_url, token, account)
+    if not (preview or _is_writable(file.absolute().parent)):
+        raise UsageError(f"The folder of {file} must be writable: the results are written there.")
     try:
         with hub_of(context, choice) as reads:
             has_jobs = calls_api(context, choice)
@@ -158,6 +164,26 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
         raise ImportUnavailableError(str(error), may_pass=error.may_pass) from error
     if not report.is_complete:
         raise typer.Exit(OperatorError.exit_code)
+
+
+def _mapping_of(context: typer.Context, mapping: str, choice: HubChoice) -> Mapping[str, Any] | str:
+    """Return the content of a mapping file or of a kept mapping; the name of one in the hub."""
+    from operator_cli.mapping import kept_mapping
+    from operator_cli.mapping_file import read_mapping_file
+    from orders.domain.kept_mappings import is_mapping_name
+
+    if Path(mapping).is_file() or not is_mapping_name(mapping) or mapping.endswith(FILE_ENDINGS):
+        return read_mapping_file(Path(mapping))
+    if calls_api(context, choice):
+        return mapping
+    try:
+        return kept_mapping(context, mapping, choice.account)
+    except OperatorError as error:
+        raise UsageError(str(error)) from error
+
+
+def _is_writable(folder: Path) -> bool:
+    return os.access(folder, os.W_OK)
 
 
 def _importer(
@@ -193,6 +219,7 @@ def _imported(
     yes: bool,
 ) -> "ImportReport":
     from operator_cli.import_progress import import_progress
+    from operator_cli.import_reports import judged
     from operator_cli.import_text import file_lines, preview_lines, result_lines, source_lines
     from operator_cli.result_files import ResultNames
 
@@ -201,9 +228,9 @@ def _imported(
         with import_progress() as progress:
             report = importer.preview(progress)
         if report is not None:
+            report = judged(report, plan.stop_above_percent)
             print_lines(preview_lines(report, skip_triggers=plan.skip_triggers))
-            if report.failure:
-                typer.echo(f"Stopped: {report.failure.rstrip('.')}.", err=True)
+            _print_failure(report)
             if only_preview or report.failure:
                 return report
             changed = report.counts.created + report.counts.updated
@@ -225,10 +252,14 @@ def _imported(
         raise ImportUnavailableError(f"{error} {next_step}".rstrip()) from error
     print_lines(result_lines(report))
     print_lines(file_lines(written, report.counts))
-    if report.failure:
-        typer.echo(f"Stopped: {report.failure.rstrip('.')}.", err=True)
+    _print_failure(report)
     _print_next(report, names.path("failed"))
     return report
+
+
+def _print_failure(report: "ImportReport") -> None:
+    if report.failure:
+        typer.echo(f"{report.failure.rstrip('.')}.", err=True)
 
 
 def _print_next(report: "ImportReport", failed: Path) -> None:
@@ -259,18 +290,3 @@ def confirm(question: str) -> None:
         raise KeyboardInterrupt from None
     if not is_confirmed:
         raise OperatorError("Nothing was changed.")
-
-
-def read_mapping(file: Path) -> Mapping[str, Any]:
-    """Return the content of a mapping file. Raises UsageError."""
-    import yaml
-
-    try:
-        tree = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"{file} is not YAML in UTF-8.") from error
-    if not isinstance(tree, dict):
-        raise UsageError(f"{file} must have a mapping at its root.")
-    return {str(name): value for name, value in tree.items()}

@@ -1,6 +1,6 @@
 """Shows how far an import is: a bar with rate and time left on a terminal, otherwise lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ from operator_cli.import_reports import Progress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
-    from rich.progress import TaskID
+    from rich.progress import ProgressColumn, TaskID
 
 
 @dataclass(slots=True)
@@ -59,21 +59,26 @@ class BarProgress:
 def import_progress() -> Iterator[Progress]:
     """Show the progress on standard error."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     console = Console(stderr=True)
     if not console.is_terminal:
         yield LinesProgress()
         return
-    columns = (
+    with Bar(*bar_columns(), console=console, transient=True) as bar:
+        yield BarProgress(bar)
+
+
+def bar_columns() -> "Sequence[ProgressColumn]":
+    """Return the parts of the bar."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    return (
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[amount]}"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console, transient=True) as bar:
-        yield BarProgress(bar)
 
 
 def _amount(value: float, unit: str) -> str:

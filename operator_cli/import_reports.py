@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from operator_cli.result_files import ResultNames
-from orders.domain.import_jobs import Counts, ProblemGroup, Sample
+from orders.domain.import_jobs import Counts, ProblemGroup, Sample, exceeds
 
 type Tree = Mapping[str, Any]
 
@@ -66,6 +66,19 @@ class Importer(Protocol):
 
 
 type MakeProgress = Callable[[], Progress]
+
+
+def judged(report: ImportReport, stop_above_percent: int) -> ImportReport:
+    """Return the report of a preview, with a failure if too many orders would fail."""
+    counts = report.counts
+    if report.failure or not exceeds(counts, stop_above_percent):
+        return report
+    failure = (
+        f"{counts.failed:,} of {counts.received:,} orders would fail, more than "
+        f"{stop_above_percent} percent; nothing was imported. Correct the file, or give a larger "
+        "--stop-above-percent"
+    )
+    return replace(report, failure=failure)
 
 
 def starred(pointer: str) -> str:

@@ -1,9 +1,10 @@
-"""The file of an import, as it is read on this machine."""
+"""The file of an import, and how this machine reads it."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ MAX_SMALL_ORDERS = 1000
 MAX_SMALL_BYTES = 4 * 1024 * 1024
 # The hub detects a format by so many first bytes too.
 BEGINNING_BYTES = 64 * 1024
+# With it, any file with columns has a format.
+ANY_MAPPING: Mapping[str, Any] = {"group_by": "", "order": {}, "line": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class SmallFile:
 class ImportSource:
     """A file, and how to read it. Every method raises UsageError if it cannot be read.
 
-    `ignored` are the columns and members that an import does not read.
+    `ignored` are the columns and members that an import does not read. `mapping_name` is the name
+    of a mapping that the hub keeps: then only a job of the hub can read the file.
     """
 
     file: Path
@@ -76,6 +80,7 @@ class ImportSource:
     options: FileOptions
     formats: LocalFormats
     ignored: Sequence[str] = ()
+    mapping_name: str | None = None
 
     def checksum(self) -> str:
         """Return the SHA-256 of the file."""
@@ -84,7 +89,7 @@ class ImportSource:
 
     def small(self) -> SmallFile | None:
         """Return the content of a small file whose orders a request can have, None of another."""
-        is_small = self.size <= MAX_SMALL_BYTES
+        is_small = self.size <= MAX_SMALL_BYTES and self.mapping_name is None
         if not is_small or self.formats.named(self.options.format).protocol != "altcraft":
             return None
         records: list[Record] = []
@@ -98,19 +103,53 @@ class ImportSource:
                     return None
         return SmallFile(tuple(records), content.whole_frame())
 
+    def first(self, limit: int) -> SmallFile:
+        """Return the first records."""
+        with _readable(self.file), self.file.open("rb") as opened:
+            content = self.formats.port.open(opened, self.options)
+            records = tuple(islice(_marked(content.records), limit))
+        return SmallFile(records, content.frame)
+
 
 def open_source(
     file: Path, chosen: Mapping[str, Any], formats: Callable[[], LocalFormats]
 ) -> ImportSource:
     """Return a file and how to read it. Raises UsageError."""
     known = formats()
+    mapping = chosen.get("mapping")
+    name = mapping if isinstance(mapping, str) else None
+    # The hub reads a file of no known system by the mapping that it keeps.
+    local = chosen if name is None else {**chosen, "mapping": ANY_MAPPING}
     with _readable(file), file.open("rb") as opened:
         if not file.is_file():
             raise UsageError(f"{file} must be a file.")
-        options = known.port.detect(file.name, opened.read(BEGINNING_BYTES), _options_of(chosen))
+        options = known.port.detect(file.name, opened.read(BEGINNING_BYTES), _options_of(local))
         opened.seek(0)
-        ignored = known.port.open(opened, options).frame.ignored
-    return ImportSource(file, file.stat().st_size, options, known, ignored)
+        ignored = () if name else known.port.open(opened, options).frame.ignored
+    return ImportSource(file, file.stat().st_size, options, known, ignored, name)
+
+
+def first_rows_of(
+    file: Path, chosen: Mapping[str, Any], limit: int
+) -> tuple[FileOptions, Sequence[Sequence[str]]]:
+    """Return how to read a file with columns, and its first rows, the header first.
+
+    A file of an unknown format is one with columns. Raises UsageError.
+    """
+    from orders.file_formats.cells import first_rows
+    from orders.file_formats.charsets import codec_of, text_of
+    from orders.file_formats.registry import plain_beginning
+    from orders.file_formats.table_format import TableFormat
+
+    formats = local_formats()
+    with _readable(file), file.open("rb") as opened:
+        beginning = opened.read(BEGINNING_BYTES)
+        options = formats.port.detect(
+            file.name, beginning, _options_of({"mapping": ANY_MAPPING, **chosen})
+        )
+        data = plain_beginning(beginning, options.compression)
+    rows = first_rows(text_of(data, codec_of(options.charset, data)), options.delimiter, limit)
+    return options, rows if isinstance(formats.named(options.format), TableFormat) else []
 
 
 def local_formats() -> LocalFormats:

@@ -36,6 +36,8 @@ def source_lines(source: "ImportSource") -> Iterator[str]:
             f"dates {options.date_form}{_guess('date_form', options)}",
         ]
     yield f"  {', '.join(parts)}"
+    if source.mapping_name:
+        yield f"  mapping {printable(source.mapping_name)}, as the account keeps it"
     if source.ignored:
         yield f"  ignored: {', '.join(map(printable, source.ignored))}"
 

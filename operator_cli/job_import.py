@@ -14,7 +14,7 @@ from operator_cli.import_reports import ImportReport, Progress, report_of_job
 from operator_cli.import_source import ImportPlan, ImportSource
 from operator_cli.kept_jobs import KeptJob, KeptJobs
 from operator_cli.result_files import RESULTS, ResultNames
-from orders.domain.import_jobs import ENDED, RUNNING, JobMode, JobState
+from orders.domain.import_jobs import ENDED, JobMode, JobState
 
 type Tree = Mapping[str, Any]
 
@@ -25,6 +25,8 @@ LONGEST_PAUSE = 5.0
 _WORDS = {
     JobState.SPLITTING: "Reading the file",
     JobState.FINISHING: "Writing the results",
+    JobState.STOPPED: "Writing the results",
+    JobState.CANCELLED: "Writing the results",
 }
 
 
@@ -39,7 +41,8 @@ class JobRuns:
         """Return the job when its run has ended."""
         seconds = FIRST_PAUSE
         phase = ""
-        while job["state"] in RUNNING:
+        # The result files of a job that was stopped or cancelled are still being written.
+        while job["run"] and not job["ended_at"]:
             what = _WORDS.get(JobState(job["state"]), _verb(job))
             if what != phase:
                 progress.begin(what, job["orders"])
@@ -181,7 +184,7 @@ class JobImport:
                 self.job = self.jobs.get(kept.job_id)
             except JobNotFoundError:
                 continue
-            if self.job["state"] != JobState.CANCELLED:
+            if not _is_over(self.job):
                 return self.job, kept.seen
             self.kept.forget(kept.job_id)
         return self._created(), False
@@ -249,6 +252,12 @@ class JobImport:
             else:
                 return self.job
         raise OperatorError("The job cannot be started.")
+
+
+def _is_over(job: Tree) -> bool:
+    """Return whether a job was cancelled, or its upload has expired."""
+    is_expired = job["state"] == JobState.CREATED and job["upload"] is None
+    return is_expired or job["state"] == JobState.CANCELLED
 
 
 def _expect_read(job: Tree) -> None:

@@ -203,7 +203,9 @@ def _interruptible(job: "Tree") -> Iterator[None]:
 def _saved(runs: "JobRuns", job: "Tree", folder: Path) -> Sequence[Path]:
     from operator_cli.result_files import ResultNames
 
-    name = (job["file"] or {}).get("name") or job["job_id"]
+    # An undo has no file: its results have the name of the file that was imported.
+    imported = runs.jobs.get(job["undoes"]) if job["undoes"] else job
+    name = (imported["file"] or {}).get("name") or job["job_id"]
     options = job["options"] or {}
     # The name is that of another machine's file: only its last part is used.
     place = folder / Path(str(name).replace("\\", "/")).name

@@ -11,6 +11,7 @@ from operator_cli import (
     clients,
     doctor,
     jobs,
+    mapping,
     order_changes,
     orders,
     persons,
@@ -50,6 +51,7 @@ app.add_typer(triggers.app, name="triggers")
 app.add_typer(doctor.app, name="doctor")
 app.command("import", epilog=IMPORT_EPILOG)(import_file)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(mapping.app, name="mapping")
 app.command("changes", epilog=HUB_EPILOG)(changes)
 app.command("reconcile", epilog=HUB_EPILOG)(reconcile)
 

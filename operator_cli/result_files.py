@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Self
 
 from operator_cli.errors import OperatorError
+from orders.domain.import_jobs import OF_COMPRESSIONS, extension_like
 
 RESULTS = ("success", "failed", "unprocessed")
-_COMPRESSED = frozenset({".gz", ".gzip", ".zip"})
-_SUFFIXES = {"json_lines": ".jsonl", "json_array": ".json", "altcraft_xml": ".xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,9 @@ def write_parts(names: ResultNames, files: Mapping[str, Iterator[bytes]]) -> Seq
 
 def _parts_of(name: str, file_format: str) -> tuple[str, str]:
     """Return the name without its suffixes, and the suffix of its content."""
-    path = Path(name)
-    if path.suffix.lower() in _COMPRESSED:
-        path = Path(path.stem)
-    if path.suffix:
-        return path.stem, path.suffix
-    return path.name, _SUFFIXES.get(file_format, ".csv" if "csv" in file_format else "")
+    suffix = extension_like(name, file_format)
+    stem = name
+    for each in (*OF_COMPRESSIONS, suffix):
+        if stem.lower().endswith(each):
+            stem = stem[: -len(each)] or stem
+    return stem, suffix

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
@@ -15,9 +15,10 @@ from operator_cli.hub_reads import accepted, detail_of, tree_of
 from operator_cli.import_reports import MAX_SHOWN, ImportReport, Progress, starred
 from operator_cli.import_source import ImportPlan, ImportSource, SmallFile
 from operator_cli.result_files import ResultNames, write_parts
+from orders.application.import_chunk import UNPROCESSED, repeated_key
 from orders.domain.file_records import Note, Record
-from orders.domain.import_jobs import Counts, ProblemGroup, Sample, exceeds, merged
-from orders.domain.problems import NOTHING_REPORTED, Code, Problem, pointer, shown
+from orders.domain.import_jobs import Counts, ProblemGroup, Sample, merged
+from orders.domain.problems import NOTHING_REPORTED, Problem, pointer
 from orders.domain.settings import Rulebook, Settings
 from orders.domain.submissions import Rejection
 from orders.protocols.json_text import write_json
@@ -30,7 +31,6 @@ MAX_BATCH_BYTES = 3_500_000
 ROUNDS = 3
 # A repeated request is answered when the first one has ended, after 33 seconds at most.
 BUSY_PAUSES = (2.0, 4.0, 8.0, 8.0, 8.0, 8.0)
-UNPROCESSED = "unprocessed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,8 @@ class OrderOutcome:
         if not self.problems:
             return Note(self.record.row, self.outcome)
         first, *others = self.problems
-        more = f" and {len(others)} more" if others else ""
-        code = UNPROCESSED if self.outcome == UNPROCESSED else first.code
-        return Note(self.record.row, code, first.path, f"{first.message}{more}")
+        messages = [first.message, *(f"{each.path}: {each.message}" for each in others)]
+        return Note(self.record.row, first.code, first.path, "; ".join(messages))
 
 
 @dataclass(slots=True)
@@ -78,11 +77,6 @@ class SmallImport:
         """Return what an import would do."""
         progress.begin("Preview", len(self.file.records))
         report = self._run(progress, dry_run=True)
-        if exceeds(report.counts, self.plan.stop_above_percent):
-            failed, received = report.counts.failed, report.counts.received
-            text = f"{failed} of {received} orders would fail, more than "
-            text += f"{self.plan.stop_above_percent} percent: is this the right file?"
-            return _with_failure(report, text)
         if report.failure:
             raise UnavailableError(report.failure, may_pass=True)
         return report
@@ -152,8 +146,8 @@ class SmallImport:
         """Return the order to send. One that cannot be sent gets its outcome."""
         options, frame = self.source.options, self.file.frame
         if record.first_row is not None:
-            text = f"The order {shown(record.key)} is in row {record.first_row} already"
-            problems = [Found(str(Code.DUPLICATE), "", text)]
+            problem = repeated_key(record)
+            problems = [Found(str(problem.code), problem.pointer, problem.message)]
         else:
             converted = self.source.formats.named(options.format).convert(record, frame, options)
             if not converted.faults:
@@ -294,7 +288,3 @@ def _batches(orders: Mapping[int, Tree]) -> Iterator[Sequence[int]]:
         size += weight
     if rows:
         yield rows
-
-
-def _with_failure(report: ImportReport, text: str) -> ImportReport:
-    return replace(report, failure=text)

@@ -1,6 +1,6 @@
-"""Lambda function that imports one chunk of a file."""
+"""Lambda function that imports one chunk of a file, or undoes its import."""
 
+from orders.runtime.composition.import_files import import_chunk
+from orders.runtime.serve_step import serve_step
 
-def lambda_handler(event: dict[str, object], _context: object) -> dict[str, object]:
-    """Return an answer of the form that the caller expects."""
-    return {"state": "importing", "chunks": 1, "received": event}
+lambda_handler = serve_step("import of a chunk", import_chunk)

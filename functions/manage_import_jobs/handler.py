@@ -1,6 +1,6 @@
-"""Lambda function that answers requests about import jobs."""
+"""Lambda function of the hub's import jobs."""
 
+from orders.runtime.composition.import_jobs import manage_import_jobs
+from orders.runtime.serve import serve
 
-def lambda_handler(event: dict[str, object], _context: object) -> dict[str, object]:
-    """Return an answer of the form that the caller expects."""
-    return {"state": "importing", "chunks": 1, "received": event}
+lambda_handler = serve(manage_import_jobs)

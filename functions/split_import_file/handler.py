@@ -1,6 +1,6 @@
-"""Lambda function that splits the file of an import job."""
+"""Lambda function that splits the file of an import job into chunks."""
 
+from orders.runtime.composition.import_files import split_import_file
+from orders.runtime.serve_step import serve_step
 
-def lambda_handler(event: dict[str, object], _context: object) -> dict[str, object]:
-    """Return an answer of the form that the caller expects."""
-    return {"state": "importing", "chunks": 1, "received": event}
+lambda_handler = serve_step("splitting", split_import_file)

@@ -32,19 +32,31 @@ def main(data: Path, services: list[str]) -> None:
             packed.unlink()
             _write(packed.with_suffix(""), without_documentation(tree))
     endpoints = data / "endpoints.json"
-    _write(endpoints, with_services(json.loads(endpoints.read_text(encoding="utf-8")), services))
+    names = [_name_of_endpoints(data / service) for service in services]
+    _write(endpoints, with_services(json.loads(endpoints.read_text(encoding="utf-8")), names))
+
+
+def _name_of_endpoints(service: Path) -> str:
+    """Return the name that the list of endpoints has for a service: it can differ."""
+    [model] = service.glob("*/service-2.json")
+    name: str = json.loads(model.read_text(encoding="utf-8"))["metadata"]["endpointPrefix"]
+    return name
 
 
 def without_documentation(model: Tree) -> Tree:
     """Return a service model without documentation. Members named `documentation` are kept."""
     for described in _described(model):
         described.pop("documentation", None)
+    for parameter in model.get("clientContextParams", {}).values():
+        # botocore reads the text of these parameters, which only S3 has.
+        parameter["documentation"] = ""
     return model
 
 
 def _described(model: Tree) -> Iterator[Tree]:
     yield model
     yield from model.get("parameters", {}).values()
+    yield from model.get("clientContextParams", {}).values()
     yield from model.get("operations", {}).values()
     for operation in model.get("operations", {}).values():
         yield from operation.get("errors", ())

@@ -58,11 +58,9 @@ def test_an_undo_takes_back_all_but_later_changes(jobs: JobWorld) -> None:
         "U02": ("kept", "deleted"),
     }
     assert second == dict.fromkeys(new, ("deleted", "")) | {"N1": ("unchanged", "")}
-    assert (
-        world.snapshot([*names, *new])
-        == {number: each for number, each in before.items() if each[0] not in {"U00", "U01", "U02"}}
-        | kept
-    )
+    changed = {"U00", "U01", "U02"}
+    restored = {number: each for number, each in before.items() if each[0] not in changed}
+    assert world.snapshot([*names, *new]) == {**restored, **kept}
     summaries = jobs.jobs.summaries(world.account, UNDO, 1, DEADLINE)
     assert [each.undone for each in summaries] == [
         Undone(restored=3, kept=3),

@@ -30,6 +30,15 @@ _IN_TRANSACTIONS = {
     "Delete": "dynamodb:DeleteItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
+# The actions of S3 whose names differ from those of the operations.
+_OF_S3 = {
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+    "ListParts": "ListMultipartUploadParts",
+    "UploadPart": "PutObject",
+}
 # The part of a statement before the value of the partition key.
 _BEFORE_KEY = re.compile(r"""^(.*?)(?:'pk': |"pk" = )\?""", re.DOTALL)
 
@@ -38,7 +47,7 @@ _BEFORE_KEY = re.compile(r"""^(.*?)(?:'pk': |"pk" = )\?""", re.DOTALL)
 class Call:
     """A use of an IAM action. `keys` are the partition keys that it names: the leading keys of IAM.
 
-    Other services than DynamoDB have none.
+    In S3, they are the key of the object. Other services have none.
     """
 
     action: str
@@ -47,7 +56,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Permission:
-    """What one statement of a role allows: an action, on items with these leading keys.
+    """What one statement of a role allows: an action, on items or objects with these keys.
 
     `patterns` are those of `StringLike`. None permits every key.
     """
@@ -116,11 +125,14 @@ def calls_of(service: str, operation: str, params: Mapping[str, Any]) -> Iterato
         case "SendMessageBatch":
             yield Call("sqs:SendMessage")
         case _:
-            yield Call(f"{service}:{operation}", _key_of(params))
+            action = _OF_S3.get(operation, operation)
+            yield Call(f"{service}:{action}", _key_of(params))
 
 
 def _key_of(part: Mapping[str, Any]) -> frozenset[str]:
     item = part.get("Key") or part.get("Item")
+    if isinstance(item, str):
+        return frozenset({item})
     return frozenset({item["pk"]["S"]}) if item else frozenset()
 
 
@@ -161,7 +173,7 @@ def permissions_of(function: str) -> frozenset[Permission]:
     return frozenset(
         Permission(action, patterns)
         for statement in statements_of(function)
-        for patterns in [leading_keys(statement)]
+        for patterns in [leading_keys(statement) or object_keys(statement)]
         for action in _listed(statement["Action"])
     )
 
@@ -189,6 +201,15 @@ def leading_keys(statement: Tree) -> frozenset[str] | None:
     condition = statement.get("Condition", {})
     keys = condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
     return None if keys is None else frozenset(_listed(keys))
+
+
+def object_keys(statement: Tree) -> frozenset[str] | None:
+    """Return the patterns of the objects that a statement permits, None if it names no objects."""
+    beginning = "${ImportFilesBucket.Arn}/"
+    resource = statement["Resource"]
+    named = resource if isinstance(resource, list) else [resource]
+    texts = [each.get("Sub", "") for each in named if isinstance(each, dict)]
+    return frozenset(each.removeprefix(beginning) for each in texts if beginning in each) or None
 
 
 def _listed(value: str | Sequence[str]) -> Sequence[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +12,12 @@ from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
 from orders.application.errors import StorageUnavailableError
 from orders.application.finish_import_job import FinishImportJob
 from orders.application.import_chunk import ImportChunk, ImportChunkCommand
+from orders.application.import_job_ports import Chunk
 from orders.application.import_orders import ImportOrders
 from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.repeat_requests import RepeatRequests
 from orders.application.split_import_file import SplitImportFile
-from orders.domain.file_records import FileOptions
 from orders.domain.import_jobs import ChunkResult, FileInfo, Job, JobKind, JobMode, JobState
 from orders.domain.importing import Write
 from orders.domain.relaying import WriterLifetime
@@ -32,7 +32,8 @@ from tests.support.fakes import (
     FakeRequestRecords,
     FakeSettings,
 )
-from tests.support.file_jobs import FakeJobFiles, FakeJobRecords, LineFormats
+from tests.support.file_jobs import LineFormats
+from tests.support.import_jobs import FakeImportJobs, FakeJobFiles
 from tests.support.samples import settings
 
 ATTEMPTS = 5
@@ -96,9 +97,12 @@ class MortalFiles(FakeJobFiles):
 
     life: Life = field(default_factory=Life)
 
-    def save_chunk(self, account: str, job_id: str, chunk: Any) -> None:  # noqa: ANN401 - a Chunk
+    def save_chunks(self, account: str, job_id: str, chunks: Iterable[Chunk]) -> int:
+        return super().save_chunks(account, job_id, map(self._alive, chunks))
+
+    def _alive(self, chunk: Chunk) -> Chunk:
         self.life.step()
-        super().save_chunk(account, job_id, chunk)
+        return chunk
 
 
 @dataclass
@@ -119,7 +123,7 @@ class MortalStore(FakeOrders):
     def save(
         self, account: str, writes: Sequence[Write], deadline: Deadline
     ) -> Sequence[WriteOutcome]:
-        outcomes = []
+        outcomes: list[WriteOutcome] = []
         for write in writes:
             outcomes += super().save(account, [write], deadline)
             self.life.step()
@@ -160,7 +164,7 @@ class Engine:
 
     life: Life = field(default_factory=Life)
     clock: Clock = field(default_factory=Clock)
-    jobs: FakeJobRecords = field(default_factory=FakeJobRecords)
+    jobs: FakeImportJobs = field(default_factory=FakeImportJobs)
     formats: LineFormats = field(default_factory=LineFormats)
     publisher: FakePublisher = field(default_factory=FakePublisher)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
@@ -192,13 +196,18 @@ class Engine:
         )
         job = replace(job, **members)
         self.jobs.create(job, DEADLINE)
-        self.files.uploaded["demo", JOB_ID] = content
+        self.files.files[f"demo/{JOB_ID}/file"] = content
         return job
 
     @property
     def job(self) -> Job:
         """Return the job."""
         return self.jobs.jobs["demo", JOB_ID]
+
+    @property
+    def state(self) -> str:
+        """Return the name of the state of the job."""
+        return str(self.job.state)
 
     def change(self, **members: Any) -> None:  # noqa: ANN401 - members of a job
         """Change the job by another request."""
@@ -310,14 +319,23 @@ class Engine:
 
     def notes(self, name: str, run: int | None = None) -> list[str]:
         """Return what a result file notes of each record: row, code, path and message."""
-        data = self.files.result_files["demo", JOB_ID, run or self.job.run, f"{name}.jsonl"]
+        data = self.result_file(name, run or self.job.run)
         head, *lines, tail = data.decode().splitlines()
         assert (head, tail) == ("head", "tail")
         return [line.rpartition("} ")[2] for line in lines]
 
+    def result_file(self, name: str, run: int = 1) -> bytes:
+        """Return the bytes of a result file."""
+        return self.files.files[f"demo/{JOB_ID}/runs/{run}/{name}.jsonl"]
+
+    def result_of(self, number: int) -> ChunkResult:
+        """Return the result of a chunk in the first run."""
+        return self.files.results[f"demo/{JOB_ID}/1/{number}"]
+
+    def chunks(self) -> list[Chunk]:
+        """Return the chunks of the file."""
+        return sorted(self.files.chunks.values(), key=lambda each: each.number)
+
     def versions(self) -> Counter[int]:
         """Return how many orders have each version."""
         return Counter(order.version for order in self.orders.orders.values())
-
-
-OPTIONS = FileOptions("lines")

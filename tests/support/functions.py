@@ -29,6 +29,8 @@ from orders.domain.clients import Client, Role
 from orders.domain.order import Order
 from orders.protocols.settings_document import SettingsDocument
 from orders.runtime.composition import connect, utc_now
+from orders.runtime.composition.import_files import job_files
+from orders.runtime.composition.import_jobs import job_stores
 from orders.runtime.composition.record_history import record_history
 from orders.runtime.composition.relay_triggers import relay_triggers
 from tests.support.aws_actions import CallRecorder, forbidden_calls
@@ -99,6 +101,11 @@ class Function:
             parking = use_case.parking
             assert isinstance(parking, SqsParking)
             clients.append(parking.client)
+        if self.folder in {"split_import_file", "import_chunk", "finish_import_job"}:
+            clients.append(job_files(connect()).client)
+        if self.folder == "manage_import_jobs":
+            stores = job_stores(connect())
+            clients += [stores.files.client, stores.engine.client]
         return clients
 
     def stored(self, external_id: str, account: str = "demo") -> Order | None:
@@ -144,10 +151,25 @@ def deployed(
         queue = _client("sqs").create_queue(QueueName="parked")
         monkeypatch.setenv("PARKED_TRIGGERS_QUEUE_URL", queue["QueueUrl"])
         monkeypatch.setenv("PARKED_RECORDS_QUEUE_URL", queue["QueueUrl"])
+        _client("s3").create_bucket(Bucket="import-files")
+        monkeypatch.setenv("IMPORT_FILES_BUCKET", "import-files")
+        monkeypatch.setenv("IMPORT_FILES_STATE_MACHINE_ARN", _state_machine())
         yield lambda each: Function(
             importlib.import_module(f"functions.{each}.handler"), dynamodb, table
         )
     _forget()
+
+
+def _state_machine() -> str:
+    """Create a state machine that does nothing, and return its ARN."""
+    definition = {"StartAt": "End", "States": {"End": {"Type": "Succeed"}}}
+    created = _client("stepfunctions").create_state_machine(
+        name="import-files",
+        definition=json.dumps(definition),
+        roleArn="arn:aws:iam::123456789012:role/import-files",
+    )
+    arn: str = created["stateMachineArn"]
+    return arn
 
 
 @cache

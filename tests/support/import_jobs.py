@@ -1,6 +1,6 @@
 """Fakes of the ports of import jobs. tests/contract checks them like the real adapters."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -74,11 +74,15 @@ class Faults:
 
 @dataclass
 class FakeImportJobs:
-    """ImportJobs in memory. Each call may fail by `faults`."""
+    """ImportJobs in memory. Each call may fail by `faults`.
+
+    `meanwhile` are what other requests do before the next saves.
+    """
 
     jobs: dict[tuple[str, str], Job] = field(default_factory=dict)
     kept: dict[tuple[str, str, int], dict[int, ChunkSummary]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+    meanwhile: list[Callable[[], object]] = field(default_factory=list)
 
     def create(self, job: Job, deadline: Deadline) -> Job:
         self._expect(deadline)
@@ -98,6 +102,8 @@ class FakeImportJobs:
 
     def save(self, job: Job, deadline: Deadline) -> bool:
         self._expect(deadline)
+        if self.meanwhile:
+            self.meanwhile.pop(0)()
         stored = self.jobs.get((job.account, job.job_id))
         if stored == job:
             return True
@@ -158,6 +164,11 @@ class FakeJobFiles:
     chunks: dict[str, Chunk] = field(default_factory=dict)
     results: dict[str, ChunkResult] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
+
+    def within(self, deadline: Deadline) -> Self:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        return self
 
     def begin_upload(self, account: str, job_id: str, file: FileInfo) -> Upload:
         self.faults.call()
@@ -275,6 +286,11 @@ class FakeJobEngine:
     runs: dict[tuple[str, int], bool] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
+
+    def within(self, deadline: Deadline) -> Self:
+        if deadline.remaining() <= 0:
+            raise StorageUnavailableError
+        return self
 
     def start(self, job: Job, *, split: bool) -> None:
         self.faults.call()

@@ -29,6 +29,7 @@ class StoredJob:
     uploaded: dict[int, bytes] = field(default_factory=dict)
     following: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
+    is_written: bool = False
 
     @property
     def missing(self) -> list[int]:
@@ -53,6 +54,7 @@ class JobsApi:
     part_bytes: int = 64
     states: tuple[str, ...] = RUNNING
     end: str | None = None
+    has_expired: Callable[[str], bool] = lambda _job_id: False
     known: set[str] = field(default_factory=set)
     before: Callable[[Asked], Given | None] = lambda _asked: None
     jobs: dict[str, StoredJob] = field(default_factory=dict)
@@ -147,7 +149,7 @@ class JobsApi:
 
     def _shown(self, job: StoredJob) -> Tree:
         upload = None
-        if job.tree["state"] == "created":
+        if job.tree["state"] == "created" and not self.has_expired(job.tree["job_id"]):
             upload = {
                 "part_bytes": job.part_bytes,
                 "expires_at": END,
@@ -188,6 +190,7 @@ class JobsApi:
         if job.tree["state"] not in {"created", "previewed"}:
             return _problem(409, f"The job is {job.tree['state']}")
         job.tree |= {"mode": mode, "run": job.tree["run"] + 1, "started_at": START}
+        job.tree["ended_at"] = None
         states = self.states if job.tree["run"] == 1 else self.states[1:]
         end = self.end or ("previewed" if mode == "preview" else "completed")
         first, *job.following = (*states, end)
@@ -196,7 +199,10 @@ class JobsApi:
 
     def _enter(self, job: StoredJob, state: str) -> None:
         job.tree["state"] = state
-        if state in RUNNING:
+        # The result files of a job that stopped are written later.
+        if state in RUNNING or (state == "stopped" and not job.following and not job.is_written):
+            job.following = job.following or [state]
+            job.is_written = state == "stopped"
             return
         job.tree["ended_at"] = END
         if job.tree["kind"] == "undo":
@@ -266,7 +272,7 @@ class JobsApi:
                 "undo",
                 mode,
                 undoes=job.tree["job_id"],
-                file=job.tree["file"],
+                options=job.tree["options"],
                 skip_triggers=body["skip_triggers"],
                 state="importing",
                 run=1,
@@ -284,7 +290,7 @@ class JobsApi:
     def _cancel(self, job: StoredJob) -> Given:
         if job.tree["state"] in {"completed", "failed", "stopped"}:
             return _problem(409, "The job has ended")
-        job.tree["state"] = "cancelled"
+        job.tree |= {"state": "cancelled", "ended_at": END}
         job.following = []
         return _json(self._shown(job))
 

@@ -1,6 +1,6 @@
 """Import jobs whose chunks are requests of an UndoWorld, and the jobs that undo them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -79,7 +79,7 @@ class JobWorld:
 
     world: UndoWorld
     records: RequestRecords = field(default_factory=FakeRequestRecords)
-    receipts: FakeReceipts = field(default_factory=FakeReceipts)
+    receipts: Any = field(default_factory=FakeReceipts)
     jobs: Any = field(default_factory=MemoryJobs)
     files: Any = field(default_factory=MemoryFiles)
 
@@ -102,7 +102,7 @@ class JobWorld:
         number: int,
         changes: Mapping[str, Change | None],
         *,
-        lost: Sequence[str] = (),
+        lost: Collection[str] = (),
         result: bool = True,
     ) -> str:
         """Import a chunk of records, by external id. A record without a change is unchanged.

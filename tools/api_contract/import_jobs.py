@@ -7,6 +7,7 @@ from orders.file_formats.registry import NAMES
 from orders.protocols.hub.import_job_requests import (
     ImportJobBody,
     StartBody,
+    UndoJobBody,
 )
 from orders.protocols.hub.import_jobs import DEFAULT_JOBS, MAX_JOBS
 from tools.api_contract.keys import OUTSTANDING, RETRY_IF_OUTSTANDING
@@ -194,7 +195,7 @@ def _schemas() -> Tree:
     return {
         **_request(),
         **schema_of_model(StartBody, "HubImportJobStart"),
-        "HubImportJobUndo": _undo(),
+        **schema_of_model(UndoJobBody, "HubImportJobUndo"),
         "HubImportJob": record(
             _of_every_job()
             | {"problems": array(reference("HubImportProblem")), "upload": _upload()},
@@ -269,14 +270,6 @@ def _request() -> Tree:
     format_name = schemas["HubImportJobRequest"]["properties"]["format"]
     format_name["enum"] = [*NAMES, None]
     return schemas
-
-
-def _undo() -> Tree:
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {"dry_run": _FLAG, "skip_triggers": _FLAG},
-    }
 
 
 def _of_every_job() -> Tree:

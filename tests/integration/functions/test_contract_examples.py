@@ -41,8 +41,9 @@ VOLATILE = {
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\+03:00": "2026-01-23T18:04:05+03:00",
     r"\d{2}-\d{2}-\d{4} \d{2}:\d{2}:\d{2}": "23-01-2026 18:04:05",
     r'"access_token": *"[^"]+"': '"access_token": "an-access-token"',
-    r'(?<="job_id":)"[0-9a-f]{32}"': f'"{JOB_ID}"',
     r'(?<="url":)"http[^"]+"': f'"https://files.example.com/demo/{JOB_ID}/file?X-Amz-Signature=…"',
+    # The id of the job of the story, also in messages.
+    r'(?<="job_id":")[0-9a-f]{32}|(?<=job )(?!0{32})[0-9a-f]{32}': JOB_ID,
 }
 
 

@@ -165,7 +165,7 @@ def test_problems_of_a_record_are_all_shown(orders: Run, tmp_path: Path) -> None
     assert ended.code == 1
     groups = [each.split(" x ")[1] for each in _printed(ended) if " x " in each]
     # The hub's own rules are named too, so that one correction is enough.
-    assert {"duplicate_member at /status", "malformed", "required at /currency"} <= set(groups)
+    assert {"duplicate_member at /status", "wrong_type", "required at /currency"} <= set(groups)
     assert "row 3  B" in ended.out
 
 
@@ -174,7 +174,7 @@ def test_many_failures_stop_before_the_import(orders: Run, tmp_path: Path) -> No
     file = _lines(tmp_path / "a.jsonl", *bad)
     ended = orders(str(file), "--yes")
     assert ended.code == 1
-    assert "Stopped: 100 of 100 orders would fail, more than 10 percent" in ended.err
+    assert "100 of 100 orders would fail, more than 10 percent; nothing was imported" in ended.err
     assert list(tmp_path.iterdir()) == [file]
     assert orders(str(file), "--yes", "--stop-above-percent", "100").code == 1
     assert (tmp_path / "a.failed.jsonl").exists()
@@ -214,6 +214,15 @@ def test_an_invalid_file_or_option_ends_with_code_2(
     ended = run("import", str(file), "--yes", *words)
     assert ended.code == 2
     assert text in ended.err
+
+
+def test_a_folder_that_cannot_have_the_results_is_rejected(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operator_cli.import_file._is_writable", lambda _folder: False)
+    ended = run("import", str(_lines(tmp_path / "a.jsonl", order())), "--yes")
+    assert ended.code == 2
+    assert "must be writable" in ended.err
 
 
 @pytest.mark.parametrize("text", ["- a", "a: [", "\xff"])
@@ -268,7 +277,7 @@ def test_orders_that_a_fault_keeps_out_are_sent_again(
     assert len(attempts) == times
     name = "unprocessed" if code else "success"
     [written] = (tmp_path / f"a.{name}.jsonl").read_text().splitlines()
-    assert json.loads(written)["_import"]["code"] == ("unprocessed" if code else "created")
+    assert json.loads(written)["_import"]["code"] == ("storage_unavailable" if code else "created")
     assert (tmp_path / "a.failed.jsonl").read_text() == ""
 
 

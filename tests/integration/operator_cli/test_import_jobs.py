@@ -236,6 +236,35 @@ def test_an_upload_that_does_not_exist_any_more_begins_again(
     assert sorted(api.jobs) == ["0000-1", "0000-2"]
 
 
+def test_an_upload_that_has_expired_begins_again(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.file_transfer.FileTransfer.upload", _interrupt)
+        assert orders("import", str(file), "--yes").code == 130
+    monkeypatch.setattr(api, "has_expired", lambda job_id: job_id == "0000-1")
+    assert orders("import", str(file), "--yes").code == 0
+    assert [each.tree["state"] for each in api.jobs.values()] == ["created", "completed"]
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_preview_with_many_failures_ends_before_the_import(
+    api: JobsApi, orders: Run, tmp_path: Path
+) -> None:
+    file = _file(tmp_path, [f"bad-{number}" for number in range(100)])
+    ended = orders("import", str(file), "--yes")
+    assert ended.code == 1
+    assert ended.err.splitlines()[-1] == (
+        "100 of 100 orders would fail, more than 10 percent; nothing was imported. Correct the "
+        "file, or give a larger --stop-above-percent."
+    )
+    assert (api.only.tree["state"], api.only.tree["run"]) == ("previewed", 1)
+
+
 def test_parts_that_the_hub_misses_are_sent_again(
     api: JobsApi, orders: Run, tmp_path: Path
 ) -> None:
@@ -341,7 +370,7 @@ def test_a_job_that_stops_is_reported(api: JobsApi, orders: Run, tmp_path: Path)
     api.only.tree["failure"] = "1 of 2 orders failed"
     ended = orders("import", str(file), "--yes")
     assert ended.code == 1
-    assert "Stopped: 1 of 2 orders failed." in ended.err
+    assert "1 of 2 orders failed." in ended.err
     assert _states(tmp_path) == []
     api.end = None
     assert orders("import", str(file), "--yes").code == 1

@@ -74,9 +74,16 @@ VALUES = {
     "--phone": "+49-30-123456",
     "--customer-id": "c1",
     "--kind": "product",
+    "--on-duplicate": "update",
+    "--stop-above-percent": "50",
+    "--mapping": "{mapping}",
+    "--charset": "utf-8",
+    "--delimiter": ",",
+    "--date-form": "iso",
+    "--to": "{new}",
 }
-# A flag of `orders`, and here the version of an order.
-VERSION = ("order restore", "--version")
+# Values that one command takes. `--version` is a flag of `orders`.
+OWN_VALUES = {("order restore", "--version"): "1", ("import", "--format"): "altcraft_csv"}
 FLAGS = {
     "--json",
     "--dry-run",
@@ -95,6 +102,11 @@ FLAGS = {
     "--skip-triggers",
     "--all",
     "--yes",
+    "-y",
+    "--preview",
+    "--send-triggers",
+    "--decimal-comma",
+    "--decimal-point",
 }
 # These options lead to the hub's API, which does not answer here, or do not end by themselves.
 ELSEWHERE = {"--base-url", "--token", "--follow"}
@@ -127,6 +139,12 @@ COMMANDS = {
     "catalogue import": "{catalogue}",
     "catalogue list": "",
     "changes": "",
+    "import": "{import} --yes",
+    "jobs list": "",
+    "jobs show": "019b7e5c",
+    "jobs files": "019b7e5c",
+    "jobs cancel": "019b7e5c",
+    "jobs undo": "019b7e5c --yes",
     "reconcile": "{orders} --format csv",
     "triggers replay": "--since 2h",
     "triggers tail": "",
@@ -152,9 +170,12 @@ TALKATIVE = {
     "person export",
     "catalogue import",
     "changes",
+    "import",
     "reconcile",
     "doctor restore",
 }
+# Commands that only the hub's API has.
+OF_API = {"jobs list", "jobs show", "jobs files", "jobs cancel", "jobs undo"}
 # These options replace one that COMMANDS gives.
 ALONE = {
     ("client create", "--scope"): "new",
@@ -217,7 +238,10 @@ def place(  # noqa: PLR0917 - fixtures
     (tmp_path / "orders.csv").write_text("external_id,version\n")
     (tmp_path / "empty").write_text("")
     (tmp_path / "catalogue.jsonl").write_text(json.dumps(product("p")))
+    (tmp_path / "mapping.yaml").write_text("{}")
+    (tmp_path / "import.csv").write_text("external_id,line.external_id\n")
     names = {name: tmp_path / name for name in ("new", "empty")}
+    names |= {"mapping": tmp_path / "mapping.yaml", "import": tmp_path / "import.csv"}
     return lambda text: text.format(
         url=url,
         stack=connection.stack,
@@ -269,7 +293,7 @@ def test_each_option_is_accepted(
     if command.startswith("triggers"):
         request.getfixturevalue("services")
     given = ALONE.get((command, option), COMMANDS[command])
-    value = "1" if (command, option) == VERSION else VALUES.get(option, "")
+    value = OWN_VALUES.get((command, option), VALUES.get(option, ""))
     where = "--endpoint-url {url} --stack {stack}"
     own = f"{option} {value} {BESIDES.get(option, '')}" if command else ""
     line = f"{where} {'' if command else f'{option} {value}'} {command} {own} {given}"
@@ -278,6 +302,10 @@ def test_each_option_is_accepted(
         missing = (' does not exist in account "demo".\n', "Order 7 does not exist.\n")
         assert ended.err.endswith(missing)
         assert ended.code == 1
+        return
+    if command in OF_API:
+        required = "--base-url and --token are required to use the jobs of a hub.\n"
+        assert (ended.code, ended.err) == (2, required)
         return
     assert ended.err == "" or command in TALKATIVE
     assert ended.code == 0

@@ -90,3 +90,12 @@ def test_a_lost_race_is_no_fault(
     race: AWSResponse,
 ) -> None:
     assert logged(client, caplog, race) == []
+
+
+@pytest.mark.parametrize("code", ["NoSuchKey", "PreconditionFailed"])
+def test_what_s3_answers_about_an_object_that_is_expected_or_not_is_no_fault(
+    client: Any,  # noqa: ANN401
+    caplog: pytest.LogCaptureFixture,
+    code: str,
+) -> None:
+    assert logged(client, caplog, error_answer(code)) == []

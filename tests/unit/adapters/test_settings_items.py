@@ -94,6 +94,20 @@ def test_the_stored_form_keeps_its_names() -> None:
     assert read_settings(json.dumps(FORM)) == WHOLE
 
 
+KEPT = {"group_by": "Номер", "order": {"tags": {"column": ["A", "B"], "split": ","}}, "line": {}}
+
+
+def test_kept_mappings_are_stored_and_read_back() -> None:
+    settings = replace(WHOLE, mappings={"outlet": MappingProxyType(KEPT)})
+    text = write_settings(settings)
+    assert json.loads(text) == {**FORM, "mappings": {"outlet": KEPT}}
+    assert read_settings(text) == replace(WHOLE, mappings={"outlet": KEPT})
+
+
+def test_settings_without_mappings_are_stored_in_the_form_of_older_versions() -> None:
+    assert "mappings" not in json.loads(write_settings(replace(WHOLE, mappings={})))
+
+
 def test_any_mapping_can_be_stored() -> None:
     field = replace(SIZE, enum_values=MappingProxyType(SIZE.enum_values))
     product = replace(WHOLE.products["mug"], slug=MappingProxyType({"en": "mug"}))
@@ -122,6 +136,7 @@ def test_the_stored_text_may_contain_its_form() -> None:
         "[]",
         '{"form":2}',
         '{"webhooks":[]}',
+        '{"mappings":{"outlet":["A"]}}',
         '{"policies":{"webhook":""}}',
         '{"endpoints":[{"external_id":"a","colour":"red"}]}',
         '{"products":[{"id":"p","variants":[{"id":1,"colour":"red"}]}]}',

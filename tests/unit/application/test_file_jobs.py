@@ -3,8 +3,9 @@
 import copy
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from itertools import count
 
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 
 from orders.application.errors import StorageUnavailableError
 from orders.application.import_chunk import ImportChunkCommand
-from orders.application.import_job_ports import Chunk
 from orders.application.split_import_file import SplitReport
 from orders.domain.import_jobs import (
     MAX_CHUNK_BYTES,
@@ -25,12 +25,16 @@ from orders.domain.import_jobs import (
     JobState,
     OnDuplicate,
 )
+from orders.domain.order import Order
 from tests.support.deadlines import DEADLINE, FixedDeadline
+from tests.support.fakes import FakeOrderIds
 from tests.support.file_job_worlds import JOB_ID, Engine, Life
 
 
-def _line(name: str, text: str = "x", **more: object) -> bytes:
-    return json.dumps({"id": name, "text": text, **more}).encode() + b"\n"
+def _line(name: str, text: str = "x", *, bad: int = 0) -> bytes:
+    """Return the line of an order, with so many errors."""
+    tree = {"id": name, "text": text, **({"bad": bad} if bad else {})}
+    return json.dumps(tree).encode() + b"\n"
 
 
 def _small_chunks(monkeypatch: pytest.MonkeyPatch, orders: int = 2) -> None:
@@ -39,10 +43,6 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch, orders: int = 2) -> None:
 
 def _split(engine: Engine) -> SplitReport | None:
     return engine.split()("demo", JOB_ID, engine.job.run, DEADLINE)
-
-
-def _chunks(engine: Engine) -> list[Chunk]:
-    return [engine.files.chunks[key] for key in sorted(engine.files.chunks)]
 
 
 DIGEST = hashlib.sha256(_line("A")).hexdigest()
@@ -57,20 +57,24 @@ FILE = b"".join(
         _line("E"),
     ]
 )
-# A and B are new, C is updated, D is unchanged, the record with an error and the second A fail.
+# A, B and E are new, C is updated, D is unchanged, the record with an error and the second A fail.
 COUNTS = Counts(created=3, updated=1, unchanged=1, failed=2, triggers=4)
 
 
 def _engine(**members: object) -> Engine:
     """Return the engine with a job for FILE, and the orders C and D in the hub."""
-    engine = Engine()
-    engine.add_job(_line("C", "old") + _line("D"), skip_triggers=True)
-    assert engine.run().state is JobState.COMPLETED
-    before = (engine.orders, engine.order_ids)
-    engine = Engine(order_ids=before[1])
-    engine.orders.orders = before[0].orders
+    engine = Engine(order_ids=FakeOrderIds(10))
+    engine.orders.orders = dict(_stored())
     engine.add_job(FILE, **{"skip_triggers": False, **members})
     return engine
+
+
+@cache
+def _stored() -> Mapping[tuple[str, str], Order]:
+    engine = Engine()
+    engine.add_job(_line("C", "old") + _line("D"))
+    assert engine.run().state is JobState.COMPLETED
+    return engine.orders.orders
 
 
 def test_a_job_imports_the_orders_and_writes_what_became_of_each() -> None:
@@ -82,7 +86,7 @@ def test_a_job_imports_the_orders_and_writes_what_became_of_each() -> None:
         7,
         None,
     )
-    assert job.counts.received == job.orders
+    assert COUNTS.received == job.orders
     outcomes = [each.rstrip("|") for each in engine.notes("success")]
     assert outcomes == ["1|created", "2|created", "4|updated", "6|unchanged", "7|created"]
     assert engine.notes("failed") == [
@@ -112,10 +116,7 @@ def test_problems_are_grouped_by_code_and_path_without_positions() -> None:
 def test_the_original_bytes_are_in_the_result_files() -> None:
     engine = _engine()
     engine.run()
-    files = [
-        engine.files.result_files["demo", JOB_ID, 1, f"{name}.jsonl"]
-        for name in ("success", "failed", "unprocessed")
-    ]
+    files = [engine.result_file(name) for name in ("success", "failed", "unprocessed")]
     kept = [line.rpartition(b" ")[0] for file in files for line in file.splitlines()]
     for line in FILE.splitlines():
         assert sum(each.startswith(line) for each in kept) == 1
@@ -135,7 +136,7 @@ def test_a_preview_writes_no_order_and_says_what_would_happen() -> None:
     assert (job.state, job.counts) == (JobState.PREVIEWED, COUNTS)
     assert engine.orders.orders == before
     assert engine.triggers.published == []
-    samples = engine.files.results["demo", JOB_ID, 1, 0].samples
+    samples = engine.result_of(0).samples
     changed = [each for each in samples if each["outcome"] == "updated"]
     assert changed == [
         {
@@ -183,9 +184,9 @@ def test_chunks_have_at_most_so_many_orders_and_bytes() -> None:
     engine = Engine()
     engine.add_job(b"".join(lines))
     assert _split(engine) == SplitReport(JobState.IMPORTING, 3, f"demo/{JOB_ID}/manifests/1.jsonl")
-    assert [len(each.records) for each in _chunks(engine)] == [500, 2, 2]
-    assert [each.number for each in _chunks(engine)] == [0, 1, 2]
-    assert b"".join(r.raw for each in _chunks(engine) for r in each.records) == b"".join(lines)
+    assert [len(each.records) for each in engine.chunks()] == [500, 2, 2]
+    assert [each.number for each in engine.chunks()] == [0, 1, 2]
+    assert b"".join(r.raw for each in engine.chunks() for r in each.records) == b"".join(lines)
     assert (engine.job.chunks, engine.job.orders) == (3, MAX_CHUNK_ORDERS + 4)
 
 
@@ -220,7 +221,7 @@ def test_a_file_that_cannot_be_read_makes_the_job_fail(content: bytes, failure: 
     job = engine.run()
     assert (job.state, job.failure, job.counts) == (JobState.FAILED, failure, Counts())
     assert job.ended_at is not None
-    assert engine.files.result_files == {}
+    assert [*engine.files.files] == [f"demo/{JOB_ID}/file"]
     assert engine.triggers.published == [job]
 
 
@@ -268,7 +269,7 @@ def test_a_job_that_is_cancelled_while_it_is_split_stays_cancelled(
     for step in count(1):
         engine = Engine(Life())
         engine.add_job(FILE)
-        engine.life.at_step = (step, lambda engine=engine: engine.change(state=JobState.CANCELLED))  # type: ignore[misc]
+        engine.life.at_step = (step, lambda engine=engine: engine.change(state=JobState.CANCELLED))
         report = _split(engine)
         if engine.job.state is JobState.IMPORTING:
             break
@@ -288,9 +289,9 @@ def test_a_key_that_was_in_the_file_before_names_its_first_row(
     engine = Engine()
     content = b"".join(map(_line, ["first", *names]))
     engine.add_job(content)
-    engine.files.open_file = lambda *_: _Slow(content, size)  # type: ignore[method-assign,assignment]
+    engine.files.open_file = lambda *_: _Slow(content, size)  # type: ignore[method-assign]
     _split(engine)
-    records = [each for chunk in _chunks(engine) for each in chunk.records]
+    records = [each for chunk in engine.chunks() for each in chunk.records]
     for record in records:
         before = [each.row for each in records if each.key == record.key and each.row < record.row]
         assert record.first_row == (before[0] if before else None)
@@ -504,7 +505,7 @@ def test_a_job_stops_exactly_when_the_share_of_all_exceeds_the_limit(
 ) -> None:
     """Chunks of ten orders end in any order."""
     lines = [
-        _line(f"{number}-{each}", **({"bad": 1} if each < bad else {}))
+        _line(f"{number}-{each}", bad=int(each < bad))
         for number, bad in enumerate(bad_of_chunk)
         for each in range(10)
     ]
@@ -517,13 +518,13 @@ def test_a_job_stops_exactly_when_the_share_of_all_exceeds_the_limit(
         _split(engine)
         failed = processed = 0
         for number in [each for each in order if each < len(bad_of_chunk)]:
-            assert engine.job.state is JobState.IMPORTING
+            assert engine.state == "importing"
             engine.work(number)
             failed, processed = failed + bad_of_chunk[number], processed + 10
             if processed >= 100 and failed * 100 > percent * processed:
-                assert engine.job.state is JobState.STOPPED
+                assert engine.state == "stopped"
                 return
-    assert engine.job.state is JobState.IMPORTING
+    assert engine.state == "importing"
 
 
 def test_a_preview_does_not_stop() -> None:
@@ -545,7 +546,7 @@ def test_the_counts_are_those_of_the_orders_and_of_the_files(
 ) -> None:
     engine = _engine()
     engine.jobs.jobs.clear()
-    lines = [_line(name, text, **({"bad": 1} if text == "bad" else {})) for name, text in records]
+    lines = [_line(name, text, bad=int(text == "bad")) for name, text in records]
     engine.add_job(b"".join(lines), on_duplicate=on_duplicate, stop_above_percent=100)
     with pytest.MonkeyPatch.context() as monkeypatch:
         _small_chunks(monkeypatch, size)

@@ -1,6 +1,5 @@
 """Import jobs are created, started, followed and cancelled. Each call can be repeated."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -47,6 +46,7 @@ from tests.support.import_jobs import (
     FakeImportJobs,
     FakeJobEngine,
     FakeJobFiles,
+    Faults,
     SteppingClock,
     job_id_at,
     summary,
@@ -65,6 +65,10 @@ class World:
     files: FakeJobFiles = field(default_factory=FakeJobFiles)
     engine: FakeJobEngine = field(default_factory=FakeJobEngine)
     clock: SteppingClock = field(default_factory=SteppingClock)
+
+    def faults_of(self, port: str) -> Faults:
+        faults: Faults = getattr(self, port).faults
+        return faults
 
     @property
     def job(self) -> Job:
@@ -141,10 +145,9 @@ def test_a_new_job_waits_for_the_parts_of_its_file(world: World) -> None:
 def test_a_repeated_creation_returns_the_first_job_with_its_upload(world: World) -> None:
     first = world.create()
     world.clock.wait(minutes=1)
-    assert world.create() == replace(
-        first,
-        upload=replace(first.upload, expires_at=NOW + timedelta(minutes=61)),  # type: ignore[type-var]
-    )
+    assert first.upload is not None
+    upload = replace(first.upload, expires_at=NOW + timedelta(minutes=61))
+    assert world.create() == replace(first, upload=upload)
     assert len(world.jobs.jobs) == 1
 
 
@@ -214,6 +217,7 @@ def test_the_import_after_a_preview_works_on_the_same_chunks(started: World) -> 
     assert (job.counts, job.groups, job.failure, job.ended_at) == (None, (), None, None)
     assert job.started_at == started.clock()
     assert started.engine.runs == {(JOB_ID, 1): True, (JOB_ID, 2): False}
+    assert f"demo/{JOB_ID}/manifests/2.jsonl" in started.files.files
 
 
 def test_without_a_mode_a_previewed_job_is_previewed_again(started: World) -> None:
@@ -266,13 +270,24 @@ def test_a_start_after_a_fault_of_the_engine_starts_the_same_run(world: World) -
     assert (world.job.run, world.engine.runs) == (1, {(JOB_ID, 1): True})
 
 
+def test_the_chunks_are_listed_before_the_engine_works_on_them(started: World) -> None:
+    started.split()
+    started.end(JobState.PREVIEWED, created=700)
+    started.files.faults.left = 0
+    with pytest.raises(StorageUnavailableError):
+        started.start(IMPORT)
+    assert len(started.engine.runs) == 1
+    assert started.start(IMPORT).refusal is None
+    assert f"demo/{JOB_ID}/manifests/2.jsonl" in started.files.files
+    assert len(started.engine.runs) == 2
+
+
 @given(st.integers(0, 6), st.sampled_from(["jobs", "files", "engine"]))
 def test_a_start_that_is_cut_off_anywhere_can_be_repeated(calls: int, port: str) -> None:
     world = World()
     world.create()
     world.send_all()
-    ports = {"jobs": world.jobs, "files": world.files, "engine": world.engine}
-    ports[port].faults.left = calls
+    world.faults_of(port).left = calls
     try:
         world.start(IMPORT)
     except StorageUnavailableError:
@@ -281,23 +296,10 @@ def test_a_start_that_is_cut_off_anywhere_can_be_repeated(calls: int, port: str)
     assert world.engine.runs == {(JOB_ID, 1): True}
 
 
-def _before_saving(world: World, act: Callable[[], object]) -> None:
-    """Let something happen between the read and the write of the next request."""
-    save = world.jobs.save
-
-    def interrupted(job: Job, deadline: object) -> bool:
-        del deadline
-        world.jobs.save = save  # type: ignore[method-assign]
-        act()
-        return save(job, DEADLINE)
-
-    world.jobs.save = interrupted  # type: ignore[method-assign, assignment]
-
-
 def test_a_job_that_is_cancelled_meanwhile_is_not_started(world: World) -> None:
     world.create()
     world.send_all()
-    _before_saving(world, world.cancel)
+    world.jobs.meanwhile.append(world.cancel)
     assert world.start().refusal is StartRefusal.ENDED
     assert world.engine.runs == {}
 
@@ -305,7 +307,7 @@ def test_a_job_that_is_cancelled_meanwhile_is_not_started(world: World) -> None:
 def test_two_starts_at_once_start_one_run(world: World) -> None:
     world.create()
     world.send_all()
-    _before_saving(world, lambda: world.start(IMPORT))
+    world.jobs.meanwhile.append(lambda: world.start(IMPORT))
     world.clock.wait(seconds=1)
     assert world.start(IMPORT).refusal is None
     assert world.engine.runs == {(JOB_ID, 1): True}
@@ -314,8 +316,8 @@ def test_two_starts_at_once_start_one_run(world: World) -> None:
 def test_a_job_that_others_change_at_every_attempt_is_not_started(started: World) -> None:
     started.split()
     started.end(JobState.PREVIEWED)
-    started.jobs.save = lambda _job, _deadline: False  # type: ignore[method-assign]
     for call in (lambda: started.start(IMPORT), started.cancel):
+        started.jobs.meanwhile = [lambda: started.change(client="other")] * 4
         with pytest.raises(StorageUnavailableError):
             call()
 
@@ -440,8 +442,7 @@ def test_a_cancellation_that_is_cut_off_anywhere_can_be_repeated(
     if is_started:
         world.send_all()
         world.start()
-    ports = {"jobs": world.jobs, "files": world.files, "engine": world.engine}
-    ports[port].faults.left = calls
+    world.faults_of(port).left = calls
     try:
         world.cancel()
     except StorageUnavailableError:

@@ -1,5 +1,6 @@
 """The undo of the chunks of an import job: outcomes, repeated attempts, faults and triggers."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -73,7 +74,7 @@ def test_a_chunk_is_taken_back_but_for_orders_that_were_changed_since(jobs: JobW
     number = world.found("D") if world.exists("D") else None
     assert number is None
     now = world.snapshot("ABCDEFG")
-    assert now == {k: v for k, v in (before | touched).items() if v[0] != "D"}
+    assert now == {k: v for k, v in {**before, **touched}.items() if v[0] != "D"}
     [summary] = jobs.jobs.summaries(world.account, UNDO, 1, jobs.world)
     assert summary.undone == Undone(deleted=1, restored=1, unchanged=3, kept=3)
     assert (summary.counts.received, summary.counts.updated, summary.counts.triggers) == (8, 2, 0)
@@ -316,6 +317,12 @@ def test_an_attempt_waits_for_the_end_of_another_one(jobs: JobWorld) -> None:
     assert jobs.undo() == {"A": DELETED}
 
 
+def _writing(
+    write: Callable[[OrderChange], WriteOutcome],
+) -> Callable[[StreamedChanges, OrderChange], WriteOutcome]:
+    return lambda _changes, change: write(change)
+
+
 @pytest.mark.parametrize("phase", ["before", "after"])
 def test_a_chunk_that_crashed_at_any_call_is_completed_by_the_next_attempt(phase: str) -> None:
     for at in range(1, 60):
@@ -335,7 +342,7 @@ def test_a_chunk_that_crashed_at_any_call_is_completed_by_the_next_attempt(phase
         history, write = world.history, death.around(world.changes.commit)
         world.store = replace(whole, index=Mortal(whole.index, death))
         world.history = Mortal(history, death)
-        world.changes.faults += [lambda _changes, change, write=write: write(change)] * 5
+        world.changes.faults += [_writing(write)] * 5
         jobs.files, jobs.jobs = Mortal(files, death), Mortal(kept, death)
         with suppress(KilledError):
             jobs.undo_chunk(0)

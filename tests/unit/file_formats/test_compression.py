@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orders.domain.file_records import UnreadableFileError
 from orders.file_formats import compression
 from orders.file_formats.compression import compression_of, decompressed
+from orders.file_formats.registry import Registry
 from tests.support.files import Trickle
 
 TEXT = b"".join(b"row %d of a file\n" % number for number in range(5000))
@@ -118,9 +119,33 @@ def test_a_compressed_file_in_another_is_rejected(data: bytes, kind: str) -> Non
     assert refused(data, kind).code == "nested_compression"
 
 
-def test_a_spreadsheet_is_rejected_with_advice() -> None:
-    error = refused(zipped(("[Content_Types].xml", b"<x/>"), ("xl/a.xml", b"")), "zip")
-    assert (error.code, "save it as CSV" in str(error)) == ("unsupported_format", True)
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("[Content_Types].xml", "xl/workbook.xml"),
+        ("_rels/.rels", "xl/workbook.xml"),
+        ("docProps/app.xml", "xl/workbook.xml"),
+        ("xl/worksheets/sheet1.xml", "[Content_Types].xml"),
+        ("mimetype", "content.xml"),
+    ],
+)
+def test_a_spreadsheet_is_rejected_with_advice(names: Sequence[str]) -> None:
+    error = refused(zipped(*((name, b"<x/>") for name in names)), "zip")
+    assert error.code == "unsupported_format"
+    assert str(error) == (
+        "The file is a spreadsheet, such as XLSX; save it as CSV in UTF-8, and import that"
+    )
+
+
+def test_a_spreadsheet_that_was_named_csv_is_rejected_with_advice() -> None:
+    data = zipped(("xl/workbook.xml", b"<x/>"), ("[Content_Types].xml", b"<x/>"))
+    with pytest.raises(UnreadableFileError, match="save it as CSV"):
+        Registry().detect("orders.csv", data)
+
+
+def test_an_old_spreadsheet_is_rejected_with_advice() -> None:
+    with pytest.raises(UnreadableFileError, match="save it as CSV"):
+        compression_of(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 
 @pytest.mark.parametrize("kind", ["gzip", "zip"])

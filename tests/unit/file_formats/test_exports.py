@@ -1,5 +1,6 @@
 """The exports of other systems. The files are made by hand from the public descriptions."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
-from orders.domain.problems import Code
+from orders.domain.problems import NOTHING_REPORTED, Code
+from orders.domain.settings import Rulebook, Settings
+from orders.domain.submissions import Rejection
 from orders.file_formats.formats import (
     amazon_orders,
     commerceml,
@@ -24,6 +27,7 @@ from orders.file_formats.formats import (
     shopify_csv,
     woocommerce_csv,
 )
+from orders.file_formats.mappings import read_mapping
 from orders.file_formats.registry import Registry, format_named
 from tests.support.files import read_whole, result_file, together
 
@@ -217,7 +221,7 @@ def test_orders_with_one_name_and_different_customers_are_a_problem() -> None:
     assert fault.pointer == "/email"
 
 
-def test_a_document_of_another_operation_is_no_order() -> None:
+def test_a_document_of_another_operation_is_rejected() -> None:
     text = _data("commerceml.xml").decode("windows-1251")
     data = text.replace("Заказ товара", "Возврат товара", 1).encode("windows-1251")
     options = Registry().detect("commerceml.xml", data)
@@ -255,3 +259,49 @@ def _chosen(name: str) -> FileOptions:
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_example_mapping_is_that_of_the_preset(name: str) -> None:
     assert yaml.safe_load((MAPPINGS / f"{name}.yaml").read_text()) == PRESETS[name]
+
+
+def test_a_value_that_cannot_be_read_is_not_reported_as_missing_too() -> None:
+    data = _data("matrixify.csv").replace(b"25.00,5.00,paid", b"x,5.00,paid")
+    options = Registry().detect("matrixify.csv", data)
+    frame, records = read_whole(data, options)
+    order, *_ = Registry().sent_orders(records, frame, options, skip_triggers=True)
+    rejection = order.submit(Rulebook.of(Settings()), NOTHING_REPORTED)
+    assert isinstance(rejection, Rejection)
+    assert [(each.code, each.pointer) for each in rejection.problems] == [
+        (Code.INVALID_VALUE, "/data/0/total_price")
+    ]
+
+
+def test_a_customer_without_email_and_phone_is_matched_by_the_counterparty() -> None:
+    text = _data("commerceml.xml").decode("windows-1251").replace("Почта", "Адрес")
+    first, second = _trees("commerceml.xml", text.encode("windows-1251"))
+    matching = {"matching": "custom", "field_name": "counterparty_id", "field_value": "7"}
+    assert matching.items() <= first.items()
+    assert second["matching"] == "email_phone"
+
+
+PAGES = Path(__file__).parents[3] / "docs" / "sources"
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("amazon", "amazon_orders"),
+        ("commerceml", "commerceml"),
+        ("matrixify", "matrixify_csv"),
+        ("shopify", "shopify_csv"),
+        ("woocommerce", "woocommerce_csv"),
+    ],
+)
+def test_the_page_of_a_source_has_the_members_of_its_preset(page: str, name: str) -> None:
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `([a-z_.]+)` \| (.*) \|$", text, re.MULTILINE))
+    mapping = read_mapping(PRESETS[name])
+    sources = {**mapping.order, **{f"line.{each}": s for each, s in mapping.line.items()}}
+    assert rows.keys() == sources.keys()
+    for member, source in sources.items():
+        # The page says of some members in words how they are computed.
+        for column in source.columns:
+            assert f"`{column}`" in rows[member], (member, column)
+    assert f"](sources/{page}.md)" in (PAGES.parent / "importing-files.md").read_text("utf-8")

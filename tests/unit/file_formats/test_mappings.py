@@ -106,6 +106,29 @@ def test_values_of_an_order_that_contradict_are_a_problem() -> None:
     assert "one value in all rows of an order" in fault.message
 
 
+@pytest.mark.parametrize(
+    ("line_if", "lines"),
+    [
+        ({"column": "Kind", "is": ["ITEM", "gift"]}, 2),
+        ({"column": "Kind", "is": "item"}, 1),
+        ({"column": "Kind"}, 3),
+        ("Kind", 3),
+        (None, 4),
+    ],
+)
+def test_a_row_is_a_line_by_the_value_of_a_column(line_if: object, lines: int) -> None:
+    mapping = read_mapping({"group_by": "A", "line_if": line_if, "order": {}, "line": {}})
+    rows = [{"Kind": kind} for kind in (" Item", "gift", "refund", " ")]
+    assert len(convert(mapping, rows, OPTIONS).tree["lines"]) == lines
+
+
+def test_an_override_may_change_which_rows_are_lines() -> None:
+    changed = overridden(MAPPING, {"line_if": {"column": "Kind", "is": ["x"]}})
+    assert changed.line_if == "Kind"
+    assert changed.line_values == {"x"}
+    assert overridden(changed, {}).line_values == {"x"}
+
+
 def test_a_negative_price_keeps_its_sign() -> None:
     converted = convert(MAPPING, [FIRST | {"Price": "(5,00)"}], OPTIONS)
     assert converted.tree["lines"][0]["final_price_per_item"] == "-2.5"
@@ -127,6 +150,15 @@ def test_a_negative_price_keeps_its_sign() -> None:
             "order.email.lookup must be an object",
         ),
         ({"group_by": "A", "line_if": 1, "order": {}, "line": {}}, "line_if must name a column"),
+        ({"group_by": "A", "line_if": {"is": []}, "order": {}, "line": {}}, "have column and is"),
+        (
+            {"group_by": "A", "line_if": {"column": "B", "not": 1}, "order": {}, "line": {}},
+            "have column and is",
+        ),
+        (
+            {"group_by": "A", "line_if": {"column": "B", "is": [1]}, "order": {}, "line": {}},
+            "line_if.is must be the text",
+        ),
     ],
 )
 def test_a_fault_of_a_mapping_names_the_member(tree: object, message: str) -> None:

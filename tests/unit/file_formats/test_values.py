@@ -19,6 +19,8 @@ from orders.file_formats.values import amount_of, currency_of, text_of, time_of,
         ("USD 12.50", False, "12.50"),
         ("12.50 руб.", False, "12.50"),
         ("€12", False, "12"),
+        ("1.200,00 kr.", True, "1200.00"),
+        ("12,50 бел. руб.", True, "12.50"),
         (".5", False, "0.5"),
         ("0,00", True, "0.00"),
         ("-5", False, "-5"),
@@ -43,6 +45,11 @@ def test_amounts_as_exports_write_them(cell: str, decimal_comma: bool, amount: s
         ("", False),
         ("1e3", False),
         ("12 or 13", False),
+        ("12x", False),
+        ("5 %", False),
+        ("12 pcs", False),
+        ("3 kg", False),
+        ("approx. 12", False),
     ],
 )
 def test_an_ambiguous_amount_is_rejected(cell: str, decimal_comma: bool) -> None:  # noqa: FBT001 - a value of the table
@@ -115,8 +122,10 @@ def test_words_for_currencies() -> None:
 def test_whole_numbers_may_have_zeros_after_the_point() -> None:
     assert whole_number_of("2.000", decimal_comma=False) == "2"
     assert whole_number_of("2,000", decimal_comma=True) == "2"
-    with pytest.raises(ValueError, match="a whole number"):
-        whole_number_of("2.5", decimal_comma=False)
+    assert whole_number_of("2 шт.", decimal_comma=True) == "2"
+    for cell in ("2.5", "2 kg"):
+        with pytest.raises(ValueError, match="a whole number"):
+            whole_number_of(cell, decimal_comma=False)
 
 
 def test_the_apostrophe_of_a_spreadsheet_is_no_part_of_a_text() -> None:

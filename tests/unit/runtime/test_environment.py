@@ -10,7 +10,7 @@ from orders.adapters import eventbridge, parallel_calls
 from orders.adapters.aws_clients import CLIENT_CONFIG
 from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
-from orders.runtime.environment import Environment, RelayEnvironment
+from orders.runtime.environment import Environment, ImportJobsEnvironment, RelayEnvironment
 
 
 def test_the_variables_are_read() -> None:
@@ -27,6 +27,13 @@ def test_all_missing_variables_are_reported_at_once() -> None:
 def test_the_variables_of_the_relay_are_read() -> None:
     variables = {"PARKED_TRIGGERS_QUEUE_URL": "https://queue", "TABLE_NAME": "t"}
     assert RelayEnvironment.read(variables) == RelayEnvironment(queue_url="https://queue")
+
+
+def test_the_variables_of_import_jobs_are_read() -> None:
+    variables = {"IMPORT_FILES_BUCKET": "files", "IMPORT_FILES_STATE_MACHINE_ARN": "arn"}
+    assert ImportJobsEnvironment.read(variables) == ImportJobsEnvironment("files", "arn")
+    with pytest.raises(RuntimeError, match=r"variables: IMPORT_FILES_STATE_MACHINE_ARN$"):
+        ImportJobsEnvironment.read({"IMPORT_FILES_BUCKET": "files"})
 
 
 def test_only_missing_variables_are_reported() -> None:

@@ -19,6 +19,7 @@ from orders.runtime.composition import (
     commercetools,
     hub,
     hub_orders,
+    import_jobs,
     new_request_id,
     yandex_market,
 )
@@ -31,6 +32,14 @@ from tools.api_contract.document import document
 from tools.api_contract.keys import KEY
 
 type Tree = dict[str, Any]
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set what the functions read when they open their endpoints."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("IMPORT_FILES_BUCKET", "files")
+    monkeypatch.setenv("IMPORT_FILES_STATE_MACHINE_ARN", "arn:aws:states:::stateMachine:files")
 
 
 @dataclass
@@ -178,8 +187,10 @@ def test_an_allow_header_names_the_methods_of_a_path() -> None:
         (hub.read_hub, "Bearer"),
         (altcraft.change_orders, "Bearer"),
         (hub_orders.manage_order, "Bearer"),
+        (import_jobs.manage_import_jobs, "Bearer"),
     ],
 )
+@pytest.mark.usefixtures("variables")
 def test_a_401_names_the_authentication_scheme(
     open_service: Callable[[], Service], scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,6 +271,7 @@ def test_each_request_gets_one_correlation_id() -> None:
     assert service.headers(sent) == {"X-Correlation-ID": "from-the-shop"}
 
 
+@pytest.mark.usefixtures("variables")
 def test_every_write_of_every_protocol_may_have_an_idempotency_key() -> None:
     """The door needs the authentication of the protocol, and the description has the header."""
     aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
@@ -292,9 +304,11 @@ SERVICES: Mapping[str, Sequence[Callable[[], Service]]] = {
     "update_external_id": [yandex_market.update_external_id],
     "read_hub": [hub.read_hub, altcraft.read_orders],
     "manage_catalogue": [altcraft.manage_catalogue],
+    "manage_import_jobs": [import_jobs.manage_import_jobs],
 }
 
 
+@pytest.mark.usefixtures("variables")
 def test_the_services_have_the_routes_of_their_functions() -> None:
     aws = Aws(Environment("table", "bus", 27), None, None)  # type: ignore[arg-type]
     for function, opened in SERVICES.items():

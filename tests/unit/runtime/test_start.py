@@ -27,6 +27,7 @@ PROTOCOLS: Mapping[str, set[str]] = {
     "manage_orders": {"yandex_market"},
     "update_external_id": {"yandex_market"},
     "read_hub": {"hub"},
+    "manage_import_jobs": {"hub"},
 }
 # Modules that only these functions need at their start.
 ONLY: Mapping[str, set[str]] = {
@@ -39,7 +40,12 @@ ONLY: Mapping[str, set[str]] = {
     "orders.domain.near_names": {"import_orders", "manage_catalogue"},
     "orders.adapters.stream_records": STREAM,
     "orders.adapters.sqs_parking": STREAM,
-    "orders.application.list_orders": {"manage_catalogue", "manage_orders", "read_hub"},
+    "orders.application.list_orders": {
+        "manage_catalogue",
+        "manage_import_jobs",
+        "manage_orders",
+        "read_hub",
+    },
     "orders.application.update_order_statuses": {"manage_orders", "update_external_id"},
     "orders.adapters.dynamodb_change_index": {"manage_orders", "read_hub"},
     "botocore.session": {*FUNCTIONS} - {"describe_api"},
@@ -55,6 +61,8 @@ VARIABLES = {
     "WRITER_TIMEOUT_SECONDS": "27",
     "PARKED_TRIGGERS_QUEUE_URL": "https://queue",
     "PARKED_RECORDS_QUEUE_URL": "https://queue",
+    "IMPORT_FILES_BUCKET": "files",
+    "IMPORT_FILES_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:000000000000:stateMachine:files",
     "POWERTOOLS_SERVICE_NAME": "start",
     "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
 }

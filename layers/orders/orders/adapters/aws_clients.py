@@ -19,6 +19,7 @@ from orders.adapters.call_log import log_failed_calls
 from orders.adapters.timed_connections import limit_calls
 
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_s3.client import S3Client
@@ -69,7 +70,7 @@ def create_client(service: str) -> Any:
     return client
 
 
-def _s3_client() -> S3Client:
+def _s3_client() -> BaseClient:
     """Return a client that sends the bytes of objects, and signs links to them."""
     # Another endpoint than that of AWS has no host names of buckets.
     has_endpoint = any(os.environ.get(f"AWS_ENDPOINT_URL{each}") for each in ("", "_S3"))
@@ -83,7 +84,7 @@ def _s3_client() -> S3Client:
             response_checksum_validation="when_required",
         )
     )
-    client: S3Client = _session().create_client("s3", config=config)
+    client = _session().create_client("s3", config=config)
     limit_calls(client, max(S3_SECONDS, CALL_SECONDS))
     log_failed_calls(client)
     return client

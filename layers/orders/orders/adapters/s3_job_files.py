@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, BinaryIO
 
 from botocore.exceptions import ClientError
 
+from orders.adapters.aws_clients import CALL_SECONDS, S3_SECONDS
 from orders.adapters.aws_faults import TRANSPORT_FAULTS, call_patiently, code_of
 from orders.adapters.job_documents import (
     manifest_line,
@@ -25,10 +26,16 @@ from orders.adapters.job_documents import (
     write_result,
 )
 from orders.adapters.parallel_calls import some_ahead
-from orders.application.deadlines import NoDeadline
+from orders.application.deadlines import EarlierDeadline, NoDeadline
 from orders.application.errors import StorageRefusedError
-from orders.application.import_job_ports import Chunk, Part, ResultFile, ResultLink
-from orders.application.ports import Pause
+from orders.application.import_job_ports import (
+    LINK_LIFETIME,
+    Chunk,
+    Part,
+    ResultFile,
+    ResultLink,
+)
+from orders.application.ports import Deadline, Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.file_records import Frame
 from orders.domain.import_jobs import (
@@ -51,7 +58,7 @@ _log = logging.getLogger(__name__)
 _MB = 1024 * 1024
 # A file is read in ranges of this size: one call takes little time, and is repeated if it fails.
 RANGE_BYTES = 8 * _MB
-LINK_SECONDS = 60 * 60
+_LINK_SECONDS = int(LINK_LIFETIME.total_seconds())
 # Chunks have at most about 1 MB, so so many take little memory.
 _THREADS = 8
 _AHEAD = 16
@@ -67,6 +74,11 @@ class S3JobFiles:
     client: S3Client
     bucket: str
     pause: Pause = pause_with_jitter
+    deadline: Deadline = field(default_factory=NoDeadline)
+
+    def within(self, deadline: Deadline) -> S3JobFiles:
+        """Return the files with a deadline. It leaves time for one call to AWS, and S3 has more."""
+        return replace(self, deadline=EarlierDeadline(deadline, S3_SECONDS - CALL_SECONDS))
 
     # The upload
 
@@ -242,7 +254,7 @@ class S3JobFiles:
                     "ResponseContentDisposition": f'attachment; filename="{file_name}"',
                     "ResponseContentType": "application/octet-stream",
                 },
-                ExpiresIn=LINK_SECONDS,
+                ExpiresIn=_LINK_SECONDS,
             )
             links.append(ResultLink(file_name.partition(".")[0], each["Size"], url))
         return links
@@ -250,7 +262,7 @@ class S3JobFiles:
     # Calls
 
     def _call[T](self, call: Callable[[], T]) -> T:
-        return call_patiently(call, NoDeadline(), self.pause)
+        return call_patiently(call, self.deadline, self.pause)
 
     def _put(self, key: str, data: bytes) -> None:
         self._call(lambda: self.client.put_object(Bucket=self.bucket, Key=key, Body=data))
@@ -303,7 +315,7 @@ class S3JobFiles:
                 "UploadId": upload.upload_id,
                 "PartNumber": number,
             },
-            ExpiresIn=LINK_SECONDS,
+            ExpiresIn=_LINK_SECONDS,
         )
 
 

@@ -5,9 +5,9 @@ orders.protocols.settings_document.
 """
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from orders.domain.catalogue import Product
 from orders.domain.custom_fields import CustomField
@@ -32,6 +32,7 @@ class _Form(BaseModel):
     policies: Policies = Policies()
     products: tuple[Product, ...] = ()
     business_id: int | None = None
+    mappings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     form: Literal[1] = 1
 
 
@@ -50,10 +51,15 @@ def write_settings(settings: Settings) -> str:
         policies=settings.policies,
         products=tuple(replace(each, slug=dict(each.slug)) for each in settings.products.values()),
         business_id=settings.business_id,
+        mappings={name: dict(tree) for name, tree in settings.mappings.items()},
     )
     # Older versions of this code reject a member that they do not know, so it is stored only if it
     # says something.
-    unsaid = {"form"} if settings.business_id is not None else {"form", "business_id"}
+    unsaid = {"form"}
+    if settings.business_id is None:
+        unsaid.add("business_id")
+    if not settings.mappings:
+        unsaid.add("mappings")
     return form.model_dump_json(exclude=unsaid)
 
 
@@ -69,4 +75,5 @@ def read_settings(text: str) -> Settings:
         policies=form.policies,
         products={each.id: each for each in form.products},
         business_id=form.business_id,
+        mappings=form.mappings,
     )

@@ -6,14 +6,14 @@ The name of an execution is that of its run, so that a run is started once.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from orders.adapters.aws_faults import call_patiently
 from orders.adapters.s3_job_files import manifest_key
 from orders.application.deadlines import NoDeadline
 from orders.application.errors import StorageRefusedError
-from orders.application.ports import Pause
+from orders.application.ports import Deadline, Pause
 from orders.application.retries import pause_with_jitter
 from orders.domain.import_jobs import Job
 
@@ -32,6 +32,11 @@ class StepFunctionsEngine:
     machine_arn: str
     bucket: str
     pause: Pause = pause_with_jitter
+    deadline: Deadline = field(default_factory=NoDeadline)
+
+    def within(self, deadline: Deadline) -> StepFunctionsEngine:
+        """Return the engine with a deadline."""
+        return replace(self, deadline=deadline)
 
     def start(self, job: Job, *, split: bool) -> None:
         """Start the execution of a run."""
@@ -48,7 +53,7 @@ class StepFunctionsEngine:
                 lambda: self.client.start_execution(
                     stateMachineArn=self.machine_arn, name=_name_of(job), input=json.dumps(work)
                 ),
-                NoDeadline(),
+                self.deadline,
                 self.pause,
             )
         except StorageRefusedError as refusal:
@@ -61,7 +66,7 @@ class StepFunctionsEngine:
         try:
             call_patiently(
                 lambda: self.client.stop_execution(executionArn=f"{machine}:{_name_of(job)}"),
-                NoDeadline(),
+                self.deadline,
                 self.pause,
             )
         except StorageRefusedError as refusal:

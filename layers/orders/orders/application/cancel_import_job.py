@@ -61,16 +61,16 @@ class CancelImportJob:
                 cancelled = _cancelled(job, now)
                 if not self.jobs.save(cancelled, deadline):
                     continue
-            self._clear(cancelled)
+            self._clear(cancelled, deadline)
             return CancelReport(progress_of(self.jobs, cancelled, now, deadline))
         raise StorageUnavailableError("other requests changed the job at every attempt")
 
-    def _clear(self, job: Job) -> None:
+    def _clear(self, job: Job, deadline: Deadline) -> None:
         """Discard what will not be used. A repeated call is harmless."""
         if job.run == 0 and job.upload is not None:
-            self.files.abort_upload(job.account, job.job_id, job.upload)
+            self.files.within(deadline).abort_upload(job.account, job.job_id, job.upload)
         if job.run > 0 and job.chunks is None:
-            self.engine.stop(job)
+            self.engine.within(deadline).stop(job)
 
 
 def _refusal(job: Job) -> CancelRefusal | None:

@@ -50,7 +50,8 @@ class CreateImportJob:
         """
         now = self.clock()
         # An upload without a job is discarded by the bucket. A job without an upload is of no use.
-        upload = self.files.begin_upload(command.account, command.job_id, command.file)
+        files = self.files.within(deadline)
+        upload = files.begin_upload(command.account, command.job_id, command.file)
         wanted = Job(
             command.account,
             command.job_id,
@@ -69,4 +70,4 @@ class CreateImportJob:
         )
         job = self.jobs.create(wanted, deadline)
         progress = progress_of(self.jobs, job, now, deadline)
-        return replace(progress, upload=open_upload_of(self.files, job, now))
+        return replace(progress, upload=open_upload_of(files, job, now))

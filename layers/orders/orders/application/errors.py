@@ -21,12 +21,13 @@ OrdersError
         KeyInUseError               a run of the same request has not ended
     ChangesExpiredError             deletions after what a reader has read are no longer known
     NotFoundError                   an account or a client does not exist; also a LookupError
+        UnknownMappingError         the account keeps no mapping with this name
     InvalidRequestError             a name or a number breaks a rule; also a ValueError
 
 Each use case documents the errors that it raises. Any other exception is a bug.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from orders.domain.problems import Problem, listed, shown
@@ -148,6 +149,17 @@ class NotFoundError(OrdersError, LookupError):
 
     The message is a sentence for the operator, without the full stop.
     """
+
+
+class UnknownMappingError(NotFoundError):
+    """The account keeps no mapping with this name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        have = (
+            f"those of the account are: {listed(names, len(names))}" if names else "it keeps none"
+        )
+        super().__init__(f"The account keeps no mapping {shown(name)}; {have}")
 
 
 class InvalidRequestError(OrdersError, ValueError):

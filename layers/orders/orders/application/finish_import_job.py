@@ -19,6 +19,7 @@ from orders.application.import_job_ports import (
 )
 from orders.application.ports import Clock, Deadline, Pause
 from orders.application.retries import attempts
+from orders.application.undo_claims import mark_undone
 from orders.domain.file_records import FileOptions, Frame, Note, Record
 from orders.domain.import_jobs import (
     ChunkResult,
@@ -83,6 +84,8 @@ class FinishImportJob:
         sums = self._summed(closed)
         job = self._ended(closed, sums, deadline)
         if job is not None and job.mode is JobMode.IMPORT:
+            if job.kind is JobKind.UNDO:
+                mark_undone(self.jobs, job, self.clock, deadline)
             self.triggers.publish(job, deadline)
         return job
 
@@ -118,11 +121,11 @@ class FinishImportJob:
             return sums
         if job.options is None:
             raise StorageRefusedError("the job has no options of its file")
-        names = dict.fromkeys(_FILES[job.kind].values())
+        files = _FILES[job.kind]
         frame = self.files.frame(job.account, job.undoes or job.job_id)
         with ExitStack() as discarding:
             writers = {}
-            for name in names:
+            for name in dict.fromkeys(files.values()):
                 full_name = f"{name}{extension_of(job)}"
                 begun = self.files.begin_result_file(job.account, job.job_id, job.run, full_name)
                 discarding.callback(begun.discard)
@@ -130,9 +133,8 @@ class FinishImportJob:
             for chunk, result in self.files.worked(job):
                 sums.add(chunk, result)
                 for record, found in _worked(chunk, result):
-                    name = _FILES[job.kind].get(found.outcome)
-                    if name is not None:
-                        writers[name].add(record, found)
+                    if found.outcome in files:
+                        writers[files[found.outcome]].add(record, found)
             for writer in writers.values():
                 writer.close()
             discarding.pop_all()
@@ -144,9 +146,11 @@ class FinishImportJob:
             if job is None or job.run != closed.run:
                 return None
             now = self.clock()
+            state, failure = _end_of(job, sums)
             after = replace(
                 job.following(now),
-                **_end_of(job, sums),
+                state=state,
+                failure=failure,
                 counts=sums.counts,
                 groups=merged(sums.groups),
                 undone=sums.undone if job.kind is JobKind.UNDO else None,
@@ -216,18 +220,18 @@ def _failure_of(error: str) -> str:
     )
 
 
-def _end_of(job: Job, sums: _Sums) -> dict[str, object]:
+def _end_of(job: Job, sums: _Sums) -> tuple[JobState, str | None]:
     """Return the state in which a run ends, and why it failed."""
     if job.state is not JobState.FINISHING:
         # It was stopped or cancelled, its file cannot be read, or this is a repeated finish.
-        return {}
+        return job.state, job.failure
     if job.failure is not None:
-        return {"state": JobState.FAILED}
+        return JobState.FAILED, job.failure
     if sums.counts.unprocessed:
         failure = (
             f"{sums.counts.unprocessed} orders could not be processed because the order store did "
             "not answer in time; send the unprocessed orders again"
         )
-        return {"state": JobState.FAILED, "failure": failure}
+        return JobState.FAILED, failure
     is_preview = job.mode is JobMode.PREVIEW
-    return {"state": JobState.PREVIEWED if is_preview else JobState.COMPLETED}
+    return (JobState.PREVIEWED if is_preview else JobState.COMPLETED), None

@@ -34,4 +34,4 @@ class GetImportJob:
             return None
         now = self.clock()
         progress = progress_of(self.jobs, job, now, deadline)
-        return replace(progress, upload=open_upload_of(self.files, job, now))
+        return replace(progress, upload=open_upload_of(self.files.within(deadline), job, now))

@@ -6,7 +6,7 @@ one wrote, and counts as created what the job created.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ from orders.application.errors import (
     StorageUnavailableError,
 )
 from orders.application.import_job_ports import Chunk, FileFormats, ImportJobs, JobFiles
-from orders.application.import_orders import ImportCommand, ImportOrders
+from orders.application.import_orders import ImportCommand, ImportOrders, ImportReport
 from orders.application.ports import Clock, Deadline, Pause, SentOrder
 from orders.application.preview_import import preview_import
 from orders.application.preview_ports import Notes
@@ -76,9 +76,13 @@ class ImportChunkCommand:
     is_last: bool = False
 
 
+def _unrecorded(_report: ImportReport) -> None:
+    """Record nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportChunk:
-    """Imports a chunk, or previews that."""
+    """Imports a chunk, or previews that. `record` is called with the report of each import."""
 
     jobs: ImportJobs
     files: JobFiles
@@ -87,6 +91,7 @@ class ImportChunk:
     repeats: RepeatRequests
     clock: Clock
     pause: Pause
+    record: Callable[[ImportReport], None] = _unrecorded
 
     def __call__(self, command: ImportChunkCommand, deadline: Deadline) -> ChunkResult | None:
         """Import the chunk, and keep the result. A chunk that has a result keeps it.
@@ -157,15 +162,16 @@ class ImportChunk:
         command = ImportCommand(job.account, job.client, request_id, sent, run=run)
         imported: Sequence[OrderResult] = ()
         if sent:
-            imported = preview_import(self.import_orders, notes)(command, deadline).results
+            report = preview_import(self.import_orders, notes)(command, deadline)
+            imported = report.results
+            if notes is None:
+                self.record(report)
         results = {
             record.row: _result_of(record, order, job.on_duplicate)
             for record, order in zip(records, imported, strict=True)
         }
         results |= {
-            each.row: _repeated(each, each.first_row)
-            for each in chunk.records
-            if each.first_row is not None
+            each.row: _repeated(each) for each in chunk.records if each.first_row is not None
         }
         ordered = [results[each.row] for each in chunk.records]
         silent = {
@@ -278,12 +284,17 @@ def _result_of(record: Record, order: OrderResult, on_duplicate: OnDuplicate) ->
     return _with_problems(result, problems), problems
 
 
-def _repeated(record: Record, first_row: int | None) -> _Answered:
+def repeated_key(record: Record) -> Problem:
+    """Return the problem of a record whose key was in the file before."""
     message = (
-        f"Row {record.row} has the external id {shown(record.key)} of row {first_row}; "
+        f"Row {record.row} has the external id {shown(record.key)} of row {record.first_row}; "
         "an order must be in the file once, in adjacent rows"
     )
-    problems = (Problem(Code.DUPLICATE, ("external_id",), message),)
+    return Problem(Code.DUPLICATE, ("external_id",), message)
+
+
+def _repeated(record: Record) -> _Answered:
+    problems = (repeated_key(record),)
     result = RecordResult(record.row, record.key, str(Outcome.FAILED))
     return _with_problems(result, problems), problems
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Self
 
 from orders.application.ports import Deadline, SentOrder
 from orders.domain.file_records import UNCHOSEN, FileOptions, Frame, Note, OpenFile, Record
@@ -93,6 +93,9 @@ class JobFiles(Protocol):
     All methods raise StorageUnavailableError and StorageRefusedError.
     """
 
+    def within(self, deadline: Deadline) -> Self:
+        """Return the files with calls that end before the deadline. By default, there is none."""
+
     def begin_upload(self, account: str, job_id: str, file: FileInfo) -> Upload:
         """Begin a multipart upload of a file."""
 
@@ -156,6 +159,9 @@ class JobFiles(Protocol):
 
 class JobEngine(Protocol):
     """Runs jobs in the background."""
+
+    def within(self, deadline: Deadline) -> Self:
+        """Return the engine with calls that end before the deadline. By default, there is none."""
 
     def start(self, job: Job, *, split: bool) -> None:
         """Start a run of a job. A repeated call for the same run starts nothing.

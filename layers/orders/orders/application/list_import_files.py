@@ -46,15 +46,16 @@ class ListImportFiles:
         if not job.results_exist:
             return FilesReport(job)
         expires_at = self.clock() + LINK_LIFETIME
-        links = self.files.links(job.account, job.job_id, job.run)
-        return FilesReport(job, links, self._samples(job, deadline), expires_at)
+        files = self.files.within(deadline)
+        links = files.links(job.account, job.job_id, job.run)
+        return FilesReport(job, links, self._samples(job, files, deadline), expires_at)
 
-    def _samples(self, job: Job, deadline: Deadline) -> Sequence[Sample]:
+    def _samples(self, job: Job, files: JobFiles, deadline: Deadline) -> Sequence[Sample]:
         if job.mode is not JobMode.PREVIEW or not job.chunks:
             return ()
         summaries = self.jobs.summaries(job.account, job.job_id, job.run, deadline)
         results = (
-            self.files.result(job.account, job.job_id, job.run, number)
+            files.result(job.account, job.job_id, job.run, number)
             for number in chunks_to_sample(summaries)
         )
         found = (sample for result in results if result is not None for sample in result.samples)

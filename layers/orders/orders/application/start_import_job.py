@@ -10,7 +10,8 @@ from orders.application.get_import_job import JobAddress
 from orders.application.import_job_ports import ImportJobs, JobEngine, JobFiles
 from orders.application.import_job_progress import JobProgress, progress_of
 from orders.application.ports import Clock, Deadline
-from orders.domain.import_jobs import ENDED, Job, JobMode, JobState
+from orders.application.undo_claims import claim_undo
+from orders.domain.import_jobs import ENDED, Job, JobKind, JobMode, JobState
 
 # So often a job is read again because another request changed it meanwhile.
 _MAX_ATTEMPTS = 4
@@ -31,15 +32,20 @@ class StartRefusal(Enum):
     ENDED = auto()
     UPLOAD_EXPIRED = auto()
     PARTS_MISSING = auto()
+    OTHER_UNDO = auto()  # another job undoes the same import
 
 
 @dataclass(frozen=True, slots=True)
 class StartReport:
-    """The job after the start, None if it does not exist. `missing` are the numbers of parts."""
+    """The job after the start, None if it does not exist.
+
+    `missing` are the numbers of parts, `other` is the job that undoes the same import.
+    """
 
     progress: JobProgress | None
     refusal: StartRefusal | None = None
     missing: Sequence[int] = ()
+    other: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +72,14 @@ class StartImportJob:
             mode = command.mode or job.mode
             if job.is_running and job.mode is mode:
                 return self._run(job, now, deadline)
-            refusal, missing = self._refusal(job, now)
+            refusal, missing = self._refusal(job, now, deadline)
             if refusal is not None:
                 progress = progress_of(self.jobs, job, now, deadline)
                 return StartReport(progress, refusal, missing)
+            other = self._other_undo(job, deadline)
+            if other is not None:
+                progress = progress_of(self.jobs, job, now, deadline)
+                return StartReport(progress, StartRefusal.OTHER_UNDO, other=other)
             begun = next_run(job, mode, now)
             if self.jobs.save(begun, deadline):
                 return self._run(begun, now, deadline)
@@ -78,10 +88,21 @@ class StartImportJob:
     def _run(self, job: Job, now: datetime, deadline: Deadline) -> StartReport:
         # A run that is finishing was started for certain.
         if job.state is not JobState.FINISHING:
-            self.engine.start(job, split=job.state is JobState.SPLITTING)
+            if job.chunks is not None:
+                # The first run of a file has its list of chunks from the splitting.
+                files = self.files.within(deadline)
+                files.save_manifest(job.account, job.job_id, job.run, job.chunks)
+            self.engine.within(deadline).start(job, split=job.chunks is None)
         return StartReport(progress_of(self.jobs, job, now, deadline))
 
-    def _refusal(self, job: Job, now: datetime) -> tuple[StartRefusal | None, Sequence[int]]:
+    def _other_undo(self, job: Job, deadline: Deadline) -> Job | None:
+        if job.kind is not JobKind.UNDO:
+            return None
+        return claim_undo(self.jobs, job, self.clock, deadline)
+
+    def _refusal(
+        self, job: Job, now: datetime, deadline: Deadline
+    ) -> tuple[StartRefusal | None, Sequence[int]]:
         """Return why the job cannot be started, and complete its upload if it can be."""
         if job.is_running:
             return StartRefusal.RUNS_IN_OTHER_MODE, ()
@@ -91,7 +112,8 @@ class StartImportJob:
             return None, ()
         if job.upload_expired(now):
             return StartRefusal.UPLOAD_EXPIRED, ()
-        missing = self.files.complete_upload(job.account, job.job_id, job.file, job.upload)
+        files = self.files.within(deadline)
+        missing = files.complete_upload(job.account, job.job_id, job.file, job.upload)
         return (StartRefusal.PARTS_MISSING if missing else None), missing
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import batched
 
@@ -16,6 +16,7 @@ from orders.application.errors import (
     StorageUnavailableError,
 )
 from orders.application.get_order_by_id import find_all_with_hidden
+from orders.application.import_chunk import PATIENCE, UNPROCESSED
 from orders.application.import_job_ports import ImportJobs, JobFiles
 from orders.application.ports import (
     Clock,
@@ -40,7 +41,7 @@ from orders.application.undo_orders import (
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import Deletion
 from orders.domain.history import OrderKey
-from orders.domain.identifiers import is_external_id
+from orders.domain.identifiers import is_external_id, time_of_request
 from orders.domain.import_jobs import (
     MAX_SAMPLES,
     ChunkResult,
@@ -49,8 +50,11 @@ from orders.domain.import_jobs import (
     JobKind,
     JobMode,
     JobState,
+    ProblemGroup,
     RecordResult,
+    Sample,
     Undone,
+    merged,
 )
 from orders.domain.importing import Outcome
 from orders.domain.order import Cause, Order
@@ -62,8 +66,6 @@ PROTOCOL = "hub"
 _SLACK = timedelta(seconds=60)
 _WRITTEN = frozenset({str(Outcome.CREATED), str(Outcome.UPDATED)})
 _CHANGED = frozenset({str(UndoOutcome.DELETED), str(UndoOutcome.RESTORED)})
-# The outcome of a record that has none. A write of it may have been cut off.
-UNPROCESSED = "unprocessed"
 # Another attempt may do better.
 _RETRYABLE = frozenset({UndoReason.HISTORY_PENDING, UndoReason.UNAVAILABLE})
 
@@ -160,7 +162,13 @@ class UndoChunk:
             return self.files.add_result(job.account, job.job_id, job.run, result)
         run = self._begin(job, command.chunk, deadline)
         try:
-            result = self._result(job, undone, command, run, deadline)
+            # The attempt before this one may have ended after it kept its result.
+            found = self.files.result(job.account, job.job_id, job.run, command.chunk)
+            if found is not None:
+                return found
+            is_last = command.is_last or self._is_late(run)
+            final = replace(command, is_last=is_last)
+            result = self._result(job, undone, final, run, deadline)
             return self.files.add_result(job.account, job.job_id, job.run, result)
         except StorageError:
             # The next attempt need not wait until this one must have ended.
@@ -176,6 +184,9 @@ class UndoChunk:
         if not isinstance(begun, Run):
             raise StorageRefusedError("a chunk has an answer, but no result")
         return begun
+
+    def _is_late(self, run: Run) -> bool:
+        return run.is_repeated and self.clock() >= time_of_request(run.request_id) + PATIENCE
 
     def _release(self, run: Run, deadline: Deadline) -> None:
         try:
@@ -460,7 +471,8 @@ class _Undoing:
         triggers = 0 if self._job.skip_triggers else len(changed)
         summary = ChunkSummary(number, undone.counts(triggers=triggers), self._request_id, undone)
         samples = tuple(_samples(results)) if self._run is None else ()
-        return ChunkResult(summary, tuple(results), samples)
+        groups = merged(_group(each) for each in results if each.code)
+        return ChunkResult(summary, tuple(results), samples, groups)
 
 
 def _undone(
@@ -502,6 +514,11 @@ def _with(
         code=code,
         message=message,
     )
+
+
+def _group(result: RecordResult) -> ProblemGroup:
+    sample = Sample(result.row, result.external_id, result.message)
+    return ProblemGroup(result.code, "", 1, (sample,))
 
 
 def _samples(results: Iterable[RecordResult]) -> Iterator[Mapping[str, object]]:

@@ -328,18 +328,21 @@ _EXTENSIONS = (
     ("array", ".json"),
     ("lines", ".jsonl"),
 )
-_OF_COMPRESSIONS = (".gz", ".gzip", ".zip")
+OF_COMPRESSIONS = (".gz", ".gzip", ".zip")
 
 
 def extension_of(job: Job) -> str:
-    """Return the extension of a job's result files: that of its file, which they are like.
+    """Return the extension of a job's result files."""
+    return extension_like(
+        job.file.name if job.file else "", job.options.format if job.options else ""
+    )
 
-    Result files are not compressed.
-    """
-    path = PurePosixPath(job.file.name.lower() if job.file else "")
-    if path.suffix in _OF_COMPRESSIONS:
+
+def extension_like(name: str, file_format: str) -> str:
+    """Return the extension of files that are like one with this name, but not compressed."""
+    path = PurePosixPath(name.lower())
+    if path.suffix in OF_COMPRESSIONS:
         path = path.with_suffix("")
     if _EXTENSION.fullmatch(path.suffix):
         return path.suffix
-    name = job.options.format if job.options else ""
-    return next((extension for part, extension in _EXTENSIONS if part in name), ".txt")
+    return next((extension for part, extension in _EXTENSIONS if part in file_format), ".txt")

@@ -55,7 +55,7 @@ class _Table:
 
 @dataclass(slots=True)
 class RepeatedKeys:
-    """The keys of a file as it is read, with the first row of each.
+    """The keys of a file that is being read, with the first row of each.
 
     Keys are compared by hashes of 64 bits. Among ten million keys, two different ones have the same
     hash in one of 300,000 files: then the second order is reported as a duplicate.

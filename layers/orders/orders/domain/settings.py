@@ -194,7 +194,8 @@ class Settings:
     """One account's configuration. Custom field ids are unique within their entity type.
 
     `products` maps product ids to products. If it is empty, orders may contain any product. With a
-    `business_id`, the account is also a Yandex Market business.
+    `business_id`, the account is also a Yandex Market business. `mappings` maps names to mappings
+    of columns, as plain JSON.
     """
 
     currencies: tuple[str, ...] = ()
@@ -205,6 +206,7 @@ class Settings:
     policies: Policies = Policies()
     products: Mapping[str, Product] = field(default_factory=dict)
     business_id: int | None = None
+    mappings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def fields_of(self, entity: EntityType) -> Mapping[str, CustomField]:
         """Return the custom fields of one entity type by their external id."""
@@ -336,6 +338,7 @@ def declare(settings: Settings, declaration: Declaration) -> Settings | tuple[Pr
         policies=replace(settings.policies, **(declaration.policies or {})),
         products=_either(declaration.products, settings.products),
         business_id=_either(declaration.business_id, settings.business_id),
+        mappings=settings.mappings,
     )
     default = declared.policies.default_endpoint
     if default is not None and default not in declared.endpoints:

@@ -9,6 +9,7 @@ from orders.domain.known_products import EntryName
 from orders.domain.problems import (
     MAX_PROBLEMS,
     NOTHING_REPORTED,
+    Code,
     Problem,
     Reported,
     Steps,
@@ -19,7 +20,7 @@ from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
 from orders.file_formats.interface import Converted
 from orders.protocols.altcraft.requests import ImportBody
-from orders.protocols.altcraft.submissions import read_orders
+from orders.protocols.altcraft.submissions import AltcraftOrder, read_orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,21 @@ def read_converted(
         if any(not fault.path for fault in each.faults):
             # The record cannot be read as an order, so its members are not judged.
             orders.append(rejected(order.position, record, each.faults, ("data",)))
-        elif each.source_of:
-            orders.append(LocatedOrder(order, each.source_of))
-        else:
-            orders.append(order)
+            continue
+        judged = _without_echoes(order, each.faults)
+        orders.append(LocatedOrder(judged, each.source_of) if each.source_of else judged)
     return orders
+
+
+def _without_echoes(order: AltcraftOrder, faults: Sequence[Problem]) -> AltcraftOrder:
+    """Return the order without the reports that a value is missing which cannot be read."""
+    if not faults:
+        return order
+    unread = {("data", order.position, *fault.path) for fault in faults}
+    kept = (
+        each for each in order.problems if each.code is not Code.REQUIRED or each.path not in unread
+    )
+    return replace(order, problems=tuple(kept))
 
 
 def rejected(

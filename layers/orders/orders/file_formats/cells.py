@@ -1,6 +1,7 @@
 """How cells write amounts and times, and what they look like in a file."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 
@@ -66,7 +67,7 @@ def guess_date_form(cells: Iterable[str]) -> str:
 
 def guess_delimiter(text: str) -> str:
     """Return the delimiter of a header: that of a `sep=` line, or the one that it has most."""
-    line = next((each for each in text.splitlines() if each.strip()), "")
+    line = next((each for each in map(str.strip, _lines(text)) if each), "")
     if line.lower().startswith("sep=") and len(line.strip('"')) > len("sep="):
         return line.strip('"')[4]
     unquoted = re.sub(r'"[^"]*"', "", line)
@@ -77,7 +78,7 @@ def first_rows(text: str, delimiter: str, limit: int = 200) -> list[list[str]]:
     """Return the first rows of a text that have values, the header first."""
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(text.splitlines(keepends=True), delimiter=delimiter):
+        for row in csv.reader(_lines(text), delimiter=delimiter):
             is_separator = not rows and row and row[0].lower().startswith("sep=")
             if any(row) and not is_separator:
                 rows.append(row)
@@ -86,6 +87,11 @@ def first_rows(text: str, delimiter: str, limit: int = 200) -> list[list[str]]:
     except csv.Error:
         pass
     return rows
+
+
+def _lines(text: str) -> io.StringIO:
+    """Return the lines of a text: only CR, LF and both together end one."""
+    return io.StringIO(text, newline="")
 
 
 def values_of(rows: Sequence[Sequence[str]], names: Iterable[str]) -> Iterable[str]:

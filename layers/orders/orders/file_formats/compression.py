@@ -16,6 +16,7 @@ MAX_RATIO = 200
 JUDGED_FROM_BYTES = 10 * 1024**2
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _OTHERS = (
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"BZh", "bzip2"),
@@ -32,6 +33,8 @@ def compression_of(beginning: bytes) -> str:
         return "gzip"
     if beginning.startswith((_ZIP, b"PK\x05\x06")):
         return "zip"
+    if beginning.startswith(_OLD_WORKBOOK):
+        raise _spreadsheet()
     for magic, name in _OTHERS:
         if beginning.startswith(magic):
             raise _unreadable("unsupported_compression", f"must be gzip or zip; got {name}")
@@ -67,6 +70,11 @@ def opened(source: BinaryIO, compression: str) -> tuple[list[str], Iterator[byte
     raise _unreadable(
         "unsupported_compression", f"must be none, gzip or zip; got {shown(compression)}"
     )
+
+
+def _spreadsheet() -> UnreadableFileError:
+    message = "The file is a spreadsheet, such as XLSX; save it as CSV in UTF-8, and import that"
+    return UnreadableFileError("unsupported_format", message)
 
 
 def _unreadable(code: str, what: str) -> UnreadableFileError:
@@ -191,6 +199,8 @@ _CENTRAL = (b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x06")
 _DESCRIPTOR = b"PK\x07\x08"
 # What archivers of a Mac add.
 _ADDED = ("__MACOSX/", ".DS_Store")
+# What workbooks of Excel and of LibreOffice begin with.
+_OF_WORKBOOKS = ("[Content_Types].xml", "_rels/", "docProps/", "xl/", "mimetype")
 
 
 def _zip(source: _Counted, names: list[str]) -> Iterator[bytes]:
@@ -202,9 +212,8 @@ def _zip(source: _Counted, names: list[str]) -> Iterator[bytes]:
             for _part in member.content(source):
                 pass
             continue
-        if member.name == "[Content_Types].xml":
-            message = "The file is a spreadsheet; save it as CSV in UTF-8"
-            raise UnreadableFileError("unsupported_format", message)
+        if member.name.startswith(_OF_WORKBOOKS):
+            raise _spreadsheet()
         if is_found:
             found = ", ".join(shown(name) for name in (*names, member.name))
             message = f"The zip file must contain one file; it contains {found} and maybe more"

@@ -27,26 +27,31 @@ type Cells = Mapping[str, str]
 
 
 class MappedTable(TableFormat):
-    """A format with columns. Adjacent rows with the same value of `group_by` are one order."""
+    """A format with columns. Adjacent rows with the same value of `group_by` are one order.
+
+    If lines are in a cell, the columns of a line are names in this cell.
+    """
+
+    has_lines_in_a_cell = False
 
     def __init__(self, preset: Preset) -> None:
         self.name = preset.name
-        self._preset = preset
+        self.preset = preset
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file whose header has the columns of the export."""
         delimiter = guess_delimiter(beginning.text)
         rows = first_rows(beginning.text, delimiter)
-        if not rows or not self._preset.columns <= {name.strip() for name in rows[0]}:
+        if not rows or not self.preset.columns <= {name.strip() for name in rows[0]}:
             return None
         found = FileOptions(
             format=self.name,
             charset=beginning.charset,
             delimiter=delimiter,
-            decimal_comma=self._preset.decimal_comma,
-            date_form=self._preset.date_form,
+            decimal_comma=self.preset.decimal_comma,
+            date_form=self.preset.date_form,
         )
-        if self._preset.mapping:
+        if self.preset.mapping:
             return found
         cells = [cell for row in rows[1:] for cell in row]
         return replace(
@@ -58,17 +63,15 @@ class MappedTable(TableFormat):
     def mapping(self, options: FileOptions) -> ColumnMapping:
         """Return the mapping of a file. Raises UnreadableFileError."""
         try:
-            if not self._preset.mapping:
+            if not self.preset.mapping:
                 return read_mapping(options.mapping)
-            return overridden(read_mapping(self._preset.mapping), options.mapping)
+            return overridden(read_mapping(self.preset.mapping), options.mapping)
         except MappingError as error:
             raise UnreadableFileError("invalid_mapping", str(error)) from error
 
-    def ignored(self, columns: Sequence[str]) -> tuple[str, ...]:
-        """Return the names of the columns that the preset does not read."""
-        if not self._preset.mapping:
-            return ()
-        mapped = read_mapping(self._preset.mapping).columns | {*RESULT_COLUMNS, ""}
+    def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
+        """Return the names of the columns that the mapping does not read."""
+        mapped = self.mapping(options).columns | {*RESULT_COLUMNS, ""}
         return tuple(dict.fromkeys(name for name in columns if name not in mapped))
 
     def key_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:

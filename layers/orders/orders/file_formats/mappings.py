@@ -88,6 +88,9 @@ _LINE_NUMBER = "#"
 _PRECISION = 40
 
 
+_PARTS = ("group_by", "line_if", "order", "line")
+
+
 class MappingError(ValueError):
     """A mapping has a fault. The message names the member and what is allowed."""
 
@@ -128,13 +131,22 @@ class ColumnMapping:
     """The sources of an order's and of a line's members.
 
     Adjacent rows with the same value of `group_by` are one order. A row is a line unless the column
-    `line_if` is blank in it.
+    `line_if` is blank in it. If there are `line_values`, the column must have one of them, in small
+    letters.
     """
 
     group_by: str
     order: Mapping[str, Source]
     line: Mapping[str, Source]
     line_if: str | None = None
+    line_values: frozenset[str] = frozenset()
+
+    def is_line(self, row: Mapping[str, str]) -> bool:
+        """Return whether a row is a line of its order."""
+        if self.line_if is None:
+            return True
+        text = row.get(self.line_if, "").strip()
+        return text.lower() in self.line_values if self.line_values else bool(text)
 
     @property
     def columns(self) -> frozenset[str]:
@@ -151,15 +163,38 @@ def read_mapping(tree: object) -> ColumnMapping:
     group_by = tree.get("group_by")
     if not isinstance(group_by, str) or not group_by:
         raise MappingError("group_by must name the column with the number of the order")
-    line_if = tree.get("line_if")
-    if line_if is not None and not isinstance(line_if, str):
-        raise MappingError("line_if must name a column that is blank in rows without a line")
     return ColumnMapping(
         group_by,
         dict(_sources(tree.get("order"), "order", _ORDER_MEMBERS)),
         dict(_sources(tree.get("line"), "line", _LINE_MEMBERS)),
-        line_if,
+        *_line_if(tree.get("line_if")),
     )
+
+
+def _line_if(tree: object) -> tuple[str | None, frozenset[str]]:
+    """Return the column that says whether a row is a line, and the values that say so."""
+    if tree is None or isinstance(tree, str):
+        return tree, frozenset()
+    column = tree.get("column") if isinstance(tree, Mapping) else None
+    if not isinstance(tree, Mapping) or not isinstance(column, str) or set(tree) - {"column", "is"}:
+        raise MappingError(
+            "line_if must name a column that is blank in rows without a line, or have column and is"
+        )
+    return column, frozenset(each.lower() for each in _names(tree.get("is", []), "line_if.is"))
+
+
+def is_whole(tree: Mapping[str, object]) -> bool:
+    """Return whether a mapping has what a file of no known system needs."""
+    return {"group_by", "order", "line"} <= tree.keys()
+
+
+def check_mapping(tree: Mapping[str, object]) -> None:
+    """Check a mapping, which may change only some members of a preset. Raises MappingError."""
+    unknown = [name for name in tree if name not in _PARTS]
+    if unknown or not tree:
+        got = shown(unknown[0]) if unknown else "none of them"
+        raise MappingError(f"The mapping must have only {listed(_PARTS)}; got {got}")
+    read_mapping({"group_by": "any", "order": {}, "line": {}, **tree})
 
 
 def overridden(mapping: ColumnMapping, changes: Mapping[str, object]) -> ColumnMapping:
@@ -167,11 +202,12 @@ def overridden(mapping: ColumnMapping, changes: Mapping[str, object]) -> ColumnM
     order = dict(_sources(changes.get("order", {}), "order", _ORDER_MEMBERS))
     line = dict(_sources(changes.get("line", {}), "line", _LINE_MEMBERS))
     group_by, line_if = changes.get("group_by"), changes.get("line_if")
+    present = mapping.line_if, mapping.line_values
     return ColumnMapping(
         group_by if isinstance(group_by, str) else mapping.group_by,
         {**mapping.order, **order},
         {**mapping.line, **line},
-        line_if if isinstance(line_if, str) else mapping.line_if,
+        *(present if line_if is None else _line_if(line_if)),
     )
 
 
@@ -195,7 +231,7 @@ def convert(
         else:
             reader.set(tree, (member,), member, source, _merged(rows, source, member, reader))
     if lines is None:
-        lines = [row for row in rows if not mapping.line_if or row.get(mapping.line_if, "").strip()]
+        lines = [row for row in rows if mapping.is_line(row)]
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
         line: Tree = {}

@@ -21,6 +21,7 @@ from orders.file_formats.bounds import BEGINNING_BYTES
 from orders.file_formats.charsets import codec_of, guess_charset, text_of
 from orders.file_formats.compression import compression_of, decompressed, opened
 from orders.file_formats.interface import Beginning, FileFormat
+from orders.file_formats.mappings import is_whole
 
 # The modules in `formats`, each with its FORMAT. They are tried in this order: the most specific
 # formats first.
@@ -37,7 +38,16 @@ NAMES = (
     "amazon_orders",
     "mapped_csv",
 )
-# Any file with columns could have a mapping, so this format must be named.
+# The formats whose columns a mapping may change.
+MAPPED = (
+    "shopify_csv",
+    "matrixify_csv",
+    "woocommerce_csv",
+    "amazon_orders",
+    "commerceml",
+    "mapped_csv",
+)
+# Any file with columns could have a mapping, so this format must be named, or have one.
 _DETECTED = tuple(name for name in NAMES if name != "mapped_csv")
 
 
@@ -121,6 +131,11 @@ class Registry:
         return format_named(options.format).tail(frame, options)
 
 
+def plain_beginning(beginning: bytes, compression: str) -> bytes:
+    """Return the first bytes of the content of a file, of which these are the first bytes."""
+    return _content("", beginning, compression)[1]
+
+
 def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
     if chosen.format:
         guess = format_named(chosen.format).guess(start)
@@ -129,6 +144,8 @@ def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
         guess = format_named(name).guess(start)
         if guess is not None:
             return guess
+    if is_whole(chosen.mapping) and (guess := format_named("mapped_csv").guess(start)):
+        return guess
     message = f"The format of the file is not known; name it: {listed(NAMES)}"
     raise UnreadableFileError("unknown_format", message)
 

@@ -55,9 +55,9 @@ class TableFormat(ABC):
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a record."""
 
-    def ignored(self, columns: Sequence[str]) -> tuple[str, ...]:
+    def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that are not read."""
-        del columns
+        del columns, options
         return ()
 
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
@@ -66,7 +66,7 @@ class TableFormat(ABC):
         codec, lines = _lines(source, options)
         rows = rows_of(lines, codec, delimiter)
         head, columns = _header(rows, codec)
-        frame = Frame(head=head, columns=columns, ignored=self.ignored(columns))
+        frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
         return OpenFile(frame, _grouped(rows, self.key_of(columns, options)))
 
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:

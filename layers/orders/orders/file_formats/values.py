@@ -5,10 +5,11 @@ is allowed. Nothing is rounded, and nothing ambiguous is guessed: the options of
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from orders.domain.currencies import FRACTION_DIGITS
 from orders.domain.times import format_time, parse_time
 
 # The words and signs of currencies that exports write instead of ISO 4217 codes.
@@ -32,13 +33,19 @@ CURRENCY_WORDS: Mapping[str, str] = {
     "zł": "PLN",
     "kč": "CZK",
 }
+# What may be beside an amount. Any other word, or a percent sign, would change its meaning.
+_MONEY_WORDS = frozenset(
+    {*CURRENCY_WORDS, *map(str.lower, FRACTION_DIGITS), "kr", "fr", "sfr", "r$", "c$", "a$", "¥"}
+)
+# What may be beside a number of items.
+_COUNT_WORDS = frozenset({"шт", "pcs", "pc", "pieces", "stk", "stück", "ea", "x"})
 # How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
 DATE_FORMS = ("iso", "mdy", "dmy")
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
-_WORD = re.compile(r"^[^\d(),.\-\u2212]+|[^\d(),\-\u2212]*[^\d(),.\-\u2212][^\d(),\-\u2212]*$")
+_WORDS = re.compile(r"^[^\d(),.\-\u2212]+|[^\d(),\-\u2212]*[^\d(),.\-\u2212][^\d(),\-\u2212]*$")
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _CLOCK = re.compile(
     r"[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
@@ -71,7 +78,7 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
         if decimal_comma
         else "an amount with a decimal point, such as 1234.50 or 1,234.50"
     )
-    text = _WORD.sub("", _WORD.sub("", text_of(cell)[:_MAX_CELL]).strip()).strip()
+    text = _without_words(text_of(cell)[:_MAX_CELL].strip(), _MONEY_WORDS)
     match = _MONEY.fullmatch(_SPACES.sub("", text))
     if match is None or bool(match["open"]) != bool(match["close"]):
         raise ValueError(allowed)
@@ -87,11 +94,22 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
     return sign + digits + (f".{fraction[0]}" if fraction and fraction[0] else "")
 
 
+def _without_words(text: str, known: Collection[str]) -> str:
+    """Return a text without the words around its number, if they are known."""
+
+    def kept(word: re.Match[str]) -> str:
+        plain = word[0].strip().rstrip(".").strip().lower()
+        return "" if plain in known else word[0]
+
+    return _WORDS.sub(kept, _WORDS.sub(kept, text).strip()).strip()
+
+
 def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     """Return a whole number, such as 2 for "2" or "2.000"."""
     allowed = "a whole number"
+    text = _without_words(text_of(cell)[:_MAX_CELL].strip(), _COUNT_WORDS)
     try:
-        number = Decimal(amount_of(cell, decimal_comma=decimal_comma))
+        number = Decimal(amount_of(text, decimal_comma=decimal_comma))
     except ValueError:
         raise ValueError(allowed) from None
     if number != number.to_integral_value():

@@ -57,6 +57,36 @@ class HistoryEnvironment:
         return cls(queue_url=variables["PARKED_RECORDS_QUEUE_URL"])
 
 
+@dataclass(frozen=True, slots=True)
+class ImportFilesEnvironment:
+    """Additional variable of the functions that work on imported files: the bucket."""
+
+    bucket: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variable. Raises RuntimeError that names it if it is missing."""
+        _expect(variables, "IMPORT_FILES_BUCKET")
+        return cls(bucket=variables["IMPORT_FILES_BUCKET"])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportJobsEnvironment:
+    """The additional variables of import jobs: where their files are, and what runs them."""
+
+    bucket: str
+    machine_arn: str
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variables. Raises RuntimeError that names every missing one."""
+        _expect(variables, "IMPORT_FILES_BUCKET", "IMPORT_FILES_STATE_MACHINE_ARN")
+        return cls(
+            bucket=variables["IMPORT_FILES_BUCKET"],
+            machine_arn=variables["IMPORT_FILES_STATE_MACHINE_ARN"],
+        )
+
+
 def _expect(variables: Mapping[str, str], *names: str) -> None:
     missing = [name for name in names if not variables.get(name)]
     if missing:

@@ -67,6 +67,18 @@ def _record_import(report: ImportReport, _status: int) -> None:
     )
 
 
+def record_chunk(report: ImportReport) -> None:
+    """Log and count the outcomes of an import of one chunk of a file."""
+    _record_import(report, HTTPStatus.OK)
+
+
+def record_job_step(step: str, event: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+    """Log and count the result of one step of an import job."""
+    names = ("account", "job_id", "run")
+    metrics.add_metric("JobStepsEnded", MetricUnit.Count, 1)
+    logger.info(step, extra={**{name: event.get(name) for name in names}, **result})
+
+
 def record_answered(answered: EndpointResult) -> None:
     """Log and count an answer: an import, a change of an order, a rejection or a fault."""
     status = answered.answer.status

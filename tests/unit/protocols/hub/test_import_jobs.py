@@ -14,6 +14,7 @@ from orders.application.cancel_import_job import CancelImportJob
 from orders.application.create_import_job import CreateImportJob
 from orders.application.errors import StorageRefusedError
 from orders.application.get_import_job import GetImportJob
+from orders.application.keep_mapping import FindMapping
 from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
 from orders.application.start_import_job import StartImportJob
@@ -31,6 +32,7 @@ from orders.domain.import_jobs import (
     Sample,
     Undone,
 )
+from orders.domain.settings import Settings, StoredSettings
 from orders.protocols.cursors import write_cursor
 from orders.protocols.http import Endpoint, HttpAnswer, HttpRequest
 from orders.protocols.hub import import_jobs
@@ -38,7 +40,7 @@ from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.import_job_requests import MAX_MAPPING_BYTES
 from tests.support.deadlines import DEADLINE
-from tests.support.fakes import FakeTokens, client
+from tests.support.fakes import FakeSettings, FakeTokens, client
 from tests.support.http import answered
 from tests.support.hub import problem
 from tests.support.import_jobs import (
@@ -57,6 +59,8 @@ type Tree = dict[str, Any]
 
 NEW = {"file": {"name": "orders.csv", "size": FILE.size}}
 FORMATS = ("altcraft_csv", "json_lines")
+KEPT = {"order": {"endpoint": {"constant": "outlet"}}}
+KEEPING = Settings(mappings={"outlet": KEPT, "legacy-shop": {"group_by": "No"}})
 CREATE, LIST, GET, START = "create", "list", "get", "start"
 CANCEL, FILES = "cancel", "files"
 
@@ -87,6 +91,7 @@ class Console:
                 CreateImportJob(jobs, files, clock),
                 FORMATS,
                 lambda: job_id_at(number=next(self.numbers)),
+                FindMapping(FakeSettings({"demo": StoredSettings(KEEPING, 1)})),
             ),
             LIST: import_jobs.ListImportJobsEndpoint(access, ListImportJobs(jobs, clock)),
             GET: import_jobs.GetImportJobEndpoint(access, GetImportJob(jobs, files, clock)),
@@ -256,6 +261,13 @@ def test_a_job_keeps_what_was_chosen(console: Console) -> None:
     assert created["options"] == {**options, "format": "json_lines", "guessed": []}
 
 
+def test_a_job_stores_the_kept_mapping_that_it_names(console: Console) -> None:
+    created = console.create(options={"mapping": "outlet"})
+    job = console.jobs.jobs["demo", created["job_id"]]
+    assert job.options is not None
+    assert (job.options.mapping, created["options"]["mapping"]) == (KEPT, KEPT)
+
+
 def test_what_was_not_chosen_will_be_guessed(console: Console) -> None:
     assert console.create()["options"] is None
     job_id = console.create(options={"charset": "windows-1251"})["job_id"]
@@ -316,6 +328,12 @@ def _of_file(**members: object) -> Tree:
         (_with(options={"decimal_comma": 1}), "/options/decimal_comma", "must be true or false"),
         (_with(options={"date_form": ""}), "/options/date_form", "printable characters"),
         (_with(options={"mapping": []}), "/options/mapping", "mapping must be an object"),
+        (_with(options={"mapping": "my mapping"}), "/options/mapping", "1 to 64 letters, digits"),
+        (
+            _with(options={"mapping": "absent"}),
+            "/options/mapping",
+            'no mapping "absent"; those of the account are: legacy-shop, outlet',
+        ),
         (
             _with(options={"mapping": {"a": "b" * MAX_MAPPING_BYTES}}),
             "/options/mapping",

@@ -105,8 +105,9 @@ class AltcraftCsv(TableFormat):
         place = columns.index(KEY)
         return lambda cells: cells[place] if place < len(cells) else ""
 
-    def ignored(self, columns: Sequence[str]) -> tuple[str, ...]:
+    def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that no member of an order has."""
+        del options
         return tuple(each.name for each in _columns(tuple(columns)).unknown)
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:

@@ -14,6 +14,7 @@ PRESET = Preset(
         "order": {
             "external_id": "amazon-order-id",
             "endpoint": {"constant": "website"},
+            "matching": {"constant": "email_phone"},
             "email": "buyer-email",
             "phone": "buyer-phone-number",
             "status": {

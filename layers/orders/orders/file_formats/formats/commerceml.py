@@ -20,6 +20,9 @@ from orders.file_formats.xml_marks import order_start
 _ORDER = "Заказ товара"
 _WITH_COMMA = re.compile(r"^(\s*-?[\d\s\u00a0\u202f]+),(\d+\s*)$")
 _OPERATION = "ХозОперация"
+_PARTNER = "Контрагент.Ид"
+# The profile field in which Altcraft has the id of 1C's counterparty.
+_FIELD = "counterparty_id"
 # The columns of an order are the children of its document; `Статус заказа` is a requisite, and the
 # last three are those of the first counterparty.
 MAPPING_TREE = {
@@ -27,6 +30,7 @@ MAPPING_TREE = {
     "order": {
         "external_id": {"column": ["Номер", "Ид"]},
         "endpoint": {"constant": "website"},
+        "matching": {"constant": "email_phone"},
         "email": {"column": ["Почта", "Электронная почта"]},
         "phone": {"column": ["ТелефонРабочий", "Телефон"]},
         "status": {
@@ -81,6 +85,10 @@ class CommerceMl(AltcraftXml):
         row = _row_of(document)
         mapping = overridden(_MAPPING, options.mapping)
         found = convert(mapping, [row], options, [_texts(each) for each in _lines(document)])
+        if not {"email", "phone"} & found.tree.keys() and row.get(_PARTNER, "").strip():
+            # The counterparty is the only thing that says who the customer is.
+            by_partner = {"matching": "custom", "field_name": _FIELD, "field_value": row[_PARTNER]}
+            found.tree.update(by_partner)
         operation = row.get(_OPERATION, _ORDER)
         if operation == _ORDER:
             return found
@@ -91,6 +99,8 @@ class CommerceMl(AltcraftXml):
 def _row_of(document: etree._Element) -> dict[str, str]:
     row = _texts(document)
     partner = _first(document, "Контрагенты", "Контрагент")
+    if partner is not None:
+        row[_PARTNER] = _texts(partner).get("Ид", "")
     for contact in () if partner is None else partner.iter("{*}Контакт"):
         values = _texts(contact)
         row.setdefault(values.get("Тип", ""), values.get("Значение", ""))

@@ -11,10 +11,11 @@ PRESET = Preset(
     columns=frozenset({"Number", "Command", "Line: Type", "Line: Quantity", "Line: Price"}),
     mapping={
         "group_by": "Number",
-        "line_if": "Line: Quantity",
+        "line_if": {"column": "Line: Type", "is": ["Line Item"]},
         "order": {
             "external_id": {"column": ["Name", "Number"]},
             "endpoint": {"constant": "website"},
+            "matching": {"constant": "email_phone"},
             "email": {"column": ["Email", "Customer: Email"]},
             "phone": {"column": ["Phone", "Customer: Phone"]},
             "status": {

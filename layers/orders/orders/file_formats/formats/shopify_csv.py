@@ -17,6 +17,7 @@ PRESET = Preset(
         "order": {
             "external_id": "Name",
             "endpoint": {"constant": "website"},
+            "matching": {"constant": "email_phone"},
             "email": "Email",
             "phone": {"column": ["Phone", "Shipping Phone", "Billing Phone"]},
             "status": {

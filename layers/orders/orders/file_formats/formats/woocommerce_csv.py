@@ -26,6 +26,7 @@ PRESET = Preset(
         "order": {
             "external_id": {"column": ["order_number_formatted", "order_number", "order_id"]},
             "endpoint": {"constant": "website"},
+            "matching": {"constant": "email_phone"},
             "email": {"column": ["billing_email", "customer_email"]},
             "phone": {"column": ["billing_phone", "shipping_phone"]},
             "status": {
@@ -64,9 +65,11 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 class _WooCommerce(MappedTable):
     """Orders whose lines are in one cell."""
 
-    def ignored(self, columns: Sequence[str]) -> tuple[str, ...]:
+    has_lines_in_a_cell = True
+
+    def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that are not read."""
-        return tuple(name for name in super().ignored(columns) if name != _LINES)
+        return tuple(name for name in super().ignored(columns, options) if name != _LINES)
 
     def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
         """Return the order of a row. Rows with the same number are not lines of one order."""

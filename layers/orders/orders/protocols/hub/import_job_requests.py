@@ -2,10 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+)
 
 from orders.domain.file_records import FileOptions
 from orders.domain.import_jobs import (
@@ -15,6 +22,7 @@ from orders.domain.import_jobs import (
     JobMode,
     OnDuplicate,
 )
+from orders.domain.kept_mappings import NAME_RULE, is_mapping_name
 from orders.domain.problems import listed, pointer
 from orders.protocols.http import HttpRequest
 from orders.protocols.hub.errors import Fault, invalid_body, too_large
@@ -93,13 +101,34 @@ def _date_form(text: str) -> str:
     return text
 
 
-def _mapping(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return the mapping as plain JSON."""
+def _mapping(tree: object) -> dict[str, Any] | str:
+    """Return the mapping as plain JSON, or the name of a kept one."""
+    if isinstance(tree, dict):
+        return _plain(tree)
+    if isinstance(tree, str) and is_mapping_name(tree):
+        return tree
+    is_name = isinstance(tree, str)
+    raise ValueError(
+        f"have {NAME_RULE}, as the name of a kept mapping"
+        if is_name
+        else "be an object, or the name of a mapping that the account keeps"
+    )
+
+
+def _plain(tree: dict[str, Any]) -> dict[str, Any]:
     text = write_json(tree)
     if len(text) > MAX_MAPPING_BYTES:
         raise ValueError(f"have at most {MAX_MAPPING_BYTES // 1024} KB")
     plain: dict[str, Any] = json.loads(text)
     return plain
+
+
+_MappingName = Annotated[
+    str,
+    Field(
+        json_schema_extra={"description": "Name of a kept mapping", "minLength": 1, "maxLength": 64}
+    ),
+]
 
 
 class _Body(BaseModel):
@@ -158,7 +187,13 @@ class OptionsBody(_Body):
         ]
         | None
     ) = None
-    mapping: Annotated[dict[str, Any], AfterValidator(_mapping)] | None = None
+    mapping: (
+        Annotated[
+            dict[str, Any] | str,
+            PlainValidator(_mapping, json_schema_input_type=dict[str, Any] | _MappingName),
+        ]
+        | None
+    ) = None
 
 
 class ImportJobBody(_Body):
@@ -179,9 +214,20 @@ class ImportJobBody(_Body):
         str, AfterValidator(_one_of(_ON_DUPLICATE)), _described(_ON_DUPLICATE)
     ] = str(OnDuplicate.UPDATE)
 
-    def file_options(self) -> FileOptions | None:
-        """Return the options that were sent, None without any. `guessed` names the others."""
+    @property
+    def mapping_name(self) -> str | None:
+        """Return the name of the kept mapping that the job uses, None without a name."""
+        mapping = None if self.options is None else self.options.mapping
+        return mapping if isinstance(mapping, str) else None
+
+    def file_options(self, kept: Mapping[str, object] | None = None) -> FileOptions | None:
+        """Return the options that were sent, None without any. `guessed` names the others.
+
+        `kept` is the mapping of `mapping_name`.
+        """
         options = {} if self.options is None else self.options.model_dump(exclude_none=True)
+        if kept is not None:
+            options["mapping"] = kept
         sent = options if self.format is None else {"format": self.format, **options}
         guessed = tuple(name for name in _GUESSED if name not in sent)
         return FileOptions(**{"format": "", **sent}, guessed=guessed) if sent else None
@@ -191,6 +237,13 @@ class StartBody(_Body):
     """The run to start. Without `mode`, it has the mode of the job."""
 
     mode: Annotated[str, AfterValidator(_one_of(_MODES)), _described(_MODES)] | None = None
+
+
+class UndoJobBody(_Body):
+    """How to undo a job. Nothing is written unless `dry_run` is false."""
+
+    dry_run: bool = True
+    skip_triggers: bool = True
 
 
 def read_import_job(request: HttpRequest, formats: Collection[str]) -> ImportJobBody:
@@ -213,6 +266,11 @@ def read_start(request: HttpRequest) -> JobMode | None:
         return None
     mode = read_flat(StartBody, request).mode
     return None if mode is None else JobMode(mode)
+
+
+def read_undo_job(request: HttpRequest) -> UndoJobBody:
+    """Read how to undo a job; the body may be empty. Raises as read_import_job does."""
+    return read_flat(UndoJobBody, request) if request.body.strip() else UndoJobBody()
 
 
 def _unknown_members(tree: Tree) -> Iterator[Way]:

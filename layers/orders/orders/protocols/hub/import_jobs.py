@@ -1,13 +1,15 @@
 """Import jobs: files that are imported in the background."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from orders.application.cancel_import_job import CancelImportJob, CancelRefusal
 from orders.application.create_import_job import CreateImportJob, CreateImportJobCommand
+from orders.application.errors import UnknownMappingError
 from orders.application.get_import_job import GetImportJob, JobAddress
 from orders.application.import_job_progress import JobProgress
+from orders.application.keep_mapping import FindMapping
 from orders.application.list_import_files import ListImportFiles
 from orders.application.list_import_jobs import ListImportJobs
 from orders.application.ports import Deadline
@@ -20,16 +22,22 @@ from orders.application.start_import_job import (
 from orders.domain.clients import Client
 from orders.domain.identifiers import request_id_of
 from orders.domain.import_jobs import UPLOAD_LIFETIME, Job, JobMode, JobState, OnDuplicate
-from orders.domain.problems import shown
+from orders.domain.problems import pointer, shown
 from orders.domain.times import format_time
 from orders.protocols.cursors import Part, write_cursor
 from orders.protocols.http import EndpointResult, HttpRequest
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_ok
 from orders.protocols.hub.cursors import read_cursor
-from orders.protocols.hub.errors import RequestRefusedError, conflict, not_found
+from orders.protocols.hub.errors import (
+    Fault,
+    RequestRefusedError,
+    conflict,
+    invalid_body,
+    not_found,
+)
 from orders.protocols.hub.import_job_answers import file_of, job_of, summary_of
-from orders.protocols.hub.import_job_requests import read_import_job, read_start
+from orders.protocols.hub.import_job_requests import ImportJobBody, read_import_job, read_start
 from orders.protocols.hub.previews import expect_no_dry_run
 from orders.protocols.hub.queries import expect_only, read_limit
 
@@ -47,6 +55,7 @@ class CreateImportJobEndpoint:
     create_import_job: CreateImportJob
     formats: Collection[str]
     new_job_id: Callable[[], str]
+    find_mapping: FindMapping
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Create a job, and return it with the links to which its file is sent."""
@@ -59,7 +68,7 @@ class CreateImportJobEndpoint:
             client.client_id,
             self.new_job_id(),
             body.file.info(),
-            body.file_options(),
+            body.file_options(self._kept_mapping(client, body, deadline)),
             JobMode(body.mode),
             body.skip_triggers,
             body.stop_above_percent,
@@ -67,6 +76,19 @@ class CreateImportJobEndpoint:
         )
         progress = self.create_import_job(command, deadline)
         return EndpointResult(answer_ok(job_of(progress), HTTPStatus.CREATED))
+
+    def _kept_mapping(
+        self, client: Client, body: ImportJobBody, deadline: Deadline
+    ) -> Mapping[str, object] | None:
+        """Return the mapping that the body names. Raises RequestRefusedError (400)."""
+        if body.mapping_name is None:
+            return None
+        try:
+            return self.find_mapping(client.account, body.mapping_name, deadline)
+        except UnknownMappingError as error:
+            raise invalid_body(
+                [Fault(str(error), pointer=pointer("options", "mapping"))]
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +189,7 @@ class ListImportFilesEndpoint:
         address = read_address(request, client)
         report = self.list_import_files(address, deadline)
         if report is None:
-            raise _unknown(address)
+            raise unknown_job(address)
         if report.expires_at is None:
             raise conflict(_no_files(report.job))
         tree = {
@@ -190,11 +212,12 @@ def read_address(request: HttpRequest, client: Client) -> JobAddress:
 
 def _known(progress: JobProgress | None, address: JobAddress) -> JobProgress:
     if progress is None:
-        raise _unknown(address)
+        raise unknown_job(address)
     return progress
 
 
-def _unknown(address: JobAddress) -> RequestRefusedError:
+def unknown_job(address: JobAddress) -> RequestRefusedError:
+    """Return the 404 error of a job that the account does not have."""
     return not_found(f"Import job {address.job_id} does not exist")
 
 
@@ -210,11 +233,19 @@ def _start_refusal(reason: StartRefusal, report: StartReport, job: Job) -> Reque
                 f"The upload of the file has expired after {UPLOAD_LIFETIME.days} days; create "
                 "another job"
             )
+        case StartRefusal.OTHER_UNDO:
+            return other_undo(report.other)
         case StartRefusal.PARTS_MISSING:
             return conflict(
                 f"The file is not complete; upload the parts {_numbers(report.missing)}, and start "
                 "the job again"
             )
+
+
+def other_undo(other: Job | None) -> RequestRefusedError:
+    """Return the 409 error of an undo while another one of the same job runs."""
+    name = "Another job" if other is None else _named(other)
+    return conflict(f"{name} undoes the same import at this time; try again when it has ended")
 
 
 def _numbers(missing: Sequence[int]) -> str:
