@@ -9,7 +9,6 @@ import pytest
 
 from tests.support.routes import functions_of_routes
 from tests.support.template_tables import load_template
-from tools.local_stack.api_definition import IMPORT_FILES_BUCKET
 from tools.local_stack.settings import DEFAULT_PORT, REGION, STACK_NAME
 from tools.sam_local.command import function_of
 
@@ -53,7 +52,7 @@ def test_containers_use_the_embedded_aws() -> None:
     assert VARIABLES["AWS_ENDPOINT_URL"] == f"http://host.docker.internal:{DEFAULT_PORT}"
     assert VARIABLES["TABLE_NAME"] == f"{STACK_NAME}-orders"
     assert VARIABLES["EVENT_BUS_NAME"] == f"{STACK_NAME}-triggers"
-    assert VARIABLES["IMPORT_FILES_BUCKET"] == IMPORT_FILES_BUCKET
+    assert VARIABLES["IMPORT_FILES_BUCKET"] == f"{STACK_NAME}-import-files"
     machine = TEMPLATE["Resources"]["ImportFilesStateMachine"]["Properties"]["Name"]["Sub"]
     name = machine.replace("${AWS::StackName}", STACK_NAME)
     assert VARIABLES["IMPORT_FILES_STATE_MACHINE_ARN"] == (

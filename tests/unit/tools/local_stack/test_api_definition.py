@@ -3,11 +3,7 @@
 import json
 from pathlib import Path
 
-from tools.local_stack.api_definition import (
-    IMPORT_FILES_BUCKET,
-    convert_state_machines,
-    name_bucket,
-)
+from tools.local_stack.api_definition import convert_state_machines, name_bucket
 
 DEFINITION = """\
 # The embedded AWS reads neither YAML nor comments.
@@ -53,4 +49,5 @@ def test_the_bucket_has_the_same_name_at_each_start(tmp_path: Path) -> None:
     template = built(tmp_path)
     name_bucket(template)
     resources = json.loads(template.read_text())["Resources"]
-    assert resources["ImportFilesBucket"]["Properties"] == {"BucketName": IMPORT_FILES_BUCKET}
+    name = {"Fn::Sub": "${AWS::StackName}-import-files"}
+    assert resources["ImportFilesBucket"]["Properties"] == {"BucketName": name}
