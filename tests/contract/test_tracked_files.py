@@ -14,7 +14,7 @@ MAX_LINES = 12_000
 # Permitted large files, each with the reason.
 LARGE = {
     "functions/describe_api/openapi.json": (
-        "generated from the models by tools/api_contract, and the hub returns it as it is"
+        "generated from the models by tools/api_contract, and returned by the hub unchanged"
     ),
 }
 # Files with text that looks like a secret, each with the reason why it is not one.
