@@ -10,11 +10,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
+from http.client import BadStatusLine
+from ssl import SSLCertVerificationError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Retry, Timeout
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    DecodeError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as HttpTimeoutError
 
 from operator_cli.errors import UnavailableError, UsageError
 from operator_cli.hub import HubAnswer, HubRequest
@@ -33,6 +46,19 @@ _PASSING = frozenset(
         HTTPStatus.GATEWAY_TIMEOUT,
     }
 )
+_CLOSED = "the connection was closed before the answer was complete"
+# The first class that fits says why: a class is behind those that are derived from it.
+_REASONS: Mapping[type[BaseException], str] = {
+    NameResolutionError: "the name of its host is unknown",
+    NewConnectionError: "no connection to it can be made",
+    ConnectTimeoutError: "the connection takes too long",
+    HttpTimeoutError: "the answer takes too long",
+    TimeoutError: "the answer takes too long",
+    SSLError: "no secure connection to it can be made",
+    ProtocolError: _CLOSED,
+    ConnectionError: _CLOSED,
+    DecodeError: "its answer cannot be decompressed",
+}
 _TOKEN = re.compile(r"[!-~]+", re.ASCII)
 
 
@@ -173,9 +199,19 @@ def _proxy_of(url: str) -> str | None:
     return getproxies().get(parts.scheme)
 
 
-def reason_of(error: HTTPError) -> str:
-    """Return why a request had no answer, without the URL."""
-    cause = error.reason if isinstance(error, MaxRetryError) and error.reason else error
-    # The texts of urllib3 begin with an object in its own notation.
-    text = " ".join(str(cause).split()).rpartition(">: ")[2].rstrip(".")
-    return text or type(cause).__name__
+def reason_of(error: BaseException) -> str:
+    """Return in plain English why a request had no answer, without the URL."""
+    match error:
+        case MaxRetryError(reason=Exception() as cause):
+            return reason_of(cause)
+        case ProxyError(original_error=cause):
+            return f"the proxy failed: {reason_of(cause)}"
+        case NewConnectionError(__cause__=ConnectionRefusedError()):
+            return "it refuses the connection"
+        case SSLError(args=(SSLCertVerificationError(verify_message=str(text)), *_)) if text:
+            return f"its certificate is not valid: {text.rstrip('.')}"
+        case ProtocolError(args=(_, BadStatusLine() as cause)):
+            # A connection that was closed without an answer is such a line too.
+            return _CLOSED if isinstance(cause, ConnectionError) else "its answer is not HTTP"
+    found = (reason for kind, reason in _REASONS.items() if isinstance(error, kind))
+    return next(found, "the request failed")

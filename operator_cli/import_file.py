@@ -219,7 +219,7 @@ def _imported(
     yes: bool,
 ) -> "ImportReport":
     from operator_cli.import_progress import import_progress
-    from operator_cli.import_reports import judged
+    from operator_cli.import_reports import judged, number_of_orders
     from operator_cli.import_text import file_lines, preview_lines, result_lines, source_lines
     from operator_cli.result_files import ResultNames
 
@@ -235,9 +235,8 @@ def _imported(
                 return report
             changed = report.counts.created + report.counts.updated
             if not yes:
-                confirm(
-                    f"Import {report.counts.received:,} orders, {changed:,} of them new or changed?"
-                )
+                received = number_of_orders(report.counts.received)
+                confirm(f"Import {received}, {changed:,} of them new or changed?")
         elif only_preview:
             raise UsageError("The import of this file has begun before: repeat without --preview.")
         with import_progress() as progress:

@@ -68,6 +68,11 @@ class Importer(Protocol):
 type MakeProgress = Callable[[], Progress]
 
 
+def number_of_orders(number: int) -> str:
+    """Return a number with its noun."""
+    return f"{number:,} {'order' if number == 1 else 'orders'}"
+
+
 def judged(report: ImportReport, stop_above_percent: int) -> ImportReport:
     """Return the report of a preview, with a failure if too many orders would fail."""
     counts = report.counts

@@ -1,17 +1,38 @@
 """The adapter that calls the hub's API: retries, errors, and what it sends."""
 
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server, gaierror
+from ssl import SSLCertVerificationError
+from threading import Thread
 
 import pytest
+from urllib3 import HTTPConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from operator_cli import hub_over_http
 from operator_cli.errors import UnavailableError, UsageError
+from operator_cli.file_transfer import FileTransfer
 from operator_cli.hub import HISTORY, ORDERS, RECONCILE, HubRequest
-from operator_cli.hub_over_http import ATTEMPTS, HubOverHttp, check_base_url
+from operator_cli.hub_over_http import ATTEMPTS, HubOverHttp, check_base_url, reason_of
 from operator_cli.hub_reads import HubReads
 from tests.support.loopback_http import Asked, Given, served
 
 LIST = HubRequest("GET", ORDERS, query={"status": ("new & paid", "ü"), "limit": ("2",)})
+CLOSED = "the connection was closed before the answer was complete"
 BUSY = {"Content-Type": "application/json", "Retry-After": "7"}
 
 
@@ -85,9 +106,92 @@ def test_a_hub_that_does_not_answer_may_answer_later(pauses: list[float]) -> Non
     with pytest.raises(UnavailableError) as raised:
         HubOverHttp(url, "secret").ask(LIST)
     assert raised.value.may_pass
-    assert str(raised.value).startswith(f"{url} does not answer: ")
-    assert "object at 0x" not in str(raised.value)
+    assert str(raised.value) == f"{url} does not answer: it refuses the connection."
     assert 1 <= len(pauses) < ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"", CLOSED),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{",
+            CLOSED,
+        ),
+        (b"hello\r\n\r\n", "its answer is not HTTP"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+            "its answer cannot be decompressed",
+        ),
+    ],
+    ids=["closed", "cut off", "not HTTP", "not gzip"],
+)
+def test_a_broken_answer_is_described_in_plain_english(
+    pauses: list[float], sent: bytes, reason: str
+) -> None:
+    with _answering(sent) as url, pytest.raises(UnavailableError) as raised:
+        HubOverHttp(url, "secret").ask(HubRequest("DELETE", ORDERS))
+    assert str(raised.value) == f"{url} does not answer: {reason}."
+    assert pauses == []
+
+
+def test_a_broken_link_is_described_in_plain_english(pauses: list[float], tmp_path: Path) -> None:
+    file = tmp_path / "orders.csv"
+    file.write_bytes(b"1")
+    with served(Script(Given())) as url:
+        pass
+    part = {"url": f"{url}/secret", "offset": 0, "size": 1}
+    reason = f"{url.removeprefix('http://')} does not answer: it refuses the connection."
+    with pytest.raises(UnavailableError) as raised:
+        FileTransfer().upload(file, [part], lambda _size: None)
+    assert str(raised.value) == reason
+    with pytest.raises(UnavailableError) as raised:
+        FileTransfer().download(f"{url}/secret", 1, tmp_path / "result")
+    assert str(raised.value) == reason
+    assert pauses
+
+
+POOL = HTTPConnectionPool("orders.example.com")
+CONNECTION = HTTPConnection("orders.example.com")
+EXPIRED = SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED]")
+EXPIRED.verify_message = "certificate has expired"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (NameResolutionError("x", CONNECTION, gaierror(-2)), "the name of its host is unknown"),
+        (NewConnectionError(CONNECTION, "[Errno 101]"), "no connection to it can be made"),
+        (ConnectTimeoutError(CONNECTION, "timed out"), "the connection takes too long"),
+        (ReadTimeoutError(POOL, "/", "Read timed out."), "the answer takes too long"),
+        (ProtocolError("Connection aborted.", ConnectionResetError(104)), CLOSED),
+        (SSLError(EXPIRED), "its certificate is not valid: certificate has expired"),
+        (SSLError("[SSL]"), "no secure connection to it can be made"),
+        (ProxyError("no", OSError("403")), "the proxy failed: the request failed"),
+        (HTTPError("('x', None)"), "the request failed"),
+        (MaxRetryError(POOL, "/", None), "the request failed"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_each_failure_has_a_reason_in_plain_english(error: HTTPError, reason: str) -> None:
+    assert reason_of(error) == reason
+    assert reason_of(MaxRetryError(POOL, "/", error)) == reason
+
+
+@contextmanager
+def _answering(sent: bytes) -> Iterator[str]:
+    """Serve one connection, which is answered with these bytes and closed."""
+    with create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with server.accept()[0] as connected:
+                connected.recv(65536)
+                connected.sendall(sent)
+
+        thread = Thread(target=answer)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
 
 
 def test_an_answer_that_is_cut_off_is_asked_for_again(pauses: list[float]) -> None:

@@ -385,6 +385,8 @@ def test_a_start_is_refused_with_its_reason(console: Console) -> None:
     assert refused["detail"] == (
         "The file is not complete; upload the parts 1, 2, 3, and start the job again"
     )
+    small: str = console.create(file={"name": "a", "size": 1})["job_id"]
+    assert "; upload the part 1, and start" in console.refused(409, START, small)["detail"]
     large: str = console.create(file={"name": "a", "size": MAX_FILE_BYTES})["job_id"]
     assert "19, 20 and 620 more, and start" in console.refused(409, START, large)["detail"]
     running = console.started()

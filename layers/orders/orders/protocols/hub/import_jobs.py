@@ -237,8 +237,8 @@ def _start_refusal(reason: StartRefusal, report: StartReport, job: Job) -> Reque
             return other_undo(report.other)
         case StartRefusal.PARTS_MISSING:
             return conflict(
-                f"The file is not complete; upload the parts {_numbers(report.missing)}, and start "
-                "the job again"
+                f"The file is not complete; upload {_parts(report.missing)}, and start the "
+                "job again"
             )
 
 
@@ -248,10 +248,11 @@ def other_undo(other: Job | None) -> RequestRefusedError:
     return conflict(f"{name} undoes the same import at this time; try again when it has ended")
 
 
-def _numbers(missing: Sequence[int]) -> str:
+def _parts(missing: Sequence[int]) -> str:
     more = len(missing) - _MAX_SHOWN_PARTS
     text = ", ".join(map(str, missing[:_MAX_SHOWN_PARTS]))
-    return f"{text} and {more} more" if more > 0 else text
+    noun = "part" if len(missing) == 1 else "parts"
+    return f"the {noun} {text} and {more} more" if more > 0 else f"the {noun} {text}"
 
 
 def _no_files(job: Job) -> str:
