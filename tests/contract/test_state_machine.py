@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from orders.domain.relaying import WriterLifetime
+from orders.runtime.composition.import_files import PATIENT_ATTEMPTS
 from tests.support.template_tables import load_template
 
 type Tree = dict[str, Any]
@@ -96,11 +99,28 @@ def test_a_parameter_limits_the_chunks_at_the_same_time() -> None:
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_task_is_repeated_at_random_times(name: str) -> None:
+def test_a_task_is_repeated_with_growing_waits(name: str) -> None:
     [retry] = TASKS[name]["Retry"]
     assert retry["ErrorEquals"] == ["States.ALL"]
     assert (retry["MaxAttempts"], retry["BackoffRate"]) == (6, 2)
-    assert retry["JitterStrategy"] == "FULL"
+    assert retry["JitterStrategy"] == ("NONE" if name == "ImportChunk" else "FULL")
+
+
+def test_a_chunk_is_repeated_until_the_time_of_a_crashed_attempt_is_over() -> None:
+    variables = load_template()["Globals"]["Function"]["Environment"]["Variables"]
+    writer = timedelta(seconds=int(variables["WRITER_TIMEOUT_SECONDS"]))
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    lifetime = WriterLifetime(writer).ends_at(began) - began
+    [retry] = TASKS["ImportChunk"]["Retry"]
+    assert sum(_waits(retry)[:PATIENT_ATTEMPTS]) > lifetime.total_seconds()
+
+
+def _waits(retry: Tree) -> list[int]:
+    """Return the seconds between the attempts of a task."""
+    return [
+        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** each, retry["MaxDelaySeconds"])
+        for each in range(retry["MaxAttempts"])
+    ]
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -113,11 +133,7 @@ def test_attempts_do_not_overlap(name: str) -> None:
 
 def test_all_attempts_of_a_chunk_fit_in_an_express_execution() -> None:
     chunk = TASKS["ImportChunk"]
-    [retry] = chunk["Retry"]
-    waits = [
-        min(retry["IntervalSeconds"] * retry["BackoffRate"] ** each, retry["MaxDelaySeconds"])
-        for each in range(retry["MaxAttempts"])
-    ]
+    waits = _waits(*chunk["Retry"])
     assert sum(waits) + (len(waits) + 1) * chunk["TimeoutSeconds"] < 300
     assert MAP["ItemProcessor"]["ProcessorConfig"] == {
         "Mode": "DISTRIBUTED",
