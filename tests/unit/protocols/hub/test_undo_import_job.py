@@ -99,7 +99,7 @@ def _tree(answer: HttpAnswer) -> dict[str, Any]:
     return tree
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b'{"dry_run":false,"skip_triggers":true}'])
+@pytest.mark.parametrize("body", [b'{"dry_run":false}', b'{"dry_run":false,"skip_triggers":true}'])
 def test_an_undo_begins_at_once_and_skips_triggers(console: Console, body: bytes) -> None:
     answer = console.ask(body)
     assert answer.status == 201
@@ -113,15 +113,26 @@ def test_an_undo_begins_at_once_and_skips_triggers(console: Console, body: bytes
     assert console.engine.runs == {(UNDO, 1): False}
 
 
+@pytest.mark.parametrize("body", [b"", b"{}"])
+def test_an_undo_of_a_job_is_a_preview_unless_the_body_says_otherwise(
+    console: Console, body: bytes
+) -> None:
+    tree = _tree(console.ask(body))
+    assert (tree["mode"], tree["skip_triggers"]) == ("preview", True)
+
+
 @pytest.mark.parametrize(
     ("body", "headers"),
-    [(b'{"dry_run":true,"skip_triggers":false}', {}), (b"", {"x-dry-run": "true"})],
+    [
+        (b'{"dry_run":true,"skip_triggers":false}', {}),
+        (b'{"dry_run":false}', {"x-dry-run": "true"}),
+    ],
 )
 def test_a_preview_is_asked_for_in_the_body_or_the_header(
     console: Console, body: bytes, headers: Mapping[str, str]
 ) -> None:
     tree = _tree(console.ask(body, headers=headers))
-    assert (tree["mode"], tree["skip_triggers"]) == ("preview", not body)
+    assert (tree["mode"], tree["skip_triggers"]) == ("preview", b"skip" not in body)
 
 
 def test_a_body_with_other_members_is_rejected(console: Console) -> None:
