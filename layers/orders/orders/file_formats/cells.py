@@ -9,6 +9,7 @@ from orders.file_formats.csv_rows import DELIMITERS
 
 _WITH_COMMA = re.compile(r"[-+]?\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,\d{1,8}")
 _WITH_POINT = re.compile(r"[-+]?\d+\.\d{1,8}")
+_WITH_GROUPS = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[. \u00a0\u202f]\d{3})+)(?:,\d+)?", re.ASCII)
 _GROUPS = str.maketrans("", "", " .\u00a0\u202f")
 _DATE = re.compile(
     r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-](?P<year>\d{4})"
@@ -19,8 +20,14 @@ _MONTHS = 12
 
 
 def plain_amount(text: str, *, decimal_comma: bool) -> str:
-    """Return an amount with a decimal point and without groups of digits."""
-    return text.strip().translate(_GROUPS).replace(",", ".") if decimal_comma else text
+    """Return an amount with a decimal point and without groups of digits.
+
+    A text that is no amount with a decimal comma is returned unchanged, so that 12.50 remains 12.50
+    and the import names what it rejects.
+    """
+    if not decimal_comma or _WITH_GROUPS.fullmatch(text.strip()) is None:
+        return text
+    return text.strip().translate(_GROUPS).replace(",", ".")
 
 
 def plain_time(text: str, date_form: str) -> str:
