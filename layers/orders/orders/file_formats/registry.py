@@ -116,7 +116,12 @@ class Registry:
         # A function imports only the protocol that it needs.
         from orders.file_formats.altcraft_orders import read_converted  # noqa: PLC0415
 
-        return read_converted(records, converted, skip_triggers=skip_triggers)
+        return read_converted(
+            records,
+            converted,
+            skip_triggers=skip_triggers or frame.skip_triggers,
+            unknown=frame.unknown,
+        )
 
     def head(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the beginning of a result file."""
