@@ -10,6 +10,7 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import CommandDeadline, connected
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError, refusals
 from orders.application.errors import SettingsTooLargeError
 from orders.domain.problems import listed
@@ -246,7 +247,7 @@ def _print_check(source: ImportSource, orders: Sequence[Any], missing: Sequence[
         typer.echo(line)
     print_rows(COLUMNS, [each.as_row() for each in orders])
     problems = list(problem_lines(orders))
-    typer.echo(f"Problems of the first {len(orders)} orders: {len(problems) or 'none'}")
+    typer.echo(f"Problems of the first {counted(len(orders), 'order')}: {len(problems) or 'none'}")
     for line in problems:
         typer.echo(line)
     if missing:

@@ -19,6 +19,7 @@ from operator_cli.composition import (
     connected,
     explained,
 )
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.printing import print_exact_json, print_json, print_rows, shown_time
 from orders.domain.problems import shown
@@ -213,10 +214,11 @@ def replay_parked(context: typer.Context, *, as_json: AsJson = False) -> None:
     else:
         for each in kept:
             typer.echo(f"Kept message {each.message.id}: {each.kept_because}.")
-        typer.echo(f"Replayed {len(done) - len(kept)} of {len(done)} messages.")
+        typer.echo(f"Replayed {len(done) - len(kept):,} of {counted(len(done), 'message')}.")
     if kept:
         raise OperatorError(
-            f"The queue still holds {len(kept)} messages: docs/operations.md says what to do."
+            f"The queue still holds {counted(len(kept), 'message')}: "
+            "docs/operations.md says what to do."
         )
 
 
@@ -262,7 +264,7 @@ def discard_parked(
     if as_json:
         print_json(rows)
     else:
-        typer.echo(f"Discarded {len(rows)} messages.")
+        typer.echo(f"Discarded {counted(len(rows), 'message')}.")
 
 
 @contextmanager
@@ -281,7 +283,7 @@ def _received(queue: "ParkedQueue") -> "Iterator[list[ParkedMessage]]":
 def _confirm(rows: list[dict[str, object]]) -> None:
     """Show what is deleted and ask. Raises OperatorError unless the answer is yes."""
     print_rows(tuple(_row_names()), rows)
-    question = f"Discard these {len(rows)} messages? Their triggers are then never published."
+    question = f"Discard {counted(len(rows), 'message')}? Their triggers are then never published."
     try:
         is_confirmed = typer.confirm(question, err=True)
     except typer.Abort:
@@ -351,7 +353,7 @@ def _row(message: "ParkedMessage") -> dict[str, object]:
             row |= {"what": parked.kind, "account": parked.account}
             row |= {"order_id": parked.order_id, "version": parked.version}
         case ParkedBatch() as parked:
-            row["what"] = f"{parked.size} records of {parked.shard} from {parked.first}"
+            row["what"] = f"{counted(parked.size, 'record')} of {parked.shard} from {parked.first}"
         case ParkedRecord() as parked:
             row["what"] = f"record {parked.sequence_number}"
         case None:

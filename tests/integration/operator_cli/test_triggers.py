@@ -173,8 +173,8 @@ def test_a_trigger_that_cannot_be_built_again_stays_in_the_queue(
     identity = services.park(parked(world.triggers[0], **members))
     ended = run("triggers", "parked", "replay")
     assert ended.code == 1
-    assert ended.out == f"Kept message {identity}: {why}.\nReplayed 0 of 1 messages.\n"
-    assert ended.err.startswith("The queue still holds 1 messages: ")
+    assert ended.out == f"Kept message {identity}: {why}.\nReplayed 0 of 1 message.\n"
+    assert ended.err.startswith("The queue still holds 1 message: ")
     assert services.parked() == 1
     assert services.received() == []
 
@@ -361,7 +361,7 @@ def test_nothing_is_discarded_without_a_yes(
     ended = run("triggers", "parked", "discard", "--all")
     assert ended.code == 1
     assert all(each in ended.out for each in three)
-    assert "Discard these 3 messages? Their triggers are then never published." in ended.err
+    assert "Discard 3 messages? Their triggers are then never published." in ended.err
     assert ended.err.endswith("Nothing was discarded. Give --yes to discard without a question.\n")
     # They are visible at once.
     assert len(json.loads(run("triggers", "parked", "list", "--json").out)) == 3

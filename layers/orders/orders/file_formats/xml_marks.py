@@ -11,7 +11,7 @@ _MARKUP = re.compile(
     r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
     re.DOTALL,
 )
-# An order has no neighbour if nothing but space is before it. A blank element is no order.
+# An order has no neighbour if nothing but space is before it. A blank element does not count.
 _ONLY = re.compile(r"\s*+<(?=(?:data|row)(?:\s[^>]*+)?>(?!\s*+</))")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
