@@ -145,7 +145,10 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines.")] = False,
 ) -> None:
-    """Show the triggers that were published: their kinds, ids and versions, no customer data."""
+    """Show the triggers that were published: their kinds, ids and versions, no customer data.
+
+    The ends of import jobs are shown too.
+    """
     from operator_cli.trigger_log import TriggerLog
 
     connection = connection_of(context)
@@ -167,10 +170,12 @@ def _print_row(row: "Row") -> None:
     if "message" in row:
         typer.echo(f"{row['at']}  {row['message']}")
         return
-    typer.echo(
-        f"{row['at']}  {row['kind']:22}  {row['trigger_id']}  order {row['order_id']}  "
-        f"version {row['version']}"
+    subject = (
+        f"job {row['job_id']}  {row['state']}"
+        if "job_id" in row
+        else f"order {row['order_id']}  version {row['version']}"
     )
+    typer.echo(f"{row['at']}  {row['kind']:22}  {row['trigger_id']}  {subject}")
 
 
 @parked_app.command("list", epilog=EPILOG)

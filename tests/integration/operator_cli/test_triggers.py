@@ -492,10 +492,11 @@ def test_tail_shows_recent_triggers_sorted_by_time(run: Run, services: TriggerSe
     services.log(now - timedelta(minutes=20), "OrderCreated a1 order 1 version 1")
     services.log(now - timedelta(minutes=1), "OrderUpdated a3 order 1 version 3")
     services.log(now - timedelta(minutes=2), "OrderStatusChanged a2 order 1 version 2")
+    services.log(now - timedelta(seconds=30), "ImportJobFinished a4 job j-1 completed")
     services.log(now - timedelta(seconds=1), "another line")
     lines = run("triggers", "tail", "--json").out.splitlines()
     rows = [json.loads(line) for line in lines]
-    assert [each.get("trigger_id") for each in rows] == ["a2", "a3", None]
+    assert [each.get("trigger_id") for each in rows] == ["a2", "a3", "a4", None]
     assert rows[0] == {
         "at": rows[0]["at"],
         "kind": "OrderStatusChanged",
@@ -503,10 +504,12 @@ def test_tail_shows_recent_triggers_sorted_by_time(run: Run, services: TriggerSe
         "order_id": 1,
         "version": 2,
     }
-    assert rows[2]["message"] == "another line"
+    assert (rows[2]["job_id"], rows[2]["state"]) == ("j-1", "completed")
+    assert rows[3]["message"] == "another line"
     text = run("triggers", "tail", "--since", "1h").out.splitlines()
-    assert len(text) == 4
+    assert len(text) == 5
     assert text[0].split()[1:] == ["OrderCreated", "a1", "order", "1", "version", "1"]
+    assert text[3].split()[1:] == ["ImportJobFinished", "a4", "job", "j-1", "completed"]
 
 
 def test_tail_follows_until_it_is_interrupted(
