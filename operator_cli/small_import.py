@@ -15,7 +15,7 @@ from operator_cli.hub_reads import accepted, detail_of, tree_of
 from operator_cli.import_reports import MAX_SHOWN, ImportReport, Progress, starred
 from operator_cli.import_source import ImportPlan, ImportSource, SmallFile
 from operator_cli.result_files import ResultNames, write_parts
-from orders.application.import_chunk import UNPROCESSED, repeated_key
+from orders.application.chunk_results import UNPROCESSED, repeated_key
 from orders.domain.file_records import Note, Record
 from orders.domain.import_jobs import Counts, ProblemGroup, Sample, merged
 from orders.domain.problems import NOTHING_REPORTED, Problem, pointer

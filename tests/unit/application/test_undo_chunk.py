@@ -10,7 +10,7 @@ import pytest
 from orders.application.chunk_requests import chunk_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import WriteOutcome
-from orders.application.undo_chunk import DETAILS
+from orders.application.undo_results import DETAILS
 from orders.domain.changes import OrderChange
 from orders.domain.import_jobs import JobMode, JobState, Undone
 from orders.domain.order import Cause
