@@ -106,6 +106,8 @@ def test_a_preview_writes_nothing_and_shows_what_an_undo_would_do(jobs: JobWorld
     assert result is not None
     assert [each.outcome for each in result.records] == ["restored", "unchanged", "deleted"]
     assert [each["outcome"] for each in result.samples] == ["restored", "unchanged", "deleted"]
+    change = {"path": "/status", "before": "paid", "after": "new"}
+    assert [each["changed"] for each in result.samples] == [[change], [], []]
     assert result.summary.counts.triggers == 2
     assert {name: world.found(name) for name in "ABC"} == before
     assert world.publisher.sent == []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import batched
 
 from orders.application.chunk_runs import ChunkCommand, ChunkRuns, ChunkWork
+from orders.application.chunk_samples import Shown, shown_differences
 from orders.application.deadlines import PUBLISHING_SECONDS, EarlierDeadline
 from orders.application.earlier_runs import EarlierRuns
 from orders.application.errors import StorageUnavailableError
@@ -23,6 +24,7 @@ from orders.application.undo_orders import (
     UndoWays,
 )
 from orders.application.undo_ports import UndoneStores
+from orders.application.undo_report import UndoneOrder
 from orders.application.undo_results import (
     Found,
     unavailable_result,
@@ -33,10 +35,10 @@ from orders.application.undo_results import (
 from orders.domain.changes import StoredOrder
 from orders.domain.deletions import Deletion
 from orders.domain.history import OrderKey
-from orders.domain.import_jobs import ChunkResult, Job, JobKind, RecordResult
+from orders.domain.import_jobs import MAX_SAMPLES, ChunkResult, Job, JobKind, RecordResult
 from orders.domain.order import Cause, Order
 from orders.domain.triggers import Trigger, TriggerForm
-from orders.domain.undoing import UndoOutcome, UndoReason
+from orders.domain.undoing import TracedChange, UndoOutcome, UndoReason
 
 PROTOCOL = "hub"
 
@@ -100,6 +102,8 @@ class _Undoing:
         self._deadline = deadline
         self._imported = ImportedVersions(parts.runs, parts.stores, undone, run, deadline)
         self._trace = TraceImport(parts.runs.jobs, parts.stores.history, undone, deadline)
+        # The differences of the first orders that would be restored, by order id.
+        self._shown: dict[int, Sequence[Shown]] = {}
         self._request_id = "" if run is None else run.request_id
         # Read the clock once: DynamoDB requires a repeated transaction to be identical.
         cause = Cause(self._request_id, job.client, parts.runs.clock(), PROTOCOL)
@@ -138,7 +142,7 @@ class _Undoing:
             self._request_id,
             results,
             skip_triggers=self._job.skip_triggers,
-            is_preview=self._run is None,
+            changed=self._shown if self._run is None else None,
         )
 
     def _undo(self, versions: Mapping[int, int]) -> dict[int, Found]:
@@ -157,11 +161,23 @@ class _Undoing:
         found |= self._undone_before(present)
         left = {number: each for number, each in present.items() if number not in found}
         traced = self._trace.traced(left, versions)
-        undo = self._orders.preview if self._run is None else self._orders.undo
-        reports = undo(traced)
+        reports = self._previewed(traced) if self._run is None else self._orders.undo(traced)
         return found | {
             each.order_id: Found(each.outcome, each.version, each.reason) for each in reports
         }
+
+    def _previewed(self, traced: Sequence[TracedChange]) -> Sequence[UndoneOrder]:
+        """Return what would be done, and note what the samples show of it."""
+        planned = self._orders.planned(traced)
+        if len(self._shown) < MAX_SAMPLES:
+            self._shown |= {
+                report.order_id: shown_differences(
+                    change.before.order.tree(), change.after.order.tree()
+                )
+                for report, change in planned
+                if report.outcome is UndoOutcome.RESTORED and change is not None
+            }
+        return [report for report, _ in planned]
 
     def _undone_before(self, present: Mapping[int, StoredOrder]) -> dict[int, Found]:
         """Return the orders that an earlier attempt at this chunk restored."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orders.application.chunk_samples import first_of_each_outcome, sample_of
+from orders.application.chunk_samples import Shown, first_of_each_outcome, sample_of
 from orders.domain.import_jobs import (
     ChunkResult,
     ChunkSummary,
@@ -99,17 +99,24 @@ def undo_result(
     results: Sequence[RecordResult],
     *,
     skip_triggers: bool,
-    is_preview: bool,
+    changed: Mapping[int, Sequence[Shown]] | None,
 ) -> ChunkResult:
-    """Return the result of a chunk."""
+    """Return the result of a chunk.
+
+    `changed` are the differences that a preview shows, by order id. Without it, there are no
+    samples.
+    """
     outcomes = Counter(each.outcome for each in results)
     undone = Undone(**{str(each): outcomes[each] for each in UndoOutcome})
-    changed = {each.order_id for each in results if each.outcome in _CHANGED}
-    triggers = 0 if skip_triggers else len(changed)
+    orders = {each.order_id for each in results if each.outcome in _CHANGED}
+    triggers = 0 if skip_triggers else len(orders)
     summary = ChunkSummary(number, undone.counts(triggers=triggers), request_id, undone)
-    samples = first_of_each_outcome(results) if is_preview else ()
+    samples = [
+        sample_of(each, () if each.order_id is None else changed.get(each.order_id, ()))
+        for each in first_of_each_outcome(() if changed is None else results)
+    ]
     groups = merged(_group(each) for each in results if each.code)
-    return ChunkResult(summary, tuple(results), tuple(map(sample_of, samples)), groups)
+    return ChunkResult(summary, tuple(results), tuple(samples), groups)
 
 
 def unfinished(result: ChunkResult) -> str:
