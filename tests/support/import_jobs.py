@@ -312,8 +312,8 @@ class FakeJobEngine:
 
     def end(self, job: Job) -> None:
         """End what works on a job, before the job has ended."""
-        works = {*self.runs, *self.finishing}
-        self.over.update(each for each in works if each[0] == job.job_id)
+        self.over.update(each for each in self.runs if each[0] == job.job_id)
+        self.over.update(each for each in self.finishing if each[0] == job.job_id)
 
 
 def _works_of(job: Job) -> tuple[tuple[str, int], tuple[str, int, int]]:

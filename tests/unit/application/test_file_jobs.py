@@ -474,7 +474,7 @@ def test_the_end_by_a_fault_waits_for_chunks_that_are_being_imported() -> None:
 # Too many errors
 
 
-def test_a_run_that_is_finished_is_left_as_it_is() -> None:
+def test_a_finished_run_does_not_change() -> None:
     engine = _engine()
     job = engine.run()
     files = dict(engine.files.files)
