@@ -10,7 +10,7 @@ def test_a_preview_of_an_undo_shows_what_restored_orders_become() -> None:
         {"row": 2, "external_id": "B", "outcome": "deleted", "changed": []},
         {"row": 3, "external_id": "C", "outcome": "kept", "changed": []},
     ]
-    job = {
+    job: dict[str, object] = {
         "job_id": "j-1",
         "state": "completed",
         "failure": None,

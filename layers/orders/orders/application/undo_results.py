@@ -111,10 +111,9 @@ def undo_result(
     orders = {each.order_id for each in results if each.outcome in _CHANGED}
     triggers = 0 if skip_triggers else len(orders)
     summary = ChunkSummary(number, undone.counts(triggers=triggers), request_id, undone)
-    samples = [
-        sample_of(each, () if each.order_id is None else changed.get(each.order_id, ()))
-        for each in first_of_each_outcome(() if changed is None else results)
-    ]
+    first = () if changed is None else first_of_each_outcome(results)
+    shown = changed or {}
+    samples = [sample_of(each, shown.get(each.order_id or 0, ())) for each in first]
     groups = merged(_group(each) for each in results if each.code)
     return ChunkResult(summary, tuple(results), tuple(samples), groups)
 
