@@ -1,6 +1,6 @@
 """Converted records as orders of the Altcraft import, with the problems of their conversion."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orders.application.ports import SentOrder
@@ -44,7 +44,7 @@ class LocatedOrder:
     """An order whose problems name the place in the file that a member came from."""
 
     order: SentOrder
-    source_of: Mapping[str, str]
+    list_sources: Callable[[], Mapping[str, str]]
 
     @property
     def position(self) -> int:
@@ -71,17 +71,21 @@ class LocatedOrder:
     ) -> Submission | Rejection:
         """Check the order. Its problems and warnings name their places in the file."""
         checked = self.order.submit(rules, before)
+        if isinstance(checked, Submission) and not checked.warnings:
+            return checked
         warnings = self._located(checked.warnings)
         if isinstance(checked, Rejection):
             return replace(checked, problems=self._located(checked.problems), warnings=warnings)
         return replace(checked, warnings=warnings)
 
     def _located(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        return tuple(self._with_place(each) for each in problems)
+        source_of = self.list_sources() if problems else {}
+        return tuple(_with_place(each, source_of) for each in problems)
 
-    def _with_place(self, problem: Problem) -> Problem:
-        source = self.source_of.get(pointer(*problem.path[2:]))
-        return replace(problem, message=f"{problem.message} ({source})") if source else problem
+
+def _with_place(problem: Problem, source_of: Mapping[str, str]) -> Problem:
+    source = source_of.get(pointer(*problem.path[2:]))
+    return replace(problem, message=f"{problem.message} ({source})") if source else problem
 
 
 def read_converted(
@@ -103,7 +107,7 @@ def read_converted(
             orders.append(rejected(order.position, record, each.faults, ("data",)))
             continue
         judged = _without_echoes(order, each.faults)
-        orders.append(LocatedOrder(judged, each.source_of) if each.source_of else judged)
+        orders.append(LocatedOrder(judged, each.list_sources) if each.list_sources else judged)
     return orders
 
 

@@ -1,4 +1,4 @@
-"""How cells write amounts and times, and what they look like in a file."""
+"""What cells look like: how a file writes amounts and times, and what its delimiter is."""
 
 import csv
 import io
@@ -9,42 +9,12 @@ from orders.file_formats.csv_rows import DELIMITERS
 
 _WITH_COMMA = re.compile(r"[-+]?\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,\d{1,8}")
 _WITH_POINT = re.compile(r"[-+]?\d+\.\d{1,8}")
-_WITH_GROUPS = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[. \u00a0\u202f]\d{3})+)(?:,\d+)?", re.ASCII)
-_GROUPS = str.maketrans("", "", " .\u00a0\u202f")
 _DATE = re.compile(
     r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-](?P<year>\d{4})"
     r"(?:[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second_of_minute>\d{2}))?)?",
     re.ASCII,
 )
 _MONTHS = 12
-
-
-def plain_amount(text: str, *, decimal_comma: bool) -> str:
-    """Return an amount with a decimal point and without groups of digits.
-
-    A text that is no amount with a decimal comma is returned unchanged, so that 12.50 remains 12.50
-    and the import names what it rejects.
-    """
-    if not decimal_comma or _WITH_GROUPS.fullmatch(text.strip()) is None:
-        return text
-    return text.strip().translate(_GROUPS).replace(",", ".")
-
-
-def plain_time(text: str, date_form: str) -> str:
-    """Return a time as ISO 8601 writes it. `date_form` is iso, dmy or mdy.
-
-    A text of another form is returned unchanged, so that the import names it.
-    """
-    found = _DATE.fullmatch(text.strip()) if date_form in {"dmy", "mdy"} else None
-    if found is None:
-        return text
-    day, month = found["first"], found["second"]
-    if date_form == "mdy":
-        day, month = month, day
-    date = f"{found['year']}-{month:0>2}-{day:0>2}"
-    if found["hour"] is None:
-        return date
-    return f"{date} {found['hour']:0>2}:{found['minute']}:{found['second_of_minute'] or '00'}"
 
 
 def guess_decimal_comma(cells: Iterable[str]) -> bool:

@@ -100,7 +100,12 @@ def is_wide(codec: str) -> bool:
 
 def text_of(raw: bytes, codec: str) -> str:
     """Return a text without its mark. Invalid bytes become lone surrogates."""
-    return raw.decode(codec, _errors(codec)).removeprefix("\ufeff")
+    return marked_text_of(raw, codec).removeprefix("\ufeff")
+
+
+def marked_text_of(raw: bytes, codec: str) -> str:
+    """Return a text as `text_of` does, but with its mark."""
+    return raw.decode(codec, _errors(codec))
 
 
 def bytes_of(text: str, codec: str) -> bytes:

@@ -36,7 +36,7 @@ def read_drafts(
         if draft is None:
             orders.append(rejected(position, record, problems, ()))
         else:
-            orders.append(LocatedOrder(draft, each.source_of) if each.source_of else draft)
+            orders.append(LocatedOrder(draft, each.list_sources) if each.list_sources else draft)
     return orders
 
 

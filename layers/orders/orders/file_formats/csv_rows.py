@@ -4,15 +4,17 @@ import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
+from io import StringIO
 
 from orders.domain.file_records import UnreadableFileError
 from orders.file_formats.bounds import MAX_COLUMNS, MAX_RECORD_BYTES
-from orders.file_formats.charsets import text_of
+from orders.file_formats.charsets import bytes_of, is_wide, marked_text_of, text_of
 
 # The number of the row, from 1, its bytes with the line end, and its cells.
 type Row = tuple[int, bytes, list[str]]
 
 DELIMITERS = ",;\t|"
+_MARK = "\ufeff"
 _LIMIT = f"{MAX_RECORD_BYTES // 1024**2} MB"
 # The limit of the process. A row is not larger, so no cell is.
 csv.field_size_limit(MAX_RECORD_BYTES)
@@ -51,6 +53,23 @@ def rows_of(lines: Iterable[bytes], codec: str, delimiter: str) -> Iterator[Row]
     except csv.Error as error:
         message = f"Row {number} cannot be read: {error}"
         raise UnreadableFileError("malformed", message, number) from None
+
+
+def rows_of_record(raw: bytes, codec: str, delimiter: str) -> Iterator[tuple[bytes, list[str]]]:
+    """Yield the bytes and the cells of each row of a record, which `rows_of` has found before."""
+    # These lines end with LF, CR LF or CR, as those of `raw_lines` do.
+    texts = list(StringIO(marked_text_of(raw, codec), newline=""))
+    if is_wide(codec):
+        lines = [bytes_of(text, codec) for text in texts]
+    else:
+        lines = raw.splitlines(keepends=True)
+    plain = (text.removeprefix(_MARK) for text in texts)
+    reader = csv.reader(plain, delimiter=delimiter)
+    start = 0
+    for cells in reader:
+        end = reader.line_num
+        yield lines[start] if end == start + 1 else b"".join(lines[start:end]), cells
+        start = end
 
 
 def _too_large(number: int, pending: Sequence[bytes]) -> str:

@@ -239,7 +239,7 @@ def convert(
             path = ("lines", number - 1, member)
             reader.set(line, path, member, source, {**row, _LINE_NUMBER: str(number)})
         tree["lines"].append(line)
-    return Converted(tree, tuple(reader.faults), dict(reader.source_of))
+    return Converted(tree, tuple(reader.faults), reader.sources)
 
 
 def _merged(
@@ -265,7 +265,11 @@ class _Reader:
     def __init__(self, options: FileOptions) -> None:
         self._options = options
         self.faults: list[Problem] = []
-        self.source_of: dict[str, str] = {}
+        self._places: list[tuple[Steps, str]] = []
+
+    def sources(self) -> Mapping[str, str]:
+        """Return the columns that members came from, by JSON pointer."""
+        return {pointer(*_steps(path)): place for path, place in self._places}
 
     def add(
         self, tree: Tree, member: str, source: Source, rows: Sequence[Mapping[str, str]]
@@ -284,26 +288,25 @@ class _Reader:
                     message = f'column "{name}" must be {allowed}; got {shown(text)}'
                     self.faults.append(Problem(Code.INVALID_VALUE, (member,), message))
         if amounts:
-            self.source_of[pointer(member)] = f"columns {', '.join(source.total)}"
+            self._places.append(((member,), f"columns {', '.join(source.total)}"))
             tree[member] = format_amount(exact_sum(amounts))
 
     def set(
         self, tree: Tree, path: Steps, member: str, source: Source, row: Mapping[str, str]
     ) -> None:
         """Set a member of the tree, unless its value is blank."""
-        steps = _steps(path)
         try:
             value = self._value(member, source, row)
         except ValueError as allowed:
             name, text = self._text(source, row)
             message = f'column "{name or member}" must be {allowed}; got {shown(text)}'
-            self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
+            self.faults.append(Problem(Code.INVALID_VALUE, _steps(path), message))
             return
         if value is None:
             return
         name, _ = self._text(source, row)
         if name:
-            self.source_of[pointer(*steps)] = f"column {name}"
+            self._places.append((path, f"column {name}"))
         if member.startswith(_FIELDS):
             tree.setdefault("custom_fields", {})[member.removeprefix(_FIELDS)] = value
         else:

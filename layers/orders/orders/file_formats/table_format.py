@@ -15,13 +15,14 @@ from orders.domain.file_records import (
 )
 from orders.domain.problems import shown
 from orders.file_formats.bounds import MAX_RECORD_BYTES, blocks, expect_kept
-from orders.file_formats.charsets import bytes_of, codec_of, text_of
+from orders.file_formats.charsets import bytes_of, codec_of, is_wide, text_of
 from orders.file_formats.csv_rows import (
     Row,
     first_cells,
     is_blank,
     joined,
     rows_of,
+    rows_of_record,
 )
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.lines import line_end, raw_lines
@@ -30,6 +31,8 @@ RESULT_COLUMNS = ("_row", "_code", "_path", "_message")
 # A first line by which spreadsheets name the delimiter.
 _SEPARATOR_LINE = "sep="
 _LONGEST_SEPARATOR_LINE = 16
+# The bytes of CR and LF in UTF-16.
+_WIDEST_END = 4
 
 type KeyOf = Callable[[Sequence[str]], str]
 
@@ -72,26 +75,28 @@ class TableFormat(ABC):
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""
         codec = codec_of(options.charset, frame.head)
-        rows = rows_of(raw_lines((record.raw,), codec), codec, options.delimiter)
-        before = record.row - 1
-        return [(before + number, raw, cells) for number, raw, cells in rows if not is_blank(cells)]
+        rows = rows_of_record(record.raw, codec, options.delimiter)
+        return [
+            (number, raw, cells)
+            for number, (raw, cells) in enumerate(rows, record.row)
+            if not is_blank(cells)
+        ]
 
     def head(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the original header with the names of the appended columns."""
         codec, delimiter = codec_of(options.charset, frame.head), options.delimiter
-        rows = rows_of(raw_lines((frame.head,), codec), codec, delimiter)
-        *before, header = ((raw, cells) for _number, raw, cells in rows)
-        appended = _appended(header, RESULT_COLUMNS, frame, delimiter, codec)
-        return b"".join((*(raw for raw, _cells in before), appended))
+        *before, header = rows_of_record(frame.head, codec, delimiter)
+        note = _Note(RESULT_COLUMNS, frame, delimiter, codec)
+        return b"".join((*(raw for raw, _cells in before), note.after(*header)))
 
     def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
         """Return the rows of a record with the note in each of them."""
         codec, delimiter = codec_of(options.charset, frame.head), options.delimiter
         cells = (str(note.row), note.code, note.path, note.message)
-        rows = rows_of(raw_lines((record.raw,), codec), codec, delimiter)
+        written = _Note(cells, frame, delimiter, codec)
         return b"".join(
-            raw if is_blank(row) else _appended((raw, row), cells, frame, delimiter, codec)
-            for _number, raw, row in rows
+            raw if is_blank(row) else written.after(raw, row)
+            for raw, row in rows_of_record(record.raw, codec, delimiter)
         )
 
     def tail(self, frame: Frame, options: FileOptions) -> bytes:
@@ -171,26 +176,42 @@ def _is_text(key: str) -> bool:
     return key.isascii() or not any("\ud800" <= each <= "\udfff" for each in key)
 
 
-def _appended(
-    row: tuple[bytes, Sequence[str]],
-    cells: Sequence[str],
-    frame: Frame,
-    delimiter: str,
-    codec: str,
-) -> bytes:
-    """Return a row with cells after its last column, instead of those of an earlier result."""
-    raw, present = row[0], len(row[1])
-    whole = text_of(raw, codec)
-    mark = raw[: len(raw) - len(bytes_of(whole, codec))]
-    own_end = line_end(whole)
-    end = own_end or line_end(text_of(frame.head, codec)) or "\n"
-    text = whole.removesuffix(own_end)
-    columns = len(frame.columns)
-    if frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS:
-        columns -= len(RESULT_COLUMNS)
-        if present > columns:
-            text = first_cells(text, delimiter, columns)
-            present = columns
-    missing = delimiter * max(0, columns - present)
-    suffix = f"{missing}{delimiter}{joined(cells, delimiter)}{end}"
-    return mark + bytes_of(text, codec) + suffix.encode(codec, "replace")
+class _Note:
+    """Cells that are appended to rows, in the place of those of an earlier result."""
+
+    def __init__(self, cells: Sequence[str], frame: Frame, delimiter: str, codec: str) -> None:
+        self._delimiter, self._codec = delimiter, codec
+        self._head = frame.head
+        is_result = frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS
+        self._width = len(frame.columns) - (len(RESULT_COLUMNS) if is_result else 0)
+        self._has_earlier = is_result
+        self._written = self._encoded(delimiter + joined(cells, delimiter))
+
+    def after(self, raw: bytes, row: Sequence[str]) -> bytes:
+        """Return a row with the cells after its last column."""
+        present = len(row)
+        own_end = _line_end(raw, self._codec)
+        text = raw[: len(raw) - len(own_end)]
+        end = own_end or _line_end(self._head, self._codec) or self._encoded("\n")
+        if self._has_earlier and present > self._width:
+            text = self._first_cells(text)
+        elif present < self._width:
+            text += self._encoded(self._delimiter * (self._width - present))
+        return text + self._written + end
+
+    def _first_cells(self, raw: bytes) -> bytes:
+        whole = text_of(raw, self._codec)
+        kept = first_cells(whole, self._delimiter, self._width)
+        return raw[: len(raw) - len(bytes_of(whole[len(kept) :], self._codec))]
+
+    def _encoded(self, text: str) -> bytes:
+        return text.encode(self._codec, "replace")
+
+
+def _line_end(raw: bytes, codec: str) -> bytes:
+    """Return the bytes of the line end of a line, none if it has none."""
+    if is_wide(codec):
+        return line_end(raw[-_WIDEST_END:].decode(codec, "replace")).encode(codec)
+    if raw.endswith(b"\r\n"):
+        return b"\r\n"
+    return raw[-1:] if raw.endswith((b"\n", b"\r")) else b""

@@ -42,6 +42,12 @@ _COUNT_WORDS = frozenset({"шт", "pcs", "pc", "pieces", "stk", "stück", "ea", 
 # How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
 DATE_FORMS = ("iso", "mdy", "dmy")
 
+# Nearly all amounts and times of a file are written so, and need no more than to be checked.
+_PLAIN_AMOUNTS = {
+    False: re.compile(r"\d{1,200}(?:\.\d{1,200})?", re.ASCII),
+    True: re.compile(r"\d{1,200}(?:,\d{1,200})?", re.ASCII),
+}
+_UTC_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})Z?", re.ASCII)
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
@@ -73,12 +79,14 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
 
     Negative amounts keep their sign, also in parentheses.
     """
+    if _PLAIN_AMOUNTS[decimal_comma].fullmatch(cell):
+        return cell.replace(",", ".")
     allowed = (
         "an amount with a decimal comma, such as 1234,50 or 1.234,50"
         if decimal_comma
         else "an amount with a decimal point, such as 1234.50 or 1,234.50"
     )
-    text = _without_words(text_of(cell)[:_MAX_CELL].strip(), _MONEY_WORDS)
+    text = _without_words(_short_text(cell, allowed), _MONEY_WORDS)
     match = _MONEY.fullmatch(_SPACES.sub("", text))
     if match is None or bool(match["open"]) != bool(match["close"]):
         raise ValueError(allowed)
@@ -94,6 +102,14 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
     return sign + digits + (f".{fraction[0]}" if fraction and fraction[0] else "")
 
 
+def _short_text(cell: str, allowed: str) -> str:
+    """Return the text of a cell. Raises ValueError for a longer one than any number has."""
+    text = text_of(cell)
+    if len(text) > _MAX_CELL:
+        raise ValueError(allowed)
+    return text.strip()
+
+
 def _without_words(text: str, known: Collection[str]) -> str:
     """Return a text without the words around its number, if they are known."""
 
@@ -107,7 +123,7 @@ def _without_words(text: str, known: Collection[str]) -> str:
 def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     """Return a whole number, such as 2 for "2" or "2.000"."""
     allowed = "a whole number"
-    text = _without_words(text_of(cell)[:_MAX_CELL].strip(), _COUNT_WORDS)
+    text = _without_words(_short_text(cell, allowed), _COUNT_WORDS)
     try:
         number = Decimal(amount_of(text, decimal_comma=decimal_comma))
     except ValueError:
@@ -128,7 +144,12 @@ def time_of(cell: str, date_form: str) -> str:
 
     ISO dates are accepted in every file, because only the other forms are ambiguous.
     """
-    text = text_of(cell)[:_MAX_CELL]
+    plain = _UTC_TIME.fullmatch(cell)
+    if plain is not None and _is_time(cell):
+        return f"{plain[1]}T{plain[2]}Z"
+    text = text_of(cell)
+    # A longer text than any time has is none.
+    text = text if len(text) <= _MAX_CELL else ""
     iso = _ISO_WITH_ZONE.fullmatch(text)
     if iso is not None:
         day, clock, second, fraction, zone = iso.groups()
@@ -138,6 +159,14 @@ def time_of(cell: str, date_form: str) -> str:
         return format_time(parse_time(text))
     except ValueError:
         return _local_time(text, date_form)
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _local_time(text: str, date_form: str) -> str:
