@@ -16,12 +16,14 @@ from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.mappings import (
     ColumnMapping,
     MappingError,
+    Source,
     convert,
     overridden,
     read_mapping,
 )
 from orders.file_formats.presets import Preset
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
+from orders.file_formats.values import text_of
 
 type Cells = Mapping[str, str]
 
@@ -76,16 +78,30 @@ class MappedTable(TableFormat):
 
     def key_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
         """Return a function that returns the key of a row."""
-        name = self.mapping(options).group_by
-        if name not in columns:
+        names = self.mapping(options).group_by
+        place = next((columns.index(name) for name in names if name in columns), None)
+        if place is None:
             found = listed([each for each in columns if each])
+            wanted = " or ".join(map(shown, names))
             raise UnreadableFileError(
                 "missing_column",
-                f"The header must have the column {shown(name)}; got {found}. Check the delimiter "
+                f"The header must have the column {wanted}; got {found}. Check the delimiter "
                 "and the mapping",
             )
-        place = columns.index(name)
         return lambda cells: cells[place].strip() if place < len(cells) else ""
+
+    def name_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
+        """Return a function that returns the external id of a row, "" if another column has it."""
+        source = self.mapping(options).order.get("external_id", Source())
+        places = [columns.index(name) for name in source.columns if name in columns]
+        if source.lookup or source.template is not None or not places:
+            return self.key_of(columns, options)
+
+        def named(cells: Sequence[str]) -> str:
+            found = (text_of(cells[place]) for place in places if place < len(cells))
+            return next(filter(None, found), "")
+
+        return named
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows."""

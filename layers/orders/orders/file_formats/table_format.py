@@ -55,6 +55,10 @@ class TableFormat(ABC):
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a record."""
 
+    def name_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
+        """Return a function that returns the external id of a row: "" if it has none."""
+        return self.key_of(columns, options)
+
     def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that are not read."""
         del columns, options
@@ -67,7 +71,8 @@ class TableFormat(ABC):
         rows = rows_of(lines, codec, delimiter)
         head, columns = _header(rows, codec)
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
-        return OpenFile(frame, _grouped(rows, self.key_of(columns, options)))
+        key_of, name_of = self.key_of(columns, options), self.name_of(columns, options)
+        return OpenFile(frame, _grouped(rows, key_of, name_of))
 
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""
@@ -131,9 +136,9 @@ def _header(rows: Iterator[Row], codec: str) -> tuple[bytes, tuple[str, ...]]:
     raise UnreadableFileError("empty_file", "The file must have a header; it is empty")
 
 
-def _grouped(rows: Iterator[Row], key_of: KeyOf) -> Iterator[Record]:
+def _grouped(rows: Iterator[Row], key_of: KeyOf, name_of: KeyOf) -> Iterator[Record]:
     """Yield the records: adjacent rows with the same key. Each row without a key is a record."""
-    first, key, size = 0, "", 0
+    first, key, name, size = 0, "", "", 0
     parts: list[bytes] = []
     gap: list[bytes] = []
     for number, raw, cells in rows:
@@ -143,22 +148,24 @@ def _grouped(rows: Iterator[Row], key_of: KeyOf) -> Iterator[Record]:
                 gap.append(raw)
                 size += len(raw)
             if size > MAX_RECORD_BYTES and gap:
-                yield _record(first, key, parts)
+                yield _record(first, name or key, parts)
                 parts, gap, size = [], [], 0
             continue
         if parts and found and found == key:
             parts += gap
             parts.append(raw)
             size += len(raw)
+            name = name or name_of(cells)
             expect_kept(size, first, f"The rows of the order in row {first}")
         else:
             if parts:
-                yield _record(first, key, parts)
+                yield _record(first, name or key, parts)
             first, key, parts, size = number, found, [raw], len(raw)
+            name = name_of(cells)
         if gap:
             gap = []
     if parts:
-        yield _record(first, key, parts)
+        yield _record(first, name or key, parts)
 
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:
