@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from orders.domain.file_records import FileOptions
 from orders.domain.problems import Code
-from orders.file_formats.mappings import MappingError, convert, overridden, read_mapping
+from orders.file_formats.mappings import MONEY, MappingError, convert, overridden, read_mapping
 
 MAPPING = read_mapping(
     {
@@ -256,15 +256,14 @@ def test_a_fault_of_a_mapping_names_the_member(tree: object, message: str) -> No
 def test_the_columns_that_a_mapping_needs() -> None:
     assert {"Name", "Off", "Quantity", "Item", "Note"} <= MAPPING.columns
     assert "#" not in MAPPING.columns
-    assert MAPPING.amounts == {"Total", "Price", "Off", "Quantity"}
+    assert MAPPING.columns_of(MONEY) == {"Total", "Price", "Off"}
 
 
 def test_the_number_of_a_line_is_an_id_where_a_column_has_none() -> None:
-    mapping = overridden(MAPPING, {"line": {"external_id": {"column": ["SKU", "{#}"]}}})
+    mapping = overridden(MAPPING, {"line": {"external_id": {"column": "SKU", "default": "{#}"}}})
     lines = convert(mapping, [FIRST, SECOND | {"SKU": ""}], OPTIONS).tree["lines"]
 
     assert [each["external_id"] for each in lines] == ["m-1", "2"]
-    assert "{#}" not in mapping.columns
 
 
 def test_a_template_of_blank_columns_is_no_value() -> None:

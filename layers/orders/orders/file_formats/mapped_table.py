@@ -90,7 +90,7 @@ class MappedTable(TableFormat):
             )
         return lambda cells: cells[place].strip() if place < len(cells) else ""
 
-    def name_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
+    def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
         """Return a function that returns the external id of a row, "" if another column has it."""
         source = self.mapping(options).order.get("external_id", Source())
         places = [columns.index(name) for name in source.columns if name in columns]

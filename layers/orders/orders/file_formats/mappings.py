@@ -6,7 +6,7 @@ a constant, or a template of columns. A lookup table may replace the value.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -26,7 +26,7 @@ from orders.file_formats.values import (
     whole_number_of,
 )
 
-_MONEY = frozenset(
+MONEY = frozenset(
     {
         "total_price",
         "delivery_cost",
@@ -35,7 +35,7 @@ _MONEY = frozenset(
         "min_price_per_item",
     }
 )
-_TIMES = frozenset({"create_time", "update_time"})
+TIMES = frozenset({"create_time", "update_time"})
 _ORDER_MEMBERS = frozenset(
     {
         "external_id",
@@ -96,8 +96,8 @@ _BESIDE = {
     "sum": frozenset({"default", *_OF_AMOUNTS}),
 }
 _PLACE = re.compile(r"\{([^{}]+)\}")
-# The number of a line in its order: in templates, and in lists of columns.
-_LINE_NUMBER, _LINE_NUMBER_PLACE = "#", "{#}"
+# The number of a line in its order: in templates, and in defaults.
+_LINE_NUMBER, _LINE_PLACE = "#", "{#}"
 _PRICE = "final_price_per_item"
 # What the external id of a line has in front of this is that of the line that it is a part of.
 _SECOND_PART = "_2"
@@ -147,7 +147,7 @@ class Source:
     @property
     def needed(self) -> Iterator[str]:
         """Yield the names of all columns that the value needs."""
-        yield from (name for name in self.columns if name != _LINE_NUMBER_PLACE)
+        yield from self.columns
         yield from self.places
         yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
 
@@ -185,12 +185,15 @@ class ColumnMapping:
         named = {name for each in sources for name in each.needed}
         return frozenset({*self.group_by, *named, *([self.line_if] if self.line_if else [])})
 
-    @property
-    def amounts(self) -> frozenset[str]:
-        """Return the names of the columns that must be numbers."""
-        members = product(_MONEY | {"count"}, (self.order, self.line))
-        found = (sources[member] for member, sources in members if member in sources)
-        return frozenset(name for source in found for name in source.needed)
+    def columns_of(self, members: Container[str]) -> frozenset[str]:
+        """Return the names of the columns that these members of the order and its lines need."""
+        sources = (*self.order.items(), *self.line.items())
+        return frozenset(
+            name
+            for member, source in sources
+            if member in members
+            for name in (*source.columns, *source.total, *source.less)
+        )
 
 
 def read_mapping(tree: object) -> ColumnMapping:
@@ -340,7 +343,7 @@ class _Reader:
         `position` is the index of the first one in the order. `digits` are those of the currency.
         """
         line: Tree = {}
-        numbered = {**row, _LINE_NUMBER: str(number), _LINE_NUMBER_PLACE: str(number)}
+        numbered = {**row, _LINE_NUMBER: str(number)}
         inexact: tuple[Source, Fraction] | None = None
         for member, source in mapping.line.items():
             path = ("lines", position, member)
@@ -424,7 +427,7 @@ class _Reader:
         row = rows[0]
         _, text = self._text(source, row)
         if not text:
-            return source.default
+            return source.default and source.default.replace(_LINE_PLACE, row.get(_LINE_NUMBER, ""))
         if source.split is not None:
             return [each.strip() for each in text.split(source.split) if each.strip()]
         if source.lookup:
@@ -433,13 +436,13 @@ class _Reader:
 
     def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> str | None:
         """Return a value in the form that the import accepts: the member decides which."""
-        if member in _MONEY:
+        if member in MONEY:
             if source.is_plain:
                 return amount_of(text, decimal_comma=self._options.decimal_comma)
             return self._amount(source, [row])
         if member == "count":
             return whole_number_of(text, decimal_comma=self._options.decimal_comma)
-        if member in _TIMES:
+        if member in TIMES:
             return time_of(text, self._options.date_form)
         return currency_of(text) if member == "currency" else text
 
@@ -452,7 +455,7 @@ class _Reader:
             return "", _PLACE.sub(lambda place: values[place[1]], source.template).strip()
         for name in source.columns:
             if text := text_of(row.get(name, "")):
-                return ("" if name == _LINE_NUMBER_PLACE else name), text
+                return name, text
         return (source.columns[0] if source.columns else ""), ""
 
     def _looked_up(self, source: Source, text: str) -> str:
@@ -576,12 +579,12 @@ def _check_beside(kind: str, tree: Mapping[str, object], member: str, where: str
     """Raise MappingError for a member of a source that would have no effect."""
     beside = [name for name in tree if name != kind]
     allowed = set(_BESIDE[kind])
-    if member not in _MONEY:
+    if member not in MONEY:
         allowed -= _OF_AMOUNTS
     elif allowed & _OF_AMOUNTS & set(beside):
         allowed.discard("lookup")
-    if kind == "sum" and member not in _MONEY:
-        raise MappingError(f"{where} must not have sum: only {listed(sorted(_MONEY))} may have it")
+    if kind == "sum" and member not in MONEY:
+        raise MappingError(f"{where} must not have sum: only {listed(sorted(MONEY))} may have it")
     if member != "tags" and not member.startswith(_FIELDS):
         allowed.discard("split")
     wrong = next((name for name in beside if name not in allowed), None)

@@ -55,7 +55,7 @@ class TableFormat(ABC):
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a record."""
 
-    def name_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
+    def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
         """Return a function that returns the external id of a row: "" if it has none."""
         return self.key_of(columns, options)
 
@@ -71,8 +71,8 @@ class TableFormat(ABC):
         rows = rows_of(lines, codec, delimiter)
         head, columns = _header(rows, codec)
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
-        key_of, name_of = self.key_of(columns, options), self.name_of(columns, options)
-        return OpenFile(frame, _grouped(rows, key_of, name_of))
+        key_of, id_of = self.key_of(columns, options), self.id_of(columns, options)
+        return OpenFile(frame, _grouped(rows, key_of, id_of))
 
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""
@@ -136,7 +136,7 @@ def _header(rows: Iterator[Row], codec: str) -> tuple[bytes, tuple[str, ...]]:
     raise UnreadableFileError("empty_file", "The file must have a header; it is empty")
 
 
-def _grouped(rows: Iterator[Row], key_of: KeyOf, name_of: KeyOf) -> Iterator[Record]:
+def _grouped(rows: Iterator[Row], key_of: KeyOf, id_of: KeyOf) -> Iterator[Record]:
     """Yield the records: adjacent rows with the same key. Each row without a key is a record."""
     first, key, name, size = 0, "", "", 0
     parts: list[bytes] = []
@@ -155,13 +155,13 @@ def _grouped(rows: Iterator[Row], key_of: KeyOf, name_of: KeyOf) -> Iterator[Rec
             parts += gap
             parts.append(raw)
             size += len(raw)
-            name = name or name_of(cells)
+            name = name or id_of(cells)
             expect_kept(size, first, f"The rows of the order in row {first}")
         else:
             if parts:
                 yield _record(first, name or key, parts)
             first, key, parts, size = number, found, [raw], len(raw)
-            name = name_of(cells)
+            name = id_of(cells)
         if gap:
             gap = []
     if parts:
