@@ -7,7 +7,7 @@ a constant, or a template of columns. A lookup table may replace the value.
 import json
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -287,6 +287,19 @@ def convert(
     for number, row in enumerate(lines, 1):
         tree["lines"] += reader.lines_of(mapping, row, number, len(tree["lines"]), digits)
     return Converted(tree, tuple(reader.faults), dict(reader.source_of))
+
+
+def matched_by(found: Converted, field_name: str, value: str) -> Converted:
+    """Return an order whose customer is found by a field if it has neither an email nor a phone.
+
+    A mapping that does not match by `email_phone` has its own customer.
+    """
+    tree = found.tree
+    is_matched = tree.get("matching") != "email_phone" or {"email", "phone"} & tree.keys()
+    if is_matched or not value:
+        return found
+    custom = {"matching": "custom", "field_name": field_name, "field_value": value}
+    return replace(found, tree={**tree, **custom})
 
 
 def _merged(
