@@ -124,7 +124,7 @@ def test_a_row_is_a_line_by_the_value_of_a_column(line_if: object, lines: int) -
 
 def test_an_override_may_change_which_rows_are_lines() -> None:
     changed = overridden(MAPPING, {"line_if": {"column": "Kind", "is": ["x"]}})
-    assert changed.line_if == "Kind"
+    assert changed.line_if == ("Kind",)
     assert changed.line_values == {"x"}
     assert overridden(changed, {}).line_values == {"x"}
 

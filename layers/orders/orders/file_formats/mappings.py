@@ -5,7 +5,7 @@ a constant, or a template of columns. A lookup table may replace the value.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Any
@@ -19,10 +19,11 @@ from orders.file_formats.values import (
     currency_of,
     text_of,
     time_of,
+    unchanged_id,
     whole_number_of,
 )
 
-_MONEY = frozenset(
+MONEY = frozenset(
     {
         "total_price",
         "delivery_cost",
@@ -31,7 +32,7 @@ _MONEY = frozenset(
         "min_price_per_item",
     }
 )
-_TIMES = frozenset({"create_time", "update_time"})
+TIMES = frozenset({"create_time", "update_time"})
 _ORDER_MEMBERS = frozenset(
     {
         "external_id",
@@ -67,6 +68,9 @@ _LINE_MEMBERS = frozenset(
         "count",
     }
 )
+# The members whose digits spreadsheet programs change: numbers, and codes that may have a point.
+_NUMBERS = frozenset({"external_id", "phone", "profile_id", "subscription_id"})
+_CODES = frozenset({"field_value", "product", "sku"})
 _FIELDS = "custom_fields."
 _SOURCE_MEMBERS = frozenset(
     {
@@ -80,11 +84,13 @@ _SOURCE_MEMBERS = frozenset(
         "less_divided_by",
         "divide_by",
         "split",
+        "if_filled",
     }
 )
 _PLACE = re.compile(r"\{([^{}]+)\}")
 # The number of a line in its order, in templates.
 _LINE_NUMBER = "#"
+_LINE_PLACE = "{#}"
 _PRECISION = 40
 
 
@@ -100,10 +106,11 @@ class Source:
     """Where the value of a member comes from.
 
     `columns` are columns of which the first that is not blank has the value. `total` are columns
-    whose amounts in all rows of the order are added. `less` are columns whose amounts are
-    subtracted, divided by the whole number of `less_divided_by` if it is set. `divide_by` are
-    columns of whole numbers: the amount is divided by the first that is not blank. `split`
-    separates the values of an array.
+    whose amounts in all rows of the order are added. `less` are columns with discounts, with or
+    without a minus sign: they are subtracted, divided by the whole number of `less_divided_by` if
+    it is set. `divide_by` are columns of whole numbers: the amount is divided by the first that is
+    not blank. `split` separates the values of an array. `if_filled` has columns with the value of
+    the member if the column is not blank.
     """
 
     columns: tuple[str, ...] = ()
@@ -116,6 +123,7 @@ class Source:
     less_divided_by: tuple[str, ...] = ()
     divide_by: tuple[str, ...] = ()
     split: str | None = None
+    if_filled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needed(self) -> Iterator[str]:
@@ -124,36 +132,64 @@ class Source:
         if self.template is not None:
             yield from (name for name in _PLACE.findall(self.template) if name != _LINE_NUMBER)
         yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
+        yield from self.if_filled
+
+    def text(self, row: Mapping[str, str]) -> tuple[str, str]:
+        """Return the name of the column that has the value, and its text."""
+        if self.template is not None:
+            text = _PLACE.sub(lambda place: text_of(row.get(place[1], "")), self.template)
+            return "", text.strip()
+        for name in self.columns:
+            if text := text_of(row.get(name, "")):
+                return name, text
+        return (self.columns[0] if self.columns else ""), ""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
     """The sources of an order's and of a line's members.
 
-    Adjacent rows with the same value of `group_by` are one order. A row is a line unless the column
-    `line_if` is blank in it. If there are `line_values`, the column must have one of them, in small
-    letters.
+    Adjacent rows with the same value of `group_by` are one order. A row is a line unless all
+    columns of `line_if` are blank in it. If there are `line_values`, the first that is not blank
+    must have one of them, in small letters; if "" is one of them, a row with values of a line and a
+    blank column is a line too.
     """
 
     group_by: str
     order: Mapping[str, Source]
     line: Mapping[str, Source]
-    line_if: str | None = None
+    line_if: tuple[str, ...] = ()
     line_values: frozenset[str] = frozenset()
 
     def is_line(self, row: Mapping[str, str]) -> bool:
         """Return whether a row is a line of its order."""
-        if self.line_if is None:
+        if not self.line_if:
             return True
-        text = row.get(self.line_if, "").strip()
-        return text.lower() in self.line_values if self.line_values else bool(text)
+        texts = [text for name in self.line_if if (text := row.get(name, "").strip())]
+        if not self.line_values or not texts:
+            return bool(texts) or ("" in self.line_values and self._has_line(row))
+        return texts[0].lower() in self.line_values
+
+    def _has_line(self, row: Mapping[str, str]) -> bool:
+        """Return whether a row has a value of a line."""
+        return any(row.get(name, "").strip() for each in self.line.values() for name in each.needed)
+
+    def columns_of(self, members: Container[str]) -> frozenset[str]:
+        """Return the names of the columns that these members of the order and its lines need."""
+        sources = (*self.order.items(), *self.line.items())
+        return frozenset(
+            name
+            for member, source in sources
+            if member in members
+            for name in (*source.columns, *source.total, *source.less)
+        )
 
     @property
     def columns(self) -> frozenset[str]:
         """Return the names of all columns that are mapped."""
         sources = [*self.order.values(), *self.line.values()]
         named = {name for each in sources for name in each.needed}
-        return frozenset({self.group_by, *named, *([self.line_if] if self.line_if else [])})
+        return frozenset({self.group_by, *named, *self.line_if})
 
 
 def read_mapping(tree: object) -> ColumnMapping:
@@ -171,16 +207,19 @@ def read_mapping(tree: object) -> ColumnMapping:
     )
 
 
-def _line_if(tree: object) -> tuple[str | None, frozenset[str]]:
-    """Return the column that says whether a row is a line, and the values that say so."""
-    if tree is None or isinstance(tree, str):
-        return tree, frozenset()
-    column = tree.get("column") if isinstance(tree, Mapping) else None
-    if not isinstance(tree, Mapping) or not isinstance(column, str) or set(tree) - {"column", "is"}:
+def _line_if(tree: object) -> tuple[tuple[str, ...], frozenset[str]]:
+    """Return the columns that say whether a row is a line, and the values that say so."""
+    if tree is None:
+        return (), frozenset()
+    column = tree.get("column") if isinstance(tree, Mapping) else tree
+    is_known = isinstance(column, str | list) and column
+    if not is_known or (isinstance(tree, Mapping) and set(tree) - {"column", "is"}):
         raise MappingError(
             "line_if must name a column that is blank in rows without a line, or have column and is"
         )
-    return column, frozenset(each.lower() for each in _names(tree.get("is", []), "line_if.is"))
+    values = tree.get("is", []) if isinstance(tree, Mapping) else []
+    names = _names(column, "line_if")
+    return names, frozenset(each.lower() for each in _names(values, "line_if.is"))
 
 
 def is_whole(tree: Mapping[str, object]) -> bool:
@@ -295,15 +334,15 @@ class _Reader:
         try:
             value = self._value(member, source, row)
         except ValueError as allowed:
-            name, text = self._text(source, row)
+            name, text = source.text(row)
             message = f'column "{name or member}" must be {allowed}; got {shown(text)}'
             self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
             return
-        if value is None:
-            return
-        name, _ = self._text(source, row)
+        name, _ = source.text(row)
         if name:
             self.source_of[pointer(*steps)] = f"column {name}"
+        if value is None:
+            return
         if member.startswith(_FIELDS):
             tree.setdefault("custom_fields", {})[member.removeprefix(_FIELDS)] = value
         else:
@@ -312,9 +351,12 @@ class _Reader:
     def _value(self, member: str, source: Source, row: Mapping[str, str]) -> object:
         if source.constant is not None:
             return source.constant
-        _, text = self._text(source, row)
+        filled = (source.if_filled[name] for name in source.if_filled if text_of(row.get(name, "")))
+        if (known := next(filled, None)) is not None:
+            return known
+        _, text = source.text(row)
         if not text:
-            return source.default
+            return source.default and source.default.replace(_LINE_PLACE, row.get(_LINE_NUMBER, ""))
         if source.split is not None:
             return [each.strip() for each in text.split(source.split) if each.strip()]
         return (
@@ -325,23 +367,15 @@ class _Reader:
 
     def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> str:
         """Return a value in the form that the import accepts: the member decides which."""
-        if member in _MONEY:
+        if member in MONEY:
             return self._amount(source, text, row)
         if member == "count":
             return whole_number_of(text, decimal_comma=self._options.decimal_comma)
-        if member in _TIMES:
+        if member in TIMES:
             return time_of(text, self._options.date_form)
+        if source.template is None and member in _NUMBERS | _CODES:
+            return unchanged_id(text, may_have_point=member in _CODES)
         return currency_of(text) if member == "currency" else text
-
-    def _text(self, source: Source, row: Mapping[str, str]) -> tuple[str, str]:
-        """Return the name of the column that has the value, and its text."""
-        if source.template is not None:
-            text = _PLACE.sub(lambda place: text_of(row.get(place[1], "")), source.template)
-            return "", text.strip()
-        for name in source.columns:
-            if text := text_of(row.get(name, "")):
-                return name, text
-        return (source.columns[0] if source.columns else ""), ""
 
     def _looked_up(self, source: Source, text: str) -> str:
         found = source.lookup.get(text, source.lookup.get(text.lower()))
@@ -358,7 +392,8 @@ class _Reader:
             return amount
         with localcontext(prec=_PRECISION):
             less = [row[name] for name in source.less if row.get(name, "").strip()]
-            off = sum((Decimal(amount_of(each, decimal_comma=comma)) for each in less), Decimal())
+            discounts = (Decimal(amount_of(each, decimal_comma=comma)) for each in less)
+            off = sum(map(abs, discounts), Decimal())
             off = off / self._count(source.less_divided_by, row) if off else off
             # Only a price that no decimal number expresses is rounded, in the last digit allowed.
             exact = (Decimal(amount) - off) / self._count(source.divide_by, row)
@@ -412,21 +447,25 @@ def _source(tree: Any, where: str) -> Source:  # noqa: ANN401 - any value of YAM
     kinds = [name for name in ("column", "constant", "template", "sum") if name in tree]
     if len(kinds) != 1:
         raise MappingError(f"{where} must have exactly one of column, constant, template and sum")
-    lookup = tree.get("lookup", {})
-    if not isinstance(lookup, Mapping):
-        raise MappingError(f"{where}.lookup must be an object of values and what replaces them")
     return Source(
         columns=_names(tree.get("column", []), f"{where}.column"),
         constant=tree.get("constant"),
         template=_text(tree.get("template"), f"{where}.template"),
-        lookup={str(name): str(value) for name, value in lookup.items()},
+        lookup=_texts(tree.get("lookup", {}), f"{where}.lookup"),
         default=_text(tree.get("default"), f"{where}.default"),
         total=_names(tree.get("sum", []), f"{where}.sum"),
         less=_names(tree.get("less", []), f"{where}.less"),
         less_divided_by=_names(tree.get("less_divided_by", []), f"{where}.less_divided_by"),
         divide_by=_names(tree.get("divide_by", []), f"{where}.divide_by"),
         split=_text(tree.get("split"), f"{where}.split"),
+        if_filled=_texts(tree.get("if_filled", {}), f"{where}.if_filled"),
     )
+
+
+def _texts(value: object, where: str) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise MappingError(f"{where} must be an object of values and what replaces them")
+    return {str(name): str(each) for name, each in value.items()}
 
 
 def _text(value: object, where: str) -> str | None:

@@ -39,6 +39,8 @@ class TableFormat(ABC):
 
     name: str
     protocol: str = "altcraft"
+    # Whether each row is an order, so that rows with the same key are duplicates.
+    is_row_an_order = False
 
     @abstractmethod
     def guess(self, beginning: Beginning) -> FileOptions | None:
@@ -51,9 +53,18 @@ class TableFormat(ABC):
         Raises UnreadableFileError if a column is missing.
         """
 
+    def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
+        """Return a function that returns the external id in the first row of an order."""
+        return self.key_of(columns, options)
+
     @abstractmethod
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a record."""
+
+    def known(self, columns: tuple[str, ...], options: FileOptions) -> tuple[str, ...]:
+        """Return the names of columns as the format writes them."""
+        del options
+        return columns
 
     def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that are not read."""
@@ -65,9 +76,11 @@ class TableFormat(ABC):
         delimiter = _checked_delimiter(options)
         codec, lines = _lines(source, options)
         rows = rows_of(lines, codec, delimiter)
-        head, columns = _header(rows, codec)
+        head, written = _header(rows, codec)
+        columns = self.known(written, options)
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
-        return OpenFile(frame, _grouped(rows, self.key_of(columns, options)))
+        key_of, id_of = self.key_of(columns, options), self.id_of(columns, options)
+        return OpenFile(frame, _grouped(rows, key_of, id_of, one_row=self.is_row_an_order))
 
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""
@@ -131,9 +144,14 @@ def _header(rows: Iterator[Row], codec: str) -> tuple[bytes, tuple[str, ...]]:
     raise UnreadableFileError("empty_file", "The file must have a header; it is empty")
 
 
-def _grouped(rows: Iterator[Row], key_of: KeyOf) -> Iterator[Record]:
-    """Yield the records: adjacent rows with the same key. Each row without a key is a record."""
-    first, key, size = 0, "", 0
+def _grouped(
+    rows: Iterator[Row], key_of: KeyOf, id_of: KeyOf, *, one_row: bool
+) -> Iterator[Record]:
+    """Yield the records: adjacent rows with the same key, or single rows.
+
+    Each row without a key is a record.
+    """
+    first, key, name, size = 0, "", "", 0
     parts: list[bytes] = []
     gap: list[bytes] = []
     for number, raw, cells in rows:
@@ -143,22 +161,23 @@ def _grouped(rows: Iterator[Row], key_of: KeyOf) -> Iterator[Record]:
                 gap.append(raw)
                 size += len(raw)
             if size > MAX_RECORD_BYTES and gap:
-                yield _record(first, key, parts)
+                yield _record(first, name, parts)
                 parts, gap, size = [], [], 0
             continue
-        if parts and found and found == key:
+        if parts and found and found == key and not one_row:
             parts += gap
             parts.append(raw)
             size += len(raw)
             expect_kept(size, first, f"The rows of the order in row {first}")
         else:
             if parts:
-                yield _record(first, key, parts)
+                yield _record(first, name, parts)
             first, key, parts, size = number, found, [raw], len(raw)
+            name = id_of(cells) if found else ""
         if gap:
             gap = []
     if parts:
-        yield _record(first, key, parts)
+        yield _record(first, name, parts)
 
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:
@@ -189,8 +208,9 @@ def _appended(
     if frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS:
         columns -= len(RESULT_COLUMNS)
         if present > columns:
-            text = first_cells(text, delimiter, columns)
-            present = columns
+            # A row with too many cells keeps all of them.
+            present = max(columns, present - len(RESULT_COLUMNS))
+            text = first_cells(text, delimiter, present)
     missing = delimiter * max(0, columns - present)
     suffix = f"{missing}{delimiter}{joined(cells, delimiter)}{end}"
     return mark + bytes_of(text, codec) + suffix.encode(codec, "replace")
