@@ -165,7 +165,7 @@ def test_a_row_is_a_line_by_the_value_of_a_column(line_if: object, lines: int) -
 
 def test_an_override_may_change_which_rows_are_lines() -> None:
     changed = overridden(MAPPING, {"line_if": {"column": "Kind", "is": ["x"]}})
-    assert changed.line_if == "Kind"
+    assert changed.line_if == ("Kind",)
     assert changed.line_values == {"x"}
     assert overridden(changed, {}).line_values == {"x"}
 
@@ -228,7 +228,7 @@ def _of_line(member: str, source: object) -> dict[str, object]:
         (_of_email({"constant": "x", "default": "y"}), "must have nothing beside constant"),
         (
             _of_email({"column": "A", "divide_by": "B"}),
-            "order.email must have only default, lookup beside column; got divide_by",
+            "order.email must have only default, if_filled, lookup beside column; got divide_by",
         ),
         (_of_email({"sum": ["A"]}), "order.email must not have sum: only"),
         (_of_email({"column": "A", "split": ","}), "beside column; got split"),

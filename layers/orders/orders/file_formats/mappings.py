@@ -23,6 +23,7 @@ from orders.file_formats.values import (
     currency_of,
     text_of,
     time_of,
+    unchanged_id,
     whole_number_of,
 )
 
@@ -71,6 +72,9 @@ _LINE_MEMBERS = frozenset(
         "count",
     }
 )
+# The members whose digits spreadsheet programs change: numbers, and codes that may have a point.
+_NUMBERS = frozenset({"external_id", "phone", "profile_id", "subscription_id"})
+_CODES = frozenset({"field_value", "product", "sku"})
 _FIELDS = "custom_fields."
 _SOURCE_MEMBERS = frozenset(
     {
@@ -84,16 +88,17 @@ _SOURCE_MEMBERS = frozenset(
         "less_divided_by",
         "divide_by",
         "split",
+        "if_filled",
     }
 )
 # What says where a value comes from, and what may be beside it.
 _KINDS = ("column", "constant", "template", "sum")
 _OF_AMOUNTS = frozenset({"less", "less_divided_by", "divide_by"})
 _BESIDE = {
-    "column": frozenset({"lookup", "default", "split", *_OF_AMOUNTS}),
+    "column": frozenset({"lookup", "default", "split", "if_filled", *_OF_AMOUNTS}),
     "constant": frozenset[str](),
-    "template": frozenset({"lookup", "default", "split"}),
-    "sum": frozenset({"default", *_OF_AMOUNTS}),
+    "template": frozenset({"lookup", "default", "split", "if_filled"}),
+    "sum": frozenset({"default", "if_filled", *_OF_AMOUNTS}),
 }
 _PLACE = re.compile(r"\{([^{}]+)\}")
 # The number of a line in its order: in templates, and in defaults.
@@ -118,7 +123,7 @@ class Source:
     columns whose amounts are subtracted with or without a minus sign, divided by the whole number
     of `less_divided_by` if it is set. `divide_by` are columns of whole numbers: the amount is
     divided by the first that is not blank, and by `divisor`. `split` separates the values of an
-    array.
+    array. `if_filled` has columns with the value of the member if the column is not blank.
     """
 
     columns: tuple[str, ...] = ()
@@ -132,6 +137,7 @@ class Source:
     divide_by: tuple[str, ...] = ()
     divisor: int = 1
     split: str | None = None
+    if_filled: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
@@ -150,6 +156,24 @@ class Source:
         yield from self.columns
         yield from self.places
         yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
+        yield from self.if_filled
+
+    def text(self, row: Mapping[str, str]) -> tuple[str, str]:
+        """Return the name of the column that has the value, and its text."""
+        if self.template is not None:
+            values = {name: text_of(row.get(name, "")) for name in _PLACE.findall(self.template)}
+            if not any(values.values()):
+                return "", ""
+            return "", _PLACE.sub(lambda place: values[place[1]], self.template).strip()
+        for name in self.columns:
+            if text := text_of(row.get(name, "")):
+                return name, text
+        return (self.columns[0] if self.columns else ""), ""
+
+    def filled(self, row: Mapping[str, str]) -> str | None:
+        """Return the value of the first column of `if_filled` that is not blank."""
+        found = (value for name, value in self.if_filled.items() if text_of(row.get(name, "")))
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,33 +181,40 @@ class ColumnMapping:
     """The sources of an order's and of a line's members.
 
     Adjacent rows with the same value of `group_by` are one order: it names columns, of which a file
-    has the first. A row is a line unless the column `line_if` is blank in it. If there are
-    `line_values`, the column must have one of them, and if there are `other_values`, none of them,
-    in small letters.
+    has the first. A row is a line unless all columns of `line_if` are blank in it. If there are
+    `line_values`, the first that is not blank must have one of them, in small letters; if "" is one
+    of them, a row with values of a line and a blank column is a line too. If there are
+    `other_values`, it must have none of them.
     """
 
     group_by: tuple[str, ...]
     order: Mapping[str, Source]
     line: Mapping[str, Source]
-    line_if: str | None = None
+    line_if: tuple[str, ...] = ()
     line_values: frozenset[str] = frozenset()
     other_values: frozenset[str] = frozenset()
 
     def is_line(self, row: Mapping[str, str]) -> bool:
         """Return whether a row is a line of its order."""
-        if self.line_if is None:
+        if not self.line_if:
             return True
-        text = row.get(self.line_if, "").strip().lower()
+        texts = [text for name in self.line_if if (text := row.get(name, "").strip())]
         if self.other_values:
-            return text not in self.other_values
-        return text in self.line_values if self.line_values else bool(text)
+            return not texts or texts[0].lower() not in self.other_values
+        if not self.line_values or not texts:
+            return bool(texts) or ("" in self.line_values and self._has_line(row))
+        return texts[0].lower() in self.line_values
+
+    def _has_line(self, row: Mapping[str, str]) -> bool:
+        """Return whether a row has a value of a line."""
+        return any(row.get(name, "").strip() for each in self.line.values() for name in each.needed)
 
     @property
     def columns(self) -> frozenset[str]:
         """Return the names of all columns that are mapped."""
         sources = [*self.order.values(), *self.line.values()]
         named = {name for each in sources for name in each.needed}
-        return frozenset({*self.group_by, *named, *([self.line_if] if self.line_if else [])})
+        return frozenset({*self.group_by, *named, *self.line_if})
 
     def columns_of(self, members: Container[str]) -> frozenset[str]:
         """Return the names of the columns that these members of the order and its lines need."""
@@ -215,20 +246,20 @@ def _group_by(tree: object) -> tuple[str, ...]:
     raise MappingError("group_by must name the column with the number of the order")
 
 
-def _line_if(tree: object) -> tuple[str | None, frozenset[str], frozenset[str]]:
-    """Return the column that says whether a row is a line, and the values that say so."""
-    if tree is None or isinstance(tree, str):
-        return tree, frozenset(), frozenset()
-    column = tree.get("column") if isinstance(tree, Mapping) else None
-    has_others = isinstance(tree, Mapping) and set(tree) - {"column", "is", "is_not"}
-    if not isinstance(tree, Mapping) or not isinstance(column, str) or has_others:
+def _line_if(tree: object) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
+    """Return the columns that say whether a row is a line, and the values that do."""
+    if tree is None:
+        return (), frozenset(), frozenset()
+    found = tree if isinstance(tree, Mapping) else {"column": tree}
+    is_known = isinstance(found.get("column"), str | list) and found["column"]
+    if not is_known or set(found) - {"column", "is", "is_not"}:
         raise MappingError(
             "line_if must name a column that is blank in rows without a line, or have column, and "
             "is or is_not"
         )
-    if {"is", "is_not"} <= tree.keys():
+    if {"is", "is_not"} <= found.keys():
         raise MappingError("line_if must have only one of is and is_not")
-    return column, _values(tree, "is"), _values(tree, "is_not")
+    return _names(found["column"], "line_if"), _values(found, "is"), _values(found, "is_not")
 
 
 def _values(tree: Mapping[str, object], name: str) -> frozenset[str]:
@@ -405,17 +436,17 @@ class _Reader:
         except _InexactError:
             if member == _PRICE:
                 raise
-            self._add_fault(steps, _InexactError(Fraction()), *self._text(source, rows[0]))
+            self._add_fault(steps, _InexactError(Fraction()), *source.text(rows[0]))
             return
         except _CellError as error:
             self._add_fault(steps, error, error.name, error.text)
             return
         except ValueError as allowed:
-            self._add_fault(steps, allowed, *self._text(source, rows[0]))
-            return
-        if value is None:
+            self._add_fault(steps, allowed, *source.text(rows[0]))
             return
         self._locate(steps, source, rows[0])
+        if value is None:
+            return
         if member.startswith(_FIELDS):
             tree.setdefault("custom_fields", {})[member.removeprefix(_FIELDS)] = value
         else:
@@ -429,47 +460,43 @@ class _Reader:
     def _locate(self, steps: Steps, source: Source, row: Mapping[str, str]) -> None:
         if source.total:
             self.source_of[pointer(*steps)] = f"columns {', '.join(source.total)}"
-        elif name := self._text(source, row)[0]:
+        elif name := source.text(row)[0]:
             self.source_of[pointer(*steps)] = f"column {name}"
 
     def _value(self, member: str, source: Source, rows: Sequence[Mapping[str, str]]) -> object:
         if source.constant is not None:
             return source.constant
+        row = rows[0]
+        if (known := source.filled(row)) is not None:
+            return known
         if source.total:
             return self._amount(source, rows)
-        row = rows[0]
-        _, text = self._text(source, row)
+        _, text = source.text(row)
         if not text:
             return source.default and source.default.replace(_LINE_PLACE, row.get(_LINE_NUMBER, ""))
+        return self._read(member, text, source, row)
+
+    def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> object:
+        """Return a value in the form that the import accepts."""
         if source.split is not None:
             return [each.strip() for each in text.split(source.split) if each.strip()]
         if source.lookup:
             return self._looked_up(source, text)
-        return self._read(member, text, source, row)
-
-    def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> str | None:
-        """Return a value in the form that the import accepts: the member decides which."""
-        if member in MONEY:
-            if source.is_plain:
-                return amount_of(text, decimal_comma=self._options.decimal_comma)
+        if member in MONEY and not source.is_plain:
             return self._amount(source, [row])
+        return self._of_member(member, text, is_template=source.template is not None)
+
+    def _of_member(self, member: str, text: str, *, is_template: bool) -> str:
+        """Return a text in the form that its member has."""
+        if member in MONEY:
+            return amount_of(text, decimal_comma=self._options.decimal_comma)
         if member == "count":
             return whole_number_of(text, decimal_comma=self._options.decimal_comma)
         if member in TIMES:
             return time_of(text, self._options.date_form)
+        if not is_template and member in _NUMBERS | _CODES:
+            return unchanged_id(text, may_have_point=member in _CODES)
         return currency_of(text) if member == "currency" else text
-
-    def _text(self, source: Source, row: Mapping[str, str]) -> tuple[str, str]:
-        """Return the name of the column that has the value, and its text."""
-        if source.template is not None:
-            values = {name: text_of(row.get(name, "")) for name in _PLACE.findall(source.template)}
-            if not any(values.values()):
-                return "", ""
-            return "", _PLACE.sub(lambda place: values[place[1]], source.template).strip()
-        for name in source.columns:
-            if text := text_of(row.get(name, "")):
-                return name, text
-        return (source.columns[0] if source.columns else ""), ""
 
     def _looked_up(self, source: Source, text: str) -> str:
         if (found := source.lookup.get(text)) is not None:
@@ -484,7 +511,7 @@ class _Reader:
 
     def _amount(self, source: Source, rows: Sequence[Mapping[str, str]]) -> str | None:
         """Return an amount that is computed. Raises _InexactError if it had to be rounded."""
-        names = source.total or (self._text(source, rows[0])[0],)
+        names = source.total or (source.text(rows[0])[0],)
         found = self._numbers(names, rows)
         if not found:
             return source.default
@@ -585,6 +612,7 @@ def _source(tree: Any, member: str, where: str) -> Source:  # noqa: ANN401 - any
         divide_by=divide_by,
         divisor=divisor,
         split=_text(tree.get("split"), f"{where}.split"),
+        if_filled=_lookup(tree.get("if_filled", {}), f"{where}.if_filled"),
     )
 
 

@@ -39,6 +39,8 @@ class TableFormat(ABC):
 
     name: str
     protocol: str = "altcraft"
+    # Whether each row is an order, so that rows with the same key are duplicates.
+    is_row_an_order = False
 
     @abstractmethod
     def guess(self, beginning: Beginning) -> FileOptions | None:
@@ -51,18 +53,23 @@ class TableFormat(ABC):
         Raises UnreadableFileError if a column is missing.
         """
 
+    def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
+        """Return a function that returns the external id in the first row of an order."""
+        return self.key_of(columns, options)
+
     @abstractmethod
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a record."""
-
-    def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
-        """Return a function that returns the external id of a row: "" if it has none."""
-        return self.key_of(columns, options)
 
     def is_quoted(self, options: FileOptions) -> bool:
         """Return whether a cell with a delimiter or a line break is in quotes."""
         del options
         return True
+
+    def known(self, columns: tuple[str, ...], options: FileOptions) -> tuple[str, ...]:
+        """Return the names of columns as the format writes them."""
+        del options
+        return columns
 
     def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that are not read."""
@@ -74,10 +81,11 @@ class TableFormat(ABC):
         delimiter = _checked_delimiter(options)
         codec, lines = _lines(source, options)
         rows = rows_of(lines, codec, delimiter, is_quoted=self.is_quoted(options))
-        head, columns = _header(rows, codec)
+        head, written = _header(rows, codec)
+        columns = self.known(written, options)
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
         key_of, id_of = self.key_of(columns, options), self.id_of(columns, options)
-        return OpenFile(frame, _grouped(rows, key_of, id_of))
+        return OpenFile(frame, _grouped(rows, key_of, id_of, one_row=self.is_row_an_order))
 
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""
@@ -127,8 +135,9 @@ class TableFormat(ABC):
         if frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS:
             columns -= len(RESULT_COLUMNS)
             if present > columns:
-                kept = first_cells(text, delimiter, columns, is_quoted=is_quoted)
-                present = columns
+                # A row with too many cells keeps all of them.
+                present = max(columns, present - len(RESULT_COLUMNS))
+                kept = first_cells(text, delimiter, present, is_quoted=is_quoted)
         # Not all bytes are those that the text is written with.
         cut = len(bytes_of(text[len(kept) :] + own_end, codec))
         missing = delimiter * max(0, columns - present)
@@ -173,8 +182,13 @@ def _header(rows: Iterator[Row], codec: str) -> tuple[bytes, tuple[str, ...]]:
     raise UnreadableFileError("empty_file", "The file must have a header; it is empty")
 
 
-def _grouped(rows: Iterator[Row], key_of: KeyOf, id_of: KeyOf) -> Iterator[Record]:
-    """Yield the records: adjacent rows with the same key. Each row without a key is a record."""
+def _grouped(
+    rows: Iterator[Row], key_of: KeyOf, id_of: KeyOf, *, one_row: bool
+) -> Iterator[Record]:
+    """Yield the records: adjacent rows with the same key, or single rows.
+
+    Each row without a key is a record.
+    """
     first, key, name, size = 0, "", "", 0
     parts: list[bytes] = []
     gap: list[bytes] = []
@@ -185,10 +199,10 @@ def _grouped(rows: Iterator[Row], key_of: KeyOf, id_of: KeyOf) -> Iterator[Recor
                 gap.append(raw)
                 size += len(raw)
             if size > MAX_RECORD_BYTES and gap:
-                yield _record(first, name or key, parts)
+                yield _record(first, name, parts)
                 parts, gap, size = [], [], 0
             continue
-        if parts and found and found == key:
+        if parts and found and found == key and not one_row:
             parts += gap
             parts.append(raw)
             size += len(raw)
@@ -196,13 +210,13 @@ def _grouped(rows: Iterator[Row], key_of: KeyOf, id_of: KeyOf) -> Iterator[Recor
             expect_kept(size, first, f"The rows of the order in row {first}")
         else:
             if parts:
-                yield _record(first, name or key, parts)
+                yield _record(first, name, parts)
             first, key, parts, size = number, found, [raw], len(raw)
-            name = id_of(cells)
+            name = id_of(cells) if found else ""
         if gap:
             gap = []
     if parts:
-        yield _record(first, name or key, parts)
+        yield _record(first, name, parts)
 
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:

@@ -42,6 +42,10 @@ _COUNT_WORDS = frozenset({"шт", "pcs", "pc", "pieces", "stk", "stück", "ea", 
 # How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
 DATE_FORMS = ("iso", "mdy", "dmy")
 
+# How spreadsheet programs shorten a long number, and how they write one as a decimal number.
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,3}", re.ASCII)
+_AS_DECIMAL = re.compile(r"\d+\.0", re.ASCII)
+_FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
@@ -62,9 +66,12 @@ _NOON = 12
 def text_of(cell: str) -> str:
     """Return a cell without the white space around it, and without the apostrophe before a number.
 
-    Exports write such an apostrophe so that a spreadsheet keeps leading zeros and plus signs.
+    Exports write such an apostrophe, or ="0123", so that a spreadsheet keeps leading zeros and plus
+    signs.
     """
     text = cell.strip()
+    if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
+        return formula[1].strip()
     return text[1:] if _GUARD.match(text) else text
 
 
@@ -115,6 +122,13 @@ def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     if number != number.to_integral_value():
         raise ValueError(allowed)
     return str(int(number))
+
+
+def unchanged_id(text: str, *, may_have_point: bool) -> str:
+    """Return an id or a phone number, unless a spreadsheet program has changed its digits."""
+    if _SHORTENED.fullmatch(text) or (_AS_DECIMAL.fullmatch(text) and not may_have_point):
+        raise ValueError("the exported text, not a number that a spreadsheet program has changed")
+    return text
 
 
 def currency_of(cell: str) -> str:

@@ -20,7 +20,7 @@ PRESET = Preset(
     columns=frozenset({"purchase-date", "sku", "currency", "item-price"}),
     mapping={
         "group_by": ["amazon-order-id", "order-id"],
-        "line_if": {"column": "quantity", "is_not": ["0"]},
+        "line_if": {"column": ["quantity", "quantity-purchased"], "is_not": ["0"]},
         "order": {
             "external_id": {"column": ["amazon-order-id", "order-id"]},
             "endpoint": {"constant": "website"},
