@@ -104,6 +104,7 @@ _PLACE = re.compile(r"\{([^{}]+)\}")
 # The number of a line in its order: in templates, and in defaults.
 _LINE_NUMBER, _LINE_PLACE = "#", "{#}"
 _PRICE = "final_price_per_item"
+_DIVISOR = "a whole number of 1 or more, by which the amount is divided"
 # What the external id of a line has in front of this is that of the line that it is a part of.
 _SECOND_PART = "_2"
 
@@ -551,7 +552,7 @@ class _Reader:
         except ValueError:
             count = 0
         if count < 1:
-            raise ValueError(f'an amount of at least one item in "{names[0]}"')
+            raise _CellError(_DIVISOR, names[0], number)
         return count
 
 

@@ -32,6 +32,20 @@ CURRENCY_WORDS: Mapping[str, str] = {
     "бел. руб": "BYN",
     "zł": "PLN",
     "kč": "CZK",
+    "рубль": "RUB",
+    "рублей": "RUB",
+    "доллар": "USD",
+    "долл. сша": "USD",
+    "доллар сша": "USD",
+    # The numbers of ISO 4217, as 1C writes them. 810 is the one before 1998, which is still used.
+    "643": "RUB",
+    "810": "RUB",
+    "840": "USD",
+    "978": "EUR",
+    "980": "UAH",
+    "398": "KZT",
+    "933": "BYN",
+    "156": "CNY",
 }
 # What may be beside an amount. Any other word, or a percent sign, would change its meaning.
 _MONEY_WORDS = frozenset(
@@ -57,7 +71,7 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _ISO_WITH_ZONE = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2})(:\d{2})?(\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 _MAX_CELL = 200
 _NOON = 12
@@ -147,7 +161,7 @@ def time_of(cell: str, date_form: str) -> str:
     if iso is not None:
         day, clock, second, fraction, zone = iso.groups()
         zone = "Z" if zone in {None, "UTC"} else zone
-        text = f"{day}T{clock}{second or ':00'}{fraction or ''}{zone}"
+        text = f"{day}T{clock:0>5}{second or ':00'}{fraction or ''}{zone}"
     try:
         return format_time(parse_time(text))
     except ValueError:
