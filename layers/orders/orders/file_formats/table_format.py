@@ -161,23 +161,24 @@ def _grouped(
                 gap.append(raw)
                 size += len(raw)
             if size > MAX_RECORD_BYTES and gap:
-                yield _record(first, name, parts)
+                yield _record(first, name or key, parts)
                 parts, gap, size = [], [], 0
             continue
         if parts and found and found == key and not one_row:
             parts += gap
             parts.append(raw)
             size += len(raw)
+            name = name or id_of(cells)
             expect_kept(size, first, f"The rows of the order in row {first}")
         else:
             if parts:
-                yield _record(first, name, parts)
+                yield _record(first, name or key, parts)
             first, key, parts, size = number, found, [raw], len(raw)
-            name = id_of(cells) if found else ""
+            name = id_of(cells)
         if gap:
             gap = []
     if parts:
-        yield _record(first, name, parts)
+        yield _record(first, name or key, parts)
 
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:
