@@ -20,16 +20,15 @@ from orders.file_formats.mappings import (
     TIMES,
     ColumnMapping,
     MappingError,
-    Source,
     convert,
     overridden,
     read_mapping,
 )
 from orders.file_formats.presets import Preset
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
-from orders.file_formats.values import text_of
 
 type Cells = Mapping[str, str]
+_ID = "external_id"
 
 
 class MappedTable(TableFormat):
@@ -107,17 +106,19 @@ class MappedTable(TableFormat):
         return lambda cells: cells[place].strip() if place < len(cells) else ""
 
     def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
-        """Return a function that returns the external id of a row, "" if another column has it."""
-        source = self.mapping(options).order.get("external_id", Source())
-        places = [columns.index(name) for name in source.columns if name in columns]
-        if source.lookup or source.template is not None or not places:
-            return self.key_of(columns, options)
+        """Return a function that returns the external id in the first row of an order."""
+        key_of, source = self.key_of(columns, options), self.mapping(options).order.get(_ID)
+        needed = frozenset(source.needed) if source else frozenset()
+        # Of a repeated column, the first value counts.
+        places = [place for place, name in reversed([*enumerate(columns)]) if name in needed]
+        if source is None or not places:
+            return key_of
 
-        def named(cells: Sequence[str]) -> str:
-            found = (text_of(cells[place]) for place in places if place < len(cells))
-            return next(filter(None, found), "")
+        def id_or_key(cells: Sequence[str]) -> str:
+            row = {columns[place]: cells[place] for place in places if place < len(cells)}
+            return source.text(row)[1] or key_of(cells)
 
-        return named
+        return id_or_key
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows."""
@@ -158,8 +159,8 @@ def _faults(
     for number, _raw, cells in rows:
         if any(cell.strip() for cell in cells[len(columns) :]):
             message = (
-                f"Row {number} must have at most {len(columns)} cells; got {len(cells)}. "
-                f"Put a cell that has the delimiter {shown(delimiter)} in quotes"
+                f"Row {number} must have at most {len(columns)} cells; got {len(cells)}. Put a "
+                f"cell that has the delimiter {shown(delimiter)} in quotes"
             )
             yield Problem(Code.MALFORMED, (), message)
         for name in repeated:

@@ -7,7 +7,7 @@ a constant, or a template of columns. A lookup table may replace the value.
 import json
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -97,8 +97,8 @@ _OF_AMOUNTS = frozenset({"less", "less_divided_by", "divide_by"})
 _BESIDE = {
     "column": frozenset({"lookup", "default", "split", "if_filled", *_OF_AMOUNTS}),
     "constant": frozenset[str](),
-    "template": frozenset({"lookup", "default", "split"}),
-    "sum": frozenset({"default", *_OF_AMOUNTS}),
+    "template": frozenset({"lookup", "default", "split", "if_filled"}),
+    "sum": frozenset({"default", "if_filled", *_OF_AMOUNTS}),
 }
 _PLACE = re.compile(r"\{([^{}]+)\}")
 # The number of a line in its order: in templates, and in defaults.
@@ -158,12 +158,22 @@ class Source:
         yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
         yield from self.if_filled
 
-    def known(self, row: Mapping[str, str]) -> object:
-        """Return the value that needs no reading, None if there is none."""
-        if self.constant is not None:
-            return self.constant
-        filled = (word for name, word in self.if_filled.items() if row.get(name, "").strip())
-        return next(filled, None)
+    def text(self, row: Mapping[str, str]) -> tuple[str, str]:
+        """Return the name of the column that has the value, and its text."""
+        if self.template is not None:
+            values = {name: text_of(row.get(name, "")) for name in _PLACE.findall(self.template)}
+            if not any(values.values()):
+                return "", ""
+            return "", _PLACE.sub(lambda place: values[place[1]], self.template).strip()
+        for name in self.columns:
+            if text := text_of(row.get(name, "")):
+                return name, text
+        return (self.columns[0] if self.columns else ""), ""
+
+    def filled(self, row: Mapping[str, str]) -> str | None:
+        """Return the value of the first column of `if_filled` that is not blank."""
+        found = (value for name, value in self.if_filled.items() if text_of(row.get(name, "")))
+        return next(found, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +182,9 @@ class ColumnMapping:
 
     Adjacent rows with the same value of `group_by` are one order: it names columns, of which a file
     has the first. A row is a line unless all columns of `line_if` are blank in it. If there are
-    `line_values`, the first that is not blank must have one of them, and if there are
-    `other_values`, none of them, in small letters. If "" is one of the `line_values`, a row with
-    values of a line is one too if the columns are blank.
+    `line_values`, the first that is not blank must have one of them, in small letters; if "" is one
+    of them, a row with values of a line and a blank column is a line too. If there are
+    `other_values`, it must have none of them.
     """
 
     group_by: tuple[str, ...]
@@ -188,12 +198,12 @@ class ColumnMapping:
         """Return whether a row is a line of its order."""
         if not self.line_if:
             return True
-        text = next((text for name in self.line_if if (text := row.get(name, "").strip())), "")
+        texts = [text for name in self.line_if if (text := row.get(name, "").strip())]
         if self.other_values:
-            return text.lower() not in self.other_values
-        if not self.line_values or text:
-            return text.lower() in self.line_values if self.line_values else bool(text)
-        return "" in self.line_values and self._has_line(row)
+            return not texts or texts[0].lower() not in self.other_values
+        if not self.line_values or not texts:
+            return bool(texts) or ("" in self.line_values and self._has_line(row))
+        return texts[0].lower() in self.line_values
 
     def _has_line(self, row: Mapping[str, str]) -> bool:
         """Return whether a row has a value of a line."""
@@ -237,18 +247,19 @@ def _group_by(tree: object) -> tuple[str, ...]:
 
 
 def _line_if(tree: object) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
-    """Return the columns that say whether a row is a line, and the values that say so."""
+    """Return the columns that say whether a row is a line, and the values that do."""
     if tree is None:
         return (), frozenset(), frozenset()
-    parts = tree if isinstance(tree, Mapping) else {"column": tree}
-    if not isinstance(parts.get("column"), str | list) or set(parts) - {"column", "is", "is_not"}:
+    found = tree if isinstance(tree, Mapping) else {"column": tree}
+    is_known = isinstance(found.get("column"), str | list) and found["column"]
+    if not is_known or set(found) - {"column", "is", "is_not"}:
         raise MappingError(
             "line_if must name a column that is blank in rows without a line, or have column, and "
             "is or is_not"
         )
-    if {"is", "is_not"} <= parts.keys():
+    if {"is", "is_not"} <= found.keys():
         raise MappingError("line_if must have only one of is and is_not")
-    return _names(parts["column"], "line_if"), _values(parts, "is"), _values(parts, "is_not")
+    return _names(found["column"], "line_if"), _values(found, "is"), _values(found, "is_not")
 
 
 def _values(tree: Mapping[str, object], name: str) -> frozenset[str]:
@@ -307,6 +318,19 @@ def convert(
     for number, row in enumerate(lines, 1):
         tree["lines"] += reader.lines_of(mapping, row, number, len(tree["lines"]), digits)
     return Converted(tree, tuple(reader.faults), dict(reader.source_of))
+
+
+def matched_by(found: Converted, field_name: str, value: str) -> Converted:
+    """Return an order whose customer is found by a field if it has neither an email nor a phone.
+
+    A mapping that does not match by `email_phone` has its own customer.
+    """
+    tree = found.tree
+    is_matched = tree.get("matching") != "email_phone" or {"email", "phone"} & tree.keys()
+    if is_matched or not value:
+        return found
+    custom = {"matching": "custom", "field_name": field_name, "field_value": value}
+    return replace(found, tree={**tree, **custom})
 
 
 def _merged(
@@ -412,13 +436,13 @@ class _Reader:
         except _InexactError:
             if member == _PRICE:
                 raise
-            self._add_fault(steps, _InexactError(Fraction()), *self._text(source, rows[0]))
+            self._add_fault(steps, _InexactError(Fraction()), *source.text(rows[0]))
             return
         except _CellError as error:
             self._add_fault(steps, error, error.name, error.text)
             return
         except ValueError as allowed:
-            self._add_fault(steps, allowed, *self._text(source, rows[0]))
+            self._add_fault(steps, allowed, *source.text(rows[0]))
             return
         self._locate(steps, source, rows[0])
         if value is None:
@@ -436,49 +460,43 @@ class _Reader:
     def _locate(self, steps: Steps, source: Source, row: Mapping[str, str]) -> None:
         if source.total:
             self.source_of[pointer(*steps)] = f"columns {', '.join(source.total)}"
-        elif name := self._text(source, row)[0]:
+        elif name := source.text(row)[0]:
             self.source_of[pointer(*steps)] = f"column {name}"
 
     def _value(self, member: str, source: Source, rows: Sequence[Mapping[str, str]]) -> object:
+        if source.constant is not None:
+            return source.constant
         row = rows[0]
-        if (known := source.known(row)) is not None:
+        if (known := source.filled(row)) is not None:
             return known
         if source.total:
             return self._amount(source, rows)
-        _, text = self._text(source, row)
+        _, text = source.text(row)
         if not text:
             return source.default and source.default.replace(_LINE_PLACE, row.get(_LINE_NUMBER, ""))
+        return self._read(member, text, source, row)
+
+    def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> object:
+        """Return a value in the form that the import accepts."""
         if source.split is not None:
             return [each.strip() for each in text.split(source.split) if each.strip()]
         if source.lookup:
             return self._looked_up(source, text)
-        return self._read(member, text, source, row)
-
-    def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> str | None:
-        """Return a value in the form that the import accepts: the member decides which."""
-        if member in MONEY:
-            if source.is_plain:
-                return amount_of(text, decimal_comma=self._options.decimal_comma)
+        if member in MONEY and not source.is_plain:
             return self._amount(source, [row])
+        return self._of_member(member, text, is_template=source.template is not None)
+
+    def _of_member(self, member: str, text: str, *, is_template: bool) -> str:
+        """Return a text in the form that its member has."""
+        if member in MONEY:
+            return amount_of(text, decimal_comma=self._options.decimal_comma)
         if member == "count":
             return whole_number_of(text, decimal_comma=self._options.decimal_comma)
         if member in TIMES:
             return time_of(text, self._options.date_form)
-        if source.template is None and member in _NUMBERS | _CODES:
+        if not is_template and member in _NUMBERS | _CODES:
             return unchanged_id(text, may_have_point=member in _CODES)
         return currency_of(text) if member == "currency" else text
-
-    def _text(self, source: Source, row: Mapping[str, str]) -> tuple[str, str]:
-        """Return the name of the column that has the value, and its text."""
-        if source.template is not None:
-            values = {name: text_of(row.get(name, "")) for name in _PLACE.findall(source.template)}
-            if not any(values.values()):
-                return "", ""
-            return "", _PLACE.sub(lambda place: values[place[1]], source.template).strip()
-        for name in source.columns:
-            if text := text_of(row.get(name, "")):
-                return name, text
-        return (source.columns[0] if source.columns else ""), ""
 
     def _looked_up(self, source: Source, text: str) -> str:
         if (found := source.lookup.get(text)) is not None:
@@ -493,7 +511,7 @@ class _Reader:
 
     def _amount(self, source: Source, rows: Sequence[Mapping[str, str]]) -> str | None:
         """Return an amount that is computed. Raises _InexactError if it had to be rounded."""
-        names = source.total or (self._text(source, rows[0])[0],)
+        names = source.total or (source.text(rows[0])[0],)
         found = self._numbers(names, rows)
         if not found:
             return source.default

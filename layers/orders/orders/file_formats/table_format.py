@@ -61,6 +61,11 @@ class TableFormat(ABC):
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of a record."""
 
+    def is_quoted(self, options: FileOptions) -> bool:
+        """Return whether a cell with a delimiter or a line break is in quotes."""
+        del options
+        return True
+
     def known(self, columns: tuple[str, ...], options: FileOptions) -> tuple[str, ...]:
         """Return the names of columns as the format writes them."""
         del options
@@ -75,7 +80,7 @@ class TableFormat(ABC):
         """Read the header of a decompressed file. Raises UnreadableFileError."""
         delimiter = _checked_delimiter(options)
         codec, lines = _lines(source, options)
-        rows = rows_of(lines, codec, delimiter)
+        rows = rows_of(lines, codec, delimiter, is_quoted=self.is_quoted(options))
         head, written = _header(rows, codec)
         columns = self.known(written, options)
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
@@ -85,27 +90,60 @@ class TableFormat(ABC):
     def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
         """Return the rows of a record that have values, with their numbers in the file."""
         codec = codec_of(options.charset, frame.head)
-        rows = rows_of(raw_lines((record.raw,), codec), codec, options.delimiter)
+        rows = self._rows_in(record.raw, codec, options)
         before = record.row - 1
         return [(before + number, raw, cells) for number, raw, cells in rows if not is_blank(cells)]
 
+    def _rows_in(self, raw: bytes, codec: str, options: FileOptions) -> Iterator[Row]:
+        is_quoted = self.is_quoted(options)
+        return rows_of(raw_lines((raw,), codec), codec, options.delimiter, is_quoted=is_quoted)
+
     def head(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the original header with the names of the appended columns."""
-        codec, delimiter = codec_of(options.charset, frame.head), options.delimiter
-        rows = rows_of(raw_lines((frame.head,), codec), codec, delimiter)
+        codec = codec_of(options.charset, frame.head)
+        rows = self._rows_in(frame.head, codec, options)
         *before, header = ((raw, cells) for _number, raw, cells in rows)
-        appended = _appended(header, RESULT_COLUMNS, frame, delimiter, codec)
+        appended = self._appended(header, RESULT_COLUMNS, frame, codec, options)
         return b"".join((*(raw for raw, _cells in before), appended))
 
     def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
         """Return the rows of a record with the note in each of them."""
-        codec, delimiter = codec_of(options.charset, frame.head), options.delimiter
+        codec = codec_of(options.charset, frame.head)
         cells = (str(note.row), note.code, note.path, note.message)
-        rows = rows_of(raw_lines((record.raw,), codec), codec, delimiter)
         return b"".join(
-            raw if is_blank(row) else _appended((raw, row), cells, frame, delimiter, codec)
-            for _number, raw, row in rows
+            raw if is_blank(row) else self._appended((raw, row), cells, frame, codec, options)
+            for _number, raw, row in self._rows_in(record.raw, codec, options)
         )
+
+    def _appended(
+        self,
+        row: tuple[bytes, Sequence[str]],
+        cells: Sequence[str],
+        frame: Frame,
+        codec: str,
+        options: FileOptions,
+    ) -> bytes:
+        """Return a row with cells after its last column, instead of those of an earlier result."""
+        raw, present = row[0], len(row[1])
+        delimiter, is_quoted = options.delimiter, self.is_quoted(options)
+        text = text_of(raw, codec)
+        own_end = line_end(text)
+        end = own_end or line_end(text_of(frame.head, codec)) or "\n"
+        text = text.removesuffix(own_end)
+        kept = text
+        columns = len(frame.columns)
+        if frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS:
+            columns -= len(RESULT_COLUMNS)
+            if present > columns:
+                # A row with too many cells keeps all of them.
+                present = max(columns, present - len(RESULT_COLUMNS))
+                kept = first_cells(text, delimiter, present, is_quoted=is_quoted)
+        # Not all bytes are those that the text is written with.
+        cut = len(bytes_of(text[len(kept) :] + own_end, codec))
+        missing = delimiter * max(0, columns - present)
+        added = joined(cells, delimiter, is_quoted=is_quoted)
+        suffix = f"{missing}{delimiter}{added}{end}"
+        return raw[: len(raw) - cut] + suffix.encode(codec, "replace")
 
     def tail(self, frame: Frame, options: FileOptions) -> bytes:
         """Return nothing: files with columns end with their last row."""
@@ -161,7 +199,7 @@ def _grouped(
                 gap.append(raw)
                 size += len(raw)
             if size > MAX_RECORD_BYTES and gap:
-                yield _record(first, name or key, parts)
+                yield _record(first, name, parts)
                 parts, gap, size = [], [], 0
             continue
         if parts and found and found == key and not one_row:
@@ -172,13 +210,13 @@ def _grouped(
             expect_kept(size, first, f"The rows of the order in row {first}")
         else:
             if parts:
-                yield _record(first, name or key, parts)
+                yield _record(first, name, parts)
             first, key, parts, size = number, found, [raw], len(raw)
-            name = id_of(cells)
+            name = id_of(cells) if found else ""
         if gap:
             gap = []
     if parts:
-        yield _record(first, name or key, parts)
+        yield _record(first, name, parts)
 
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:
@@ -189,29 +227,3 @@ def _record(row: int, key: str, parts: list[bytes]) -> Record:
 def _is_text(key: str) -> bool:
     """Return whether a key has no bytes that are invalid in the charset of the file."""
     return key.isascii() or not any("\ud800" <= each <= "\udfff" for each in key)
-
-
-def _appended(
-    row: tuple[bytes, Sequence[str]],
-    cells: Sequence[str],
-    frame: Frame,
-    delimiter: str,
-    codec: str,
-) -> bytes:
-    """Return a row with cells after its last column, instead of those of an earlier result."""
-    raw, present = row[0], len(row[1])
-    whole = text_of(raw, codec)
-    mark = raw[: len(raw) - len(bytes_of(whole, codec))]
-    own_end = line_end(whole)
-    end = own_end or line_end(text_of(frame.head, codec)) or "\n"
-    text = whole.removesuffix(own_end)
-    columns = len(frame.columns)
-    if frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS:
-        columns -= len(RESULT_COLUMNS)
-        if present > columns:
-            # A row with too many cells keeps all of them.
-            present = max(columns, present - len(RESULT_COLUMNS))
-            text = first_cells(text, delimiter, present)
-    missing = delimiter * max(0, columns - present)
-    suffix = f"{missing}{delimiter}{joined(cells, delimiter)}{end}"
-    return mark + bytes_of(text, codec) + suffix.encode(codec, "replace")
