@@ -18,6 +18,15 @@ from orders.file_formats.presets import Preset
 from orders.protocols.json_text import NotJsonError, read_json
 
 _LINES = "line_items"
+_STATUSES = (
+    ("pending", "new"),
+    ("on-hold", "new"),
+    ("processing", "paid"),
+    ("completed", "delivered"),
+    ("cancelled", "canceled"),
+    ("failed", "canceled"),
+    ("refunded", "canceled"),
+)
 PRESET = Preset(
     name="woocommerce_csv",
     columns=frozenset({"order_id", "status", "order_total", _LINES}),
@@ -33,13 +42,7 @@ PRESET = Preset(
             "status": {
                 "column": "status",
                 "lookup": {
-                    "pending": "new",
-                    "on-hold": "new",
-                    "processing": "paid",
-                    "completed": "delivered",
-                    "cancelled": "canceled",
-                    "failed": "canceled",
-                    "refunded": "canceled",
+                    f"{prefix}{name}": word for prefix in ("", "wc-") for name, word in _STATUSES
                 },
                 "default": "new",
             },
@@ -53,7 +56,6 @@ PRESET = Preset(
             "product": {"column": "product_id"},
             "sku": {"column": ["sku", "product_id", "name"]},
             "count": "quantity",
-            "base_price_per_item": {"column": "subtotal", "divide_by": "quantity"},
             "final_price_per_item": {"column": "total", "divide_by": "quantity"},
         },
     },
