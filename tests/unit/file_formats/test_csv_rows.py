@@ -13,18 +13,27 @@ TEXTS = st.text(st.sampled_from("a1,;\"'\r\n \t\x0b\x85\u2028\ufeffé\0"), max_s
 
 
 @pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("is_quoted", [True, False])
 @given(text=TEXTS, raw=st.binary(max_size=12), delimiter=st.sampled_from(",;"))
 @example(text='\ufeff\ufeff"a"\n\ufeff"b\n\ufeff",c', raw=b"", delimiter=",")
 @example(text="a", raw=b"\x83\n\x81\r\n", delimiter=",")
 def test_rows_of_a_record_are_those_of_its_file(
-    codec: str, text: str, raw: bytes, delimiter: str
+    codec: str,
+    is_quoted: bool,  # noqa: FBT001 - a value of the table
+    text: str,
+    raw: bytes,
+    delimiter: str,
 ) -> None:
     data = text.encode(codec, "replace") + (raw if not codec.startswith("utf-16") else b"")
     try:
-        rows = list(rows_of(raw_lines((data,) if data else (), codec), codec, delimiter))
+        rows = list(
+            rows_of(
+                raw_lines((data,) if data else (), codec), codec, delimiter, is_quoted=is_quoted
+            )
+        )
     except UnreadableFileError:
         # Such a file has no records.
         return
-    assert list(rows_of_record(data, codec, delimiter)) == [
+    assert list(rows_of_record(data, codec, delimiter, is_quoted=is_quoted)) == [
         (written, cells) for _number, written, cells in rows
     ]

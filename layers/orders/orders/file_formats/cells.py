@@ -7,11 +7,20 @@ from collections.abc import Iterable, Sequence
 
 from orders.file_formats.csv_rows import DELIMITERS
 
-_WITH_COMMA = re.compile(r"[-+]?\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,\d{1,8}")
+# Three digits after a single comma may be thousands.
+_WITH_COMMA = re.compile(
+    r"[-+]?(?:\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,(?:\d{1,2}|\d{4,8})"
+    r"|(?:0|\d{4,}|\d{1,3}(?:[. \u00a0\u202f]\d{3})+),\d{3})"
+)
 _WITH_POINT = re.compile(r"[-+]?\d+\.\d{1,8}")
 _DATE = re.compile(
     r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-](?P<year>\d{4})"
     r"(?:[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second_of_minute>\d{2}))?)?",
+    re.ASCII,
+)
+# The beginning of a date with any time of day.
+_DAY = re.compile(
+    r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-]\d{4}(?=(?:[T ,][\d:.\sAPMapmUTCGZ+-]*)?$)",
     re.ASCII,
 )
 _MONTHS = 12
@@ -29,17 +38,24 @@ def guess_decimal_comma(cells: Iterable[str]) -> bool:
 
 def guess_date_form(cells: Iterable[str]) -> str:
     """Return the form of dates: iso, dmy or mdy. Dates with points begin with the day."""
-    form = "iso"
+    found = list(cells)
+    form = certain_date_form(found)
+    if form:
+        return form
+    dates = filter(None, (_DAY.match(cell.strip()) for cell in found))
+    return next(("mdy" if "/" in date[0] else "dmy" for date in dates), "iso")
+
+
+def certain_date_form(cells: Iterable[str]) -> str:
+    """Return the form that dates can have only, dmy or mdy, "" if they can have both or neither."""
+    forms = set()
     for cell in cells:
-        found = _DATE.fullmatch(cell.strip())
-        if found is None:
-            continue
-        if int(found["first"]) > _MONTHS:
-            return "dmy"
-        if int(found["second"]) > _MONTHS:
-            return "mdy"
-        form = "mdy" if "/" in cell else "dmy"
-    return form
+        date = _DAY.match(cell.strip())
+        if date is not None and int(date["second"]) > _MONTHS:
+            forms.add("mdy")
+        elif date is not None and (int(date["first"]) > _MONTHS or "." in date[0]):
+            forms.add("dmy")
+    return forms.pop() if len(forms) == 1 else ""
 
 
 def guess_delimiter(text: str) -> str:

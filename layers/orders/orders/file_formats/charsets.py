@@ -26,6 +26,7 @@ _SAMPLE = 4096
 _FIRST_HIGH = 0x80
 _LETTERS_FROM = 0xC0
 _MOSTLY = 0.5
+_KANA = 0.1
 
 
 def mark_of(data: bytes) -> tuple[bytes, str]:
@@ -45,8 +46,20 @@ def guess_charset(data: bytes) -> str:
     try:
         codecs.getincrementaldecoder(UTF_8)().decode(data)
     except UnicodeDecodeError:
+        if _seems_japanese(data):
+            return "cp932"
         return "windows-1251" if _seems_cyrillic(data) else "windows-1252"
     return UTF_8
+
+
+def _seems_japanese(data: bytes) -> bool:
+    """Return whether the bytes are Shift JIS with kana, which Japanese texts have in all words."""
+    try:
+        text = codecs.getincrementaldecoder("cp932")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    foreign = [each for each in text if not each.isascii()]
+    return sum("\u3041" <= each <= "\u30fe" for each in foreign) > len(foreign) * _KANA
 
 
 def _seems_cyrillic(data: bytes) -> bool:

@@ -146,7 +146,10 @@ def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
             return guess
     if is_whole(chosen.mapping) and (guess := format_named("mapped_csv").guess(start)):
         return guess
-    message = f"The format of the file is not known; name it: {listed(NAMES)}"
+    message = (
+        f"The format of the file is not known; name it: {listed(NAMES)}. A file with other columns "
+        "must have a mapping"
+    )
     raise UnreadableFileError("unknown_format", message)
 
 

@@ -32,6 +32,20 @@ CURRENCY_WORDS: Mapping[str, str] = {
     "бел. руб": "BYN",
     "zł": "PLN",
     "kč": "CZK",
+    "рубль": "RUB",
+    "рублей": "RUB",
+    "доллар": "USD",
+    "долл. сша": "USD",
+    "доллар сша": "USD",
+    # The numbers of ISO 4217, as 1C writes them. 810 is the one before 1998, which is still used.
+    "643": "RUB",
+    "810": "RUB",
+    "840": "USD",
+    "978": "EUR",
+    "980": "UAH",
+    "398": "KZT",
+    "933": "BYN",
+    "156": "CNY",
 }
 # What may be beside an amount. Any other word, or a percent sign, would change its meaning.
 _MONEY_WORDS = frozenset(
@@ -48,6 +62,10 @@ _PLAIN_AMOUNTS = {
     True: re.compile(r"\d{1,200}(?:,\d{1,200})?", re.ASCII),
 }
 _UTC_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})Z?", re.ASCII)
+# How spreadsheet programs shorten a long number, and how they write one as a decimal number.
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,3}", re.ASCII)
+_AS_DECIMAL = re.compile(r"\d+\.0", re.ASCII)
+_FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
@@ -59,7 +77,7 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _ISO_WITH_ZONE = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2})(:\d{2})?(\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 _MAX_CELL = 200
 _NOON = 12
@@ -68,9 +86,12 @@ _NOON = 12
 def text_of(cell: str) -> str:
     """Return a cell without the white space around it, and without the apostrophe before a number.
 
-    Exports write such an apostrophe so that a spreadsheet keeps leading zeros and plus signs.
+    Exports write such an apostrophe, or ="0123", so that a spreadsheet keeps leading zeros and plus
+    signs.
     """
     text = cell.strip()
+    if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
+        return formula[1].strip()
     return text[1:] if _GUARD.match(text) else text
 
 
@@ -133,6 +154,13 @@ def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     return str(int(number))
 
 
+def unchanged_id(text: str, *, may_have_point: bool) -> str:
+    """Return an id or a phone number, unless a spreadsheet program has changed its digits."""
+    if _SHORTENED.fullmatch(text) or (_AS_DECIMAL.fullmatch(text) and not may_have_point):
+        raise ValueError("the exported text, not a number that a spreadsheet program has changed")
+    return text
+
+
 def currency_of(cell: str) -> str:
     """Return the ISO 4217 code of a currency, which may be a word or a sign such as "руб."."""
     text = text_of(cell)
@@ -154,7 +182,7 @@ def time_of(cell: str, date_form: str) -> str:
     if iso is not None:
         day, clock, second, fraction, zone = iso.groups()
         zone = "Z" if zone in {None, "UTC"} else zone
-        text = f"{day}T{clock}{second or ':00'}{fraction or ''}{zone}"
+        text = f"{day}T{clock:0>5}{second or ':00'}{fraction or ''}{zone}"
     try:
         return format_time(parse_time(text))
     except ValueError:

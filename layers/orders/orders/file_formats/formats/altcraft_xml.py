@@ -60,6 +60,11 @@ class AltcraftXml:
             charset = declared[1].lower() if declared else UTF_8
         return FileOptions(format=self.name, charset=charset)
 
+    def shape_of(self, options: FileOptions) -> Shape:
+        """Return what the document is made of."""
+        del options
+        return self.shape
+
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
         """Read everything before the first order. Raises UnreadableFileError."""
         read = blocks(source)
@@ -68,7 +73,7 @@ class AltcraftXml:
         data: Iterator[bytes] = chain((first,), read)
         if is_wide(codec):
             data = (text.encode(UTF_8, "surrogatepass") for text in decoded(data, codec))
-        splitter = Splitter(self.shape, UTF_8 if is_wide(codec) else codec)
+        splitter = Splitter(self.shape_of(options), UTF_8 if is_wide(codec) else codec)
         parts = splitter.parts(data)
         head = _original(next(parts), codec)
         closing = _closing(text_of(head, codec))
@@ -94,7 +99,7 @@ class AltcraftXml:
             return refused
         codec = codec_of(options.charset, frame.head)
         text = text_of(record.raw, codec)
-        root = _root_of(frame.head, codec)
+        root = root_of(frame.head, codec)
         name = re.split(r"[\s>]", root[1:], maxsplit=1)[0]
         body = f"{root}{text[order_start(text) :]}</{name}>"
         try:
@@ -142,7 +147,7 @@ def _closing(head: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _root_of(head: bytes, codec: str) -> str:
+def root_of(head: bytes, codec: str) -> str:
     """Return the start tag of the root, which declares namespaces."""
     tags = (match[0] for match in MARKUP.finditer(text_of(head, codec)) if match["start"])
     return next(tags, f"<{ROOT}>")

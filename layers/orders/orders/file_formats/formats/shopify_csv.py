@@ -13,7 +13,7 @@ PRESET = Preset(
     ),
     mapping={
         "group_by": "Name",
-        "line_if": "Lineitem name",
+        "line_if": ["Lineitem name", "Lineitem quantity", "Lineitem price"],
         "order": {
             "external_id": "Name",
             "endpoint": {"constant": "website"},
@@ -33,6 +33,7 @@ PRESET = Preset(
                     "voided": "canceled",
                 },
                 "default": "new",
+                "if_filled": {"Cancelled at": "canceled"},
             },
             "currency": "Currency",
             "total_price": "Total",
