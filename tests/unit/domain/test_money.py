@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.money import equal_shares, exact_decimal, format_amount, parse_amount
+from orders.domain.money import (
+    equal_shares,
+    exact_decimal,
+    exact_quotient,
+    format_amount,
+    parse_amount,
+)
 
 amounts = st.decimals(
     min_value=0, max_value=Decimal("999999999999999.99999999"), allow_nan=False, places=8
@@ -122,3 +128,9 @@ def test_only_a_number_with_the_allowed_digits_is_an_amount(
     number: Fraction, amount: Decimal | None
 ) -> None:
     assert exact_decimal(number) == amount
+
+
+@given(st.decimals(-(10**14), 10**14, places=9), st.integers(1, 10**6))
+def test_an_exact_part_of_an_amount_is_that_of_the_fraction(amount: Decimal, divisor: int) -> None:
+    for each in (amount, amount * divisor):
+        assert exact_quotient(each, divisor) == exact_decimal(Fraction(each) / divisor)

@@ -321,3 +321,11 @@ def test_an_amount_that_cannot_be_added_is_a_problem() -> None:
 
     assert fault.pointer == "/total_price"
     assert fault.message.startswith('column "Email" must be an amount')
+
+
+def test_the_first_of_equal_words_of_a_lookup_counts() -> None:
+    status = {"column": "State", "lookup": {"Paid": "completed", "PAID": "new"}}
+    mapping = overridden(MAPPING, {"order": {"status": status}})
+
+    for sent, read in {"paid": "completed", "PAID": "new", "pAID": "completed"}.items():
+        assert convert(mapping, [FIRST | {"State": sent}], OPTIONS).tree["status"] == read

@@ -56,6 +56,19 @@ def exact_decimal(number: Fraction) -> Decimal | None:
     return _EXACT.scaleb(Decimal(units.numerator), -MAX_FRACTION_DIGITS)
 
 
+def exact_quotient(amount: Decimal, divisor: int) -> Decimal | None:
+    """Return the part of an amount, None if it has more fraction digits than are allowed."""
+    part = _EXACT.divide(amount, divisor)
+    if _fraction_digits(part) > MAX_FRACTION_DIGITS:
+        part = part.normalize(_EXACT)
+    is_exact = _fraction_digits(part) <= MAX_FRACTION_DIGITS
+    return part if is_exact and _EXACT.multiply(part, divisor) == amount else None
+
+
+def _fraction_digits(amount: Decimal) -> int:
+    return -int(amount.as_tuple().exponent)
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """Some items of a line, with the price of each."""
@@ -70,7 +83,7 @@ def equal_shares(total: Decimal, count: int, digits: int) -> tuple[Share, Share]
     The prices differ by one unit: that of a currency with so many fraction digits, or a smaller one
     if the total needs it.
     """
-    places = max(digits, -int(total.normalize(_EXACT).as_tuple().exponent))
+    places = max(digits, _fraction_digits(total.normalize(_EXACT)))
     unit = Decimal(1).scaleb(-places)
     units = int(_EXACT.divide(total, unit))
     low, dearer = divmod(units, count)

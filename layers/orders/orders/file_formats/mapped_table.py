@@ -1,7 +1,9 @@
 """Files with columns whose meaning a mapping says: that of a preset, or one that a user wrote."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from orders.domain.file_records import FileOptions, Frame, Record, UnreadableFileError
 from orders.domain.problems import Code, Problem, listed, shown
@@ -43,6 +45,8 @@ class MappedTable(TableFormat):
         self.name = preset.name
         self.preset = preset
         self._mapping = read_mapping(preset.mapping) if preset.mapping else None
+        # That of the latest options. It is needed for each record of a file.
+        self._latest: tuple[FileOptions, ColumnMapping] | None = None
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file whose header has the columns of the export."""
@@ -74,11 +78,17 @@ class MappedTable(TableFormat):
 
     def mapping(self, options: FileOptions) -> ColumnMapping:
         """Return the mapping of a file. Raises UnreadableFileError."""
+        latest = self._latest
+        if latest is None or latest[0] is not options:
+            latest = options, self._read_mapping(options)
+            self._latest = latest
+        return latest[1]
+
+    def _read_mapping(self, options: FileOptions) -> ColumnMapping:
         try:
             if self._mapping is None:
                 return read_mapping(options.mapping)
-            changes = options.mapping
-            return overridden(self._mapping, changes) if changes else self._mapping
+            return overridden(self._mapping, options.mapping)
         except MappingError as error:
             raise UnreadableFileError("invalid_mapping", str(error)) from error
 
@@ -123,11 +133,13 @@ class MappedTable(TableFormat):
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows."""
         rows = self.rows(record, frame, options)
-        mapping = self.mapping(options)
-        faults = tuple(_faults(rows, frame.columns, mapping.columns, options.delimiter))
+        repeated = _repeated(frame.columns)
+        mapped = self.mapping(options).columns & repeated
+        faults = tuple(_faults(rows, frame.columns, mapped, options.delimiter))
         if faults:
             return Converted({}, faults)
-        return self.converted([_named(cells, frame.columns) for _, _, cells in rows], options)
+        named = _named if repeated else _named_once
+        return self.converted([named(cells, frame.columns) for _, _, cells in rows], options)
 
     def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
         """Return the order of rows by the names of their columns."""
@@ -151,13 +163,18 @@ def _folded_names(names: Iterable[str]) -> set[str]:
     return set(map(_folded, names))
 
 
+@lru_cache(maxsize=8)
+def _repeated(columns: tuple[str, ...]) -> frozenset[str]:
+    """Return the names that a header has more than once."""
+    return frozenset(name for name, count in Counter(columns).items() if count > 1)
+
+
 def _faults(
-    rows: Sequence[Row], columns: Sequence[str], mapped: frozenset[str], delimiter: str
+    rows: Sequence[Row], columns: Sequence[str], repeated: frozenset[str], delimiter: str
 ) -> Iterator[Problem]:
     """Find rows with values beyond the last column, and repeated columns that contradict."""
-    repeated = {name for name in mapped if columns.count(name) > 1}
     for number, _raw, cells in rows:
-        if any(cell.strip() for cell in cells[len(columns) :]):
+        if len(cells) > len(columns) and any(cell.strip() for cell in cells[len(columns) :]):
             message = (
                 f"Row {number} must have at most {len(columns)} cells; got {len(cells)}. Put a "
                 f"cell that has the delimiter {shown(delimiter)} in quotes"
@@ -184,3 +201,8 @@ def _named(cells: Sequence[str], columns: Sequence[str]) -> Cells:
         if name and not named.get(name, "").strip():
             named[name] = cell
     return named
+
+
+def _named_once(cells: Sequence[str], columns: Sequence[str]) -> Cells:
+    """Return the cells of a row by name, if the header has each name once."""
+    return dict(zip(columns, cells, strict=False))

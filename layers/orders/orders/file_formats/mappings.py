@@ -6,16 +6,24 @@ a constant, or a template of columns. A lookup table may replace the value.
 
 import json
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import Any
 
 from orders.domain.currencies import digits_of
 from orders.domain.file_records import FileOptions
-from orders.domain.money import equal_shares, exact_decimal, exact_sum, format_amount
+from orders.domain.money import (
+    equal_shares,
+    exact_decimal,
+    exact_quotient,
+    exact_sum,
+    format_amount,
+    line_total,
+)
 from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
 from orders.file_formats.interface import Converted, Tree
 from orders.file_formats.values import (
@@ -75,6 +83,7 @@ _LINE_MEMBERS = frozenset(
 # The members whose digits spreadsheet programs change: numbers, and codes that may have a point.
 _NUMBERS = frozenset({"external_id", "phone", "profile_id", "subscription_id"})
 _CODES = frozenset({"field_value", "product", "sku"})
+_IDS = _NUMBERS | _CODES
 _FIELDS = "custom_fields."
 _SOURCE_MEMBERS = frozenset(
     {
@@ -115,7 +124,7 @@ class MappingError(ValueError):
     """A mapping has a fault. The message names the member and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Where the value of a member comes from.
 
@@ -140,7 +149,7 @@ class Source:
     split: str | None = None
     if_filled: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Return whether an amount is that of its column."""
         return not self.less and not self.divide_by and self.divisor == 1
@@ -148,21 +157,28 @@ class Source:
     @property
     def places(self) -> Sequence[str]:
         """Return the names of the columns in the template."""
-        found = _PLACE.findall(self.template or "")
-        return [name for name in found if name != _LINE_NUMBER]
+        return [name for name in self._places if name != _LINE_NUMBER]
 
-    @property
-    def needed(self) -> Iterator[str]:
-        """Yield the names of all columns that the value needs."""
-        yield from self.columns
-        yield from self.places
-        yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
-        yield from self.if_filled
+    @cached_property
+    def _places(self) -> Sequence[str]:
+        """Return all names in the template."""
+        return _PLACE.findall(self.template or "")
+
+    @cached_property
+    def needed(self) -> Sequence[str]:
+        """Return the names of all columns that the value needs."""
+        of_amounts = (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
+        return (*self.columns, *self.places, *of_amounts, *self.if_filled)
+
+    @cached_property
+    def folded(self) -> Mapping[str, str]:
+        """Return the lookup table in small letters. The first of equal values counts."""
+        return {each.lower(): word for each, word in reversed(self.lookup.items())}
 
     def text(self, row: Mapping[str, str]) -> tuple[str, str]:
         """Return the name of the column that has the value, and its text."""
         if self.template is not None:
-            values = {name: text_of(row.get(name, "")) for name in _PLACE.findall(self.template)}
+            values = {name: text_of(row.get(name, "")) for name in self._places}
             if not any(values.values()):
                 return "", ""
             return "", _PLACE.sub(lambda place: values[place[1]], self.template).strip()
@@ -177,7 +193,7 @@ class Source:
         return next(found, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ColumnMapping:
     """The sources of an order's and of a line's members.
 
@@ -210,7 +226,13 @@ class ColumnMapping:
         """Return whether a row has a value of a line."""
         return any(row.get(name, "").strip() for each in self.line.values() for name in each.needed)
 
-    @property
+    @cached_property
+    def of_order(self) -> Sequence[str]:
+        """Return the names of the columns that members of the order need."""
+        sources = [each for each in self.order.values() if not each.total]
+        return tuple(dict.fromkeys(name for each in sources for name in each.needed))
+
+    @cached_property
     def columns(self) -> frozenset[str]:
         """Return the names of all columns that are mapped."""
         sources = [*self.order.values(), *self.line.values()]
@@ -283,6 +305,8 @@ def check_mapping(tree: Mapping[str, object]) -> None:
 
 def overridden(mapping: ColumnMapping, changes: Mapping[str, object]) -> ColumnMapping:
     """Return the mapping with other sources for some members. Raises MappingError."""
+    if not changes:
+        return mapping
     order = dict(_sources(changes.get("order", {}), "order", _ORDER_MEMBERS))
     line = dict(_sources(changes.get("line", {}), "line", _LINE_MEMBERS))
     line_if = changes.get("line_if")
@@ -309,9 +333,12 @@ def convert(
     """
     reader = _Reader(options)
     tree: Tree = {}
+    merged, contradicting = _merged(rows, mapping.of_order)
     for member, source in mapping.order.items():
-        merged = {} if source.total else _merged(rows, source, member, reader)
-        reader.set(tree, (member,), member, source, rows if source.total else [merged])
+        for name in source.needed if contradicting and not source.total else ():
+            if name in contradicting:
+                reader.add_contradiction(member, name, contradicting[name])
+        reader.set(tree, (member,), member, source, rows if source.total else (merged,))
     if lines is None:
         lines = [row for row in rows if mapping.is_line(row)]
     digits = digits_of(str(tree.get("currency", "")))
@@ -335,20 +362,20 @@ def matched_by(found: Converted, field_name: str, value: str) -> Converted:
 
 
 def _merged(
-    rows: Sequence[Mapping[str, str]], source: Source, member: str, reader: "_Reader"
-) -> Mapping[str, str]:
-    """Return one row with the columns that a source needs. Reports values that contradict."""
+    rows: Sequence[Mapping[str, str]], names: Sequence[str]
+) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
+    """Return one row with the first values of columns, and the columns with several values."""
+    if len(rows) == 1:
+        return rows[0], {}
     found: dict[str, str] = {}
-    for name in source.needed:
-        values = list(dict.fromkeys(row[name] for row in rows if row.get(name, "").strip()))
-        found[name] = values[0] if values else ""
-        if len(values) > 1:
-            message = (
-                f'column "{name}" must have one value in all rows of an order; '
-                f"got {listed(values[:3])}"
-            )
-            reader.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
-    return found
+    contradicting: dict[str, Sequence[str]] = {}
+    for name in names:
+        values = [text for row in rows if (text := row.get(name)) and not text.isspace()]
+        if values:
+            found[name] = values[0]
+            if len(values) > 1 and len(different := [*dict.fromkeys(values)]) > 1:
+                contradicting[name] = different
+    return found, contradicting
 
 
 class _CellError(ValueError):
@@ -372,12 +399,26 @@ class _Reader:
 
     def __init__(self, options: FileOptions) -> None:
         self._options = options
+        self._readers = _readers(decimal_comma=options.decimal_comma, date_form=options.date_form)
         self.faults: list[Problem] = []
-        self._places: list[tuple[Steps, str]] = []
+        self._places: list[tuple[Steps, Source, Mapping[str, str]]] = []
 
     def sources(self) -> Mapping[str, str]:
         """Return the columns that members came from, by JSON pointer."""
-        return {pointer(*steps): place for steps, place in self._places}
+        found = {}
+        for path, source, row in self._places:
+            if source.total:
+                found[pointer(*_steps(path))] = f"columns {', '.join(source.total)}"
+            elif name := source.text(row)[0]:
+                found[pointer(*_steps(path))] = f"column {name}"
+        return found
+
+    def add_contradiction(self, member: str, name: str, values: Sequence[str]) -> None:
+        """Report a column of a member of the order that has several values."""
+        message = (
+            f'column "{name}" must have one value in all rows of an order; got {listed(values[:3])}'
+        )
+        self.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
 
     def lines_of(
         self,
@@ -407,11 +448,11 @@ class _Reader:
         count = _count_of(line)
         total = exact_decimal(price * count)
         if not count or total is None:
-            name = next(source.needed)
+            name = source.needed[0]
             message = f'column "{name}" must be {_InexactError(price)}; got {shown(row[name])}'
             self.faults.append(Problem(Code.INVALID_VALUE, ("lines", position, _PRICE), message))
             return [line]
-        self._locate(("lines", position, _PRICE), source, row)
+        self._places.append((("lines", position, _PRICE), source, row))
         parts = zip(("", _SECOND_PART), equal_shares(total, count, digits), strict=True)
         return [
             {
@@ -435,21 +476,20 @@ class _Reader:
 
         Only a sum has more than one row. Raises _InexactError for a price of a line.
         """
-        steps = _steps(path)
         try:
             value = self._value(member, source, rows)
         except _InexactError:
             if member == _PRICE:
                 raise
-            self._add_fault(steps, _InexactError(Fraction()), *source.text(rows[0]))
+            self._add_fault(path, _InexactError(Fraction()), *source.text(rows[0]))
             return
         except _CellError as error:
-            self._add_fault(steps, error, error.name, error.text)
+            self._add_fault(path, error, error.name, error.text)
             return
         except ValueError as allowed:
-            self._add_fault(steps, allowed, *source.text(rows[0]))
+            self._add_fault(path, allowed, *source.text(rows[0]))
             return
-        self._locate(steps, source, rows[0])
+        self._places.append((path, source, rows[0]))
         if value is None:
             return
         if member.startswith(_FIELDS):
@@ -457,22 +497,17 @@ class _Reader:
         else:
             tree[member] = value
 
-    def _add_fault(self, steps: Steps, allowed: ValueError, name: str, text: str) -> None:
+    def _add_fault(self, path: Steps, allowed: ValueError, name: str, text: str) -> None:
+        steps = _steps(path)
         place = f'column "{name}"' if name else str(steps[-1])
         message = f"{place} must be {allowed}; got {shown(text)}"
         self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
-
-    def _locate(self, steps: Steps, source: Source, row: Mapping[str, str]) -> None:
-        if source.total:
-            self._places.append((steps, f"columns {', '.join(source.total)}"))
-        elif name := source.text(row)[0]:
-            self._places.append((steps, f"column {name}"))
 
     def _value(self, member: str, source: Source, rows: Sequence[Mapping[str, str]]) -> object:
         if source.constant is not None:
             return source.constant
         row = rows[0]
-        if (known := source.filled(row)) is not None:
+        if source.if_filled and (known := source.filled(row)) is not None:
             return known
         if source.total:
             return self._amount(source, rows)
@@ -489,26 +524,14 @@ class _Reader:
             return self._looked_up(source, text)
         if member in MONEY and not source.is_plain:
             return self._amount(source, [row])
-        return self._of_member(member, text, is_template=source.template is not None)
-
-    def _of_member(self, member: str, text: str, *, is_template: bool) -> str:
-        """Return a text in the form that its member has."""
-        if member in MONEY:
-            return amount_of(text, decimal_comma=self._options.decimal_comma)
-        if member == "count":
-            return whole_number_of(text, decimal_comma=self._options.decimal_comma)
-        if member in TIMES:
-            return time_of(text, self._options.date_form)
-        if not is_template and member in _NUMBERS | _CODES:
-            return unchanged_id(text, may_have_point=member in _CODES)
-        return currency_of(text) if member == "currency" else text
+        read = self._readers.get(member)
+        is_joined = source.template is not None and member in _IDS
+        return text if read is None or is_joined else read(text)
 
     def _looked_up(self, source: Source, text: str) -> str:
         if (found := source.lookup.get(text)) is not None:
             return found
-        lower = text.lower()
-        found = next((word for each, word in source.lookup.items() if each.lower() == lower), None)
-        if found is not None:
+        if (found := source.folded.get(text.lower())) is not None:
             return found
         if source.default is not None:
             return source.default
@@ -520,15 +543,15 @@ class _Reader:
         found = self._numbers(names, rows)
         if not found:
             return source.default
-        off = Fraction(exact_sum(map(abs, self._numbers(source.less, rows))))
+        whole = exact_sum(found)
+        off = exact_sum(map(Decimal.copy_abs, self._numbers(source.less, rows)))
         row = rows[0]
-        if off:
-            off /= self._count(source.less_divided_by, row)
-        exact = (Fraction(exact_sum(found)) - off) / self._count(source.divide_by, row)
-        price = exact / source.divisor
-        amount = exact_decimal(price)
+        shared_by = self._count(source.less_divided_by, row) if off else 1
+        whole = exact_sum((line_total(whole, shared_by), off.copy_negate()))
+        divisor = shared_by * self._count(source.divide_by, row) * source.divisor
+        amount = exact_quotient(whole, divisor)
         if amount is None:
-            raise _InexactError(price)
+            raise _InexactError(Fraction(whole) / divisor)
         return format_amount(amount) if amount >= 0 else f"-{format_amount(-amount)}"
 
     def _numbers(
@@ -558,6 +581,20 @@ class _Reader:
         if count < 1:
             raise _CellError(_DIVISOR, names[0], number)
         return count
+
+
+@lru_cache(maxsize=16)
+def _readers(*, decimal_comma: bool, date_form: str) -> Mapping[str, Callable[[str], str]]:
+    """Return the functions that read the text of members in the form that the import accepts."""
+    amount = partial(amount_of, decimal_comma=decimal_comma)
+    return {
+        **dict.fromkeys(MONEY, amount),
+        **dict.fromkeys(TIMES, partial(time_of, date_form=date_form)),
+        **dict.fromkeys(_NUMBERS, partial(unchanged_id, may_have_point=False)),
+        **dict.fromkeys(_CODES, partial(unchanged_id, may_have_point=True)),
+        "count": partial(whole_number_of, decimal_comma=decimal_comma),
+        "currency": currency_of,
+    }
 
 
 def _count_of(line: Tree) -> int:

@@ -90,6 +90,8 @@ def text_of(cell: str) -> str:
     signs.
     """
     text = cell.strip()
+    if not text.startswith(("'", "=")):
+        return text
     if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
         return formula[1].strip()
     return text[1:] if _GUARD.match(text) else text
@@ -143,6 +145,8 @@ def _without_words(text: str, known: Collection[str]) -> str:
 
 def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     """Return a whole number, such as 2 for "2" or "2.000"."""
+    if cell.isdecimal() and cell.isascii() and len(cell) <= _MAX_CELL:
+        return str(int(cell))
     allowed = "a whole number"
     text = _without_words(_short_text(cell, allowed), _COUNT_WORDS)
     try:
@@ -156,7 +160,8 @@ def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
 
 def unchanged_id(text: str, *, may_have_point: bool) -> str:
     """Return an id or a phone number, unless a spreadsheet program has changed its digits."""
-    if _SHORTENED.fullmatch(text) or (_AS_DECIMAL.fullmatch(text) and not may_have_point):
+    is_shortened = "+" in text and _SHORTENED.fullmatch(text)
+    if is_shortened or (not may_have_point and "." in text and _AS_DECIMAL.fullmatch(text)):
         raise ValueError("the exported text, not a number that a spreadsheet program has changed")
     return text
 
