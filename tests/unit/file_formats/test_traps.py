@@ -12,6 +12,7 @@ from orders.domain.problems import NOTHING_REPORTED, Problem
 from orders.domain.settings import Endpoint, Rulebook, Settings
 from orders.domain.submissions import Rejection
 from orders.file_formats.registry import Registry, format_named
+from orders.file_formats.xml_marks import order_start
 from tests.support.files import read_whole
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -170,3 +171,20 @@ def test_the_columns_that_a_mapping_does_not_read_are_named() -> None:
     options = Registry().detect("a.csv", data, replace(UNCHOSEN, mapping=MAPPING))
     assert options.format == "mapped_csv"
     assert read_whole(data, options)[0].ignored == ("Note",)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("\n <a><b>1</b></a>\n", 2),
+        ("<a/><a>1</a>", 4),
+        ("<b>1</b><a>1</a>", 8),
+        ("<a>1</a><a>2</a>", 8),
+        ("<a x='1'><![CDATA[</a>]]></a>", 0),
+        ("<!-- <a> --><a>1</a>", 12),
+        ("<ab>1</ab><a>1</a>", 10),
+        ("<a/>", 0),
+    ],
+)
+def test_the_order_is_the_last_element_of_its_record(text: str, start: int) -> None:
+    assert order_start(text) == start

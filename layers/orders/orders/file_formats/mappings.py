@@ -239,6 +239,11 @@ class ColumnMapping:
         named = {name for each in sources for name in each.needed}
         return frozenset({*self.group_by, *named, *self.line_if})
 
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Return the names of the columns with amounts and numbers of items."""
+        return self.columns_of(MONEY | {"count"})
+
     def columns_of(self, members: Container[str]) -> frozenset[str]:
         """Return the names of the columns that these members of the order and its lines need."""
         sources = (*self.order.items(), *self.line.items())
@@ -547,7 +552,8 @@ class _Reader:
         off = exact_sum(map(Decimal.copy_abs, self._numbers(source.less, rows)))
         row = rows[0]
         shared_by = self._count(source.less_divided_by, row) if off else 1
-        whole = exact_sum((line_total(whole, shared_by), off.copy_negate()))
+        if off:
+            whole = exact_sum((line_total(whole, shared_by), off.copy_negate()))
         divisor = shared_by * self._count(source.divide_by, row) * source.divisor
         amount = exact_quotient(whole, divisor)
         if amount is None:

@@ -18,7 +18,6 @@ from orders.file_formats.formats.altcraft_xml import AltcraftXml, root_of
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_marks import not_an_order, too_large
 from orders.file_formats.mappings import (
-    MONEY,
     ColumnMapping,
     convert,
     matched_by,
@@ -96,6 +95,9 @@ _YES = frozenset({"true", "1", "да", "истина"})
 # Bitrix writes the code of a status before its name: [F] Выполнен.
 _CODE = re.compile(r"^\[\w+\]\s*")
 _NOT_LETTERS = re.compile(r"[\W_]+")
+_PARSER = etree.XMLParser(
+    resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True
+)
 # What 1C writes for no date.
 _NO_DATE = ("0001-01-01", "01.01.0001")
 
@@ -132,10 +134,9 @@ class CommerceMl(AltcraftXml):
         codec = codec_of(options.charset, frame.head)
         text = text_of(record.raw, codec)
         root = root_of(frame.head, codec)
-        parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
         name = re.split(r"[\s>]", root[1:], maxsplit=1)[0]
         try:
-            tree = etree.fromstring(f"{root}{text[order_start(text) :]}</{name}>", parser)
+            tree = etree.fromstring(f"{root}{text[order_start(text) :]}</{name}>", _PARSER)
         except (etree.XMLSyntaxError, ValueError):
             return not_an_order(Code.MALFORMED, "The document must be well-formed XML")
         documents = [each for each in tree.iter(f"{{*}}{_DOCUMENT}") if _is_order(each)]
@@ -160,8 +161,8 @@ def _order_of(document: etree._Element, options: FileOptions) -> Converted:
             each.get("Сумма") or each.get("ЦенаЗаЕдиницу", "") for each in costs
         )
         lines = goods
-    plain = _Amounts(mapping)
-    found = convert(mapping, [plain.of(row)], options, [plain.of(each) for each in lines])
+    numbered = [_with_points(each, mapping) for each in lines]
+    found = convert(mapping, [_with_points(row, mapping)], options, numbered)
     # The counterparty may be the only thing that says who the customer is.
     return matched_by(found, _FIELD, row.get(_PARTNER, "").strip())
 
@@ -252,32 +253,29 @@ def _added(texts: Iterable[str]) -> str:
 
 
 def _with_point(text: str) -> str:
-    return _WITH_COMMA.sub(r"\1.\2", text)
+    return _WITH_COMMA.sub(r"\1.\2", text) if "," in text else text
 
 
-class _Amounts:
-    """Writes the decimal commas of amounts as points."""
-
-    def __init__(self, mapping: ColumnMapping) -> None:
-        self._names = mapping.columns_of(MONEY | {"count"})
-
-    def of(self, row: Mapping[str, str]) -> Mapping[str, str]:
-        """Return a row whose amounts have points."""
-        amounts = {name: _with_point(row[name]) for name in self._names if name in row}
-        return {**row, **amounts}
+def _with_points(row: Mapping[str, str], mapping: ColumnMapping) -> Mapping[str, str]:
+    """Return a row with the decimal commas of its amounts as points."""
+    amounts = {name: _with_point(row[name]) for name in mapping.numbers if name in row}
+    return {**row, **amounts}
 
 
 def _all(element: etree._Element, *path: str) -> list[etree._Element]:
-    return element.findall("/".join(f"{{*}}{name}" for name in path))
+    found = [element]
+    for name in path:
+        found = [child for each in found for child in each if _name_of(child) == name]
+    return found
 
 
 def _texts(element: etree._Element) -> dict[str, str]:
     """Return the texts of the children that have no children, by their names."""
-    return {
-        etree.QName(child).localname: child.text or ""
-        for child in element
-        if isinstance(child.tag, str) and not len(child)
-    }
+    return {_name_of(child): child.text or "" for child in element if not len(child)}
+
+
+def _name_of(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
 
 
 FORMAT = CommerceMl()
