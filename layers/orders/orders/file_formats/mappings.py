@@ -154,6 +154,11 @@ class Source:
         """Return whether an amount is that of its column."""
         return not self.less and not self.divide_by and self.divisor == 1
 
+    @cached_property
+    def is_column(self) -> bool:
+        """Return whether a value is that of a column, read as its member is."""
+        return self == Source(columns=self.columns, default=self.default)
+
     @property
     def places(self) -> Sequence[str]:
         """Return the names of the columns in the template."""
@@ -186,6 +191,13 @@ class Source:
             if text := text_of(row.get(name, "")):
                 return name, text
         return (self.columns[0] if self.columns else ""), ""
+
+    def place_in(self, row: Mapping[str, str]) -> str:
+        """Return the columns that the value comes from in words, "" for a constant."""
+        if self.total:
+            return f"columns {', '.join(self.total)}"
+        name = self.text(row)[0]
+        return f"column {name}" if name else ""
 
     def filled(self, row: Mapping[str, str]) -> str | None:
         """Return the value of the first column of `if_filled` that is not blank."""
@@ -336,20 +348,20 @@ def convert(
     of the order that is blank in the first row takes its value from a later one; different values
     are a problem.
     """
-    reader = _Reader(options)
-    tree: Tree = {}
     merged, contradicting = _merged(rows, mapping.of_order)
+    reader = _Reader(mapping, options, rows, merged)
+    tree: Tree = {}
     for member, source in mapping.order.items():
         for name in source.needed if contradicting and not source.total else ():
             if name in contradicting:
                 reader.add_contradiction(member, name, contradicting[name])
-        reader.set(tree, (member,), member, source, rows if source.total else (merged,))
+        reader.set(tree, (), member, source, rows if source.total else (merged,))
     if lines is None:
         lines = [row for row in rows if mapping.is_line(row)]
     digits = digits_of(str(tree.get("currency", "")))
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
-        tree["lines"] += reader.lines_of(mapping, row, number, len(tree["lines"]), digits)
+        tree["lines"] += reader.lines_of(row, number, len(tree["lines"]), digits)
     return Converted(tree, tuple(reader.faults), reader.sources)
 
 
@@ -402,20 +414,32 @@ class _InexactError(ValueError):
 class _Reader:
     """Reads the values of one record, and collects its problems."""
 
-    def __init__(self, options: FileOptions) -> None:
-        self._options = options
+    def __init__(
+        self,
+        mapping: ColumnMapping,
+        options: FileOptions,
+        rows: Sequence[Mapping[str, str]],
+        merged: Mapping[str, str],
+    ) -> None:
+        self._mapping, self._options = mapping, options
         self._readers = _readers(decimal_comma=options.decimal_comma, date_form=options.date_form)
+        self._rows, self._merged = rows, merged
+        # The rows of the lines, with the indexes of these in the order.
+        self._lines: list[tuple[int, Mapping[str, str]]] = []
         self.faults: list[Problem] = []
-        self._places: list[tuple[Steps, Source, Mapping[str, str]]] = []
 
     def sources(self) -> Mapping[str, str]:
         """Return the columns that members came from, by JSON pointer."""
+        faulty = {each.path for each in self.faults}
+        order, line = self._mapping.order.items(), self._mapping.line.items()
+        members = [((member,), source, self._merged) for member, source in order]
+        for position, row in self._lines:
+            members += [(("lines", position, member), source, row) for member, source in line]
         found = {}
-        for path, source, row in self._places:
-            if source.total:
-                found[pointer(*_steps(path))] = f"columns {', '.join(source.total)}"
-            elif name := source.text(row)[0]:
-                found[pointer(*_steps(path))] = f"column {name}"
+        for path, source, row in members:
+            # The problem of a faulty one names the column.
+            if (steps := _steps(path)) not in faulty and (place := source.place_in(row)):
+                found[pointer(*steps)] = place
         return found
 
     def add_contradiction(self, member: str, name: str, values: Sequence[str]) -> None:
@@ -426,12 +450,7 @@ class _Reader:
         self.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
 
     def lines_of(
-        self,
-        mapping: ColumnMapping,
-        row: Mapping[str, str],
-        number: int,
-        position: int,
-        digits: int,
+        self, row: Mapping[str, str], number: int, position: int, digits: int
     ) -> list[Tree]:
         """Return the line of a row: two lines if its items do not share its total exactly.
 
@@ -439,11 +458,12 @@ class _Reader:
         """
         line: Tree = {}
         numbered = {**row, _LINE_NUMBER: str(number)}
+        self._lines.append((position, numbered))
         inexact: tuple[Source, Fraction] | None = None
-        for member, source in mapping.line.items():
-            path = ("lines", position, member)
+        around, rows = ("lines", position), (numbered,)
+        for member, source in self._mapping.line.items():
             try:
-                self.set(line, path, member, source, [numbered])
+                self.set(line, around, member, source, rows)
             except _InexactError as error:
                 inexact = source, error.price
                 line[_PRICE] = ""  # keeps its place
@@ -457,7 +477,6 @@ class _Reader:
             message = f'column "{name}" must be {_InexactError(price)}; got {shown(row[name])}'
             self.faults.append(Problem(Code.INVALID_VALUE, ("lines", position, _PRICE), message))
             return [line]
-        self._places.append((("lines", position, _PRICE), source, row))
         parts = zip(("", _SECOND_PART), equal_shares(total, count, digits), strict=True)
         return [
             {
@@ -472,7 +491,7 @@ class _Reader:
     def set(
         self,
         tree: Tree,
-        path: Steps,
+        around: Steps,
         member: str,
         source: Source,
         rows: Sequence[Mapping[str, str]],
@@ -486,15 +505,14 @@ class _Reader:
         except _InexactError:
             if member == _PRICE:
                 raise
-            self._add_fault(path, _InexactError(Fraction()), *source.text(rows[0]))
+            self._add_fault((*around, member), _InexactError(Fraction()), *source.text(rows[0]))
             return
         except _CellError as error:
-            self._add_fault(path, error, error.name, error.text)
+            self._add_fault((*around, member), error, error.name, error.text)
             return
         except ValueError as allowed:
-            self._add_fault(path, allowed, *source.text(rows[0]))
+            self._add_fault((*around, member), allowed, *source.text(rows[0]))
             return
-        self._places.append((path, source, rows[0]))
         if value is None:
             return
         if member.startswith(_FIELDS):
@@ -512,6 +530,11 @@ class _Reader:
         if source.constant is not None:
             return source.constant
         row = rows[0]
+        if source.is_column:
+            for name in source.columns:
+                if (cell := row.get(name)) and (text := text_of(cell)):
+                    read = self._readers.get(member)
+                    return text if read is None else read(text)
         if source.if_filled and (known := source.filled(row)) is not None:
             return known
         if source.total:

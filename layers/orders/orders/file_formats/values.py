@@ -103,7 +103,7 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
     Negative amounts keep their sign, also in parentheses.
     """
     if _PLAIN_AMOUNTS[decimal_comma].fullmatch(cell):
-        return cell.replace(",", ".")
+        return cell.replace(",", ".") if decimal_comma else cell
     allowed = (
         "an amount with a decimal comma, such as 1234,50 or 1.234,50"
         if decimal_comma
