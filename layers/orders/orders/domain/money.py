@@ -58,11 +58,12 @@ def exact_decimal(number: Fraction) -> Decimal | None:
 
 def exact_quotient(amount: Decimal, divisor: int) -> Decimal | None:
     """Return the part of an amount, None if it has more fraction digits than are allowed."""
-    part = _EXACT.divide(amount, divisor)
+    part = amount if divisor == 1 else _EXACT.divide(amount, divisor)
     if _fraction_digits(part) > MAX_FRACTION_DIGITS:
         part = part.normalize(_EXACT)
-    is_exact = _fraction_digits(part) <= MAX_FRACTION_DIGITS
-    return part if is_exact and _EXACT.multiply(part, divisor) == amount else None
+    if _fraction_digits(part) > MAX_FRACTION_DIGITS:
+        return None
+    return part if divisor == 1 or _EXACT.multiply(part, divisor) == amount else None
 
 
 def _fraction_digits(amount: Decimal) -> int:

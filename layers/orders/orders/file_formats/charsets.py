@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from orders.domain.file_records import UnreadableFileError
@@ -79,11 +80,7 @@ def codec_of(charset: str, head: bytes = b"") -> str:
 
     Raises UnreadableFileError for an unsupported charset.
     """
-    try:
-        name = codecs.lookup(charset).name
-        is_plain = not _WITH_ESCAPES.search(name) and _MARKUP.encode(name) == _MARKUP.encode()
-    except (LookupError, ValueError):
-        name, is_plain = charset, False
+    name, is_plain = _codec_named(charset)
     if name == "utf-16":
         found = mark_of(head)[1]
         return found if found in _WIDE else "utf-16-le"
@@ -96,6 +93,16 @@ def codec_of(charset: str, head: bytes = b"") -> str:
         f"charset must be utf-8, utf-16, windows-1251, windows-1252 or another charset that "
         f"includes ASCII; got {shown(charset)}",
     )
+
+
+@lru_cache(maxsize=16)
+def _codec_named(charset: str) -> tuple[str, bool]:
+    """Return the name of the codec, and whether its texts include those of ASCII."""
+    try:
+        name = codecs.lookup(charset).name
+        return name, not _WITH_ESCAPES.search(name) and _MARKUP.encode(name) == _MARKUP.encode()
+    except (LookupError, ValueError):
+        return charset, False
 
 
 def expect_utf_8(charset: str, what: str) -> None:

@@ -178,7 +178,7 @@ class Source:
     @cached_property
     def folded(self) -> Mapping[str, str]:
         """Return the lookup table in small letters. The first of equal values counts."""
-        return {each.lower(): word for each, word in reversed(self.lookup.items())}
+        return {each.lower(): word for each, word in reversed([*self.lookup.items()])}
 
     def text(self, row: Mapping[str, str]) -> tuple[str, str]:
         """Return the name of the column that has the value, and its text."""
@@ -432,7 +432,9 @@ class _Reader:
         """Return the columns that members came from, by JSON pointer."""
         faulty = {each.path for each in self.faults}
         order, line = self._mapping.order.items(), self._mapping.line.items()
-        members = [((member,), source, self._merged) for member, source in order]
+        members: list[tuple[Steps, Source, Mapping[str, str]]] = [
+            ((member,), source, self._merged) for member, source in order
+        ]
         for position, row in self._lines:
             members += [(("lines", position, member), source, row) for member, source in line]
         found = {}
@@ -571,13 +573,15 @@ class _Reader:
         found = self._numbers(names, rows)
         if not found:
             return source.default
-        whole = exact_sum(found)
-        off = exact_sum(map(Decimal.copy_abs, self._numbers(source.less, rows)))
-        row = rows[0]
-        shared_by = self._count(source.less_divided_by, row) if off else 1
-        if off:
-            whole = exact_sum((line_total(whole, shared_by), off.copy_negate()))
-        divisor = shared_by * self._count(source.divide_by, row) * source.divisor
+        whole, divisor, row = exact_sum(found), source.divisor, rows[0]
+        if source.less:
+            off = exact_sum(map(Decimal.copy_abs, self._numbers(source.less, rows)))
+            if off:
+                shared_by = self._count(source.less_divided_by, row)
+                whole = exact_sum((line_total(whole, shared_by), off.copy_negate()))
+                divisor *= shared_by
+        if source.divide_by:
+            divisor *= self._count(source.divide_by, row)
         amount = exact_quotient(whole, divisor)
         if amount is None:
             raise _InexactError(Fraction(whole) / divisor)
@@ -590,10 +594,10 @@ class _Reader:
         comma = self._options.decimal_comma
         found = []
         for name, row in product(names, rows):
-            text = text_of(row.get(name, ""))
+            if not (text := text_of(row.get(name, ""))):
+                continue
             try:
-                if text:
-                    found.append(Decimal(amount_of(text, decimal_comma=comma)))
+                found.append(Decimal(amount_of(text, decimal_comma=comma)))
             except ValueError as allowed:
                 raise _CellError(allowed, name, text) from None
         return found

@@ -6,7 +6,7 @@ is allowed. Nothing is rounded, and nothing ambiguous is guessed: the options of
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from orders.domain.currencies import FRACTION_DIGITS
@@ -61,7 +61,9 @@ _PLAIN_AMOUNTS = {
     False: re.compile(r"\d{1,200}(?:\.\d{1,200})?", re.ASCII),
     True: re.compile(r"\d{1,200}(?:,\d{1,200})?", re.ASCII),
 }
-_UTC_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})Z?", re.ASCII)
+_PLAIN_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}) ?(Z|[+-]\d{2}:?[0-5]\d)?", re.ASCII
+)
 # How spreadsheet programs shorten a long number, and how they write one as a decimal number.
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,3}", re.ASCII)
 _AS_DECIMAL = re.compile(r"\d+\.0", re.ASCII)
@@ -177,9 +179,9 @@ def time_of(cell: str, date_form: str) -> str:
 
     ISO dates are accepted in every file, because only the other forms are ambiguous.
     """
-    plain = _UTC_TIME.fullmatch(cell)
-    if plain is not None and _is_time(cell):
-        return f"{plain[1]}T{plain[2]}Z"
+    plain = _PLAIN_TIME.fullmatch(cell)
+    if plain is not None and (time := _plain_time(*plain.groups())) is not None:
+        return time
     text = text_of(cell)
     # A longer text than any time has is none.
     text = text if len(text) <= _MAX_CELL else ""
@@ -194,12 +196,13 @@ def time_of(cell: str, date_form: str) -> str:
         return _local_time(text, date_form)
 
 
-def _is_time(text: str) -> bool:
+def _plain_time(day: str, clock: str, zone: str | None) -> str | None:
+    """Return the time of these parts, None for those that `parse_time` decides about."""
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone or 'Z'}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return f"{moment.replace(tzinfo=None).isoformat()}Z"
 
 
 def _local_time(text: str, date_form: str) -> str:
