@@ -28,6 +28,7 @@ from orders.file_formats.mappings import is_whole
 NAMES = (
     "altcraft_xml",
     "commerceml",
+    "commercetools_array",
     "json_array",
     "commercetools_drafts",
     "json_lines",
