@@ -336,6 +336,26 @@ def test_no_row_with_a_price_is_lost_because_its_name_is_blank() -> None:
     assert nameless.lines == [("mug", "2", "10"), ("tip", "1", "3")]
 
 
+def test_an_order_that_follows_itself_is_not_imported_with_its_lines_twice() -> None:
+    card = {"Name": "#1001", "Lineitem quantity": "1", "Lineitem name": "Card"} | {
+        "Lineitem price": "3.00"
+    }
+    [one] = _shopify(ORDER, ORDER)
+    [other] = _shopify(ORDER, card, ORDER, card)
+    assert [*one.problems] == [*other.problems] == [""]
+    assert "The file has the order twice" in one.problems[""]
+    # Some tools repeat the values of the order in the rows of its lines.
+    [repeated] = _shopify(ORDER, ORDER | card)
+    [blank] = _shopify(ORDER, card)
+    assert repeated.problems == blank.problems == {}
+    assert len(repeated.lines) == len(blank.lines) == 2
+
+
+def test_a_line_of_matrixify_that_the_file_has_twice_is_a_problem() -> None:
+    [found] = _matrixify(SHEET, SHEET)
+    assert [*found.problems] == ["/lines/1/external_id"]
+
+
 def test_a_row_of_matrixify_without_a_type_is_a_line_if_it_has_values_of_one() -> None:
     head = {name: value for name, value in SHEET.items() if not name.startswith("Line:")}
     line = SHEET | {"Line: Type": ""}

@@ -176,7 +176,9 @@ def _faults(
     rows: Sequence[Row], columns: Sequence[str], mapped: frozenset[str], delimiter: str
 ) -> Iterator[Problem]:
     """Find rows with values beyond the last column, and repeated columns that contradict."""
-    repeated = {name for name in mapped if columns.count(name) > 1}
+    repeated = set()
+    if len(set(columns)) < len(columns):
+        repeated = {name for name in mapped if columns.count(name) > 1}
     for number, _raw, cells in rows:
         if any(cell.strip() for cell in cells[len(columns) :]):
             message = (

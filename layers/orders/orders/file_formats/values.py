@@ -86,7 +86,7 @@ def text_of(cell: str) -> str:
     text = cell.strip()
     if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
         return formula[1].strip()
-    return text[1:] if _GUARD.match(text) else text
+    return text[1:] if text.startswith("'") and _GUARD.match(text) else text
 
 
 def amount_of(cell: str, *, decimal_comma: bool) -> str:
