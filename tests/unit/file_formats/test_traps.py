@@ -106,6 +106,25 @@ def test_amounts_may_have_thousands_separators(total: str, expected: str) -> Non
     assert (tree["total_price"], problems) == (expected, ())
 
 
+@pytest.mark.parametrize("total", ["1,00 €", "EUR 1,00", "1,00 kr", "1,00 $", "1,00 руб."])
+def test_the_currency_of_the_order_may_be_beside_an_amount(total: str) -> None:
+    [(tree, problems)] = _mapped(
+        f"1;a@example.com;EUR;{total};2026-01-31;Item;mug;1;1,00\n", decimal_comma=True
+    )
+    assert (tree["total_price"], problems) == ("1.00", ())
+
+
+@pytest.mark.parametrize("total", ["1,00 USD", "£1,00", "1,00 zł", "PLN 1,00"])
+def test_another_currency_beside_an_amount_is_a_problem(total: str) -> None:
+    [(_, problems)] = _mapped(
+        f"1;a@example.com;EUR;{total};2026-01-31;Item;mug;1;1,00\n", decimal_comma=True
+    )
+    assert _pointers(problems) == ["/total_price"]
+    assert problems[0].message.startswith(
+        f'column "Total" must be an amount in the currency of the order, EUR; got "{total}"'
+    )
+
+
 def test_a_separator_in_the_wrong_place_is_not_guessed() -> None:
     [(_, problems)] = _mapped(
         "1;a@example.com;EUR;1.23;2026-01-31;Item;mug;1;1,00\n", decimal_comma=True

@@ -20,6 +20,7 @@ from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
 from orders.file_formats.interface import Converted, Tree
 from orders.file_formats.values import (
     amount_of,
+    currency_beside,
     currency_of,
     text_of,
     time_of,
@@ -325,6 +326,7 @@ def convert(
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
         tree["lines"] += reader.lines_of(mapping, row, number, len(tree["lines"]), digits)
+    reader.check_currencies(tree.get("currency"))
     return Converted(tree, tuple(reader.faults), dict(reader.source_of))
 
 
@@ -381,6 +383,24 @@ class _Reader:
         self._options = options
         self.faults: list[Problem] = []
         self.source_of: dict[str, str] = {}
+        self._steps: Steps = ()  # to the member that is read
+        # The currencies that are beside amounts, with the first member, its column and its cell.
+        self._currencies: dict[str, tuple[Steps, str, str]] = {}
+
+    def check_currencies(self, currency: object) -> None:
+        """Report an amount beside which another currency is written than that of the order."""
+        for code, (steps, name, text) in self._currencies.items():
+            if isinstance(currency, str) and code != currency:
+                allowed = ValueError(f"an amount in the currency of the order, {currency}")
+                self._add_fault(steps, allowed, name, text)
+
+    def _read_amount(self, name: str, text: str) -> str:
+        amount = amount_of(text, decimal_comma=self._options.decimal_comma)
+        if not text[-1:].isdecimal() or not text[:1].isdecimal():
+            code = currency_beside(text)
+            if code is not None:
+                self._currencies.setdefault(code, (self._steps, name, text))
+        return amount
 
     def lines_of(
         self,
@@ -438,7 +458,7 @@ class _Reader:
 
         Only a sum has more than one row. Raises _InexactError for a price of a line.
         """
-        steps = _steps(path)
+        self._steps = steps = _steps(path)
         try:
             value = self._value(member, source, rows)
         except _InexactError:
@@ -490,14 +510,17 @@ class _Reader:
             return [each.strip() for each in text.split(source.split) if each.strip()]
         if source.lookup:
             return self._looked_up(source, text)
-        if member in MONEY and not source.is_plain:
-            return self._amount(source, [row])
+        if member in MONEY:
+            plain = source.is_plain
+            return (
+                self._read_amount(source.text(row)[0], text)
+                if plain
+                else self._amount(source, [row])
+            )
         return self._of_member(member, text, is_template=source.template is not None)
 
     def _of_member(self, member: str, text: str, *, is_template: bool) -> str:
         """Return a text in the form that its member has."""
-        if member in MONEY:
-            return amount_of(text, decimal_comma=self._options.decimal_comma)
         if member == "count":
             return whole_number_of(text, decimal_comma=self._options.decimal_comma)
         if member in TIMES:
@@ -538,13 +561,12 @@ class _Reader:
         self, names: Sequence[str], rows: Sequence[Mapping[str, str]]
     ) -> Sequence[Decimal]:
         """Return the amounts of columns in rows. Raises _CellError."""
-        comma = self._options.decimal_comma
         found = []
         for name, row in product(names, rows):
             text = text_of(row.get(name, ""))
             try:
                 if text:
-                    found.append(Decimal(amount_of(text, decimal_comma=comma)))
+                    found.append(Decimal(self._read_amount(name, text)))
             except ValueError as allowed:
                 raise _CellError(allowed, name, text) from None
         return found

@@ -115,6 +115,17 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
     return sign + digits + (f".{fraction[0]}" if fraction and fraction[0] else "")
 
 
+# The signs that only one currency has. A word such as "руб." is that of several.
+_SIGNS = {"€": "EUR", "£": "GBP", "₽": "RUB", "₴": "UAH", "₸": "KZT", "zł": "PLN"}
+
+
+def currency_beside(cell: str) -> str | None:
+    """Return the currency that is written beside an amount, None if there is none for certain."""
+    words = (word.strip().rstrip(".") for word in _WORDS.findall(text_of(cell)[:_MAX_CELL].strip()))
+    found = (_SIGNS.get(word.lower(), word.upper()) for word in words)
+    return next((code for code in found if code in FRACTION_DIGITS), None)
+
+
 def _without_words(text: str, known: Collection[str]) -> str:
     """Return a text without the words around its number, if they are known."""
 
