@@ -166,7 +166,7 @@ def test_a_returned_item_is_a_problem_of_its_order() -> None:
 
 
 def test_the_columns_that_a_mapping_does_not_read_are_named() -> None:
-    data = b"No,Mail,Note,_row,Note\n1,a@example.com,x,2,y\n"
+    data = b"No,Mail,Total,Price,Note,_row,Note\n1,a@example.com,1,1,x,2,y\n"
     options = Registry().detect("a.csv", data, replace(UNCHOSEN, mapping=MAPPING))
     assert options.format == "mapped_csv"
     assert read_whole(data, options)[0].ignored == ("Note",)

@@ -159,6 +159,13 @@ class Source:
         yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
         yield from self.if_filled
 
+    def missing(self, columns: Container[str]) -> Iterator[Sequence[str]]:
+        """Yield the names of which a file with these columns has none, but should have one."""
+        for names in (self.columns, self.total, self.less, self.divide_by, tuple(self.if_filled)):
+            if names and not any(name in columns for name in names):
+                yield names
+        yield from ((name,) for name in self.places if name not in columns)
+
     def text(self, row: Mapping[str, str]) -> tuple[str, str]:
         """Return the name of the column that has the value, and its text."""
         if self.template is not None:
