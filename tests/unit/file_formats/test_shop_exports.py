@@ -441,7 +441,7 @@ def _escaped(text: str) -> str:
 
 @given(st.lists(st.text("ab:|;\\=, \n\"'").map(lambda text: f"x{text}x"), min_size=1))
 def test_names_of_products_may_have_separators_and_backslashes(names: list[str]) -> None:
-    # A backslash before a separator cannot be told from an escape in this export.
+    # A backslash before a separator looks like an escape in this export.
     clear = [name for name in names if not any(f"\\{each}" in name for each in ":|;")]
     cell = ";".join(f"name:a|sku:{_escaped(name)}|quantity:1|total:1" for name in clear)
     [found] = _woocommerce(ROW | {"line_items": cell})
