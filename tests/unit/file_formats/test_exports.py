@@ -40,6 +40,7 @@ FORMATS = {
     "amazon.txt": "amazon_orders",
     "commerceml.xml": "commerceml",
     "commercetools.jsonl": "commercetools_drafts",
+    "commercetools.json": "commercetools_array",
 }
 PRESETS = {
     "amazon_orders": amazon_orders.PRESET.mapping,

@@ -124,6 +124,15 @@ def test_an_amount_that_cannot_be_read_is_not_also_missing() -> None:
     assert problem.message.endswith('got "12x" in row 2 (column total_price, row 2)')
 
 
+def test_an_amount_in_another_currency_than_its_order_fails() -> None:
+    data = b"external_id,currency,total_price,line.external_id\nA,USD,12.50 EUR,1\nB,USD,1 USD,1\n"
+    message = (
+        'column "total_price" must be an amount in the currency of the order, USD; '
+        'got "12.50 EUR" in row 2'
+    )
+    assert faults(data, CSV) == [("invalid_value", "/total_price", message)]
+
+
 def test_amounts_and_times_are_read_as_in_exports() -> None:
     data = (
         b"external_id,total_price,create_time,base_price_per_item,line.external_id\n"

@@ -29,6 +29,7 @@ class Column:
     name: str
     steps: tuple[str, ...]
     read: _Read | None = None
+    is_amount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def _columns(names: tuple[str, ...], *, decimal_comma: bool, date_form: str) -> 
             found.append(Column(place, name, steps))
         elif own in members and own not in _OBJECTS:
             read = _reader_of(own, decimal_comma=decimal_comma, date_form=date_form)
-            found.append(Column(place, name, (own,), read))
+            found.append(Column(place, name, (own,), read, is_amount=own in AMOUNTS))
         else:
             unknown.append(name)
             if name not in _OBJECTS:

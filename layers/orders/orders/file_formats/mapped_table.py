@@ -113,7 +113,28 @@ class MappedTable(TableFormat):
                 f"The header must have the column {wanted}; got {found}. Check the delimiter "
                 "and the mapping",
             )
+        self._expect_amounts(columns, options)
         return lambda cells: cells[place].strip() if place < len(cells) else ""
+
+    def _expect_amounts(self, columns: Sequence[str], options: FileOptions) -> None:
+        """Raise UnreadableFileError if the user's mapping names columns of amounts in vain.
+
+        A delivery cost or a discount would be lost without a word.
+        """
+        mapping, preset = self.mapping(options), self._mapping
+        parts = [("order", mapping.order, preset.order if preset else {})]
+        if not self.has_lines_in_a_cell:
+            parts.append(("line", mapping.line, preset.line if preset else {}))
+        for part, sources, usual in parts:
+            for member in sorted(MONEY & sources.keys()):
+                source = sources[member]
+                missing = next(iter(source.missing(columns)), ())
+                if missing and source.default is None and source != usual.get(member):
+                    raise UnreadableFileError(
+                        "missing_column",
+                        f"The header must have the column {' or '.join(map(shown, missing))}, "
+                        f"which the mapping names for {part}.{member}",
+                    )
 
     def id_of(self, columns: Sequence[str], options: FileOptions) -> KeyOf:
         """Return a function that returns the external id in the first row of an order."""

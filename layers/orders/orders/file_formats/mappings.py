@@ -28,6 +28,7 @@ from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
 from orders.file_formats.interface import Converted, Tree
 from orders.file_formats.values import (
     amount_of,
+    currency_beside,
     currency_of,
     text_of,
     time_of,
@@ -179,6 +180,13 @@ class Source:
     def folded(self) -> Mapping[str, str]:
         """Return the lookup table in small letters. The first of equal values counts."""
         return {each.lower(): word for each, word in reversed([*self.lookup.items()])}
+
+    def missing(self, columns: Container[str]) -> Iterator[Sequence[str]]:
+        """Yield the names of which a file with these columns has none, but should have one."""
+        for names in (self.columns, self.total, self.less, self.divide_by, tuple(self.if_filled)):
+            if names and not any(name in columns for name in names):
+                yield names
+        yield from ((name,) for name in self.places if name not in columns)
 
     def text(self, row: Mapping[str, str]) -> tuple[str, str]:
         """Return the name of the column that has the value, and its text."""
@@ -362,6 +370,7 @@ def convert(
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
         tree["lines"] += reader.lines_of(row, number, len(tree["lines"]), digits)
+    reader.check_currencies(tree.get("currency"))
     return Converted(tree, tuple(reader.faults), reader.sources)
 
 
@@ -427,6 +436,25 @@ class _Reader:
         # The rows of the lines, with the indexes of these in the order.
         self._lines: list[tuple[int, Mapping[str, str]]] = []
         self.faults: list[Problem] = []
+        # The member that is read, and the path to what it is a part of.
+        self._around: Steps = ()
+        self._member = ""
+        # The currencies that are beside amounts, with the first member, its column and its cell.
+        self._currencies: dict[str, tuple[Steps, str, str]] = {}
+
+    def check_currencies(self, currency: object) -> None:
+        """Report an amount beside which another currency is written than that of the order."""
+        for code, (path, name, text) in self._currencies.items():
+            if isinstance(currency, str) and code != currency:
+                allowed = ValueError(f"an amount in the currency of the order, {currency}")
+                self._add_fault(path, allowed, name, text)
+
+    def _read_amount(self, name: str, text: str) -> str:
+        amount = amount_of(text, decimal_comma=self._options.decimal_comma)
+        if code := currency_beside(text):
+            path = (*self._around, self._member)
+            self._currencies.setdefault(code, (path, name, text))
+        return amount
 
     def sources(self) -> Mapping[str, str]:
         """Return the columns that members came from, by JSON pointer."""
@@ -502,6 +530,7 @@ class _Reader:
 
         Only a sum has more than one row. Raises _InexactError for a price of a line.
         """
+        self._around, self._member = around, member
         try:
             value = self._value(member, source, rows)
         except _InexactError:
@@ -535,8 +564,7 @@ class _Reader:
         if source.is_column:
             for name in source.columns:
                 if (cell := row.get(name)) and (text := text_of(cell)):
-                    read = self._readers.get(member)
-                    return text if read is None else read(text)
+                    return self._of_member(member, name, text)
         if source.if_filled and (known := source.filled(row)) is not None:
             return known
         if source.total:
@@ -554,9 +582,16 @@ class _Reader:
             return self._looked_up(source, text)
         if member in MONEY and not source.is_plain:
             return self._amount(source, [row])
+        if source.template is not None and member in _IDS:
+            return text
+        return self._of_member(member, source.text(row)[0], text)
+
+    def _of_member(self, member: str, name: str, text: str) -> str:
+        """Return the text of a column in the form that its member has."""
+        if member in MONEY:
+            return self._read_amount(name, text)
         read = self._readers.get(member)
-        is_joined = source.template is not None and member in _IDS
-        return text if read is None or is_joined else read(text)
+        return text if read is None else read(text)
 
     def _looked_up(self, source: Source, text: str) -> str:
         if (found := source.lookup.get(text)) is not None:
@@ -591,13 +626,12 @@ class _Reader:
         self, names: Sequence[str], rows: Sequence[Mapping[str, str]]
     ) -> Sequence[Decimal]:
         """Return the amounts of columns in rows. Raises _CellError."""
-        comma = self._options.decimal_comma
         found = []
         for name, row in product(names, rows):
             if not (text := text_of(row.get(name, ""))):
                 continue
             try:
-                found.append(Decimal(amount_of(text, decimal_comma=comma)))
+                found.append(Decimal(self._read_amount(name, text)))
             except ValueError as allowed:
                 raise _CellError(allowed, name, text) from None
         return found
@@ -619,9 +653,7 @@ class _Reader:
 @lru_cache(maxsize=16)
 def _readers(*, decimal_comma: bool, date_form: str) -> Mapping[str, Callable[[str], str]]:
     """Return the functions that read the text of members in the form that the import accepts."""
-    amount = partial(amount_of, decimal_comma=decimal_comma)
     return {
-        **dict.fromkeys(MONEY, amount),
         **dict.fromkeys(TIMES, partial(time_of, date_form=date_form)),
         **dict.fromkeys(_NUMBERS, partial(unchanged_id, may_have_point=False)),
         **dict.fromkeys(_CODES, partial(unchanged_id, may_have_point=True)),

@@ -96,7 +96,7 @@ def text_of(cell: str) -> str:
         return text
     if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
         return formula[1].strip()
-    return text[1:] if _GUARD.match(text) else text
+    return text[1:] if text.startswith("'") and _GUARD.match(text) else text
 
 
 def amount_of(cell: str, *, decimal_comma: bool) -> str:
@@ -133,6 +133,19 @@ def _short_text(cell: str, allowed: str) -> str:
     if len(text) > _MAX_CELL:
         raise ValueError(allowed)
     return text.strip()
+
+
+# The signs that only one currency has. A word such as "руб." is that of several.
+_SIGNS = {"€": "EUR", "£": "GBP", "₽": "RUB", "₴": "UAH", "₸": "KZT", "zł": "PLN"}
+
+
+def currency_beside(cell: str) -> str | None:
+    """Return the currency that is written beside an amount, None if there is none for certain."""
+    if cell[-1:].isdecimal() and cell[:1].isdecimal():
+        return None
+    words = (word.strip().rstrip(".") for word in _WORDS.findall(text_of(cell)[:_MAX_CELL].strip()))
+    found = (_SIGNS.get(word.lower(), word.upper()) for word in words)
+    return next((code for code in found if code in FRACTION_DIGITS), None)
 
 
 def _without_words(text: str, known: Collection[str]) -> str:

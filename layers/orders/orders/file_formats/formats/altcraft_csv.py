@@ -15,6 +15,7 @@ from orders.file_formats.cells import (
 )
 from orders.file_formats.interface import Beginning, Converted, Tree
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
+from orders.file_formats.values import currency_beside
 from orders.protocols.json_text import JsonText
 
 KEY = "external_id"
@@ -80,6 +81,8 @@ class _Order:
         self._is_suspect = False
         # The first value of each column of the order, and its row, by the place of the column.
         self._first: dict[int, tuple[str, int]] = {}
+        # The currencies beside amounts: each with the path, the column, the cell and its row.
+        self._currencies: list[tuple[str, Steps, str, str, int]] = []
         # The rows of the lines.
         self._rows: list[tuple[int, list[str]]] = []
 
@@ -126,6 +129,8 @@ class _Order:
             self._faults.append(Problem(Code.INVALID_VALUE, (*around, *column.steps), message))
             return
         steps = column.steps
+        if column.is_amount and (currency := currency_beside(cell)):
+            self._currencies.append((currency, (*around, *steps), column.name, cell, row))
         if len(steps) == 1:
             tree[steps[0]] = value
         else:
@@ -135,8 +140,19 @@ class _Order:
         """Return the order."""
         if self._lines:
             self._tree["lines"] = self._lines
+        self._check_currencies(self._tree.get("currency"))
         illegal = JsonText(self._tree, self._is_suspect).faults()
         return Converted(self._tree, (*self._faults, *illegal), self._sources)
+
+    def _check_currencies(self, currency: object) -> None:
+        """Report amounts beside which another currency is written than that of the order."""
+        for beside, path, name, cell, row in self._currencies:
+            if isinstance(currency, str) and beside != currency.strip():
+                message = (
+                    f'column "{name}" must be an amount in the currency of the order, {currency}; '
+                    f"got {shown(cell)} in row {row}"
+                )
+                self._faults.append(Problem(Code.INVALID_VALUE, path, message))
 
     def _sources(self) -> dict[str, str]:
         """Return the column and the row of each member."""

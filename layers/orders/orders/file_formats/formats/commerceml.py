@@ -213,14 +213,13 @@ def _state_of(row: Mapping[str, str]) -> str:
     def is_set(*names: str) -> bool:
         return any(row.get(name, "").strip().lower() in _YES for name in names)
 
-    if is_set(_CANCELED, "Отменён", "ПометкаУдаления"):
+    text = _CODE.sub("", (row.get("Статус заказа") or row.get("Статус", "")).strip())
+    name = text.partition(",")[0]
+    if is_set(_CANCELED, "Отменён", "ПометкаУдаления") or name.lower().startswith("отмен"):
         return _CANCELED
-    name = _CODE.sub("", (row.get("Статус заказа") or row.get("Статус", "")).strip())
     date = row.get("Дата оплаты", "").strip()
     is_paid = is_set("Заказ оплачен", _PAID) or (date and not date.startswith(_NO_DATE))
-    if is_paid and name.lower() not in _FINAL and not name.lower().startswith("отмен"):
-        return _PAID
-    return name
+    return _PAID if is_paid and name.lower() not in _FINAL else name
 
 
 def _line_of(product: etree._Element) -> dict[str, str]:
