@@ -57,13 +57,18 @@ def init(
     the mapping of that format.
     """
     from operator_cli.import_source import first_rows_of
-    from operator_cli.mapping_draft import draft_lines, named_rows, preset_lines
+    from operator_cli.mapping_draft import draft_lines, has_title, named_rows, preset_lines
 
     chosen = _chosen(file_format, charset, delimiter)
     options, rows = first_rows_of(file, chosen, _READ_ROWS)
     first = named_rows(rows)
     if not first.columns:
         raise UsageError(f"{file} must be a CSV file with a header.")
+    if has_title(rows):
+        raise UsageError(
+            f"{file} must begin with the names of its columns; its first row has one cell. Remove "
+            "the rows before the header."
+        )
     preset = _preset(options.format)
     lines = (
         preset_lines(file.name, options.format, preset, first)

@@ -173,6 +173,54 @@ def test_a_file_without_columns_has_no_draft(run_bare: Run, name: str) -> None:
     assert "must be a CSV file with a header" in ended.err
 
 
+def test_a_title_above_the_header_is_no_header(run_bare: Run, tmp_path: Path) -> None:
+    ended = run_bare("mapping", "init", str(_written(tmp_path, "Report,,\nNo,Total,SKU\n1,2,a\n")))
+    assert ended.code == 2
+    assert "Remove the rows before the header." in ended.err
+
+
+def test_a_draft_names_repeated_columns(run_bare: Run, tmp_path: Path) -> None:
+    ended = run_bare("mapping", "init", str(_written(tmp_path, "No,Note,,Note,\n1,2,3,4,5\n")))
+    assert '# TODO The header has "Note" more than once: give its columns other names.' in ended.out
+
+
+def test_a_check_names_each_missing_column_of_a_template(
+    run_bare: Run, german: Path, drafted: Path, tmp_path: Path
+) -> None:
+    text = drafted.read_text().replace(
+        "create_time: Bestelldatum", 'create_time: {template: "{Bestelldatum} {Uhrzeit}"}'
+    )
+    mapping = _written(tmp_path, text, "times.yaml")
+    ended = run_bare("mapping", "check", str(german), str(mapping), "--json")
+    assert json.loads(ended.out)["missing"] == ["order.create_time (Uhrzeit)"]
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("Betrag", '"Betrag"'),
+        ("{column: Einzelpreis, less: [Rabatt, Bonus]}", '"Rabatt" or "Bonus"'),
+    ],
+)
+def test_a_column_of_an_amount_that_the_file_does_not_have_is_refused(
+    run_bare: Run, german: Path, drafted: Path, source: str, named: str
+) -> None:
+    text = drafted.read_text().replace("item: Einzelpreis", f"item: {source}")
+    mapping = _written(drafted.parent, text, "amounts.yaml")
+    ended = run_bare("mapping", "check", str(german), str(mapping))
+    assert ended.code == 2
+    assert f"{named}, which the mapping names for line.final_price_per_item" in ended.err
+
+
+def test_a_part_of_a_mapping_is_none_for_an_unknown_file(
+    run_bare: Run, german: Path, tmp_path: Path
+) -> None:
+    part = _written(tmp_path, "group_by: Bestellnummer\n", "part.yaml")
+    ended = run_bare("mapping", "check", str(german), str(part))
+    assert ended.code == 2
+    assert "must have group_by, order and line" in ended.err
+
+
 def test_a_check_shows_the_orders_as_they_would_be_imported(
     run_bare: Run, german: Path, drafted: Path
 ) -> None:

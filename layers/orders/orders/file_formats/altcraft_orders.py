@@ -1,6 +1,6 @@
 """Converted records as orders of the Altcraft import, with the problems of their conversion."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orders.application.ports import SentOrder
@@ -48,7 +48,7 @@ class LocatedOrder:
     """
 
     order: SentOrder
-    source_of: Mapping[str, str]
+    list_sources: Callable[[], Mapping[str, str]] | None
     unknown: tuple[Problem, ...] = ()
 
     @property
@@ -78,17 +78,21 @@ class LocatedOrder:
         if self.unknown and rules.settings.policies.unknown_members is UnknownMembers.REJECT:
             return Rejection(self.unknown[: before.problems_left])
         checked = self.order.submit(rules, before)
+        if isinstance(checked, Submission) and not checked.warnings:
+            return checked
         warnings = self._located(checked.warnings)
         if isinstance(checked, Rejection):
             return replace(checked, problems=self._located(checked.problems), warnings=warnings)
         return replace(checked, warnings=warnings)
 
     def _located(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        return tuple(self._with_place(each) for each in problems)
+        source_of = self.list_sources() if problems and self.list_sources else {}
+        return tuple(_with_place(each, source_of) for each in problems)
 
-    def _with_place(self, problem: Problem) -> Problem:
-        source = self.source_of.get(pointer(*problem.path[2:]))
-        return replace(problem, message=f"{problem.message} ({source})") if source else problem
+
+def _with_place(problem: Problem, source_of: Mapping[str, str]) -> Problem:
+    source = source_of.get(pointer(*problem.path[2:]))
+    return replace(problem, message=f"{problem.message} ({source})") if source else problem
 
 
 def read_converted(
@@ -118,8 +122,8 @@ def read_converted(
             orders.append(rejected(order.position, record, each.faults, ("data",)))
             continue
         judged = _without_echoes(order, each.faults)
-        is_plain = not each.source_of and not around
-        orders.append(judged if is_plain else LocatedOrder(judged, each.source_of, around))
+        is_plain = not each.list_sources and not around
+        orders.append(judged if is_plain else LocatedOrder(judged, each.list_sources, around))
     return orders
 
 

@@ -28,6 +28,7 @@ from orders.file_formats.mappings import is_whole
 NAMES = (
     "altcraft_xml",
     "commerceml",
+    "commercetools_array",
     "json_array",
     "commercetools_drafts",
     "json_lines",
@@ -151,7 +152,12 @@ def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
             return guess
     if is_whole(chosen.mapping) and (guess := format_named("mapped_csv").guess(start)):
         return guess
-    message = f"The format of the file is not known; name it: {listed(NAMES)}"
+    hint = (
+        "The mapping of a file with other columns must have group_by, order and line"
+        if chosen.mapping
+        else "A file with other columns must have a mapping"
+    )
+    message = f"The format of the file is not known; name it: {listed(NAMES)}. {hint}"
     raise UnreadableFileError("unknown_format", message)
 
 

@@ -68,6 +68,11 @@ class AltcraftXml:
             charset = declared[1].lower() if declared else UTF_8
         return FileOptions(format=self.name, charset=charset)
 
+    def shape_of(self, options: FileOptions) -> Shape:
+        """Return what the document is made of."""
+        del options
+        return self.shape
+
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
         """Read everything before the first order. Raises UnreadableFileError."""
         read = blocks(source)
@@ -76,7 +81,7 @@ class AltcraftXml:
         data: Iterator[bytes] = chain((first,), read)
         if is_wide(codec):
             data = (text.encode(UTF_8, "surrogatepass") for text in decoded(data, codec))
-        splitter = Splitter(self.shape, UTF_8 if is_wide(codec) else codec)
+        splitter = Splitter(self.shape_of(options), UTF_8 if is_wide(codec) else codec)
         parts = splitter.parts(data)
         head = _original(next(parts), codec)
         closing = _closing(text_of(head, codec))
@@ -101,7 +106,7 @@ class AltcraftXml:
         if not self.shape.members:
             return replace(frame, ignored=ignored)
         members = (text_of(each, UTF_8 if is_wide(codec) else codec) for each in splitter.members)
-        body = _document(_root_of(frame.head, codec), "".join(members))
+        body = _document(root_of(frame.head, codec), "".join(members))
         try:
             read = decode(body.encode(UTF_8, "replace"), IMPORT_SHAPE, UTF_8)
         except RequestRefusedError as refusal:
@@ -115,8 +120,7 @@ class AltcraftXml:
             return refused
         codec = codec_of(options.charset, frame.head)
         text = text_of(record.raw, codec)
-        root = _root_of(frame.head, codec)
-        body = _document(root, text[order_start(text) :])
+        body = _document(root_of(frame.head, codec), text[order_start(text) :])
         try:
             read = decode(body.encode(UTF_8, "replace"), IMPORT_SHAPE, UTF_8)
         except RequestRefusedError as refusal:
@@ -168,7 +172,7 @@ def _document(root: str, content: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _root_of(head: bytes, codec: str) -> str:
+def root_of(head: bytes, codec: str) -> str:
     """Return the start tag of the root, which declares namespaces."""
     tags = (match[0] for match in MARKUP.finditer(text_of(head, codec)) if match["start"])
     return next(tags, f"<{ROOT}>")
