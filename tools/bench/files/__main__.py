@@ -16,7 +16,7 @@ from tools.bench.files.folder_bucket import FolderBucket
 from tools.bench.files.formats import measure_jobs
 from tools.bench.files.jobs_over_http import measure_over_http
 from tools.bench.files.splitting import Split, measure_split
-from tools.bench.files.steps import functions
+from tools.bench.files.steps import functions, wait_longer
 from tools.bench.files.units import measure_units, transitions
 from tools.bench.files.workers import measure_in_processes
 from tools.bench.progress import announce
@@ -45,6 +45,7 @@ def main() -> None:
 
 
 def _measure(sizes: Sizes) -> Figures:
+    wait_longer()
     with opened() as world, functions(FolderBucket(FILES)) as steps:
         # DynamoDB Local comes first: the stub opens lanes of order ids that exist there, too.
         announce(f"Counting the units of a job with {sizes.units:,} orders")

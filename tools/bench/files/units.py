@@ -130,20 +130,18 @@ def _counting(name: str, counted: Counter[str]) -> Iterator[None]:
 
 @cache
 def transitions() -> int:
-    """Return how many states a run that succeeds enters, without those of its chunks.
-
-    Each choice of the state machine takes its first way then.
-    """
+    """Return how many states a whole run enters, without those of its chunks."""
     machine: Tree = yaml.safe_load(MACHINE.read_text(encoding="utf-8"))
-    return len(path_of(machine))
+    return len(longest_path(machine["States"], machine["StartAt"]))
 
 
-def path_of(machine: Tree) -> list[str]:
-    """Return the states that a state machine enters if each choice takes its first way."""
-    entered = [machine["StartAt"]]
-    while True:
-        state = machine["States"][entered[-1]]
-        after = state["Choices"][0]["Next"] if state["Type"] == "Choice" else state.get("Next")
-        if after is None:
-            return entered
-        entered.append(after)
+def longest_path(states: Tree, start: str) -> list[str]:
+    """Return the states of the longest way through a state machine in which no step fails.
+
+    A run that splits its file and imports its chunks leaves no state out.
+    """
+    state = states[start]
+    following = [each["Next"] for each in state.get("Choices", ())]
+    following += [state[name] for name in ("Default", "Next") if name in state]
+    paths = [longest_path(states, each) for each in dict.fromkeys(following)]
+    return [start, *max(paths, key=len, default=[])]

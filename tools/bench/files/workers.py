@@ -24,7 +24,15 @@ from tests.support.template_tables import create_table
 from tools.bench.files.exports import BY_FORMAT
 from tools.bench.files.folder_bucket import FolderBucket
 from tools.bench.files.jobs_over_http import CSV, WholeJob
-from tools.bench.files.steps import FINISH, IMPORT, SPLIT, Functions, event_of, functions
+from tools.bench.files.steps import (
+    FINISH,
+    IMPORT,
+    SPLIT,
+    Functions,
+    event_of,
+    functions,
+    wait_longer,
+)
 from tools.bench.processes import peak_mb
 from tools.bench.progress import Progress
 from tools.bench.stubbed_aws import StubbedAws
@@ -118,6 +126,7 @@ def _worker(
 def main(folder: str) -> None:
     """Call the functions that the lines of the standard input name, and print their results."""
     results = sys.stdout
+    wait_longer()
     hub = connect()
     stub = StubbedAws(hub.environment.table, hub.dynamodb, hub.events)
     # The logger writes to the standard output that it finds when it is created.
