@@ -23,6 +23,8 @@ FORMAT_RATIO, PREVIEW_RATIO = 1.2, 0.7
 # The default of the template, and a table that was not used before.
 DEFAULT_CONCURRENCY = 2
 _SMALLEST = 500
+# A smaller split is over before it is as fast as a long one.
+_SMALLEST_SPLIT = 5000
 _CONCURRENCIES = (2, 3, 24)
 _MB_A_GB = 1024
 
@@ -42,7 +44,11 @@ class Sizes:
         """Return the numbers for a whole job with so many orders."""
         few = max(_SMALLEST, orders // 20)
         return cls(
-            orders, few, max(2 * _SMALLEST, orders // 20), max(few, orders // 2), orders * 10
+            orders,
+            few,
+            max(2 * _SMALLEST, orders // 20),
+            max(_SMALLEST_SPLIT, orders // 2),
+            orders * 10,
         )
 
 
@@ -229,7 +235,7 @@ def _times(million: Million) -> list[str]:
         ("`ImportConcurrency`", "a new table", f"warm throughput of {WARM_TABLE:,}"),
         *(
             (each, *(_time(million, each, table) for table in (NEW_TABLE, WARM_TABLE)))
-            for each in dict.fromkeys((*_CONCURRENCIES, million.fewest_chunks_at_once(WARM_TABLE)))
+            for each in sorted({*_CONCURRENCIES, million.fewest_chunks_at_once(WARM_TABLE)})
         ),
         ("once, for the warm throughput", "-", f"${warm_throughput_dollars():.2f}"),
     )

@@ -17,7 +17,7 @@ from tools.bench.costs import (
     duration_ms,
 )
 from tools.bench.files.formats import FormatCpu
-from tools.bench.files.units import JobUnits
+from tools.bench.files.units import JobUnits, StepRounds
 
 MILLION = 1_000_000
 # Dollars per million state transitions and Express requests, and per GB-second of the latter.
@@ -100,9 +100,9 @@ def a_million(units: JobUnits, cpu: FormatCpu, transitions: int) -> Million:
     times = MILLION / units.orders
     chunks = units.chunks * times
 
-    def milliseconds(microseconds: float, rounds: int) -> float:
+    def milliseconds(microseconds: float, rounds: StepRounds) -> float:
         """Return the time of a step that waits for its calls, and has its share of the CPU."""
-        return duration_ms(microseconds / 1000 * MILLION, rounds * times * CALL_MS)
+        return duration_ms(microseconds / 1000 * MILLION, rounds.of(chunks) * CALL_MS)
 
     return Million(
         chunks=chunks,

@@ -64,6 +64,8 @@ def _split(name: str, orders: int) -> Split:
     hub = connect()
     stub = KeptItems("bench", hub.dynamodb, hub.events)
     with functions(FolderBucket(FILES, drops_chunks=True)) as steps, stub.answering():
+        # The first call imports the modules of the format.
+        steps.call(SPLIT, event_of(steps.add_job(BY_FORMAT[name], 1)))
         job = steps.add_job(BY_FORMAT[name], orders)
         seconds = Seconds()
         with seconds.counting():

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from orders.domain.import_jobs import MAX_CHUNK_ORDERS
 from orders.runtime.composition import connect
 from orders.runtime.composition.import_files import job_files
 from tools.bench.capacity import consumption
@@ -31,11 +32,21 @@ _READS_OF_S3 = frozenset({"GetObject", "HeadObject"})
 
 
 @dataclass(frozen=True, slots=True)
-class JobUnits:
-    """What a whole job takes. The rounds are those of calls that wait for each other.
+class StepRounds:
+    """The rounds of a step: of a job with one chunk, and of one with `chunks`."""
 
-    `chunk_rounds` are those of all chunks.
-    """
+    first: int
+    whole: int
+    chunks: int
+
+    def of(self, chunks: float) -> float:
+        """Return the rounds of a job with so many chunks: each further one takes equally many."""
+        return self.first + (self.whole - self.first) / (self.chunks - 1) * (chunks - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class JobUnits:
+    """What a whole job takes. The rounds are those of calls that wait for each other."""
 
     orders: int
     chunks: int
@@ -45,9 +56,9 @@ class JobUnits:
     s3_writes: int
     s3_reads: int
     triggers: int
-    split_rounds: int
-    chunk_rounds: int
-    finish_rounds: int
+    split_rounds: StepRounds
+    chunk_rounds: StepRounds
+    finish_rounds: StepRounds
 
     def per_thousand(self, amount: float) -> float:
         """Return an amount of the job for 1,000 orders."""
@@ -84,7 +95,11 @@ def measure_units(world: World, steps: Functions, orders: int) -> JobUnits:
     writes = sum(each for name, each in units.items() if name not in _READS)
     writes += sum(units_of_put(world, key) for key in inserted)
     s3_reads = sum(count for name, count in s3.items() if name in _READS_OF_S3)
-    rounds = _rounds(world, steps, orders)
+    first, whole = (_rounds(world, steps, each) for each in (MAX_CHUNK_ORDERS, orders))
+
+    def rounds(step: str) -> StepRounds:
+        return StepRounds(first[step], whole[step], chunks)
+
     steps.forget(job)
     return JobUnits(
         orders=orders,
@@ -95,9 +110,9 @@ def measure_units(world: World, steps: Functions, orders: int) -> JobUnits:
         s3_writes=s3.total() - s3_reads,
         s3_reads=s3_reads,
         triggers=triggers,
-        split_rounds=rounds[SPLIT],
-        chunk_rounds=rounds[IMPORT],
-        finish_rounds=rounds[FINISH],
+        split_rounds=rounds(SPLIT),
+        chunk_rounds=rounds(IMPORT),
+        finish_rounds=rounds(FINISH),
     )
 
 

@@ -15,7 +15,7 @@ from tools.bench.files.million import (
     warm_throughput_dollars,
 )
 from tools.bench.files.splitting import Split
-from tools.bench.files.units import JobUnits, longest_path, transitions
+from tools.bench.files.units import JobUnits, StepRounds, longest_path, transitions
 
 CPU = FormatCpu("altcraft_csv", 500, split=40, chunks=400, finish=60, job=500)
 LINES = replace(CPU, format="json_lines", split=20, finish=30, job=400)
@@ -28,9 +28,9 @@ UNITS = JobUnits(
     s3_writes=8,
     s3_reads=10,
     triggers=1,
-    split_rounds=6,
-    chunk_rounds=30,
-    finish_rounds=10,
+    split_rounds=StepRounds(4, 6, 2),
+    chunk_rounds=StepRounds(15, 30, 2),
+    finish_rounds=StepRounds(9, 10, 2),
 )
 SPLIT = Split("json_lines", 1000, megabytes=100, seconds=10, cpu=8, peak_mb=100)
 FIGURES = Figures(
@@ -45,7 +45,7 @@ FIGURES = Figures(
 
 def test_all_sizes_follow_from_that_of_the_whole_job() -> None:
     assert Sizes.of(100_000) == Sizes(100_000, 5000, 5000, 50_000, 1_000_000)
-    assert Sizes.of(1000) == Sizes(1000, 500, 1000, 500, 10_000)
+    assert Sizes.of(1000) == Sizes(1000, 500, 1000, 5000, 10_000)
 
 
 def test_the_aim_of_a_small_job_is_in_proportion() -> None:
@@ -76,6 +76,11 @@ def test_a_million_orders_are_in_proportion_to_the_measured_job() -> None:
     assert dollars["Step Functions, transitions"] == pytest.approx(0.0502)
     assert dollars["S3, requests"] == pytest.approx(0.044)
     assert dollars["S3, storage"] == pytest.approx(0.5 * 9 * 0.023)
+
+
+def test_rounds_grow_with_each_chunk_but_for_those_of_every_job() -> None:
+    rounds = StepRounds(first=4, whole=6, chunks=5)
+    assert [rounds.of(chunks) for chunks in (1, 5, 2001)] == [4, 6, 1004]
 
 
 def test_the_slowest_part_limits_a_job() -> None:
