@@ -42,14 +42,10 @@ class Sizes:
     @classmethod
     def of(cls, orders: int) -> "Sizes":
         """Return the numbers for a whole job with so many orders."""
-        few = max(_SMALLEST, orders // 20)
-        return cls(
-            orders,
-            few,
-            max(2 * _SMALLEST, orders // 20),
-            max(_SMALLEST_SPLIT, orders // 2),
-            orders * 10,
-        )
+        compared = max(_SMALLEST, orders // 20)
+        units = max(2 * _SMALLEST, orders // 20)
+        split = max(_SMALLEST_SPLIT, orders // 2)
+        return cls(orders, compared, units, split, orders * 10)
 
 
 @dataclass(frozen=True, slots=True)
