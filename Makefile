@@ -6,6 +6,7 @@ PORT ?= 4566
 ARCHITECTURE ?= arm64
 EVENT ?= events/import_orders/json.json
 MINUTES ?= 10
+ORDERS ?= 100000
 SECONDS ?= 300
 
 UV := .local/bin/uv
@@ -60,7 +61,7 @@ endef
 # ------------------------------------------------------------------------------
 # Commands
 # ------------------------------------------------------------------------------
-.PHONY: help setup run test unit bench bench-full load fuzz hostile check lint licences audit contract mutants
+.PHONY: help setup run test unit bench bench-full bench-files load fuzz hostile check lint licences audit contract mutants
 .PHONY: requirements check-requirements check-advisories build deploy import-table sam-local sam-local-api fmt clean
 
 help: ## List the commands
@@ -86,6 +87,10 @@ bench: setup require-java ## Measure imports and reads; print tables, write resu
 bench-full: setup require-java ## Run the benchmark also with a million stored orders, in 4 GB of memory
 	$(call ANNOUNCE,"Measuring$(comma) also with a million stored orders ...")
 	@$(BIN)/python -m tools.bench --full
+
+bench-files: setup require-java ## Measure imported files; print tables, write files.json and files.md to .local/bench; ORDERS=2000 is quick
+	$(call ANNOUNCE,"Measuring imported files ...")
+	@$(BIN)/python -m tools.bench.files --orders "$(ORDERS)"
 
 load: setup ## Send requests to a stack with injected faults, then audit its data; MINUTES=10 sets the time
 	$(call ANNOUNCE,"Starting the stack and the shops ...")

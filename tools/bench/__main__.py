@@ -1,9 +1,8 @@
 """`make bench`: measures imports and reads, prints tables, and writes JSON and a chart."""
 
 import json
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,25 +19,17 @@ from tools.bench.handlers import naive
 from tools.bench.latency import BATCHES as WAITED
 from tools.bench.latency import STATES, Latency, measure_latency
 from tools.bench.over_https import measure_over_https
+from tools.bench.processes import measured_by
 from tools.bench.progress import announce
 from tools.bench.reads import WITH_TOTAL, Page, by_name
 from tools.bench.stores import STORED, STORED_FULL, StoreFigures, measure_stores
+from tools.bench.targets import Target, at_least, at_most, plain_table, target_table
 from tools.bench.units import measure_batch
 from tools.bench.world import World, opened
 
 type Tree = dict[str, Any]
 # The batch of the targets.
 COMPARED = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A target and its measurement; `met` is None if this machine cannot measure it."""
-
-    what: str
-    aim: str
-    measured: str
-    met: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,9 @@ def main(arguments: Sequence[str]) -> None:
     announce("Measuring the largest request on the embedded AWS")
     largest = measure_largest()
     announce("Measuring the memory of many requests")
-    measured = Measured(cpu, latencies, start, stores, requests, largest, _measure_growth())
+    measured = Measured(
+        cpu, latencies, start, stores, requests, largest, measured_by("tools.bench.memory")
+    )
     targets = _targets(measured)
     _print(measured, targets)
     _write(measured, targets)
@@ -87,19 +80,6 @@ def _measure_requests(world: World) -> list[Request]:
     return [*requests, one_by_one(50, cpu.milliseconds)]
 
 
-def _measure_growth() -> Tree:
-    """Measure in a separate process, whose memory no other measurement has used."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "tools.bench.memory"],
-        check=True,
-        stderr=subprocess.PIPE,
-        text=True,
-        stdout=subprocess.DEVNULL,
-    )
-    measured: Tree = json.loads(ended.stderr.splitlines()[-1])
-    return measured
-
-
 def _targets(measured: Measured) -> list[Target]:
     cpu = measured.cpu
     [batch] = [each for each in cpu if (each.name, each.batch) == ("import", COMPARED)]
@@ -111,19 +91,19 @@ def _targets(measured: Measured) -> list[Target]:
     peak = max(each.peak_mb for each in measured.largest)
     growth = measured.growth["growth_mb"]
     return [
-        _at_least("orders per CPU second, batch of 100", batch.orders_a_second, 2500),
-        _at_most(
+        at_least("orders per CPU second, batch of 100", batch.orders_a_second, 2500),
+        at_most(
             "times the CPU of the floor, batch of 100", ratio(cpu, "import", "floor", 100), 1.4
         ),
-        _at_most("times the CPU of JSON, for XML", ratio(cpu, "XML", "import", 100), 2),
-        _at_most("write units per created order", created, 2.01),
-        _at_most("write units of a changed import of 1 KB, with its history", changed, 4),
+        at_most("times the CPU of JSON, for XML", ratio(cpu, "XML", "import", 100), 2),
+        at_most("write units per created order", created, 2.01),
+        at_most("write units of a changed import of 1 KB, with its history", changed, 4),
         *_targets_of_waiting(measured),
         *_targets_of_pages(measured.stores.pages),
-        _at_most("calls of a warm request with 1 order", single.calls, 5),
-        _at_most("s for the largest request, embedded AWS", slowest, 6),
-        _at_most("MB of memory at its peak", peak, 150),
-        _at_most("MB more memory after 10,000 invocations", growth, 5),
+        at_most("calls of a warm request with 1 order", single.calls, 5),
+        at_most("s for the largest request, embedded AWS", slowest, 6),
+        at_most("MB of memory at its peak", peak, 150),
+        at_most("MB more memory after 10,000 invocations", growth, 5),
     ]
 
 
@@ -134,22 +114,22 @@ def _targets_of_waiting(measured: Measured) -> list[Target]:
     rounds = (("warm", 1, 5), ("idle for a minute", 1, 5), ("cold", 1, 6), ("warm", 1000, 10))
     start = measured.cold_start
     return [
-        _at_most("us of CPU an order of 100, at the stub", cpu["import"], 160),
-        _at_most("us of CPU an order of 100, over HTTPS", cpu["import, HTTPS"], 260),
+        at_most("us of CPU an order of 100, at the stub", cpu["import"], 160),
+        at_most("us of CPU an order of 100, over HTTPS", cpu["import, HTTPS"], 260),
         *(
-            _at_most(
+            at_most(
                 f"ms for {batch} orders at 10 ms a call", by_batch["warm", batch].milliseconds, most
             )
             for batch, most in ((1, 58), (100, 70), (1000, 250))
         ),
         *(
-            _at_most(
+            at_most(
                 f"rounds of calls for {batch} orders, {state}", by_batch[state, batch].rounds, most
             )
             for state, batch, most in rounds
         ),
-        _at_most("ms of a cold start over TLS", start.import_ms if start else None, 320),
-        _at_most("times the bare cold start, over TLS", start.ratio if start else None, 1.3),
+        at_most("ms of a cold start over TLS", start.import_ms if start else None, 320),
+        at_most("times the bare cold start, over TLS", start.ratio if start else None, 1.3),
     ]
 
 
@@ -160,21 +140,11 @@ def _targets_of_pages(pages: Sequence[Page]) -> list[Target]:
         most = max(each.read_units for each in same)
         growth = most / min(each.read_units for each in same)
         targets.append(
-            _at_most(f"read units: {name}", most, 250)
+            at_most(f"read units: {name}", most, 250)
             if name.endswith(WITH_TOTAL)
-            else _at_most(f"times the read units: {name}", growth, 1.1)
+            else at_most(f"times the read units: {name}", growth, 1.1)
         )
     return targets
-
-
-def _at_most(what: str, measured: float | None, limit: float) -> Target:
-    if measured is None:
-        return Target(what, f"at most {limit:g}", "only on Linux", None)
-    return Target(what, f"at most {limit:g}", f"{measured:.4g}", measured <= limit)
-
-
-def _at_least(what: str, measured: float, limit: float) -> Target:
-    return Target(what, f"at least {limit:g}", f"{measured:.4g}", measured >= limit)
 
 
 def _print(measured: Measured, targets: Sequence[Target]) -> None:
@@ -209,19 +179,12 @@ def _print(measured: Measured, targets: Sequence[Target]) -> None:
         )
     console.print(_cost_table(measured.requests))
     console.print(_memory_table(measured.requests))
-    console.print(_target_table(targets))
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, justify="right" if column else "left")
-    return table
+    console.print(target_table(targets))
 
 
 def _cpu_table(cpu: Sequence[Cpu]) -> Table:
     columns = (f"batch of {batch}" for batch in BATCHES)
-    table = _table("CPU of a warm invocation, microseconds per order", "", *columns)
+    table = plain_table("CPU of a warm invocation, microseconds per order", "", *columns)
     for name in dict.fromkeys(each.name for each in cpu):
         by_batch = {each.batch: f"{each.microseconds:.0f}" for each in cpu if each.name == name}
         table.add_row(name, *(by_batch.get(batch, "-") for batch in BATCHES))
@@ -230,7 +193,7 @@ def _cpu_table(cpu: Sequence[Cpu]) -> Table:
 
 def _latency_table(latencies: Sequence[Latency]) -> Table:
     columns = (f"{batch} orders" for batch in WAITED)
-    table = _table("Wall time and rounds of calls of an import, at 10 ms a call", "", *columns)
+    table = plain_table("Wall time and rounds of calls of an import, at 10 ms a call", "", *columns)
     by_batch = {(each.state, each.batch): each for each in latencies}
     for state in STATES:
         row = (by_batch[state, batch] for batch in WAITED)
@@ -242,7 +205,7 @@ def _pages_table(pages: Sequence[Page]) -> Table:
     sizes = dict.fromkeys(each.stored for each in pages)
     columns = (f"{size:,} stored" for size in sizes)
     title = "Calls, their rounds, and read units of reads; pages have 100 orders"
-    table = _table(title, "", *columns)
+    table = plain_table(title, "", *columns)
     for name, same in by_name(pages).items():
         row = (f"{each.calls}, {each.rounds}, {each.read_units:g}" for each in same)
         table.add_row(name, *row)
@@ -250,7 +213,7 @@ def _pages_table(pages: Sequence[Page]) -> Table:
 
 
 def _cost_table(requests: Sequence[Request]) -> Table:
-    table = _table("Dollars per million orders", "", *(each.name for each in requests))
+    table = plain_table("Dollars per million orders", "", *(each.name for each in requests))
     for service in requests[0].costs():
         table.add_row(service, *(f"{each.costs()[service]:.2f}" for each in requests))
     table.add_row("sum", *(f"{sum(each.costs().values()):.2f}" for each in requests))
@@ -259,17 +222,9 @@ def _cost_table(requests: Sequence[Request]) -> Table:
 
 def _memory_table(requests: Sequence[Request]) -> Table:
     columns = (f"{memory} MB" for memory in MEMORY_SIZES)
-    table = _table("Time of a request, and its dollars per million orders", "", *columns)
+    table = plain_table("Time of a request, and its dollars per million orders", "", *columns)
     for name, by_memory in memory_curve(requests).items():
         table.add_row(name, *(f"{ms:.0f} ms, {cost:.2f}" for ms, cost in by_memory.values()))
-    return table
-
-
-def _target_table(targets: Sequence[Target]) -> Table:
-    table = _table("Targets", "measured", "", "target", "met")
-    words: Mapping[bool | None, str] = {True: "yes", False: "NO", None: "-"}
-    for target in targets:
-        table.add_row(target.measured, target.what, target.aim, words[target.met])
     return table
 
 

@@ -35,7 +35,7 @@ class Request:
 
     def duration_ms(self, memory_mb: int) -> float:
         """Return how long the function runs, in milliseconds."""
-        return self.waiting_ms + self.cpu_ms * max(1.0, FULL_CPU_MB / memory_mb)
+        return duration_ms(self.cpu_ms, self.waiting_ms, memory_mb)
 
     def running_cost(self, memory_mb: int) -> float:
         """Return the dollars that the function's time costs per million orders."""
@@ -52,6 +52,11 @@ class Request:
             "DynamoDB, reads": READ_UNIT * self.read_units,
             "EventBridge": EVENT,
         }
+
+
+def duration_ms(cpu_ms: float, waiting_ms: float, memory_mb: int = DEFAULT_MB) -> float:
+    """Return how long a function runs with its share of the CPU, in milliseconds."""
+    return waiting_ms + cpu_ms * max(1.0, FULL_CPU_MB / memory_mb)
 
 
 def imported(orders: int, cpu_ms: float, write_units: float) -> Request:

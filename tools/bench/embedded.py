@@ -4,7 +4,6 @@ import json
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 
 import psutil
 import urllib3
@@ -13,6 +12,7 @@ from orders.protocols.altcraft.decoded import MAX_ORDERS
 from orders.protocols.http import MAX_BODY_BYTES
 from tests.support.samples import IMPORT_RESOURCE, to_xml
 from tools.bench import STACK
+from tools.bench.processes import peak_mb
 from tools.bench.requests import orders
 from tools.local_stack.foreground import free_port
 from tools.local_stack.settings import StackSettings
@@ -79,15 +79,7 @@ def _body(kind: str, count: int, first: int = 0) -> bytes:
 
 def _peak_mb() -> int:
     return max(
-        _peak_of(process)
+        peak_mb(process)
         for process in psutil.Process().children(recursive=True)
         if any("import-orders" in part for part in process.cmdline())
     )
-
-
-def _peak_of(process: psutil.Process) -> int:
-    status = Path(f"/proc/{process.pid}/status")
-    if not status.exists():
-        return int(process.memory_info().rss / 1024**2)
-    [peak] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-    return int(peak.split()[1]) // 1024

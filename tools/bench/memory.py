@@ -1,11 +1,10 @@
 """Measures how the memory grows over many invocations, in a separate process."""
 
-import json
-import sys
 from typing import Any
 
 import psutil
 
+from tools.bench.processes import report
 from tools.bench.requests import event, order
 from tools.bench.world import World, opened
 
@@ -30,7 +29,7 @@ def main() -> None:
     """Print the measurement as JSON."""
     with opened() as world:
         measured = growth(world)
-    sys.stderr.write(json.dumps(measured) + "\n")
+    report(measured)
 
 
 if __name__ == "__main__":

@@ -68,14 +68,14 @@ def measure_batch(world: World, batch: int, stored: int = 0) -> Units:
         world.handle(event([order(0, external_id=uuid4().hex)]))
     sent = event([each | {"external_id": uuid4().hex} for each in orders(batch)])
     with (
-        _inserted(world) as inserted,
+        inserted_keys(world) as inserted,
         world.counting() as calls,
         consumption(world.hub.dynamodb) as consumed,
     ):
         world.handle(sent)
     writes = ("PutItem", "UpdateItem", "BatchWriteItem")
     units: float = sum(consumed.by_operation.get(name, 0) for name in writes)
-    units += sum(_units_of_put(world, key) for key in inserted)
+    units += sum(units_of_put(world, key) for key in inserted)
     return Units(stored, sum(calls.values()) / batch, units / batch)
 
 
@@ -144,7 +144,7 @@ def index_writes(before: Tree, after: Tree) -> int:
 
 
 @contextmanager
-def _inserted(world: World) -> Iterator[Sequence[Tree]]:
+def inserted_keys(world: World) -> Iterator[Sequence[Tree]]:
     """Collect the keys of the items that statements insert inside the context."""
     inserted: list[Tree] = []
 
@@ -158,7 +158,7 @@ def _inserted(world: World) -> Iterator[Sequence[Tree]]:
         yield inserted
 
 
-def _units_of_put(world: World, key: Tree) -> float:
+def units_of_put(world: World, key: Tree) -> float:
     """Put a stored item again. Return the units, also those of its entry in the index by change."""
     found: Any = world.dynamodb.get_item(TableName=world.table, Key=key, ConsistentRead=True)
     answer = world.dynamodb.put_item(

@@ -86,10 +86,10 @@ class World:
         self.aws.items = kept
 
 
-def handle(module: ModuleType, event: Tree) -> Tree:
+def handle(module: ModuleType, event: Tree, context: Context | None = None) -> Tree:
     """Handle a request with a function; discard its log lines."""
     with redirect_stdout(io.StringIO()):
-        answer: Tree = module.lambda_handler(event, Context())
+        answer: Tree = module.lambda_handler(event, context or Context())
     return answer
 
 
@@ -100,17 +100,7 @@ def opened() -> Iterator[World]:
         endpoint = stack.enter_context(running_engine(LONG_RUN))
         dynamodb = local_client(endpoint)
         table = create_table(dynamodb)
-        os.environ |= {
-            "TABLE_NAME": table,
-            "EVENT_BUS_NAME": "triggers",
-            "WRITER_TIMEOUT_SECONDS": "27",
-            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "POWERTOOLS_SERVICE_NAME": "import-orders",
-            "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
-        }
+        os.environ |= variables(table, endpoint)
         create_account(dynamodb, table)
         # The logger writes to the standard output that it finds when it is created.
         nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
@@ -121,6 +111,21 @@ def opened() -> Iterator[World]:
         world = World(handler, hub, dynamodb, table, aws)
         world.remember()
         yield world
+
+
+def variables(table: str, endpoint: str) -> dict[str, str]:
+    """Return the environment variables of the functions, with the endpoint of DynamoDB."""
+    return {
+        "TABLE_NAME": table,
+        "EVENT_BUS_NAME": "triggers",
+        "WRITER_TIMEOUT_SECONDS": "27",
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": "import-orders",
+        "POWERTOOLS_METRICS_NAMESPACE": "MarketOrders",
+    }
 
 
 def create_account(dynamodb: DynamoDBClient, table: str) -> None:
