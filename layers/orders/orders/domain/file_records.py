@@ -12,13 +12,14 @@ class Record:
     of a CSV file is row 1. In a JSON array it is the number of the element. `key` is the external
     id as the file has it, None if it cannot be read. `raw` are the original bytes of the rows, with
     their line ends. `first_row` is set if the key was in the file before: the row of the record
-    that had it.
+    that had it. `rows` is the number of rows of a file with columns.
     """
 
     row: int
     key: str | None
     raw: bytes
     first_row: int | None = None
+    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,21 +12,31 @@ from orders.file_formats.interface import Converted
 from orders.protocols.json_text import NotJsonError, read_json, write_json
 
 MEMBER = "_import"
+_NAME = b'"_import"'
 # What an earlier result file appended. Braces in its texts are escaped.
-_APPENDED = re.compile(rb'\s*,?\s*"_import"\s*:\s*\{[^{}]*\}\s*(?=\}\s*\Z)')
+_APPENDED = re.compile(rb'"_import"\s*+:\s*+\{[^{}]*+\}\s*+(?=\}\s*+\Z)')
 _SPACE = b" \t\r\n"
 
 
 def marked(raw: bytes, note: Note, separator: bytes) -> bytes:
     """Return an object with a note. Other text has its note in an object before it."""
     mark = _written(note)
-    plain = _APPENDED.sub(b"", raw) if b'"_import"' in raw else raw
+    plain = _without_note(raw)
     inner = plain.rstrip(_SPACE)
     if not inner.endswith(b"}") or not inner.lstrip(_SPACE).startswith(b"{"):
         return b"".join((b'{"_import":', mark, b"}", separator, raw))
     members = inner[:-1].rstrip(_SPACE)
     comma = b"" if members.endswith(b"{") else b","
     return b"".join((members, comma, b'"_import":', mark, plain[len(members) :]))
+
+
+def _without_note(raw: bytes) -> bytes:
+    """Return an object without the note that an earlier result file appended."""
+    start = raw.rfind(_NAME)
+    found = _APPENDED.match(raw, start) if start > 0 else None
+    if found is None:
+        return raw
+    return raw[:start].rstrip(_SPACE).removesuffix(b",").rstrip(_SPACE) + raw[found.end() :]
 
 
 def _written(note: Note) -> bytes:
@@ -46,7 +56,7 @@ def key_of(raw: bytes, member: str = "external_id") -> str | None:
 
 def is_mark(raw: bytes) -> bool:
     """Return whether an object is only the note of what follows it."""
-    if b'"_import"' not in raw:
+    if _NAME not in raw:
         return False
     found = _loaded(raw)
     return isinstance(found, dict) and list(found) == [MEMBER]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from orders.domain.file_records import FileOptions, Frame, Record, UnreadableFileError
+from orders.domain.file_records import FileOptions, Frame, UnreadableFileError
 from orders.domain.problems import listed, shown
 from orders.file_formats.cells import (
     first_rows,
@@ -87,10 +87,9 @@ class MappedTable(TableFormat):
         place = columns.index(name)
         return lambda cells: cells[place].strip() if place < len(cells) else ""
 
-    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+    def of_rows(self, rows: Sequence[Row], frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows."""
-        rows = list(self.named_cells(self.rows(record, frame, options), frame))
-        return self.converted(rows, options)
+        return self.converted(list(self.named_cells(rows, frame)), options)
 
     def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
         """Return the order of rows by the names of their columns."""

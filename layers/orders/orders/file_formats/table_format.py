@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 from orders.domain.file_records import (
@@ -13,8 +13,8 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
-from orders.domain.problems import shown
-from orders.file_formats.bounds import MAX_RECORD_BYTES, blocks, expect_kept
+from orders.domain.problems import Code, shown
+from orders.file_formats.bounds import MAX_RECORD_BYTES, MAX_ROWS, blocks, expect_kept
 from orders.file_formats.charsets import bytes_of, codec_of, text_of
 from orders.file_formats.csv_rows import (
     Row,
@@ -24,12 +24,14 @@ from orders.file_formats.csv_rows import (
     rows_of,
 )
 from orders.file_formats.interface import Beginning, Converted
+from orders.file_formats.json_marks import not_an_order, too_large
 from orders.file_formats.lines import line_end, raw_lines
 
 RESULT_COLUMNS = ("_row", "_code", "_path", "_message")
 # A first line by which spreadsheets name the delimiter.
 _SEPARATOR_LINE = "sep="
 _LONGEST_SEPARATOR_LINE = 16
+_NOTED_ROWS = 1000
 
 type KeyOf = Callable[[Sequence[str]], str]
 
@@ -52,8 +54,8 @@ class TableFormat(ABC):
         """
 
     @abstractmethod
-    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
-        """Return the order of a record."""
+    def of_rows(self, rows: Sequence[Row], frame: Frame, options: FileOptions) -> Converted:
+        """Return the order of the rows of a record."""
 
     def ignored(self, columns: Sequence[str], options: FileOptions) -> tuple[str, ...]:
         """Return the names of the columns that are not read."""
@@ -69,12 +71,25 @@ class TableFormat(ABC):
         frame = Frame(head=head, columns=columns, ignored=self.ignored(columns, options))
         return OpenFile(frame, _grouped(rows, self.key_of(columns, options)))
 
-    def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
-        """Return the rows of a record that have values, with their numbers in the file."""
+    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+        """Return the order of a record."""
+        refused = too_large(record.raw)
+        if refused is not None:
+            return refused
+        rows = list(islice(self.rows(record, frame, options), MAX_ROWS + 1))
+        if len(rows) > MAX_ROWS:
+            return not_an_order(
+                Code.ORDER_TOO_LARGE, f"The order must have at most {MAX_ROWS} rows; it has more"
+            )
+        return self.of_rows(rows, frame, options)
+
+    def rows(self, record: Record, frame: Frame, options: FileOptions) -> Iterator[Row]:
+        """Yield the rows of a record that have values, with their numbers in the file."""
         codec = codec_of(options.charset, frame.head)
         rows = rows_of(raw_lines((record.raw,), codec), codec, options.delimiter)
-        before = record.row - 1
-        return [(before + number, raw, cells) for number, raw, cells in rows if not is_blank(cells)]
+        for number, raw, cells in rows:
+            if not is_blank(cells):
+                yield record.row - 1 + number, raw, cells
 
     def head(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the original header with the names of the appended columns."""
@@ -85,14 +100,18 @@ class TableFormat(ABC):
         return b"".join((*(raw for raw, _cells in before), appended))
 
     def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
-        """Return the rows of a record with the note in each of them."""
+        """Return the rows of a record with the note in each of them.
+
+        A note is longer than most rows. So if there are very many, only the first ones have it.
+        """
         codec, delimiter = codec_of(options.charset, frame.head), options.delimiter
         cells = (str(note.row), note.code, note.path, note.message)
-        rows = rows_of(raw_lines((record.raw,), codec), codec, delimiter)
-        return b"".join(
+        lines = raw_lines((record.raw,), codec)
+        noted = [
             raw if is_blank(row) else _appended((raw, row), cells, frame, delimiter, codec)
-            for _number, raw, row in rows
-        )
+            for _number, raw, row in islice(rows_of(lines, codec, delimiter), _NOTED_ROWS)
+        ]
+        return b"".join((*noted, *lines))
 
     def tail(self, frame: Frame, options: FileOptions) -> bytes:
         """Return nothing: files with columns end with their last row."""
@@ -120,10 +139,11 @@ def _lines(source: BinaryIO, options: FileOptions) -> tuple[str, Iterator[bytes]
 
 def _header(rows: Iterator[Row], codec: str) -> tuple[bytes, tuple[str, ...]]:
     """Return the bytes up to the end of the header, and the names of its columns."""
-    before = []
+    before, size = [], 0
     for number, raw, cells in rows:
         before.append(raw)
-        expect_kept(sum(map(len, before)), number, "The header")
+        size += len(raw)
+        expect_kept(size, number, "The header")
         text = text_of(raw, codec) if len(raw) <= _LONGEST_SEPARATOR_LINE else ""
         if not is_blank(cells) and not text.lower().startswith(_SEPARATOR_LINE):
             columns = tuple(cell.strip() for cell in cells)
@@ -163,7 +183,7 @@ def _grouped(rows: Iterator[Row], key_of: KeyOf) -> Iterator[Record]:
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:
     raw = parts[0] if len(parts) == 1 else b"".join(parts)
-    return Record(row, key if key and _is_text(key) else None, raw)
+    return Record(row, key if key and _is_text(key) else None, raw, rows=len(parts))
 
 
 def _is_text(key: str) -> bool:

@@ -45,7 +45,11 @@ DATE_FORMS = ("iso", "mdy", "dmy")
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
-_WORDS = re.compile(r"^[^\d(),.\-\u2212]+|[^\d(),\-\u2212]*[^\d(),.\-\u2212][^\d(),\-\u2212]*$")
+# The words before a number, and those after it.
+_WORDS = re.compile(
+    r"^[^\d(),.\-\u2212]++"
+    r"|(?<![^\d(),\-\u2212])\.*+[^\d(),.\-\u2212][^\d(),\-\u2212]*+$"
+)
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _CLOCK = re.compile(
     r"[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from orders.domain.file_records import UnreadableFileError
-from orders.domain.problems import shown
-from orders.file_formats.bounds import expect_kept
+from orders.domain.problems import cut, shown
+from orders.file_formats.bounds import MAX_IGNORED, expect_kept
 
 _TAG = re.compile(rb"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _ROOT, _CHILD = 1, 2
@@ -192,8 +192,8 @@ class Splitter:
             raise self._malformed(f"must have rows only in <{self._names[_CHILD]}>")
         if name in self._shape.secrets:
             self._secrets.append((begin, end))
-        elif name not in self._shape.read:
-            self.ignored[name] = None
+        elif name not in self._shape.read and len(self.ignored) < MAX_IGNORED:
+            self.ignored[cut(name)] = None
         if not (self._has_orders or self._cuts):
             self._head_end = end
 

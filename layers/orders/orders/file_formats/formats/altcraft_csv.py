@@ -1,11 +1,12 @@
 """Orders of the Altcraft import as CSV: one row a line, with the members' names in the header."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from orders.domain.file_records import FileOptions, Frame, Record, UnreadableFileError
+from orders.domain.file_records import FileOptions, Frame, UnreadableFileError
 from orders.domain.problems import Code, Problem, pointer, shown
 from orders.file_formats.cells import (
     first_rows,
@@ -16,6 +17,7 @@ from orders.file_formats.cells import (
     plain_time,
     values_of,
 )
+from orders.file_formats.csv_rows import Row
 from orders.file_formats.interface import Beginning, Converted, Tree
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
 from orders.protocols.altcraft.requests import LINE_MEMBERS, ORDER_MEMBERS
@@ -95,7 +97,7 @@ class AltcraftCsv(TableFormat):
         """Return a function that returns the external id of a row."""
         del options
         named = [name for name in columns if name and name not in RESULT_COLUMNS]
-        repeated = next((name for name in named if named.count(name) > 1), None)
+        repeated = next((name for name, times in Counter(named).items() if times > 1), None)
         if repeated is not None:
             message = f"The header must have each column once; it repeats {shown(repeated)}"
             raise UnreadableFileError("duplicate_column", message)
@@ -110,12 +112,12 @@ class AltcraftCsv(TableFormat):
         del options
         return tuple(each.name for each in _columns(tuple(columns)).unknown)
 
-    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+    def of_rows(self, rows: Sequence[Row], frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows. Blank cells are absent members."""
         known = _columns(frame.columns)
         members = (*known.order, *(each for each in known.unknown if each.name not in _OBJECTS))
         order = _Order(options)
-        for number, _raw, cells in self.rows(record, frame, options):
+        for number, _raw, cells in rows:
             if any(cells[len(frame.columns) :]):
                 order.add_fault(
                     Code.MALFORMED,

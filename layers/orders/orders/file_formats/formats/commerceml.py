@@ -18,7 +18,7 @@ from orders.file_formats.xml_elements import Shape
 from orders.file_formats.xml_marks import order_start
 
 _ORDER = "Заказ товара"
-_WITH_COMMA = re.compile(r"^(\s*-?[\d\s\u00a0\u202f]+),(\d+\s*)$")
+_WITH_COMMA = re.compile(r"^(\s*+-?\d[\d\s\u00a0\u202f]*+),(\d++\s*+)$")
 _OPERATION = "ХозОперация"
 _PARTNER = "Контрагент.Ид"
 # The profile field in which Altcraft has the id of 1C's counterparty.

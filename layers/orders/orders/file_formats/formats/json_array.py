@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 from orders.domain.file_records import (
@@ -14,7 +14,8 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
-from orders.file_formats.bounds import blocks, expect_kept
+from orders.domain.problems import cut
+from orders.file_formats.bounds import MAX_IGNORED, blocks, expect_kept
 from orders.file_formats.charsets import UTF_8, bytes_of, decoded, expect_utf_8, mark_of
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_elements import JsonReader
@@ -151,7 +152,8 @@ def _names(frame: bytes) -> tuple[str, ...]:
     except NotJsonError as error:
         reason = str(error).replace("The body", "What is around the array", 1)
         raise UnreadableFileError("malformed", reason) from None
-    return tuple(name for name in tree if name not in _READ) if isinstance(tree, dict) else ()
+    names = (cut(name) for name in tree if name not in _READ) if isinstance(tree, dict) else ()
+    return tuple(islice(names, MAX_IGNORED))
 
 
 FORMAT = JsonArray()
