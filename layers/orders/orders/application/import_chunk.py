@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import accumulate
 
 from orders.application.chunk_requests import chunk_key
 from orders.application.deadlines import EarlierDeadline
@@ -27,7 +28,7 @@ from orders.application.repeat_requests import RepeatRequests, Run
 from orders.application.retries import attempts
 from orders.domain.differences import ABSENT, differences
 from orders.domain.file_records import Record
-from orders.domain.identifiers import time_of_request
+from orders.domain.identifiers import MAX_EXTERNAL_ID_CHARACTERS, time_of_request
 from orders.domain.import_jobs import (
     MAX_SAMPLES,
     MIN_JUDGED_ORDERS,
@@ -47,7 +48,7 @@ from orders.domain.import_jobs import (
 )
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.known_products import EntryName
-from orders.domain.problems import Code, Problem, Reported, Steps, pointer, shown
+from orders.domain.problems import Code, Problem, Reported, Steps, cut, pointer, shown
 from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
 
@@ -57,6 +58,8 @@ _log = logging.getLogger(__name__)
 UNPROCESSED = "unprocessed"
 # The result is still saved and summed up after the orders.
 RESULT_SECONDS = 4.0
+# So many characters of problems are beside an order in a result file: many orders may have many.
+MAX_MESSAGE = 1000
 # An attempt that begins so long after the first one does not hope for a better one.
 PATIENCE = timedelta(minutes=2)
 
@@ -305,7 +308,16 @@ def _with_problems(result: RecordResult, problems: Sequence[Problem]) -> RecordR
         return result
     first, *others = problems
     messages = [first.message, *(f"{each.pointer}: {each.message}" for each in others)]
-    return replace(result, code=str(first.code), path=first.pointer, message="; ".join(messages))
+    sizes = accumulate(len(each) + 2 for each in messages)
+    kept = max(1, sum(1 for size in sizes if size <= MAX_MESSAGE))
+    left = len(messages) - kept
+    more = (f"and {left} more",) if left else ()
+    return replace(
+        result,
+        code=str(first.code),
+        path=first.pointer,
+        message="; ".join((*messages[:kept], *more)),
+    )
 
 
 def _exists_already(problems: Sequence[Problem]) -> bool:
@@ -340,8 +352,16 @@ def _counts(results: Sequence[RecordResult], silent: set[int]) -> Counts:
 
 def _group(result: RecordResult, problem: Problem) -> ProblemGroup:
     path = pointer(*("*" if isinstance(step, int) else step for step in problem.path))
-    sample = Sample(result.row, result.external_id, problem.message)
+    sample = Sample(result.row, _shown_id(result), problem.message)
     return ProblemGroup(str(problem.code), path, 1, (sample,))
+
+
+def _shown_id(result: RecordResult) -> str | None:
+    """Return the external id for a sample. That of a failed order may have any length."""
+    external_id = result.external_id
+    if external_id is None or len(external_id) <= MAX_EXTERNAL_ID_CHARACTERS:
+        return external_id
+    return cut(external_id)
 
 
 def _samples(results: Iterable[_Answered], notes: Notes) -> Iterator[Mapping[str, object]]:
@@ -352,7 +372,7 @@ def _samples(results: Iterable[_Answered], notes: Notes) -> Iterator[Mapping[str
         if shown_of[result.outcome] <= MAX_SAMPLES:
             yield {
                 "row": result.row,
-                "external_id": result.external_id,
+                "external_id": _shown_id(result),
                 "outcome": result.outcome,
                 "changed": _changed(result, notes),
             }

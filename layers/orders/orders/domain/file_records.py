@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+# How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
+DATE_FORMS = ("iso", "mdy", "dmy")
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

@@ -10,8 +10,8 @@ BLOCK_BYTES = 256 * 1024
 MAX_RECORD_BYTES = 1024 * 1024
 # So much of a file is in memory. A larger record, head or tail makes a file unreadable.
 MAX_KEPT_BYTES = 8 * 1024 * 1024
-# So much without a value may be between two values: the blank rows below a table of a spreadsheet.
-MAX_BLANK_BYTES = 16 * 1024 * 1024
+# Twice the rows of a spreadsheet: so many rows without a value may be between two values.
+MAX_BLANK_ROWS = 2 * 1024 * 1024
 MAX_COLUMNS = 10_000
 # An order has at most so many lines. It has more rows only if some of them are no lines.
 MAX_LINES = 5000
@@ -35,17 +35,18 @@ def blocks(source: BinaryIO) -> Iterator[bytes]:
         yield b"".join(parts)
 
 
-def without_gaps[T: (bytes, str)](parts: Iterable[T], blank: T) -> Iterator[T]:
-    """Yield parts of a file. Raises UnreadableFileError if too much of it has no value.
+def without_gaps[T: (bytes, str)](parts: Iterable[T], blank: T, ends: tuple[T, T]) -> Iterator[T]:
+    """Yield parts of a file. Raises UnreadableFileError for too many rows without a value.
 
-    A part without a value consists of characters of `blank` only.
+    Such rows consist of characters of `blank` only. `ends` end a row.
     """
     gap = 0
     for part in parts:
-        gap = 0 if part.strip(blank) else gap + len(part)
-        if gap > MAX_BLANK_BYTES:
-            limit = f"{MAX_BLANK_BYTES // 1024**2} MB"
-            message = f"The file must have at most {limit} of blank rows together; delete them"
+        gap = 0 if part.strip(blank) else gap + max(part.count(each) for each in ends)
+        if gap > MAX_BLANK_ROWS:
+            message = (
+                f"The file must have at most {MAX_BLANK_ROWS} blank rows together; delete them"
+            )
             raise UnreadableFileError("too_many_blank_rows", message)
         yield part
 

@@ -46,8 +46,11 @@ def _written(note: Note) -> bytes:
 
 
 def key_of(raw: bytes, member: str = "external_id") -> str | None:
-    """Return the external id of an order, None if it cannot be read."""
-    found = _loaded(raw)
+    """Return the external id of an order, None if it cannot be read.
+
+    A record that is too large is not read: its value may take much more memory than its text.
+    """
+    found = _loaded(raw) if len(raw) <= MAX_RECORD_BYTES else None
     key = found.get(member) if isinstance(found, dict) else None
     if isinstance(key, bool) or not isinstance(key, str | int):
         return None

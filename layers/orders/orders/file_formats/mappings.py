@@ -11,9 +11,16 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from orders.domain.file_records import FileOptions
-from orders.domain.money import MAX_FRACTION_DIGITS, exact_sum, format_amount
-from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
+from orders.domain.money import (
+    MAX_FRACTION_DIGITS,
+    MAX_INTEGER_DIGITS,
+    exact_sum,
+    format_amount,
+)
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, Steps, listed, pointer, shown
+from orders.file_formats.bounds import MAX_LINES
 from orders.file_formats.interface import Converted, Tree
+from orders.file_formats.json_marks import not_an_order
 from orders.file_formats.values import (
     amount_of,
     currency_of,
@@ -86,6 +93,11 @@ _PLACE = re.compile(r"\{([^{}]+)\}")
 # The number of a line in its order, in templates.
 _LINE_NUMBER = "#"
 _PRECISION = 40
+# Each line of an order needs the values of all sources of lines, so there may not be very many.
+MAX_SOURCES = 500
+MAX_LINE_SOURCES = 100
+# A template may repeat a long value.
+MAX_TEMPLATE_CHARACTERS = 10_000
 
 
 _PARTS = ("group_by", "line_if", "order", "line")
@@ -232,6 +244,9 @@ def convert(
             reader.set(tree, (member,), member, source, _merged(rows, source, member, reader))
     if lines is None:
         lines = [row for row in rows if mapping.is_line(row)]
+    if len(lines) > MAX_LINES:
+        message = f"lines must have at most {MAX_LINES} lines; got {len(lines)}"
+        return not_an_order(Code.ORDER_TOO_LARGE, message)
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
         line: Tree = {}
@@ -255,7 +270,7 @@ def _merged(
                 f'column "{name}" must have one value in all rows of an order; '
                 f"got {listed(values[:3])}"
             )
-            reader.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
+            reader.report(_steps((member,)), message)
     return found
 
 
@@ -266,6 +281,11 @@ class _Reader:
         self._options = options
         self.faults: list[Problem] = []
         self.source_of: dict[str, str] = {}
+
+    def report(self, steps: Steps, message: str) -> None:
+        """Keep a problem. Those beyond the most problems of an order are not needed."""
+        if len(self.faults) <= MAX_PROBLEMS:
+            self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
 
     def add(
         self, tree: Tree, member: str, source: Source, rows: Sequence[Mapping[str, str]]
@@ -282,7 +302,7 @@ class _Reader:
                     amounts.append(Decimal(amount_of(text, decimal_comma=comma)))
                 except ValueError as allowed:
                     message = f'column "{name}" must be {allowed}; got {shown(text)}'
-                    self.faults.append(Problem(Code.INVALID_VALUE, (member,), message))
+                    self.report((member,), message)
         if amounts:
             self.source_of[pointer(member)] = f"columns {', '.join(source.total)}"
             tree[member] = format_amount(exact_sum(amounts))
@@ -297,7 +317,7 @@ class _Reader:
         except ValueError as allowed:
             name, text = self._text(source, row)
             message = f'column "{name or member}" must be {allowed}; got {shown(text)}'
-            self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
+            self.report(steps, message)
             return
         if value is None:
             return
@@ -315,6 +335,8 @@ class _Reader:
         _, text = self._text(source, row)
         if not text:
             return source.default
+        if source.template is not None and len(text) > MAX_TEMPLATE_CHARACTERS:
+            raise ValueError(f"a text of at most {MAX_TEMPLATE_CHARACTERS} characters")
         if source.split is not None:
             return [each.strip() for each in text.split(source.split) if each.strip()]
         return (
@@ -336,8 +358,7 @@ class _Reader:
     def _text(self, source: Source, row: Mapping[str, str]) -> tuple[str, str]:
         """Return the name of the column that has the value, and its text."""
         if source.template is not None:
-            text = _PLACE.sub(lambda place: text_of(row.get(place[1], "")), source.template)
-            return "", text.strip()
+            return "", _filled(source.template, row)
         for name in source.columns:
             if text := text_of(row.get(name, "")):
                 return name, text
@@ -362,6 +383,8 @@ class _Reader:
             off = off / self._count(source.less_divided_by, row) if off else off
             # Only a price that no decimal number expresses is rounded, in the last digit allowed.
             exact = (Decimal(amount) - off) / self._count(source.divide_by, row)
+            if exact.adjusted() > MAX_INTEGER_DIGITS:
+                raise ValueError(f"an amount of at most {MAX_INTEGER_DIGITS} digits")
             price = round(exact, MAX_FRACTION_DIGITS)
         return format_amount(price) if price >= 0 else f"-{format_amount(-price)}"
 
@@ -379,6 +402,19 @@ class _Reader:
         return count
 
 
+def _filled(template: str, row: Mapping[str, str]) -> str:
+    """Return a template with the values of its columns, or so much of it that it is too long."""
+    parts: list[str] = []
+    size = end = 0
+    for place in _PLACE.finditer(template):
+        if size > MAX_TEMPLATE_CHARACTERS:
+            break
+        parts += (template[end : place.start()], text_of(row.get(place[1], "")))
+        size += len(parts[-2]) + len(parts[-1])
+        end = place.end()
+    return "".join((*parts, template[end:])).strip()
+
+
 def _steps(path: Steps) -> Steps:
     """Return the path to a member whose name may have a custom field's id in it."""
     last = path[-1]
@@ -390,6 +426,8 @@ def _steps(path: Steps) -> Steps:
 def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tuple[str, Source]]:
     if not isinstance(tree, Mapping):
         raise MappingError(f"{where} must be an object of members with their sources")
+    most = MAX_LINE_SOURCES if where == "line" else MAX_SOURCES
+    needed = 0
     for member, source in tree.items():
         if member not in members and not str(member).startswith(_FIELDS):
             allowed = listed(sorted(members))
@@ -397,7 +435,12 @@ def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tupl
                 f"{where} must have only the members {allowed} and custom_fields.<id>; "
                 f"got {shown(str(member))}"
             )
-        yield str(member), _source(source, f"{where}.{member}")
+        read = _source(source, f"{where}.{member}")
+        needed += 1 + sum(1 for _ in read.needed)
+        if needed > most:
+            message = f"{where} must have at most {most} members and columns together"
+            raise MappingError(message)
+        yield str(member), read
 
 
 def _source(tree: Any, where: str) -> Source:  # noqa: ANN401 - any value of YAML

@@ -32,6 +32,8 @@ RESULT_COLUMNS = ("_row", "_code", "_path", "_message")
 _SEPARATOR_LINE = "sep="
 _LONGEST_SEPARATOR_LINE = 16
 _NOTED_ROWS = 1000
+# Without a value, a column takes a byte in front of a note. A row without so many has no note.
+_MOST_MISSING = 500
 
 type KeyOf = Callable[[Sequence[str]], str]
 
@@ -201,16 +203,18 @@ def _appended(
     """Return a row with cells after its last column, instead of those of an earlier result."""
     raw, present = row[0], len(row[1])
     whole = text_of(raw, codec)
+    columns = len(frame.columns)
+    if columns - present > _MOST_MISSING:
+        return raw
     mark = raw[: len(raw) - len(bytes_of(whole, codec))]
     own_end = line_end(whole)
     end = own_end or line_end(text_of(frame.head, codec)) or "\n"
     text = whole.removesuffix(own_end)
-    columns = len(frame.columns)
     if frame.columns[-len(RESULT_COLUMNS) :] == RESULT_COLUMNS:
         columns -= len(RESULT_COLUMNS)
         if present > columns:
             text = first_cells(text, delimiter, columns)
             present = columns
-    missing = delimiter * max(0, columns - present)
+    missing = delimiter * (columns - present)
     suffix = f"{missing}{delimiter}{joined(cells, delimiter)}{end}"
     return mark + bytes_of(text, codec) + suffix.encode(codec, "replace")

@@ -39,8 +39,6 @@ _MONEY_WORDS = frozenset(
 )
 # What may be beside a number of items.
 _COUNT_WORDS = frozenset({"шт", "pcs", "pc", "pieces", "stk", "stück", "ea", "x"})
-# How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
-DATE_FORMS = ("iso", "mdy", "dmy")
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
