@@ -28,7 +28,7 @@ from orders.application.repeat_requests import RepeatRequests, Run
 from orders.application.retries import attempts
 from orders.domain.differences import ABSENT, differences
 from orders.domain.file_records import Record
-from orders.domain.identifiers import MAX_EXTERNAL_ID_CHARACTERS, time_of_request
+from orders.domain.identifiers import is_external_id, time_of_request
 from orders.domain.import_jobs import (
     MAX_SAMPLES,
     MIN_JUDGED_ORDERS,
@@ -48,7 +48,16 @@ from orders.domain.import_jobs import (
 )
 from orders.domain.importing import OrderResult, Outcome
 from orders.domain.known_products import EntryName
-from orders.domain.problems import Code, Problem, Reported, Steps, cut, pointer, shown
+from orders.domain.problems import (
+    Code,
+    Problem,
+    Reported,
+    Steps,
+    encodable,
+    pointer,
+    shown,
+    spelled,
+)
 from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
 
@@ -352,16 +361,16 @@ def _counts(results: Sequence[RecordResult], silent: set[int]) -> Counts:
 
 def _group(result: RecordResult, problem: Problem) -> ProblemGroup:
     path = pointer(*("*" if isinstance(step, int) else step for step in problem.path))
-    sample = Sample(result.row, _shown_id(result), problem.message)
-    return ProblemGroup(str(problem.code), path, 1, (sample,))
+    sample = Sample(result.row, _shown_id(result), encodable(problem.message))
+    return ProblemGroup(str(problem.code), encodable(path), 1, (sample,))
 
 
 def _shown_id(result: RecordResult) -> str | None:
     """Return the external id for a sample. That of a failed order may have any length."""
     external_id = result.external_id
-    if external_id is None or len(external_id) <= MAX_EXTERNAL_ID_CHARACTERS:
+    if external_id is None or is_external_id(external_id):
         return external_id
-    return cut(external_id)
+    return spelled(external_id)
 
 
 def _samples(results: Iterable[_Answered], notes: Notes) -> Iterator[Mapping[str, object]]:

@@ -25,6 +25,7 @@ from orders.domain.import_jobs import (
     Job,
     JobState,
 )
+from orders.domain.problems import encodable
 from orders.domain.repeated_keys import RepeatedKeys
 
 # So many first bytes show how a file is read.
@@ -72,7 +73,7 @@ class SplitImportFile:
             split = self._split(job, deadline)
         except UnreadableFileError as error:
             place = "" if error.row is None else f"Row {error.row}: "
-            return self._end(job, deadline, failure=f"{place}{error}")
+            return self._end(job, deadline, failure=encodable(f"{place}{error}"))
         except _NotSplittingError:
             return self._end(job, deadline)
         return self._end(job, deadline, split=split)

@@ -10,8 +10,8 @@ BLOCK_BYTES = 256 * 1024
 MAX_RECORD_BYTES = 1024 * 1024
 # So much of a file is in memory. A larger record, head or tail makes a file unreadable.
 MAX_KEPT_BYTES = 8 * 1024 * 1024
-# Twice the rows of a spreadsheet: so many rows without a value may be between two values.
-MAX_BLANK_ROWS = 2 * 1024 * 1024
+# The rows of a spreadsheet: so many rows without a value may be between two values.
+MAX_BLANK_ROWS = 1024 * 1024
 MAX_COLUMNS = 10_000
 # An order has at most so many lines. It has more rows only if some of them are no lines.
 MAX_LINES = 5000

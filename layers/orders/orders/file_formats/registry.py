@@ -18,7 +18,7 @@ from orders.domain.file_records import (
 )
 from orders.domain.problems import listed, shown
 from orders.file_formats.bounds import BEGINNING_BYTES
-from orders.file_formats.charsets import codec_of, guess_charset, text_of
+from orders.file_formats.charsets import codec_of, guess_charset, is_wide, text_of
 from orders.file_formats.compression import compression_of, decompressed, opened
 from orders.file_formats.interface import Beginning, FileFormat
 from orders.file_formats.mappings import MappingError, check_mapping, is_whole
@@ -100,7 +100,9 @@ class Registry:
         if not data:
             raise UnreadableFileError("empty_file", "The file must contain orders; it is empty")
         charset = chosen.charset if "charset" not in chosen.guessed else guess_charset(data)
-        text = text_of(data, codec_of(charset, data))
+        codec = codec_of(charset, data)
+        # A character may be cut off at the end.
+        text = text_of(data[: len(data) // 2 * 2] if is_wide(codec) else data, codec)
         start = Beginning(inner, data, charset, text)
         found = _guessed(start, chosen)
         if chosen.mapping and found.format not in MAPPED:
