@@ -586,7 +586,7 @@ def _json_lines() -> Iterator[HostileFile]:
         full=20 * MEGABYTE,
         small=MEGABYTE,
     )
-    yield lines("one long line", b'{"a":"x" ', "failed", "at most")
+    yield lines("one long line", b'{"a":"x" ', "failed", "at most", needs_size=True)
     yield lines(
         "lines of 7 MB of arrays",
         b'{"a":[' + b"[]," * 2_400_000 + b"[]]}\n",
@@ -635,7 +635,7 @@ def _json_lines() -> Iterator[HostileFile]:
     )
     yield lines(
         "surrogates in names",
-        LINE.replace(b'"email"', b'"custom_fields":{"\\ud800%d":1},"\\udfff%d":2,"email"'),
+        LINE.replace(b'"email": ', b'"x":{"\\ud800%d":1},"\\udfff%d":2,"email": '),
         "illegal_character",
         full=5 * MEGABYTE,
     )
@@ -679,23 +679,29 @@ def _json_lines() -> Iterator[HostileFile]:
     )
 
 
+def _elements(around: bytes, unit: bytes, size: int) -> Iterator[bytes]:
+    """Yield an array of four elements, each of many units."""
+    element = around.replace(b"%s", unit * (min(size // 4, 7_200_000) // len(unit)))
+    return iter([b"[", *[element + b","] * 4, b"1]"])
+
+
 def _arrays() -> Iterator[HostileFile]:
     yield array("deep arrays", _filled(b"["), "failed", full=20 * MEGABYTE)
     yield array("deep objects", _filled(b'{"a":', b"["), "failed", full=20 * MEGABYTE)
     yield array(
         "elements of 7 MB",
-        _filled(b"[" + b"[]," * 2_400_000 + b"[]],", b"[", b"1]"),
+        lambda size: _elements(b"[%s[]]", b"[],", size),
         "previewed",
         "at most 1 MB",
-        small=1000,
+        needs_size=True,
         full=30 * MEGABYTE,
     )
     yield array(
         "elements of 7 MB of objects",
-        _filled(b'{"a":[' + b'{"":{}},' * 900_000 + b"1]},", b"[", b"1]"),
+        lambda size: _elements(b'{"a":[%s{}]}', b'{"":{}},', size),
         "previewed",
         "at most 1 MB",
-        small=1000,
+        needs_size=True,
         full=30 * MEGABYTE,
     )
     yield array(
@@ -708,7 +714,7 @@ def _arrays() -> Iterator[HostileFile]:
         full=8 * MEGABYTE,
     )
     yield array("many numbers", _filled(b"1,", b"[", b"1]"), "wrong_type", full=10 * MEGABYTE)
-    yield array("one long text", _filled(b"x", b'["'), "failed", "at most")
+    yield array("one long text", _filled(b"x", b'["'), "failed", "at most", needs_size=True)
     yield array("one long number", _filled(b"9", b"["), "failed")
     yield array("spaces", _filled(b" ", b"["), "failed")
     yield array(
@@ -769,19 +775,25 @@ def _xml() -> Iterator[HostileFile]:
         *ends: str,
         head: bytes = b"<xml>",
         tail: bytes = b"</xml>",
-        **sizes: int,
+        **members: Any,  # noqa: ANN401 - members of the case
     ) -> HostileFile:
-        return make(name, _filled(unit, head, tail), *ends, **sizes)
+        return make(name, _filled(unit, head, tail), *ends, **members)
 
     yield xml("orders", XML, "previewed", full=10 * MEGABYTE)
     yield xml(
-        "billion laughs", XML, "failed", "DOCTYPE", head=f"<!DOCTYPE xml [{_LAUGHS}]><xml>".encode()
+        "billion laughs",
+        XML,
+        "failed",
+        "DOCTYPE",
+        options=_chosen("altcraft_xml"),
+        head=f"<!DOCTYPE xml [{_LAUGHS}]><xml>".encode(),
     )
     yield xml(
         "an external entity",
         XML,
         "failed",
         "DOCTYPE",
+        options=_chosen("altcraft_xml"),
         head=b'<!DOCTYPE xml [<!ENTITY f SYSTEM "file:///etc/passwd">]><xml>',
     )
     yield xml(
@@ -789,6 +801,7 @@ def _xml() -> Iterator[HostileFile]:
         XML,
         "failed",
         "DOCTYPE",
+        options=_chosen("altcraft_xml"),
         head=b'<!DOCTYPE xml SYSTEM "http://127.0.0.1:9/evil.dtd"><xml>',
     )
     yield xml("an unknown entity", b"<data>&nbsp;</data>", "failed", "not valid XML")
@@ -796,11 +809,11 @@ def _xml() -> Iterator[HostileFile]:
     yield xml(
         "deep elements in orders",
         b"<data>" + b"<a>" * 240 + b"</a>" * 240 + b"</data>",
-        "malformed",
+        "required",
         full=5 * MEGABYTE,
     )
     yield xml("a document that is not closed", XML, "failed", tail=b"", full=10 * MEGABYTE)
-    yield xml("one long text", b"x", "failed", "at most", head=b"<xml><data>")
+    yield xml("one long text", b"x", "failed", "at most", needs_size=True, head=b"<xml><data>")
     yield xml("one long tag", b' a%d="x"', "failed", head=b"<xml><data", full=20 * MEGABYTE)
     yield xml("one long comment", b"x", "failed", head=b"<xml><!--")
     yield xml(

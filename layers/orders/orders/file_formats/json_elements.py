@@ -18,7 +18,7 @@ _whole_value = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
 _PIECE = 64 * 1024
-_MOST_AHEAD = 8 * _PIECE
+_MOST_KEPT = 8 * _PIECE
 
 
 class JsonReader:
@@ -60,7 +60,7 @@ class JsonReader:
         """Return the text up to the position that was not taken yet."""
         taken = self.data[self._start : self.position]
         self._start = self.position
-        if len(self.data) - self._start > _MOST_AHEAD:
+        if len(self.data) > _MOST_KEPT:
             self._put_back()
         return taken
 
