@@ -49,6 +49,12 @@ class ImportReport:
         return not (counts.failed or counts.unprocessed or self.failure)
 
 
+def orders_in_results(counts: Counts) -> Mapping[str, int]:
+    """Return the number of orders in each result file, by the name of the result."""
+    done = counts.created + counts.updated + counts.unchanged
+    return {"success": done, "failed": counts.failed, "unprocessed": counts.unprocessed}
+
+
 class Importer(Protocol):
     """Sends the orders of a file in one way. Every method raises OperatorError."""
 

@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from operator_cli.history_text import printable
-from operator_cli.import_reports import MAX_SHOWN, ImportReport, Tree, number_of_orders
+from operator_cli.import_reports import (
+    MAX_SHOWN,
+    ImportReport,
+    Tree,
+    number_of_orders,
+    orders_in_results,
+)
 from orders.domain.file_records import FileOptions
 from orders.domain.import_jobs import Counts
 from orders.protocols.json_text import write_json
@@ -68,8 +74,7 @@ def result_lines(report: ImportReport) -> Iterator[str]:
 
 def file_lines(written: Sequence[Path], counts: Counts) -> Iterator[str]:
     """Yield the names of the result files, and what each has."""
-    done = counts.created + counts.updated + counts.unchanged
-    numbers = {"success": done, "failed": counts.failed, "unprocessed": counts.unprocessed}
+    numbers = orders_in_results(counts)
     for path in written:
         # The name of the imported file may have such a word too, before that of the result.
         kind = next((each for each in reversed(path.name.split(".")) if each in numbers), None)

@@ -10,10 +10,15 @@ from typing import Any
 from operator_cli.errors import OperatorError, UnavailableError, UsageError
 from operator_cli.file_transfer import FileTransfer, LinkExpiredError, UploadGoneError
 from operator_cli.hub_import_jobs import HubImportJobs, JobNotFoundError, JobRefusedError
-from operator_cli.import_reports import ImportReport, Progress, report_of_job
+from operator_cli.import_reports import (
+    ImportReport,
+    Progress,
+    orders_in_results,
+    report_of_job,
+)
 from operator_cli.import_source import ImportPlan, ImportSource
 from operator_cli.kept_jobs import KeptJob, KeptJobs
-from operator_cli.result_files import RESULTS, ResultNames
+from operator_cli.result_files import ResultNames
 from orders.domain.import_jobs import ENDED, JobMode, JobState
 
 type Tree = Mapping[str, Any]
@@ -148,7 +153,8 @@ class JobImport:
             return ()
         progress.begin("Getting the results")
         try:
-            found = [each for each in self.runs.results(job["job_id"]) if each in RESULTS]
+            numbers = orders_in_results(report_of_job(job).counts)
+            found = [each for each in self.runs.results(job["job_id"]) if numbers.get(each)]
         except JobRefusedError:
             # A job that was cancelled early has no results.
             found = []

@@ -28,6 +28,7 @@ WATCHED = {
     "-throttles": ("AWS/Lambda", "Throttles", "FunctionName"),
     "-faults": ("MarketOrders", "Faults", "service"),
     "-errors": ("AWS/Lambda", "Errors", "FunctionName"),
+    "-aborted": ("AWS/States", "ExecutionsAborted", "StateMachineArn"),
     "-timed-out": ("AWS/States", "ExecutionsTimedOut", "StateMachineArn"),
     "-failed": ("AWS/States", "ExecutionsFailed", "StateMachineArn"),
 }

@@ -1,17 +1,22 @@
 """The state machine of import jobs follows rules of AWS that the embedded AWS does not enforce."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
 
+from orders.adapters.step_functions_engine import INTERRUPTED, StepFunctionsEngine
 from orders.domain.relaying import WriterLifetime
 from orders.runtime.composition.import_files import PATIENT_ATTEMPTS
+from tests.support.functions import sample
+from tests.support.import_jobs import import_job
 from tests.support.template_tables import load_template
 
 type Tree = dict[str, Any]
@@ -161,9 +166,50 @@ def test_an_execution_with_a_fault_fails_after_the_job_is_finished() -> None:
     assert TASKS["Finish"]["Next"] == "HasFault"
     choice = DEFINITION["States"]["HasFault"]
     assert choice["Choices"] == [
-        {"Variable": "$.fault.Error", "StringEquals": "", "Next": "Finished"}
+        {"Variable": "$.fault.Error", "StringEquals": error, "Next": "Finished"}
+        for error in ("", INTERRUPTED)
     ]
     assert DEFINITION["States"][choice["Default"]]["Type"] == "Fail"
+
+
+def test_an_execution_with_a_fault_in_its_input_only_finishes_the_job() -> None:
+    begin = DEFINITION["States"][DEFINITION["StartAt"]]
+    assert begin["Choices"] == [{"Variable": "$.fault", "IsPresent": True, "Next": "Finish"}]
+    assert begin["Default"] == "Begin"
+    used = set(TASKS["Finish"]["Parameters"]["Payload"].values())
+    client = Mock()
+    StepFunctionsEngine(client, "arn:aws:states:x:1:stateMachine:files", "b").finish(import_job())
+    sent = json.loads(client.start_execution.call_args.kwargs["input"])
+    assert sent["fault"] == {"Error": INTERRUPTED}
+    assert used == {"$.account", "$.job_id", "$.run", "$.fault.Error"}
+    assert sent.keys() == {"account", "job_id", "run", "fault"}
+
+
+def test_each_execution_that_does_not_succeed_makes_the_job_end() -> None:
+    [event] = RESOURCES["FinishImportJobFunction"]["Properties"]["Events"].values()
+    assert event["Type"] == "EventBridgeRule"
+    assert event["Properties"]["Pattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [{"Ref": "ImportFilesStateMachine"}],
+            "status": ["ABORTED", "FAILED", "TIMED_OUT"],
+        },
+    }
+    sent = sample("finish_import_job", "aborted")
+    for name in ("source", "detail-type"):
+        assert sent[name] in event["Properties"]["Pattern"][name]
+    assert sent["detail"]["status"] in event["Properties"]["Pattern"]["detail"]["status"]
+
+
+def test_each_execution_that_does_not_succeed_has_an_alarm() -> None:
+    watched = {
+        each["Properties"]["MetricName"]
+        for each in RESOURCES.values()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+        and each["Properties"]["Namespace"] == "AWS/States"
+    }
+    assert watched == {"ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut"}
 
 
 def test_no_state_passes_on_the_results_of_chunks() -> None:

@@ -281,10 +281,14 @@ class FakeJobFiles:
 
 @dataclass
 class FakeJobEngine:
-    """JobEngine in memory: `runs` are the runs that were started, with whether they split."""
+    """JobEngine in memory: `runs` are the runs that were started, with whether they split.
+
+    `finishing` are the versions that are finished. `over` are those of both that have ended.
+    """
 
     runs: dict[tuple[str, int], bool] = field(default_factory=dict)
-    stopped: list[str] = field(default_factory=list)
+    finishing: list[tuple[str, int, int]] = field(default_factory=list)
+    over: set[tuple[str, int] | tuple[str, int, int]] = field(default_factory=set)
     faults: Faults = field(default_factory=Faults)
 
     def within(self, deadline: Deadline) -> Self:
@@ -296,9 +300,24 @@ class FakeJobEngine:
         self.faults.call()
         self.runs.setdefault((job.job_id, job.run), split)
 
-    def stop(self, job: Job) -> None:
+    def is_working(self, job: Job) -> bool:
         self.faults.call()
-        self.stopped.append(job.job_id)
+        return bool({*self.runs, *self.finishing} & {*_works_of(job)} - self.over)
+
+    def finish(self, job: Job) -> None:
+        self.faults.call()
+        _, version = _works_of(job)
+        if version not in self.finishing:
+            self.finishing.append(version)
+
+    def end(self, job: Job) -> None:
+        """End what works on a job, before the job has ended."""
+        self.over.update(each for each in self.runs if each[0] == job.job_id)
+        self.over.update(each for each in self.finishing if each[0] == job.job_id)
+
+
+def _works_of(job: Job) -> tuple[tuple[str, int], tuple[str, int, int]]:
+    return (job.job_id, job.run), (job.job_id, job.run, job.version)
 
 
 @dataclass

@@ -23,6 +23,7 @@ from orders.protocols.http import Endpoint, HttpRequest
 from orders.protocols.hub import import_jobs
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_error
+from tests.support.deadlines import DEADLINE
 from tests.support.fakes import FakeSettings, FakeTokens, client
 from tests.support.file_job_worlds import JOB_ID, Engine, MortalFiles
 from tests.support.http import answered
@@ -82,8 +83,12 @@ class ImmediateEngine:
         del job, split
         self.engine.run()
 
-    def stop(self, job: Job) -> None:
+    def is_working(self, job: Job) -> bool:
         del job
+        return False
+
+    def finish(self, job: Job) -> None:
+        self.engine.finish()(job.account, job.job_id, job.run, "Interrupted", DEADLINE)
 
 
 def _engine() -> Engine:

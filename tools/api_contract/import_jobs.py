@@ -112,7 +112,9 @@ def _operations(tag: str, security: tuple[Tree, ...]) -> tuple[Operation, ...]:
             tag,
             "Cancel a job",
             {"200": response("HubImportJob"), **refusals, **missing, **conflict, **faults},
-            "Orders that were imported stay imported. A cancelled job does not change.",
+            "Orders that were imported stay imported. A cancelled job does not change. A run that "
+            "was interrupted in the hub is finished: the job is cancelled or keeps its state, and "
+            "has `ended_at` and its result files within minutes.",
             parameters=(_PATH,),
             security=security,
         ),

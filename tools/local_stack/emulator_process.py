@@ -75,6 +75,27 @@ def remember_statements(keywords: Any) -> None:  # noqa: ANN401  # a module of t
     keywords._tokenize = lru_cache(maxsize=256)(keywords._tokenize)  # noqa: SLF001
 
 
+def parse_once(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the emulator
+    """Parse each member of a batch once: the emulator parses it to check it, and again to run it.
+
+    A statement is known by its list of parameters, which a batch passes on. What was parsed is used
+    once more only, because running a statement may change it.
+    """
+    parse = dynamodb._parse_partiql  # noqa: SLF001
+    last: ContextVar[tuple[str, list[Any], Any] | None] = ContextVar("last", default=None)
+
+    def parse_partiql(statement: str, parameters: list[Any]) -> object:
+        known = last.get()
+        if known is not None and known[0] == statement and known[1] is parameters:
+            last.set(None)
+            return known[2]
+        parsed = parse(statement, parameters)
+        last.set((statement, parameters, parsed) if parameters else None)
+        return parsed
+
+    dynamodb._parse_partiql = parse_partiql  # noqa: SLF001
+
+
 def remember_expressions(dynamodb: Any) -> None:  # noqa: ANN401  # a module of the emulator
     """Cache the emulator's parsed expressions: a query parses its condition for each item."""
     for name in ("_tokenize", "_condition_syntax_error"):
@@ -105,6 +126,7 @@ def serve() -> int | None:
 if __name__ == "__main__":
     dynamodb: Any = import_module("ministack.services.dynamodb")
     stream_statements(dynamodb)
+    parse_once(dynamodb)
     remember_expressions(dynamodb)
     complete_targets(
         import_module("ministack.services.eventbridge"),

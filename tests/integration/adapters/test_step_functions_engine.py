@@ -99,12 +99,23 @@ def test_a_state_machine_that_does_not_exist_is_a_fault(machine: Machine) -> Non
         engine.start(JOB, split=True)
 
 
-def test_a_run_is_stopped(machine: Machine) -> None:
+def test_a_finish_is_an_execution_of_the_last_step(machine: Machine) -> None:
+    machine.engine.finish(replace(JOB, version=7))
+    [execution] = machine.executions()
+    assert execution["name"] == f"{JOB.job_id}-2-finish-7"
+    assert json.loads(execution["input"]) == {
+        "account": "demo",
+        "job_id": JOB.job_id,
+        "run": 2,
+        "fault": {"Error": "Interrupted"},
+    }
+
+
+def test_a_fault_does_not_hide_an_execution(machine: Machine) -> None:
     machine.engine.start(JOB, split=True)
-    machine.engine.stop(JOB)
-    assert [each["status"] for each in machine.executions()] == ["ABORTED"]
-
-
-def test_a_run_that_was_never_started_is_not_stopped(machine: Machine) -> None:
-    machine.engine.stop(JOB)
-    assert machine.executions() == []
+    machine.lose_answers(*[LOST] * 4)
+    with pytest.raises(StorageUnavailableError):
+        machine.engine.is_working(JOB)
+    engine = replace(machine.engine, machine_arn="files")
+    with pytest.raises(StorageRefusedError, match="InvalidArn"):
+        engine.is_working(JOB)

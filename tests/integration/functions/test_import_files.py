@@ -1,8 +1,9 @@
 """The functions of the state machine import files, on DynamoDB Local and a bucket of moto."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,15 +15,17 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_s3.client import S3Client
 
 from operator_cli.demo import TOKEN
+from orders.application.finish_import_job import FinishImportJob
 from orders.domain.clients import Role
 from orders.domain.import_jobs import Counts, FileInfo, Job, JobMode, JobState
 from orders.runtime.composition import connect
 from orders.runtime.composition.import_files import job_files, job_records
 from orders.runtime.serve_step import StepFailedError
 from tests.support.deadlines import DEADLINE
-from tests.support.functions import Function, Tenant, deployed
+from tests.support.functions import Function, Tenant, deployed, sample
 from tests.support.import_jobs import import_job
 from tests.support.lambda_context import Context
+from tests.support.routes import RouteRequest
 from tests.support.samples import order
 
 SETTINGS: dict[str, Any] = {
@@ -67,6 +70,34 @@ class Machine:
         # The state machine names no error as an empty text.
         finished = self._step("finish_import_job", {**event, "error": ""})
         return {"split": split, "chunks": chunks, "finished": finished}
+
+    def split_and_import(self, job: Job, *, chunks: int) -> None:
+        """Run the first steps of a job."""
+        event = {"account": job.account, "job_id": job.job_id, "run": job.run}
+        split = self._step("split_import_file", event)
+        for item in self.items(split["manifest"])[:chunks]:
+            self._step("import_chunk", item)
+
+    def ask(self, method: str, action: str, job: Job) -> tuple[int, Tree]:
+        """Send a request of the shop about a job."""
+        sent = RouteRequest(
+            (method, f"/hub/v1/import_jobs/{{job_id}}{action}"),
+            {"job_id": job.job_id},
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            body={} if method == "POST" else None,
+        )
+        answer = self.get("manage_import_jobs").invoke(sent.event())
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def inputs_of_executions(self) -> list[Tree]:
+        """Return the inputs of all executions."""
+        states: Any = boto3.client("stepfunctions")
+        arn = os.environ["IMPORT_FILES_STATE_MACHINE_ARN"]
+        found = states.list_executions(stateMachineArn=arn)["executions"]
+        return [
+            json.loads(states.describe_execution(executionArn=each["executionArn"])["input"])
+            for each in found
+        ]
 
     def items(self, manifest: str | None) -> list[Tree]:
         """Return the items of the map."""
@@ -160,6 +191,74 @@ def test_steps_of_an_unknown_job_do_nothing(machine: Machine) -> None:
         "chunks": [],
         "finished": {"state": "unknown"},
     }
+
+
+def _ended_execution(job: Job, status: str) -> Tree:
+    """Return the event of the execution of a job."""
+    event = sample("finish_import_job", "aborted")
+    names = {"account": job.account, "job_id": job.job_id, "run": job.run}
+    return {**event, "detail": {**event["detail"], "status": status, "input": json.dumps(names)}}
+
+
+def test_the_event_of_an_aborted_execution_ends_its_job(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is being imported that the finish must wait for.
+    monkeypatch.setattr(FinishImportJob, "_wait_for_writers", lambda _self, _job: None)
+    monkeypatch.setattr("orders.application.split_import_file.MAX_CHUNK_ORDERS", 2)
+    job = machine.add(1, FILE)
+    machine.split_and_import(job, chunks=1)
+    event = _ended_execution(job, "ABORTED")
+    finish = machine.get("finish_import_job")
+    assert finish.invoke(event, 900_000) == {"state": "failed"}
+    done = machine.job(job)
+    assert done.counts == Counts(created=1, failed=1, unprocessed=1)
+    assert done.failure == (
+        "The operator of the hub stopped the job; send the unprocessed orders again"
+    )
+    unprocessed = machine.content(f"demo/{job.job_id}/runs/1/unprocessed.jsonl")
+    assert FILE.splitlines()[2].rstrip(b"}") in unprocessed
+    # EventBridge delivers an event once or more.
+    assert finish.invoke(event, 900_000) == {"state": "failed"}
+    assert machine.job(job) == done
+
+
+def test_the_event_of_an_execution_that_failed_after_the_end_changes_nothing(
+    machine: Machine,
+) -> None:
+    job = machine.add(1, FILE)
+    machine.run(job)
+    done = machine.job(job)
+    event = _ended_execution(job, "FAILED")
+    assert machine.get("finish_import_job").invoke(event, 900_000) == {"state": "completed"}
+    assert machine.job(job) == done
+
+
+def test_the_shop_ends_an_interrupted_job_and_undoes_it(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FinishImportJob, "_wait_for_writers", lambda _self, _job: None)
+    job = machine.add(1, FILE)
+    machine.split_and_import(job, chunks=1)
+    stuck = machine.job(job)
+    finishing = replace(stuck.following(stuck.updated_at), state=JobState.FINISHING)
+    assert job_records(connect()).save(finishing, DEADLINE)
+    assert machine.ask("POST", "/undo", job)[0] == 409
+    status, shown = machine.ask("DELETE", "", job)
+    assert (status, shown["state"], shown["ended_at"]) == (200, "finishing", None)
+    # The execution that was started works now.
+    status, refused = machine.ask("DELETE", "", job)
+    assert (status, refused["detail"]) == (
+        409,
+        f"Import job {job.job_id} is finishing; nothing is left to cancel",
+    )
+    [sent] = machine.inputs_of_executions()
+    step = {**sent, "error": sent.pop("fault")["Error"]}
+    assert machine.get("finish_import_job").invoke(step, 900_000) == {"state": "completed"}
+    status, shown = machine.ask("GET", "", job)
+    assert (shown["state"], shown["counts"]["created"]) == ("completed", 2)
+    assert shown["ended_at"] is not None
+    assert machine.ask("POST", "/undo", job)[0] == 201
 
 
 def test_a_step_that_fails_is_logged_with_its_cause(

@@ -89,14 +89,14 @@ def test_a_file_is_previewed_imported_and_its_results_are_written(
     failed = tmp_path / "orders.failed.jsonl"
     assert failed.read_bytes() == b'{"external_id": "bad-1"}\n'
     assert len((tmp_path / "orders.success.jsonl").read_bytes().splitlines()) == 2
-    assert (tmp_path / "orders.unprocessed.jsonl").read_bytes() == b""
     assert f"Correct {failed}, and import it: orders import {failed}" in ended.err
     assert "To take the import back: orders jobs undo 0000-1" in ended.err
     assert api.only.tree["run"] == 2
     assert _states(tmp_path) == []
     assert {each.name for each in tmp_path.iterdir() if each.is_file()} == {
         "orders.jsonl",
-        *(f"orders.{name}.jsonl" for name in ("success", "failed", "unprocessed")),
+        # A result without orders has no file.
+        *(f"orders.{name}.jsonl" for name in ("success", "failed")),
     }
 
 
@@ -305,9 +305,11 @@ def test_a_result_that_is_cut_off_continues(api: JobsApi, orders: Run, tmp_path:
         return None
 
     api.before = before
-    file = _file(tmp_path, ["A-1", "A-2"])
-    assert orders("import", str(file), "--yes").code == 0
-    assert (tmp_path / "orders.success.jsonl").read_bytes() == file.read_bytes()
+    file = _file(tmp_path, ["A-1", "A-2", "bad-1"])
+    assert orders("import", str(file), "--yes", "--stop-above-percent", "100").code == 1
+    good = b"".join(file.read_bytes().splitlines(keepends=True)[:2])
+    assert (tmp_path / "orders.success.jsonl").read_bytes() == good
+    # The next file is read from its beginning.
     assert api.asked[-1].headers.get("range") is None
     assert any(each.headers.get("range") == "bytes=5-" for each in api.asked)
 

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.adapters.job_triggers import detail_of
 from orders.application.errors import StorageUnavailableError
+from orders.application.finish_import_job import ABORTED
 from orders.application.import_chunk import ImportChunkCommand
 from orders.application.split_import_file import SplitReport
 from orders.domain.import_jobs import (
@@ -21,6 +23,7 @@ from orders.domain.import_jobs import (
     MAX_CHUNK_ORDERS,
     Counts,
     FileInfo,
+    Job,
     JobMode,
     JobState,
     OnDuplicate,
@@ -469,6 +472,84 @@ def test_the_end_by_a_fault_waits_for_chunks_that_are_being_imported() -> None:
 
 
 # Too many errors
+
+
+def test_a_finished_run_does_not_change() -> None:
+    engine = _engine()
+    job = engine.run()
+    files = dict(engine.files.files)
+    engine.files.files.clear()
+    assert engine.finish()("demo", JOB_ID, 1, "States.Timeout", DEADLINE) == job
+    assert (engine.job, engine.files.files, engine.clock.slept) == (job, {}, 0)
+    assert files
+    # The first finish may have been cut off before its trigger.
+    first, second = map(detail_of, engine.triggers.published)
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("state", "is_split", "ended", "failure"),
+    [
+        (
+            JobState.SPLITTING,
+            False,
+            JobState.FAILED,
+            "The operator of the hub stopped the job; create another job for the file",
+        ),
+        (
+            JobState.IMPORTING,
+            True,
+            JobState.FAILED,
+            "The operator of the hub stopped the job; send the unprocessed orders again",
+        ),
+        (JobState.CANCELLED, True, JobState.CANCELLED, None),
+        (JobState.CANCELLED, False, JobState.CANCELLED, None),
+        (JobState.STOPPED, True, JobState.STOPPED, None),
+    ],
+)
+def test_a_run_that_is_aborted_ends(
+    *, state: JobState, is_split: bool, ended: JobState, failure: str | None
+) -> None:
+    engine = _engine()
+    if is_split:
+        _split(engine)
+    engine.change(state=state)
+    engine.finish()("demo", JOB_ID, 1, ABORTED, DEADLINE)
+    job = engine.job
+    assert (job.state, job.failure) == (ended, failure)
+    assert job.counts == Counts(unprocessed=job.orders or 0)
+    assert job.ended_at is not None
+    assert [each.job_id for each in engine.triggers.published] == [JOB_ID]
+    # Only chunks that may still be imported are waited for.
+    assert (engine.clock.slept > 0) == is_split
+
+
+def test_a_run_whose_last_step_failed_is_completed_by_the_next_one() -> None:
+    engine = _engine()
+    _split(engine)
+    engine.work(0)
+    engine.change(state=JobState.FINISHING)
+    engine.finish()("demo", JOB_ID, 1, "StepFailedError", DEADLINE)
+    assert (engine.state, engine.job.failure) == ("completed", None)
+
+
+def test_two_finishes_at_once_end_a_run_once() -> None:
+    for step in count(1):
+        engine = _engine()
+        _split(engine)
+        engine.work(0)
+        twins: list[Job | None] = []
+
+        def twin(engine: Engine = engine, twins: list[Job | None] = twins) -> None:
+            twins.append(engine.finish()("demo", JOB_ID, 1, None, DEADLINE))
+
+        engine.life.steps, engine.life.at_step = 0, (step, twin)
+        job = engine.finish()("demo", JOB_ID, 1, None, DEADLINE)
+        if not twins:
+            break
+        assert twins == [job]
+        assert len({each.ended_at for each in engine.triggers.published}) == 1
+    assert step > 10
 
 
 @pytest.mark.parametrize("first", [True, False])

@@ -382,18 +382,16 @@ def test_a_job_that_waits_is_cancelled_with_its_upload(world: World) -> None:
     assert world.get().upload is None
 
 
-def test_a_job_that_is_being_split_is_cancelled_with_its_execution(started: World) -> None:
-    assert started.cancel().refusal is None
-    assert (started.job.state, started.job.ended_at) == (JobState.CANCELLED, NOW)
-    assert started.engine.stopped == [JOB_ID]
-
-
-def test_the_engine_finishes_a_job_that_is_cancelled_during_its_import(started: World) -> None:
-    started.split()
+@pytest.mark.parametrize("is_split", [False, True])
+def test_the_engine_finishes_a_job_that_is_cancelled_while_it_runs(
+    started: World, *, is_split: bool
+) -> None:
+    if is_split:
+        started.split()
     assert started.cancel().refusal is None
     # The engine must still write the result files.
     assert (started.job.state, started.job.ended_at) == (JobState.CANCELLED, None)
-    assert started.engine.stopped == []
+    assert started.engine.finishing == []
     report = started.results()
     assert report is not None
     assert report.expires_at is None
@@ -427,6 +425,77 @@ def test_a_job_that_is_finishing_is_not_cancelled(started: World) -> None:
     started.change(state=JobState.FINISHING)
     assert started.cancel().refusal is CancelRefusal.FINISHING
     assert started.job.state is JobState.FINISHING
+    assert started.engine.finishing == []
+
+
+AFTER_CANCEL = {
+    JobState.SPLITTING: JobState.CANCELLED,
+    JobState.IMPORTING: JobState.CANCELLED,
+    JobState.FINISHING: JobState.FINISHING,
+    JobState.STOPPED: JobState.STOPPED,
+    JobState.FAILED: JobState.FAILED,
+    JobState.CANCELLED: JobState.CANCELLED,
+}
+
+
+@pytest.mark.parametrize("state", sorted(AFTER_CANCEL))
+def test_an_interrupted_run_is_finished_by_a_cancellation(started: World, state: JobState) -> None:
+    job = started.change(state=state)
+    started.engine.end(job)
+    report = started.cancel()
+    assert report.refusal is None
+    assert report.progress is not None
+    assert report.progress.job == started.job
+    assert (started.job.state, started.job.ended_at) == (AFTER_CANCEL[state], None)
+    assert started.engine.finishing == [(JOB_ID, 1, job.version + 1)]
+
+
+def test_a_run_that_never_began_is_finished_by_a_cancellation(started: World) -> None:
+    started.engine.runs.clear()
+    started.cancel()
+    assert started.engine.finishing == [(JOB_ID, 1, started.job.version)]
+
+
+def test_a_repeated_cancellation_waits_for_the_finish_that_works(started: World) -> None:
+    started.engine.end(started.change(state=JobState.FINISHING))
+    started.cancel()
+    before = started.job
+    assert started.cancel().refusal is CancelRefusal.FINISHING
+    assert (started.job, len(started.engine.finishing)) == (before, 1)
+
+
+def test_a_finish_that_failed_is_followed_by_another(started: World) -> None:
+    started.split()
+    started.engine.end(started.job)
+    for count in (1, 2, 3):
+        assert started.cancel().refusal is None
+        assert len(started.engine.finishing) == count
+        started.engine.end(started.job)
+
+
+def test_a_finished_run_is_not_finished_again(started: World) -> None:
+    started.split()
+    started.end(JobState.CANCELLED)
+    started.engine.end(started.job)
+    before = started.job
+    assert started.cancel().refusal is None
+    assert (started.job, started.engine.finishing) == (before, [])
+
+
+@given(calls=st.integers(0, 4), port=st.sampled_from(["jobs", "engine"]))
+def test_the_finish_of_an_interrupted_run_can_be_repeated(*, calls: int, port: str) -> None:
+    world = World()
+    world.create()
+    world.send_all()
+    world.start()
+    world.engine.end(world.change(state=JobState.FINISHING))
+    world.faults_of(port).left = calls
+    try:
+        world.cancel()
+    except StorageUnavailableError:
+        world.faults_of(port).left = None
+        world.cancel()
+    assert world.engine.finishing[-1] == (JOB_ID, 1, world.job.version)
 
 
 @given(
@@ -448,7 +517,7 @@ def test_a_cancellation_that_is_cut_off_anywhere_can_be_repeated(
     except StorageUnavailableError:
         assert world.cancel().refusal is None
     assert world.job.state is JobState.CANCELLED
-    assert world.engine.stopped == ([JOB_ID] if is_started else [])
+    assert world.engine.finishing == []
     if not is_started:
         assert world.files.sent == {}
 

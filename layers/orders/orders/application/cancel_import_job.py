@@ -35,7 +35,8 @@ class CancelImportJob:
     """Cancels jobs.
 
     Chunks that are being imported are imported to their end, the others are left out. The engine
-    then writes the result files, as after each run. A file that is still being split has none.
+    then writes the result files, as after each run. A run on which the engine does not work any
+    more, and which has none, is finished now.
     """
 
     jobs: ImportJobs
@@ -44,7 +45,7 @@ class CancelImportJob:
     clock: Clock
 
     def __call__(self, address: JobAddress, deadline: Deadline) -> CancelReport:
-        """Cancel the job. If it is cancelled already, nothing changes.
+        """Cancel the job, or finish its interrupted run. If it is cancelled, nothing changes.
 
         Raises StorageUnavailableError and StorageRefusedError.
         """
@@ -53,24 +54,26 @@ class CancelImportJob:
             if job is None:
                 return CancelReport(None)
             now = self.clock()
-            refusal = _refusal(job)
+            engine = self.engine.within(deadline)
+            is_interrupted = job.lacks_results and not engine.is_working(job)
+            refusal = None if is_interrupted else _refusal(job)
             if refusal is not None:
                 return CancelReport(progress_of(self.jobs, job, now, deadline), refusal)
-            cancelled = job
-            if job.state is not JobState.CANCELLED:
-                cancelled = _cancelled(job, now)
-                if not self.jobs.save(cancelled, deadline):
+            after = job
+            if is_interrupted or job.state is not JobState.CANCELLED:
+                after = _following(job, now)
+                if not self.jobs.save(after, deadline):
                     continue
-            self._clear(cancelled, deadline)
-            return CancelReport(progress_of(self.jobs, cancelled, now, deadline))
+            if is_interrupted:
+                engine.finish(after)
+            self._discard_upload(after, deadline)
+            return CancelReport(progress_of(self.jobs, after, now, deadline))
         raise StorageUnavailableError("other requests changed the job at every attempt")
 
-    def _clear(self, job: Job, deadline: Deadline) -> None:
-        """Discard what will not be used. A repeated call is harmless."""
+    def _discard_upload(self, job: Job, deadline: Deadline) -> None:
+        """Discard a file that will not be used. A repeated call is harmless."""
         if job.run == 0 and job.upload is not None:
             self.files.within(deadline).abort_upload(job.account, job.job_id, job.upload)
-        if job.run > 0 and job.chunks is None:
-            self.engine.within(deadline).stop(job)
 
 
 def _refusal(job: Job) -> CancelRefusal | None:
@@ -80,11 +83,10 @@ def _refusal(job: Job) -> CancelRefusal | None:
     return CancelRefusal.ENDED if is_over else None
 
 
-def _cancelled(job: Job, now: datetime) -> Job:
-    has_results = job.state is JobState.IMPORTING
-    return replace(
-        job.following(now),
-        state=JobState.CANCELLED,
-        # The engine sets it when it has written the result files.
-        ended_at=None if has_results else job.ended_at or now,
-    )
+def _following(job: Job, now: datetime) -> Job:
+    """Return the cancelled job. One whose chunks are all over keeps its state."""
+    after = job.following(now)
+    if job.state is JobState.FINISHING or job.state in ENDED:
+        return after
+    # The engine sets the end of a run when it has written the result files.
+    return replace(after, state=JobState.CANCELLED, ended_at=job.ended_at if job.run else now)

@@ -1,6 +1,7 @@
 """Finish a run of a job: sum up its results, write its result files, and publish its trigger.
 
-A repeated finish does the same again: it finds equal results, and writes equal files.
+A finish that was cut off is repeated: it finds equal results, and writes equal files. A run that is
+finished does not change, and a repeated finish publishes an equal trigger.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,6 +39,9 @@ from orders.domain.importing import Outcome
 from orders.domain.relaying import WriterLifetime
 from orders.domain.undoing import UndoOutcome
 
+# What ends a run when somebody stops its execution. Other names are those of errors.
+ABORTED = "Aborted"
+
 # The result file that has a record, by its outcome. Other records are in none.
 _FILES: Mapping[JobKind, Mapping[str, str]] = {
     JobKind.IMPORT: {
@@ -53,6 +57,9 @@ _FILES: Mapping[JobKind, Mapping[str, str]] = {
         UNPROCESSED: "unprocessed",
     },
 }
+
+
+_NEXT = "send the unprocessed orders again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class FinishImportJob:
     def __call__(
         self, account: str, job_id: str, run: int, error: str | None, deadline: Deadline
     ) -> Job | None:
-        """Finish a run. `error` names the fault that ended it early, None without one.
+        """Finish a run, unless it is. `error` names what ended it early, None at its usual end.
 
         Returns None if there is no such run. Raises StorageUnavailableError and
         StorageRefusedError.
@@ -79,15 +86,17 @@ class FinishImportJob:
         closed = self._closed(account, job_id, run, error, deadline)
         if closed is None:
             return None
-        if error is not None:
-            self._wait_for_writers(closed)
-        sums = self._summed(closed)
-        job = self._ended(closed, sums, deadline)
+        job = closed if closed.results_exist else self._finished(closed, error, deadline)
         if job is not None and job.mode is JobMode.IMPORT:
             if job.kind is JobKind.UNDO:
                 mark_undone(self.jobs, job, self.clock, deadline)
             self.triggers.publish(job, deadline)
         return job
+
+    def _finished(self, closed: Job, error: str | None, deadline: Deadline) -> Job | None:
+        if error is not None and closed.chunks is not None:
+            self._wait_for_writers(closed)
+        return self._ended(closed, self._summed(closed), deadline)
 
     def _closed(
         self, account: str, job_id: str, run: int, error: str | None, deadline: Deadline
@@ -101,7 +110,7 @@ class FinishImportJob:
                 return job
             after = replace(job.following(self.clock()), state=JobState.FINISHING)
             if error is not None:
-                after = replace(after, failure=_failure_of(error))
+                after = replace(after, failure=_failure_of(error, job))
             if self.jobs.save(after, deadline):
                 return after
         raise StorageUnavailableError("other requests changed the job at the same time")
@@ -145,6 +154,9 @@ class FinishImportJob:
             job = self.jobs.find(closed.account, closed.job_id, deadline)
             if job is None or job.run != closed.run:
                 return None
+            if job.results_exist:
+                # Another finish was faster, and found the same.
+                return job
             now = self.clock()
             state, failure = _end_of(job, sums)
             after = replace(
@@ -154,8 +166,7 @@ class FinishImportJob:
                 counts=sums.counts,
                 groups=merged(sums.groups),
                 undone=sums.undone if job.kind is JobKind.UNDO else None,
-                # A repeated finish publishes the same time.
-                ended_at=job.ended_at or now,
+                ended_at=now,
             )
             if self.jobs.save(after, deadline):
                 return after
@@ -213,24 +224,24 @@ def _worked(chunk: Chunk, result: ChunkResult | None) -> list[tuple[Record, Reco
     return list(zip(chunk.records, result.records, strict=True))
 
 
-def _failure_of(error: str) -> str:
-    return (
-        f"The job ended because of an internal error ({error}), which is logged; "
-        "send the unprocessed orders again"
-    )
+def _failure_of(error: str, job: Job) -> str:
+    advice = _NEXT if job.chunks else "create another job for the file"
+    if error == ABORTED:
+        return f"The operator of the hub stopped the job; {advice}"
+    return f"The job ended because of an internal error ({error}), which is logged; {advice}"
 
 
 def _end_of(job: Job, sums: _Sums) -> tuple[JobState, str | None]:
     """Return the state in which a run ends, and why it failed."""
     if job.state is not JobState.FINISHING:
-        # It was stopped or cancelled, its file cannot be read, or this is a repeated finish.
+        # It was stopped or cancelled, or its file cannot be read.
         return job.state, job.failure
     if job.failure is not None:
         return JobState.FAILED, job.failure
     if sums.counts.unprocessed:
         failure = (
             f"{sums.counts.unprocessed} orders could not be processed because the order store did "
-            "not answer in time; send the unprocessed orders again"
+            f"not answer in time; {_NEXT}"
         )
         return JobState.FAILED, failure
     is_preview = job.mode is JobMode.PREVIEW

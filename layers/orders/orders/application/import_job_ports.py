@@ -158,19 +158,28 @@ class JobFiles(Protocol):
 
 
 class JobEngine(Protocol):
-    """Runs jobs in the background."""
+    """Runs jobs in the background.
+
+    All methods raise StorageUnavailableError and StorageRefusedError.
+    """
 
     def within(self, deadline: Deadline) -> Self:
         """Return the engine with calls that end before the deadline. By default, there is none."""
 
     def start(self, job: Job, *, split: bool) -> None:
-        """Start a run of a job. A repeated call for the same run starts nothing.
+        """Start a run of a job. A repeated call for the same run starts nothing."""
 
-        Raises StorageUnavailableError.
+    def is_working(self, job: Job) -> bool:
+        """Return whether the present run is being worked on, or this version of it finished.
+
+        The answer may be some seconds old.
         """
 
-    def stop(self, job: Job) -> None:
-        """End a run, without waiting for chunks that are being imported."""
+    def finish(self, job: Job) -> None:
+        """Finish a run that is not worked on. A repeated call for the same version starts nothing.
+
+        Chunks of the run may still be imported at this time.
+        """
 
 
 class FileFormats(Protocol):

@@ -22,7 +22,8 @@ def claim_undo(jobs: ImportJobs, undo: Job, clock: Clock, deadline: Deadline) ->
         if undone is None or undone.undoing == undo.job_id:
             return None
         other = jobs.find(undo.account, undone.undoing, deadline) if undone.undoing else None
-        if other is not None and _works(other):
+        # Chunks of such a job may still be worked on: a cancelled one ends some of them.
+        if other is not None and other.lacks_results:
             return other
         is_waiting = other is not None and other.state not in ENDED
         if other and is_waiting and not jobs.save(_released(other, clock), deadline):
@@ -46,11 +47,6 @@ def mark_undone(jobs: ImportJobs, undo: Job, clock: Clock, deadline: Deadline) -
         if jobs.save(marked, deadline):
             return
     raise StorageUnavailableError("other requests changed the job at every attempt")
-
-
-def _works(job: Job) -> bool:
-    """Return whether chunks of a job may still be worked on: a cancelled one ends some of them."""
-    return job.is_running or (job.state in ENDED and job.run > 0 and job.ended_at is None)
 
 
 def _released(other: Job, clock: Clock) -> Job:

@@ -234,6 +234,11 @@ class Job:
         """Return whether a run has ended, so that its result files are complete."""
         return self.run > 0 and self.ended_at is not None
 
+    @property
+    def lacks_results(self) -> bool:
+        """Return whether the present run must still write its result files."""
+        return self.run > 0 and self.ended_at is None
+
     def upload_expired(self, now: datetime) -> bool:
         """Return whether the upload was discarded before it was completed."""
         return self.upload is not None and now >= self.created_at + UPLOAD_LIFETIME

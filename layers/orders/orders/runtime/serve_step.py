@@ -18,18 +18,24 @@ class StepFailedError(Exception):
     """A step failed. The state machine tries it again."""
 
 
-def serve_step(name: str, open_step: Callable[[], Step]) -> Handler:
+def serve_step(
+    name: str,
+    open_step: Callable[[], Step],
+    read_event: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict,
+) -> Handler:
     """Return the handler of a step with this name in the log.
 
-    It raises StepFailedError if the step failed: the state machine tries it again.
+    `read_event` returns what the step works on. The handler raises StepFailedError if the step
+    failed: its caller tries it again.
     """
 
     @logger.inject_lambda_context(clear_state=True)
     @metrics.log_metrics
     def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        name_job(event)
         try:
-            result = open_step()(event, LambdaDeadline(context))
+            work = read_event(event)
+            name_job(work)
+            result = open_step()(work, LambdaDeadline(context))
         except Exception as error:  # noqa: BLE001 - Lambda would log the message of any error
             is_passing = isinstance(error, StorageUnavailableError)
             status = HTTPStatus.SERVICE_UNAVAILABLE if is_passing else None

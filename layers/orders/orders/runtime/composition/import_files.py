@@ -50,6 +50,15 @@ def finish_import_job() -> Step:
     return _finish_import_job(connect())
 
 
+def read_finish(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what to finish: the state machine asks for it, or an event says that it has ended."""
+    if "detail" not in event:
+        return event
+    from orders.adapters.execution_events import read_ended_execution
+
+    return read_ended_execution(event)
+
+
 @cache
 def job_records(aws: Aws) -> DynamoImportJobs:
     """Return the records of jobs. Later calls return the same."""
