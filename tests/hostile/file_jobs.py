@@ -7,9 +7,10 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pydantic import TypeAdapter
 
@@ -118,7 +119,8 @@ class FileRun:
 
 def run_file(folder: Path, name: str, options: FileOptions | None = None) -> FileRun:
     """Preview the import of `file` in a folder, as a job does."""
-    engine = Engine(formats=Registry())  # type: ignore[arg-type] - the real formats
+    stores: dict[str, Any] = {"formats": Registry()}
+    engine = Engine(**stores)
     files = DiskFiles(life=engine.life, folder=folder)
     engine.files = files
     size = (folder / "file").stat().st_size
@@ -130,7 +132,7 @@ def run_file(folder: Path, name: str, options: FileOptions | None = None) -> Fil
     wanted = sorted({*range(min(chunks, _FIRST_CHUNKS)), *((chunks - 1,) if chunks else ())})
     slowest = 0.0
     for number in wanted:
-        slowest = max(slowest, _seconds(lambda number=number: engine.work(number)))
+        slowest = max(slowest, _seconds(partial(engine.work, number)))
     finish = _seconds(lambda: engine.finish()("demo", JOB_ID, 1, None, DEADLINE))
     address = JobAddress("demo", JOB_ID)
     listed = ListImportFiles(engine.jobs, files, engine.clock)(address, DEADLINE)
