@@ -27,8 +27,8 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class HostileFile:
-    """A file. `make` yields its bytes, about as many as it is asked for.
-
+    """A file. `make` yields its bytes, about as many unchanged asked for.
+    """A file. `make` yields its bytes: about the number of its argument.
     `ends` are texts that the job must contain when it has ended. `full` and `small` are the sizes
     for the measurements and for the tests. If `needs_size`, only a large file ends so.
     """
@@ -744,14 +744,16 @@ def _arrays() -> Iterator[HostileFile]:
         full=7 * MEGABYTE,
         small=50_000,
     )
-    yield HostileFile(
-        "drafts: deep",
-        "a.jsonl",
-        _filled(b'{"orderNumber":"A%d","a":' + b"[" * 3000 + b"]" * 3000 + b"}\n"),
-        (),
-        _chosen("commercetools_drafts"),
-        full=5 * MEGABYTE,
-    )
+    for depth in (240, 400, 3000):
+        nested = b"[" * depth + b"]" * depth
+        yield HostileFile(
+            f"drafts: {depth} levels",
+            "a.jsonl",
+            _filled(b'{"orderNumber":"A%d","a":' + nested + b"}\n"),
+            ("malformed" if depth > 300 else "invalid_value",),
+            _chosen("commercetools_drafts"),
+            full=5 * MEGABYTE,
+        )
     yield HostileFile(
         "drafts: many problems",
         "a.jsonl",
