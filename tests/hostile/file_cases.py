@@ -27,8 +27,8 @@ type Tree = dict[str, Any]
 
 @dataclass(frozen=True)
 class HostileFile:
-    """A file. `make` yields its bytes, about as many unchanged asked for.
-    """A file. `make` yields its bytes: about the number of its argument.
+    """A file. `make` yields its bytes, about as many as the argument of the call.
+
     `ends` are texts that the job must contain when it has ended. `full` and `small` are the sizes
     for the measurements and for the tests. If `needs_size`, only a large file ends so.
     """
