@@ -12,6 +12,7 @@ from orders.file_formats.bounds import MAX_IGNORED, expect_kept
 _TAG = re.compile(rb"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _ROOT, _CHILD = 1, 2
 _DEEPEST = 256
+MAX_NAMES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,9 @@ class Splitter:
 
     def __init__(self, shape: Shape, encoding: str) -> None:
         self._shape = shape
-        self._parser = _parser(encoding)
+        # The parser keeps the names of all elements and attributes here.
+        self._names_of_all: dict[str, str] = {}
+        self._parser = _parser(encoding, self._names_of_all)
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._refuse
@@ -73,6 +76,8 @@ class Splitter:
             self._offset += self._done
             self._done = 0
             self._parse(block, is_last=False)
+            if len(self._names_of_all) > MAX_NAMES:
+                raise self._malformed(f"must have at most {MAX_NAMES} different names")
             yield from self._cut()
             expect_kept(len(self._data) - self._done, self.orders + 1, f"Element {self.orders + 1}")
         self._parse(b"", is_last=True)
@@ -221,7 +226,7 @@ class Splitter:
         )
 
 
-def _parser(encoding: str) -> expat.XMLParserType:
-    parser = expat.ParserCreate(encoding)
+def _parser(encoding: str, names: dict[str, str]) -> expat.XMLParserType:
+    parser = expat.ParserCreate(encoding, intern=names)
     parser.buffer_text = True
     return parser
