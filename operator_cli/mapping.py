@@ -10,9 +10,9 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import CommandDeadline, connected
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError, refusals
 from orders.application.errors import SettingsTooLargeError
-from orders.domain.problems import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +76,12 @@ def init(
 @app.command(epilog=FILE_EPILOG)
 def check(  # noqa: PLR0913 - each option is a parameter
     file: File,
-    mapping: Annotated[Path, typer.Argument(metavar="MAPPING.yaml", help="The mapping.")],
+    mapping: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MAPPING.yaml]", help="The mapping; that of the format by default."
+        ),
+    ] = None,
     file_format: FormatName = None,
     charset: Charset = None,
     delimiter: Delimiter = None,
@@ -88,20 +93,23 @@ def check(  # noqa: PLR0913 - each option is a parameter
     """Show the first 20 orders of a file as they would be imported, and their problems.
 
     The columns that the mapping does not read are listed, and the members whose columns the file
-    does not have. What depends on the settings of an account, such as its endpoints, is checked by
-    the preview of `orders import`. Exit code 1: orders have problems.
+    does not have. A file in a format of the hub, such as altcraft_csv, needs no mapping. What
+    depends on the settings of an account, such as its endpoints, is checked by the preview of
+    `orders import`. Exit code 1: orders have problems.
     """
     from operator_cli.import_source import local_formats, open_source
     from operator_cli.mapping_check import CHECKED_ORDERS, checked_orders
     from operator_cli.mapping_file import checked_mapping
 
-    chosen = _chosen(file_format, charset, delimiter) | {"mapping": checked_mapping(mapping)}
+    chosen = _chosen(file_format, charset, delimiter)
+    if mapping is not None:
+        chosen["mapping"] = checked_mapping(mapping)
     if decimal_comma is not None:
         chosen["decimal_comma"] = decimal_comma
     if date_form is not None:
         chosen["date_form"] = date_form
     source = open_source(file, chosen, local_formats)
-    _expect_mapped(source)
+    _expect_checkable(source)
     first = source.first(CHECKED_ORDERS)
     orders = list(checked_orders(source, first))
     missing = _missing(source, first)
@@ -213,13 +221,12 @@ def _preset(format_name: str) -> str:
     return mapping_yaml(preset) if preset else ""
 
 
-def _expect_mapped(source: ImportSource) -> None:
-    from orders.file_formats.registry import MAPPED
-
-    if source.options.format not in MAPPED:
+def _expect_checkable(source: ImportSource) -> None:
+    name = source.options.format
+    if source.formats.named(name).protocol != "altcraft":
         raise UsageError(
-            f"{source.file} must have a format with a mapping: {listed(MAPPED)}; "
-            f"got {source.options.format}."
+            f"{source.file} must have orders of the Altcraft import; got {name}. "
+            "The preview of `orders import` shows its problems."
         )
 
 
@@ -241,12 +248,15 @@ def _print_check(source: ImportSource, orders: Sequence[Any], missing: Sequence[
     from operator_cli.import_text import source_lines
     from operator_cli.mapping_check import COLUMNS, problem_lines
     from operator_cli.printing import print_rows
+    from orders.file_formats.registry import MAPPED
 
     for line in source_lines(source):
         typer.echo(line)
+    if source.options.format not in MAPPED:
+        typer.echo(f"  {source.options.format} needs no mapping")
     print_rows(COLUMNS, [each.as_row() for each in orders])
     problems = list(problem_lines(orders))
-    typer.echo(f"Problems of the first {len(orders)} orders: {len(problems) or 'none'}")
+    typer.echo(f"Problems of the first {counted(len(orders), 'order')}: {len(problems) or 'none'}")
     for line in problems:
         typer.echo(line)
     if missing:

@@ -292,13 +292,13 @@ def test_a_malformed_line_has_its_note_in_a_line_before_it() -> None:
 
 def test_root_members_are_in_the_frame_without_the_token() -> None:
     data = (
-        b'\xef\xbb\xbf{"token": "a\\"b", "custom_fields": [{"x": "]"}], "data" : [\n'
+        b'\xef\xbb\xbf{"token": "a\\"b", "db_id": [{"x": "]"}], "data" : [\n'
         b'{"external_id":"a"} ], "skip_triggers": true, "token":"secret"}\n'
     )
     frame, records = read_whole(data, ARRAY)
-    assert frame.head == b'\xef\xbb\xbf{"custom_fields": [{"x": "]"}], "data" : ['
+    assert frame.head == b'\xef\xbb\xbf{"db_id": [{"x": "]"}], "data" : ['
     assert frame.tail == b'], "skip_triggers": true}\n'
-    assert frame.ignored == ("custom_fields", "skip_triggers")
+    assert frame.ignored == ("db_id",)
     assert [each.key for each in records] == ["a"]
     assert json.loads(result_file(frame, records, ARRAY).decode("utf-8-sig"))["skip_triggers"]
 
@@ -373,11 +373,11 @@ def test_a_prefix_of_the_root_is_known_in_its_orders() -> None:
 
 def test_the_token_of_a_document_is_not_in_its_results() -> None:
     data = (
-        b"<xml><token>secret</token><custom_fields/><data><external_id>1</external_id></data>"
+        b"<xml><token>secret</token><db_id/><data><external_id>1</external_id></data>"
         b"<token>secret</token></xml>"
     )
     frame, records = read_whole(data, XML)
-    assert frame.ignored == ("custom_fields",)
+    assert frame.ignored == ("db_id",)
     assert b"secret" not in result_file(frame, records, XML)
 
 
@@ -397,12 +397,19 @@ def test_a_note_cannot_end_its_comment() -> None:
         b"<xml><data></xml>",
         b"<!DOCTYPE xml [<!ENTITY a 'b'>]><xml><data><x>&a;</x></data></xml>",
         b"<xml><data><x>&a;</x></data></xml>",
-        b"<xml><data><row><a/></row></data><data><row><a/></row></data></xml>",
+        b"<xml><data><row><a/></row></data><data><a/></data></xml>",
+        b"<xml><data><a/></data><data><row><a/></row></data></xml>",
+        b"<xml><data><row><a/></row></data><data>a</data></xml>",
+        b"<xml><data><a/></data><row><a/></row></xml>",
+        b"<xml><row><a/></row><data><a/></data></xml>",
         b"<xml><data><row><a/></row><x/></data></xml>",
         b"<xml><data>" + b"<a>" * 1000,
         b"<xml><data><x>\xff</x></data></xml>",
     ],
-    ids=["empty", "cut", "root", "tags", "doctype", "entity", "twice", "mixed", "deep", "charset"],
+    ids=[
+        *("empty", "cut", "root", "tags", "doctype", "entity", "rows before", "rows after"),
+        *("rows and text", "data before", "data after", "mixed", "deep", "charset"),
+    ],
 )
 def test_a_document_that_cannot_be_read_is_rejected(data: bytes) -> None:
     assert refused(data, XML).code == "malformed"

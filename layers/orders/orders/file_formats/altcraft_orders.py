@@ -16,11 +16,12 @@ from orders.domain.problems import (
     below,
     pointer,
 )
-from orders.domain.settings import Rulebook
+from orders.domain.settings import Rulebook, UnknownMembers
 from orders.domain.submissions import Rejection, Submission
 from orders.file_formats.interface import Converted
 from orders.protocols.altcraft.requests import ImportBody
 from orders.protocols.altcraft.submissions import AltcraftOrder, read_orders
+from orders.protocols.altcraft.unknown_members import unknown_of_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,14 @@ class RejectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class LocatedOrder:
-    """An order whose problems name the place in the file that a member came from."""
+    """An order whose problems name the place in the file that a member came from.
+
+    `unknown` are the problems of members beside the orders, for an account that rejects them.
+    """
 
     order: SentOrder
     source_of: Mapping[str, str]
+    unknown: tuple[Problem, ...] = ()
 
     @property
     def position(self) -> int:
@@ -70,6 +75,8 @@ class LocatedOrder:
         self, rules: Rulebook, before: Reported = NOTHING_REPORTED
     ) -> Submission | Rejection:
         """Check the order. Its problems and warnings name their places in the file."""
+        if self.unknown and rules.settings.policies.unknown_members is UnknownMembers.REJECT:
+            return Rejection(self.unknown[: before.problems_left])
         checked = self.order.submit(rules, before)
         warnings = self._located(checked.warnings)
         if isinstance(checked, Rejection):
@@ -85,9 +92,17 @@ class LocatedOrder:
 
 
 def read_converted(
-    records: Sequence[Record], converted: Sequence[Converted], *, skip_triggers: bool
+    records: Sequence[Record],
+    converted: Sequence[Converted],
+    *,
+    skip_triggers: bool,
+    unknown: Sequence[str] = (),
 ) -> list[SentOrder]:
-    """Return the orders of an Altcraft import, at the positions of their records."""
+    """Return the orders of an Altcraft import, at the positions of their records.
+
+    `unknown` are the names of unknown members beside the orders.
+    """
+    around = unknown_of_request(dict.fromkeys(unknown)).problems()
     body = ImportBody.model_construct(
         data=[each.tree for each in converted], skip_triggers=skip_triggers
     )
@@ -103,7 +118,8 @@ def read_converted(
             orders.append(rejected(order.position, record, each.faults, ("data",)))
             continue
         judged = _without_echoes(order, each.faults)
-        orders.append(LocatedOrder(judged, each.source_of) if each.source_of else judged)
+        is_plain = not each.source_of and not around
+        orders.append(judged if is_plain else LocatedOrder(judged, each.source_of, around))
     return orders
 
 

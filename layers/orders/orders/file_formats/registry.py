@@ -81,7 +81,10 @@ def mapping_fault(format_name: str, mapping: Mapping[str, object]) -> str | None
 
 def _without_mapping(format_name: str) -> str:
     allowed = listed(MAPPED)
-    return f"The file must have a format with a mapping: {allowed}; got {format_name}"
+    return (
+        f"The file must have a format with a mapping: {allowed}; got {format_name}, which needs "
+        "no mapping: omit it"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,12 @@ class Registry:
         # A function imports only the protocol that it needs.
         from orders.file_formats.altcraft_orders import read_converted  # noqa: PLC0415
 
-        return read_converted(records, converted, skip_triggers=skip_triggers)
+        return read_converted(
+            records,
+            converted,
+            skip_triggers=skip_triggers or frame.skip_triggers,
+            unknown=frame.unknown,
+        )
 
     def head(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the beginning of a result file."""

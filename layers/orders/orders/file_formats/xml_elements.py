@@ -9,6 +9,8 @@ from orders.domain.file_records import UnreadableFileError
 from orders.domain.problems import cut, shown
 from orders.file_formats.bounds import MAX_IGNORED, expect_kept
 
+# The beginning of a comment in a CDATA section is text.
+_COMMENT = re.compile(rb"(<!\[CDATA\[.*?\]\]>)|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(rb"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _ROOT, _CHILD = 1, 2
 _DEEPEST = 256
@@ -21,7 +23,8 @@ class Shape:
 
     `orders` are children of the root. If the first child of an order is a `row`, its rows are the
     orders instead. `key` is the child with the external id. `secrets` are children of the root that
-    are cut out. `read` are the children of the root that the import uses.
+    are cut out. `members` are other children of the root that are kept to be read, and `read` those
+    that need not be read.
     """
 
     root: str
@@ -29,6 +32,7 @@ class Shape:
     key: str
     row: str = ""
     secrets: frozenset[str] = frozenset()
+    members: frozenset[str] = frozenset()
     read: frozenset[str] = frozenset()
 
 
@@ -56,6 +60,7 @@ class Splitter:
         self._done = 0  # so much of `_data` was taken
         self._level = 0
         self._order_level = _CHILD
+        self._orders_in = ""  # the name of the children of the root that are orders, or have them
         self._names = ["", "", "", ""]  # of the open elements, by level
         self._begins = [0, 0, 0, 0]
         self._children = [False, False, False, False]
@@ -67,6 +72,8 @@ class Splitter:
         self._secrets: list[tuple[int, int]] = []
         self._has_orders = False
         self.orders = 0
+        self.members: list[bytes] = []
+        self._members_size = 0
         self.ignored: dict[str, None] = {}
 
     def parts(self, blocks: Iterable[bytes]) -> Iterator[Part]:
@@ -149,8 +156,12 @@ class Splitter:
                     f"must have the root <{self._shape.root}>; got {shown(local)}"
                 )
             self._head_end = self._end_of_tag(begin)
-        elif level == _CHILD and self._order_level > _CHILD and local in self._shape.orders:
-            raise self._malformed(f"must have all rows in one element <{local}>")
+        elif level == _CHILD and local in self._shape.orders:
+            self._orders_in = self._orders_in or local
+            if local != self._orders_in:
+                raise self._malformed(
+                    f"must have all orders in <{self._orders_in}>; got <{local}> too"
+                )
         elif level == _CHILD + 1 and not self._children[_CHILD] and local == self._shape.row:
             self._open_rows()
 
@@ -161,17 +172,24 @@ class Splitter:
             self._parser.CharacterDataHandler = self._text.append
 
     def _open_rows(self) -> None:
-        """Take the rows of an element for orders."""
-        if self._names[_CHILD] not in self._shape.orders or self._names[_CHILD] == self._shape.row:
+        """Take the rows of an element for orders, and those of all elements like it."""
+        name = self._names[_CHILD]
+        if name not in self._shape.orders or name == self._shape.row or self._has_rows():
             return
         if self._has_orders or self._cuts:
-            raise self._malformed(f"must have all rows in one element <{self._names[_CHILD]}>")
+            raise self._mixed(name)
         self._order_level = _CHILD + 1
         self._head_end = self._end_of_tag(self._begins[_CHILD])
 
     def _is_order(self) -> bool:
         name = self._names[self._order_level]
-        return name == self._shape.row if self._order_level > _CHILD else name in self._shape.orders
+        if not self._has_rows():
+            return name in self._shape.orders
+        return name == self._shape.row and self._names[_CHILD] == self._orders_in
+
+    def _has_rows(self) -> bool:
+        """Return whether the orders are the rows of children of the root."""
+        return self._order_level > _CHILD
 
     def _end(self, _name: str) -> None:
         level = self._level
@@ -181,25 +199,36 @@ class Splitter:
                 self._parser.CharacterDataHandler = None
                 self._is_key = False
                 self._key = "".join(self._text)
-        elif level == self._order_level:
+        elif level == self._order_level and self._is_order():
             self._end_order(level)
+        elif level > _CHILD:
+            if level == self._order_level and self._names[_CHILD] == self._orders_in:
+                raise self._mixed(self._orders_in)
+        elif level == _CHILD and self._names[level] == self._orders_in:
+            if not self._children[level] and self._has_text(self._begins[level]):
+                raise self._mixed(self._orders_in)
+        elif level == _CHILD:
+            self._end_neighbour()
 
     def _end_order(self, level: int) -> None:
-        """End an element that is an order, or a neighbour of orders."""
-        begin, name = self._begins[level], self._names[level]
+        begin = self._begins[level]
+        if self._children[level] or self._has_text(begin):
+            self._cuts.append((self._end_of_element(begin), self._key))
+        self._key = None
+
+    def _end_neighbour(self) -> None:
+        """End a child of the root beside the orders."""
+        begin, name = self._begins[_CHILD], self._names[_CHILD]
         end = self._end_of_element(begin)
-        if self._is_order():
-            if self._children[level] or self._has_text(begin):
-                self._cuts.append((end, self._key))
-            self._key = None
-            return
-        if level > _CHILD:
-            raise self._malformed(f"must have rows only in <{self._names[_CHILD]}>")
         if name in self._shape.secrets:
             self._secrets.append((begin, end))
+        elif name in self._shape.members:
+            self.members.append(self._data[begin - self._offset : end - self._offset])
+            self._members_size += end - begin
+            expect_kept(self._members_size, None, "What is beside the orders")
         elif name not in self._shape.read and len(self.ignored) < MAX_IGNORED:
             self.ignored[cut(name)] = None
-        if not (self._has_orders or self._cuts):
+        if not (self._has_orders or self._cuts or self._has_rows()):
             self._head_end = end
 
     def _end_of_tag(self, begin: int) -> int:
@@ -215,10 +244,14 @@ class Splitter:
 
     def _has_text(self, begin: int) -> bool:
         content = self._end_of_tag(begin) - self._offset
-        return bool(self._data[content : self._parser.CurrentByteIndex - self._offset].strip())
+        text = self._data[content : self._parser.CurrentByteIndex - self._offset]
+        return bool(_COMMENT.sub(rb"\1", text).strip())
 
     def _refuse(self, *_declaration: object) -> None:
         raise self._malformed("must not have a document type declaration (DOCTYPE)")
+
+    def _mixed(self, name: str) -> UnreadableFileError:
+        return self._malformed(f"must have rows in each <{name}>, or in none")
 
     def _malformed(self, what: str) -> UnreadableFileError:
         return UnreadableFileError(

@@ -10,8 +10,8 @@ _MARKUP = re.compile(
     r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
     re.DOTALL,
 )
-# An order has no neighbour if its name ends the record and nothing but space is before it.
-_ONLY = re.compile(r"\s*+<(?=(?:data|row)[\s>])")
+# An order has no neighbour if nothing but space is before it. A blank element does not count.
+_ONLY = re.compile(r"\s*+<(?=(?:data|row)(?:\s[^>]*+)?>(?!\s*+</))")
 _SPACE = re.compile(r"\s*+")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

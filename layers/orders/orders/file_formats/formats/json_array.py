@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
 from orders.domain.file_records import (
@@ -14,15 +14,15 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
-from orders.domain.problems import cut
-from orders.file_formats.bounds import MAX_IGNORED, blocks, expect_kept
+from orders.domain.problems import MAX_PROBLEMS
+from orders.file_formats.bounds import blocks, expect_kept
 from orders.file_formats.charsets import UTF_8, bytes_of, decoded, expect_utf_8, mark_of
+from orders.file_formats.import_root import with_root
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_elements import JsonReader
 from orders.file_formats.json_marks import converted, is_mark, key_of, marked
 from orders.protocols.json_text import NotJsonError, read_json
 
-_READ = frozenset({"data", "token", "format"})
 # A result file does not repeat a secret.
 _TOKEN = rb'"token"\s*:\s*"(?:[^"\\]|\\.)*+"'
 _TOKEN_BEFORE = re.compile(_TOKEN + rb"\s*,\s*", re.DOTALL)
@@ -110,8 +110,7 @@ class _Array:
     def __post_init__(self) -> None:
         head = _TOKEN_BEFORE.sub(b"", self.opening)
         tail = b"]" + self.closing
-        names = _names(self.opening + tail)
-        self.frame = Frame(head, separator=b",", tail=tail, ignored=names)
+        self.frame = _with_root(Frame(head, separator=b",", tail=tail), self.opening + tail)
 
     def whole_frame(self) -> Frame:
         """Return the frame with what is after the last element."""
@@ -141,19 +140,20 @@ class _Array:
     def _end(self, bracket: str) -> None:
         """Read what is after the array, which completes the frame to valid JSON."""
         tail = bytes_of(bracket + self.reader.rest(), UTF_8)
-        names = _names(self.opening + tail)
-        self.frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail), ignored=names)
+        frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail))
+        self.frame = _with_root(frame, self.opening + tail)
 
 
-def _names(frame: bytes) -> tuple[str, ...]:
-    """Return the members around the array that are not read. Raises UnreadableFileError."""
+def _with_root(frame: Frame, around: bytes) -> Frame:
+    """Return the frame with the meaning of the members around the array."""
     try:
-        tree = read_json(frame).tree
+        text = read_json(around)
     except NotJsonError as error:
         reason = str(error).replace("The body", "What is around the array", 1)
         raise UnreadableFileError("malformed", reason) from None
-    names = (cut(name) for name in tree if name not in _READ) if isinstance(tree, dict) else ()
-    return tuple(islice(names, MAX_IGNORED))
+    if not isinstance(text.tree, dict):
+        return frame
+    return with_root(frame, text.tree, text.faults(MAX_PROBLEMS))
 
 
 FORMAT = JsonArray()
