@@ -102,8 +102,9 @@ fuzz: setup ## Fuzz the decoders, write findings to .local/fuzz; SECONDS=300 set
 		$(BIN)/python -m tests.fuzz $$target $$(($(SECONDS) / 4)) || exit 1; \
 	done
 
-hostile: $(PROJECT_ENVIRONMENT) ## Measure CPU, memory and answers of requests that amplify; NAME= selects some
+hostile: $(PROJECT_ENVIRONMENT) ## Measure CPU, memory and answers of requests and files that amplify; NAME= selects some
 	@$(BIN)/python -m tests.hostile $(NAME)
+	@$(BIN)/python -m tests.hostile.measured_files $(NAME)
 
 check: setup require-java $(CHECKOV_ENVIRONMENT) ## Check format, lint, types, import direction and template, and run the tests
 	@$(MAKE) --no-print-directory --jobs=2 lint test

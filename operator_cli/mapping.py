@@ -13,7 +13,6 @@ from operator_cli.composition import CommandDeadline, connected
 from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError, refusals
 from orders.application.errors import SettingsTooLargeError
-from orders.domain.problems import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +114,7 @@ def check(  # noqa: PLR0913 - each option is a parameter
     if date_form is not None:
         chosen["date_form"] = date_form
     source = open_source(file, chosen, local_formats)
-    _expect_checkable(source, mapping)
+    _expect_checkable(source)
     first = source.first(CHECKED_ORDERS)
     orders = list(checked_orders(source, first))
     missing = _missing(source, first)
@@ -227,19 +226,12 @@ def _preset(format_name: str) -> str:
     return mapping_yaml(preset) if preset else ""
 
 
-def _expect_checkable(source: ImportSource, mapping: Path | None) -> None:
-    from orders.file_formats.registry import MAPPED
-
+def _expect_checkable(source: ImportSource) -> None:
     name = source.options.format
     if source.formats.named(name).protocol != "altcraft":
         raise UsageError(
             f"{source.file} must have orders of the Altcraft import; got {name}. "
             "The preview of `orders import` shows its problems."
-        )
-    if mapping is not None and name not in MAPPED:
-        raise UsageError(
-            f"{source.file} must have a format with a mapping: {listed(MAPPED)}; got {name}, "
-            f"which needs no mapping: omit {mapping}."
         )
 
 

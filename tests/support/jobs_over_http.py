@@ -18,7 +18,7 @@ from orders.application.start_import_job import StartImportJob
 from orders.domain.clients import Role
 from orders.domain.import_jobs import FileInfo, Job, Upload
 from orders.domain.settings import Settings, StoredSettings
-from orders.file_formats.registry import NAMES, Registry
+from orders.file_formats.registry import NAMES, Registry, mapping_fault
 from orders.protocols.http import Endpoint, HttpRequest
 from orders.protocols.hub import import_jobs
 from orders.protocols.hub.access import WriteAccess
@@ -118,6 +118,7 @@ class JobsOverHttp:
                 FindMapping(
                     FakeSettings({"demo": StoredSettings(Settings(mappings=self.mappings), 1)})
                 ),
+                mapping_fault,
             ),
             ("GET", ""): import_jobs.ListImportJobsEndpoint(access, ListImportJobs(jobs, clock)),
             ("GET", "job"): import_jobs.GetImportJobEndpoint(

@@ -182,6 +182,15 @@ def test_the_links_of_parts_are_for_one_part_and_expire(bucket: Bucket) -> None:
     assert {each["X-Amz-Expires"][0] for each in queries} == {"3600"}
     assert {each["X-Amz-SignedHeaders"][0] for each in queries} == {"host"}
     assert {urlsplit(url).path for url in urls} == {"/demo/job/file"}
+    # The method, the key and the query are in the signature: a link neither reads nor moves.
+    other = bucket.files.parts(
+        "demo", "other", FILE, bucket.files.begin_upload("demo", "other", FILE)
+    )
+    read = bucket.files.client.generate_presigned_url(
+        "get_object", Params={"Bucket": bucket.files.bucket, "Key": "demo/job/file"}
+    )
+    signed = [*urls, *(each.url or "" for each in other), read]
+    assert len({parse_qs(urlsplit(url).query)["X-Amz-Signature"][0] for url in signed}) == 7
 
 
 def test_links_have_the_path_of_the_bucket_if_the_endpoint_is_not_that_of_aws(

@@ -116,17 +116,19 @@ def test_the_results_of_another_run_are_not_overwritten(
 
 def test_the_options_are_those_of_the_job(api: JobsApi, orders: Run, tmp_path: Path) -> None:
     mapping = tmp_path / "mapping.yaml"
-    mapping.write_text("currency: USD\n")
-    file = _file(tmp_path, ["A-1"])
-    words = ["--format", "json_lines", "--mapping", str(mapping), "--charset", "utf-8"]
+    mapping.write_text("order: {currency: {constant: USD}}\n")
+    file = tmp_path / "orders.csv"
+    header = "Name,Email,Created at,Lineitem quantity,Lineitem name,Lineitem price\n"
+    file.write_text(f"{header}#1,a@example.com,2026-01-31,1,Mug,9.00\n")
+    words = ["--format", "shopify_csv", "--mapping", str(mapping), "--charset", "utf-8"]
     words += ["--send-triggers", "--on-duplicate", "skip", "--stop-above-percent", "50"]
     assert orders("import", str(file), "--yes", *words).code == 0
     tree = api.only.tree
     assert (tree["skip_triggers"], tree["on_duplicate"]) == (False, "skip")
     assert tree["stop_above_percent"] == 50
     assert tree["options"] == {
-        "format": "json_lines",
-        "mapping": {"currency": "USD"},
+        "format": "shopify_csv",
+        "mapping": {"order": {"currency": {"constant": "USD"}}},
         "charset": "utf-8",
     }
 

@@ -166,11 +166,17 @@ def test_the_draft_of_a_known_export_is_the_mapping_of_its_format(
     assert "Problems of the first 2 orders: none" in checked.out
 
 
-@pytest.mark.parametrize("name", ["commerceml.xml", "commercetools.jsonl"])
-def test_a_file_without_columns_has_no_draft(run_bare: Run, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("commerceml.xml", "must be a CSV file with a header"),
+        ("commercetools.jsonl", "must have a format with a mapping"),
+    ],
+)
+def test_a_file_without_columns_has_no_draft(run_bare: Run, name: str, fault: str) -> None:
     ended = run_bare("mapping", "init", str(EXPORTS / name))
     assert ended.code == 2
-    assert "must be a CSV file with a header" in ended.err
+    assert fault in ended.err
 
 
 def test_a_title_above_the_header_is_no_header(run_bare: Run, tmp_path: Path) -> None:
@@ -310,7 +316,7 @@ def test_a_file_in_a_format_of_the_hub_needs_no_mapping(
     assert "Problems of the first 1 order: none" in ended.out
     refused = run_bare("mapping", "check", str(file), str(drafted))
     assert refused.code == 2
-    assert f"which needs no mapping: omit {drafted}." in refused.err
+    assert "which needs no mapping: omit it" in refused.err
 
 
 def test_an_export_is_checked_with_the_mapping_of_its_format(run_bare: Run) -> None:

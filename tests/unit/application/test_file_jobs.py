@@ -8,12 +8,14 @@ from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.adapters.job_triggers import detail_of
+from orders.application.chunk_results import MAX_MESSAGE
 from orders.application.chunk_runs import ChunkCommand
 from orders.application.errors import StorageUnavailableError
 from orders.application.finish_import_job import ABORTED
@@ -29,9 +31,11 @@ from orders.domain.import_jobs import (
     OnDuplicate,
 )
 from orders.domain.order import Order
+from orders.file_formats.registry import Registry
 from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.fakes import FakeOrderIds
 from tests.support.file_job_worlds import JOB_ID, Engine, Life
+from tests.support.file_jobs import LineFormats
 
 
 def _line(name: str, text: str = "x", *, bad: int = 0) -> bytes:
@@ -658,3 +662,42 @@ def test_nothing_is_done_for_a_job_or_a_run_that_does_not_exist(call: str) -> No
     assert calls[call]("other", 1) is None
     assert calls[call](JOB_ID, 2) is None
     assert engine.jobs == before
+
+
+# Hostile files
+
+
+def test_a_file_without_a_chunk_for_too_long_makes_the_job_fail(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(LineFormats, "_records", lambda _self, source: iter(source.read()[:0]))
+    engine = Engine()
+    engine.add_job(FILE)
+    engine.split()("demo", JOB_ID, 1, FixedDeadline(30.0))
+    assert engine.job.failure is not None
+    assert "too large to be split in time" in engine.job.failure
+
+
+def test_a_chunk_has_at_most_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.application.split_import_file.MAX_CHUNK_ROWS", 3)
+    stores: dict[str, Any] = {"formats": Registry()}
+    engine = Engine(**stores)
+    engine.add_job(b"external_id,line.sku\nA,1\nA,2\nB,1\nB,2\nC,1\n")
+    _split(engine)
+    assert [len(each.records) for each in engine.chunks()] == [1, 2]
+
+
+def test_a_long_message_says_how_many_problems_it_leaves_out() -> None:
+    engine = Engine()
+    engine.add_job(_line("A", bad=40))
+    engine.run()
+    [note] = engine.notes("failed")
+    assert len(note) < MAX_MESSAGE + 100
+    assert note.endswith("more")
+
+
+def test_a_sample_shows_the_beginning_of_an_id_that_no_order_can_have() -> None:
+    engine = Engine()
+    engine.add_job(_line("\ud800" + "x" * 1000, bad=1))
+    [group] = engine.run().groups
+    assert group.samples[0].external_id == f"\\ud800{'x' * 59}…"

@@ -141,8 +141,8 @@ def test_an_import_that_ended_can_be_undone(world: World, state: JobState) -> No
     [
         ({"state": JobState.IMPORTING, "ended_at": None}, UndoJobRefusal.NOT_ENDED),
         ({"state": JobState.FINISHING, "ended_at": None}, UndoJobRefusal.NOT_ENDED),
-        ({"state": JobState.CREATED}, UndoJobRefusal.NOT_ENDED),
-        ({"state": JobState.PREVIEWED, "mode": JobMode.PREVIEW}, UndoJobRefusal.NOT_ENDED),
+        ({"state": JobState.CREATED}, UndoJobRefusal.NOTHING_IMPORTED),
+        ({"state": JobState.PREVIEWED, "mode": JobMode.PREVIEW}, UndoJobRefusal.NOTHING_IMPORTED),
         ({"state": JobState.CANCELLED, "ended_at": None}, UndoJobRefusal.ENDING),
         ({"state": JobState.STOPPED, "ended_at": None}, UndoJobRefusal.ENDING),
         (

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orders.domain.file_records import UNCHOSEN, FileOptions
+from orders.domain.file_records import UNCHOSEN, FileOptions, UnreadableFileError
 from orders.domain.problems import NOTHING_REPORTED, Problem
 from orders.domain.settings import Endpoint, Rulebook, Settings
 from orders.domain.submissions import Rejection
@@ -59,7 +59,7 @@ def _read(
 def _mapped(text: str | bytes, **options: object) -> list[tuple[dict[str, Any], Sequence[Problem]]]:
     data = text if isinstance(text, bytes) else (HEADER + text).encode()
     guessed = tuple(each for each in UNCHOSEN.guessed if each not in options)
-    chosen = replace(UNCHOSEN, mapping=MAPPING, guessed=guessed, **options)  # type: ignore[arg-type]
+    chosen = replace(UNCHOSEN, **{"mapping": MAPPING, "guessed": guessed, **options})  # type: ignore[arg-type]
     return _read(data, chosen=chosen)
 
 
@@ -207,3 +207,29 @@ def test_the_columns_that_a_mapping_does_not_read_are_named() -> None:
 )
 def test_the_order_is_the_last_element_of_its_record(text: str, start: int) -> None:
     assert order_start(text) == start
+
+
+def test_xml_with_too_many_different_names_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.file_formats.xml_elements.MAX_NAMES", 3)
+    data = b"<xml><a/><b/><c/><data><external_id>A</external_id></data></xml>"
+    with pytest.raises(UnreadableFileError, match="must have at most 3 different names"):
+        read_whole(data, FileOptions("altcraft_xml"))
+
+
+def test_a_record_that_is_too_large_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orders.file_formats.table_format.MAX_ROWS", 2)
+    rows = b"A;a@example.com;USD;1;;Item;s;1;1\n" * 3 + b"B;b@example.com;USD;1;;Item;s;1;1\n"
+    [(_, problems), (tree, _)] = _mapped(HEADER.encode() + rows)
+    assert [each.message for each in problems] == [
+        "The order must have at most 2 rows; it has more"
+    ]
+    assert tree["external_id"] == "B"
+
+
+def test_a_price_of_too_many_digits_is_a_problem() -> None:
+    price = {"column": "Price", "divide_by": "Qty"}
+    line = {"external_id": "SKU", "final_price_per_item": price}
+    mapping = {**MAPPING, "line": line}
+    row = f"A;a@example.com;USD;1;;Item;s;3;{'9' * 190}\n"
+    [(_, problems)] = _mapped(row, mapping=mapping)
+    assert any("an amount of at most 15 digits" in each.message for each in problems)

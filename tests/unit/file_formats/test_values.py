@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orders.domain.file_records import DATE_FORMS
 from orders.file_formats.values import (
-    DATE_FORMS,
     amount_of,
     currency_of,
     text_of,

@@ -3,8 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
-from orders.application.chunk_samples import first_of_each_outcome, sample_of, shown_differences
+from orders.application.chunk_samples import (
+    first_of_each_outcome,
+    sample_of,
+    shown_differences,
+    shown_id,
+)
 from orders.application.preview_ports import Notes
 from orders.domain.file_records import Record
 from orders.domain.import_jobs import (
@@ -18,10 +24,12 @@ from orders.domain.import_jobs import (
     merged,
 )
 from orders.domain.importing import OrderResult, Outcome
-from orders.domain.problems import Code, Problem, Steps, pointer, shown
+from orders.domain.problems import Code, Problem, Steps, encodable, pointer, shown
 
 # The outcome of an order that has none yet. Published.
 UNPROCESSED = "unprocessed"
+# So many characters of problems are beside an order in a result file: many orders may have many.
+MAX_MESSAGE = 1000
 
 # A result with the problems of its order.
 type AnsweredRecord = tuple[RecordResult, tuple[Problem, ...]]
@@ -62,7 +70,12 @@ def _with_problems(result: RecordResult, problems: Sequence[Problem]) -> RecordR
         return result
     first, *others = problems
     messages = [first.message, *(f"{each.pointer}: {each.message}" for each in others)]
-    return replace(result, code=str(first.code), path=first.pointer, message="; ".join(messages))
+    sizes = accumulate(len(each) + 2 for each in messages)
+    kept = max(1, sum(1 for size in sizes if size <= MAX_MESSAGE))
+    left = len(messages) - kept
+    more = (f"and {left} more",) if left else ()
+    text = "; ".join((*messages[:kept], *more))
+    return replace(result, code=str(first.code), path=first.pointer, message=text)
 
 
 def _exists_already(problems: Sequence[Problem]) -> bool:
@@ -124,8 +137,8 @@ def _counts(results: Sequence[RecordResult], silent: set[int]) -> Counts:
 
 def _group(result: RecordResult, problem: Problem) -> ProblemGroup:
     path = pointer(*("*" if isinstance(step, int) else step for step in problem.path))
-    sample = Sample(result.row, result.external_id, problem.message)
-    return ProblemGroup(str(problem.code), path, 1, (sample,))
+    sample = Sample(result.row, shown_id(result), encodable(problem.message))
+    return ProblemGroup(str(problem.code), encodable(path), 1, (sample,))
 
 
 def _changed(result: RecordResult, notes: Notes | None) -> Sequence[Mapping[str, object]]:

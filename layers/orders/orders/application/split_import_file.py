@@ -17,7 +17,15 @@ from orders.application.import_job_ports import Chunk, FileFormats, ImportJobs, 
 from orders.application.ports import Clock, Deadline, Pause
 from orders.application.retries import attempts
 from orders.domain.file_records import UNCHOSEN, FileOptions, Record, UnreadableFileError
-from orders.domain.import_jobs import MAX_CHUNK_BYTES, MAX_CHUNK_ORDERS, FileInfo, Job, JobState
+from orders.domain.import_jobs import (
+    MAX_CHUNK_BYTES,
+    MAX_CHUNK_ORDERS,
+    MAX_CHUNK_ROWS,
+    FileInfo,
+    Job,
+    JobState,
+)
+from orders.domain.problems import encodable
 from orders.domain.repeated_keys import RepeatedKeys
 
 # So many first bytes show how a file is read.
@@ -65,7 +73,7 @@ class SplitImportFile:
             split = self._split(job, deadline)
         except UnreadableFileError as error:
             place = "" if error.row is None else f"Row {error.row}: "
-            return self._end(job, deadline, failure=f"{place}{error}")
+            return self._end(job, deadline, failure=encodable(f"{place}{error}"))
         except _NotSplittingError:
             return self._end(job, deadline)
         return self._end(job, deadline, split=split)
@@ -73,7 +81,8 @@ class SplitImportFile:
     def _split(self, job: Job, deadline: Deadline) -> "_Split":
         account, job_id = job.account, job.job_id
         with closing(self.files.open_file(account, job_id)) as opened:
-            source = _HashedFile(opened)
+            working = EarlierDeadline(deadline, _SAVING_SECONDS)
+            source = _HashedFile(opened, working)
             options = self._options(job, source)
             reader = BufferedReader(source, _BLOCK_BYTES)
             file = self.formats.open(reader, options)
@@ -100,9 +109,7 @@ class SplitImportFile:
         """Yield the chunks, as long as the job waits for them and there is time."""
         working = EarlierDeadline(deadline, _SAVING_SECONDS)
         for chunk in chunks:
-            if working.remaining() <= 0:
-                message = "The file is too large to be split in time; send it in several files"
-                raise UnreadableFileError("too_large", message)
+            _expect_time(working)
             if chunk.number % _CHUNKS_PER_LOOK == _CHUNKS_PER_LOOK - 1:
                 self._expect_splitting(job, deadline)
             yield chunk
@@ -166,16 +173,17 @@ class _Split:
 
     def chunks(self, records: Iterable[Record]) -> Iterator[Chunk]:
         """Yield the chunks of records, which are numbered from 0."""
-        number, size = 0, 0
+        number, size, rows = 0, 0, 0
         pending: list[Record] = []
         for record in records:
-            is_full = len(pending) == MAX_CHUNK_ORDERS or size + len(record.raw) > MAX_CHUNK_BYTES
-            if pending and is_full:
+            size += len(record.raw)
+            rows += record.rows
+            is_full = len(pending) == MAX_CHUNK_ORDERS or size > MAX_CHUNK_BYTES
+            if pending and (is_full or rows > MAX_CHUNK_ROWS):
                 yield Chunk(number, tuple(pending))
-                number, size = number + 1, 0
+                number, size, rows = number + 1, len(record.raw), record.rows
                 pending = []
             pending.append(self._marked(record))
-            size += len(record.raw)
             self.orders += 1
         if pending:
             yield Chunk(number, tuple(pending))
@@ -188,11 +196,15 @@ class _Split:
 
 
 class _HashedFile(RawIOBase):
-    """A stream that counts and hashes what is read of it."""
+    """A stream that counts and hashes what is read of it, as long as there is time.
 
-    def __init__(self, source: BinaryIO) -> None:
+    A file may have very much before its next chunk.
+    """
+
+    def __init__(self, source: BinaryIO, deadline: Deadline) -> None:
         super().__init__()
         self._source = source
+        self._deadline = deadline
         self._begun = b""
         self._digest = hashlib.sha256()
         self.size = 0
@@ -216,7 +228,8 @@ class _HashedFile(RawIOBase):
         return True
 
     def readinto(self, buffer: Buffer) -> int:
-        """Read the next bytes."""
+        """Read the next bytes. Raises UnreadableFileError when the time is over."""
+        _expect_time(self._deadline)
         room = memoryview(buffer).cast("B")
         if self._begun:
             data, self._begun = self._begun[: len(room)], self._begun[len(room) :]
@@ -226,6 +239,12 @@ class _HashedFile(RawIOBase):
         self._digest.update(data)
         self.size += len(data)
         return len(data)
+
+
+def _expect_time(deadline: Deadline) -> None:
+    if deadline.remaining() <= 0:
+        message = "The file is too large to be split in time; send it in several files"
+        raise UnreadableFileError("too_large", message)
 
 
 def _expect_whole(source: _HashedFile, file: FileInfo | None) -> None:

@@ -101,12 +101,17 @@ class UndoImportJob:
         )
 
 
+def may_be_undone(job: Job) -> bool:
+    """Return whether a job may be undone now."""
+    return _refusal(job) is None
+
+
 def _refusal(job: Job) -> UndoJobRefusal | None:
     if job.kind is JobKind.UNDO:
         return UndoJobRefusal.IS_UNDO
-    if job.state not in ENDED:
+    if job.is_running:
         return UndoJobRefusal.NOT_ENDED
-    if job.run == 0 or job.mode is JobMode.PREVIEW or not job.chunks:
+    if job.state not in ENDED or job.run == 0 or job.mode is JobMode.PREVIEW or not job.chunks:
         return UndoJobRefusal.NOTHING_IMPORTED
     # Until then, chunks may still be imported.
     return None if job.results_exist else UndoJobRefusal.ENDING

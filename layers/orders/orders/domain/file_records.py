@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+# How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
+DATE_FORMS = ("iso", "mdy", "dmy")
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -12,13 +15,14 @@ class Record:
     of a CSV file is row 1. In a JSON array it is the number of the element. `key` is the external
     id as the file has it, None if it cannot be read. `raw` are the original bytes of the rows, with
     their line ends. `first_row` is set if the key was in the file before: the row of the record
-    that had it.
+    that had it. `rows` is the number of rows of a file with columns.
     """
 
     row: int
     key: str | None
     raw: bytes
     first_row: int | None = None
+    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from orders.domain.file_records import FileOptions
 # A chunk has at most so many orders and bytes, so that one writer imports it within its time.
 MAX_CHUNK_ORDERS = 500
 MAX_CHUNK_BYTES = 1024 * 1024
+# Short rows become much more in memory than their bytes.
+MAX_CHUNK_ROWS = 10_000
 # The share of failed orders is judged from so many orders on.
 MIN_JUDGED_ORDERS = 100
 DEFAULT_STOP_ABOVE_PERCENT = 10

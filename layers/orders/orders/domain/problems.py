@@ -155,6 +155,14 @@ def cut(text: str) -> str:
     return text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
 
 
+def encodable(text: str) -> str:
+    """Return the text with its lone surrogates escaped, which UTF-8 cannot encode.
+
+    Names and values of files may have them, and messages that repeat these.
+    """
+    return text.encode(errors="backslashreplace").decode()
+
+
 def _escaped(text: str) -> str:
     """Escape unprintable characters that JSON allows unescaped, such as a lone surrogate."""
     if text.isprintable():

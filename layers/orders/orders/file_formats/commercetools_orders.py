@@ -18,6 +18,7 @@ _ARRAYS = frozenset({"lineItems", "customLineItems", "itemShippingAddresses"})
 _NUMBER_IS_REQUIRED = Problem(
     Code.REQUIRED, ("orderNumber",), "orderNumber is required in a file, so that it can be repeated"
 )
+_TOO_DEEP = Problem(Code.MALFORMED, (), "The record is nested too deeply")
 
 
 def read_drafts(
@@ -46,7 +47,11 @@ def _read(
     converted: Converted, account: str, client: str, position: int, *, skip_triggers: bool
 ) -> tuple[SentDraft | None, tuple[Problem, ...]]:
     try:
-        draft = read_draft(write_json(converted.tree), None, account)
+        body = write_json(converted.tree)
+    except (RecursionError, TypeError):
+        return None, (_TOO_DEEP,)
+    try:
+        draft = read_draft(body, None, account)
         errors = check_draft(draft.tree)
     except RequestRefusedError as refusal:
         errors, draft = list(refusal.errors), None

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Buffer, Iterator
 from typing import BinaryIO
 
 from orders.domain.file_records import UnreadableFileError
@@ -25,6 +25,7 @@ _OTHERS = (
     (b"Rar!", "RAR"),
 )
 _GZIP_WINDOW, _RAW_WINDOW = 31, -15
+_FIRST_BYTES = 1024
 
 
 def compression_of(beginning: bytes) -> str:
@@ -104,40 +105,57 @@ class _Blocks(io.RawIOBase):
 
 
 class _Counted:
-    """Blocks of the compressed file, of which the rest of one can be given back."""
+    """The bytes of the compressed file, of which some can be given back, and what came out of them.
+
+    Many small members have many steps in one block, so that no step may copy a block.
+    """
 
     def __init__(self, parts: Iterator[bytes]) -> None:
         self._parts = parts
-        self._back = b""
+        # What is read next is the last one.
+        self._views: list[memoryview] = []
         self.size = 0
+        self.unpacked = 0
 
     def __iter__(self) -> Iterator[bytes]:
         while block := self.block():
             yield block
 
-    def block(self) -> bytes:
+    def block(self, most: int = BLOCK_BYTES) -> bytes:
         """Return some bytes, b"" at the end."""
-        if self._back:
-            part, self._back = self._back, b""
-            return part
-        part = next(self._parts, b"")
-        self.size += len(part)
-        return part
+        if not self._views:
+            part = next(self._parts, b"")
+            self.size += len(part)
+            self._views.append(memoryview(part))
+        view = self._views.pop()
+        self.give_back(view[most:])
+        return bytes(view[:most])
 
-    def give_back(self, rest: bytes) -> None:
+    def give_back(self, rest: Buffer) -> None:
         """Put bytes before what is read next."""
-        self._back = rest + self._back
+        view = memoryview(rest)
+        if view:
+            self._views.append(view)
 
     def exactly(self, size: int) -> bytes:
         """Return so many bytes. Raises UnreadableFileError if there are fewer."""
         found = b""
         while len(found) < size:
-            part = self.block()
+            part = self.block(size - len(found))
             if not part:
                 raise _cut_off()
             found += part
-        self.give_back(found[size:])
-        return found[:size]
+        return found
+
+    def count(self, part: bytes) -> None:
+        """Count what came out of the file. Raises UnreadableFileError if it is too much."""
+        self.unpacked += len(part)
+        if self.unpacked > MAX_FILE_BYTES:
+            message = f"The file must have at most {MAX_FILE_BYTES // 1024**3} GB when unpacked"
+            raise UnreadableFileError("too_large", message)
+        if self.unpacked > JUDGED_FROM_BYTES and self.unpacked > MAX_RATIO * self.size:
+            message = f"The file must not unpack to more than {MAX_RATIO} times its size"
+            raise UnreadableFileError("compression_bomb", message)
 
 
 def _cut_off() -> UnreadableFileError:
@@ -147,27 +165,25 @@ def _cut_off() -> UnreadableFileError:
 
 def _checked(content: Iterator[bytes], counted: _Counted) -> Iterator[bytes]:
     """Yield the content within its bounds. Raises UnreadableFileError."""
-    size = 0
+    is_begun = False
     for part in content:
-        if not size and part.startswith((_GZIP, _ZIP)):
+        if not is_begun and part.startswith((_GZIP, _ZIP)):
             message = "The compressed file must contain orders; it contains a compressed file"
             raise UnreadableFileError("nested_compression", message)
-        size += len(part)
-        if size > MAX_FILE_BYTES:
-            message = f"The file must have at most {MAX_FILE_BYTES // 1024**3} GB when unpacked"
-            raise UnreadableFileError("too_large", message)
-        if size > JUDGED_FROM_BYTES and size > MAX_RATIO * counted.size:
-            message = f"The file must not unpack to more than {MAX_RATIO} times its size"
-            raise UnreadableFileError("compression_bomb", message)
+        is_begun = True
+        counted.count(part)
         yield part
 
 
 def _inflated(source: _Counted, window: int) -> Iterator[bytes]:
     """Yield what one compressed stream contains, and give back what follows it."""
     inflate = zlib.decompressobj(window)
+    # The rest of a block is copied at the end of the stream, so small streams get small blocks.
+    most = _FIRST_BYTES
     try:
         while not inflate.eof:
-            data = inflate.unconsumed_tail or source.block()
+            data = inflate.unconsumed_tail or source.block(most)
+            most = min(2 * most, BLOCK_BYTES)
             if not data:
                 raise _cut_off()
             part = inflate.decompress(data, BLOCK_BYTES)
@@ -183,7 +199,7 @@ def _gzip(source: _Counted) -> Iterator[bytes]:
     """Yield the content of all members. Zeros after the last one are padding."""
     while True:
         yield from _inflated(source, _GZIP_WINDOW)
-        while rest := source.block():
+        while rest := source.block(_FIRST_BYTES):
             if rest := rest.lstrip(b"\0"):
                 source.give_back(rest)
                 break
@@ -209,8 +225,8 @@ def _zip(source: _Counted, names: list[str]) -> Iterator[bytes]:
     while (signature := source.exactly(4)) == _ZIP:
         member = _Member.of(source)
         if member.is_directory or member.name.startswith(_ADDED):
-            for _part in member.content(source):
-                pass
+            for part in member.content(source):
+                source.count(part)
             continue
         if member.name.startswith(_OF_WORKBOOKS):
             raise _spreadsheet()
@@ -285,11 +301,9 @@ class _Member:
             raise _unreadable("unsupported_compression", message)
         left = self.packed
         while left:
-            part = source.block()
+            part = source.block(min(left, BLOCK_BYTES))
             if not part:
                 raise _cut_off()
-            source.give_back(part[left:])
-            part = part[:left]
             left -= len(part)
             yield part
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from orders.domain.file_records import Frame, UnreadableFileError
 from orders.domain.importing import ErrorPolicy
-from orders.domain.problems import Problem
+from orders.domain.problems import Problem, cut
+from orders.file_formats.bounds import MAX_IGNORED
 from orders.protocols.altcraft.decoded import Decoded
 from orders.protocols.altcraft.errors import RequestRefusedError
 from orders.protocols.altcraft.requests import (
@@ -60,7 +61,7 @@ def with_root(frame: Frame, tree: Mapping[str, Any], faults: Iterable[Problem] =
     names = [name for name in tree if name in _OF_ANSWERS or name not in ROOT_MEMBERS]
     return replace(
         frame,
-        ignored=tuple(names),
+        ignored=tuple(cut(each) for each in names[:MAX_IGNORED]),
         unknown=tuple(each.name for each in unknown),
         skip_triggers=bool(body.skip_triggers),
     )

@@ -17,11 +17,17 @@ _PAIRS = {"}": "{", "]": "["}
 _whole_value = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode
 
 
+_PIECE = 64 * 1024
+_MOST_KEPT = 8 * _PIECE
+
+
 class JsonReader:
     """Reads JSON from blocks of text, and keeps what was not taken yet."""
 
     def __init__(self, parts: Iterator[str]) -> None:
         self._parts = parts
+        # Text that was read too early, the next piece last.
+        self._pieces: list[str] = []
         self._is_ended = False
         self.data = ""
         self.position = 0
@@ -39,7 +45,7 @@ class JsonReader:
         found = [kept]
         wanted = len(kept)
         while wanted >= 0:
-            part = next(self._parts, "")
+            part = self._pieces.pop() if self._pieces else next(self._parts, "")
             if not part:
                 self._is_ended = True
                 break
@@ -54,7 +60,17 @@ class JsonReader:
         """Return the text up to the position that was not taken yet."""
         taken = self.data[self._start : self.position]
         self._start = self.position
+        if len(self.data) > _MOST_KEPT:
+            self._put_back()
         return taken
+
+    def _put_back(self) -> None:
+        """Keep little text after a large value: a fault in it is found by counting line ends."""
+        end = self._start + _PIECE
+        places = range(end, len(self.data), _PIECE)
+        self._pieces += [self.data[place : place + _PIECE] for place in reversed(places)]
+        self.data = self.data[self._start : end]
+        self.position, self._start = 0, 0
 
     def rest(self) -> str:
         """Return all text that was not taken yet. Raises UnreadableFileError for too much."""

@@ -12,21 +12,31 @@ from orders.file_formats.interface import Converted
 from orders.protocols.json_text import NotJsonError, read_json, write_json
 
 MEMBER = "_import"
+_NAME = b'"_import"'
 # What an earlier result file appended. Braces in its texts are escaped.
-_APPENDED = re.compile(rb'\s*,?\s*"_import"\s*:\s*\{[^{}]*\}\s*(?=\}\s*\Z)')
+_APPENDED = re.compile(rb'"_import"\s*+:\s*+\{[^{}]*+\}\s*+(?=\}\s*+\Z)')
 _SPACE = b" \t\r\n"
 
 
 def marked(raw: bytes, note: Note, separator: bytes) -> bytes:
     """Return an object with a note. Other text has its note in an object before it."""
     mark = _written(note)
-    plain = _APPENDED.sub(b"", raw) if b'"_import"' in raw else raw
+    plain = _without_note(raw)
     inner = plain.rstrip(_SPACE)
     if not inner.endswith(b"}") or not inner.lstrip(_SPACE).startswith(b"{"):
         return b"".join((b'{"_import":', mark, b"}", separator, raw))
     members = inner[:-1].rstrip(_SPACE)
     comma = b"" if members.endswith(b"{") else b","
     return b"".join((members, comma, b'"_import":', mark, plain[len(members) :]))
+
+
+def _without_note(raw: bytes) -> bytes:
+    """Return an object without the note that an earlier result file appended."""
+    start = raw.rfind(_NAME)
+    found = _APPENDED.match(raw, start) if start > 0 else None
+    if found is None:
+        return raw
+    return raw[:start].rstrip(_SPACE).removesuffix(b",").rstrip(_SPACE) + raw[found.end() :]
 
 
 def _written(note: Note) -> bytes:
@@ -36,8 +46,11 @@ def _written(note: Note) -> bytes:
 
 
 def key_of(raw: bytes, member: str = "external_id") -> str | None:
-    """Return the external id of an order, None if it cannot be read."""
-    found = _loaded(raw)
+    """Return the external id of an order, None if it cannot be read.
+
+    A record that is too large is not read: its value may take much more memory than its text.
+    """
+    found = _loaded(raw) if len(raw) <= MAX_RECORD_BYTES else None
     key = found.get(member) if isinstance(found, dict) else None
     if isinstance(key, bool) or not isinstance(key, str | int):
         return None
@@ -46,7 +59,7 @@ def key_of(raw: bytes, member: str = "external_id") -> str | None:
 
 def is_mark(raw: bytes) -> bool:
     """Return whether an object is only the note of what follows it."""
-    if b'"_import"' not in raw:
+    if _NAME not in raw:
         return False
     found = _loaded(raw)
     return isinstance(found, dict) and list(found) == [MEMBER]

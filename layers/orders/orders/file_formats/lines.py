@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from orders.file_formats.bounds import expect_kept
+from orders.file_formats.bounds import expect_kept, without_gaps
 from orders.file_formats.charsets import bytes_of, decoded, is_wide
 
 _LINE = re.compile(r"[^\r\n]*+(?:\r\n|\r|\n)|[^\r\n]++")
+# Rows of these have no value.
+_BLANK = ' \t\r\n,;|"'
 _END = re.compile(r"\r\n\Z|[\r\n]\Z")
 
 
@@ -16,7 +18,7 @@ def raw_lines(blocks: Iterable[bytes], codec: str) -> Iterator[bytes]:
         yield from _wide_lines(blocks, codec)
         return
     rest, number = b"", 1
-    for block in blocks:
+    for block in without_gaps(blocks, _BLANK.encode(), (b"\n", b"\r")):
         lines = (rest + block).splitlines(keepends=True)
         # After a CR, an LF may follow in the next block.
         rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
@@ -28,7 +30,7 @@ def raw_lines(blocks: Iterable[bytes], codec: str) -> Iterator[bytes]:
 
 def _wide_lines(blocks: Iterable[bytes], codec: str) -> Iterator[bytes]:
     rest, number = "", 1
-    for text in decoded(blocks, codec):
+    for text in without_gaps(decoded(blocks, codec), _BLANK, ("\n", "\r")):
         lines = _LINE.findall(rest + text)
         rest = lines.pop() if lines and not lines[-1].endswith("\n") else ""
         for line in lines:

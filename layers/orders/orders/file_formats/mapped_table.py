@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from orders.domain.file_records import FileOptions, Frame, Record, UnreadableFileError
+from orders.domain.file_records import FileOptions, Frame, UnreadableFileError
 from orders.domain.problems import Code, Problem, listed, shown
 from orders.file_formats.cells import (
     certain_date_form,
@@ -151,9 +151,8 @@ class MappedTable(TableFormat):
 
         return id_or_key
 
-    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+    def of_rows(self, rows: Sequence[Row], frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows."""
-        rows = self.rows(record, frame, options)
         repeated = _repeated(frame.columns)
         mapped = self.mapping(options).columns & repeated
         faults = tuple(_faults(rows, frame.columns, mapped, options.delimiter))

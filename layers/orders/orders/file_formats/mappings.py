@@ -17,6 +17,7 @@ from typing import Any
 from orders.domain.currencies import digits_of
 from orders.domain.file_records import FileOptions
 from orders.domain.money import (
+    MAX_INTEGER_DIGITS,
     equal_shares,
     exact_decimal,
     exact_quotient,
@@ -24,8 +25,10 @@ from orders.domain.money import (
     format_amount,
     line_total,
 )
-from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
+from orders.domain.problems import MAX_PROBLEMS, Code, Problem, Steps, listed, pointer, shown
+from orders.file_formats.bounds import MAX_LINES
 from orders.file_formats.interface import Converted, Tree
+from orders.file_formats.json_marks import not_an_order
 from orders.file_formats.values import (
     amount_of,
     currency_beside,
@@ -117,6 +120,11 @@ _PRICE = "final_price_per_item"
 _DIVISOR = "a whole number of 1 or more, by which the amount is divided"
 # What the external id of a line has in front of this is that of the line that it is a part of.
 _SECOND_PART = "_2"
+# Each line of an order needs the values of all sources of lines, so there may not be very many.
+MAX_SOURCES = 500
+MAX_LINE_SOURCES = 100
+# A template may repeat a long value.
+MAX_TEMPLATE_CHARACTERS = 10_000
 
 _PARTS = ("group_by", "line_if", "order", "line")
 
@@ -194,7 +202,7 @@ class Source:
             values = {name: text_of(row.get(name, "")) for name in self._places}
             if not any(values.values()):
                 return "", ""
-            return "", _PLACE.sub(lambda place: values[place[1]], self.template).strip()
+            return "", _filled(self.template, values)
         for name in self.columns:
             if text := text_of(row.get(name, "")):
                 return name, text
@@ -366,6 +374,9 @@ def convert(
         reader.set(tree, (), member, source, rows if source.total else (merged,))
     if lines is None:
         lines = [row for row in rows if mapping.is_line(row)]
+    if len(lines) > MAX_LINES:
+        message = f"lines must have at most {MAX_LINES} lines; got {len(lines)}"
+        return not_an_order(Code.ORDER_TOO_LARGE, message)
     digits = digits_of(str(tree.get("currency", "")))
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
@@ -477,7 +488,7 @@ class _Reader:
         message = (
             f'column "{name}" must have one value in all rows of an order; got {listed(values[:3])}'
         )
-        self.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
+        self._report(_steps((member,)), message)
 
     def lines_of(
         self, row: Mapping[str, str], number: int, position: int, digits: int
@@ -505,7 +516,7 @@ class _Reader:
         if not count or total is None:
             name = source.needed[0]
             message = f'column "{name}" must be {_InexactError(price)}; got {shown(row[name])}'
-            self.faults.append(Problem(Code.INVALID_VALUE, ("lines", position, _PRICE), message))
+            self._report(("lines", position, _PRICE), message)
             return [line]
         parts = zip(("", _SECOND_PART), equal_shares(total, count, digits), strict=True)
         return [
@@ -554,8 +565,12 @@ class _Reader:
     def _add_fault(self, path: Steps, allowed: ValueError, name: str, text: str) -> None:
         steps = _steps(path)
         place = f'column "{name}"' if name else str(steps[-1])
-        message = f"{place} must be {allowed}; got {shown(text)}"
-        self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
+        self._report(steps, f"{place} must be {allowed}; got {shown(text)}")
+
+    def _report(self, steps: Steps, message: str) -> None:
+        """Keep a problem. Those beyond the most problems of an order are not needed."""
+        if len(self.faults) <= MAX_PROBLEMS:
+            self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
 
     def _value(self, member: str, source: Source, rows: Sequence[Mapping[str, str]]) -> object:
         if source.constant is not None:
@@ -572,6 +587,8 @@ class _Reader:
         _, text = source.text(row)
         if not text:
             return source.default and source.default.replace(_LINE_PLACE, row.get(_LINE_NUMBER, ""))
+        if source.template is not None and len(text) > MAX_TEMPLATE_CHARACTERS:
+            raise ValueError(f"a text of at most {MAX_TEMPLATE_CHARACTERS} characters")
         return self._read(member, text, source, row)
 
     def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> object:
@@ -631,9 +648,13 @@ class _Reader:
             if not (text := text_of(row.get(name, ""))):
                 continue
             try:
-                found.append(Decimal(self._read_amount(name, text)))
+                number = Decimal(self._read_amount(name, text))
             except ValueError as allowed:
                 raise _CellError(allowed, name, text) from None
+            if number.adjusted() > MAX_INTEGER_DIGITS:
+                most = f"an amount of at most {MAX_INTEGER_DIGITS} digits"
+                raise _CellError(most, name, text)
+            found.append(number)
         return found
 
     def _count(self, names: Sequence[str], row: Mapping[str, str]) -> int:
@@ -662,6 +683,19 @@ def _readers(*, decimal_comma: bool, date_form: str) -> Mapping[str, Callable[[s
     }
 
 
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """Return a template with the values of its columns, or so much of it that it is too long."""
+    parts: list[str] = []
+    size = end = 0
+    for place in _PLACE.finditer(template):
+        if size > MAX_TEMPLATE_CHARACTERS:
+            break
+        parts += (template[end : place.start()], values[place[1]])
+        size += len(parts[-2]) + len(parts[-1])
+        end = place.end()
+    return "".join((*parts, template[end:])).strip()
+
+
 def _count_of(line: Tree) -> int:
     """Return the number of items of a line, 0 if it cannot be read."""
     text = str(line.get("count", ""))
@@ -679,6 +713,10 @@ def _steps(path: Steps) -> Steps:
 def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tuple[str, Source]]:
     if not isinstance(tree, Mapping):
         raise MappingError(f"{where} must be an object of members with their sources")
+    most = MAX_LINE_SOURCES if where == "line" else MAX_SOURCES
+    needed = 0
+    most = MAX_LINE_SOURCES if where == "line" else MAX_SOURCES
+    needed = 0
     for member, source in tree.items():
         if member not in members and not str(member).startswith(_FIELDS):
             allowed = listed(sorted(members))
@@ -686,7 +724,12 @@ def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tupl
                 f"{where} must have only the members {allowed} and custom_fields.<id>; "
                 f"got {shown(str(member))}"
             )
-        yield str(member), _source(source, str(member), f"{where}.{member}")
+        read = _source(source, str(member), f"{where}.{member}")
+        needed += 1 + len(read.needed)
+        if needed > most:
+            message = f"{where} must have at most {most} members and columns together"
+            raise MappingError(message)
+        yield str(member), read
 
 
 def _source(tree: Any, member: str, where: str) -> Source:  # noqa: ANN401 - any value of YAML

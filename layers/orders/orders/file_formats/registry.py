@@ -1,7 +1,7 @@
 """The file formats by their names. A format is imported when it is needed first."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import BinaryIO
@@ -18,10 +18,10 @@ from orders.domain.file_records import (
 )
 from orders.domain.problems import listed, shown
 from orders.file_formats.bounds import BEGINNING_BYTES
-from orders.file_formats.charsets import codec_of, guess_charset, text_of
+from orders.file_formats.charsets import codec_of, guess_charset, is_wide, text_of
 from orders.file_formats.compression import compression_of, decompressed, opened
 from orders.file_formats.interface import Beginning, FileFormat
-from orders.file_formats.mappings import is_whole
+from orders.file_formats.mappings import MappingError, check_mapping, is_whole
 
 # The modules in `formats`, each with its FORMAT. They are tried in this order: the most specific
 # formats first.
@@ -61,6 +61,33 @@ def format_named(name: str) -> FileFormat:
     return found
 
 
+def mapping_fault(format_name: str, mapping: Mapping[str, object]) -> str | None:
+    """Return why a file cannot be read with a mapping, None if it can.
+
+    Both may be empty: then the format is detected, and the file has no mapping.
+    """
+    needs_all = format_name == "mapped_csv"
+    if not mapping:
+        return "mapping is required for the format mapped_csv" if needs_all else None
+    if format_name and format_name not in MAPPED:
+        return _without_mapping(format_name)
+    try:
+        check_mapping(mapping)
+    except MappingError as error:
+        return str(error)
+    if needs_all and not is_whole(mapping):
+        return "mapping must have group_by, order and line for the format mapped_csv"
+    return None
+
+
+def _without_mapping(format_name: str) -> str:
+    allowed = listed(MAPPED)
+    return (
+        f"The file must have a format with a mapping: {allowed}; got {format_name}, which needs "
+        "no mapping: omit it"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Registry:
     """Implements the application's port FileFormats."""
@@ -77,9 +104,13 @@ class Registry:
         if not data:
             raise UnreadableFileError("empty_file", "The file must contain orders; it is empty")
         charset = chosen.charset if "charset" not in chosen.guessed else guess_charset(data)
-        text = text_of(data, codec_of(charset, data))
+        codec = codec_of(charset, data)
+        # A character may be cut off at the end.
+        text = text_of(data[: len(data) // 2 * 2] if is_wide(codec) else data, codec)
         start = Beginning(inner, data, charset, text)
         found = _guessed(start, chosen)
+        if chosen.mapping and found.format not in MAPPED:
+            raise UnreadableFileError("invalid_mapping", _without_mapping(found.format))
         kept = {
             each: getattr(chosen, each)
             for each in UNCHOSEN.guessed

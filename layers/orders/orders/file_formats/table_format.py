@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import BinaryIO
 
 from orders.domain.file_records import (
@@ -13,8 +13,8 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
-from orders.domain.problems import shown
-from orders.file_formats.bounds import MAX_RECORD_BYTES, blocks, expect_kept
+from orders.domain.problems import Code, shown
+from orders.file_formats.bounds import MAX_RECORD_BYTES, MAX_ROWS, blocks, expect_kept
 from orders.file_formats.charsets import bytes_of, codec_of, is_wide, text_of
 from orders.file_formats.csv_rows import (
     Row,
@@ -25,6 +25,7 @@ from orders.file_formats.csv_rows import (
     rows_of_record,
 )
 from orders.file_formats.interface import Beginning, Converted
+from orders.file_formats.json_marks import not_an_order, too_large
 from orders.file_formats.lines import line_end, raw_lines
 
 RESULT_COLUMNS = ("_row", "_code", "_path", "_message")
@@ -33,6 +34,10 @@ _SEPARATOR_LINE = "sep="
 _LONGEST_SEPARATOR_LINE = 16
 # The bytes of CR and LF in UTF-16.
 _WIDEST_END = 4
+# A note is longer than most rows. So if an order has very many rows, only the first ones have it.
+_NOTED_ROWS = 1000
+# Without a value, a column takes a byte in front of a note. A row without so many has no note.
+_MOST_MISSING = 500
 
 type KeyOf = Callable[[Sequence[str]], str]
 
@@ -61,8 +66,8 @@ class TableFormat(ABC):
         return self.key_of(columns, options)
 
     @abstractmethod
-    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
-        """Return the order of a record."""
+    def of_rows(self, rows: Sequence[Row], frame: Frame, options: FileOptions) -> Converted:
+        """Return the order of the rows of a record."""
 
     def is_quoted(self, options: FileOptions) -> bool:
         """Return whether a cell with a delimiter or a line break is in quotes."""
@@ -90,15 +95,25 @@ class TableFormat(ABC):
         key_of, id_of = self.key_of(columns, options), self.id_of(columns, options)
         return OpenFile(frame, _grouped(rows, key_of, id_of, one_row=self.is_row_an_order))
 
-    def rows(self, record: Record, frame: Frame, options: FileOptions) -> list[Row]:
-        """Return the rows of a record that have values, with their numbers in the file."""
+    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+        """Return the order of a record."""
+        refused = too_large(record.raw)
+        if refused is not None:
+            return refused
+        rows = list(islice(self.rows(record, frame, options), MAX_ROWS + 1))
+        if len(rows) > MAX_ROWS:
+            return not_an_order(
+                Code.ORDER_TOO_LARGE, f"The order must have at most {MAX_ROWS} rows; it has more"
+            )
+        return self.of_rows(rows, frame, options)
+
+    def rows(self, record: Record, frame: Frame, options: FileOptions) -> Iterator[Row]:
+        """Yield the rows of a record that have values, with their numbers in the file."""
         codec = codec_of(options.charset, frame.head)
         rows = self._rows_in(record.raw, codec, options)
-        return [
-            (number, raw, cells)
-            for number, (raw, cells) in enumerate(rows, record.row)
-            if not is_blank(cells)
-        ]
+        for number, (raw, cells) in enumerate(rows, record.row):
+            if not is_blank(cells):
+                yield number, raw, cells
 
     def _rows_in(
         self, raw: bytes, codec: str, options: FileOptions
@@ -114,13 +129,13 @@ class TableFormat(ABC):
         return b"".join((*(raw for raw, _cells in before), added.after(*header)))
 
     def annotated(self, record: Record, note: Note, frame: Frame, options: FileOptions) -> bytes:
-        """Return the rows of a record with the note in each of them."""
+        """Return the rows of a record with the note in each of them, up to a limit."""
         codec = codec_of(options.charset, frame.head)
         cells = (str(note.row), note.code, note.path, note.message)
         added = self._added(cells, frame, codec, options)
         return b"".join(
-            raw if is_blank(row) else added.after(raw, row)
-            for raw, row in self._rows_in(record.raw, codec, options)
+            raw if is_blank(row) or number >= _NOTED_ROWS else added.after(raw, row)
+            for number, (raw, row) in enumerate(self._rows_in(record.raw, codec, options))
         )
 
     def _added(
@@ -155,10 +170,11 @@ def _lines(source: BinaryIO, options: FileOptions) -> tuple[str, Iterator[bytes]
 
 def _header(rows: Iterator[Row], codec: str) -> tuple[bytes, tuple[str, ...]]:
     """Return the bytes up to the end of the header, and the names of its columns."""
-    before = []
+    before, size = [], 0
     for number, raw, cells in rows:
         before.append(raw)
-        expect_kept(sum(map(len, before)), number, "The header")
+        size += len(raw)
+        expect_kept(size, number, "The header")
         text = text_of(raw, codec) if len(raw) <= _LONGEST_SEPARATOR_LINE else ""
         if not is_blank(cells) and not text.lower().startswith(_SEPARATOR_LINE):
             columns = tuple(cell.strip() for cell in cells)
@@ -205,7 +221,7 @@ def _grouped(
 
 def _record(row: int, key: str, parts: list[bytes]) -> Record:
     raw = parts[0] if len(parts) == 1 else b"".join(parts)
-    return Record(row, key if key and _is_text(key) else None, raw)
+    return Record(row, key if key and _is_text(key) else None, raw, rows=len(parts))
 
 
 def _is_text(key: str) -> bool:
@@ -226,7 +242,9 @@ class _AddedCells:
         self._written = self._encoded(delimiter + joined(cells, delimiter, is_quoted=is_quoted))
 
     def after(self, raw: bytes, cells: Sequence[str]) -> bytes:
-        """Return a row with the added cells."""
+        """Return a row with the added cells, or as it was if very many cells are missing."""
+        if self._columns - len(cells) > _MOST_MISSING:
+            return raw
         own_end = _line_end(raw, self._codec)
         end = own_end or _line_end(self._head, self._codec) or self._encoded("\n")
         row, present = raw[: len(raw) - len(own_end)], len(cells)

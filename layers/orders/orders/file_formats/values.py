@@ -53,8 +53,6 @@ _MONEY_WORDS = frozenset(
 )
 # What may be beside a number of items.
 _COUNT_WORDS = frozenset({"шт", "pcs", "pc", "pieces", "stk", "stück", "ea", "x"})
-# How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
-DATE_FORMS = ("iso", "mdy", "dmy")
 
 # Nearly all amounts and times of a file are written so, and need no more than to be checked.
 _PLAIN_AMOUNTS = {
@@ -71,7 +69,11 @@ _FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
-_WORDS = re.compile(r"^[^\d(),.\-\u2212]+|[^\d(),\-\u2212]*[^\d(),.\-\u2212][^\d(),\-\u2212]*$")
+# The words before a number, and those after it.
+_WORDS = re.compile(
+    r"^[^\d(),.\-\u2212]++"
+    r"|(?<![^\d(),\-\u2212])\.*+[^\d(),.\-\u2212][^\d(),\-\u2212]*+$"
+)
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _CLOCK = re.compile(
     r"[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"

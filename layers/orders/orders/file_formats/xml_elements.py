@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from orders.domain.file_records import UnreadableFileError
-from orders.domain.problems import shown
-from orders.file_formats.bounds import expect_kept
+from orders.domain.problems import cut, shown
+from orders.file_formats.bounds import MAX_IGNORED, expect_kept
 
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+# The beginning of a comment in a CDATA section is text.
+_COMMENT = re.compile(rb"(<!\[CDATA\[.*?\]\]>)|<!--.*?-->", re.DOTALL)
 _TAG = re.compile(rb"""<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>""")
 _ROOT, _CHILD = 1, 2
 _DEEPEST = 256
+MAX_NAMES = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,9 @@ class Splitter:
 
     def __init__(self, shape: Shape, encoding: str) -> None:
         self._shape = shape
-        self._parser = _parser(encoding)
+        # The parser keeps the names of all elements and attributes here.
+        self._names_of_all: dict[str, str] = {}
+        self._parser = _parser(encoding, self._names_of_all)
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.StartDoctypeDeclHandler = self._refuse
@@ -91,6 +95,8 @@ class Splitter:
             self._offset += self._done
             self._done = 0
             self._parse(block, is_last=False)
+            if len(self._names_of_all) > MAX_NAMES:
+                raise self._malformed(f"must have at most {MAX_NAMES} different names")
             yield from self._cut()
             expect_kept(len(self._data) - self._done, self.orders + 1, f"Element {self.orders + 1}")
         self._parse(b"", is_last=True)
@@ -261,8 +267,8 @@ class Splitter:
             self.members.append(self._data[begin - self._offset : end - self._offset])
             self._members_size += end - begin
             expect_kept(self._members_size, None, "What is beside the orders")
-        elif name not in self._shape.read:
-            self.ignored[name] = None
+        elif name not in self._shape.read and len(self.ignored) < MAX_IGNORED:
+            self.ignored[cut(name)] = None
         if not (self._has_orders or self._cuts or self._has_rows()):
             self._head_end = end
 
@@ -280,7 +286,7 @@ class Splitter:
     def _has_text(self, begin: int) -> bool:
         content = self._end_of_tag(begin) - self._offset
         text = self._data[content : self._parser.CurrentByteIndex - self._offset]
-        return bool(_COMMENT.sub(b"", text).strip())
+        return bool(_COMMENT.sub(rb"\1", text).strip())
 
     def _refuse(self, *_declaration: object) -> None:
         raise self._malformed("must not have a document type declaration (DOCTYPE)")
@@ -294,7 +300,7 @@ class Splitter:
         )
 
 
-def _parser(encoding: str) -> expat.XMLParserType:
-    parser = expat.ParserCreate(encoding)
+def _parser(encoding: str, names: dict[str, str]) -> expat.XMLParserType:
+    parser = expat.ParserCreate(encoding, intern=names)
     parser.buffer_text = True
     return parser

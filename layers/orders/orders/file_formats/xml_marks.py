@@ -4,8 +4,7 @@ import re
 
 from orders.domain.file_records import Note
 
-# An earlier note, with the white space after it.
-_NOTE = re.compile(r"<!-- row=\d+; code=(?:(?!-->).)*+-->\s*", re.DOTALL)
+_NOTE = re.compile(r"<!-- row=\d+; code=", re.ASCII)
 _MARKUP = re.compile(
     r"""(?P<other><!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>)|(?P<end></[^>]*+>)"""
     r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
@@ -14,6 +13,7 @@ _MARKUP = re.compile(
 # An order has no neighbour if nothing but space is before it. A blank element does not count.
 _ONLY = re.compile(r"\s*+<(?=(?:data|row)(?:\s[^>]*+)?>(?!\s*+</))")
 _FIRST = re.compile(r"\s*+<([^\s<>/!?]++)(?=[\s>])")
+_SPACE = re.compile(r"\s*+")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -45,9 +45,22 @@ def _is_one(text: str, name: str) -> bool:
 def marked(text: str, note: Note) -> str:
     """Return a record with a note before its order, instead of an earlier one."""
     start = order_start(text)
-    gap = _NOTE.sub("", text[:start])
+    gap = _without_notes(text[:start])
     space = gap[len(gap.rstrip()) :]
     return f"{gap}{_comment(note)}{space}{text[start:]}"
+
+
+def _without_notes(gap: str) -> str:
+    """Return what is before an order without earlier notes, and the white space after them."""
+    if _NOTE.search(gap) is None:
+        return gap
+    kept: list[str] = []
+    end = 0
+    for match in _MARKUP.finditer(gap):
+        if match["other"] and _NOTE.match(match[0]):
+            kept.append(gap[end : match.start()])
+            end = _SPACE.match(gap, match.end()).end()  # type: ignore[union-attr]
+    return "".join((*kept, gap[end:]))
 
 
 def _comment(note: Note) -> str:

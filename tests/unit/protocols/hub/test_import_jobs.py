@@ -33,6 +33,7 @@ from orders.domain.import_jobs import (
     Undone,
 )
 from orders.domain.settings import Settings, StoredSettings
+from orders.file_formats.registry import mapping_fault
 from orders.protocols.cursors import write_cursor
 from orders.protocols.http import Endpoint, HttpAnswer, HttpRequest
 from orders.protocols.hub import import_jobs
@@ -58,7 +59,7 @@ from tests.support.import_jobs import (
 type Tree = dict[str, Any]
 
 NEW = {"file": {"name": "orders.csv", "size": FILE.size}}
-FORMATS = ("altcraft_csv", "json_lines")
+FORMATS = ("altcraft_csv", "json_lines", "mapped_csv", "shopify_csv")
 KEPT = {"order": {"endpoint": {"constant": "outlet"}}}
 KEEPING = Settings(mappings={"outlet": KEPT, "legacy-shop": {"group_by": "No"}})
 CREATE, LIST, GET, START = "create", "list", "get", "start"
@@ -92,6 +93,7 @@ class Console:
                 FORMATS,
                 lambda: job_id_at(number=next(self.numbers)),
                 FindMapping(FakeSettings({"demo": StoredSettings(KEEPING, 1)})),
+                mapping_fault,
             ),
             LIST: import_jobs.ListImportJobsEndpoint(access, ListImportJobs(jobs, clock)),
             GET: import_jobs.GetImportJobEndpoint(access, GetImportJob(jobs, files, clock)),
@@ -243,11 +245,11 @@ def test_a_job_keeps_what_was_chosen(console: Console) -> None:
         "charset": "windows-1251",
         "delimiter": ";",
         "decimal_comma": True,
-        "date_form": "DD.MM.YYYY",
-        "mapping": {"columns": {"Total": "total_price"}, "rate": 1.5, "deep": [1, None]},
+        "date_form": "dmy",
+        "mapping": {"order": {"total_price": {"constant": 1.5}, "email": {"column": ["A", "B"]}}},
     }
     created = console.create(
-        format="json_lines",
+        format="shopify_csv",
         options=options,
         mode="import",
         skip_triggers=False,
@@ -255,10 +257,10 @@ def test_a_job_keeps_what_was_chosen(console: Console) -> None:
         on_duplicate="fail",
     )
     job = console.jobs.jobs["demo", created["job_id"]]
-    assert job.options == FileOptions(format="json_lines", **options)  # type: ignore[arg-type]
+    assert job.options == FileOptions(format="shopify_csv", **options)  # type: ignore[arg-type]
     assert (job.mode, job.skip_triggers) == (JobMode.IMPORT, False)
     assert (job.stop_above_percent, job.on_duplicate) == (100, OnDuplicate.FAIL)
-    assert created["options"] == {**options, "format": "json_lines", "guessed": []}
+    assert created["options"] == {**options, "format": "shopify_csv", "guessed": []}
 
 
 def test_a_job_stores_the_kept_mapping_that_it_names(console: Console) -> None:
@@ -326,7 +328,27 @@ def _of_file(**members: object) -> Tree:
         (_with(options={"delimiter": '"'}), "/options/delimiter", "must be one character"),
         (_with(options={"delimiter": "a"}), "/options/delimiter", "must be one character"),
         (_with(options={"decimal_comma": 1}), "/options/decimal_comma", "must be true or false"),
-        (_with(options={"date_form": ""}), "/options/date_form", "printable characters"),
+        (
+            _with(options={"date_form": "DD.MM.YYYY"}),
+            "/options/date_form",
+            "date_form must be one of iso, mdy, dmy; got",
+        ),
+        (_with(format="mapped_csv"), "/options/mapping", "mapping is required for the format"),
+        (
+            _with(format="json_lines", options={"mapping": KEPT}),
+            "/options/mapping",
+            "must have a format with a mapping: shopify_csv, matrixify_csv",
+        ),
+        (
+            _with(format="mapped_csv", options={"mapping": "outlet"}),
+            "/options/mapping",
+            "mapping must have group_by, order and line for the format mapped_csv",
+        ),
+        (
+            _with(options={"mapping": {"order": {"mail": "E-Mail"}}}),
+            "/options/mapping",
+            "order must have only the members",
+        ),
         (_with(options={"mapping": []}), "/options/mapping", "mapping must be an object"),
         (_with(options={"mapping": "my mapping"}), "/options/mapping", "1 to 64 letters, digits"),
         (
@@ -360,6 +382,7 @@ def test_a_file_of_the_largest_size_is_accepted(console: Console) -> None:
     created = console.create(file={"name": "a", "size": MAX_FILE_BYTES})
     assert len(created["upload"]["parts"]) == 640
     refused = console.refused(413, CREATE, body=_of_file(size=MAX_FILE_BYTES + 1))
+    assert refused["errors"][0]["pointer"] == "/file/size"
     assert refused["code"] == "too_large"
     assert refused["detail"].startswith("file.size must be at most 5 GB (5368709120 bytes); got")
 

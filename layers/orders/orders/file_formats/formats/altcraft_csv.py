@@ -1,9 +1,10 @@
 """Orders of the Altcraft import as CSV: one row a line, with the members' names in the header."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
-from orders.domain.file_records import FileOptions, Frame, Record, UnreadableFileError
+from orders.domain.file_records import FileOptions, Frame, UnreadableFileError
 from orders.domain.problems import Code, Problem, Steps, pointer, shown
 from orders.file_formats.altcraft_columns import AMOUNTS, LINE, TIMES, Column, Columns, columns_of
 from orders.file_formats.cells import (
@@ -13,6 +14,7 @@ from orders.file_formats.cells import (
     guess_delimiter,
     values_of,
 )
+from orders.file_formats.csv_rows import Row
 from orders.file_formats.interface import Beginning, Converted, Tree
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
 from orders.file_formats.values import currency_beside
@@ -48,7 +50,7 @@ class AltcraftCsv(TableFormat):
         """Return a function that returns the external id of a row."""
         del options
         named = [name for name in columns if name and name not in RESULT_COLUMNS]
-        repeated = next((name for name in named if named.count(name) > 1), None)
+        repeated = next((name for name, times in Counter(named).items() if times > 1), None)
         if repeated is not None:
             message = f"The header must have each column once; it repeats {shown(repeated)}"
             raise UnreadableFileError("duplicate_column", message)
@@ -62,10 +64,10 @@ class AltcraftCsv(TableFormat):
         """Return the names of the columns that no member of an order has."""
         return columns_of(tuple(columns), options).unknown
 
-    def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
+    def of_rows(self, rows: Sequence[Row], frame: Frame, options: FileOptions) -> Converted:
         """Return the order of adjacent rows. Blank cells are absent members."""
         order = _Order(columns_of(frame.columns, options))
-        for number, _raw, cells in self.rows(record, frame, options):
+        for number, _raw, cells in rows:
             order.add(number, cells)
         return order.converted()
 

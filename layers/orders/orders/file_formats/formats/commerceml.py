@@ -30,7 +30,7 @@ from orders.file_formats.xml_marks import order_start
 
 _DOCUMENT, _OPERATION, _ORDER = "Документ", "ХозОперация", "Заказ товара"
 # 1C separates thousands by spaces only, so that a comma is a decimal comma.
-_WITH_COMMA = re.compile(r"^(\s*-?[\d\s\u00a0\u202f]+),(\d+\D*)$")
+_WITH_COMMA = re.compile(r"^(\s*+-?\d[\d\s\u00a0\u202f]*+),(\d++\D*+)$")
 _PARTNER = "Контрагент.Ид"
 # The profile field in which Altcraft has the id of 1C's counterparty.
 _FIELD = "counterparty_id"

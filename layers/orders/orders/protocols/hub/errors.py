@@ -63,9 +63,9 @@ def conflict(detail: str) -> RequestRefusedError:
     return RequestRefusedError(HTTPStatus.CONFLICT, "conflict", detail)
 
 
-def too_large(detail: str) -> RequestRefusedError:
-    """Return the 413 error of a request whose answer does not fit."""
-    return RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+def too_large(detail: str, faults: Sequence[Fault] = ()) -> RequestRefusedError:
+    """Return the 413 error of a request that is too large, or whose answer does not fit."""
+    return RequestRefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail, faults)
 
 
 UNAVAILABLE = RequestRefusedError(

@@ -14,7 +14,7 @@ from pydantic import (
     PlainValidator,
 )
 
-from orders.domain.file_records import FileOptions
+from orders.domain.file_records import DATE_FORMS, FileOptions
 from orders.domain.import_jobs import (
     DEFAULT_STOP_ABOVE_PERCENT,
     MAX_FILE_BYTES,
@@ -39,7 +39,6 @@ from orders.protocols.json_text import write_json
 
 MAX_NAME_CHARACTERS = 255
 MAX_MAPPING_BYTES = 64 * 1024
-_MAX_DATE_FORM = 64
 _PERCENT = 100
 _GUESSED = ("format", "compression", "charset", "delimiter", "decimal_comma", "date_form")
 _COMPRESSIONS = ("none", "gzip", "zip")
@@ -92,12 +91,6 @@ def _percent(number: int) -> int:
 def _delimiter(text: str) -> str:
     if _DELIMITER.fullmatch(text) is None:
         raise ValueError("be one character such as , or ; or a tab")
-    return text
-
-
-def _date_form(text: str) -> str:
-    if not 0 < len(text) <= _MAX_DATE_FORM or not text.isprintable():
-        raise ValueError(f"have 1 to {_MAX_DATE_FORM} printable characters")
     return text
 
 
@@ -180,12 +173,7 @@ class OptionsBody(_Body):
     ) = None
     decimal_comma: bool | None = None
     date_form: (
-        Annotated[
-            str,
-            AfterValidator(_date_form),
-            Field(json_schema_extra={"minLength": 1, "maxLength": _MAX_DATE_FORM}),
-        ]
-        | None
+        Annotated[str, AfterValidator(_one_of(DATE_FORMS)), _described(DATE_FORMS)] | None
     ) = None
     mapping: (
         Annotated[
@@ -256,7 +244,8 @@ def read_import_job(request: HttpRequest, formats: Collection[str]) -> ImportJob
         raise invalid_body([Fault(text, pointer=pointer("format"))])
     if body.file.size > MAX_FILE_BYTES:
         largest = f"{MAX_FILE_BYTES // 1024**3} GB ({MAX_FILE_BYTES} bytes)"
-        raise too_large(f"file.size must be at most {largest}; got {body.file.size}")
+        message = f"file.size must be at most {largest}; got {body.file.size}"
+        raise too_large(message, [Fault(message, pointer=pointer("file", "size"))])
     return body
 
 

@@ -19,7 +19,9 @@ from orders.application.start_import_job import (
     StartRefusal,
     StartReport,
 )
+from orders.application.undo_import_job import may_be_undone
 from orders.domain.clients import Client
+from orders.domain.file_records import FileOptions
 from orders.domain.identifiers import request_id_of
 from orders.domain.import_jobs import UPLOAD_LIFETIME, Job, JobMode, JobState, OnDuplicate
 from orders.domain.problems import pointer, shown
@@ -41,6 +43,8 @@ from orders.protocols.hub.import_job_requests import ImportJobBody, read_import_
 from orders.protocols.hub.previews import expect_no_dry_run
 from orders.protocols.hub.queries import expect_only, read_limit
 
+type MappingFault = Callable[[str, Mapping[str, object]], str | None]
+
 DEFAULT_JOBS, MAX_JOBS = 20, 100
 _MAX_SHOWN_PARTS = 20
 # An id has 128 bits, and a part of a cursor fewer than 64.
@@ -49,13 +53,17 @@ _ID_PARTS, _PART_BITS = 3, 48
 
 @dataclass(frozen=True, slots=True)
 class CreateImportJobEndpoint:
-    """`POST /hub/v1/import_jobs`. A repeated request must get the same id again."""
+    """`POST /hub/v1/import_jobs`. A repeated request must get the same id again.
+
+    `mapping_fault` returns why a mapping cannot be used for a format, which may be unknown.
+    """
 
     access: WriteAccess
     create_import_job: CreateImportJob
     formats: Collection[str]
     new_job_id: Callable[[], str]
     find_mapping: FindMapping
+    mapping_fault: MappingFault
 
     def __call__(self, request: HttpRequest, deadline: Deadline) -> EndpointResult:
         """Create a job, and return it with the links to which its file is sent."""
@@ -63,12 +71,14 @@ class CreateImportJobEndpoint:
         expect_only(request, ())
         expect_no_dry_run(request, "send the mode preview")
         body = read_import_job(request, self.formats)
+        options = body.file_options(self._kept_mapping(client, body, deadline))
+        self._expect_mapping(options)
         command = CreateImportJobCommand(
             client.account,
             client.client_id,
             self.new_job_id(),
             body.file.info(),
-            body.file_options(self._kept_mapping(client, body, deadline)),
+            options,
             JobMode(body.mode),
             body.skip_triggers,
             body.stop_above_percent,
@@ -76,6 +86,12 @@ class CreateImportJobEndpoint:
         )
         progress = self.create_import_job(command, deadline)
         return EndpointResult(answer_ok(job_of(progress), HTTPStatus.CREATED))
+
+    def _expect_mapping(self, options: FileOptions | None) -> None:
+        """Raise RequestRefusedError (400) if the file could not be read with its mapping."""
+        text = self.mapping_fault(options.format, options.mapping) if options else None
+        if text is not None:
+            raise invalid_body([Fault(text, pointer=pointer("options", "mapping"))])
 
     def _kept_mapping(
         self, client: Client, body: ImportJobBody, deadline: Deadline
@@ -171,7 +187,7 @@ class CancelImportJobEndpoint:
             case CancelRefusal.FINISHING:
                 raise conflict(f"{_named(progress.job)} is finishing; nothing is left to cancel")
             case CancelRefusal.ENDED:
-                raise conflict(f"{_named(progress.job)} has ended; its state is {_state(progress)}")
+                raise conflict(_ended(progress.job))
         return EndpointResult(answer_ok(job_of(progress)))
 
 
@@ -267,8 +283,9 @@ def _named(job: Job) -> str:
     return f"Import job {job.job_id}"
 
 
-def _state(progress: JobProgress) -> str:
-    return str(progress.job.state)
+def _ended(job: Job) -> str:
+    hint = ". Undo it to take back what it imported" if may_be_undone(job) else ""
+    return f"{_named(job)} has ended; its state is {job.state}{hint}"
 
 
 def _parts_of(job_id: str) -> Sequence[Part]:

@@ -19,7 +19,7 @@ from orders.application.list_import_jobs import ListImportJobs
 from orders.application.ports import Deadline
 from orders.application.start_import_job import StartImportJob
 from orders.application.undo_import_job import UndoImportJob
-from orders.file_formats.registry import NAMES
+from orders.file_formats.registry import NAMES, mapping_fault
 from orders.protocols.http import Endpoint, HttpRequest
 from orders.protocols.hub.access import WriteAccess
 from orders.protocols.hub.answers import answer_error
@@ -80,7 +80,7 @@ def _manage_import_jobs(aws: Aws) -> Mapping[Route, Endpoint]:
     return {
         # All runs of a request with a key have its id, so that they create one job.
         ("POST", JOBS): CreateImportJobEndpoint(
-            access, create, NAMES, new_request_id, FindMapping(settings_of(aws))
+            access, create, NAMES, new_request_id, FindMapping(settings_of(aws)), mapping_fault
         ),
         ("GET", JOBS): ListImportJobsEndpoint(access, ListImportJobs(jobs, utc_now)),
         ("GET", JOB): GetImportJobEndpoint(access, GetImportJob(jobs, files, utc_now)),
