@@ -162,7 +162,7 @@ def _causes_shown() -> Iterator[None]:
 
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
-    loggers = (logging.getLogger("orders"), logger)
+    loggers = (logging.getLogger("orders"), logging.getLogger(logger.name))
     for each in loggers:
         each.addHandler(handler)
     try:
