@@ -1,12 +1,16 @@
 """The hub in the process of the tests: its functions behind HTTP, on moto or DynamoDB Local."""
 
+import json
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import boto3
@@ -30,6 +34,7 @@ _POWERTOOLS = {
     "POWERTOOLS_METRICS_DISABLED": "true",
 }
 _IMPORT_JOBS = "/hub/v1/import_jobs"
+_START = re.compile(rf"{_IMPORT_JOBS}/[^/]+/start")
 _READS = frozenset({"BatchGetItem", "DescribeTable", "GetItem", "Query", "Scan"})
 
 
@@ -64,6 +69,8 @@ class _Requests:
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, asked: Asked) -> Given:
+        if asked.method == "POST" and _START.fullmatch(urlsplit(asked.target).path):
+            return _no_jobs()
         with self._one_at_a_time, patch.dict(os.environ, _POWERTOOLS | self.jobs.variables(asked)):
             given = self.gateway.answer(asked)
             if asked.method not in {"GET", "HEAD"}:
@@ -75,7 +82,7 @@ class _Requests:
 class _ImportJobs:
     """What import jobs need, created at the first request about them: few tests send one.
 
-    Jobs can be created, listed and cancelled. Nothing runs them.
+    Jobs can be created, listed and cancelled. Nothing runs them, so a start is refused.
     """
 
     _variables: dict[str, str] = field(default_factory=dict)
@@ -142,6 +149,21 @@ class _Stream:
             records += map(_as_lambda_gets_it, page["Records"])
         self._positions[shard] = position
         return records
+
+
+def _no_jobs() -> Given:
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus.NOT_IMPLEMENTED.phrase,
+        "status": HTTPStatus.NOT_IMPLEMENTED,
+        "code": "jobs_do_not_run",
+        "detail": (
+            "The hub of market_orders_testing runs no import jobs; send the orders by requests, or "
+            "test against `make run`"
+        ),
+    }
+    headers = {"Content-Type": "application/problem+json"}
+    return Given(HTTPStatus.NOT_IMPLEMENTED, json.dumps(problem).encode(), headers)
 
 
 def _as_lambda_gets_it(record: Tree) -> Tree:

@@ -8,6 +8,7 @@ import typer
 
 from operator_cli.arguments import EPILOG, connection_of
 from operator_cli.composition import Connection, Operator, connected
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.printing import print_exact_json
 
@@ -45,8 +46,8 @@ def restore(
         counts = _restore(operator, source, is_trial=dry_run, as_json=as_json)
     verb = "Would restore" if dry_run else "Restored"
     typer.echo(
-        f"{verb} {counts['restored']} orders; {counts['exists']} exist, "
-        f"{counts['deleted']} were deleted, {counts['conflict']} have conflicts.",
+        f"{verb} {counted(counts['restored'], 'order')} (exist already: {counts['exists']:,}, "
+        f"deleted: {counts['deleted']:,}, in conflict: {counts['conflict']:,}).",
         err=as_json,
     )
     if counts["conflict"]:

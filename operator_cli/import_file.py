@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from operator_cli.counted import counted
 from operator_cli.errors import INTERRUPTED, OperatorError, UnavailableError, UsageError
 from operator_cli.hub_access import PANEL, BaseUrl, HubAccount, HubChoice, calls_api, hub_of
 from orders.domain.problems import shown
@@ -219,7 +220,7 @@ def _imported(
     yes: bool,
 ) -> "ImportReport":
     from operator_cli.import_progress import import_progress
-    from operator_cli.import_reports import judged, number_of_orders
+    from operator_cli.import_reports import judged
     from operator_cli.import_text import file_lines, preview_lines, result_lines, source_lines
     from operator_cli.result_files import ResultNames
 
@@ -235,7 +236,7 @@ def _imported(
                 return report
             changed = report.counts.created + report.counts.updated
             if not yes:
-                received = number_of_orders(report.counts.received)
+                received = counted(report.counts.received, "order")
                 confirm(f"Import {received}, {changed:,} of them new or changed?")
         elif only_preview:
             raise UsageError("The import of this file has begun before: repeat without --preview.")

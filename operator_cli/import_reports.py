@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from operator_cli.counted import counted
 from operator_cli.result_files import ResultNames
 from orders.domain.import_jobs import Counts, ProblemGroup, Sample, exceeds
 
@@ -74,18 +75,13 @@ class Importer(Protocol):
 type MakeProgress = Callable[[], Progress]
 
 
-def number_of_orders(number: int) -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {'order' if number == 1 else 'orders'}"
-
-
 def judged(report: ImportReport, stop_above_percent: int) -> ImportReport:
     """Return the report of a preview, with a failure if too many orders would fail."""
     counts = report.counts
     if report.failure or not exceeds(counts, stop_above_percent):
         return report
     failure = (
-        f"{counts.failed:,} of {counts.received:,} orders would fail, more than "
+        f"{counts.failed:,} of {counted(counts.received, 'order')} would fail, more than "
         f"{stop_above_percent} percent; nothing was imported. Correct the file, or give a larger "
         "--stop-above-percent"
     )

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from operator_cli.counted import counted
 from operator_cli.history_text import printable
 from operator_cli.import_reports import (
     MAX_SHOWN,
     ImportReport,
     Tree,
-    number_of_orders,
     orders_in_results,
 )
 from orders.domain.file_records import FileOptions
@@ -51,7 +51,7 @@ def source_lines(source: "ImportSource") -> Iterator[str]:
 def preview_lines(report: ImportReport, *, skip_triggers: bool) -> Iterator[str]:
     """Yield the lines of a preview."""
     counts = report.counts
-    yield f"Preview of {number_of_orders(counts.received)}. Nothing was written."
+    yield f"Preview of {counted(counts.received, 'order')}. Nothing was written."
     yield from _count_lines(counts)
     yield f"  triggers that would be published: {_triggers(counts, skip_triggers=skip_triggers)}"
     yield from _sample_lines(report)
@@ -65,7 +65,7 @@ def result_lines(report: ImportReport) -> Iterator[str]:
     """Yield the lines of an import that ended."""
     counts = report.counts
     done = counts.created + counts.updated + counts.unchanged
-    yield f"Imported {done:,} of {number_of_orders(counts.received)}."
+    yield f"Imported {done:,} of {counted(counts.received, 'order')}."
     yield from _count_lines(counts)
     if counts.triggers:
         yield f"  triggers published: {counts.triggers:,}"
@@ -78,7 +78,7 @@ def file_lines(written: Sequence[Path], counts: Counts) -> Iterator[str]:
     for path in written:
         # The name of the imported file may have such a word too, before that of the result.
         kind = next((each for each in reversed(path.name.split(".")) if each in numbers), None)
-        number = "" if kind is None else f"  {number_of_orders(numbers[kind])}"
+        number = "" if kind is None else f"  {counted(numbers[kind], 'order')}"
         yield f"{path}{number}"
 
 

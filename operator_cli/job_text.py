@@ -37,15 +37,23 @@ def job_lines(job: Tree) -> Iterator[str]:
     yield from problem_lines(report_of_job(job))
 
 
+# A restored order is shown with what an undo would change.
+_SAMPLES_OF_AN_UNDO = {
+    "restored": "restored",
+    "kept": "kept, because they were changed since",
+}
+
+
 def undo_lines(job: Tree, samples: Sequence[Tree], *, is_preview: bool) -> Iterator[str]:
     """Yield what an undo did, or would do."""
     yield "Preview of the undo. Nothing was written." if is_preview else "The undo ended."
     undone = job.get("undone") or {}
     yield from undone_lines(undone)
-    kept = [each for each in samples if each["outcome"] == "kept"][:MAX_SHOWN]
-    if kept:
-        yield "kept, because they were changed since, for example:"
-        yield from sample_lines(kept)
+    for outcome, title in _SAMPLES_OF_AN_UNDO.items():
+        found = [each for each in samples if each["outcome"] == outcome][:MAX_SHOWN]
+        if found:
+            yield f"{title}, for example:"
+            yield from sample_lines(found)
     yield from problem_lines(report_of_job(job))
 
 

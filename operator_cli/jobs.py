@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from operator_cli.counted import counted
 from operator_cli.errors import EXIT_CODES, INTERRUPTED, OperatorError, UsageError
 from operator_cli.hub_access import BaseUrl, HubAccount, HubChoice, calls_api, hub_of
 from operator_cli.import_file import (
@@ -171,7 +172,7 @@ def undo(  # noqa: PLR0913 - each option is a parameter
     _expect_ended(job, "completed")
     left = (undone.get("kept") or 0) + (undone.get("failed") or 0)
     if left:
-        raise OperatorError(f"{left:,} orders were not taken back.")
+        raise OperatorError(f"Not taken back: {counted(left, 'order')}.")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, AsJson, connection_of
 from operator_cli.composition import CommandDeadline, connected
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError, refusals
 from orders.application.errors import SettingsTooLargeError
 from orders.domain.problems import listed
@@ -56,13 +57,18 @@ def init(
     the mapping of that format.
     """
     from operator_cli.import_source import first_rows_of
-    from operator_cli.mapping_draft import draft_lines, named_rows, preset_lines
+    from operator_cli.mapping_draft import draft_lines, has_title, named_rows, preset_lines
 
     chosen = _chosen(file_format, charset, delimiter)
     options, rows = first_rows_of(file, chosen, _READ_ROWS)
     first = named_rows(rows)
     if not first.columns:
         raise UsageError(f"{file} must be a CSV file with a header.")
+    if has_title(rows):
+        raise UsageError(
+            f"{file} must begin with the names of its columns; its first row has one cell. Remove "
+            "the rows before the header."
+        )
     preset = _preset(options.format)
     lines = (
         preset_lines(file.name, options.format, preset, first)
@@ -76,7 +82,12 @@ def init(
 @app.command(epilog=FILE_EPILOG)
 def check(  # noqa: PLR0913 - each option is a parameter
     file: File,
-    mapping: Annotated[Path, typer.Argument(metavar="MAPPING.yaml", help="The mapping.")],
+    mapping: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[MAPPING.yaml]", help="The mapping; that of the format by default."
+        ),
+    ] = None,
     file_format: FormatName = None,
     charset: Charset = None,
     delimiter: Delimiter = None,
@@ -88,20 +99,23 @@ def check(  # noqa: PLR0913 - each option is a parameter
     """Show the first 20 orders of a file as they would be imported, and their problems.
 
     The columns that the mapping does not read are listed, and the members whose columns the file
-    does not have. What depends on the settings of an account, such as its endpoints, is checked by
-    the preview of `orders import`. Exit code 1: orders have problems.
+    does not have. A file in a format of the hub, such as altcraft_csv, needs no mapping. What
+    depends on the settings of an account, such as its endpoints, is checked by the preview of
+    `orders import`. Exit code 1: orders have problems.
     """
     from operator_cli.import_source import local_formats, open_source
     from operator_cli.mapping_check import CHECKED_ORDERS, checked_orders
     from operator_cli.mapping_file import checked_mapping
 
-    chosen = _chosen(file_format, charset, delimiter) | {"mapping": checked_mapping(mapping)}
+    chosen = _chosen(file_format, charset, delimiter)
+    if mapping is not None:
+        chosen["mapping"] = checked_mapping(mapping)
     if decimal_comma is not None:
         chosen["decimal_comma"] = decimal_comma
     if date_form is not None:
         chosen["date_form"] = date_form
     source = open_source(file, chosen, local_formats)
-    _expect_mapped(source)
+    _expect_checkable(source, mapping)
     first = source.first(CHECKED_ORDERS)
     orders = list(checked_orders(source, first))
     missing = _missing(source, first)
@@ -213,13 +227,19 @@ def _preset(format_name: str) -> str:
     return mapping_yaml(preset) if preset else ""
 
 
-def _expect_mapped(source: ImportSource) -> None:
+def _expect_checkable(source: ImportSource, mapping: Path | None) -> None:
     from orders.file_formats.registry import MAPPED
 
-    if source.options.format not in MAPPED:
+    name = source.options.format
+    if source.formats.named(name).protocol != "altcraft":
         raise UsageError(
-            f"{source.file} must have a format with a mapping: {listed(MAPPED)}; "
-            f"got {source.options.format}."
+            f"{source.file} must have orders of the Altcraft import; got {name}. "
+            "The preview of `orders import` shows its problems."
+        )
+    if mapping is not None and name not in MAPPED:
+        raise UsageError(
+            f"{source.file} must have a format with a mapping: {listed(MAPPED)}; got {name}, "
+            f"which needs no mapping: omit {mapping}."
         )
 
 
@@ -241,12 +261,15 @@ def _print_check(source: ImportSource, orders: Sequence[Any], missing: Sequence[
     from operator_cli.import_text import source_lines
     from operator_cli.mapping_check import COLUMNS, problem_lines
     from operator_cli.printing import print_rows
+    from orders.file_formats.registry import MAPPED
 
     for line in source_lines(source):
         typer.echo(line)
+    if source.options.format not in MAPPED:
+        typer.echo(f"  {source.options.format} needs no mapping")
     print_rows(COLUMNS, [each.as_row() for each in orders])
     problems = list(problem_lines(orders))
-    typer.echo(f"Problems of the first {len(orders)} orders: {len(problems) or 'none'}")
+    typer.echo(f"Problems of the first {counted(len(orders), 'order')}: {len(problems) or 'none'}")
     for line in problems:
         typer.echo(line)
     if missing:

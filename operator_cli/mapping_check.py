@@ -82,9 +82,10 @@ def missing_line_columns(mapping: ColumnMapping, columns: Sequence[str]) -> Iter
 
 
 def _missing(member: str, source: Source, columns: Sequence[str]) -> Iterator[str]:
-    needed = list(source.needed)
-    if needed and not set(needed) & set(columns):
-        yield f"{member} ({', '.join(needed)})"
+    """Yield the member with columns that the file does not have. A template needs all of them."""
+    found = [name for names in source.missing(columns) for name in names]
+    if found:
+        yield f"{member} ({', '.join(dict.fromkeys(found))})"
 
 
 def problem_lines(orders: Sequence[CheckedOrder]) -> Iterator[str]:

@@ -22,6 +22,7 @@ class FirstRows:
 
     columns: Sequence[str]
     rows: Sequence[Mapping[str, str]]
+    repeated: Sequence[str] = ()
 
     def comment(self, column: str) -> str:
         """Return the values of a column in the first rows."""
@@ -38,6 +39,8 @@ def draft_lines(name: str, first: FirstRows) -> Iterator[str]:
     yield "#   orders mapping check FILE THIS_FILE"
     yield "#   orders import FILE --format mapped_csv --mapping THIS_FILE"
     yield "# Beside each column are its values in the first rows."
+    for each in first.repeated:
+        yield f"# TODO The header has {_quoted(each)} more than once: give its columns other names."
     yield ""
     yield from _group_lines(of_order, first)
     yield ""
@@ -165,7 +168,14 @@ def named_rows(rows: Sequence[Sequence[str]]) -> FirstRows:
         {name: row[places[name]] if places[name] < len(row) else "" for name in columns}
         for row in others
     ]
-    return FirstRows(columns, found)
+    names = [name.strip() for name in header]
+    return FirstRows(columns, found, [each for each in columns if names.count(each) > 1])
+
+
+def has_title(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first row is no header, because it has one cell and others have more."""
+    cells = [sum(1 for cell in row if cell.strip()) for row in rows]
+    return cells[:1] == [1] and max(cells) > 1
 
 
 def _names(header: Iterable[str]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from operator_cli.counted import counted
 from operator_cli.errors import INTERRUPTED, OperatorError, UsageError
 from operator_cli.hub_access import HUB_EPILOG, BaseUrl, HubAccount, HubChoice, Token, hub_of
 from operator_cli.order_filters import (
@@ -196,7 +197,7 @@ def export(  # noqa: PLR0913 - each option is a parameter
         except KeyboardInterrupt:
             typer.echo("Interrupted. Repeat the command to continue.", err=True)
             raise typer.Exit(INTERRUPTED) from None
-    typer.echo(f"Wrote {count} orders to {file}.", err=True)
+    typer.echo(f"Wrote {counted(count, 'order')} to {file}.", err=True)
 
 
 def _format(file: Path, given: str | None) -> "Format":

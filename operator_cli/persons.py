@@ -9,6 +9,7 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, connection_of
 from operator_cli.composition import Connection, Operator, aws_client, connected
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.printing import print_exact_json, print_rows, shown_time
 from orders.domain.personal_data import Person, person_of
@@ -114,7 +115,7 @@ def export(  # noqa: PLR0913 - each option is a parameter
     with connected(connection_of(context)) as operator:
         found = _found(operator, chosen_account(operator, account), person)
     _write(file, found)
-    typer.echo(f"Wrote {len(found)} versions of orders to {file}.", err=True)
+    typer.echo(f"Wrote {counted(len(found), 'version')} of orders to {file}.", err=True)
 
 
 @app.command(epilog=PERSON_EPILOG)
@@ -144,17 +145,19 @@ def erase(  # noqa: PLR0913 - each option is a parameter
         found = _found(operator, owner, person)
         _print(found, as_json=False)
         if dry_run or not found:
-            typer.echo(f"Would erase {len(found)} items." if dry_run else "Nothing to erase.")
+            typer.echo(
+                f"Would erase {counted(len(found), 'item')}." if dry_run else "Nothing to erase."
+            )
             return
-        if not yes and not typer.confirm(f"Erase these {len(found)} items for good?"):
+        if not yes and not typer.confirm(f"Erase {counted(len(found), 'item')} for good?"):
             raise OperatorError("Nothing was erased.")
         kept = _erased(operator, found)
         _print_remaining(operator, connection)
         left = _found(operator, owner, person)
     if kept or left:
         raise OperatorError(
-            f"{max(len(kept), len(left))} items were not erased, or were written meanwhile: "
-            "repeat the command."
+            f"Not erased, or written meanwhile: {counted(max(len(kept), len(left)), 'item')}. "
+            "Repeat the command."
         )
 
 
@@ -225,7 +228,7 @@ def _erased(operator: Operator, found: "Sequence[PersonItem]") -> "list[Erased]"
             f"Kept {each.item.place} {order.order_id}, version {order.version}: "
             f"{each.kept_because}."
         )
-    typer.echo(f"Erased {len(results) - len(kept)} of {len(results)} items.")
+    typer.echo(f"Erased {len(results) - len(kept):,} of {counted(len(results), 'item')}.")
     return kept
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import typer
 
+from operator_cli.counted import counted
 from orders.domain.times import format_time
 
 # A longer value than this may be folded on a terminal; an order id has at most 16 digits.
@@ -37,10 +38,12 @@ def export_progress() -> Iterator[Callable[[int, float], None]]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    columns = (BarColumn(), TextColumn("{task.fields[count]} orders"), TimeElapsedColumn())
+    columns = (BarColumn(), TextColumn("{task.fields[count]}"), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("export", total=1.0, count=0)
-        yield lambda count, part: progress.update(task, completed=part, count=count)
+        task = progress.add_task("export", total=1.0, count=counted(0, "order"))
+        yield lambda count, part: progress.update(
+            task, completed=part, count=counted(count, "order")
+        )
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:

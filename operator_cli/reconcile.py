@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from operator_cli.counted import counted
 from operator_cli.errors import DIFFERENCES, UsageError
 from operator_cli.hub_access import BaseUrl, HubAccount, HubChoice, Token, hub_of
 from operator_cli.order_filters import CreatedFrom, CreatedTo
@@ -65,7 +66,9 @@ def reconcile(  # noqa: PLR0913 - each option is a parameter
             for difference in chain(comparison.of_file(), of_hub):
                 show(difference)
         counts = ", ".join(f"{number} {result}" for result, number in comparison.counts.items())
-        typer.echo(f"Compared {shop.count()} orders of the file: {counts or 'none'}.", err=True)
+        typer.echo(
+            f"Compared {counted(shop.count(), 'order')} of the file: {counts or 'none'}.", err=True
+        )
     if comparison.differences:
         raise typer.Exit(DIFFERENCES)
 

@@ -11,6 +11,7 @@ import typer
 from operator_cli.accounts import chosen_account
 from operator_cli.arguments import EPILOG, AccountName, connection_of
 from operator_cli.composition import CommandDeadline, Operator, connected
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError, refusals
 from operator_cli.printing import print_difference
 from orders.application.apply_settings import SettingsChange
@@ -114,7 +115,9 @@ def remove(
             raise OperatorError(_in_use(error)) from error
     print_difference(_difference(removal.change, "settings after the removal"))
     if not force:
-        typer.echo(f"None of the newest orders uses them; {removal.searched} were read.")
+        typer.echo(
+            f"None of the newest orders uses them; read {counted(removal.searched, 'order')}."
+        )
     typer.echo(f"Changed account {owner}.")
 
 
@@ -131,8 +134,8 @@ def _field_key(text: str) -> FieldKey:
 def _in_use(error: DefinitionsInUseError) -> str:
     uses = "; ".join(f"{name}: {count}" for name, count in error.uses.items())
     return (
-        f"Nothing was removed. The newest {error.searched} orders were read, and some of them use "
-        f"what you want to remove ({uses}). Use --force to remove it nevertheless."
+        f"Nothing was removed. Some of the newest orders use what you want to remove ({uses}; read "
+        f"{counted(error.searched, 'order')}). Use --force to remove it nevertheless."
     )
 
 

@@ -15,7 +15,7 @@ from operator_cli.hub_reads import accepted, detail_of, tree_of
 from operator_cli.import_reports import MAX_SHOWN, ImportReport, Progress, starred
 from operator_cli.import_source import ImportPlan, ImportSource, SmallFile
 from operator_cli.result_files import ResultNames, write_parts
-from orders.application.import_chunk import UNPROCESSED, repeated_key
+from orders.application.chunk_results import UNPROCESSED, repeated_key
 from orders.domain.file_records import Note, Record
 from orders.domain.import_jobs import Counts, ProblemGroup, Sample, merged
 from orders.domain.problems import NOTHING_REPORTED, Problem, pointer
@@ -176,10 +176,13 @@ class SmallImport:
         dry_run: bool,
     ) -> int:
         """Send the orders of rows. Those that a fault kept out are left. Return the triggers."""
+        skips_triggers = self.plan.skip_triggers or self.file.frame.skip_triggers
         body = {
+            # The account decides about members that the protocol does not have.
+            **dict.fromkeys(self.file.frame.unknown),
             "dry_run": dry_run,
             "result_details": True,
-            "skip_triggers": self.plan.skip_triggers,
+            "skip_triggers": skips_triggers,
             "data": [left[row] for row in rows],
         }
         tree = self._asked(write_json(body), dry_run=dry_run)
@@ -193,7 +196,7 @@ class SmallImport:
         if dry_run:
             count: int = tree["preview"]["triggers"]
             return count
-        return 0 if self.plan.skip_triggers else done
+        return 0 if skips_triggers else done
 
     def _asked(self, body: bytes, *, dry_run: bool) -> Tree:
         key = None if dry_run else str(uuid4())

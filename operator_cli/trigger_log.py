@@ -8,10 +8,11 @@ from typing import Any
 
 from operator_cli.printing import shown_time
 
-# The message that the rule `TriggersLogRule` in template.yaml writes.
-_MESSAGE = re.compile(
+# The messages that the rules `TriggersLogRule` and `JobsLogRule` in template.yaml write.
+_OF_ORDER = re.compile(
     r"(?P<kind>\w+) (?P<trigger_id>\S+) order (?P<order_id>\d+) version (?P<version>\d+)"
 )
+_OF_JOB = re.compile(r"(?P<kind>\w+) (?P<trigger_id>\S+) job (?P<job_id>\S+) (?P<state>\w+)")
 # A line appears in the log some time after the time that it has.
 LATENESS = timedelta(minutes=5)
 
@@ -64,9 +65,12 @@ class TriggerLog:
 def row_of(event: Mapping[str, Any]) -> Row:
     """Return the trigger that a line names."""
     at = shown_time(_time_of(event))
-    match = _MESSAGE.fullmatch(event["message"])
+    message = event["message"]
+    if job := _OF_JOB.fullmatch(message):
+        return {"at": at, **job.groupdict()}
+    match = _OF_ORDER.fullmatch(message)
     if match is None:
-        return {"at": at, "message": event["message"]}
+        return {"at": at, "message": message}
     numbers = {name: int(match[name]) for name in ("order_id", "version")}
     return {"at": at, "kind": match["kind"], "trigger_id": match["trigger_id"], **numbers}
 

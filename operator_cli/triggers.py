@@ -19,6 +19,7 @@ from operator_cli.composition import (
     connected,
     explained,
 )
+from operator_cli.counted import counted
 from operator_cli.errors import OperatorError, UsageError
 from operator_cli.printing import print_exact_json, print_json, print_rows, shown_time
 from orders.domain.problems import shown
@@ -144,7 +145,10 @@ def tail(
     follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON Lines.")] = False,
 ) -> None:
-    """Show the triggers that were published: their kinds, ids and versions, no customer data."""
+    """Show the triggers that were published: their kinds, ids and versions, no customer data.
+
+    The ends of import jobs are shown too.
+    """
     from operator_cli.trigger_log import TriggerLog
 
     connection = connection_of(context)
@@ -166,10 +170,12 @@ def _print_row(row: "Row") -> None:
     if "message" in row:
         typer.echo(f"{row['at']}  {row['message']}")
         return
-    typer.echo(
-        f"{row['at']}  {row['kind']:22}  {row['trigger_id']}  order {row['order_id']}  "
-        f"version {row['version']}"
+    subject = (
+        f"job {row['job_id']}  {row['state']}"
+        if "job_id" in row
+        else f"order {row['order_id']}  version {row['version']}"
     )
+    typer.echo(f"{row['at']}  {row['kind']:22}  {row['trigger_id']}  {subject}")
 
 
 @parked_app.command("list", epilog=EPILOG)
@@ -213,10 +219,11 @@ def replay_parked(context: typer.Context, *, as_json: AsJson = False) -> None:
     else:
         for each in kept:
             typer.echo(f"Kept message {each.message.id}: {each.kept_because}.")
-        typer.echo(f"Replayed {len(done) - len(kept)} of {len(done)} messages.")
+        typer.echo(f"Replayed {len(done) - len(kept):,} of {counted(len(done), 'message')}.")
     if kept:
         raise OperatorError(
-            f"The queue still holds {len(kept)} messages: docs/operations.md says what to do."
+            f"The queue still holds {counted(len(kept), 'message')}: "
+            "docs/operations.md says what to do."
         )
 
 
@@ -262,7 +269,7 @@ def discard_parked(
     if as_json:
         print_json(rows)
     else:
-        typer.echo(f"Discarded {len(rows)} messages.")
+        typer.echo(f"Discarded {counted(len(rows), 'message')}.")
 
 
 @contextmanager
@@ -281,7 +288,7 @@ def _received(queue: "ParkedQueue") -> "Iterator[list[ParkedMessage]]":
 def _confirm(rows: list[dict[str, object]]) -> None:
     """Show what is deleted and ask. Raises OperatorError unless the answer is yes."""
     print_rows(tuple(_row_names()), rows)
-    question = f"Discard these {len(rows)} messages? Their triggers are then never published."
+    question = f"Discard {counted(len(rows), 'message')}? Their triggers are then never published."
     try:
         is_confirmed = typer.confirm(question, err=True)
     except typer.Abort:
@@ -351,7 +358,7 @@ def _row(message: "ParkedMessage") -> dict[str, object]:
             row |= {"what": parked.kind, "account": parked.account}
             row |= {"order_id": parked.order_id, "version": parked.version}
         case ParkedBatch() as parked:
-            row["what"] = f"{parked.size} records of {parked.shard} from {parked.first}"
+            row["what"] = f"{counted(parked.size, 'record')} of {parked.shard} from {parked.first}"
         case ParkedRecord() as parked:
             row["what"] = f"record {parked.sequence_number}"
         case None:

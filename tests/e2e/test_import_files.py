@@ -2,14 +2,12 @@
 
 import json
 import time
-from pathlib import Path
 from typing import Any
 
-import psutil
 import urllib3
 
+from tests.support.killed_workers import kill_workers
 from tests.support.samples import order
-from tools.local_stack.environment import MARKER
 from tools.local_stack.stack import LocalStack
 
 ORDERS = 2000
@@ -77,20 +75,6 @@ class _Hub:
             after = f"&after={page['next']}"
 
 
-def _kill_workers(state: str) -> int:
-    killed = 0
-    for process in psutil.process_iter():
-        try:
-            environment = process.environ()
-            name = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
-            if environment.get(MARKER) == state and name.endswith("import-chunk"):
-                process.kill()
-                killed += 1
-        except (psutil.Error, OSError):
-            continue
-    return killed
-
-
 def test_a_file_is_imported_once_although_its_workers_are_killed(stack: LocalStack) -> None:
     hub = _Hub(stack)
     lines = [
@@ -98,10 +82,9 @@ def test_a_file_is_imported_once_although_its_workers_are_killed(stack: LocalSta
         for n in range(ORDERS)
     ]
     job_id = hub.begin("\n".join(lines).encode())
-    state = str(Path(stack.endpoint.events_log).parent)
     while hub.ask("GET", f"{JOBS}/{job_id}")["counts"]["created"] == 0:
         time.sleep(0.1)
-    assert _kill_workers(state) > 0
+    assert kill_workers(stack, "import-chunk") > 0
 
     job = hub.wait(job_id)
     counts = {name: job["counts"][name] for name in ("received", "failed", "unprocessed")}

@@ -1,16 +1,14 @@
 """The relay publishes the triggers of an import whose Lambda process is killed."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import psutil
 import urllib3
 
+from tests.support.killed_workers import kill_workers
 from tests.support.samples import IMPORT_RESOURCE, order, request
 from tests.support.triggers_log import wait_for_triggers
 from tools.local_stack.aws import EmbeddedAws
-from tools.local_stack.environment import MARKER
 from tools.local_stack.stack import LocalStack
 
 ORDERS = 1000
@@ -23,20 +21,6 @@ def _send(stack: LocalStack, *orders: Tree) -> int:
     body = request(*orders, token=stack.endpoint.token)
     http = urllib3.PoolManager(timeout=urllib3.Timeout(total=60), retries=False)
     return http.request("POST", stack.endpoint.base_url + IMPORT_RESOURCE, json=body).status
-
-
-def _kill_importers(state: str) -> int:
-    killed = 0
-    for process in psutil.process_iter():
-        try:
-            environment = process.environ()
-            name = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
-            if environment.get(MARKER) == state and name.endswith("import-orders"):
-                process.kill()
-                killed += 1
-        except (psutil.Error, OSError):
-            continue
-    return killed
 
 
 class _Orders:
@@ -67,7 +51,7 @@ def test_the_triggers_of_a_killed_import_are_relayed(stack: LocalStack) -> None:
         answer = pool.submit(_send, stack, *sent)
         while not stored.has_some():
             assert not answer.done(), "the import ended before it could be killed"
-        assert _kill_importers(str(Path(stack.endpoint.events_log).parent)) > 0
+        assert kill_workers(stack, "import-orders") > 0
     assert answer.result() == 502
     ids = stored.ids()
     assert ids

@@ -116,6 +116,6 @@ def test_published_triggers_are_shown_and_published_again(
     consumer.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(parked))
     [row] = json.loads(consumer.orders("parked", "list", "--json"))
     assert (row["reason"], row["order_id"]) == ("test", detail["order_id"])
-    assert consumer.orders("parked", "replay") == "Replayed 1 of 1 messages.\n"
+    assert consumer.orders("parked", "replay") == "Replayed 1 of 1 message.\n"
     assert consumer.wait_for(is_of("OrderCreated"))["detail"] == detail
     assert json.loads(consumer.orders("parked", "list", "--json")) == []

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
+from orders.application.chunk_runs import ChunkCommand, ChunkRuns
 from orders.application.errors import StorageUnavailableError
 from orders.application.finish_import_job import FinishImportJob
-from orders.application.import_chunk import ImportChunk, ImportChunkCommand
+from orders.application.import_chunk import ImportChunk
 from orders.application.import_job_ports import Chunk
 from orders.application.import_orders import ImportOrders
 from orders.application.ports import Deadline, Lookup, WriteOutcome
@@ -245,20 +246,22 @@ class Engine:
             FakeCatalogue(),
         )
         return ImportChunk(
-            self._mortal(self.jobs),
-            self._mortal(self.files),
+            ChunkRuns(
+                self._mortal(self.jobs),
+                self._mortal(self.files),
+                RepeatRequests(
+                    self._mortal(self.records),
+                    self.receipts,
+                    WriterLifetime(timedelta(seconds=27)),
+                    self._new_request_id,
+                    self.clock,
+                    self.clock.sleep,
+                    CHUNK_REQUESTS_KEPT,
+                ),
+                self.clock,
+            ),
             self.formats,
             imports,
-            RepeatRequests(
-                self._mortal(self.records),
-                self.receipts,
-                WriterLifetime(timedelta(seconds=27)),
-                self._new_request_id,
-                self.clock,
-                self.clock.sleep,
-                CHUNK_REQUESTS_KEPT,
-            ),
-            self.clock,
             CountingPause(),
         )
 
@@ -295,7 +298,7 @@ class Engine:
         run = self.job.run
         result: ChunkResult | None = self._retried(
             lambda is_last: self.import_chunk()(
-                ImportChunkCommand("demo", JOB_ID, run, number, is_last), DEADLINE
+                ChunkCommand("demo", JOB_ID, run, number, is_last), DEADLINE
             )
         )
         return result

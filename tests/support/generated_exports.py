@@ -225,6 +225,11 @@ def _commercetools(order: Sold) -> bytes:
             }
             for number, line in enumerate(order.lines)
         ],
+        "shippingInfo": {
+            "shippingMethodName": "Post",
+            "price": money(str(order.delivery)),
+            "shippingRate": {"price": money(str(order.delivery)), "tiers": []},
+        },
     }
     return (json.dumps(tree) + "\n").encode()
 

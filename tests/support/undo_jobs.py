@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any, cast
 
 from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT, chunk_key
+from orders.application.chunk_runs import ChunkCommand, ChunkRuns
 from orders.application.errors import StorageError
 from orders.application.import_job_ports import Chunk, ImportJobs, JobFiles
 from orders.application.ports import Deadline, RequestRecords
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.repeat_requests import RepeatRequests
-from orders.application.undo_chunk import UndoChunk, UndoChunkCommand, UndoneStores
+from orders.application.undo_chunk import UndoChunk
+from orders.application.undo_ports import UndoneStores
 from orders.domain.file_records import Record
 from orders.domain.import_jobs import (
     ChunkResult,
@@ -178,7 +180,7 @@ class JobWorld:
         is_last: bool = False,
     ) -> ChunkResult | None:
         """Make one attempt at a chunk of the undo; unless it crashed, the history is written."""
-        command = UndoChunkCommand(self.world.account, job_id, 1, number, is_last)
+        command = ChunkCommand(self.world.account, job_id, 1, number, is_last)
         try:
             result = self.use_case(command, deadline)
         except StorageError:
@@ -201,20 +203,22 @@ class JobWorld:
     def use_case(self) -> UndoChunk:
         world = self.world
         return UndoChunk(
-            cast("ImportJobs", self.jobs),
-            cast("JobFiles", self.files),
-            UndoneStores(world.store.orders, world.store.index, world.changes, world.history),
-            RepeatRequests(
-                self.records,
-                self.receipts,
-                WriterLifetime(WRITER),
-                lambda: request_at(world.now),
+            ChunkRuns(
+                cast("ImportJobs", self.jobs),
+                cast("JobFiles", self.files),
+                RepeatRequests(
+                    self.records,
+                    self.receipts,
+                    WriterLifetime(WRITER),
+                    lambda: request_at(world.now),
+                    lambda: world.now,
+                    lambda _seconds: None,
+                    kept=CHUNK_REQUESTS_KEPT,
+                ),
                 lambda: world.now,
-                lambda _seconds: None,
-                kept=CHUNK_REQUESTS_KEPT,
             ),
+            UndoneStores(world.store.orders, world.store.index, world.changes, world.history),
             PublishTriggers(world.publisher, self.receipts),
             lambda _order: TriggerForm(LINES),
-            lambda: world.now,
             CountingPause(5),
         )

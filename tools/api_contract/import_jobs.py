@@ -255,7 +255,10 @@ def _schemas() -> Tree:
                         },
                         ["changed"],
                     ),
-                    description="Differences that a preview found",
+                    description=(
+                        "The first orders with each outcome of a preview. `changed` has the "
+                        "differences of an order that would be updated or restored"
+                    ),
                 ),
                 "expires_at": _MOMENT,
             }

@@ -360,7 +360,14 @@ def test_a_chunk_survives(records: list[Record]) -> None:
 
 
 @given(
-    st.builds(Frame, st.binary(), st.binary(), st.binary(), st.tuples(_TEXTS), st.tuples(_TEXTS))
+    st.builds(
+        Frame,
+        st.binary(),
+        st.binary(),
+        st.binary(),
+        *(st.tuples(_TEXTS), st.tuples(_TEXTS), st.tuples(_TEXTS)),
+        st.booleans(),
+    )
 )
 def test_a_frame_survives(frame: Frame) -> None:
     assert read_frame(write_frame(frame)) == frame

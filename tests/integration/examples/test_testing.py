@@ -10,6 +10,7 @@ from unittest.mock import Mock
 
 import boto3
 import pytest
+import urllib3
 from jsonschema import ValidationError
 from moto import mock_aws
 from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -51,6 +52,15 @@ def test_the_hub_runs_on_dynamodb_local_too(
         account = dynamodb.scan(TableName=table)["Items"]
         assert any(hub.account in item["pk"]["S"] for item in account)
     assert _tables(dynamodb) == before
+
+
+def test_the_start_of_a_job_says_that_no_jobs_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws(), running_hub(TriggerBus()) as hub:
+        answer = urllib3.request("POST", f"{hub.base_url}/hub/v1/import_jobs/j-1/start")
+    problem = answer.json()
+    assert (answer.status, problem["code"]) == (501, "jobs_do_not_run")
+    assert problem["detail"].startswith("The hub of market_orders_testing runs no import jobs; ")
 
 
 def _tables(dynamodb: DynamoDBClient) -> set[str]:

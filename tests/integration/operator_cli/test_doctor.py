@@ -66,7 +66,7 @@ def test_a_lost_order_returns_with_its_aliases_and_its_history(
     assert run("order", "show", "B").code == 1
     ended = run("doctor", "restore", "--from", backup.table)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.out == ("Restored 1 orders; 1 exist, 0 were deleted, 0 have conflicts.\n")
+    assert ended.out == "Restored 1 order (exist already: 1, deleted: 0, in conflict: 0).\n"
     found = world.named("B")
     assert (found.order_id, found.document) == (lost.order_id, lost.document)
     assert found.version == lost.version + VERSION_GAP
@@ -97,13 +97,13 @@ def test_a_lost_order_that_was_deleted_softly_returns_hidden(
     backup.lose(lost)
     assert world.store.index.find_hidden("demo", lost.order_id, DEADLINE) is None
     ended = run("doctor", "restore", "--from", backup.table)
-    assert ended.out == "Restored 1 orders; 0 exist, 0 were deleted, 0 have conflicts.\n"
+    assert ended.out == "Restored 1 order (exist already: 0, deleted: 0, in conflict: 0).\n"
     assert run("order", "show", "B").code == 1
     stored = world.store.index.find_hidden("demo", lost.order_id, DEADLINE)
     assert stored is not None
     assert (stored.order.document, stored.aliases) == (lost.document, ("A",))
     again = run("doctor", "restore", "--from", backup.table)
-    assert again.out == "Restored 0 orders; 1 exist, 0 were deleted, 0 have conflicts.\n"
+    assert again.out == "Restored 0 orders (exist already: 1, deleted: 0, in conflict: 0).\n"
     world.revive(lost.order_id)
     assert run("order", "show", "A").code == 0
 
@@ -142,7 +142,7 @@ def test_what_exists_or_was_deleted_does_not_change(
     assert ended.code == 0
     [row] = [json.loads(line) for line in ended.out.splitlines()]
     assert (row["outcome"], row["external_id"]) == ("deleted", "deleted")
-    assert ended.err == "Restored 0 orders; 3 exist, 1 were deleted, 0 have conflicts.\n"
+    assert ended.err == "Restored 0 orders (exist already: 3, deleted: 1, in conflict: 0).\n"
     assert items() == before
 
 
@@ -169,12 +169,12 @@ def test_a_trial_writes_nothing_and_a_second_restore_finds_nothing(
     backup.lose(lost)
     before = items()
     ended = run("doctor", "restore", "--from", backup.table, "--dry-run")
-    assert ended.out.startswith("Would restore 1 orders; ")
+    assert ended.out.startswith("Would restore 1 order (")
     assert items() == before
     assert run("doctor", "restore", "--from", backup.table).code == 0
     after = items()
     again = run("doctor", "restore", "--from", backup.table)
-    assert again.out.startswith("Restored 0 orders; 1 exist, ")
+    assert again.out.startswith("Restored 0 orders (exist already: 1, ")
     assert items() == after
 
 

@@ -156,6 +156,14 @@ def test_csv_is_imported_and_its_results_are_csv(orders: Run, tmp_path: Path) ->
     assert len((tmp_path / "a.success.csv").read_text().splitlines()) == 3
 
 
+def test_a_document_that_skips_triggers_does_so_in_a_file(orders: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"skip_triggers": True, "data": [order(external_id="A")]}))
+    printed = _printed(orders(str(file), "--yes", "--send-triggers"))
+    assert "Imported 1 of 1 order." in printed
+    assert not any("triggers published" in each for each in printed)
+
+
 def test_problems_of_a_record_are_all_shown(orders: Run, tmp_path: Path) -> None:
     file = _lines(tmp_path / "a.jsonl", order(external_id="A"))
     with file.open("a") as opened:

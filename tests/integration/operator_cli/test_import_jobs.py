@@ -482,5 +482,5 @@ def test_an_undo_is_previewed_and_then_done(
     done = orders("jobs", "undo", "0000-1", "--to", str(tmp_path))
     assert done.code == 1
     assert "The undo ended." in done.out
-    assert done.err.splitlines()[-1] == "1 orders were not taken back."
+    assert done.err.splitlines()[-1] == "Not taken back: 1 order."
     assert (tmp_path / "orders.kept.jsonl").read_bytes() == b'{"external_id":"kept"}\n'

@@ -16,6 +16,7 @@ from orders.file_formats.mappings import read_mapping
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE
 from tests.support.jobs_over_http import TOKEN, JobsOverHttp
+from tests.support.samples import order
 
 EXPORTS = Path(__file__).parents[2] / "unit" / "file_formats" / "exports"
 GERMAN = """\
@@ -172,6 +173,54 @@ def test_a_file_without_columns_has_no_draft(run_bare: Run, name: str) -> None:
     assert "must be a CSV file with a header" in ended.err
 
 
+def test_a_title_above_the_header_is_no_header(run_bare: Run, tmp_path: Path) -> None:
+    ended = run_bare("mapping", "init", str(_written(tmp_path, "Report,,\nNo,Total,SKU\n1,2,a\n")))
+    assert ended.code == 2
+    assert "Remove the rows before the header." in ended.err
+
+
+def test_a_draft_names_repeated_columns(run_bare: Run, tmp_path: Path) -> None:
+    ended = run_bare("mapping", "init", str(_written(tmp_path, "No,Note,,Note,\n1,2,3,4,5\n")))
+    assert '# TODO The header has "Note" more than once: give its columns other names.' in ended.out
+
+
+def test_a_check_names_each_missing_column_of_a_template(
+    run_bare: Run, german: Path, drafted: Path, tmp_path: Path
+) -> None:
+    text = drafted.read_text().replace(
+        "create_time: Bestelldatum", 'create_time: {template: "{Bestelldatum} {Uhrzeit}"}'
+    )
+    mapping = _written(tmp_path, text, "times.yaml")
+    ended = run_bare("mapping", "check", str(german), str(mapping), "--json")
+    assert json.loads(ended.out)["missing"] == ["order.create_time (Uhrzeit)"]
+
+
+@pytest.mark.parametrize(
+    ("source", "named"),
+    [
+        ("Betrag", '"Betrag"'),
+        ("{column: Einzelpreis, less: [Rabatt, Bonus]}", '"Rabatt" or "Bonus"'),
+    ],
+)
+def test_a_column_of_an_amount_that_the_file_does_not_have_is_refused(
+    run_bare: Run, german: Path, drafted: Path, source: str, named: str
+) -> None:
+    text = drafted.read_text().replace("item: Einzelpreis", f"item: {source}")
+    mapping = _written(drafted.parent, text, "amounts.yaml")
+    ended = run_bare("mapping", "check", str(german), str(mapping))
+    assert ended.code == 2
+    assert f"{named}, which the mapping names for line.final_price_per_item" in ended.err
+
+
+def test_a_part_of_a_mapping_is_none_for_an_unknown_file(
+    run_bare: Run, german: Path, tmp_path: Path
+) -> None:
+    part = _written(tmp_path, "group_by: Bestellnummer\n", "part.yaml")
+    ended = run_bare("mapping", "check", str(german), str(part))
+    assert ended.code == 2
+    assert "must have group_by, order and line" in ended.err
+
+
 def test_a_check_shows_the_orders_as_they_would_be_imported(
     run_bare: Run, german: Path, drafted: Path
 ) -> None:
@@ -240,10 +289,41 @@ def test_a_fault_of_a_mapping_file_is_reported(
     assert fault in ended.err
 
 
-def test_a_mapping_for_a_file_without_columns_is_rejected(run_bare: Run, drafted: Path) -> None:
-    ended = run_bare("mapping", "check", str(EXPORTS / "commercetools.jsonl"), str(drafted))
+OWN = {
+    "own.csv": (
+        "external_id,email,endpoint,status,currency,total_price,line.external_id,line.sku,"
+        "line.count,line.final_price_per_item\nB-1,a@example.com,web,new,EUR,1,1,mug,1,1\n"
+    ),
+    "own.jsonl": json.dumps(order(external_id="B-1")) + "\n",
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_file_in_a_format_of_the_hub_needs_no_mapping(
+    run_bare: Run, drafted: Path, tmp_path: Path, name: str
+) -> None:
+    file = _written(tmp_path, OWN[name], name)
+    ended = run_bare("mapping", "check", str(file))
+    assert (ended.code, ended.err) == (0, "")
+    assert "needs no mapping\n" in ended.out
+    assert "B-1" in ended.out
+    assert "Problems of the first 1 order: none" in ended.out
+    refused = run_bare("mapping", "check", str(file), str(drafted))
+    assert refused.code == 2
+    assert f"which needs no mapping: omit {drafted}." in refused.err
+
+
+def test_an_export_is_checked_with_the_mapping_of_its_format(run_bare: Run) -> None:
+    ended = run_bare("mapping", "check", str(EXPORTS / "shopify.csv"))
+    assert (ended.code, ended.err) == (0, "")
+    assert "needs no mapping" not in ended.out
+    assert "Problems of the first 2 orders: none" in ended.out
+
+
+def test_orders_of_another_protocol_are_not_checked(run_bare: Run) -> None:
+    ended = run_bare("mapping", "check", str(EXPORTS / "commercetools.jsonl"))
     assert ended.code == 2
-    assert "must have a format with a mapping" in ended.err
+    assert "must have orders of the Altcraft import; got commercetools_drafts" in ended.err
 
 
 def test_yaml_keeps_the_words_that_columns_have(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_an_interrupted_export_says_how_to_continue(
         patch.setattr(HubReads, "page_of_orders", lambda *_, **__: signal.raise_signal(2))
         ended = run("order", "export", str(file))
     assert (ended.code, ended.err) == (130, "Interrupted. Repeat the command to continue.\n")
-    assert run("order", "export", str(file)).err == f"Wrote 1 orders to {file}.\n"
+    assert run("order", "export", str(file)).err == f"Wrote 1 order to {file}.\n"
 
 
 @pytest.mark.parametrize(

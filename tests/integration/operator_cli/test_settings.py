@@ -600,7 +600,7 @@ def test_unused_definitions_are_removed(run: Run, file: Path, connection: Connec
     assert (ended.code, ended.err) == (0, "")
     assert "-- external_id: a:b" in ended.out
     assert ended.out.endswith(
-        "None of the newest orders uses them; 1 were read.\nChanged account demo.\n"
+        "None of the newest orders uses them; read 1 order.\nChanged account demo.\n"
     )
     left = yaml.safe_load(run("settings", "show").out)
     assert [each["external_id"] for each in left["custom_fields"]] == ["gift"]
@@ -619,15 +619,15 @@ def test_definitions_in_use_are_removed_by_force_only(
     refused = run(*words)
     assert (refused.code, refused.out) == (1, "")
     assert refused.err == (
-        "Nothing was removed. The newest 1 orders were read, and some of them use what you want to "
-        "remove (custom field order:gift: 1; line status packed: 1). "
+        "Nothing was removed. Some of the newest orders use what you want to remove "
+        "(custom field order:gift: 1; line status packed: 1; read 1 order). "
         "Use --force to remove it nevertheless.\n"
     )
     assert _version(connection) == version
     forced = run(*words, "--force")
     assert forced.code == 0
     assert forced.out.endswith("\nChanged account demo.\n")
-    assert "were read" not in forced.out
+    assert "newest orders" not in forced.out
     assert "gift" not in run("settings", "show").out
     again = run(*words)
     assert again.code == 1

@@ -173,8 +173,8 @@ def test_a_trigger_that_cannot_be_built_again_stays_in_the_queue(
     identity = services.park(parked(world.triggers[0], **members))
     ended = run("triggers", "parked", "replay")
     assert ended.code == 1
-    assert ended.out == f"Kept message {identity}: {why}.\nReplayed 0 of 1 messages.\n"
-    assert ended.err.startswith("The queue still holds 1 messages: ")
+    assert ended.out == f"Kept message {identity}: {why}.\nReplayed 0 of 1 message.\n"
+    assert ended.err.startswith("The queue still holds 1 message: ")
     assert services.parked() == 1
     assert services.received() == []
 
@@ -361,7 +361,7 @@ def test_nothing_is_discarded_without_a_yes(
     ended = run("triggers", "parked", "discard", "--all")
     assert ended.code == 1
     assert all(each in ended.out for each in three)
-    assert "Discard these 3 messages? Their triggers are then never published." in ended.err
+    assert "Discard 3 messages? Their triggers are then never published." in ended.err
     assert ended.err.endswith("Nothing was discarded. Give --yes to discard without a question.\n")
     # They are visible at once.
     assert len(json.loads(run("triggers", "parked", "list", "--json").out)) == 3
@@ -492,10 +492,11 @@ def test_tail_shows_recent_triggers_sorted_by_time(run: Run, services: TriggerSe
     services.log(now - timedelta(minutes=20), "OrderCreated a1 order 1 version 1")
     services.log(now - timedelta(minutes=1), "OrderUpdated a3 order 1 version 3")
     services.log(now - timedelta(minutes=2), "OrderStatusChanged a2 order 1 version 2")
+    services.log(now - timedelta(seconds=30), "ImportJobFinished a4 job j-1 completed")
     services.log(now - timedelta(seconds=1), "another line")
     lines = run("triggers", "tail", "--json").out.splitlines()
     rows = [json.loads(line) for line in lines]
-    assert [each.get("trigger_id") for each in rows] == ["a2", "a3", None]
+    assert [each.get("trigger_id") for each in rows] == ["a2", "a3", "a4", None]
     assert rows[0] == {
         "at": rows[0]["at"],
         "kind": "OrderStatusChanged",
@@ -503,10 +504,12 @@ def test_tail_shows_recent_triggers_sorted_by_time(run: Run, services: TriggerSe
         "order_id": 1,
         "version": 2,
     }
-    assert rows[2]["message"] == "another line"
+    assert (rows[2]["job_id"], rows[2]["state"]) == ("j-1", "completed")
+    assert rows[3]["message"] == "another line"
     text = run("triggers", "tail", "--since", "1h").out.splitlines()
-    assert len(text) == 4
+    assert len(text) == 5
     assert text[0].split()[1:] == ["OrderCreated", "a1", "order", "1", "version", "1"]
+    assert text[3].split()[1:] == ["ImportJobFinished", "a4", "job", "j-1", "completed"]
 
 
 def test_tail_follows_until_it_is_interrupted(

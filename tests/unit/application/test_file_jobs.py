@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.adapters.job_triggers import detail_of
+from orders.application.chunk_runs import ChunkCommand
 from orders.application.errors import StorageUnavailableError
 from orders.application.finish_import_job import ABORTED
-from orders.application.import_chunk import ImportChunkCommand
 from orders.application.split_import_file import SplitReport
 from orders.domain.import_jobs import (
     MAX_CHUNK_BYTES,
@@ -360,7 +360,7 @@ def test_two_attempts_at_one_chunk_import_each_order_once(monkeypatch: pytest.Mo
 
         def twin(engine: Engine = engine, twins: list[bool] = twins) -> None:
             twins.append(True)
-            command = ImportChunkCommand("demo", JOB_ID, 1, 0)
+            command = ChunkCommand("demo", JOB_ID, 1, 0)
             try:
                 engine.import_chunk()(command, DEADLINE)
             except StorageUnavailableError:
@@ -415,7 +415,7 @@ def test_orders_that_cannot_be_stored_are_tried_again_and_unprocessed_in_the_end
     _split(engine)
     engine.orders.is_out = True
     with pytest.raises(StorageUnavailableError):
-        engine.import_chunk()(ImportChunkCommand("demo", JOB_ID, 1, 0), DEADLINE)
+        engine.import_chunk()(ChunkCommand("demo", JOB_ID, 1, 0), DEADLINE)
     engine.work(0)
     engine.orders.is_out = False
     job = engine.run()
@@ -435,7 +435,7 @@ def test_an_attempt_long_after_the_first_one_is_the_last(monkeypatch: pytest.Mon
     engine = _engine()
     _split(engine)
     engine.orders.is_out = True
-    command = ImportChunkCommand("demo", JOB_ID, 1, 0)
+    command = ChunkCommand("demo", JOB_ID, 1, 0)
     with pytest.raises(StorageUnavailableError):
         engine.import_chunk()(command, DEADLINE)
     engine.clock.sleep(120)
@@ -651,7 +651,7 @@ def test_nothing_is_done_for_a_job_or_a_run_that_does_not_exist(call: str) -> No
     calls: dict[str, Callable[[str, int], object]] = {
         "split": lambda job_id, run: engine.split()("demo", job_id, run, DEADLINE),
         "chunk": lambda job_id, run: engine.import_chunk()(
-            ImportChunkCommand("demo", job_id, run, 0), DEADLINE
+            ChunkCommand("demo", job_id, run, 0), DEADLINE
         ),
         "finish": lambda job_id, run: engine.finish()("demo", job_id, run, None, DEADLINE),
     }

@@ -10,7 +10,7 @@ import pytest
 from orders.application.chunk_requests import chunk_key
 from orders.application.errors import StorageUnavailableError
 from orders.application.ports import WriteOutcome
-from orders.application.undo_chunk import DETAILS
+from orders.application.undo_results import DETAILS
 from orders.domain.changes import OrderChange
 from orders.domain.import_jobs import JobMode, JobState, Undone
 from orders.domain.order import Cause
@@ -106,6 +106,8 @@ def test_a_preview_writes_nothing_and_shows_what_an_undo_would_do(jobs: JobWorld
     assert result is not None
     assert [each.outcome for each in result.records] == ["restored", "unchanged", "deleted"]
     assert [each["outcome"] for each in result.samples] == ["restored", "unchanged", "deleted"]
+    change = {"path": "/status", "before": "paid", "after": "new"}
+    assert [each["changed"] for each in result.samples] == [[change], [], []]
     assert result.summary.counts.triggers == 2
     assert {name: world.found(name) for name in "ABC"} == before
     assert world.publisher.sent == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
+from orders.application.chunk_runs import ChunkCommand, ChunkRuns
 from orders.application.errors import StorageError, StorageUnavailableError
 from orders.application.get_import_job import JobAddress
 from orders.application.import_job_progress import JobProgress
@@ -19,13 +20,14 @@ from orders.application.start_import_job import (
     StartImportJobCommand,
     StartRefusal,
 )
-from orders.application.undo_chunk import UndoChunk, UndoChunkCommand, UndoneStores
+from orders.application.undo_chunk import UndoChunk
 from orders.application.undo_import_job import (
     UndoImportJob,
     UndoImportJobCommand,
     UndoJobRefusal,
     UndoJobReport,
 )
+from orders.application.undo_ports import UndoneStores
 from orders.domain.file_records import FileOptions
 from orders.domain.import_jobs import Counts, Job, JobKind, JobMode, JobState, Undone
 from orders.domain.importing import Write
@@ -236,26 +238,28 @@ def test_an_engine_that_does_not_answer_is_started_by_the_repetition(world: Worl
 
 def _undo_of(engine: Engine) -> UndoChunk:
     return UndoChunk(
-        engine.jobs,
-        engine.files,
+        ChunkRuns(
+            engine.jobs,
+            engine.files,
+            RepeatRequests(
+                engine.records,
+                engine.receipts,
+                WriterLifetime(timedelta(seconds=27)),
+                engine._new_request_id,  # noqa: SLF001 - the world's own clock
+                engine.clock,
+                engine.clock.sleep,
+                CHUNK_REQUESTS_KEPT,
+            ),
+            engine.clock,
+        ),
         UndoneStores(
             engine.orders,
             FakeOrderIndex(engine.orders),
             FakeOrderChanges(engine.orders),
             FakeHistory(),
         ),
-        RepeatRequests(
-            engine.records,
-            engine.receipts,
-            WriterLifetime(timedelta(seconds=27)),
-            engine._new_request_id,  # noqa: SLF001 - the world's own clock
-            engine.clock,
-            engine.clock.sleep,
-            CHUNK_REQUESTS_KEPT,
-        ),
         PublishTriggers(engine.publisher, engine.receipts),
         lambda _order: TriggerForm(None),
-        engine.clock,
         CountingPause(3),
     )
 
@@ -289,7 +293,7 @@ def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
     )
     engine.jobs.create(undo, DEADLINE)
     for chunk in range(imported.chunks or 0):
-        assert _undo_of(engine)(UndoChunkCommand("demo", undo_id, 1, chunk), DEADLINE)
+        assert _undo_of(engine)(ChunkCommand("demo", undo_id, 1, chunk), DEADLINE)
     job = engine.finish()("demo", undo_id, 1, None, DEADLINE)
     assert job is not None
     assert job.undone == Undone(deleted=2, kept=1)

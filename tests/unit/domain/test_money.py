@@ -1,12 +1,19 @@
 """Amounts are exact decimals. They are parsed from and formatted as text."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.domain.money import format_amount, parse_amount
+from orders.domain.money import (
+    equal_shares,
+    exact_decimal,
+    exact_quotient,
+    format_amount,
+    parse_amount,
+)
 
 amounts = st.decimals(
     min_value=0, max_value=Decimal("999999999999999.99999999"), allow_nan=False, places=8
@@ -90,3 +97,40 @@ def test_parsing_raises_no_other_error(sent: object) -> None:
         assert parse_amount(sent) >= 0
     except ValueError as error:
         assert "decimal number" in str(error)  # noqa: PT017 - only this kind of error may come
+
+
+@given(total=amounts, count=st.integers(1, 10**9), digits=st.integers(0, 4))
+def test_shares_cost_the_total_and_differ_by_one_unit(
+    total: Decimal, count: int, digits: int
+) -> None:
+    few, many = equal_shares(total, count, digits)
+
+    assert few.count + many.count == count
+    assert sum(Fraction(each.price) * each.count for each in (few, many)) == Fraction(total)
+    unit = many.price - few.price
+    assert unit == Decimal(1).scaleb(-max(digits, _places(total)))
+
+
+def _places(amount: Decimal) -> int:
+    return len(format_amount(amount).partition(".")[2])
+
+
+@pytest.mark.parametrize(
+    ("number", "amount"),
+    [
+        (Fraction(5, 4), Decimal("1.25")),
+        (Fraction(-1, 10**8), Decimal("-0.00000001")),
+        (Fraction(1, 10**9), None),
+        (Fraction(500, 3), None),
+    ],
+)
+def test_only_a_number_with_the_allowed_digits_is_an_amount(
+    number: Fraction, amount: Decimal | None
+) -> None:
+    assert exact_decimal(number) == amount
+
+
+@given(st.decimals(-(10**14), 10**14, places=9), st.integers(1, 10**6))
+def test_an_exact_part_of_an_amount_is_that_of_the_fraction(amount: Decimal, divisor: int) -> None:
+    for each in (amount, amount * divisor):
+        assert exact_quotient(each, divisor) == exact_decimal(Fraction(each) / divisor)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_rows_of_an_order_become_its_lines() -> None:
         "email": "a@example.com",
         "total_price": "1200.50",
         "tags": ["one", "two"],
-        "create_time": "2025-12-25 10:30:00",
+        "create_time": "2025-12-25T10:30:00Z",
         "custom_fields": {"gift": "yes"},
         "lines": [
             {
@@ -78,7 +79,7 @@ def test_rows_of_an_order_become_its_lines() -> None:
             {"external_id": "2", "count": "1"},
         ],
     }
-    assert found[1]["create_time"] == "2026-02-01"
+    assert found[1]["create_time"] == "2026-02-01T00:00:00Z"
 
 
 def test_values_of_an_order_must_not_differ_in_its_rows() -> None:
@@ -87,6 +88,59 @@ def test_values_of_an_order_must_not_differ_in_its_rows() -> None:
         'status must be the same in all rows of an order; got "new" in row 2 and "old" in row 4'
     )
     assert faults(data, CSV) == [("invalid_value", "/status", message)]
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "options", "wanted"),
+    [
+        ("total_price", "12.50", {"decimal_comma": True}, "an amount with a decimal comma"),
+        ("total_price", "12,50", {}, "an amount with a decimal point"),
+        ("total_price", "5 %", {}, "an amount with a decimal point"),
+        ("line.final_price_per_item", "free", {}, "an amount with a decimal point"),
+        ("create_time", "01/02/2026", {}, "a time such as"),
+        ("update_time", "31/31/2026", {"date_form": "dmy"}, "a time such as"),
+    ],
+)
+def test_a_cell_that_is_no_amount_or_time_fails_its_order(
+    column: str, cell: str, options: dict[str, Any], wanted: str
+) -> None:
+    data = f'external_id,line.external_id,{column}\nA,1,\nA,2,"{cell}"\n'.encode()
+    [(code, path, message)] = faults(data, replace(CSV, **options))
+    steps = column.split(".")
+    assert (code, path) == (
+        "invalid_value",
+        f"/lines/1/{steps[1]}" if len(steps) > 1 else f"/{column}",
+    )
+    assert message.startswith(f'column "{column}" must be {wanted}')
+    assert message.endswith(f'; got "{cell}" in row 3')
+
+
+def test_an_amount_that_cannot_be_read_is_not_also_missing() -> None:
+    frame, records = read_whole(b"external_id,total_price,line.external_id\nA,12x,1\n", CSV)
+    [order] = REGISTRY.sent_orders(records, frame, CSV, skip_triggers=True)
+    checked = order.submit(Rulebook.of(Settings()), NOTHING_REPORTED)
+    assert isinstance(checked, Rejection)
+    [problem] = [each for each in checked.problems if each.pointer == "/data/0/total_price"]
+    assert problem.message.endswith('got "12x" in row 2 (column total_price, row 2)')
+
+
+def test_an_amount_in_another_currency_than_its_order_fails() -> None:
+    data = b"external_id,currency,total_price,line.external_id\nA,USD,12.50 EUR,1\nB,USD,1 USD,1\n"
+    message = (
+        'column "total_price" must be an amount in the currency of the order, USD; '
+        'got "12.50 EUR" in row 2'
+    )
+    assert faults(data, CSV) == [("invalid_value", "/total_price", message)]
+
+
+def test_amounts_and_times_are_read_as_in_exports() -> None:
+    data = (
+        b"external_id,total_price,create_time,base_price_per_item,line.external_id\n"
+        b'A,"$1,234.50",2026-01-31 10:00:00 +0300,any,1\n'
+    )
+    _, [tree] = opened(data, CSV)
+    assert (tree["total_price"], tree["create_time"]) == ("1234.50", "2026-01-31T07:00:00Z")
+    assert tree["base_price_per_item"] == "any"
 
 
 def test_rows_without_an_external_id_are_orders_of_their_own() -> None:
@@ -292,13 +346,13 @@ def test_a_malformed_line_has_its_note_in_a_line_before_it() -> None:
 
 def test_root_members_are_in_the_frame_without_the_token() -> None:
     data = (
-        b'\xef\xbb\xbf{"token": "a\\"b", "custom_fields": [{"x": "]"}], "data" : [\n'
+        b'\xef\xbb\xbf{"token": "a\\"b", "db_id": [{"x": "]"}], "data" : [\n'
         b'{"external_id":"a"} ], "skip_triggers": true, "token":"secret"}\n'
     )
     frame, records = read_whole(data, ARRAY)
-    assert frame.head == b'\xef\xbb\xbf{"custom_fields": [{"x": "]"}], "data" : ['
+    assert frame.head == b'\xef\xbb\xbf{"db_id": [{"x": "]"}], "data" : ['
     assert frame.tail == b'], "skip_triggers": true}\n'
-    assert frame.ignored == ("custom_fields", "skip_triggers")
+    assert frame.ignored == ("db_id",)
     assert [each.key for each in records] == ["a"]
     assert json.loads(result_file(frame, records, ARRAY).decode("utf-8-sig"))["skip_triggers"]
 
@@ -373,11 +427,11 @@ def test_a_prefix_of_the_root_is_known_in_its_orders() -> None:
 
 def test_the_token_of_a_document_is_not_in_its_results() -> None:
     data = (
-        b"<xml><token>secret</token><custom_fields/><data><external_id>1</external_id></data>"
+        b"<xml><token>secret</token><db_id/><data><external_id>1</external_id></data>"
         b"<token>secret</token></xml>"
     )
     frame, records = read_whole(data, XML)
-    assert frame.ignored == ("custom_fields",)
+    assert frame.ignored == ("db_id",)
     assert b"secret" not in result_file(frame, records, XML)
 
 
@@ -397,12 +451,19 @@ def test_a_note_cannot_end_its_comment() -> None:
         b"<xml><data></xml>",
         b"<!DOCTYPE xml [<!ENTITY a 'b'>]><xml><data><x>&a;</x></data></xml>",
         b"<xml><data><x>&a;</x></data></xml>",
-        b"<xml><data><row><a/></row></data><data><row><a/></row></data></xml>",
+        b"<xml><data><row><a/></row></data><data><a/></data></xml>",
+        b"<xml><data><a/></data><data><row><a/></row></data></xml>",
+        b"<xml><data><row><a/></row></data><data>a</data></xml>",
+        b"<xml><data><a/></data><row><a/></row></xml>",
+        b"<xml><row><a/></row><data><a/></data></xml>",
         b"<xml><data><row><a/></row><x/></data></xml>",
         b"<xml><data>" + b"<a>" * 1000,
         b"<xml><data><x>\xff</x></data></xml>",
     ],
-    ids=["empty", "cut", "root", "tags", "doctype", "entity", "twice", "mixed", "deep", "charset"],
+    ids=[
+        *("empty", "cut", "root", "tags", "doctype", "entity", "rows before", "rows after"),
+        *("rows and text", "data before", "data after", "mixed", "deep", "charset"),
+    ],
 )
 def test_a_document_that_cannot_be_read_is_rejected(data: bytes) -> None:
     assert refused(data, XML).code == "malformed"

@@ -1,8 +1,12 @@
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orders.domain.file_records import FileOptions
 from orders.domain.problems import Code
-from orders.file_formats.mappings import MappingError, convert, overridden, read_mapping
+from orders.file_formats.mappings import MONEY, MappingError, convert, overridden, read_mapping
 
 MAPPING = read_mapping(
     {
@@ -46,7 +50,7 @@ FIRST = {
 SECOND = dict.fromkeys(FIRST, "") | {
     "Name": "#1",
     "Item": "cup",
-    "Quantity": "3",
+    "Quantity": "4",
     "Price": "510,50",
     "Off": "10,50",
 }
@@ -68,15 +72,52 @@ def test_rows_become_one_order() -> None:
         "custom_fields": {"note": "0123"},
         "lines": [
             {"external_id": "#1-1", "sku": "m-1", "count": "2", "final_price_per_item": "250"},
-            {
-                "external_id": "#1-2",
-                "sku": "cup",
-                "count": "3",
-                "final_price_per_item": "166.66666667",
-            },
+            {"external_id": "#1-2", "sku": "cup", "count": "4", "final_price_per_item": "125"},
         ],
     }
     assert converted.source_of["/lines/1/final_price_per_item"] == "column Price"
+
+
+def test_a_total_that_items_do_not_share_exactly_is_two_lines() -> None:
+    converted = convert(MAPPING, [SECOND | {"Quantity": "3"}, FIRST], OPTIONS)
+
+    assert converted.faults == ()
+    assert converted.tree["lines"] == [
+        {"external_id": "#1-1", "sku": "cup", "count": "1", "final_price_per_item": "166.66"},
+        {"external_id": "#1-1_2", "sku": "cup", "count": "2", "final_price_per_item": "166.67"},
+        {"external_id": "#1-2", "sku": "m-1", "count": "2", "final_price_per_item": "250"},
+    ]
+    assert converted.source_of["/lines/2/final_price_per_item"] == "column Price"
+
+
+@given(
+    amount=st.decimals("0", "99999", places=3),
+    off=st.decimals("0", "99", places=2),
+    count=st.integers(1, 1000),
+)
+def test_lines_cost_what_the_export_says(amount: Decimal, off: Decimal, count: int) -> None:
+    row = FIRST | {"Price": str(amount), "Off": str(off), "Quantity": str(count)}
+    converted = convert(MAPPING, [row], FileOptions("shop_csv"))
+    lines = converted.tree["lines"]
+
+    assert sum(int(line["count"]) for line in lines) == count
+    total = sum(Decimal(line["final_price_per_item"]) * int(line["count"]) for line in lines)
+    assert total == amount - off
+
+
+def test_a_price_that_is_not_exact_and_has_no_count_is_a_problem() -> None:
+    source = {"column": "Price", "divide_by": "Quantity"}
+    mapping = overridden(MAPPING, {"line": {"base_price_per_item": source, "count": "Email"}})
+    faults = convert(mapping, [SECOND | {"Email": "x", "Quantity": "7"}], OPTIONS).faults
+
+    assert [each.pointer for each in faults] == [
+        "/lines/0/count",
+        "/lines/0/base_price_per_item",
+        "/lines/0/final_price_per_item",
+    ]
+    assert faults[1].message == (
+        'column "Price" must be an amount that its items share exactly; got "510,50"'
+    )
 
 
 def test_an_unknown_value_of_a_lookup_without_a_default_is_a_problem() -> None:
@@ -124,7 +165,7 @@ def test_a_row_is_a_line_by_the_value_of_a_column(line_if: object, lines: int) -
 
 def test_an_override_may_change_which_rows_are_lines() -> None:
     changed = overridden(MAPPING, {"line_if": {"column": "Kind", "is": ["x"]}})
-    assert changed.line_if == "Kind"
+    assert changed.line_if == ("Kind",)
     assert changed.line_values == {"x"}
     assert overridden(changed, {}).line_values == {"x"}
 
@@ -132,6 +173,17 @@ def test_an_override_may_change_which_rows_are_lines() -> None:
 def test_a_negative_price_keeps_its_sign() -> None:
     converted = convert(MAPPING, [FIRST | {"Price": "(5,00)"}], OPTIONS)
     assert converted.tree["lines"][0]["final_price_per_item"] == "-2.5"
+
+
+NOTHING: dict[str, object] = {"order": {}, "line": {}}
+
+
+def _of_email(source: object) -> dict[str, object]:
+    return {"group_by": "A", "order": {"email": source}, "line": {}}
+
+
+def _of_line(member: str, source: object) -> dict[str, object]:
+    return {"group_by": "A", "order": {}, "line": {member: source}}
 
 
 @pytest.mark.parametrize(
@@ -150,14 +202,48 @@ def test_a_negative_price_keeps_its_sign() -> None:
             "order.email.lookup must be an object",
         ),
         ({"group_by": "A", "line_if": 1, "order": {}, "line": {}}, "line_if must name a column"),
-        ({"group_by": "A", "line_if": {"is": []}, "order": {}, "line": {}}, "have column and is"),
+        ({"group_by": "A", "line_if": {"is": []}, "order": {}, "line": {}}, "have column, and is"),
         (
             {"group_by": "A", "line_if": {"column": "B", "not": 1}, "order": {}, "line": {}},
-            "have column and is",
+            "have column, and is",
+        ),
+        (
+            {"group_by": "A", "line_if": {"column": "B", "is": [], "is_not": []}, **NOTHING},
+            "line_if must have only one of is and is_not",
+        ),
+        ({"group_by": ["A", 1], "order": {}, "line": {}}, "group_by must name"),
+        ({"group_by": [], "order": {}, "line": {}}, "group_by must name"),
+        (_of_email({"column": []}), "order.email.column must be the text"),
+        (_of_email({"column": ""}), "order.email.column must be the text"),
+        (_of_email({"constant": None}), "order.email.constant must be text or a number; got"),
+        (_of_email({"constant": {}}), "order.email.constant must be text or a number; got"),
+        (_of_email({"column": "A", "default": True}), 'must be text or a number; got "true"'),
+        (
+            _of_email({"column": "A", "lookup": {"x": None}}),
+            'order.email.lookup.x must be text or a number; got "null"',
+        ),
+        (_of_email({"template": "Mail"}), 'names of columns in braces, such as "{Date} {Time}"'),
+        (_of_email({"template": "{Mail"}), "names of columns in braces"),
+        (_of_email({"template": "{Mail}}"}), "names of columns in braces"),
+        (_of_email({"constant": "x", "default": "y"}), "must have nothing beside constant"),
+        (
+            _of_email({"column": "A", "divide_by": "B"}),
+            "order.email must have only default, if_filled, lookup beside column; got divide_by",
+        ),
+        (_of_email({"sum": ["A"]}), "order.email must not have sum: only"),
+        (_of_email({"column": "A", "split": ","}), "beside column; got split"),
+        (_of_line("count", {"column": "A", "less": "B"}), "beside column; got less"),
+        (
+            _of_line("base_price_per_item", {"column": "A", "less": "B", "lookup": {"free": "0"}}),
+            "beside column; got lookup",
+        ),
+        (
+            _of_line("final_price_per_item", {"column": "A", "divide_by": 0}),
+            "line.final_price_per_item.divide_by must be 1 or more; got 0",
         ),
         (
             {"group_by": "A", "line_if": {"column": "B", "is": [1]}, "order": {}, "line": {}},
-            "line_if.is must be the text",
+            "line_if.is must be text",
         ),
     ],
 )
@@ -170,6 +256,55 @@ def test_a_fault_of_a_mapping_names_the_member(tree: object, message: str) -> No
 def test_the_columns_that_a_mapping_needs() -> None:
     assert {"Name", "Off", "Quantity", "Item", "Note"} <= MAPPING.columns
     assert "#" not in MAPPING.columns
+    assert MAPPING.columns_of(MONEY) == {"Total", "Price", "Off"}
+
+
+def test_the_number_of_a_line_is_an_id_where_a_column_has_none() -> None:
+    mapping = overridden(MAPPING, {"line": {"external_id": {"column": "SKU", "default": "{#}"}}})
+    lines = convert(mapping, [FIRST, SECOND | {"SKU": ""}], OPTIONS).tree["lines"]
+
+    assert [each["external_id"] for each in lines] == ["m-1", "2"]
+
+
+def test_a_template_of_blank_columns_is_no_value() -> None:
+    mapping = overridden(MAPPING, {"order": {"create_time": {"template": "{Created} {Note}:00"}}})
+    converted = convert(mapping, [FIRST | {"Created": "", "Note": ""}], OPTIONS)
+    assert (converted.faults, "create_time" in converted.tree) == ((), False)
+
+
+@pytest.mark.parametrize("cell", ["PAID", " Paid ", "paid"])
+def test_a_lookup_ignores_the_case_of_values(cell: str) -> None:
+    source = {"column": "State", "lookup": {"Paid": "delivered"}}
+    mapping = overridden(MAPPING, {"order": {"status": source}})
+    assert convert(mapping, [FIRST | {"State": cell}], OPTIONS).tree["status"] == "delivered"
+
+
+def test_the_columns_of_a_line_are_added_and_those_of_discounts_subtracted() -> None:
+    source = {"sum": ["Price", "Wrap"], "less": ["Off"], "divide_by": "Quantity"}
+    mapping = overridden(MAPPING, {"line": {"final_price_per_item": source}})
+    for off in ("10,50", "-10,50"):
+        row = SECOND | {"Wrap": "8,00", "Off": off}
+        converted = convert(mapping, [row], OPTIONS)
+        assert converted.tree["lines"][0]["final_price_per_item"] == "127"
+        assert converted.source_of["/lines/0/final_price_per_item"] == "columns Price, Wrap"
+
+
+def test_amounts_in_cents_are_divided_by_a_number() -> None:
+    mapping = overridden(MAPPING, {"order": {"total_price": {"column": "Total", "divide_by": 100}}})
+    assert convert(mapping, [FIRST | {"Total": "1990"}], OPTIONS).tree["total_price"] == "19.9"
+
+
+def test_a_problem_names_the_column_of_the_discount() -> None:
+    [fault] = convert(MAPPING, [FIRST | {"Off": "ten"}], OPTIONS).faults
+    assert fault.message.startswith('column "Off" must be an amount')
+    assert fault.message.endswith('got "ten"')
+
+
+@pytest.mark.parametrize(("kind", "lines"), [("0", 0), ("1", 1), ("", 1)])
+def test_a_row_is_no_line_by_the_value_of_a_column(kind: str, lines: int) -> None:
+    line_if = {"column": "Kind", "is_not": ["0"]}
+    mapping = read_mapping({"group_by": "A", "line_if": line_if, "order": {}, "line": {}})
+    assert len(convert(mapping, [{"Kind": kind}], OPTIONS).tree["lines"]) == lines
 
 
 def test_the_amounts_of_all_rows_are_added_exactly() -> None:
@@ -186,3 +321,11 @@ def test_an_amount_that_cannot_be_added_is_a_problem() -> None:
 
     assert fault.pointer == "/total_price"
     assert fault.message.startswith('column "Email" must be an amount')
+
+
+def test_the_first_of_equal_words_of_a_lookup_counts() -> None:
+    status = {"column": "State", "lookup": {"Paid": "completed", "PAID": "new"}}
+    mapping = overridden(MAPPING, {"order": {"status": status}})
+
+    for sent, read in {"paid": "completed", "PAID": "new", "pAID": "completed"}.items():
+        assert convert(mapping, [FIRST | {"State": sent}], OPTIONS).tree["status"] == read

@@ -12,6 +12,7 @@ from orders.domain.problems import NOTHING_REPORTED, Problem
 from orders.domain.settings import Endpoint, Rulebook, Settings
 from orders.domain.submissions import Rejection
 from orders.file_formats.registry import Registry, format_named
+from orders.file_formats.xml_marks import order_start
 from tests.support.files import read_whole
 
 EXPORTS = Path(__file__).parent / "exports"
@@ -106,6 +107,25 @@ def test_amounts_may_have_thousands_separators(total: str, expected: str) -> Non
     assert (tree["total_price"], problems) == (expected, ())
 
 
+@pytest.mark.parametrize("total", ["1,00 €", "EUR 1,00", "1,00 kr", "1,00 $", "1,00 руб."])
+def test_the_currency_of_the_order_may_be_beside_an_amount(total: str) -> None:
+    [(tree, problems)] = _mapped(
+        f"1;a@example.com;EUR;{total};2026-01-31;Item;mug;1;1,00\n", decimal_comma=True
+    )
+    assert (tree["total_price"], problems) == ("1.00", ())
+
+
+@pytest.mark.parametrize("total", ["1,00 USD", "£1,00", "1,00 zł", "PLN 1,00"])
+def test_another_currency_beside_an_amount_is_a_problem(total: str) -> None:
+    [(_, problems)] = _mapped(
+        f"1;a@example.com;EUR;{total};2026-01-31;Item;mug;1;1,00\n", decimal_comma=True
+    )
+    assert _pointers(problems) == ["/total_price"]
+    assert problems[0].message.startswith(
+        f'column "Total" must be an amount in the currency of the order, EUR; got "{total}"'
+    )
+
+
 def test_a_separator_in_the_wrong_place_is_not_guessed() -> None:
     [(_, problems)] = _mapped(
         "1;a@example.com;EUR;1.23;2026-01-31;Item;mug;1;1,00\n", decimal_comma=True
@@ -166,7 +186,24 @@ def test_a_returned_item_is_a_problem_of_its_order() -> None:
 
 
 def test_the_columns_that_a_mapping_does_not_read_are_named() -> None:
-    data = b"No,Mail,Note,_row,Note\n1,a@example.com,x,2,y\n"
+    data = b"No,Mail,Total,Price,Note,_row,Note\n1,a@example.com,1,1,x,2,y\n"
     options = Registry().detect("a.csv", data, replace(UNCHOSEN, mapping=MAPPING))
     assert options.format == "mapped_csv"
     assert read_whole(data, options)[0].ignored == ("Note",)
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("\n <a><b>1</b></a>\n", 2),
+        ("<a/><a>1</a>", 4),
+        ("<b>1</b><a>1</a>", 8),
+        ("<a>1</a><a>2</a>", 8),
+        ("<a x='1'><![CDATA[</a>]]></a>", 0),
+        ("<!-- <a> --><a>1</a>", 12),
+        ("<ab>1</ab><a>1</a>", 10),
+        ("<a/>", 0),
+    ],
+)
+def test_the_order_is_the_last_element_of_its_record(text: str, start: int) -> None:
+    assert order_start(text) == start

@@ -1,10 +1,18 @@
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orders.file_formats.values import amount_of, currency_of, text_of, time_of, whole_number_of
+from orders.file_formats.values import (
+    DATE_FORMS,
+    amount_of,
+    currency_of,
+    text_of,
+    time_of,
+    whole_number_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -132,3 +140,39 @@ def test_the_apostrophe_of_a_spreadsheet_is_no_part_of_a_text() -> None:
     assert text_of("'01234") == "01234"
     assert text_of("'+49 30 1") == "+49 30 1"
     assert text_of("'s-Hertogenbosch") == "'s-Hertogenbosch"
+
+
+@given(st.from_regex(r"\d{1,9}([.,]\d{1,9}){0,2}", fullmatch=True), st.booleans())
+def test_an_amount_is_the_same_with_white_space_around_it(cell: str, has_comma: bool) -> None:  # noqa: FBT001 - drawn
+    assert answer(lambda: amount_of(cell, decimal_comma=has_comma)) == answer(
+        lambda: amount_of(f" {cell} ", decimal_comma=has_comma)
+    )
+
+
+@given(
+    st.from_regex(
+        r"20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-6]\d:[0-6]\d(Z|[+]\d\d00)?", fullmatch=True
+    ),
+    st.sampled_from(DATE_FORMS),
+)
+def test_a_time_is_the_same_with_white_space_around_it(cell: str, date_form: str) -> None:
+    assert answer(lambda: time_of(cell, date_form)) == answer(
+        lambda: time_of(f" {cell} ", date_form)
+    )
+
+
+def answer(call: Callable[[], str]) -> str:
+    """Return what a function returns, or its error."""
+    try:
+        return call()
+    except ValueError as error:
+        return f"error: {error}"
+
+
+def test_a_long_cell_is_not_cut_to_another_value() -> None:
+    zeros, space = "0" * 198, " " * 200
+    for cell in (f"{zeros}12.50", f"12{space}000"):
+        with pytest.raises(ValueError, match="an amount"):
+            amount_of(f" {cell}", decimal_comma=False)
+    with pytest.raises(ValueError, match="a time such as"):
+        time_of(f"2026-01-31{space}x", "iso")

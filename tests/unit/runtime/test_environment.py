@@ -10,7 +10,12 @@ from orders.adapters import eventbridge, parallel_calls
 from orders.adapters.aws_clients import CLIENT_CONFIG
 from orders.application.deadlines import PUBLISHING_SECONDS
 from orders.runtime.deadlines import RESERVED_SECONDS, LambdaDeadline
-from orders.runtime.environment import Environment, ImportJobsEnvironment, RelayEnvironment
+from orders.runtime.environment import (
+    Environment,
+    ImportEngineEnvironment,
+    ImportFilesEnvironment,
+    ParkingEnvironment,
+)
 
 
 def test_the_variables_are_read() -> None:
@@ -24,23 +29,25 @@ def test_all_missing_variables_are_reported_at_once() -> None:
         Environment.read({"TABLE_NAME": ""})
 
 
-def test_the_variables_of_the_relay_are_read() -> None:
-    variables = {"PARKED_TRIGGERS_QUEUE_URL": "https://queue", "TABLE_NAME": "t"}
-    assert RelayEnvironment.read(variables) == RelayEnvironment(queue_url="https://queue")
+def test_the_queues_of_the_stream_are_read() -> None:
+    variables = {"PARKED_TRIGGERS_QUEUE_URL": "triggers", "PARKED_RECORDS_QUEUE_URL": "records"}
+    assert ParkingEnvironment.of_relay(variables) == ParkingEnvironment("triggers")
+    assert ParkingEnvironment.of_history(variables) == ParkingEnvironment("records")
 
 
 def test_the_variables_of_import_jobs_are_read() -> None:
     variables = {"IMPORT_FILES_BUCKET": "files", "IMPORT_FILES_STATE_MACHINE_ARN": "arn"}
-    assert ImportJobsEnvironment.read(variables) == ImportJobsEnvironment("files", "arn")
+    assert ImportFilesEnvironment.read(variables) == ImportFilesEnvironment("files")
+    assert ImportEngineEnvironment.read(variables) == ImportEngineEnvironment("arn")
     with pytest.raises(RuntimeError, match=r"variables: IMPORT_FILES_STATE_MACHINE_ARN$"):
-        ImportJobsEnvironment.read({"IMPORT_FILES_BUCKET": "files"})
+        ImportEngineEnvironment.read({"IMPORT_FILES_BUCKET": "files"})
 
 
 def test_only_missing_variables_are_reported() -> None:
     with pytest.raises(RuntimeError, match=r"variables: WRITER_TIMEOUT_SECONDS$"):
         Environment.read({"TABLE_NAME": "t", "EVENT_BUS_NAME": "b"})
     with pytest.raises(RuntimeError, match=r"variables: PARKED_TRIGGERS_QUEUE_URL$"):
-        RelayEnvironment.read({"WRITER_TIMEOUT_SECONDS": "27"})
+        ParkingEnvironment.of_relay({"WRITER_TIMEOUT_SECONDS": "27"})
 
 
 @dataclass

@@ -57,6 +57,9 @@ def read_frame(data: bytes) -> Frame:
         tail=b64decode(tree["tail"]),
         columns=tuple(tree["columns"]),
         ignored=tuple(tree["ignored"]),
+        # Frames of earlier versions do not have these.
+        unknown=tuple(tree.get("unknown", ())),
+        skip_triggers=tree.get("skip_triggers", False),
     )
 
 

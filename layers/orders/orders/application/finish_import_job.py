@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
+from orders.application.chunk_results import UNPROCESSED
 from orders.application.errors import StorageRefusedError, StorageUnavailableError
-from orders.application.import_chunk import UNPROCESSED
 from orders.application.import_job_ports import (
     Chunk,
     FileFormats,

@@ -9,7 +9,7 @@ from orders.application.ports import Deadline, OrderChanges, OrderIndex, Pause, 
 from orders.application.retries import attempts
 from orders.application.trigger_payloads import ReduceAny
 from orders.application.undo_report import UndoneOrder
-from orders.domain.changes import StoredOrder
+from orders.domain.changes import OrderChange, StoredOrder
 from orders.domain.order import Cause, Order
 from orders.domain.triggers import Trigger, TriggerForm
 from orders.domain.undoing import (
@@ -143,7 +143,13 @@ class UndoOrders:
 
     def preview(self, changes: Sequence[TracedChange]) -> list[UndoneOrder]:
         """Return what would be done. Nothing is written."""
-        return [each.report() for each in self._tried(changes)]
+        return [report for report, _ in self.planned(changes)]
+
+    def planned(
+        self, changes: Sequence[TracedChange]
+    ) -> list[tuple[UndoneOrder, OrderChange | None]]:
+        """Return what would be done, with what would be written. Nothing is written."""
+        return [(each.report(), each.change) for each in self._tried(changes)]
 
     def undo(self, changes: Sequence[TracedChange]) -> list[UndoneOrder]:
         """Undo changes of different orders, which must be few enough to be written together.

@@ -26,7 +26,8 @@ class Frame:
     """What is around the records of a file: `head`, then the records with `separator`, then `tail`.
 
     `columns` are the names in the header of a file with columns. `ignored` are the names of columns
-    and members of the file that the import does not read.
+    and members of the file that the import does not read; `unknown` are those members beside the
+    orders that the protocol does not have. `skip_triggers` holds for each order of the file.
     """
 
     head: bytes = b""
@@ -34,6 +35,8 @@ class Frame:
     tail: bytes = b""
     columns: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    skip_triggers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

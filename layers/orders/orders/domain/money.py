@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import reduce
 
 MAX_INTEGER_DIGITS = 15
@@ -45,6 +46,52 @@ def line_total(price: Decimal, count: int, rounding: Rounding | None = None) -> 
 def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
     """Return the exact sum of the amounts of one order."""
     return reduce(_EXACT.add, amounts, Decimal(0))
+
+
+def exact_decimal(number: Fraction) -> Decimal | None:
+    """Return a number as an amount, None if it has more fraction digits than are allowed."""
+    units = number * 10**MAX_FRACTION_DIGITS
+    if not units.is_integer():
+        return None
+    return _EXACT.scaleb(Decimal(units.numerator), -MAX_FRACTION_DIGITS)
+
+
+def exact_quotient(amount: Decimal, divisor: int) -> Decimal | None:
+    """Return the part of an amount, None if it has more fraction digits than are allowed."""
+    part = amount if divisor == 1 else _EXACT.divide(amount, divisor)
+    if _fraction_digits(part) > MAX_FRACTION_DIGITS:
+        part = part.normalize(_EXACT)
+    if _fraction_digits(part) > MAX_FRACTION_DIGITS:
+        return None
+    return part if divisor == 1 or _EXACT.multiply(part, divisor) == amount else None
+
+
+def _fraction_digits(amount: Decimal) -> int:
+    return -int(amount.as_tuple().exponent)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some items of a line, with the price of each."""
+
+    count: int
+    price: Decimal
+
+
+def equal_shares(total: Decimal, count: int, digits: int) -> tuple[Share, Share]:
+    """Return the prices of items that together cost `total`, which is no multiple of their count.
+
+    The prices differ by one unit: that of a currency with so many fraction digits, or a smaller one
+    if the total needs it.
+    """
+    places = max(digits, _fraction_digits(total.normalize(_EXACT)))
+    unit = Decimal(1).scaleb(-places)
+    units = int(_EXACT.divide(total, unit))
+    low, dearer = divmod(units, count)
+    return (
+        Share(count - dearer, _EXACT.multiply(low, unit)),
+        Share(dearer, _EXACT.multiply(low + 1, unit)),
+    )
 
 
 def _rounded(amount: Decimal, rounding: Rounding) -> Decimal:

@@ -1,6 +1,6 @@
 """Converted records as orders of the Altcraft import, with the problems of their conversion."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orders.application.ports import SentOrder
@@ -16,11 +16,12 @@ from orders.domain.problems import (
     below,
     pointer,
 )
-from orders.domain.settings import Rulebook
+from orders.domain.settings import Rulebook, UnknownMembers
 from orders.domain.submissions import Rejection, Submission
 from orders.file_formats.interface import Converted
 from orders.protocols.altcraft.requests import ImportBody
 from orders.protocols.altcraft.submissions import AltcraftOrder, read_orders
+from orders.protocols.altcraft.unknown_members import unknown_of_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,14 @@ class RejectedRecord:
 
 @dataclass(frozen=True, slots=True)
 class LocatedOrder:
-    """An order whose problems name the place in the file that a member came from."""
+    """An order whose problems name the place in the file that a member came from.
+
+    `unknown` are the problems of members beside the orders, for an account that rejects them.
+    """
 
     order: SentOrder
-    source_of: Mapping[str, str]
+    list_sources: Callable[[], Mapping[str, str]] | None
+    unknown: tuple[Problem, ...] = ()
 
     @property
     def position(self) -> int:
@@ -70,24 +75,38 @@ class LocatedOrder:
         self, rules: Rulebook, before: Reported = NOTHING_REPORTED
     ) -> Submission | Rejection:
         """Check the order. Its problems and warnings name their places in the file."""
+        if self.unknown and rules.settings.policies.unknown_members is UnknownMembers.REJECT:
+            return Rejection(self.unknown[: before.problems_left])
         checked = self.order.submit(rules, before)
+        if isinstance(checked, Submission) and not checked.warnings:
+            return checked
         warnings = self._located(checked.warnings)
         if isinstance(checked, Rejection):
             return replace(checked, problems=self._located(checked.problems), warnings=warnings)
         return replace(checked, warnings=warnings)
 
     def _located(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
-        return tuple(self._with_place(each) for each in problems)
+        source_of = self.list_sources() if problems and self.list_sources else {}
+        return tuple(_with_place(each, source_of) for each in problems)
 
-    def _with_place(self, problem: Problem) -> Problem:
-        source = self.source_of.get(pointer(*problem.path[2:]))
-        return replace(problem, message=f"{problem.message} ({source})") if source else problem
+
+def _with_place(problem: Problem, source_of: Mapping[str, str]) -> Problem:
+    source = source_of.get(pointer(*problem.path[2:]))
+    return replace(problem, message=f"{problem.message} ({source})") if source else problem
 
 
 def read_converted(
-    records: Sequence[Record], converted: Sequence[Converted], *, skip_triggers: bool
+    records: Sequence[Record],
+    converted: Sequence[Converted],
+    *,
+    skip_triggers: bool,
+    unknown: Sequence[str] = (),
 ) -> list[SentOrder]:
-    """Return the orders of an Altcraft import, at the positions of their records."""
+    """Return the orders of an Altcraft import, at the positions of their records.
+
+    `unknown` are the names of unknown members beside the orders.
+    """
+    around = unknown_of_request(dict.fromkeys(unknown)).problems()
     body = ImportBody.model_construct(
         data=[each.tree for each in converted], skip_triggers=skip_triggers
     )
@@ -103,7 +122,8 @@ def read_converted(
             orders.append(rejected(order.position, record, each.faults, ("data",)))
             continue
         judged = _without_echoes(order, each.faults)
-        orders.append(LocatedOrder(judged, each.source_of) if each.source_of else judged)
+        is_plain = not each.list_sources and not around
+        orders.append(judged if is_plain else LocatedOrder(judged, each.list_sources, around))
     return orders
 
 

@@ -1,4 +1,4 @@
-"""How cells write amounts and times, and what they look like in a file."""
+"""What cells look like: how a file writes amounts and times, and what its delimiter is."""
 
 import csv
 import io
@@ -7,44 +7,23 @@ from collections.abc import Iterable, Sequence
 
 from orders.file_formats.csv_rows import DELIMITERS
 
-_WITH_COMMA = re.compile(r"[-+]?\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,\d{1,8}")
+# Three digits after a single comma may be thousands.
+_WITH_COMMA = re.compile(
+    r"[-+]?(?:\d{1,3}(?:[. \u00a0\u202f]?\d{3})*,(?:\d{1,2}|\d{4,8})"
+    r"|(?:0|\d{4,}|\d{1,3}(?:[. \u00a0\u202f]\d{3})+),\d{3})"
+)
 _WITH_POINT = re.compile(r"[-+]?\d+\.\d{1,8}")
-_WITH_GROUPS = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:[. \u00a0\u202f]\d{3})+)(?:,\d+)?", re.ASCII)
-_GROUPS = str.maketrans("", "", " .\u00a0\u202f")
 _DATE = re.compile(
     r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-](?P<year>\d{4})"
     r"(?:[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second_of_minute>\d{2}))?)?",
     re.ASCII,
 )
+# The beginning of a date with any time of day.
+_DAY = re.compile(
+    r"(?P<first>\d{1,2})[./-](?P<second>\d{1,2})[./-]\d{4}(?=(?:[T ,][\d:.\sAPMapmUTCGZ+-]*)?$)",
+    re.ASCII,
+)
 _MONTHS = 12
-
-
-def plain_amount(text: str, *, decimal_comma: bool) -> str:
-    """Return an amount with a decimal point and without groups of digits.
-
-    A text that is no amount with a decimal comma is returned unchanged, so that 12.50 remains 12.50
-    and the import names what it rejects.
-    """
-    if not decimal_comma or _WITH_GROUPS.fullmatch(text.strip()) is None:
-        return text
-    return text.strip().translate(_GROUPS).replace(",", ".")
-
-
-def plain_time(text: str, date_form: str) -> str:
-    """Return a time as ISO 8601 writes it. `date_form` is iso, dmy or mdy.
-
-    A text of another form is returned unchanged, so that the import names it.
-    """
-    found = _DATE.fullmatch(text.strip()) if date_form in {"dmy", "mdy"} else None
-    if found is None:
-        return text
-    day, month = found["first"], found["second"]
-    if date_form == "mdy":
-        day, month = month, day
-    date = f"{found['year']}-{month:0>2}-{day:0>2}"
-    if found["hour"] is None:
-        return date
-    return f"{date} {found['hour']:0>2}:{found['minute']}:{found['second_of_minute'] or '00'}"
 
 
 def guess_decimal_comma(cells: Iterable[str]) -> bool:
@@ -59,17 +38,24 @@ def guess_decimal_comma(cells: Iterable[str]) -> bool:
 
 def guess_date_form(cells: Iterable[str]) -> str:
     """Return the form of dates: iso, dmy or mdy. Dates with points begin with the day."""
-    form = "iso"
+    found = list(cells)
+    form = certain_date_form(found)
+    if form:
+        return form
+    dates = filter(None, (_DAY.match(cell.strip()) for cell in found))
+    return next(("mdy" if "/" in date[0] else "dmy" for date in dates), "iso")
+
+
+def certain_date_form(cells: Iterable[str]) -> str:
+    """Return the form that dates can have only, dmy or mdy, "" if they can have both or neither."""
+    forms = set()
     for cell in cells:
-        found = _DATE.fullmatch(cell.strip())
-        if found is None:
-            continue
-        if int(found["first"]) > _MONTHS:
-            return "dmy"
-        if int(found["second"]) > _MONTHS:
-            return "mdy"
-        form = "mdy" if "/" in cell else "dmy"
-    return form
+        date = _DAY.match(cell.strip())
+        if date is not None and int(date["second"]) > _MONTHS:
+            forms.add("mdy")
+        elif date is not None and (int(date["first"]) > _MONTHS or "." in date[0]):
+            forms.add("dmy")
+    return forms.pop() if len(forms) == 1 else ""
 
 
 def guess_delimiter(text: str) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from orders.domain.file_records import UnreadableFileError
@@ -26,6 +27,7 @@ _SAMPLE = 4096
 _FIRST_HIGH = 0x80
 _LETTERS_FROM = 0xC0
 _MOSTLY = 0.5
+_KANA = 0.1
 
 
 def mark_of(data: bytes) -> tuple[bytes, str]:
@@ -45,8 +47,20 @@ def guess_charset(data: bytes) -> str:
     try:
         codecs.getincrementaldecoder(UTF_8)().decode(data)
     except UnicodeDecodeError:
+        if _seems_japanese(data):
+            return "cp932"
         return "windows-1251" if _seems_cyrillic(data) else "windows-1252"
     return UTF_8
+
+
+def _seems_japanese(data: bytes) -> bool:
+    """Return whether the bytes are Shift JIS with kana, which Japanese texts have in all words."""
+    try:
+        text = codecs.getincrementaldecoder("cp932")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    foreign = [each for each in text if not each.isascii()]
+    return sum("\u3041" <= each <= "\u30fe" for each in foreign) > len(foreign) * _KANA
 
 
 def _seems_cyrillic(data: bytes) -> bool:
@@ -66,11 +80,7 @@ def codec_of(charset: str, head: bytes = b"") -> str:
 
     Raises UnreadableFileError for an unsupported charset.
     """
-    try:
-        name = codecs.lookup(charset).name
-        is_plain = not _WITH_ESCAPES.search(name) and _MARKUP.encode(name) == _MARKUP.encode()
-    except (LookupError, ValueError):
-        name, is_plain = charset, False
+    name, is_plain = _codec_named(charset)
     if name == "utf-16":
         found = mark_of(head)[1]
         return found if found in _WIDE else "utf-16-le"
@@ -83,6 +93,16 @@ def codec_of(charset: str, head: bytes = b"") -> str:
         f"charset must be utf-8, utf-16, windows-1251, windows-1252 or another charset that "
         f"includes ASCII; got {shown(charset)}",
     )
+
+
+@lru_cache(maxsize=16)
+def _codec_named(charset: str) -> tuple[str, bool]:
+    """Return the name of the codec, and whether its texts include those of ASCII."""
+    try:
+        name = codecs.lookup(charset).name
+        return name, not _WITH_ESCAPES.search(name) and _MARKUP.encode(name) == _MARKUP.encode()
+    except (LookupError, ValueError):
+        return charset, False
 
 
 def expect_utf_8(charset: str, what: str) -> None:
@@ -100,7 +120,12 @@ def is_wide(codec: str) -> bool:
 
 def text_of(raw: bytes, codec: str) -> str:
     """Return a text without its mark. Invalid bytes become lone surrogates."""
-    return raw.decode(codec, _errors(codec)).removeprefix("\ufeff")
+    return marked_text_of(raw, codec).removeprefix("\ufeff")
+
+
+def marked_text_of(raw: bytes, codec: str) -> str:
+    """Return a text as `text_of` does, but with its mark."""
+    return raw.decode(codec, _errors(codec))
 
 
 def bytes_of(text: str, codec: str) -> bytes:

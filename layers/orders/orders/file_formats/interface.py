@@ -1,7 +1,7 @@
 """The interface of a file format."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
 from orders.domain.file_records import FileOptions, Frame, Note, OpenFile, Record
@@ -15,13 +15,21 @@ class Converted:
     """A record as one order in the words of the format's protocol: plain data as in its JSON.
 
     Numbers are int or Decimal. `faults` are problems of the record, with paths below the order. A
-    record with faults is never imported. `source_of` names the column, or the path in the file,
-    that a member came from, by JSON pointer: the result file and messages name it.
+    record with faults is never imported. `list_sources` returns what `source_of` has. Only records
+    with problems need it.
     """
 
     tree: Tree
     faults: tuple[Problem, ...] = ()
-    source_of: Mapping[str, str] = field(default_factory=dict)
+    list_sources: Callable[[], Mapping[str, str]] | None = None
+
+    @property
+    def source_of(self) -> Mapping[str, str]:
+        """Return the columns, or the paths in the file, that members came from, by JSON pointer.
+
+        The result file and messages name them.
+        """
+        return {} if self.list_sources is None else self.list_sources()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,25 +4,39 @@ A mapping is plain data, as YAML or JSON has it. Each member has one source: the
 a constant, or a template of columns. A lookup table may replace the value.
 """
 
+import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal, localcontext
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property, lru_cache, partial
+from itertools import product
 from typing import Any
 
+from orders.domain.currencies import digits_of
 from orders.domain.file_records import FileOptions
-from orders.domain.money import MAX_FRACTION_DIGITS, exact_sum, format_amount
+from orders.domain.money import (
+    equal_shares,
+    exact_decimal,
+    exact_quotient,
+    exact_sum,
+    format_amount,
+    line_total,
+)
 from orders.domain.problems import Code, Problem, Steps, listed, pointer, shown
 from orders.file_formats.interface import Converted, Tree
 from orders.file_formats.values import (
     amount_of,
+    currency_beside,
     currency_of,
     text_of,
     time_of,
+    unchanged_id,
     whole_number_of,
 )
 
-_MONEY = frozenset(
+MONEY = frozenset(
     {
         "total_price",
         "delivery_cost",
@@ -31,7 +45,7 @@ _MONEY = frozenset(
         "min_price_per_item",
     }
 )
-_TIMES = frozenset({"create_time", "update_time"})
+TIMES = frozenset({"create_time", "update_time"})
 _ORDER_MEMBERS = frozenset(
     {
         "external_id",
@@ -67,6 +81,10 @@ _LINE_MEMBERS = frozenset(
         "count",
     }
 )
+# The members whose digits spreadsheet programs change: numbers, and codes that may have a point.
+_NUMBERS = frozenset({"external_id", "phone", "profile_id", "subscription_id"})
+_CODES = frozenset({"field_value", "product", "sku"})
+_IDS = _NUMBERS | _CODES
 _FIELDS = "custom_fields."
 _SOURCE_MEMBERS = frozenset(
     {
@@ -80,13 +98,25 @@ _SOURCE_MEMBERS = frozenset(
         "less_divided_by",
         "divide_by",
         "split",
+        "if_filled",
     }
 )
+# What says where a value comes from, and what may be beside it.
+_KINDS = ("column", "constant", "template", "sum")
+_OF_AMOUNTS = frozenset({"less", "less_divided_by", "divide_by"})
+_BESIDE = {
+    "column": frozenset({"lookup", "default", "split", "if_filled", *_OF_AMOUNTS}),
+    "constant": frozenset[str](),
+    "template": frozenset({"lookup", "default", "split", "if_filled"}),
+    "sum": frozenset({"default", "if_filled", *_OF_AMOUNTS}),
+}
 _PLACE = re.compile(r"\{([^{}]+)\}")
-# The number of a line in its order, in templates.
-_LINE_NUMBER = "#"
-_PRECISION = 40
-
+# The number of a line in its order: in templates, and in defaults.
+_LINE_NUMBER, _LINE_PLACE = "#", "{#}"
+_PRICE = "final_price_per_item"
+_DIVISOR = "a whole number of 1 or more, by which the amount is divided"
+# What the external id of a line has in front of this is that of the line that it is a part of.
+_SECOND_PART = "_2"
 
 _PARTS = ("group_by", "line_if", "order", "line")
 
@@ -95,15 +125,16 @@ class MappingError(ValueError):
     """A mapping has a fault. The message names the member and what is allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Where the value of a member comes from.
 
     `columns` are columns of which the first that is not blank has the value. `total` are columns
-    whose amounts in all rows of the order are added. `less` are columns whose amounts are
-    subtracted, divided by the whole number of `less_divided_by` if it is set. `divide_by` are
-    columns of whole numbers: the amount is divided by the first that is not blank. `split`
-    separates the values of an array.
+    whose amounts are added: of a line in its row, of an order in all of its rows. `less` are
+    columns whose amounts are subtracted with or without a minus sign, divided by the whole number
+    of `less_divided_by` if it is set. `divide_by` are columns of whole numbers: the amount is
+    divided by the first that is not blank, and by `divisor`. `split` separates the values of an
+    array. `if_filled` has columns with the value of the member if the column is not blank.
     """
 
     columns: tuple[str, ...] = ()
@@ -115,72 +146,172 @@ class Source:
     less: tuple[str, ...] = ()
     less_divided_by: tuple[str, ...] = ()
     divide_by: tuple[str, ...] = ()
+    divisor: int = 1
     split: str | None = None
+    if_filled: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Return whether an amount is that of its column."""
+        return not self.less and not self.divide_by and self.divisor == 1
+
+    @cached_property
+    def is_column(self) -> bool:
+        """Return whether a value is that of a column, read as its member is."""
+        return self == Source(columns=self.columns, default=self.default)
 
     @property
-    def needed(self) -> Iterator[str]:
-        """Yield the names of all columns that the value needs."""
-        yield from self.columns
+    def places(self) -> Sequence[str]:
+        """Return the names of the columns in the template."""
+        return [name for name in self._places if name != _LINE_NUMBER]
+
+    @cached_property
+    def _places(self) -> Sequence[str]:
+        """Return all names in the template."""
+        return _PLACE.findall(self.template or "")
+
+    @cached_property
+    def needed(self) -> Sequence[str]:
+        """Return the names of all columns that the value needs."""
+        of_amounts = (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
+        return (*self.columns, *self.places, *of_amounts, *self.if_filled)
+
+    @cached_property
+    def folded(self) -> Mapping[str, str]:
+        """Return the lookup table in small letters. The first of equal values counts."""
+        return {each.lower(): word for each, word in reversed([*self.lookup.items()])}
+
+    def missing(self, columns: Container[str]) -> Iterator[Sequence[str]]:
+        """Yield the names of which a file with these columns has none, but should have one."""
+        for names in (self.columns, self.total, self.less, self.divide_by, tuple(self.if_filled)):
+            if names and not any(name in columns for name in names):
+                yield names
+        yield from ((name,) for name in self.places if name not in columns)
+
+    def text(self, row: Mapping[str, str]) -> tuple[str, str]:
+        """Return the name of the column that has the value, and its text."""
         if self.template is not None:
-            yield from (name for name in _PLACE.findall(self.template) if name != _LINE_NUMBER)
-        yield from (*self.total, *self.less, *self.less_divided_by, *self.divide_by)
+            values = {name: text_of(row.get(name, "")) for name in self._places}
+            if not any(values.values()):
+                return "", ""
+            return "", _PLACE.sub(lambda place: values[place[1]], self.template).strip()
+        for name in self.columns:
+            if text := text_of(row.get(name, "")):
+                return name, text
+        return (self.columns[0] if self.columns else ""), ""
+
+    def place_in(self, row: Mapping[str, str]) -> str:
+        """Return the columns that the value comes from in words, "" for a constant."""
+        if self.total:
+            return f"columns {', '.join(self.total)}"
+        name = self.text(row)[0]
+        return f"column {name}" if name else ""
+
+    def filled(self, row: Mapping[str, str]) -> str | None:
+        """Return the value of the first column of `if_filled` that is not blank."""
+        found = (value for name, value in self.if_filled.items() if text_of(row.get(name, "")))
+        return next(found, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ColumnMapping:
     """The sources of an order's and of a line's members.
 
-    Adjacent rows with the same value of `group_by` are one order. A row is a line unless the column
-    `line_if` is blank in it. If there are `line_values`, the column must have one of them, in small
-    letters.
+    Adjacent rows with the same value of `group_by` are one order: it names columns, of which a file
+    has the first. A row is a line unless all columns of `line_if` are blank in it. If there are
+    `line_values`, the first that is not blank must have one of them, in small letters; if "" is one
+    of them, a row with values of a line and a blank column is a line too. If there are
+    `other_values`, it must have none of them.
     """
 
-    group_by: str
+    group_by: tuple[str, ...]
     order: Mapping[str, Source]
     line: Mapping[str, Source]
-    line_if: str | None = None
+    line_if: tuple[str, ...] = ()
     line_values: frozenset[str] = frozenset()
+    other_values: frozenset[str] = frozenset()
 
     def is_line(self, row: Mapping[str, str]) -> bool:
         """Return whether a row is a line of its order."""
-        if self.line_if is None:
+        if not self.line_if:
             return True
-        text = row.get(self.line_if, "").strip()
-        return text.lower() in self.line_values if self.line_values else bool(text)
+        texts = [text for name in self.line_if if (text := row.get(name, "").strip())]
+        if self.other_values:
+            return not texts or texts[0].lower() not in self.other_values
+        if not self.line_values or not texts:
+            return bool(texts) or ("" in self.line_values and self._has_line(row))
+        return texts[0].lower() in self.line_values
 
-    @property
+    def _has_line(self, row: Mapping[str, str]) -> bool:
+        """Return whether a row has a value of a line."""
+        return any(row.get(name, "").strip() for each in self.line.values() for name in each.needed)
+
+    @cached_property
+    def of_order(self) -> Sequence[str]:
+        """Return the names of the columns that members of the order need."""
+        sources = [each for each in self.order.values() if not each.total]
+        return tuple(dict.fromkeys(name for each in sources for name in each.needed))
+
+    @cached_property
     def columns(self) -> frozenset[str]:
         """Return the names of all columns that are mapped."""
         sources = [*self.order.values(), *self.line.values()]
         named = {name for each in sources for name in each.needed}
-        return frozenset({self.group_by, *named, *([self.line_if] if self.line_if else [])})
+        return frozenset({*self.group_by, *named, *self.line_if})
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """Return the names of the columns with amounts and numbers of items."""
+        return self.columns_of(MONEY | {"count"})
+
+    def columns_of(self, members: Container[str]) -> frozenset[str]:
+        """Return the names of the columns that these members of the order and its lines need."""
+        sources = (*self.order.items(), *self.line.items())
+        return frozenset(
+            name
+            for member, source in sources
+            if member in members
+            for name in (*source.columns, *source.total, *source.less)
+        )
 
 
 def read_mapping(tree: object) -> ColumnMapping:
     """Read a mapping. Raises MappingError."""
     if not isinstance(tree, Mapping):
         raise MappingError("The mapping must be an object with group_by, order and line")
-    group_by = tree.get("group_by")
-    if not isinstance(group_by, str) or not group_by:
-        raise MappingError("group_by must name the column with the number of the order")
     return ColumnMapping(
-        group_by,
+        _group_by(tree.get("group_by")),
         dict(_sources(tree.get("order"), "order", _ORDER_MEMBERS)),
         dict(_sources(tree.get("line"), "line", _LINE_MEMBERS)),
         *_line_if(tree.get("line_if")),
     )
 
 
-def _line_if(tree: object) -> tuple[str | None, frozenset[str]]:
-    """Return the column that says whether a row is a line, and the values that say so."""
-    if tree is None or isinstance(tree, str):
-        return tree, frozenset()
-    column = tree.get("column") if isinstance(tree, Mapping) else None
-    if not isinstance(tree, Mapping) or not isinstance(column, str) or set(tree) - {"column", "is"}:
+def _group_by(tree: object) -> tuple[str, ...]:
+    names = [tree] if isinstance(tree, str) else tree
+    if isinstance(names, list) and names and all(isinstance(each, str) and each for each in names):
+        return tuple(names)
+    raise MappingError("group_by must name the column with the number of the order")
+
+
+def _line_if(tree: object) -> tuple[tuple[str, ...], frozenset[str], frozenset[str]]:
+    """Return the columns that say whether a row is a line, and the values that do."""
+    if tree is None:
+        return (), frozenset(), frozenset()
+    found = tree if isinstance(tree, Mapping) else {"column": tree}
+    is_known = isinstance(found.get("column"), str | list) and found["column"]
+    if not is_known or set(found) - {"column", "is", "is_not"}:
         raise MappingError(
-            "line_if must name a column that is blank in rows without a line, or have column and is"
+            "line_if must name a column that is blank in rows without a line, or have column, and "
+            "is or is_not"
         )
-    return column, frozenset(each.lower() for each in _names(tree.get("is", []), "line_if.is"))
+    if {"is", "is_not"} <= found.keys():
+        raise MappingError("line_if must have only one of is and is_not")
+    return _names(found["column"], "line_if"), _values(found, "is"), _values(found, "is_not")
+
+
+def _values(tree: Mapping[str, object], name: str) -> frozenset[str]:
+    return frozenset(each.lower() for each in _texts(tree.get(name, []), f"line_if.{name}"))
 
 
 def is_whole(tree: Mapping[str, object]) -> bool:
@@ -199,12 +330,14 @@ def check_mapping(tree: Mapping[str, object]) -> None:
 
 def overridden(mapping: ColumnMapping, changes: Mapping[str, object]) -> ColumnMapping:
     """Return the mapping with other sources for some members. Raises MappingError."""
+    if not changes:
+        return mapping
     order = dict(_sources(changes.get("order", {}), "order", _ORDER_MEMBERS))
     line = dict(_sources(changes.get("line", {}), "line", _LINE_MEMBERS))
-    group_by, line_if = changes.get("group_by"), changes.get("line_if")
-    present = mapping.line_if, mapping.line_values
+    line_if = changes.get("line_if")
+    present = mapping.line_if, mapping.line_values, mapping.other_values
     return ColumnMapping(
-        group_by if isinstance(group_by, str) else mapping.group_by,
+        _group_by(changes["group_by"]) if "group_by" in changes else mapping.group_by,
         {**mapping.order, **order},
         {**mapping.line, **line},
         *(present if line_if is None else _line_if(line_if)),
@@ -223,160 +356,316 @@ def convert(
     of the order that is blank in the first row takes its value from a later one; different values
     are a problem.
     """
-    reader = _Reader(options)
+    merged, contradicting = _merged(rows, mapping.of_order)
+    reader = _Reader(mapping, options, rows, merged)
     tree: Tree = {}
     for member, source in mapping.order.items():
-        if source.total:
-            reader.add(tree, member, source, rows)
-        else:
-            reader.set(tree, (member,), member, source, _merged(rows, source, member, reader))
+        for name in source.needed if contradicting and not source.total else ():
+            if name in contradicting:
+                reader.add_contradiction(member, name, contradicting[name])
+        reader.set(tree, (), member, source, rows if source.total else (merged,))
     if lines is None:
         lines = [row for row in rows if mapping.is_line(row)]
+    digits = digits_of(str(tree.get("currency", "")))
     tree["lines"] = []
     for number, row in enumerate(lines, 1):
-        line: Tree = {}
-        for member, source in mapping.line.items():
-            path = ("lines", number - 1, member)
-            reader.set(line, path, member, source, {**row, _LINE_NUMBER: str(number)})
-        tree["lines"].append(line)
-    return Converted(tree, tuple(reader.faults), dict(reader.source_of))
+        tree["lines"] += reader.lines_of(row, number, len(tree["lines"]), digits)
+    reader.check_currencies(tree.get("currency"))
+    return Converted(tree, tuple(reader.faults), reader.sources)
+
+
+def matched_by(found: Converted, field_name: str, value: str) -> Converted:
+    """Return an order whose customer is found by a field if it has neither an email nor a phone.
+
+    A mapping that does not match by `email_phone` has its own customer.
+    """
+    tree = found.tree
+    is_matched = tree.get("matching") != "email_phone" or {"email", "phone"} & tree.keys()
+    if is_matched or not value:
+        return found
+    custom = {"matching": "custom", "field_name": field_name, "field_value": value}
+    return replace(found, tree={**tree, **custom})
 
 
 def _merged(
-    rows: Sequence[Mapping[str, str]], source: Source, member: str, reader: "_Reader"
-) -> Mapping[str, str]:
-    """Return one row with the columns that a source needs. Reports values that contradict."""
+    rows: Sequence[Mapping[str, str]], names: Sequence[str]
+) -> tuple[Mapping[str, str], Mapping[str, Sequence[str]]]:
+    """Return one row with the first values of columns, and the columns with several values."""
+    if len(rows) == 1:
+        return rows[0], {}
     found: dict[str, str] = {}
-    for name in source.needed:
-        values = list(dict.fromkeys(row[name] for row in rows if row.get(name, "").strip()))
-        found[name] = values[0] if values else ""
-        if len(values) > 1:
-            message = (
-                f'column "{name}" must have one value in all rows of an order; '
-                f"got {listed(values[:3])}"
-            )
-            reader.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
-    return found
+    contradicting: dict[str, Sequence[str]] = {}
+    for name in names:
+        values = [text for row in rows if (text := row.get(name)) and not text.isspace()]
+        if values:
+            found[name] = values[0]
+            if len(values) > 1 and len(different := [*dict.fromkeys(values)]) > 1:
+                contradicting[name] = different
+    return found, contradicting
+
+
+class _CellError(ValueError):
+    """A cell has no such value. `allowed` says which it may have."""
+
+    def __init__(self, allowed: object, name: str, text: str) -> None:
+        super().__init__(allowed)
+        self.name, self.text = name, text
+
+
+class _InexactError(ValueError):
+    """No decimal number expresses a price."""
+
+    def __init__(self, price: Fraction) -> None:
+        super().__init__("an amount that its items share exactly")
+        self.price = price
 
 
 class _Reader:
     """Reads the values of one record, and collects its problems."""
 
-    def __init__(self, options: FileOptions) -> None:
-        self._options = options
-        self.faults: list[Problem] = []
-        self.source_of: dict[str, str] = {}
-
-    def add(
-        self, tree: Tree, member: str, source: Source, rows: Sequence[Mapping[str, str]]
+    def __init__(
+        self,
+        mapping: ColumnMapping,
+        options: FileOptions,
+        rows: Sequence[Mapping[str, str]],
+        merged: Mapping[str, str],
     ) -> None:
-        """Set a member of the order to the sum of columns in all rows."""
-        comma = self._options.decimal_comma
-        amounts = []
-        for name in source.total:
-            for row in rows:
-                text = text_of(row.get(name, ""))
-                if not text:
-                    continue
-                try:
-                    amounts.append(Decimal(amount_of(text, decimal_comma=comma)))
-                except ValueError as allowed:
-                    message = f'column "{name}" must be {allowed}; got {shown(text)}'
-                    self.faults.append(Problem(Code.INVALID_VALUE, (member,), message))
-        if amounts:
-            self.source_of[pointer(member)] = f"columns {', '.join(source.total)}"
-            tree[member] = format_amount(exact_sum(amounts))
+        self._mapping, self._options = mapping, options
+        self._readers = _readers(decimal_comma=options.decimal_comma, date_form=options.date_form)
+        self._rows, self._merged = rows, merged
+        # The rows of the lines, with the indexes of these in the order.
+        self._lines: list[tuple[int, Mapping[str, str]]] = []
+        self.faults: list[Problem] = []
+        # The member that is read, and the path to what it is a part of.
+        self._around: Steps = ()
+        self._member = ""
+        # The currencies that are beside amounts, with the first member, its column and its cell.
+        self._currencies: dict[str, tuple[Steps, str, str]] = {}
+
+    def check_currencies(self, currency: object) -> None:
+        """Report an amount beside which another currency is written than that of the order."""
+        for code, (path, name, text) in self._currencies.items():
+            if isinstance(currency, str) and code != currency:
+                allowed = ValueError(f"an amount in the currency of the order, {currency}")
+                self._add_fault(path, allowed, name, text)
+
+    def _read_amount(self, name: str, text: str) -> str:
+        amount = amount_of(text, decimal_comma=self._options.decimal_comma)
+        if code := currency_beside(text):
+            path = (*self._around, self._member)
+            self._currencies.setdefault(code, (path, name, text))
+        return amount
+
+    def sources(self) -> Mapping[str, str]:
+        """Return the columns that members came from, by JSON pointer."""
+        faulty = {each.path for each in self.faults}
+        order, line = self._mapping.order.items(), self._mapping.line.items()
+        members: list[tuple[Steps, Source, Mapping[str, str]]] = [
+            ((member,), source, self._merged) for member, source in order
+        ]
+        for position, row in self._lines:
+            members += [(("lines", position, member), source, row) for member, source in line]
+        found = {}
+        for path, source, row in members:
+            # The problem of a faulty one names the column.
+            if (steps := _steps(path)) not in faulty and (place := source.place_in(row)):
+                found[pointer(*steps)] = place
+        return found
+
+    def add_contradiction(self, member: str, name: str, values: Sequence[str]) -> None:
+        """Report a column of a member of the order that has several values."""
+        message = (
+            f'column "{name}" must have one value in all rows of an order; got {listed(values[:3])}'
+        )
+        self.faults.append(Problem(Code.INVALID_VALUE, _steps((member,)), message))
+
+    def lines_of(
+        self, row: Mapping[str, str], number: int, position: int, digits: int
+    ) -> list[Tree]:
+        """Return the line of a row: two lines if its items do not share its total exactly.
+
+        `position` is the index of the first one in the order. `digits` are those of the currency.
+        """
+        line: Tree = {}
+        numbered = {**row, _LINE_NUMBER: str(number)}
+        self._lines.append((position, numbered))
+        inexact: tuple[Source, Fraction] | None = None
+        around, rows = ("lines", position), (numbered,)
+        for member, source in self._mapping.line.items():
+            try:
+                self.set(line, around, member, source, rows)
+            except _InexactError as error:
+                inexact = source, error.price
+                line[_PRICE] = ""  # keeps its place
+        if inexact is None:
+            return [line]
+        source, price = inexact
+        count = _count_of(line)
+        total = exact_decimal(price * count)
+        if not count or total is None:
+            name = source.needed[0]
+            message = f'column "{name}" must be {_InexactError(price)}; got {shown(row[name])}'
+            self.faults.append(Problem(Code.INVALID_VALUE, ("lines", position, _PRICE), message))
+            return [line]
+        parts = zip(("", _SECOND_PART), equal_shares(total, count, digits), strict=True)
+        return [
+            {
+                **line,
+                "external_id": f"{line.get('external_id', '')}{suffix}",
+                "count": str(share.count),
+                _PRICE: format_amount(share.price),
+            }
+            for suffix, share in parts
+        ]
 
     def set(
-        self, tree: Tree, path: Steps, member: str, source: Source, row: Mapping[str, str]
+        self,
+        tree: Tree,
+        around: Steps,
+        member: str,
+        source: Source,
+        rows: Sequence[Mapping[str, str]],
     ) -> None:
-        """Set a member of the tree, unless its value is blank."""
-        steps = _steps(path)
+        """Set a member of the tree, unless its value is blank.
+
+        Only a sum has more than one row. Raises _InexactError for a price of a line.
+        """
+        self._around, self._member = around, member
         try:
-            value = self._value(member, source, row)
+            value = self._value(member, source, rows)
+        except _InexactError:
+            if member == _PRICE:
+                raise
+            self._add_fault((*around, member), _InexactError(Fraction()), *source.text(rows[0]))
+            return
+        except _CellError as error:
+            self._add_fault((*around, member), error, error.name, error.text)
+            return
         except ValueError as allowed:
-            name, text = self._text(source, row)
-            message = f'column "{name or member}" must be {allowed}; got {shown(text)}'
-            self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
+            self._add_fault((*around, member), allowed, *source.text(rows[0]))
             return
         if value is None:
             return
-        name, _ = self._text(source, row)
-        if name:
-            self.source_of[pointer(*steps)] = f"column {name}"
         if member.startswith(_FIELDS):
             tree.setdefault("custom_fields", {})[member.removeprefix(_FIELDS)] = value
         else:
             tree[member] = value
 
-    def _value(self, member: str, source: Source, row: Mapping[str, str]) -> object:
+    def _add_fault(self, path: Steps, allowed: ValueError, name: str, text: str) -> None:
+        steps = _steps(path)
+        place = f'column "{name}"' if name else str(steps[-1])
+        message = f"{place} must be {allowed}; got {shown(text)}"
+        self.faults.append(Problem(Code.INVALID_VALUE, steps, message))
+
+    def _value(self, member: str, source: Source, rows: Sequence[Mapping[str, str]]) -> object:
         if source.constant is not None:
             return source.constant
-        _, text = self._text(source, row)
+        row = rows[0]
+        if source.is_column:
+            for name in source.columns:
+                if (cell := row.get(name)) and (text := text_of(cell)):
+                    return self._of_member(member, name, text)
+        if source.if_filled and (known := source.filled(row)) is not None:
+            return known
+        if source.total:
+            return self._amount(source, rows)
+        _, text = source.text(row)
         if not text:
-            return source.default
+            return source.default and source.default.replace(_LINE_PLACE, row.get(_LINE_NUMBER, ""))
+        return self._read(member, text, source, row)
+
+    def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> object:
+        """Return a value in the form that the import accepts."""
         if source.split is not None:
             return [each.strip() for each in text.split(source.split) if each.strip()]
-        return (
-            self._looked_up(source, text)
-            if source.lookup
-            else self._read(member, text, source, row)
-        )
+        if source.lookup:
+            return self._looked_up(source, text)
+        if member in MONEY and not source.is_plain:
+            return self._amount(source, [row])
+        if source.template is not None and member in _IDS:
+            return text
+        return self._of_member(member, source.text(row)[0], text)
 
-    def _read(self, member: str, text: str, source: Source, row: Mapping[str, str]) -> str:
-        """Return a value in the form that the import accepts: the member decides which."""
-        if member in _MONEY:
-            return self._amount(source, text, row)
-        if member == "count":
-            return whole_number_of(text, decimal_comma=self._options.decimal_comma)
-        if member in _TIMES:
-            return time_of(text, self._options.date_form)
-        return currency_of(text) if member == "currency" else text
-
-    def _text(self, source: Source, row: Mapping[str, str]) -> tuple[str, str]:
-        """Return the name of the column that has the value, and its text."""
-        if source.template is not None:
-            text = _PLACE.sub(lambda place: text_of(row.get(place[1], "")), source.template)
-            return "", text.strip()
-        for name in source.columns:
-            if text := text_of(row.get(name, "")):
-                return name, text
-        return (source.columns[0] if source.columns else ""), ""
+    def _of_member(self, member: str, name: str, text: str) -> str:
+        """Return the text of a column in the form that its member has."""
+        if member in MONEY:
+            return self._read_amount(name, text)
+        read = self._readers.get(member)
+        return text if read is None else read(text)
 
     def _looked_up(self, source: Source, text: str) -> str:
-        found = source.lookup.get(text, source.lookup.get(text.lower()))
-        if found is not None:
+        if (found := source.lookup.get(text)) is not None:
+            return found
+        if (found := source.folded.get(text.lower())) is not None:
             return found
         if source.default is not None:
             return source.default
         raise ValueError(f"one of {listed(list(source.lookup))}")
 
-    def _amount(self, source: Source, text: str, row: Mapping[str, str]) -> str:
-        comma = self._options.decimal_comma
-        amount = amount_of(text, decimal_comma=comma)
-        if not source.less and not source.divide_by:
-            return amount
-        with localcontext(prec=_PRECISION):
-            less = [row[name] for name in source.less if row.get(name, "").strip()]
-            off = sum((Decimal(amount_of(each, decimal_comma=comma)) for each in less), Decimal())
-            off = off / self._count(source.less_divided_by, row) if off else off
-            # Only a price that no decimal number expresses is rounded, in the last digit allowed.
-            exact = (Decimal(amount) - off) / self._count(source.divide_by, row)
-            price = round(exact, MAX_FRACTION_DIGITS)
-        return format_amount(price) if price >= 0 else f"-{format_amount(-price)}"
+    def _amount(self, source: Source, rows: Sequence[Mapping[str, str]]) -> str | None:
+        """Return an amount that is computed. Raises _InexactError if it had to be rounded."""
+        names = source.total or (source.text(rows[0])[0],)
+        found = self._numbers(names, rows)
+        if not found:
+            return source.default
+        whole, divisor, row = exact_sum(found), source.divisor, rows[0]
+        if source.less:
+            off = exact_sum(map(Decimal.copy_abs, self._numbers(source.less, rows)))
+            if off:
+                shared_by = self._count(source.less_divided_by, row)
+                whole = exact_sum((line_total(whole, shared_by), off.copy_negate()))
+                divisor *= shared_by
+        if source.divide_by:
+            divisor *= self._count(source.divide_by, row)
+        amount = exact_quotient(whole, divisor)
+        if amount is None:
+            raise _InexactError(Fraction(whole) / divisor)
+        return format_amount(amount) if amount >= 0 else f"-{format_amount(-amount)}"
 
-    def _count(self, names: Sequence[str], row: Mapping[str, str]) -> Decimal:
+    def _numbers(
+        self, names: Sequence[str], rows: Sequence[Mapping[str, str]]
+    ) -> Sequence[Decimal]:
+        """Return the amounts of columns in rows. Raises _CellError."""
+        found = []
+        for name, row in product(names, rows):
+            if not (text := text_of(row.get(name, ""))):
+                continue
+            try:
+                found.append(Decimal(self._read_amount(name, text)))
+            except ValueError as allowed:
+                raise _CellError(allowed, name, text) from None
+        return found
+
+    def _count(self, names: Sequence[str], row: Mapping[str, str]) -> int:
         """Return the number of items that an amount is divided by, 1 without names of columns."""
         if not names:
-            return Decimal(1)
+            return 1
         number = next((text for name in names if (text := text_of(row.get(name, "")))), "")
         try:
-            count = Decimal(whole_number_of(number, decimal_comma=self._options.decimal_comma))
+            count = int(whole_number_of(number, decimal_comma=self._options.decimal_comma))
         except ValueError:
-            count = Decimal(0)
+            count = 0
         if count < 1:
-            raise ValueError(f'an amount of at least one item in "{names[0]}"')
+            raise _CellError(_DIVISOR, names[0], number)
         return count
+
+
+@lru_cache(maxsize=16)
+def _readers(*, decimal_comma: bool, date_form: str) -> Mapping[str, Callable[[str], str]]:
+    """Return the functions that read the text of members in the form that the import accepts."""
+    return {
+        **dict.fromkeys(TIMES, partial(time_of, date_form=date_form)),
+        **dict.fromkeys(_NUMBERS, partial(unchanged_id, may_have_point=False)),
+        **dict.fromkeys(_CODES, partial(unchanged_id, may_have_point=True)),
+        "count": partial(whole_number_of, decimal_comma=decimal_comma),
+        "currency": currency_of,
+    }
+
+
+def _count_of(line: Tree) -> int:
+    """Return the number of items of a line, 0 if it cannot be read."""
+    text = str(line.get("count", ""))
+    return int(text) if text.isdecimal() else 0
 
 
 def _steps(path: Steps) -> Steps:
@@ -397,46 +686,119 @@ def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tupl
                 f"{where} must have only the members {allowed} and custom_fields.<id>; "
                 f"got {shown(str(member))}"
             )
-        yield str(member), _source(source, f"{where}.{member}")
+        yield str(member), _source(source, str(member), f"{where}.{member}")
 
 
-def _source(tree: Any, where: str) -> Source:  # noqa: ANN401 - any value of YAML
+def _source(tree: Any, member: str, where: str) -> Source:  # noqa: ANN401 - any value of YAML
     if isinstance(tree, str):
-        return Source(columns=(tree,))
+        return Source(columns=_names(tree, where))
     if not isinstance(tree, Mapping):
         raise MappingError(f"{where} must be the name of a column, or an object")
     unknown = [str(name) for name in tree if name not in _SOURCE_MEMBERS]
     if unknown:
         allowed = listed(sorted(_SOURCE_MEMBERS))
         raise MappingError(f"{where} must have only {allowed}; got {shown(unknown[0])}")
-    kinds = [name for name in ("column", "constant", "template", "sum") if name in tree]
+    kinds = [name for name in _KINDS if name in tree]
     if len(kinds) != 1:
-        raise MappingError(f"{where} must have exactly one of column, constant, template and sum")
-    lookup = tree.get("lookup", {})
-    if not isinstance(lookup, Mapping):
-        raise MappingError(f"{where}.lookup must be an object of values and what replaces them")
+        raise MappingError(f"{where} must have exactly one of {listed(_KINDS)}")
+    _check_beside(kinds[0], tree, member, where)
+    divide_by, divisor = _divide_by(tree.get("divide_by", []), f"{where}.divide_by")
     return Source(
-        columns=_names(tree.get("column", []), f"{where}.column"),
-        constant=tree.get("constant"),
-        template=_text(tree.get("template"), f"{where}.template"),
-        lookup={str(name): str(value) for name, value in lookup.items()},
-        default=_text(tree.get("default"), f"{where}.default"),
-        total=_names(tree.get("sum", []), f"{where}.sum"),
-        less=_names(tree.get("less", []), f"{where}.less"),
-        less_divided_by=_names(tree.get("less_divided_by", []), f"{where}.less_divided_by"),
-        divide_by=_names(tree.get("divide_by", []), f"{where}.divide_by"),
+        columns=_names(tree["column"], f"{where}.column") if "column" in tree else (),
+        constant=_constant(tree["constant"], f"{where}.constant") if "constant" in tree else None,
+        template=_template(tree.get("template"), f"{where}.template"),
+        lookup=_lookup(tree.get("lookup", {}), f"{where}.lookup"),
+        default=_word(tree["default"], f"{where}.default") if "default" in tree else None,
+        total=_names(tree["sum"], f"{where}.sum") if "sum" in tree else (),
+        less=_names(tree["less"], f"{where}.less") if "less" in tree else (),
+        less_divided_by=(
+            _names(tree["less_divided_by"], f"{where}.less_divided_by")
+            if "less_divided_by" in tree
+            else ()
+        ),
+        divide_by=divide_by,
+        divisor=divisor,
         split=_text(tree.get("split"), f"{where}.split"),
+        if_filled=_lookup(tree.get("if_filled", {}), f"{where}.if_filled"),
     )
+
+
+def _check_beside(kind: str, tree: Mapping[str, object], member: str, where: str) -> None:
+    """Raise MappingError for a member of a source that would have no effect."""
+    beside = [name for name in tree if name != kind]
+    allowed = set(_BESIDE[kind])
+    if member not in MONEY:
+        allowed -= _OF_AMOUNTS
+    elif allowed & _OF_AMOUNTS & set(beside):
+        allowed.discard("lookup")
+    if kind == "sum" and member not in MONEY:
+        raise MappingError(f"{where} must not have sum: only {listed(sorted(MONEY))} may have it")
+    if member != "tags" and not member.startswith(_FIELDS):
+        allowed.discard("split")
+    wrong = next((name for name in beside if name not in allowed), None)
+    if wrong is not None:
+        others = f"only {listed(sorted(allowed))}" if allowed else "nothing"
+        raise MappingError(f"{where} must have {others} beside {kind}; got {wrong}")
+
+
+def _divide_by(value: object, where: str) -> tuple[tuple[str, ...], int]:
+    """Return the columns, and the number, that an amount is divided by."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise MappingError(f"{where} must be 1 or more; got {value}")
+        return (), value
+    return (_names(value, where) if value != [] else ()), 1
+
+
+def _constant(value: object, where: str) -> object:
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return value
+    if isinstance(value, bool | int):
+        return value
+    return _word(value, where)
+
+
+def _template(value: object, where: str) -> str | None:
+    text = _text(value, where)
+    if text is not None and (not _PLACE.search(text) or set("{}") & set(_PLACE.sub("", text))):
+        raise MappingError(
+            f'{where} must have names of columns in braces, such as "{{Date}} {{Time}}"; '
+            f"got {shown(text)}"
+        )
+    return text
+
+
+def _lookup(tree: object, where: str) -> Mapping[str, str]:
+    if not isinstance(tree, Mapping):
+        raise MappingError(f"{where} must be an object of values and what replaces them")
+    return {str(name): _word(value, f"{where}.{name}") for name, value in tree.items()}
+
+
+def _word(value: object, where: str) -> str:
+    """Return a text, or a number as text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    raise MappingError(f"{where} must be text or a number; got {shown(json.dumps(value))}")
 
 
 def _text(value: object, where: str) -> str | None:
     if value is not None and not isinstance(value, str):
-        raise MappingError(f"{where} must be text; got {shown(str(value))}")
+        raise MappingError(f"{where} must be text; got {shown(json.dumps(value))}")
     return value
+
+
+def _texts(value: object, where: str) -> Sequence[str]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        raise MappingError(f"{where} must be text, or a list of texts")
+    return texts
 
 
 def _names(value: object, where: str) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
+    is_list = isinstance(names, list) and all(isinstance(each, str) and each for each in names)
+    if not isinstance(names, list) or not is_list or not names:
         raise MappingError(f"{where} must be the text of a column's name, or a list of such texts")
     return tuple(names)

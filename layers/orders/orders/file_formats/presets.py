@@ -9,11 +9,10 @@ class Preset:
     """The CSV export of a system.
 
     A file is of this system if its header has all `columns`. `mapping` is a mapping as users write
-    it. `date_form` and `decimal_comma` are those of the export.
+    it. `date_form` is that of the export.
     """
 
     name: str
     columns: frozenset[str]
     mapping: Mapping[str, object]
     date_form: str = "iso"
-    decimal_comma: bool = False

@@ -28,6 +28,7 @@ from orders.file_formats.mappings import is_whole
 NAMES = (
     "altcraft_xml",
     "commerceml",
+    "commercetools_array",
     "json_array",
     "commercetools_drafts",
     "json_lines",
@@ -116,7 +117,12 @@ class Registry:
         # A function imports only the protocol that it needs.
         from orders.file_formats.altcraft_orders import read_converted  # noqa: PLC0415
 
-        return read_converted(records, converted, skip_triggers=skip_triggers)
+        return read_converted(
+            records,
+            converted,
+            skip_triggers=skip_triggers or frame.skip_triggers,
+            unknown=frame.unknown,
+        )
 
     def head(self, frame: Frame, options: FileOptions) -> bytes:
         """Return the beginning of a result file."""
@@ -146,7 +152,12 @@ def _guessed(start: Beginning, chosen: FileOptions) -> FileOptions:
             return guess
     if is_whole(chosen.mapping) and (guess := format_named("mapped_csv").guess(start)):
         return guess
-    message = f"The format of the file is not known; name it: {listed(NAMES)}"
+    hint = (
+        "The mapping of a file with other columns must have group_by, order and line"
+        if chosen.mapping
+        else "A file with other columns must have a mapping"
+    )
+    message = f"The format of the file is not known; name it: {listed(NAMES)}. {hint}"
     raise UnreadableFileError("unknown_format", message)
 
 

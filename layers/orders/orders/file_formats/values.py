@@ -6,7 +6,7 @@ is allowed. Nothing is rounded, and nothing ambiguous is guessed: the options of
 
 import re
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from orders.domain.currencies import FRACTION_DIGITS
@@ -32,6 +32,20 @@ CURRENCY_WORDS: Mapping[str, str] = {
     "бел. руб": "BYN",
     "zł": "PLN",
     "kč": "CZK",
+    "рубль": "RUB",
+    "рублей": "RUB",
+    "доллар": "USD",
+    "долл. сша": "USD",
+    "доллар сша": "USD",
+    # The numbers of ISO 4217, as 1C writes them. 810 is the one before 1998, which is still used.
+    "643": "RUB",
+    "810": "RUB",
+    "840": "USD",
+    "978": "EUR",
+    "980": "UAH",
+    "398": "KZT",
+    "933": "BYN",
+    "156": "CNY",
 }
 # What may be beside an amount. Any other word, or a percent sign, would change its meaning.
 _MONEY_WORDS = frozenset(
@@ -42,6 +56,18 @@ _COUNT_WORDS = frozenset({"шт", "pcs", "pc", "pieces", "stk", "stück", "ea", 
 # How a file writes days: iso is 2026-01-31, mdy is 01/31/2026, dmy is 31.01.2026 or 31/01/2026.
 DATE_FORMS = ("iso", "mdy", "dmy")
 
+# Nearly all amounts and times of a file are written so, and need no more than to be checked.
+_PLAIN_AMOUNTS = {
+    False: re.compile(r"\d{1,200}(?:\.\d{1,200})?", re.ASCII),
+    True: re.compile(r"\d{1,200}(?:,\d{1,200})?", re.ASCII),
+}
+_PLAIN_TIME = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2}) ?(Z|[+-]\d{2}:?[0-5]\d)?", re.ASCII
+)
+# How spreadsheet programs shorten a long number, and how they write one as a decimal number.
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,3}", re.ASCII)
+_AS_DECIMAL = re.compile(r"\d+\.0", re.ASCII)
+_FORMULA_TEXT = re.compile(r'="([^"]*)"')
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f']")
 _GUARD = re.compile(r"'(?=[\d=+\-@])")
 _MONEY = re.compile(r"(?P<open>\()?(?P<sign>[-\u2212])?(?P<digits>\d[\d.,]*|[.,]\d+)(?P<close>\))?")
@@ -53,7 +79,7 @@ _CLOCK = re.compile(
     re.ASCII,
 )
 _ISO_WITH_ZONE = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{1,2}:\d{2})(:\d{2})?(\.\d+)? ?(Z|UTC|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 _MAX_CELL = 200
 _NOON = 12
@@ -62,10 +88,15 @@ _NOON = 12
 def text_of(cell: str) -> str:
     """Return a cell without the white space around it, and without the apostrophe before a number.
 
-    Exports write such an apostrophe so that a spreadsheet keeps leading zeros and plus signs.
+    Exports write such an apostrophe, or ="0123", so that a spreadsheet keeps leading zeros and plus
+    signs.
     """
     text = cell.strip()
-    return text[1:] if _GUARD.match(text) else text
+    if not text.startswith(("'", "=")):
+        return text
+    if text.startswith("=") and (formula := _FORMULA_TEXT.fullmatch(text)):
+        return formula[1].strip()
+    return text[1:] if text.startswith("'") and _GUARD.match(text) else text
 
 
 def amount_of(cell: str, *, decimal_comma: bool) -> str:
@@ -73,12 +104,14 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
 
     Negative amounts keep their sign, also in parentheses.
     """
+    if _PLAIN_AMOUNTS[decimal_comma].fullmatch(cell):
+        return cell.replace(",", ".") if decimal_comma else cell
     allowed = (
         "an amount with a decimal comma, such as 1234,50 or 1.234,50"
         if decimal_comma
         else "an amount with a decimal point, such as 1234.50 or 1,234.50"
     )
-    text = _without_words(text_of(cell)[:_MAX_CELL].strip(), _MONEY_WORDS)
+    text = _without_words(_short_text(cell, allowed), _MONEY_WORDS)
     match = _MONEY.fullmatch(_SPACES.sub("", text))
     if match is None or bool(match["open"]) != bool(match["close"]):
         raise ValueError(allowed)
@@ -94,6 +127,27 @@ def amount_of(cell: str, *, decimal_comma: bool) -> str:
     return sign + digits + (f".{fraction[0]}" if fraction and fraction[0] else "")
 
 
+def _short_text(cell: str, allowed: str) -> str:
+    """Return the text of a cell. Raises ValueError for a longer one than any number has."""
+    text = text_of(cell)
+    if len(text) > _MAX_CELL:
+        raise ValueError(allowed)
+    return text.strip()
+
+
+# The signs that only one currency has. A word such as "руб." is that of several.
+_SIGNS = {"€": "EUR", "£": "GBP", "₽": "RUB", "₴": "UAH", "₸": "KZT", "zł": "PLN"}
+
+
+def currency_beside(cell: str) -> str | None:
+    """Return the currency that is written beside an amount, None if there is none for certain."""
+    if cell[-1:].isdecimal() and cell[:1].isdecimal():
+        return None
+    words = (word.strip().rstrip(".") for word in _WORDS.findall(text_of(cell)[:_MAX_CELL].strip()))
+    found = (_SIGNS.get(word.lower(), word.upper()) for word in words)
+    return next((code for code in found if code in FRACTION_DIGITS), None)
+
+
 def _without_words(text: str, known: Collection[str]) -> str:
     """Return a text without the words around its number, if they are known."""
 
@@ -106,8 +160,10 @@ def _without_words(text: str, known: Collection[str]) -> str:
 
 def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     """Return a whole number, such as 2 for "2" or "2.000"."""
+    if cell.isdecimal() and cell.isascii() and len(cell) <= _MAX_CELL:
+        return str(int(cell))
     allowed = "a whole number"
-    text = _without_words(text_of(cell)[:_MAX_CELL].strip(), _COUNT_WORDS)
+    text = _without_words(_short_text(cell, allowed), _COUNT_WORDS)
     try:
         number = Decimal(amount_of(text, decimal_comma=decimal_comma))
     except ValueError:
@@ -115,6 +171,14 @@ def whole_number_of(cell: str, *, decimal_comma: bool) -> str:
     if number != number.to_integral_value():
         raise ValueError(allowed)
     return str(int(number))
+
+
+def unchanged_id(text: str, *, may_have_point: bool) -> str:
+    """Return an id or a phone number, unless a spreadsheet program has changed its digits."""
+    is_shortened = "+" in text and _SHORTENED.fullmatch(text)
+    if is_shortened or (not may_have_point and "." in text and _AS_DECIMAL.fullmatch(text)):
+        raise ValueError("the exported text, not a number that a spreadsheet program has changed")
+    return text
 
 
 def currency_of(cell: str) -> str:
@@ -128,16 +192,30 @@ def time_of(cell: str, date_form: str) -> str:
 
     ISO dates are accepted in every file, because only the other forms are ambiguous.
     """
-    text = text_of(cell)[:_MAX_CELL]
+    plain = _PLAIN_TIME.fullmatch(cell)
+    if plain is not None and (time := _plain_time(*plain.groups())) is not None:
+        return time
+    text = text_of(cell)
+    # A longer text than any time has is none.
+    text = text if len(text) <= _MAX_CELL else ""
     iso = _ISO_WITH_ZONE.fullmatch(text)
     if iso is not None:
         day, clock, second, fraction, zone = iso.groups()
         zone = "Z" if zone in {None, "UTC"} else zone
-        text = f"{day}T{clock}{second or ':00'}{fraction or ''}{zone}"
+        text = f"{day}T{clock:0>5}{second or ':00'}{fraction or ''}{zone}"
     try:
         return format_time(parse_time(text))
     except ValueError:
         return _local_time(text, date_form)
+
+
+def _plain_time(day: str, clock: str, zone: str | None) -> str | None:
+    """Return the time of these parts, None for those that `parse_time` decides about."""
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone or 'Z'}").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return f"{moment.replace(tzinfo=None).isoformat()}Z"
 
 
 def _local_time(text: str, date_form: str) -> str:

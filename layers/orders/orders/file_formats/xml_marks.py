@@ -11,8 +11,9 @@ _MARKUP = re.compile(
     r"""|(?P<start><(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""",
     re.DOTALL,
 )
-# An order has no neighbour if its name ends the record and nothing but space is before it.
-_ONLY = re.compile(r"\s*+<(?=(?:data|row)[\s>])")
+# An order has no neighbour if nothing but space is before it. A blank element does not count.
+_ONLY = re.compile(r"\s*+<(?=(?:data|row)(?:\s[^>]*+)?>(?!\s*+</))")
+_FIRST = re.compile(r"\s*+<([^\s<>/!?]++)(?=[\s>])")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -21,6 +22,9 @@ def order_start(text: str) -> int:
     only = _ONLY.match(text)
     if only is not None:
         return only.end() - 1
+    first = _FIRST.match(text)
+    if first is not None and _is_one(text, first[1]):
+        return first.start(1) - 1
     start = level = 0
     for match in _MARKUP.finditer(text):
         if match["start"]:
@@ -30,6 +34,12 @@ def order_start(text: str) -> int:
         elif match["end"]:
             level -= 1
     return start
+
+
+def _is_one(text: str, name: str) -> bool:
+    """Return whether the element with which a text begins is also that with which it ends."""
+    end = f"</{name}>"
+    return text.rstrip().endswith(end) and text.count(end) == text.count(f"<{name}") == 1
 
 
 def marked(text: str, note: Note) -> str:

@@ -32,59 +32,49 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
-class RelayEnvironment:
-    """The additional variable of the relay: the queue of parked triggers."""
+class ParkingEnvironment:
+    """The additional variable of the functions of the stream: the queue of what they park."""
 
     queue_url: str
 
     @classmethod
-    def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read the variables. Raises RuntimeError that names every missing one."""
-        _expect(variables, "PARKED_TRIGGERS_QUEUE_URL")
-        return cls(queue_url=variables["PARKED_TRIGGERS_QUEUE_URL"])
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEnvironment:
-    """Additional variable of the history: the queue of records that cannot be processed."""
-
-    queue_url: str
+    def of_relay(cls, variables: Mapping[str, str]) -> Self:
+        """Read the queue of parked triggers. Raises RuntimeError if the variable is missing."""
+        return cls(_read(variables, "PARKED_TRIGGERS_QUEUE_URL"))
 
     @classmethod
-    def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read the variable. Raises RuntimeError that names it if it is missing."""
-        _expect(variables, "PARKED_RECORDS_QUEUE_URL")
-        return cls(queue_url=variables["PARKED_RECORDS_QUEUE_URL"])
+    def of_history(cls, variables: Mapping[str, str]) -> Self:
+        """Read the queue of parked records. Raises RuntimeError if the variable is missing."""
+        return cls(_read(variables, "PARKED_RECORDS_QUEUE_URL"))
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFilesEnvironment:
-    """Additional variable of the functions that work on imported files: the bucket."""
+    """The additional variable of all functions of import jobs: the bucket of the files."""
 
     bucket: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
         """Read the variable. Raises RuntimeError that names it if it is missing."""
-        _expect(variables, "IMPORT_FILES_BUCKET")
-        return cls(bucket=variables["IMPORT_FILES_BUCKET"])
+        return cls(_read(variables, "IMPORT_FILES_BUCKET"))
 
 
 @dataclass(frozen=True, slots=True)
-class ImportJobsEnvironment:
-    """The additional variables of import jobs: where their files are, and what runs them."""
+class ImportEngineEnvironment:
+    """The additional variable of the function that starts import jobs: what runs them."""
 
-    bucket: str
     machine_arn: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
-        """Read the variables. Raises RuntimeError that names every missing one."""
-        _expect(variables, "IMPORT_FILES_BUCKET", "IMPORT_FILES_STATE_MACHINE_ARN")
-        return cls(
-            bucket=variables["IMPORT_FILES_BUCKET"],
-            machine_arn=variables["IMPORT_FILES_STATE_MACHINE_ARN"],
-        )
+        """Read the variable. Raises RuntimeError that names it if it is missing."""
+        return cls(_read(variables, "IMPORT_FILES_STATE_MACHINE_ARN"))
+
+
+def _read(variables: Mapping[str, str], name: str) -> str:
+    _expect(variables, name)
+    return variables[name]
 
 
 def _expect(variables: Mapping[str, str], *names: str) -> None:

@@ -275,5 +275,11 @@ def test_commercetools_delivery() -> None:
 
 
 def test_commercetools_times_and_email() -> None:
-    summary = _summary(customerEmail="a@b.example", completedAt="2020-01-01T00:00:00Z")
+    summary = _summary(customerEmail="a@b.example")
     assert (summary.created_at, summary.updated_at, summary.email) == (NOW, NOW, "a@b.example")
+
+
+def test_commercetools_time_of_the_shop() -> None:
+    summary = _summary(completedAt="2020-01-01T03:00:00.5+03:00")
+    assert summary.created_at == datetime(2020, 1, 1, 0, 0, 0, 500_000, tzinfo=UTC)
+    assert summary.updated_at == NOW

@@ -7,7 +7,14 @@ from functools import lru_cache
 from itertools import chain
 from typing import BinaryIO
 
-from orders.domain.file_records import FileOptions, Frame, Note, OpenFile, Record
+from orders.domain.file_records import (
+    FileOptions,
+    Frame,
+    Note,
+    OpenFile,
+    Record,
+    UnreadableFileError,
+)
 from orders.domain.problems import Code, Problem
 from orders.file_formats.bounds import blocks
 from orders.file_formats.charsets import (
@@ -19,6 +26,7 @@ from orders.file_formats.charsets import (
     mark_of,
     text_of,
 )
+from orders.file_formats.import_root import DATA, MEMBERS, with_root
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_marks import not_an_order, too_large
 from orders.file_formats.xml_elements import Part, Shape, Splitter
@@ -27,13 +35,13 @@ from orders.protocols.altcraft.errors import RequestRefusedError
 from orders.protocols.altcraft.requests import IMPORT_SHAPE
 from orders.protocols.altcraft.xml_codec import MARKUP, ROOT, ROW, decode
 
-_DATA = "data"
 _SHAPE = Shape(
     root=ROOT,
-    orders=frozenset({_DATA, ROW}),
+    orders=frozenset({DATA, ROW}),
     key="external_id",
     row=ROW,
     secrets=frozenset({"token"}),
+    members=MEMBERS,
     read=frozenset({"format"}),
 )
 _DECLARED = re.compile(r"<\?xml[^>]*?\sencoding\s*=\s*[\"']([A-Za-z0-9._-]+)")
@@ -60,6 +68,11 @@ class AltcraftXml:
             charset = declared[1].lower() if declared else UTF_8
         return FileOptions(format=self.name, charset=charset)
 
+    def shape_of(self, options: FileOptions) -> Shape:
+        """Return what the document is made of."""
+        del options
+        return self.shape
+
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
         """Read everything before the first order. Raises UnreadableFileError."""
         read = blocks(source)
@@ -68,12 +81,12 @@ class AltcraftXml:
         data: Iterator[bytes] = chain((first,), read)
         if is_wide(codec):
             data = (text.encode(UTF_8, "surrogatepass") for text in decoded(data, codec))
-        splitter = Splitter(self.shape, UTF_8 if is_wide(codec) else codec)
+        splitter = Splitter(self.shape_of(options), UTF_8 if is_wide(codec) else codec)
         parts = splitter.parts(data)
         head = _original(next(parts), codec)
         closing = _closing(text_of(head, codec))
         tail = bytes_of(f"\n{closing}", codec)
-        ended = [Frame(head, tail=tail, ignored=tuple(splitter.ignored))]
+        ended = [self._frame(Frame(head, tail=tail), splitter, codec)]
 
         def records() -> Iterator[Record]:
             row, last = 1, None
@@ -83,9 +96,22 @@ class AltcraftXml:
                     row += 1
                 last = part
             rest = b"" if last is None else _original(last, codec)
-            ended[0] = replace(ended[0], tail=rest, ignored=tuple(splitter.ignored))
+            ended[0] = self._frame(replace(ended[0], tail=rest), splitter, codec)
 
         return OpenFile(ended[0], records(), lambda: ended[0])
+
+    def _frame(self, frame: Frame, splitter: Splitter, codec: str) -> Frame:
+        """Return the frame with the meaning of what was read beside the orders."""
+        ignored = tuple(splitter.ignored)
+        if not self.shape.members:
+            return replace(frame, ignored=ignored)
+        members = (text_of(each, UTF_8 if is_wide(codec) else codec) for each in splitter.members)
+        body = _document(root_of(frame.head, codec), "".join(members))
+        try:
+            read = decode(body.encode(UTF_8, "replace"), IMPORT_SHAPE, UTF_8)
+        except RequestRefusedError as refusal:
+            raise UnreadableFileError("malformed", refusal.text) from None
+        return with_root(frame, read.tree | dict.fromkeys(ignored), read.faults)
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
         """Return the order of an element."""
@@ -94,14 +120,12 @@ class AltcraftXml:
             return refused
         codec = codec_of(options.charset, frame.head)
         text = text_of(record.raw, codec)
-        root = _root_of(frame.head, codec)
-        name = re.split(r"[\s>]", root[1:], maxsplit=1)[0]
-        body = f"{root}{text[order_start(text) :]}</{name}>"
+        body = _document(root_of(frame.head, codec), text[order_start(text) :])
         try:
             read = decode(body.encode(UTF_8, "replace"), IMPORT_SHAPE, UTF_8)
         except RequestRefusedError as refusal:
             return not_an_order(Code.MALFORMED, refusal.text.replace("The body", "The record", 1))
-        match read.tree.get(_DATA):
+        match read.tree.get(DATA):
             case [dict() as tree]:
                 faults = (Problem(each.code, each.path[2:], each.message) for each in read.faults)
                 return Converted(tree, tuple(faults))
@@ -141,8 +165,14 @@ def _closing(head: str) -> str:
     return "".join(f"</{name}>" for name in reversed(opened))
 
 
+def _document(root: str, content: str) -> str:
+    """Return a document with this start tag of its root."""
+    name = re.split(r"[\s>]", root[1:], maxsplit=1)[0]
+    return f"{root}{content}</{name}>"
+
+
 @lru_cache(maxsize=8)
-def _root_of(head: bytes, codec: str) -> str:
+def root_of(head: bytes, codec: str) -> str:
     """Return the start tag of the root, which declares namespaces."""
     tags = (match[0] for match in MARKUP.finditer(text_of(head, codec)) if match["start"])
     return next(tags, f"<{ROOT}>")

@@ -6,7 +6,12 @@ from orders.domain.file_records import FileOptions
 from orders.file_formats.formats.json_lines import JsonLines
 from orders.file_formats.interface import Beginning
 
-_MEMBERS = re.compile(r'"(?:orderNumber|totalPrice|centAmount)"')
+_MEMBERS = re.compile(r'"(?:orderNumber|totalPrice|centAmount|lineItems|customerEmail)"')
+
+
+def has_draft(text: str) -> bool:
+    """Return whether a text has the members of a draft, and no external id."""
+    return '"external_id"' not in text and len(set(_MEMBERS.findall(text))) > 1
 
 
 class CommercetoolsDrafts(JsonLines):
@@ -20,8 +25,7 @@ class CommercetoolsDrafts(JsonLines):
         """Return how to read a file whose first line has the members of a draft."""
         found = super().guess(beginning)
         first = beginning.text.lstrip().split("\n", 1)[0]
-        has_members = '"external_id"' not in first and len(set(_MEMBERS.findall(first))) > 1
-        return found if has_members else None
+        return found if has_draft(first) else None
 
 
 FORMAT = CommercetoolsDrafts()

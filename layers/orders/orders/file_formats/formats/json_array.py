@@ -14,14 +14,15 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
+from orders.domain.problems import MAX_PROBLEMS
 from orders.file_formats.bounds import blocks, expect_kept
 from orders.file_formats.charsets import UTF_8, bytes_of, decoded, expect_utf_8, mark_of
+from orders.file_formats.import_root import DATA, with_root
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_elements import JsonReader
 from orders.file_formats.json_marks import converted, is_mark, key_of, marked
-from orders.protocols.json_text import NotJsonError, read_json
+from orders.protocols.json_text import JsonText, NotJsonError, read_json
 
-_READ = frozenset({"data", "token", "format"})
 # A result file does not repeat a secret.
 _TOKEN = rb'"token"\s*:\s*"(?:[^"\\]|\\.)*+"'
 _TOKEN_BEFORE = re.compile(_TOKEN + rb"\s*,\s*", re.DOTALL)
@@ -33,17 +34,20 @@ class JsonArray:
 
     name = "json_array"
     protocol = "altcraft"
+    key = "external_id"
+    # The member of an object that has the array.
+    member = "data"
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
-        """Return how to read a file that begins with an array, or with an object with `data`."""
+        """Return how to read a file that begins with an array, or with an object that has one."""
         options = FileOptions(format=self.name, charset=beginning.charset)
         text = beginning.text.lstrip()
         if text.startswith("["):
             return options
-        if not text.startswith("{") or '"data"' not in text:
+        if not text.startswith("{") or f'"{self.member}"' not in text:
             return None
         try:
-            _open(iter((text.encode(UTF_8, "replace"),)))
+            _open(iter((text.encode(UTF_8, "replace"),)), self.member)
         except UnreadableFileError:
             return None
         return options
@@ -51,9 +55,9 @@ class JsonArray:
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
         """Read everything before the first element. Raises UnreadableFileError."""
         expect_utf_8(options.charset, "JSON")
-        reader, head = _open(blocks(source))
+        reader, head = _open(blocks(source), self.member)
         is_object = not head.removeprefix(mark_of(head)[0]).lstrip().startswith(b"[")
-        array = _Array(reader, head, b"}" if is_object else b"")
+        array = _Array(reader, head, b"}" if is_object else b"", self.key, self.member)
         return OpenFile(array.frame, array.records(), array.whole_frame)
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
@@ -77,7 +81,7 @@ class JsonArray:
         return frame.tail
 
 
-def _open(parts: Iterator[bytes]) -> tuple[JsonReader, bytes]:
+def _open(parts: Iterator[bytes], member: str) -> tuple[JsonReader, bytes]:
     """Return a reader behind the bracket that opens the array, and the bytes up to there."""
     first = next(parts, b"")
     mark, charset = mark_of(first)
@@ -87,12 +91,12 @@ def _open(parts: Iterator[bytes]) -> tuple[JsonReader, bytes]:
         while True:
             name = reader.value()
             reader.expect(":", "a colon after the name of a member")
-            if name == '"data"':
-                reader.expect("[", "an array in the member `data`")
+            if name == f'"{member}"':
+                reader.expect("[", f"an array in the member `{member}`")
                 break
             reader.value()
-            if reader.expect(",}", "the member `data` with an array") == "}":
-                message = "The object must have the member `data` with an array of orders"
+            if reader.expect(",}", f"the member `{member}` with an array") == "}":
+                message = f"The object must have the member `{member}` with an array of orders"
                 raise UnreadableFileError("malformed", message)
     return reader, mark + bytes_of(reader.take(), UTF_8)
 
@@ -104,13 +108,14 @@ class _Array:
     reader: JsonReader
     opening: bytes
     closing: bytes
+    key: str
+    member: str
     frame: Frame = field(init=False)
 
     def __post_init__(self) -> None:
         head = _TOKEN_BEFORE.sub(b"", self.opening)
         tail = b"]" + self.closing
-        names = _names(self.opening + tail)
-        self.frame = Frame(head, separator=b",", tail=tail, ignored=names)
+        self.frame = self._framed(Frame(head, separator=b",", tail=tail), self.opening + tail)
 
     def whole_frame(self) -> Frame:
         """Return the frame with what is after the last element."""
@@ -131,7 +136,7 @@ class _Array:
             bracket = reader.take()
             if not is_mark(raw):
                 expect_kept(len(raw), row, f"Element {row} of the array")
-                yield Record(row, key_of(raw), raw)
+                yield Record(row, key_of(raw, self.key), raw)
             if bracket == "]":
                 self._end(bracket)
                 return
@@ -140,18 +145,26 @@ class _Array:
     def _end(self, bracket: str) -> None:
         """Read what is after the array, which completes the frame to valid JSON."""
         tail = bytes_of(bracket + self.reader.rest(), UTF_8)
-        names = _names(self.opening + tail)
-        self.frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail), ignored=names)
+        frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail))
+        self.frame = self._framed(frame, self.opening + tail)
+
+    def _framed(self, frame: Frame, around: bytes) -> Frame:
+        """Return the frame with the meaning of the members around the array."""
+        text = _read_root(around)
+        if not isinstance(text.tree, dict):
+            return frame
+        if self.member != DATA:
+            return replace(frame, ignored=tuple(each for each in text.tree if each != self.member))
+        return with_root(frame, text.tree, text.faults(MAX_PROBLEMS))
 
 
-def _names(frame: bytes) -> tuple[str, ...]:
-    """Return the members around the array that are not read. Raises UnreadableFileError."""
+def _read_root(around: bytes) -> JsonText:
+    """Return what is around the array, without its elements. Raises UnreadableFileError."""
     try:
-        tree = read_json(frame).tree
+        return read_json(around)
     except NotJsonError as error:
         reason = str(error).replace("The body", "What is around the array", 1)
         raise UnreadableFileError("malformed", reason) from None
-    return tuple(name for name in tree if name not in _READ) if isinstance(tree, dict) else ()
 
 
 FORMAT = JsonArray()

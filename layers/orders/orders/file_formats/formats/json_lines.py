@@ -1,15 +1,26 @@
 """JSON Lines: one order a line, as an element of `data` in the orders import."""
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
-from orders.domain.file_records import FileOptions, Frame, Note, OpenFile, Record
+from orders.domain.file_records import (
+    FileOptions,
+    Frame,
+    Note,
+    OpenFile,
+    Record,
+    UnreadableFileError,
+)
 from orders.file_formats.bounds import blocks
 from orders.file_formats.charsets import UTF_8, expect_utf_8, mark_of
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_marks import converted, is_mark, key_of, marked
 from orders.file_formats.lines import raw_lines
+
+# A line that only begins an object, as that of a pretty-printed file.
+_OPEN_OBJECT = re.compile(r"\{[ \t]*\r?\n")
 
 
 class JsonLines:
@@ -20,9 +31,20 @@ class JsonLines:
     key = "external_id"
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
-        """Return how to read a file whose first character begins an object."""
-        if not beginning.text.lstrip().startswith("{"):
+        """Return how to read a file whose first character begins an object.
+
+        Raises UnreadableFileError for an object in many lines.
+        """
+        text = beginning.text.lstrip()
+        if not text.startswith("{"):
             return None
+        if _OPEN_OBJECT.match(text):
+            raise UnreadableFileError(
+                "malformed",
+                "Each line must have one JSON object; the first one continues in the next line. "
+                "Write each object in one line, as `jq -c .` does, or all of them in an array",
+                1,
+            )
         return FileOptions(format=self.name, charset=beginning.charset)
 
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:

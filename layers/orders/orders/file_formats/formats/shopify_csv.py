@@ -3,9 +3,15 @@
 Source: Shopify's help pages about the order export (its columns and their meaning).
 """
 
-from orders.file_formats.mapped_table import MappedTable
+from collections.abc import Sequence
+
+from orders.domain.file_records import FileOptions
+from orders.domain.problems import Code, Problem
+from orders.file_formats.interface import Converted
+from orders.file_formats.mapped_table import Cells, MappedTable
 from orders.file_formats.presets import Preset
 
+_FIRST = "Total"
 PRESET = Preset(
     name="shopify_csv",
     columns=frozenset(
@@ -13,7 +19,7 @@ PRESET = Preset(
     ),
     mapping={
         "group_by": "Name",
-        "line_if": "Lineitem name",
+        "line_if": ["Lineitem name", "Lineitem quantity", "Lineitem price"],
         "order": {
             "external_id": "Name",
             "endpoint": {"constant": "website"},
@@ -33,6 +39,7 @@ PRESET = Preset(
                     "voided": "canceled",
                 },
                 "default": "new",
+                "if_filled": {"Cancelled at": "canceled"},
             },
             "currency": "Currency",
             "total_price": "Total",
@@ -53,4 +60,22 @@ PRESET = Preset(
         },
     },
 )
-FORMAT = MappedTable(PRESET)
+
+
+class _Shopify(MappedTable):
+    """Orders whose values are in their first row, unless a tool has repeated them in all rows."""
+
+    def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
+        """Return the order of adjacent rows, unless a file has the same order twice."""
+        first = [row for row in rows if row.get(_FIRST, "").strip()]
+        begins_again = 1 < len(first) < len(rows)
+        if not begins_again and not any(row in first[:place] for place, row in enumerate(first)):
+            return super().converted(rows, options)
+        message = (
+            f'column "{_FIRST}" must have a value in the first row of an order only; got '
+            f"{len(first)} rows. The file has the order twice, or two orders with one name"
+        )
+        return Converted({}, (Problem(Code.DUPLICATE, (), message),))
+
+
+FORMAT = _Shopify(PRESET)

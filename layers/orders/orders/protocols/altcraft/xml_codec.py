@@ -97,10 +97,16 @@ class _Reader:
     def record(self, element: etree._Element, shape: Record, path: Steps) -> dict[str, Any]:
         self._expect_no_attributes(element, path)
         members: dict[str, Any] = {}
+        is_stray = _is_text(element.text)
         for child in element:
             name = local_name(child)
+            is_stray = is_stray or _is_text(child.tail)
             member = shape.members.get(name)
-            if isinstance(member, Array):
+            if isinstance(member, Text) and name not in members and is_plain(child):
+                # Nearly all elements are so.
+                self._mark(child, (*path, name))
+                members[name] = child.text or ""
+            elif isinstance(member, Array):
                 items = members.setdefault(name, [])
                 for item in items_of(child):
                     at = (*path, name, len(items))
@@ -113,7 +119,7 @@ class _Reader:
                 self._fault(Code.DUPLICATE_MEMBER, (*path, name), "is a duplicate; send it once")
             else:
                 members[name] = self.value(child, member, (*path, name))
-        self._expect_no_text(element, path)
+        self._expect_no_text(path, is_stray=is_stray)
         return members
 
     def free(self, element: etree._Element, path: Steps) -> dict[str, str | None]:
@@ -130,7 +136,8 @@ class _Reader:
                 if child.keys() and self._is_nil(child, at)
                 else self.text(child, at, tolerated=_TOLERATED_IN_FREE)
             )
-        self._expect_no_text(element, path)
+        stray = chain([element.text], (child.tail for child in element))
+        self._expect_no_text(path, is_stray=any(map(_is_text, stray)))
         return members
 
     def text(
@@ -158,9 +165,8 @@ class _Reader:
             sent = _sent_name(element, unknown) if is_early else etree.QName(unknown).localname
             self._fault(Code.MALFORMED, path, f"must not have the attribute {shown(sent)}")
 
-    def _expect_no_text(self, element: etree._Element, path: Steps) -> None:
-        stray = chain([element.text], (child.tail for child in element))
-        if any(text and not text.isspace() for text in stray):
+    def _expect_no_text(self, path: Steps, *, is_stray: bool) -> None:
+        if is_stray:
             self._fault(Code.MALFORMED, path, "must hold elements only; got text between them")
 
     def _mark(self, element: etree._Element, path: Steps) -> None:
@@ -291,6 +297,15 @@ def _names_the_encoding(body: bytes, charset: str | None) -> bool:
 def local_name(element: etree._Element) -> str:
     """Return the name of an element without its namespace."""
     return str(element.tag).rpartition("}")[2]
+
+
+def is_plain(element: etree._Element) -> bool:
+    """Return whether an element has neither elements nor attributes."""
+    return not len(element) and not element.keys()
+
+
+def _is_text(text: str | None) -> bool:
+    return text is not None and bool(text) and not text.isspace()
 
 
 def _sent_name(element: etree._Element, attribute: str) -> str:

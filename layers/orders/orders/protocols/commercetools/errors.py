@@ -15,11 +15,15 @@ MAX_VALUE_CHARACTERS = 100
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """One entry of `errors`: the vendor's code and the additional members of that code."""
+    """One entry of `errors`: the vendor's code and the additional members of that code.
+
+    `details` are the faults that the entry is about, one text each.
+    """
 
     code: str
     message: str
     members: Mapping[str, Any] = field(default_factory=dict)
+    details: tuple[str, ...] = ()
 
 
 # The body of a 405 has no `errors`, as the vendor's has none.
@@ -76,6 +80,7 @@ def invalid_json_input(*details: str) -> ApiError:
         "InvalidJsonInput",
         "Request body does not contain valid JSON.",
         {"detailedErrorMessage": ", ".join(details)},
+        details,
     )
 
 

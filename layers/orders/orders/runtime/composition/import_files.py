@@ -23,8 +23,8 @@ from orders.runtime.composition import Aws, connect, utc_now
 from orders.runtime.environment import ImportFilesEnvironment
 
 if TYPE_CHECKING:
+    from orders.application.chunk_runs import ChunkRuns
     from orders.application.import_chunk import ImportChunk
-    from orders.application.repeat_requests import RepeatRequests
     from orders.application.undo_chunk import UndoChunk
     from orders.runtime.serve_step import Step
 
@@ -91,21 +91,16 @@ def _split_import_file(aws: Aws) -> Step:
 
 @cache
 def _import_or_undo_chunk(aws: Aws) -> Step:
+    from orders.application.chunk_runs import ChunkCommand
+
     def step(event: Mapping[str, Any], deadline: Deadline) -> dict[str, Any]:
         account, job_id = event["account"], event["job_id"]
         run, chunk = event["run"], event["chunk"]
         is_last = event.get("attempt", 0) >= PATIENT_ATTEMPTS
         job = job_records(aws).find(account, job_id, deadline)
-        if job is not None and job.kind is JobKind.UNDO:
-            from orders.application.undo_chunk import UndoChunkCommand
-
-            undo = UndoChunkCommand(account, job_id, run, chunk, is_last)
-            result = _undo_chunk(aws)(undo, deadline)
-        else:
-            from orders.application.import_chunk import ImportChunkCommand
-
-            command = ImportChunkCommand(account, job_id, run, chunk, is_last)
-            result = _import_chunk(aws)(command, deadline)
+        is_undo = job is not None and job.kind is JobKind.UNDO
+        carry_out = _undo_chunk(aws) if is_undo else _import_chunk(aws)
+        result = carry_out(ChunkCommand(account, job_id, run, chunk, is_last), deadline)
         processed = 0 if result is None else result.summary.counts.processed
         return {"chunk": chunk, "processed": processed}
 
@@ -143,12 +138,9 @@ def _import_chunk(aws: Aws) -> ImportChunk:
     from orders.runtime.observability import record_chunk
 
     return ImportChunk(
-        jobs=job_records(aws),
-        files=job_files(aws),
+        runs=_chunk_runs(aws),
         formats=Registry(),
         import_orders=import_orders(aws),
-        repeats=_repeats(aws),
-        clock=utc_now,
         pause=pause_with_jitter,
         record=record_chunk,
     )
@@ -160,32 +152,32 @@ def _undo_chunk(aws: Aws) -> UndoChunk:
     from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
     from orders.adapters.dynamodb_order_index import DynamoOrderIndex
     from orders.adapters.dynamodb_orders import DynamoOrders
-    from orders.application.undo_chunk import UndoChunk, UndoneStores
+    from orders.application.undo_chunk import UndoChunk
+    from orders.application.undo_ports import UndoneStores
     from orders.runtime.composition.changing import trigger_payloads
     from orders.runtime.composition.order_protocols import form_of
     from orders.runtime.composition.publishing import publish_triggers
 
     table = aws.environment.table
     return UndoChunk(
-        jobs=job_records(aws),
-        files=job_files(aws),
+        runs=_chunk_runs(aws),
         stores=UndoneStores(
             orders=DynamoOrders(aws.dynamodb, table),
             index=DynamoOrderIndex(aws.dynamodb, table),
             changes=DynamoOrderChanges(aws.dynamodb, table),
             history=DynamoHistory(aws.dynamodb, table),
         ),
-        repeats=_repeats(aws),
         publish_triggers=publish_triggers(aws),
         form_of=form_of,
-        clock=utc_now,
         pause=pause_with_jitter,
         payloads=trigger_payloads(aws),
     )
 
 
-def _repeats(aws: Aws) -> RepeatRequests:
+def _chunk_runs(aws: Aws) -> ChunkRuns:
     from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
+    from orders.application.chunk_runs import ChunkRuns
     from orders.runtime.composition.repeating import repeat_requests
 
-    return replace(repeat_requests(aws), kept=CHUNK_REQUESTS_KEPT)
+    repeats = replace(repeat_requests(aws), kept=CHUNK_REQUESTS_KEPT)
+    return ChunkRuns(job_records(aws), job_files(aws), repeats, utc_now)

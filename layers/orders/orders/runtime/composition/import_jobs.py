@@ -34,8 +34,9 @@ from orders.protocols.hub.import_jobs import (
 from orders.protocols.hub.undo_import_job import UndoImportJobEndpoint
 from orders.protocols.idempotency import Caller, Identify
 from orders.runtime.composition import Aws, new_request_id, utc_now
+from orders.runtime.composition.import_files import job_files, job_records
 from orders.runtime.composition.stored_settings import settings_of
-from orders.runtime.environment import ImportJobsEnvironment
+from orders.runtime.environment import ImportEngineEnvironment
 from orders.runtime.serve import Route, Service
 
 JOBS = "/hub/v1/import_jobs"
@@ -62,13 +63,12 @@ def manage_import_jobs() -> Service:
 @cache
 def job_stores(aws: Aws) -> JobStores:
     """Return the stores. They are created once per environment, at its first request."""
-    environment = ImportJobsEnvironment.read(os.environ)
+    files = job_files(aws)
+    machine_arn = ImportEngineEnvironment.read(os.environ).machine_arn
     return JobStores(
-        DynamoImportJobs(aws.dynamodb, aws.environment.table),
-        S3JobFiles(create_client("s3"), environment.bucket),
-        StepFunctionsEngine(
-            create_client("stepfunctions"), environment.machine_arn, environment.bucket
-        ),
+        job_records(aws),
+        files,
+        StepFunctionsEngine(create_client("stepfunctions"), machine_arn, files.bucket),
     )
 
 

@@ -13,13 +13,13 @@ from orders.application.ports import Unreadable
 from orders.application.record_history import HistoryRecord, RecordHistory
 from orders.runtime.composition import connect
 from orders.runtime.composition.stored_settings import settings_of
-from orders.runtime.environment import HistoryEnvironment
+from orders.runtime.environment import ParkingEnvironment
 
 
 @cache
 def record_history() -> RecordHistory:
     """Return the use case. It is created once per environment, at its first batch."""
-    environment = HistoryEnvironment.read(os.environ)
+    environment = ParkingEnvironment.of_history(os.environ)
     aws = connect()
     table = aws.environment.table
     return RecordHistory(

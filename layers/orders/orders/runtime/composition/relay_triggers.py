@@ -15,13 +15,13 @@ from orders.application.relay_triggers import CommittedChange, RelayTriggers
 from orders.runtime.composition import connect, utc_now
 from orders.runtime.composition.publishing import event_bus
 from orders.runtime.composition.trigger_rules import TRIGGER_RULES
-from orders.runtime.environment import RelayEnvironment
+from orders.runtime.environment import ParkingEnvironment
 
 
 @cache
 def relay_triggers() -> RelayTriggers:
     """Return the relay. It is created once per environment, at its first batch."""
-    environment = RelayEnvironment.read(os.environ)
+    environment = ParkingEnvironment.of_relay(os.environ)
     aws = connect()
     return RelayTriggers(
         publisher=event_bus(aws),
