@@ -92,7 +92,17 @@ _ALTCRAFT = (
     ),
     Export("altcraft_xml", "orders.xml", b"<xml>\n", _xml, _named, b"</xml>\n"),
 )
-BY_FORMAT = {each.format: each for each in (*_ALTCRAFT, *EXPORTS)}
+_DRAFTS = next(each for each in EXPORTS if each.format == "commercetools_drafts")
+
+
+def _draft_element(sold: Sold) -> bytes:
+    return (b",\n" if sold.number else b"\n") + _DRAFTS.one(sold).rstrip()
+
+
+_DRAFTS_ARRAY = Export(
+    "commercetools_array", "orders.json", b"[", _draft_element, _DRAFTS.id_of, b"\n]\n"
+)
+BY_FORMAT = {each.format: each for each in (*_ALTCRAFT, *EXPORTS, _DRAFTS_ARRAY)}
 
 
 def pieces(export: Export, orders: int) -> Iterator[bytes]:

@@ -128,7 +128,7 @@ class Functions:
         shutil.rmtree(self.bucket.path(f"{job.account}/{job.job_id}"))
 
     def stored(self, job: Job) -> Job:
-        """Return a job as it is stored."""
+        """Return the stored state of a job."""
         found = self.jobs.find(job.account, job.job_id, NoDeadline())
         if found is None:
             raise RuntimeError("The job is not stored")
