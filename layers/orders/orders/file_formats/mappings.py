@@ -715,8 +715,6 @@ def _sources(tree: object, where: str, members: frozenset[str]) -> Iterator[tupl
         raise MappingError(f"{where} must be an object of members with their sources")
     most = MAX_LINE_SOURCES if where == "line" else MAX_SOURCES
     needed = 0
-    most = MAX_LINE_SOURCES if where == "line" else MAX_SOURCES
-    needed = 0
     for member, source in tree.items():
         if member not in members and not str(member).startswith(_FIELDS):
             allowed = listed(sorted(members))
