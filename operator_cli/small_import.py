@@ -96,7 +96,7 @@ class SmallImport:
         kinds: dict[str, list[OrderOutcome]] = {"success": [], "failed": [], UNPROCESSED: []}
         for each in self.outcomes:
             kinds.get(each.outcome, kinds["success"]).append(each)
-        return write_parts(names, {name: self._result(each) for name, each in kinds.items()})
+        return write_parts(names, {k: self._result(v) for k, v in kinds.items() if v})
 
     def interrupted(self) -> str:
         """Return how to go on after an interruption, "" if nothing was imported."""

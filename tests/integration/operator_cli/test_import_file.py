@@ -105,7 +105,7 @@ def test_a_file_is_previewed_imported_corrected_and_imported_again(
     mark = json.loads(second)["_import"]
     assert (mark["row"], mark["code"]) == (14, "duplicate")
     assert (tmp_path / "a.success.jsonl").read_text().count("\n") == 12
-    assert (tmp_path / "a.unprocessed.jsonl").read_text() == ""
+    assert not (tmp_path / "a.unprocessed.jsonl").exists()
     assert "To take the import back: orders undo --request " in ended.err
 
     failed.write_text(failed.read_text().replace("DOGE", "USD"))
@@ -286,7 +286,7 @@ def test_orders_that_a_fault_keeps_out_are_sent_again(
     name = "unprocessed" if code else "success"
     [written] = (tmp_path / f"a.{name}.jsonl").read_text().splitlines()
     assert json.loads(written)["_import"]["code"] == ("storage_unavailable" if code else "created")
-    assert (tmp_path / "a.failed.jsonl").read_text() == ""
+    assert not (tmp_path / "a.failed.jsonl").exists()
 
 
 def test_a_repetition_has_the_key_of_the_first_request(
