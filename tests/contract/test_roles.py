@@ -379,7 +379,7 @@ WEAKER: dict[str, Change] = {
     ].append(_statement(r, "ReadResults", FILES)),
     "any bucket": lambda r: _statement(r, "FindObjects", FILES).update(Resource="*"),
     "any state machine": lambda r: _statement(r, "StartRuns", FILES).update(Resource="*"),
-    "runs of any state machine": lambda r: _statement(r, "ControlRuns", FILES).update(Resource="*"),
+    "runs of any state machine": lambda r: _statement(r, "FindRuns", FILES).update(Resource="*"),
     "runs of another function": lambda r: _role(r, "ImportChunkRole")["Policies"][0][
         "PolicyDocument"
     ]["Statement"].append(_statement(r, "StartRuns", FILES)),

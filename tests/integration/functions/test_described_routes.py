@@ -20,4 +20,6 @@ def test_the_routes_behave_as_described(own_dynamodb: DynamoDBClient) -> None:
         described = DescribedHub(
             hub.base_url, hub.token_url, hub.project_key, hub.client_id, hub.token, basic
         )
-        expect_described_behaviour(described, PROJECT / ".local" / "schemathesis" / "functions")
+        findings = PROJECT / ".local" / "schemathesis" / "functions"
+        # The hub of the tests runs no jobs. The test of the deployed stack starts them.
+        expect_described_behaviour(described, findings, without=["startImportJob"])
