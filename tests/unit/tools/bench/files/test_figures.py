@@ -120,5 +120,5 @@ def test_the_tables_for_the_documentation_are_markdown() -> None:
     for table in tables:
         head, *rows = table.splitlines()
         assert all(row.count("|") == head.count("|") for row in rows)
-    assert "| `altcraft_csv` | 40 | 400 | 60 | 500 | 1.25 | 10.0 | 10.6 | 6.1 |" in text
+    assert "| `altcraft_csv` | 40 | 400 | 60 | 500 | 1.25 | 10.0 | 10.6 |" in text
     assert "| DynamoDB, write units | 2004.0 |" in text
