@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from orders.domain.file_records import FileOptions
 from orders.domain.problems import Code
-from orders.file_formats.mappings import MONEY, MappingError, convert, overridden, read_mapping
+from orders.file_formats.mapped_orders import convert
+from orders.file_formats.mappings import MONEY
+from orders.file_formats.written_mappings import MappingError, overridden, read_mapping
 
 MAPPING = read_mapping(
     {

@@ -17,17 +17,11 @@ from orders.file_formats.cells import (
 )
 from orders.file_formats.csv_rows import Row
 from orders.file_formats.interface import Beginning, Converted
-from orders.file_formats.mappings import (
-    MONEY,
-    TIMES,
-    ColumnMapping,
-    MappingError,
-    convert,
-    overridden,
-    read_mapping,
-)
+from orders.file_formats.mapped_orders import convert
+from orders.file_formats.mappings import MONEY, TIMES, ColumnMapping
 from orders.file_formats.presets import Preset
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
+from orders.file_formats.written_mappings import MappingError, overridden, read_mapping
 
 type Cells = Mapping[str, str]
 _ID = "external_id"

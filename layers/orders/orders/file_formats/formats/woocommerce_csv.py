@@ -12,8 +12,8 @@ from dataclasses import replace
 from orders.domain.file_records import FileOptions
 from orders.domain.problems import Code, Problem
 from orders.file_formats.interface import Converted
+from orders.file_formats.mapped_orders import convert
 from orders.file_formats.mapped_table import Cells, MappedTable, known_names
-from orders.file_formats.mappings import convert
 from orders.file_formats.presets import Preset
 from orders.protocols.json_text import NotJsonError, read_json
 
