@@ -64,12 +64,16 @@ _NEXT = "send the unprocessed orders again"
 
 @dataclass(frozen=True, slots=True)
 class FinishImportJob:
-    """Finishes runs. `writer_lifetime` is the longest time that a chunk is imported."""
+    """Finishes runs. `writer_lifetime` is the longest time that a chunk is imported.
+
+    `settle` finds the result of a chunk whose attempts were cut off, None if none has begun.
+    """
 
     jobs: ImportJobs
     files: JobFiles
     formats: FileFormats
     triggers: JobTriggers
+    settle: Callable[[Job, Chunk, Deadline], ChunkResult | None]
     writer_lifetime: WriterLifetime
     clock: Clock
     sleep: Callable[[float], None]
@@ -96,7 +100,7 @@ class FinishImportJob:
     def _finished(self, closed: Job, error: str | None, deadline: Deadline) -> Job | None:
         if error is not None and closed.chunks is not None:
             self._wait_for_writers(closed)
-        return self._ended(closed, self._summed(closed), deadline)
+        return self._ended(closed, self._summed(closed, deadline), deadline)
 
     def _closed(
         self, account: str, job_id: str, run: int, error: str | None, deadline: Deadline
@@ -124,7 +128,7 @@ class FinishImportJob:
         if left.total_seconds() > 0:
             self.sleep(left.total_seconds())
 
-    def _summed(self, job: Job) -> "_Sums":
+    def _summed(self, job: Job, deadline: Deadline) -> "_Sums":
         sums = _Sums()
         if job.chunks is None:
             return sums
@@ -139,7 +143,8 @@ class FinishImportJob:
                 begun = self.files.begin_result_file(job.account, job.job_id, job.run, full_name)
                 discarding.callback(begun.discard)
                 writers[name] = _Writer(begun, self.formats, frame, job.options)
-            for chunk, result in self.files.worked(job):
+            for chunk, kept in self.files.worked(job):
+                result = self.settle(job, chunk, deadline) if kept is None else kept
                 sums.add(chunk, result)
                 for record, found in _worked(chunk, result):
                     if found.outcome in files:
