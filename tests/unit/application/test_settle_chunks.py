@@ -27,7 +27,16 @@ from tests.support.fakes import FakeOrderChanges
 from tests.support.file_job_worlds import JOB_ID, Engine, KilledError
 from tests.support.order_changes import deletion, soft_deletion
 from tests.support.undo_jobs import UNDO, JobWorld
-from tests.support.undoing import create, delete, hide, later, memory_world, rename, update
+from tests.support.undoing import (
+    StreamedChanges,
+    create,
+    delete,
+    hide,
+    later,
+    memory_world,
+    rename,
+    update,
+)
 
 ENDS = (JobState.CANCELLED, JobState.STOPPED, JobState.FINISHING)
 # A and B are new, C is updated, D is unchanged, the second A fails; E is in the next chunk.
@@ -328,7 +337,7 @@ def test_an_undo_that_ends_after_a_crash_counts_what_was_written(phase: str) -> 
         before = world.snapshot("ABCDEF")
         death = Death(at, phase)
         write = death.around(world.changes.commit)
-        world.changes.faults += [lambda _changes, change, write=write: write(change)] * 5
+        world.changes.faults += [_writing(write)] * 5
         whole = world.store
         world.store = replace(whole, index=Mortal(whole.index, death))
         with suppress(Killed):
@@ -353,6 +362,12 @@ def test_an_undo_that_ends_after_a_crash_counts_what_was_written(phase: str) -> 
         if death.calls < at:
             break
     assert seen >= {0, 5}
+
+
+def _writing(
+    write: Callable[[OrderChange], WriteOutcome],
+) -> Callable[[StreamedChanges, OrderChange], WriteOutcome]:
+    return lambda _changes, change: write(change)
 
 
 def _imported() -> JobWorld:

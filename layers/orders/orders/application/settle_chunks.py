@@ -146,22 +146,19 @@ class _Written:
         written = imports.written(records, request_id)
         numbers = {number for number, _ in written.values()}
         versions, deletions = self._changed(numbers | {*self.request.noted})
-        deleted = {
-            each.order_id: each.external_id
-            for each in deletions
-            if each.request_id == self.request.request_id
-        }
-        names = {name: number for number, name in deleted.items()}
-        results = []
-        for record in records:
-            number, version = written.get(record.row) or (names.get(record.external_id or ""), 1)
-            outcome = UNPROCESSED
-            if number in deleted:
-                outcome = str(UndoOutcome.DELETED)
-            elif number in versions:
-                outcome, version = str(UndoOutcome.RESTORED), versions[number][0] - 1
-            found = (None, None) if number is None else (number, version)
-            results.append(RecordResult(record.row, record.external_id, outcome, *found))
+        own = [each for each in deletions if each.request_id == self.request.request_id]
+        names = {each.external_id: (each.order_id, 1) for each in own}
+        deleted = {each.order_id for each in own}
+        restored = {number: version for number, (version, _) in versions.items()}
+        results = [
+            _undone_result(
+                record,
+                written.get(record.row) or names.get(record.external_id or ""),
+                restored,
+                deleted,
+            )
+            for record in records
+        ]
         return undo_result(
             chunk.number,
             self.request.request_id,
@@ -197,3 +194,21 @@ def _imported_result(
         return RecordResult(record.row, record.key, UNPROCESSED)
     outcome, number, version = found
     return RecordResult(record.row, record.key, str(outcome), number, version)
+
+
+def _undone_result(
+    record: RecordResult,
+    written: tuple[int, int] | None,
+    restored: Mapping[int, int],
+    deleted: set[int],
+) -> RecordResult:
+    """Return what became of the order that the import wrote of a record, None if it wrote none."""
+    if written is None:
+        return RecordResult(record.row, record.external_id, UNPROCESSED)
+    number, version = written
+    outcome = UNPROCESSED
+    if number in deleted:
+        outcome = str(UndoOutcome.DELETED)
+    elif number in restored:
+        outcome, version = str(UndoOutcome.RESTORED), restored[number] - 1
+    return RecordResult(record.row, record.external_id, outcome, number, version)
