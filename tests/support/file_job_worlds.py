@@ -352,11 +352,20 @@ class Engine:
         return f"{milliseconds << 80 | 7 << 76 | 2 << 62 | self.requests:032x}"
 
     def notes(self, name: str, run: int | None = None) -> list[str]:
-        """Return what a result file notes of each record: row, code, path and message."""
+        """Return what a result file notes of each record: row, code, path and message.
+
+        A result without records has no file.
+        """
+        if name not in self.result_files(run or self.job.run):
+            return []
         data = self.result_file(name, run or self.job.run)
         head, *lines, tail = data.decode().splitlines()
         assert (head, tail) == ("head", "tail")
         return [line.rpartition("} ")[2] for line in lines]
+
+    def result_files(self, run: int = 1, job_id: str = JOB_ID) -> set[str]:
+        """Return the names of the result files of a run."""
+        return {each.name for each in self.files.links("demo", job_id, run)}
 
     def result_file(self, name: str, run: int = 1) -> bytes:
         """Return the bytes of a result file."""

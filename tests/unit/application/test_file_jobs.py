@@ -106,7 +106,7 @@ def test_a_job_imports_the_orders_and_writes_what_became_of_each() -> None:
             "an order must be in the file once, in adjacent rows"
         ),
     ]
-    assert engine.notes("unprocessed") == []
+    assert engine.result_files() == {"success", "failed"}
     assert engine.orders["demo", "A"].document == '{"text":"x"}'
     assert engine.triggers.published == [job]
     assert job.ended_at is not None
@@ -123,7 +123,7 @@ def test_problems_are_grouped_by_code_and_path_without_positions() -> None:
 def test_the_original_bytes_are_in_the_result_files() -> None:
     engine = _engine()
     engine.run()
-    files = [engine.result_file(name) for name in ("success", "failed", "unprocessed")]
+    files = [engine.result_file(name) for name in engine.result_files()]
     kept = [line.rpartition(b" ")[0] for file in files for line in file.splitlines()]
     for line in FILE.splitlines():
         assert sum(each.startswith(line) for each in kept) == 1

@@ -108,6 +108,8 @@ def _written(engine: Engine) -> dict[str, str]:
 
 def _reported(engine: Engine) -> dict[str, str]:
     """Return the outcome of each written order that a result file has."""
+    if "success" not in engine.result_files():
+        return {}
     notes = [each.split("|")[1] for each in engine.notes("success")]
     lines = engine.result_file("success").splitlines()[1:-1]
     names = [json.loads(line.rpartition(b" ")[0])["id"] for line in lines]

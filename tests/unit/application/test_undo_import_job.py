@@ -276,7 +276,7 @@ def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
         ]
         for each in engine.files.links("demo", undo_id, 1)
     }
-    assert files.keys() == {"kept", "failed", "unprocessed"}
+    assert files.keys() == {"kept"}
     assert b'{"id": "B", "text": "x"}' in files["kept"]
     assert b"changed_since" in files["kept"]
     assert b'"A"' not in files["kept"]

@@ -137,22 +137,28 @@ class FinishImportJob:
         files = _FILES[job.kind]
         frame = self.files.frame(job.account, job.undoes or job.job_id)
         with ExitStack() as discarding:
-            writers = {}
-            for name in dict.fromkeys(files.values()):
-                full_name = f"{name}{extension_of(job)}"
-                begun = self.files.begin_result_file(job.account, job.job_id, job.run, full_name)
-                discarding.callback(begun.discard)
-                writers[name] = _Writer(begun, self.formats, frame, job.options)
+            # A file begins with its first record: a result without records has none.
+            writers: dict[str, _Writer] = {}
             for chunk, kept in self.files.worked(job):
                 result = self.settle(job, chunk, deadline) if kept is None else kept
                 sums.add(chunk, result)
                 for record, found in _worked(chunk, result):
-                    if found.outcome in files:
-                        writers[files[found.outcome]].add(record, found)
+                    name = files.get(found.outcome)
+                    if name is None:
+                        continue
+                    if name not in writers:
+                        begun = self._begin(job, name)
+                        discarding.callback(begun.discard)
+                        writers[name] = _Writer(begun, self.formats, frame, job.options)
+                    writers[name].add(record, found)
             for writer in writers.values():
                 writer.close()
             discarding.pop_all()
         return sums
+
+    def _begin(self, job: Job, name: str) -> ResultFile:
+        full_name = f"{name}{extension_of(job)}"
+        return self.files.begin_result_file(job.account, job.job_id, job.run, full_name)
 
     def _ended(self, closed: Job, sums: "_Sums", deadline: Deadline) -> Job | None:
         for _ in attempts(deadline, self.pause):
