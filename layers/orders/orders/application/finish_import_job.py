@@ -244,6 +244,9 @@ def _failure_of(error: str, job: Job) -> str:
 
 def _end_of(job: Job, sums: _Sums) -> tuple[JobState, str | None]:
     """Return the state in which a run ends, and why it failed."""
+    if job.state is JobState.STOPPED and not sums.counts.unprocessed:
+        # The chunks that were being imported at that time had all other orders.
+        return JobState.COMPLETED, None
     if job.state is not JobState.FINISHING:
         # It was stopped or cancelled, or its file cannot be read.
         return job.state, job.failure
