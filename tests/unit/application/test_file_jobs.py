@@ -36,6 +36,8 @@ from tests.support.deadlines import DEADLINE, FixedDeadline
 from tests.support.fakes import FakeOrderIds
 from tests.support.file_job_worlds import JOB_ID, Engine, Life
 from tests.support.file_jobs import LineFormats
+from tests.support.samples import line as sample_line
+from tests.support.samples import order
 
 
 def _line(name: str, text: str = "x", *, bad: int = 0) -> bytes:
@@ -716,3 +718,26 @@ def test_a_sample_shows_the_beginning_of_an_id_that_no_order_can_have() -> None:
     engine.add_job(_line("\ud800" + "x" * 1000, bad=1))
     [group] = engine.run().groups
     assert group.samples[0].external_id == f"\\ud800{'x' * 59}…"
+
+
+# Five problems each: of the form of an order, and of what the settings do not have.
+_OF_FORM = {name: [] for name in ("total_price", "delivery_cost", "email", "status", "endpoint")}
+_OF_SETTINGS = {
+    "currency": "XXX",
+    "endpoint": "nowhere",
+    "region": "nowhere",
+    "lines": [sample_line(external_id=name, status="9999") for name in ("a", "b")],
+}
+
+
+@pytest.mark.parametrize("faults", [_OF_FORM, _OF_SETTINGS], ids=["form", "settings"])
+def test_each_order_of_a_chunk_reports_all_of_its_problems(faults: Mapping[str, object]) -> None:
+    """Those of a request have a limit together, which so many orders exceed."""
+    stores: dict[str, Any] = {"formats": Registry()}
+    engine = Engine(**stores)
+    trees = (order(external_id=f"A{number}", **faults) for number in range(450))
+    content = b"".join(json.dumps(tree).encode() + b"\n" for tree in trees)
+    engine.add_job(content, stop_above_percent=100)
+    job = engine.run()
+    assert job.counts == Counts(failed=450)
+    assert sum(each.count for each in job.groups) == 450 * 5

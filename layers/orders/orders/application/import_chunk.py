@@ -29,7 +29,7 @@ from orders.domain.import_jobs import (
 )
 from orders.domain.importing import OrderResult
 from orders.domain.known_products import EntryName
-from orders.domain.problems import Reported
+from orders.domain.problems import NOTHING_REPORTED, Reported
 from orders.domain.settings import Rulebook
 from orders.domain.submissions import Rejection, Submission
 
@@ -153,7 +153,11 @@ def _unprocessed(result: ChunkResult) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _FileOrder:
-    """An order of a file, which may have to be new."""
+    """An order of a file, which may have to be new.
+
+    It reports its problems whatever the orders before it report: a request has a limit for all
+    because of its answer, a chunk writes them to the result files.
+    """
 
     sent: SentOrder
     must_be_new: bool
@@ -175,7 +179,8 @@ class _FileOrder:
         return self.sent.product_names
 
     def submit(self, rules: Rulebook, before: Reported) -> Submission | Rejection:
-        answer = self.sent.submit(rules, before)
+        del before
+        answer = self.sent.submit(rules, NOTHING_REPORTED)
         if isinstance(answer, Rejection):
             return answer
         return replace(answer, must_be_new=self.must_be_new)

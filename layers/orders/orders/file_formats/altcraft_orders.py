@@ -116,7 +116,8 @@ def read_converted(
         for fault in each.faults[:MAX_PROBLEMS]
     ]
     orders: list[SentOrder] = []
-    for record, each, order in zip(records, converted, read_orders(body, faults), strict=True):
+    read = read_orders(body, faults, is_request=False)
+    for record, each, order in zip(records, converted, read, strict=True):
         if any(not fault.path for fault in each.faults):
             # The record cannot be read as an order, so its members are not judged.
             orders.append(rejected(order.position, record, each.faults, ("data",)))

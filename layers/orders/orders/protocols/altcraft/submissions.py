@@ -111,8 +111,13 @@ class AltcraftOrder:
         return (), unknown_of_order(self.sent, prefix).warnings(policy)[:most]
 
 
-def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrder]:
-    """Read each element of `data`. `faults` are those that the decoder found inside it."""
+def read_orders(
+    body: ImportBody, faults: Iterable[Problem], *, is_request: bool = True
+) -> list[AltcraftOrder]:
+    """Read each element of `data`. `faults` are those that the decoder found inside it.
+
+    The orders of a request report so many problems together. Those of a file do not.
+    """
     faults_at: dict[str | int, list[Problem]] = {}
     for fault in faults:
         _, position, *_ = fault.path
@@ -123,7 +128,8 @@ def read_orders(body: ImportBody, faults: Iterable[Problem]) -> list[AltcraftOrd
     for position, sent in enumerate(body.data):
         faults_of_order = faults_at.get(position, ())
         order = _read_order(position, sent, faults_of_order, found, skip_all=skip_all)
-        found += len(order.problems)
+        if is_request:
+            found += len(order.problems)
         orders.append(order)
     return orders
 
