@@ -7,6 +7,12 @@ from typing import Any
 from orders.domain.file_records import FileOptions, Frame, Note, OpenFile, Record
 from orders.file_formats.registry import Registry
 
+# Names of charsets that files may have.
+CHARSETS = (
+    *("utf-8", "UTF8", "utf-8-sig", "utf-16", "us-ascii", "latin-1", "iso-8859-15"),
+    *("windows-1251", "cp1251", "cp932", "shift_jis", "cp866", "mac-cyrillic", "koi8-r"),
+)
+
 
 class Trickle(io.RawIOBase):
     """A source whose reads return at most so many bytes, each in turn."""

@@ -14,7 +14,7 @@ from orders.domain.settings import Rulebook, Settings
 from orders.domain.submissions import Rejection
 from orders.file_formats import bounds
 from orders.file_formats.registry import Registry, format_named
-from tests.support.files import read_whole, result_file, trees
+from tests.support.files import CHARSETS, read_whole, result_file, trees
 
 REGISTRY = Registry()
 CSV = FileOptions(format="altcraft_csv")
@@ -522,6 +522,30 @@ def test_chosen_options_are_kept() -> None:
     assert found == chosen
     with pytest.raises(UnreadableFileError, match="format must be one of"):
         REGISTRY.detect("x", b"a", FileOptions(format="xls"))
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_a_charset_has_any_of_its_names(charset: str) -> None:
+    options = FileOptions(format="altcraft_csv", charset=charset, guessed=())
+    assert REGISTRY.detect("x", HEADER.encode(), options).charset == charset
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"date_form": "foo"}, 'date_form must be one of iso, mdy, dmy; got "foo"'),
+        ({"delimiter": ";;"}, 'delimiter must be one character such as , or ; or a tab; got ";;"'),
+        ({"delimiter": ""}, 'delimiter must be one character such as , or ; or a tab; got ""'),
+        ({"compression": "rar"}, 'compression must be one of none, gzip, zip; got "rar"'),
+        ({"charset": "utf-7"}, "another charset that includes ASCII; got"),
+        ({"charset": "x" * 5000}, "another charset that includes ASCII; got"),
+    ],
+)
+def test_an_option_that_no_file_can_have_is_rejected(chosen: dict[str, str], message: str) -> None:
+    """The API has the same rules."""
+    with pytest.raises(UnreadableFileError) as found:
+        REGISTRY.detect("x", HEADER.encode(), FileOptions(**{"format": "altcraft_csv", **chosen}))
+    assert message in str(found.value)
 
 
 def test_the_whole_set_of_problems_is_reported_at_once() -> None:

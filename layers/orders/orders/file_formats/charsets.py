@@ -1,11 +1,10 @@
 """The charsets of files. Guesses are stored in the job and shown."""
 
 import codecs
-import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import pairwise
 
+from orders.domain.file_option_rules import WIDE, codec_of_charset
 from orders.domain.file_records import UnreadableFileError
 from orders.domain.problems import shown
 
@@ -18,11 +17,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be"})
-# The characters of a table or a document that each charset must have at their places in ASCII.
-_MARKUP = "\r\n\t,;|\"'<>/=abz019"
-# Their texts look like ASCII to a probe, and have escapes.
-_WITH_ESCAPES = re.compile(r"utf-?7|iso-?2022|hz|escape|idna|punycode|undefined")
 _SAMPLE = 4096
 _FIRST_HIGH = 0x80
 _LETTERS_FROM = 0xC0
@@ -80,29 +74,11 @@ def codec_of(charset: str, head: bytes = b"") -> str:
 
     Raises UnreadableFileError for an unsupported charset.
     """
-    name, is_plain = _codec_named(charset)
+    name = codec_of_charset(charset)
     if name == "utf-16":
         found = mark_of(head)[1]
-        return found if found in _WIDE else "utf-16-le"
-    if name == "utf-8-sig":
-        return UTF_8
-    if is_plain or name in _WIDE:
-        return name
-    raise UnreadableFileError(
-        "unsupported_charset",
-        f"charset must be utf-8, utf-16, windows-1251, windows-1252 or another charset that "
-        f"includes ASCII; got {shown(charset)}",
-    )
-
-
-@lru_cache(maxsize=16)
-def _codec_named(charset: str) -> tuple[str, bool]:
-    """Return the name of the codec, and whether its texts include those of ASCII."""
-    try:
-        name = codecs.lookup(charset).name
-        return name, not _WITH_ESCAPES.search(name) and _MARKUP.encode(name) == _MARKUP.encode()
-    except (LookupError, ValueError):
-        return charset, False
+        return found if found in WIDE else "utf-16-le"
+    return name
 
 
 def expect_utf_8(charset: str, what: str) -> None:
@@ -115,7 +91,7 @@ def expect_utf_8(charset: str, what: str) -> None:
 
 def is_wide(codec: str) -> bool:
     """Return whether each character has at least two bytes."""
-    return codec in _WIDE
+    return codec in WIDE
 
 
 def text_of(raw: bytes, codec: str) -> str:

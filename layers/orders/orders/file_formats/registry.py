@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import BinaryIO
 
 from orders.application.ports import SentOrder
+from orders.domain.file_option_rules import expect_possible
 from orders.domain.file_records import (
     UNCHOSEN,
     FileOptions,
@@ -95,8 +96,9 @@ class Registry:
     def detect(self, name: str, beginning: bytes, chosen: FileOptions = UNCHOSEN) -> FileOptions:
         """Return how to read a file with this name and these first bytes, as it was uploaded.
 
-        Raises UnreadableFileError if no format fits.
+        Raises UnreadableFileError if no format fits, or an option is none that a file can have.
         """
+        expect_possible(chosen)
         compression = chosen.compression
         if "compression" in chosen.guessed:
             compression = compression_of(beginning)

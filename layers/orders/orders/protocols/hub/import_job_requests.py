@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import (
@@ -14,6 +14,15 @@ from pydantic import (
     PlainValidator,
 )
 
+from orders.domain.file_option_rules import (
+    COMPRESSIONS,
+    MAX_CHARSET_CHARACTERS,
+    expect_charset,
+    expect_compression,
+    expect_date_form,
+    expect_delimiter,
+    one_of,
+)
 from orders.domain.file_records import DATE_FORMS, FileOptions
 from orders.domain.import_jobs import (
     DEFAULT_STOP_ABOVE_PERCENT,
@@ -41,27 +50,10 @@ MAX_NAME_CHARACTERS = 255
 MAX_MAPPING_BYTES = 64 * 1024
 _PERCENT = 100
 _GUESSED = ("format", "compression", "charset", "delimiter", "decimal_comma", "date_form")
-_COMPRESSIONS = ("none", "gzip", "zip")
-CHARSETS = (
-    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "us-ascii"),
-    *(f"windows-{page}" for page in range(1250, 1259)),
-    *(f"iso-8859-{part}" for part in (1, 2, 4, 5, 9, 15)),
-    *("koi8-r", "koi8-u", "ibm866"),
-)
 _MODES = tuple(str(each) for each in JobMode)
 _ON_DUPLICATE = tuple(str(each) for each in OnDuplicate)
 # A file name of no folder.
 _NAME = re.compile(rf"[^\x00-\x1f\x7f-\x9f/\\]{{1,{MAX_NAME_CHARACTERS}}}")
-_DELIMITER = re.compile(r"[\t!#-&(-/:;|^~ ]", re.ASCII)
-
-
-def _one_of(choices: Collection[str]) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if text not in choices:
-            raise ValueError(f"be one of {listed(list(choices), len(choices))}")
-        return text
-
-    return check
 
 
 def _described(choices: Collection[str]) -> Any:  # noqa: ANN401 - the type of Pydantic
@@ -86,12 +78,6 @@ def _percent(number: int) -> int:
     if not 0 <= number <= _PERCENT:
         raise ValueError(f"be a whole number from 0 to {_PERCENT}")
     return number
-
-
-def _delimiter(text: str) -> str:
-    if _DELIMITER.fullmatch(text) is None:
-        raise ValueError("be one character such as , or ; or a tab")
-    return text
 
 
 def _mapping(tree: object) -> dict[str, Any] | str:
@@ -160,21 +146,35 @@ class OptionsBody(_Body):
     """How to read the file. What is not sent is detected."""
 
     compression: (
-        Annotated[str, AfterValidator(_one_of(_COMPRESSIONS)), _described(_COMPRESSIONS)] | None
+        Annotated[str, AfterValidator(expect_compression), _described(COMPRESSIONS)] | None
     ) = None
-    charset: Annotated[str, AfterValidator(_one_of(CHARSETS)), _described(CHARSETS)] | None = None
+    charset: (
+        Annotated[
+            str,
+            AfterValidator(expect_charset),
+            Field(
+                json_schema_extra={
+                    "description": "UTF-8, UTF-16 or a charset that includes ASCII, by any name",
+                    "examples": ["utf-8", "windows-1251", "cp932"],
+                    "minLength": 1,
+                    "maxLength": MAX_CHARSET_CHARACTERS,
+                }
+            ),
+        ]
+        | None
+    ) = None
     delimiter: (
         Annotated[
             str,
-            AfterValidator(_delimiter),
+            AfterValidator(expect_delimiter),
             Field(json_schema_extra={"minLength": 1, "maxLength": 1}),
         ]
         | None
     ) = None
     decimal_comma: bool | None = None
-    date_form: (
-        Annotated[str, AfterValidator(_one_of(DATE_FORMS)), _described(DATE_FORMS)] | None
-    ) = None
+    date_form: Annotated[str, AfterValidator(expect_date_form), _described(DATE_FORMS)] | None = (
+        None
+    )
     mapping: (
         Annotated[
             dict[str, Any] | str,
@@ -190,7 +190,7 @@ class ImportJobBody(_Body):
     file: FileBody
     format: str | None = None
     options: OptionsBody | None = None
-    mode: Annotated[str, AfterValidator(_one_of(_MODES)), _described(_MODES)] = str(JobMode.PREVIEW)
+    mode: Annotated[str, AfterValidator(one_of(_MODES)), _described(_MODES)] = str(JobMode.PREVIEW)
     skip_triggers: bool = True
     stop_above_percent: Annotated[
         int,
@@ -199,7 +199,7 @@ class ImportJobBody(_Body):
         Field(json_schema_extra={"minimum": 0, "maximum": _PERCENT}),
     ] = DEFAULT_STOP_ABOVE_PERCENT
     on_duplicate: Annotated[
-        str, AfterValidator(_one_of(_ON_DUPLICATE)), _described(_ON_DUPLICATE)
+        str, AfterValidator(one_of(_ON_DUPLICATE)), _described(_ON_DUPLICATE)
     ] = str(OnDuplicate.UPDATE)
 
     @property
@@ -224,7 +224,7 @@ class ImportJobBody(_Body):
 class StartBody(_Body):
     """The run to start. Without `mode`, it has the mode of the job."""
 
-    mode: Annotated[str, AfterValidator(_one_of(_MODES)), _described(_MODES)] | None = None
+    mode: Annotated[str, AfterValidator(one_of(_MODES)), _described(_MODES)] | None = None
 
 
 class UndoJobBody(_Body):
