@@ -721,8 +721,10 @@ def test_a_sample_shows_the_beginning_of_an_id_that_no_order_can_have() -> None:
 
 
 # Five problems each: of the form of an order, and of what the settings do not have.
-_OF_FORM = {name: [] for name in ("total_price", "delivery_cost", "email", "status", "endpoint")}
-_OF_SETTINGS = {
+_OF_FORM: Mapping[str, object] = {
+    name: [] for name in ("total_price", "delivery_cost", "email", "status", "endpoint")
+}
+_OF_SETTINGS: Mapping[str, object] = {
     "currency": "XXX",
     "endpoint": "nowhere",
     "region": "nowhere",
