@@ -17,7 +17,7 @@ from orders.file_formats.cells import (
 )
 from orders.file_formats.csv_rows import Row
 from orders.file_formats.interface import Beginning, Converted
-from orders.file_formats.mapped_orders import convert
+from orders.file_formats.mapped_orders import MappedOrders
 from orders.file_formats.mappings import MONEY, TIMES, ColumnMapping
 from orders.file_formats.presets import Preset
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
@@ -39,8 +39,8 @@ class MappedTable(TableFormat):
         self.name = preset.name
         self.preset = preset
         self._mapping = read_mapping(preset.mapping) if preset.mapping else None
-        # That of the latest options. It is needed for each record of a file.
-        self._latest: tuple[FileOptions, ColumnMapping] | None = None
+        # Those of the latest options. They are needed for each record of a file.
+        self._latest: tuple[FileOptions, MappedOrders] | None = None
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file whose header has the columns of the export."""
@@ -72,9 +72,13 @@ class MappedTable(TableFormat):
 
     def mapping(self, options: FileOptions) -> ColumnMapping:
         """Return the mapping of a file. Raises UnreadableFileError."""
+        return self.orders(options).mapping
+
+    def orders(self, options: FileOptions) -> MappedOrders:
+        """Return what converts the orders of a file. Raises UnreadableFileError."""
         latest = self._latest
         if latest is None or latest[0] is not options:
-            latest = options, self._read_mapping(options)
+            latest = options, MappedOrders(self._read_mapping(options), options)
             self._latest = latest
         return latest[1]
 
@@ -157,7 +161,7 @@ class MappedTable(TableFormat):
 
     def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
         """Return the order of rows by the names of their columns."""
-        return convert(self.mapping(options), rows, options)
+        return self.orders(options).convert(rows)
 
 
 def known_names(columns: tuple[str, ...], mapped: frozenset[str]) -> tuple[str, ...]:

@@ -129,6 +129,8 @@ class Source:
 
     def text(self, row: Mapping[str, str]) -> tuple[str, str]:
         """Return the name of the column that has the value, and its text."""
+        if self.template == LINE_PLACE:
+            return "", text_of(row.get(LINE_NUMBER, "")).strip()
         if self.template is not None:
             values = {name: text_of(row.get(name, "")) for name in self._places}
             if not any(values.values()):
