@@ -7,6 +7,7 @@ customer, and what is worked out.
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from lxml import etree
 
@@ -39,10 +40,44 @@ _NO_DATE = ("0001-01-01", "01.01.0001")
 _WITH_COMMA = re.compile(r"^(\s*+-?\d[\d\s\u00a0\u202f]*+),(\d++\D*+)$")
 
 
+class _Parts:
+    """The children of an element: the texts of those without children, and all by their names."""
+
+    def __init__(self, element: etree._Element) -> None:
+        self.element = element
+        self.texts: dict[str, str] = {}
+        self._children: dict[str, list[etree._Element]] = {}
+        for child in element:
+            name = _local_name(str(child.tag))
+            self._children.setdefault(name, []).append(child)
+            if not len(child):
+                self.texts[name] = child.text or ""
+
+    def of(self, group: str, name: str) -> list["_Parts"]:
+        """Return the children with this name of the children that are the group."""
+        return [
+            _Parts(child)
+            for each in self._children.get(group, ())
+            for child in each
+            if _local_name(str(child.tag)) == name
+        ]
+
+
+@lru_cache(maxsize=1024)
+def _local_name(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def texts_of(element: etree._Element) -> dict[str, str]:
+    """Return the texts of the children that have no children, by their names."""
+    return _Parts(element).texts
+
+
 def values_of_order(document: etree._Element) -> tuple[Row, list[Row]]:
     """Return the values of an order, and those of its lines. A line of delivery is a cost of it."""
-    row = _row_of(document)
-    lines: list[Row] = [_line_of(each) for each in _all(document, "Товары", "Товар")]
+    parts = _Parts(document)
+    row = _row_of(parts)
+    lines: list[Row] = [_line_of(each) for each in parts.of("Товары", "Товар")]
     goods = [each for each in lines if not _is_delivery(each)]
     if not goods or len(goods) == len(lines):
         return row, lines
@@ -55,37 +90,37 @@ def _is_delivery(line: Row) -> bool:
     return line.get("Ид", "").strip() == _DELIVERY_ID
 
 
-def _row_of(document: etree._Element) -> dict[str, str]:
+def _row_of(document: _Parts) -> dict[str, str]:
     """Return the values of an order."""
-    row = texts_of(document)
+    row = document.texts
     customer = _customer(document)
     if customer is not None:
-        row[PARTNER] = texts_of(customer).get("Ид", "")
+        row[PARTNER] = customer.texts.get("Ид", "")
         for name, value in _contacts(customer):
             row.setdefault(name, value)
-    for requisite in _all(document, "ЗначенияРеквизитов", "ЗначениеРеквизита"):
-        values = texts_of(requisite)
+    for requisite in document.of("ЗначенияРеквизитов", "ЗначениеРеквизита"):
+        values = requisite.texts
         row.setdefault(values.get("Наименование", ""), values.get("Значение", ""))
     row[STATE] = _state_of(row)
     return row
 
 
-def _customer(document: etree._Element) -> etree._Element | None:
+def _customer(document: _Parts) -> _Parts | None:
     """Return the counterparty that buys: with this role, or the first that does not sell."""
-    partners = [(_role(each), each) for each in _all(document, "Контрагенты", "Контрагент")]
+    partners = [(_role(each), each) for each in document.of("Контрагенты", "Контрагент")]
     buyers = [each for role, each in partners if role == "покупатель"]
     others = [each for role, each in partners if role != "продавец"]
     return next(iter((*buyers, *others)), None)
 
 
-def _role(partner: etree._Element) -> str:
-    return texts_of(partner).get("Роль", "").strip().lower()
+def _role(partner: _Parts) -> str:
+    return partner.texts.get("Роль", "").strip().lower()
 
 
-def _contacts(customer: etree._Element) -> Iterator[tuple[str, str]]:
+def _contacts(customer: _Parts) -> Iterator[tuple[str, str]]:
     """Yield the kinds and the values of contacts. A postal address is no email."""
     found = []
-    for contact in customer.iter("{*}Контакт"):
+    for contact in customer.element.iter("{*}Контакт"):
         values = texts_of(contact)
         kind = values.get("Тип") or values.get("КонтактВид", "")
         value = values.get("Значение", "").strip()
@@ -110,18 +145,17 @@ def _state_of(row: Row) -> str:
     return _PAID if is_paid and name.lower() not in _FINAL else name
 
 
-def _line_of(product: etree._Element) -> dict[str, str]:
+def _line_of(product: _Parts) -> dict[str, str]:
     """Return the values of a line, with the taxes and discounts that its sum does not include."""
-    line = texts_of(product)
+    line = product.texts
     for name, group, part in (
         (TAX_BESIDE, "Налоги", "Налог"),
         (DISCOUNT_BESIDE, "Скидки", "Скидка"),
     ):
-        parts = map(texts_of, _all(product, group, part))
         beside = [
-            each.get("Сумма", "")
-            for each in parts
-            if each.get("УчтеноВСумме", "").strip().lower() == "false"
+            each.texts.get("Сумма", "")
+            for each in product.of(group, part)
+            if each.texts.get("УчтеноВСумме", "").strip().lower() == "false"
         ]
         if beside:
             line[name] = _added(beside)
@@ -146,19 +180,3 @@ def _with_point(text: str) -> str:
 def with_points(row: Row, amounts: Container[str]) -> Row:
     """Return a row with the decimal commas of these amounts as points."""
     return {name: _with_point(text) if name in amounts else text for name, text in row.items()}
-
-
-def _all(element: etree._Element, *path: str) -> list[etree._Element]:
-    found = [element]
-    for name in path:
-        found = [child for each in found for child in each if _name_of(child) == name]
-    return found
-
-
-def texts_of(element: etree._Element) -> dict[str, str]:
-    """Return the texts of the children that have no children, by their names."""
-    return {_name_of(child): child.text or "" for child in element if not len(child)}
-
-
-def _name_of(element: etree._Element) -> str:
-    return str(element.tag).rpartition("}")[2]

@@ -1,6 +1,6 @@
 """Orders from rows whose columns a mapping names, with the problems of their values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -70,6 +70,22 @@ class MappedOrders:
         tree["lines"] = found
         reading.check_currencies(tree.get("currency"))
         return Converted(tree, tuple(reading.faults), reading.sources)
+
+
+class LatestOrders:
+    """Keeps what converts the orders of the latest file: each of its records needs it."""
+
+    def __init__(self, mapping_of: Callable[[FileOptions], ColumnMapping]) -> None:
+        self._mapping_of = mapping_of
+        self._latest: tuple[FileOptions, MappedOrders] | None = None
+
+    def of(self, options: FileOptions) -> MappedOrders:
+        """Return what converts the orders of a file with these options."""
+        latest = self._latest
+        if latest is None or latest[0] is not options:
+            latest = options, MappedOrders(self._mapping_of(options), options)
+            self._latest = latest
+        return latest[1]
 
 
 def convert(

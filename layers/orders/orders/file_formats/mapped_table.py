@@ -17,7 +17,7 @@ from orders.file_formats.cells import (
 )
 from orders.file_formats.csv_rows import Row
 from orders.file_formats.interface import Beginning, Converted
-from orders.file_formats.mapped_orders import MappedOrders
+from orders.file_formats.mapped_orders import LatestOrders, MappedOrders
 from orders.file_formats.mappings import MONEY, TIMES, ColumnMapping
 from orders.file_formats.presets import Preset
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
@@ -39,8 +39,7 @@ class MappedTable(TableFormat):
         self.name = preset.name
         self.preset = preset
         self._mapping = read_mapping(preset.mapping) if preset.mapping else None
-        # Those of the latest options. They are needed for each record of a file.
-        self._latest: tuple[FileOptions, MappedOrders] | None = None
+        self._latest = LatestOrders(self._read_mapping)
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file whose header has the columns of the export."""
@@ -76,11 +75,7 @@ class MappedTable(TableFormat):
 
     def orders(self, options: FileOptions) -> MappedOrders:
         """Return what converts the orders of a file. Raises UnreadableFileError."""
-        latest = self._latest
-        if latest is None or latest[0] is not options:
-            latest = options, MappedOrders(self._read_mapping(options), options)
-            self._latest = latest
-        return latest[1]
+        return self._latest.of(options)
 
     def _read_mapping(self, options: FileOptions) -> ColumnMapping:
         try:

@@ -22,7 +22,8 @@ from orders.file_formats.commerceml_documents import (
 )
 from orders.file_formats.interface import Beginning, Converted
 from orders.file_formats.json_marks import not_an_order, too_large
-from orders.file_formats.mapped_orders import convert, matched_by
+from orders.file_formats.mapped_orders import LatestOrders, matched_by
+from orders.file_formats.mappings import ColumnMapping
 from orders.file_formats.written_mappings import overridden, read_mapping
 from orders.file_formats.xml_elements import Shape
 from orders.file_formats.xml_format import XmlFormat, order_document
@@ -97,7 +98,7 @@ class CommerceMl(XmlFormat):
 
     def shape_of(self, options: FileOptions) -> Shape:
         """Return the shape with the element of the external id as its key."""
-        source = overridden(_MAPPING, options.mapping).order["external_id"]
+        source = _mapping_of(options).order["external_id"]
         return replace(self.shape, key=next(iter(source.columns), self.shape.key))
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
@@ -121,11 +122,19 @@ def _is_order(document: etree._Element) -> bool:
     return CommerceMl.shape.has(texts_of(document).get(_OPERATION, ""))
 
 
+def _mapping_of(options: FileOptions) -> ColumnMapping:
+    return overridden(_MAPPING, options.mapping)
+
+
+_LATEST = LatestOrders(_mapping_of)
+
+
 def _order_of(document: etree._Element, options: FileOptions) -> Converted:
-    mapping = overridden(_MAPPING, options.mapping)
+    orders = _LATEST.of(options)
+    amounts = orders.mapping.numbers
     values, lines = values_of_order(document)
-    row = with_points(values, mapping.numbers)
-    found = convert(mapping, [row], options, [with_points(each, mapping.numbers) for each in lines])
+    row = with_points(values, amounts)
+    found = orders.convert([row], [with_points(each, amounts) for each in lines])
     # The counterparty may be the only thing that says who the customer is.
     return matched_by(found, _FIELD, values.get(PARTNER, "").strip())
 
