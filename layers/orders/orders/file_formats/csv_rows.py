@@ -89,6 +89,12 @@ def rows_of_record(
     raw: bytes, codec: str, delimiter: str, *, is_quoted: bool = True
 ) -> Iterator[tuple[bytes, list[str]]]:
     """Yield the bytes and the cells of each row of a record, which `rows_of` has found before."""
+    if is_quoted and b'"' not in raw and not is_wide(codec):
+        # The lines of most records are their rows.
+        for line in raw.splitlines(keepends=True):
+            cells = text_of(line, codec).rstrip("\r\n")
+            yield line, cells.split(delimiter) if cells else []
+        return
     # These lines end with LF, CR LF or CR, as those of `raw_lines` do.
     marked = list(StringIO(marked_text_of(raw, codec), newline=""))
     if is_wide(codec):
@@ -153,7 +159,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def _written(cell: str, delimiter: str) -> str:
     text = f"'{cell}" if cell.startswith(_FORMULA) else cell
-    if any(each in text for each in (delimiter, '"', "\r", "\n")):
+    if delimiter in text or '"' in text or "\r" in text or "\n" in text:
         doubled = text.replace('"', '""')
         return f'"{doubled}"'
     return text
