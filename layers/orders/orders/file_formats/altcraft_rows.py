@@ -37,11 +37,17 @@ class OrderOfRows:
             self._faults.append(Problem(Code.MALFORMED, ("lines", place), message))
         elif missing > 0:
             cells = cells + [""] * missing
-        self._is_suspect = self._is_suspect or _SUSPECT.search("".join(cells)) is not None
+        text = "".join(cells)
+        if not text.isprintable() and _SUSPECT.search(text):
+            self._is_suspect = True
+        first = self._first
         for column in columns.order:
             cell = cells[column.place]
+            before = first.get(column.place)
+            if before is not None and before[0] == cell:
+                continue
             if cell and not cell.isspace():
-                self._add_value(column, cell, row)
+                self._add_value(column, cell, row, before)
         line: Tree = {}
         for column in columns.line:
             cell = cells[column.place]
@@ -51,12 +57,13 @@ class OrderOfRows:
             self._lines.append(line)
             self._rows.append((row, cells))
 
-    def _add_value(self, column: Column, cell: str, row: int) -> None:
-        before = self._first.get(column.place)
+    def _add_value(
+        self, column: Column, cell: str, row: int, before: tuple[str, int] | None
+    ) -> None:
         if before is None:
             self._first[column.place] = (cell, row)
             self._set(self._tree, column, cell, row, ())
-        elif before[0] != cell:
+        else:
             message = (
                 f"{column.name} must be the same in all rows of an order; got {shown(before[0])} "
                 f"in row {before[1]} and {shown(cell)} in row {row}"
@@ -71,7 +78,7 @@ class OrderOfRows:
             self._faults.append(Problem(Code.INVALID_VALUE, (*around, *column.steps), message))
             return
         steps = column.steps
-        if column.is_amount and (currency := currency_beside(cell)):
+        if column.is_amount and value != cell and (currency := currency_beside(cell)):
             self._currencies.append((currency, (*around, *steps), column.name, cell, row))
         if len(steps) == 1:
             tree[steps[0]] = value
