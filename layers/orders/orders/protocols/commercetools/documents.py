@@ -71,13 +71,13 @@ def document_of(
     Raises DraftRefusedError, also for amounts that `complete_document` could not calculate.
     """
     account = provenance.account
-    found = [catalogue.find(line) for line in draft["lineItems"]]
-    errors = [each for each in found if isinstance(each, ApiError)]
-    if errors:
-        raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
-    products = [each for each in found if not isinstance(each, ApiError)]
     listed: dict[str, Tree] = {}
     if catalogue.is_checked:
+        found = [catalogue.find(line) for line in draft["lineItems"]]
+        errors = [each for each in found if isinstance(each, ApiError)]
+        if errors:
+            raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
+        products = [each for each in found if not isinstance(each, ApiError)]
         lines = list(map(resolved_line, draft["lineItems"], products))
         draft = {**draft, "lineItems": lines}
         listed = {each["productId"]: stored_product(account, each) for each in products}
