@@ -77,9 +77,11 @@ class JobRuns:
             return ()
         return samples
 
-    def results(self, job_id: str) -> Sequence[str]:
-        """Return the names of the result files of a run."""
-        return [each["name"] for each in self.jobs.files(job_id)["files"]]
+    def results(self, job: Tree) -> Sequence[str]:
+        """Return the names of the result files of the last run that have orders."""
+        numbers = _orders_in_results(job)
+        names = [each["name"] for each in self.jobs.files(job["job_id"])["files"]]
+        return [name for name in names if numbers.get(name)]
 
     def save(self, job_id: str, found: Sequence[str], names: ResultNames) -> Sequence[Path]:
         """Write result files. Links that expire meanwhile are asked for again."""
@@ -153,8 +155,7 @@ class JobImport:
             return ()
         progress.begin("Getting the results")
         try:
-            numbers = orders_in_results(report_of_job(job).counts)
-            found = [each for each in self.runs.results(job["job_id"]) if numbers.get(each)]
+            found = self.runs.results(job)
         except JobRefusedError:
             # A job that was cancelled early has no results.
             found = []
@@ -271,6 +272,15 @@ def _expect_read(job: Tree) -> None:
     if job["state"] == JobState.FAILED and not job["orders"]:
         text = str(job["failure"] or "The file cannot be read").rstrip(".")
         raise UsageError(f"{text} (job {job['job_id']}).")
+
+
+def _orders_in_results(job: Tree) -> Mapping[str, int]:
+    """Return the number of orders in each result file, by the name of the result."""
+    undone = job["undone"]
+    if undone:
+        unprocessed = job["counts"]["unprocessed"]
+        return {"kept": undone["kept"], "failed": undone["failed"], "unprocessed": unprocessed}
+    return orders_in_results(report_of_job(job).counts)
 
 
 def _verb(job: Tree) -> str:

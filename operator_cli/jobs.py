@@ -210,7 +210,7 @@ def _saved(runs: "JobRuns", job: "Tree", folder: Path) -> Sequence[Path]:
     options = job["options"] or {}
     # The name is that of another machine's file: only its last part is used.
     place = folder / Path(str(name).replace("\\", "/")).name
-    found = runs.results(job["job_id"])
+    found = runs.results(job)
     names = ResultNames.beside(place, options.get("format") or "", found)
     return runs.save(job["job_id"], found, names)
 

@@ -463,7 +463,7 @@ def test_the_files_of_a_job_are_written_to_a_folder(
     ended = orders("jobs", "files", "0000-1", "--to", str(folder))
     assert ended.code == 0
     assert sorted(each.name for each in folder.iterdir()) == [
-        f"elsewhere.{name}.jsonl" for name in ("failed", "success", "unprocessed")
+        f"elsewhere.{name}.jsonl" for name in ("failed", "success")
     ]
     assert str(folder / "elsewhere.failed.jsonl") in ended.out
 
@@ -486,3 +486,5 @@ def test_an_undo_is_previewed_and_then_done(
     assert "The undo ended." in done.out
     assert done.err.splitlines()[-1] == "Not taken back: 1 order."
     assert (tmp_path / "orders.kept.jsonl").read_bytes() == b'{"external_id":"kept"}\n'
+    # A result without orders has no file.
+    assert not [*tmp_path.glob("*.unprocessed*"), *tmp_path.glob("*.failed*")]

@@ -10,6 +10,7 @@ from tools.bench.costs import (
     CALL_MS,
     DEFAULT_MB,
     EVENT,
+    FULL_CPU_MB,
     GB_SECOND,
     LAMBDA_REQUEST,
     READ_UNIT,
@@ -54,8 +55,8 @@ class Million:
 
     def dollars(self) -> Mapping[str, float]:
         """Return the price by service."""
-        lambda_ms = self.split_ms + self.chunk_ms + self.finish_ms
-        gb_seconds = lambda_ms / 1000 * DEFAULT_MB / 1024
+        of_whole_vcpu = (self.split_ms + self.finish_ms) * FULL_CPU_MB
+        gb_seconds = (of_whole_vcpu + self.chunk_ms * DEFAULT_MB) / 1000 / 1024
         express_gb_seconds = self.chunk_ms / 1000 * EXPRESS_GB
         return {
             "DynamoDB, writes": self.write_units / 1e6 * WRITE_UNIT,
@@ -100,9 +101,9 @@ def a_million(units: JobUnits, cpu: FormatCpu, transitions: int) -> Million:
     times = MILLION / units.orders
     chunks = units.chunks * times
 
-    def milliseconds(microseconds: float, rounds: StepRounds) -> float:
+    def milliseconds(microseconds: float, rounds: StepRounds, memory_mb: int) -> float:
         """Return the time of a step that waits for its calls, and has its share of the CPU."""
-        return duration_ms(microseconds / 1000 * MILLION, rounds.of(chunks) * CALL_MS)
+        return duration_ms(microseconds / 1000 * MILLION, rounds.of(chunks) * CALL_MS, memory_mb)
 
     return Million(
         chunks=chunks,
@@ -113,7 +114,7 @@ def a_million(units: JobUnits, cpu: FormatCpu, transitions: int) -> Million:
         s3_writes=units.s3_writes * times,
         s3_reads=units.s3_reads * times,
         triggers=units.triggers,
-        split_ms=milliseconds(cpu.split, units.split_rounds),
-        chunk_ms=milliseconds(cpu.chunks, units.chunk_rounds),
-        finish_ms=milliseconds(cpu.finish, units.finish_rounds),
+        split_ms=milliseconds(cpu.split, units.split_rounds, FULL_CPU_MB),
+        chunk_ms=milliseconds(cpu.chunks, units.chunk_rounds, DEFAULT_MB),
+        finish_ms=milliseconds(cpu.finish, units.finish_rounds, FULL_CPU_MB),
     )

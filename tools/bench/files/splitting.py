@@ -12,7 +12,6 @@ import psutil
 
 from orders.domain.import_jobs import MAX_FILE_BYTES
 from orders.runtime.composition import connect
-from tools.bench.costs import DEFAULT_MB, FULL_CPU_MB
 from tools.bench.files import FILES
 from tools.bench.files.exports import BY_FORMAT
 from tools.bench.files.folder_bucket import FolderBucket
@@ -45,13 +44,8 @@ class Split:
 
     @property
     def largest_mb(self) -> float:
-        """Return the size of the largest file that a whole CPU splits in time."""
+        """Return the size of the largest file that the whole CPU of the function splits in time."""
         return self.megabytes / self.cpu * SPLITTING_SECONDS
-
-    @property
-    def largest_by_default_mb(self) -> float:
-        """Return the same with the part of a CPU that the default size of memory has."""
-        return self.largest_mb * DEFAULT_MB / FULL_CPU_MB
 
 
 def measure_split(name: str, orders: int) -> Split:
