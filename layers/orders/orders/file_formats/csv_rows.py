@@ -92,18 +92,18 @@ def rows_of_record(
     if is_quoted and b'"' not in raw and not is_wide(codec):
         # The lines of most records are their rows.
         for line in raw.splitlines(keepends=True):
-            cells = text_of(line, codec).rstrip("\r\n")
-            yield line, cells.split(delimiter) if cells else []
+            text = text_of(line, codec).rstrip("\r\n")
+            yield line, text.split(delimiter) if text else []
         return
     # These lines end with LF, CR LF or CR, as those of `raw_lines` do.
     marked = list(StringIO(marked_text_of(raw, codec), newline=""))
     if is_wide(codec):
-        lines = [bytes_of(text, codec) for text in marked]
+        lines = [bytes_of(each, codec) for each in marked]
     else:
         lines = raw.splitlines(keepends=True)
-    texts = (text.removeprefix(_MARK) for text in marked)
+    texts = (each.removeprefix(_MARK) for each in marked)
     if not is_quoted:
-        yield from zip(lines, (_split(text, delimiter) for text in texts), strict=True)
+        yield from zip(lines, (_split(each, delimiter) for each in texts), strict=True)
         return
     reader = csv.reader(texts, delimiter=delimiter)
     start = 0
