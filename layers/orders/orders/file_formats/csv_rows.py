@@ -41,7 +41,8 @@ def _plain(lines: Iterable[bytes], codec: str, delimiter: str) -> Iterator[Row]:
 
 
 def _split(text: str, delimiter: str) -> list[str]:
-    return [_unquoted(cell) for cell in text.rstrip("\r\n").split(delimiter)]
+    cells = text.rstrip("\r\n").split(delimiter)
+    return list(map(_unquoted, cells)) if '"' in text else cells
 
 
 def _unquoted(cell: str) -> str:
