@@ -159,7 +159,7 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
     try:
         with hub_of(context, choice) as reads:
             has_jobs = calls_api(context, choice)
-            importer = _importer(reads.hub, source, plan, has_jobs=has_jobs)
+            importer = _importer(reads.hub, source, plan, has_jobs=has_jobs, only_preview=preview)
             report = _imported(importer, source, plan, only_preview=preview, yes=yes)
     except UnavailableError as error:
         raise ImportUnavailableError(str(error), may_pass=error.may_pass) from error
@@ -188,7 +188,12 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _importer(
-    hub: "Hub", source: "ImportSource", plan: "ImportPlan", *, has_jobs: bool
+    hub: "Hub",
+    source: "ImportSource",
+    plan: "ImportPlan",
+    *,
+    has_jobs: bool,
+    only_preview: bool,
 ) -> "Importer":
     """Return what imports the file: requests, or a job for a large one."""
     from operator_cli.small_import import SmallImport
@@ -208,7 +213,7 @@ def _importer(
 
     sha256 = source.checksum()
     runs = JobRuns(HubImportJobs(hub), FileTransfer())
-    return JobImport(runs, source, plan, sha256, KeptJobs.of(sha256, hub.name))
+    return JobImport(runs, source, plan, sha256, KeptJobs.of(sha256, hub.name), only_preview)
 
 
 def _imported(
@@ -239,7 +244,10 @@ def _imported(
                 received = counted(report.counts.received, "order")
                 confirm(f"Import {received}, {changed:,} of them new or changed?")
         elif only_preview:
-            raise UsageError("The import of this file has begun before: repeat without --preview.")
+            raise UsageError(
+                "The import of this file has begun, and has not ended: repeat without --preview "
+                "to follow it."
+            )
         with import_progress() as progress:
             report = importer.run(progress)
             names = ResultNames.beside(source.file, source.options.format)

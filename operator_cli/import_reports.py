@@ -32,7 +32,7 @@ class ImportReport:
 
     `samples` have row, external_id, outcome and, for an updated order, what changes. `triggers` of
     `counts` were published, or would be. `failure` is the reason why not all orders were processed.
-    `undo` is the command that takes the import back.
+    `undo` is the command that takes the import back. `note` is about an earlier import of the file.
     """
 
     counts: Counts
@@ -42,6 +42,7 @@ class ImportReport:
     failure: str | None = None
     undo: str | None = None
     undone: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def is_complete(self) -> bool:

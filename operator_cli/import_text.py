@@ -51,6 +51,8 @@ def source_lines(source: "ImportSource") -> Iterator[str]:
 def preview_lines(report: ImportReport, *, skip_triggers: bool) -> Iterator[str]:
     """Yield the lines of a preview."""
     counts = report.counts
+    if report.note:
+        yield report.note
     yield f"Preview of {counted(counts.received, 'order')}. Nothing was written."
     yield from _count_lines(counts)
     yield f"  triggers that would be published: {_triggers(counts, skip_triggers=skip_triggers)}"
@@ -65,6 +67,8 @@ def result_lines(report: ImportReport) -> Iterator[str]:
     """Yield the lines of an import that ended."""
     counts = report.counts
     done = counts.created + counts.updated + counts.unchanged
+    if report.note:
+        yield report.note
     yield f"Imported {done:,} of {counted(counts.received, 'order')}."
     yield from _count_lines(counts)
     if counts.triggers:

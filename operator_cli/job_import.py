@@ -1,12 +1,20 @@
 """Imports a file of any size by an import job, which continues without the command."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import Any
 
+from operator_cli.earlier_jobs import (
+    has_imported,
+    import_before,
+    is_out_of_date,
+    is_over,
+    results_of_before,
+)
 from operator_cli.errors import OperatorError, UnavailableError, UsageError
 from operator_cli.file_transfer import FileTransfer, LinkExpiredError, UploadGoneError
 from operator_cli.hub_import_jobs import HubImportJobs, JobNotFoundError, JobRefusedError
@@ -102,14 +110,20 @@ class JobRuns:
 
 @dataclass(slots=True)
 class JobImport:
-    """The import of a file by a job. The same command continues the job of an earlier one."""
+    """The import of a file by a job. The same command continues the job of an earlier one.
+
+    A command that only previews begins anew if the earlier job has imported the file. `before` says
+    what became of an earlier import that is not continued.
+    """
 
     runs: JobRuns
     source: ImportSource
     plan: ImportPlan
     sha256: str
     kept: KeptJobs
+    only_preview: bool = False
     job: Tree | None = None
+    before: str = ""
 
     @property
     def jobs(self) -> HubImportJobs:
@@ -124,7 +138,7 @@ class JobImport:
         elif job["mode"] == JobMode.IMPORT:
             self.job = job
             return None
-        elif job["state"] == JobState.PREVIEWED and was_seen:
+        elif job["state"] == JobState.PREVIEWED and (was_seen or is_out_of_date(job, _now())):
             # Orders and settings may have changed since.
             self.job = job = self.jobs.start(job["job_id"], JobMode.PREVIEW)
         self.job = job = self.runs.ended(job, progress)
@@ -133,11 +147,12 @@ class JobImport:
         else:
             self.kept.see(job["job_id"])
         _expect_read(job)
-        return report_of_job(job, self.runs.samples(job))
+        return replace(report_of_job(job, self.runs.samples(job)), note=self.before)
 
     def run(self, progress: Progress) -> ImportReport:
         """Import the orders, or follow the import that has begun before."""
         job = self.job or self._present()[0]
+        note = results_of_before(job) if has_imported(job) else ""
         if job["state"] == JobState.CREATED:
             job = self._started(self._uploaded(job, progress), JobMode.IMPORT, progress)
         elif job["state"] == JobState.PREVIEWED:
@@ -146,7 +161,7 @@ class JobImport:
         if not job["orders"]:
             self.kept.forget(job["job_id"])
         _expect_read(job)
-        return report_of_job(job)
+        return replace(report_of_job(job), note=note)
 
     def write_results(self, names: ResultNames, progress: Progress) -> Sequence[Path]:
         """Write the result files, and forget the job."""
@@ -188,11 +203,13 @@ class JobImport:
             if kept.options != options:
                 continue
             try:
-                self.job = self.jobs.get(kept.job_id)
+                job = self.jobs.get(kept.job_id)
             except JobNotFoundError:
                 continue
-            if not _is_over(self.job):
-                return self.job, kept.seen
+            if not (is_over(job) or (self.only_preview and has_imported(job))):
+                self.job = job
+                return job, kept.seen
+            self.before = import_before(job)
             self.kept.forget(kept.job_id)
         return self._created(), False
 
@@ -261,10 +278,8 @@ class JobImport:
         raise OperatorError("The job cannot be started.")
 
 
-def _is_over(job: Tree) -> bool:
-    """Return whether a job was cancelled, or its upload has expired."""
-    is_expired = job["state"] == JobState.CREATED and job["upload"] is None
-    return is_expired or job["state"] == JobState.CANCELLED
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _expect_read(job: Tree) -> None:

@@ -137,6 +137,7 @@ class JobsApi:
             "stop_above_percent": 10,
             "on_duplicate": "update",
             "undoes": None,
+            "undone_by": None,
             "orders": None,
             "counts": dict.fromkeys(COUNTS, 0),
             "undone": None,
@@ -210,6 +211,8 @@ class JobsApi:
                 "failed": 0
             }
             job.files = {"kept": b'{"external_id":"kept"}\n'}
+            if job.tree["mode"] == "import":
+                self.jobs[job.tree["undoes"]].tree["undone_by"] = job.tree["job_id"]
             return
         content = job.content()
         assert hashlib.sha256(content).hexdigest() == job.tree["file"]["sha256"]

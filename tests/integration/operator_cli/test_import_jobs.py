@@ -6,13 +6,15 @@ import stat
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from market_orders_testing.http_server import Asked, Given, served
+from orders.domain.times import parse_time
 from tests.integration.operator_cli.conftest import Ended, Run
-from tests.support.import_jobs_api import JobsApi, StoredJob
+from tests.support.import_jobs_api import END, RUNNING, JobsApi, StoredJob
 
 EXPIRED = Given(403, b"<Error><Code>AccessDenied</Code></Error>", {"Content-Type": "text/xml"})
 
@@ -22,6 +24,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[JobsApi]:
     """Yield the API of jobs. Every file is a large one, and no pause takes time."""
     monkeypatch.setattr("operator_cli.import_source.MAX_SMALL_ORDERS", 0)
     monkeypatch.setattr("operator_cli.job_import.sleep", lambda _seconds: None)
+    monkeypatch.setattr("operator_cli.job_import._now", lambda: parse_time(END))
     monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _seconds: None)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     found = JobsApi()
@@ -51,6 +54,12 @@ def _file(folder: Path, names: Sequence[str], name: str = "orders.jsonl") -> Pat
 
 def _states(tmp_path: Path) -> list[Path]:
     return list((tmp_path / "state").rglob("*.json"))
+
+
+def _let_end(orders: Run) -> None:
+    """Let the run of a job enter its states, each of which ends when it was read."""
+    for _ in RUNNING:
+        orders("jobs", "show", "0000-1")
 
 
 def _answer_no(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
@@ -343,6 +352,107 @@ def test_an_interrupted_import_is_followed_by_the_same_command(
     assert len(api.jobs) == 1
     assert api.only.tree["run"] == 2
     assert _states(tmp_path) == []
+
+
+@pytest.fixture
+def left(api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file whose import was left with Ctrl-C, and has ended in the hub since."""
+    file = _file(tmp_path, ["A-1", "A-2"])
+
+    def pause(_seconds: float) -> None:
+        if (api.only.tree["state"], api.only.tree["mode"]) == ("finishing", "import"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", pause)
+        assert orders("import", str(file), "--yes").code == 130
+    assert "completed" in orders("jobs", "show", "0000-1").out
+    return file
+
+
+def test_the_results_of_an_import_that_ended_are_shown_once_as_such(
+    api: JobsApi, orders: Run, left: Path
+) -> None:
+    ended = orders("import", str(left), "--yes")
+    assert ended.code == 0
+    assert (
+        "Nothing was imported now: job 0000-1 imported this file before, and ended at "
+        "2026-11-27T10:00:07Z. These are its results. Repeat the command to import the file again."
+    ) in ended.out
+    assert left.with_name("orders.success.jsonl").read_bytes() == left.read_bytes()
+    again = orders("import", str(left), "--yes")
+    assert again.code == 0
+    assert "imported this file before" not in again.out
+    assert [each.tree["state"] for each in api.jobs.values()] == ["completed", "completed"]
+
+
+def test_an_import_that_was_undone_begins_anew(api: JobsApi, orders: Run, left: Path) -> None:
+    assert orders("jobs", "undo", "0000-1", "--yes", "--to", str(left.parent)).code == 1
+    ended = orders("import", str(left), "--yes")
+    assert ended.code == 0
+    assert "Job 0000-1 imported this file before, and was undone." in ended.out
+    assert (api.jobs["0000-3"].tree["state"], api.jobs["0000-3"].tree["run"]) == ("completed", 2)
+
+
+def test_a_preview_after_an_import_that_ended_is_a_new_one(
+    api: JobsApi, orders: Run, left: Path
+) -> None:
+    ended = orders("import", str(left), "--preview")
+    assert ended.code == 0
+    assert "`orders jobs files 0000-1` gets its results." in ended.out
+    assert "Preview of 2 orders. Nothing was written." in ended.out
+    assert api.jobs["0000-2"].tree["state"] == "previewed"
+
+
+def test_a_preview_that_failed_without_the_command_is_made_again(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+    api.end = "failed"
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", _interrupt)
+        assert orders("import", str(file), "--yes").code == 130
+    _let_end(orders)
+    api.end = None
+    assert orders("import", str(file), "--yes").code == 0
+    assert len(api.jobs) == 2
+
+
+def test_an_import_that_has_not_ended_has_no_preview(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+
+    def pause(_seconds: float) -> None:
+        if api.only.tree["mode"] == "import":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", pause)
+        assert orders("import", str(file), "--yes").code == 130
+    ended = orders("import", str(file), "--preview")
+    assert ended.code == 2
+    assert "The import of this file has begun, and has not ended: repeat without" in ended.err
+
+
+@pytest.mark.parametrize("age", [(1, 1), (6, 2)], ids=str)
+def test_an_old_preview_is_not_shown_as_a_new_one(
+    api: JobsApi,
+    orders: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    age: tuple[int, int],
+) -> None:
+    minutes, runs = age
+    file = _file(tmp_path, ["A-1"])
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", _interrupt)
+        assert orders("import", str(file), "--preview").code == 130
+    _let_end(orders)
+    now = parse_time(END) + timedelta(minutes=minutes)
+    monkeypatch.setattr("operator_cli.job_import._now", lambda: now)
+    assert orders("import", str(file), "--preview").code == 0
+    assert api.only.tree["run"] == runs
 
 
 def test_an_answer_of_no_imports_nothing(
