@@ -76,6 +76,19 @@ def result_lines(report: ImportReport) -> Iterator[str]:
     yield from problem_lines(report)
 
 
+def undo_lines(report: ImportReport) -> Iterator[str]:
+    """Yield how an import is taken back, and what that leaves out."""
+    counts = report.counts
+    if report.undo and counts.created + counts.updated:
+        yield f"To take the import back: {report.undo}"
+    if report.uncertain:
+        yield (
+            f"The hub did not answer about {counted(report.uncertain, 'order')} with the code "
+            "answer_lost: they may be imported. Import the unprocessed file; it changes no "
+            "imported order. To take them back too, find their request with `orders order history`."
+        )
+
+
 def file_lines(written: Sequence[Path], counts: Counts) -> Iterator[str]:
     """Yield the names of the result files, and what each has."""
     numbers = orders_in_results(counts)

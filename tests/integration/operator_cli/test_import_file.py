@@ -11,6 +11,10 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from market_orders_testing.http_server import Asked, Given
 from operator_cli.composition import Connection
+from operator_cli.errors import UnavailableError, UsageError
+from operator_cli.hub import Hub, HubAnswer, HubRequest
+from operator_cli.hub_on_table import HubOnTable
+from operator_cli.hub_over_http import HubOverHttp
 from orders.domain.clients import Role
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.functions import Tenant, deployed
@@ -56,7 +60,7 @@ def api(
     run_bare: Run, monkeypatch: pytest.MonkeyPatch, dynamodb: DynamoDBClient
 ) -> Iterator[Callable[[Before], Run]]:
     """Yield a function that returns `orders import` with a hub that may answer differently."""
-    monkeypatch.setattr("operator_cli.small_import.sleep", lambda _seconds: None)
+    monkeypatch.setattr("operator_cli.import_requests.sleep", lambda _seconds: None)
     monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _seconds: None)
     before: list[Before] = []
     with deployed(dynamodb, monkeypatch, {}, TENANTS) as function:
@@ -324,6 +328,115 @@ def test_a_hub_that_goes_away_leaves_the_rest_unprocessed(
     assert "answers 503" in ended.err
     assert "Imported 1 of 3 orders." in ended.out
     assert (tmp_path / "a.unprocessed.jsonl").read_text().count("\n") == 2
+
+
+class Faults:
+    """Faults of the requests that import, by their numbers, when the hub has answered them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **faults: BaseException) -> None:
+        self.faults = {int(name[1:]): fault for name, fault in faults.items()}
+        self.asked = 0
+        monkeypatch.setattr("operator_cli.import_requests.sleep", lambda _seconds: None)
+        monkeypatch.setattr("operator_cli.small_import.MAX_BATCH", 2)
+        for hub in (HubOnTable, HubOverHttp):
+            monkeypatch.setattr(hub, "ask", self._faulty(hub.ask))
+
+    def _faulty(self, ask: Callable[..., HubAnswer]) -> Callable[..., HubAnswer]:
+        def asked(hub: Hub, request: HubRequest) -> HubAnswer:
+            answer = ask(hub, request)
+            if request.key is not None:
+                self.asked += 1
+                if self.asked in self.faults:
+                    raise self.faults[self.asked]
+            return answer
+
+        return asked
+
+
+def _five(tmp_path: Path) -> Path:
+    return _lines(tmp_path / "a.jsonl", *(order(external_id=name) for name in "ABCDE"))
+
+
+LOST = UnavailableError("The hub does not answer.", may_pass=True)
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults(monkeypatch, n2=LOST, n3=LOST)
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 0
+    assert "  created                5" in _printed(ended)
+    assert faults.asked == 5
+    ids = ended.err.split("orders undo ")[1].split()[1::2]
+    assert len(set(ids)) == 3
+
+
+def test_orders_without_an_answer_may_be_imported(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=LOST, n3=LOST, n4=LOST)
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 1
+    assert {"  created                2", "  unprocessed            3"} <= set(_printed(ended))
+    assert "  2 x answer_lost" in ended.out
+    assert "The hub did not answer about 2 orders with the code answer_lost" in ended.err
+    assert ended.err.count("--request") == 1
+    unprocessed = tmp_path / "a.unprocessed.jsonl"
+    codes = [json.loads(each)["_import"]["code"] for each in unprocessed.read_text().splitlines()]
+    assert codes == ["answer_lost", "answer_lost", "unprocessed"]
+    again = orders(str(unprocessed), "--yes")
+    assert again.code == 0
+    assert {"  created                1", "  unchanged              2"} <= set(_printed(again))
+
+
+def test_an_interruption_reports_what_was_imported(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=KeyboardInterrupt())
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 130
+    # The answer to the last request is awaited.
+    assert "Interrupted: waiting for the last answer" in ended.err
+    assert {"  created                4", "  unprocessed            1"} <= set(_printed(ended))
+    assert ended.err.count("--request") == 2
+    assert "Interrupted. Repeat the command to import the rest." in ended.err
+    assert (tmp_path / "a.success.jsonl").read_text().count("\n") == 4
+    assert (tmp_path / "a.unprocessed.jsonl").read_text().count("\n") == 1
+    again = orders(str(tmp_path / "a.jsonl"), "--yes")
+    assert again.code == 0
+    assert {"  created                1", "  unchanged              4"} <= set(_printed(again))
+
+
+def test_a_second_interruption_ends_at_once(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=KeyboardInterrupt(), n3=KeyboardInterrupt())
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 130
+    assert {"  created                2", "  unprocessed            3"} <= set(_printed(ended))
+    assert ended.err.count("--request") == 1
+    assert "The hub did not answer about 2 orders" in ended.err
+
+
+def test_an_interruption_after_the_last_order_interrupts_nothing(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n3=KeyboardInterrupt())
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 0
+    assert "Imported 5 of 5 orders." in _printed(ended)
+
+
+def test_a_refusal_of_a_later_request_reports_what_was_imported(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=UsageError("The request is too large."))
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 1
+    assert "Imported 2 of 5 orders." in _printed(ended)
+    assert "The request is too large." in ended.err
+    assert "To take the import back: orders undo --request" in ended.err
 
 
 def test_a_hub_that_is_away_ends_with_code_2(api: Callable[[Before], Run], tmp_path: Path) -> None:
