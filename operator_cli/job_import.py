@@ -188,6 +188,8 @@ class JobImport:
             return f"Repeat the command to continue the upload of job {job_id}."
         if job["state"] == JobState.PREVIEWED:
             return f"Nothing was imported. Repeat the command to continue job {job_id}."
+        if has_imported(job):
+            return f"Job {job_id} has ended. Repeat the command to get its results."
         return (
             f"Job {job_id} continues without the command. Repeat the command to follow it; "
             f"`orders jobs cancel {job_id}` ends it."

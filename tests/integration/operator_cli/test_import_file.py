@@ -1,6 +1,7 @@
 """`orders import` of a small file: by requests, with AWS credentials and with a token."""
 
 import csv
+import errno
 import gzip
 import json
 from collections.abc import Callable, Iterator
@@ -437,6 +438,24 @@ def test_a_refusal_of_a_later_request_reports_what_was_imported(
     assert "Imported 2 of 5 orders." in _printed(ended)
     assert "The request is too large." in ended.err
     assert "To take the import back: orders undo --request" in ended.err
+
+
+def test_results_that_cannot_be_written_leave_the_report_and_no_draft(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _lines(tmp_path / "a.jsonl", order(external_id="A"))
+
+    def full(_path: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    ended = orders(str(file), "--yes")
+    assert ended.code == 1
+    assert "Imported 1 of 1 order." in _printed(ended)
+    *_, undo, error = ended.err.splitlines()
+    assert undo.startswith("To take the import back: orders undo --request")
+    assert error == f"{tmp_path / 'a.success.jsonl'} cannot be written: No space left on device."
+    assert not list(tmp_path.glob("a.success*"))
 
 
 def test_a_hub_that_is_away_ends_with_code_2(api: Callable[[Before], Run], tmp_path: Path) -> None:

@@ -394,6 +394,24 @@ def test_an_import_that_was_undone_begins_anew(api: JobsApi, orders: Run, left: 
     assert (api.jobs["0000-3"].tree["state"], api.jobs["0000-3"].tree["run"]) == ("completed", 2)
 
 
+def test_results_that_cannot_be_fetched_are_fetched_by_the_same_command(
+    api: JobsApi, orders: Run, tmp_path: Path
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+    away = Given(503, b"{}")
+    api.before = lambda asked: away if "/success?" in asked.target else None
+    ended = orders("import", str(file), "--yes")
+    assert ended.code == 2
+    assert "Imported 1 of 1 order." in ended.out
+    assert "To take the import back: orders jobs undo 0000-1" in ended.err
+    assert "Job 0000-1 has ended. Repeat the command to get its results." in ended.err
+    assert [each.name for each in tmp_path.glob("orders.*")] == ["orders.jsonl"]
+    api.before = lambda _asked: None
+    assert orders("import", str(file), "--yes").code == 0
+    assert (tmp_path / "orders.success.jsonl").read_bytes() == file.read_bytes()
+    assert len(api.jobs) == 1
+
+
 def test_a_preview_after_an_import_that_ended_is_a_new_one(
     api: JobsApi, orders: Run, left: Path
 ) -> None:
