@@ -1,6 +1,7 @@
 """Imports a file of any size by an import job, which continues without the command."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -209,11 +210,28 @@ class JobImport:
             except JobNotFoundError:
                 continue
             if not (is_over(job) or (self.only_preview and has_imported(job))):
-                self.job = job
+                self.job = job = self._with_present_mapping(job)
                 return job, kept.seen
             self.before = import_before(job)
             self.kept.forget(kept.job_id)
         return self._created(), False
+
+    def _with_present_mapping(self, job: Tree) -> Tree:
+        """Return the job, or a new one if the account keeps another mapping by the name now.
+
+        A new job has the present mapping, which no other answer of the hub shows.
+        """
+        has_begun = job["state"] not in {JobState.CREATED, JobState.PREVIEWED}
+        if self.source.mapping_name is None or has_begun:
+            return job
+        new = self._created()
+        is_same = new["options"]["mapping"] == job["options"]["mapping"]
+        wanted, unwanted = (job, new) if is_same else (new, job)
+        self.kept.forget(unwanted["job_id"])
+        # Another command may have cancelled or started it.
+        with suppress(JobRefusedError):
+            self.jobs.cancel(unwanted["job_id"])
+        return wanted
 
     def _created(self) -> Tree:
         file = {"name": self.source.file.name, "size": self.source.size, "sha256": self.sha256}

@@ -46,7 +46,8 @@ class StoredJob:
 class JobsApi:
     """Answers requests. `before` may return an answer instead, and `states` are those of a run.
 
-    Orders with the external ids of `known` exist; those that begin with `bad` fail.
+    Orders with the external ids of `known` exist; those that begin with `bad` fail. `mappings` are
+    those that the account keeps.
     """
 
     url: str = ""
@@ -56,6 +57,7 @@ class JobsApi:
     end: str | None = None
     has_expired: Callable[[str], bool] = lambda _job_id: False
     known: set[str] = field(default_factory=set)
+    mappings: dict[str, Tree] = field(default_factory=dict)
     before: Callable[[Asked], Given | None] = lambda _asked: None
     jobs: dict[str, StoredJob] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
@@ -102,6 +104,8 @@ class JobsApi:
 
     def _create(self, body: Tree) -> Given:
         options = {"format": body.get("format"), **body.get("options", {})}
+        if isinstance(options.get("mapping"), str):
+            options["mapping"] = self.mappings[options["mapping"]]
         job = StoredJob(
             self._tree(
                 "import",

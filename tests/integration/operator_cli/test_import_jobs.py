@@ -167,6 +167,35 @@ def test_other_options_make_another_job(api: JobsApi, orders: Run, tmp_path: Pat
     assert len(api.jobs) == 2
 
 
+@pytest.mark.parametrize("column", ["Sum", "Number"])
+def test_a_kept_mapping_that_was_corrected_makes_another_job(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    def read(job: StoredJob, _lines: object) -> None:
+        job.tree["orders"] = 1
+        job.tree["counts"] |= {"received": 1, "created": 1}
+
+    monkeypatch.setattr(api, "_import", read)
+    file = tmp_path / "orders.csv"
+    file.write_text("Number;Sum\n1;2.00\n")
+    api.mappings["wholesale"] = {"group_by": "Number", "order": {"external_id": "Sum"}}
+    words = ("import", str(file), "--mapping", "wholesale")
+    assert orders(*words, "--preview").code == 0
+    api.mappings["wholesale"] = {"group_by": "Number", "order": {"external_id": column}}
+    assert orders(*words, "--yes").code == 0
+    states = [each.tree["state"] for each in api.jobs.values()]
+    assert (
+        states
+        == {
+            "Sum": ["completed", "cancelled"],
+            "Number": ["cancelled", "completed"],
+        }[column]
+    )
+    [imported] = (each for each in api.jobs.values() if each.tree["state"] == "completed")
+    assert imported.tree["options"]["mapping"] == api.mappings["wholesale"]
+    assert _states(tmp_path) == []
+
+
 def test_an_interrupted_upload_continues_with_the_missing_parts(
     api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
