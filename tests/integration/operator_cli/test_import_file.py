@@ -229,6 +229,25 @@ def test_an_invalid_file_or_option_ends_with_code_2(
     assert text in ended.err
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "external_id,email,endpoint,status,currency,total_price,line.external_id,line.sku\n",
+        "[]",
+        '{"data": []}',
+        "<xml></xml>",
+    ],
+)
+def test_a_file_without_orders_ends_with_code_2(
+    run: Run, demo_account: str, tmp_path: Path, content: str
+) -> None:
+    del demo_account
+    file = tmp_path / "orders"
+    file.write_text(content)
+    ended = run("import", str(file), "--yes")
+    assert (ended.code, ended.err) == (2, f"{file}: The file has no orders.\n")
+
+
 def test_a_folder_that_cannot_have_the_results_is_rejected(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
