@@ -141,7 +141,8 @@ def _triggers(counts: Counts, *, skip_triggers: bool) -> str:
     if not skip_triggers:
         return f"{counts.triggers:,}"
     changed = counts.created + counts.updated
-    return f"none; with --send-triggers {changed:,}" if changed else "none"
+    # Orders may skip their triggers themselves.
+    return f"none; with --send-triggers at most {changed:,}" if changed else "none"
 
 
 def _name(row: int, external_id: str | None) -> str:

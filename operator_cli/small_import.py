@@ -13,7 +13,7 @@ from operator_cli.import_reports import MAX_SHOWN, ImportReport, Progress, starr
 from operator_cli.import_requests import ImportRequest
 from operator_cli.import_source import ImportPlan, ImportSource, SmallFile
 from operator_cli.result_files import ResultNames, write_parts
-from orders.application.chunk_results import UNPROCESSED, repeated_key
+from orders.application.chunk_results import UNPROCESSED, message_of, repeated_key
 from orders.domain.file_records import Note, Record
 from orders.domain.import_jobs import Counts, ProblemGroup, Sample, merged
 from orders.domain.problems import NOTHING_REPORTED, Problem, pointer
@@ -54,9 +54,9 @@ class OrderOutcome:
         """Return what the result file says of the record."""
         if not self.problems:
             return Note(self.record.row, self.outcome)
-        first, *others = self.problems
-        messages = [first.message, *(f"{each.path}: {each.message}" for each in others)]
-        return Note(self.record.row, first.code, first.path, "; ".join(messages))
+        first = self.problems[0]
+        text = message_of([(each.path, each.message) for each in self.problems])
+        return Note(self.record.row, first.code, first.path, text)
 
 
 @dataclass(slots=True)
@@ -210,17 +210,28 @@ class SmallImport:
         tree = self._previewed(body) if dry_run else self._imported(body, rows, progress)
         self.has_answer = True
         records = {each.row: each for each in self.file.records}
-        done = 0
+        changed: list[Record] = []
         for position, (row, entry) in enumerate(zip(rows, tree["result"], strict=True)):
             self.found[row] = _outcome_of(records[row], entry, position, self.sources[row])
             if not entry.get("retryable"):
                 del self.left[row]
-                done += self.found[row].outcome in {"created", "updated"}
+                if self.found[row].outcome in {"created", "updated"}:
+                    changed.append(records[row])
         self.open = ()
         if dry_run:
             count: int = tree["preview"]["triggers"]
             return count
-        return 0 if skips_triggers else done
+        return self._triggers(changed)
+
+    def _triggers(self, changed: Sequence[Record]) -> int:
+        """Return how many of the changed orders have triggers: one may skip its own."""
+        sent = self.source.formats.port.sent_orders(
+            changed,
+            self.file.frame,
+            self.source.options,
+            skip_triggers=self.plan.skip_triggers,
+        )
+        return sum(not each.skip_trigger for each in sent)
 
     def _previewed(self, body: Tree) -> Tree:
         return ImportRequest(self.hub, body, key=None).answer()[0]

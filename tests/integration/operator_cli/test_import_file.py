@@ -4,6 +4,7 @@ import csv
 import errno
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from operator_cli.errors import UnavailableError, UsageError
 from operator_cli.hub import Hub, HubAnswer, HubRequest
 from operator_cli.hub_on_table import HubOnTable
 from operator_cli.hub_over_http import HubOverHttp
+from orders.application.chunk_results import MAX_MESSAGE
 from orders.domain.clients import Role
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.functions import Tenant, deployed
@@ -127,7 +129,7 @@ def test_a_preview_shows_what_changes_and_the_triggers(orders: Run, tmp_path: Pa
     file = _lines(tmp_path / "a.jsonl", paid, order(external_id="B"))
     skipped = _printed(orders(str(file), "--preview"))
     assert '      /status: "new" -> "paid"' in skipped
-    assert "  triggers that would be published: none; with --send-triggers 2" in skipped
+    assert "  triggers that would be published: none; with --send-triggers at most 2" in skipped
     sent = orders(str(file), "--preview", "--send-triggers")
     assert "  triggers that would be published: 2" in _printed(sent)
     assert "  triggers published: 2" in _printed(orders(str(file), "--yes", "--send-triggers"))
@@ -167,6 +169,23 @@ def test_a_document_that_skips_triggers_does_so_in_a_file(orders: Run, tmp_path:
     printed = _printed(orders(str(file), "--yes", "--send-triggers"))
     assert "Imported 1 of 1 order." in printed
     assert not any("triggers published" in each for each in printed)
+
+
+def test_orders_that_skip_their_triggers_do_not_count(orders: Run, tmp_path: Path) -> None:
+    trees = [order(external_id=each, skip_triggers=each < "C") for each in "ABCDE"]
+    file = _lines(tmp_path / "a.jsonl", *trees)
+    previewed = orders(str(file), "--preview", "--send-triggers")
+    assert "  triggers that would be published: 3" in _printed(previewed)
+    assert "  triggers published: 3" in _printed(orders(str(file), "--yes", "--send-triggers"))
+
+
+def test_the_message_of_a_result_is_bounded(orders: Run, tmp_path: Path) -> None:
+    lines = [line(external_id=str(number), count=-1) for number in range(100)]
+    file = _lines(tmp_path / "a.jsonl", order(external_id="A", lines=lines))
+    assert orders(str(file), "--yes", "--stop-above-percent", "100").code == 1
+    message = json.loads((tmp_path / "a.failed.jsonl").read_text())["_import"]["message"]
+    assert len(message) < MAX_MESSAGE + len("; and 100 more")
+    assert re.search(r"; and \d+ more$", message)
 
 
 def test_problems_of_a_record_are_all_shown(orders: Run, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_file_is_previewed_imported_and_its_results_are_written(
     for text in (
         "json_lines (guessed)",
         "Preview of 3 orders. Nothing was written.",
-        "triggers that would be published: none; with --send-triggers 2",
+        "triggers that would be published: none; with --send-triggers at most 2",
         '      /status: "new" -> "paid"',
         "  1 x unknown_status at /status",
         "row 3  bad-1: status is bad",
