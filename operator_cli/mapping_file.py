@@ -58,7 +58,7 @@ def read_mapping_file(file: Path) -> Mapping[str, Any]:
 
 def checked_mapping(file: Path) -> Mapping[str, Any]:
     """Return the content of a mapping file whose members were checked. Raises UsageError."""
-    from orders.file_formats.mappings import MappingError, check_mapping
+    from orders.file_formats.written_mappings import MappingError, check_mapping
 
     tree = read_mapping_file(file)
     try:

@@ -12,7 +12,7 @@ from operator_cli.column_names import LINE_NAMES, ORDER_NAMES, STATUS_WORDS, pla
 from operator_cli.composition import Connection, connected
 from operator_cli.mapping_file import read_mapping_file
 from orders.domain.order import Order
-from orders.file_formats.mappings import read_mapping
+from orders.file_formats.written_mappings import read_mapping
 from tests.integration.operator_cli.conftest import Run
 from tests.support.deadlines import DEADLINE
 from tests.support.jobs_over_http import TOKEN, JobsOverHttp

@@ -113,3 +113,13 @@ def test_a_draft_in_many_lines_is_rejected_once() -> None:
         Registry().detect("orders.json", json.dumps(_draft(), indent=2).encode())
     assert (raised.value.code, raised.value.row) == ("malformed", 1)
     assert "`jq -c .`" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("levels", "problems"), [(100, []), (300, ["The record is nested too deeply"])]
+)
+def test_a_draft_that_is_nested_too_deeply_is_rejected(levels: int, problems: list[str]) -> None:
+    unknown = "[" * levels + "]" * levels
+    draft = json.dumps(_draft()).removesuffix("}") + f', "unknown": {unknown}}}'
+    [(_key, found)] = _read(draft.encode())
+    assert [each.message for each in found] == problems

@@ -27,8 +27,8 @@ from orders.file_formats.formats import (
     shopify_csv,
     woocommerce_csv,
 )
-from orders.file_formats.mappings import read_mapping
 from orders.file_formats.registry import Registry, format_named
+from orders.file_formats.written_mappings import read_mapping
 from tests.support.files import read_whole, result_file, together
 
 EXPORTS = Path(__file__).parent / "exports"

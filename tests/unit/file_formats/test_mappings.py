@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from orders.domain.file_records import FileOptions
 from orders.domain.problems import Code
-from orders.file_formats.mappings import MONEY, MappingError, convert, overridden, read_mapping
+from orders.file_formats.mapped_orders import LatestOrders, convert
+from orders.file_formats.mappings import MONEY, ColumnMapping
+from orders.file_formats.written_mappings import MappingError, overridden, read_mapping
 
 MAPPING = read_mapping(
     {
@@ -329,3 +331,31 @@ def test_the_first_of_equal_words_of_a_lookup_counts() -> None:
 
     for sent, read in {"paid": "completed", "PAID": "new", "pAID": "completed"}.items():
         assert convert(mapping, [FIRST | {"State": sent}], OPTIONS).tree["status"] == read
+
+
+def test_a_mapping_is_read_once_for_a_file() -> None:
+    read: list[FileOptions] = []
+
+    def mapping_of(options: FileOptions) -> ColumnMapping:
+        read.append(options)
+        return MAPPING
+
+    latest = LatestOrders(mapping_of)
+    other = FileOptions("shop_csv", decimal_comma=False)
+    found = [latest.of(OPTIONS).convert([FIRST, SECOND]).tree for _ in range(2)]
+    assert found == [convert(MAPPING, [FIRST, SECOND], OPTIONS).tree] * 2
+    assert latest.of(other) is latest.of(other)
+    assert read == [OPTIONS, other]
+
+
+def test_the_problems_of_a_member_are_together() -> None:
+    mapping = read_mapping(
+        {
+            "group_by": "Id",
+            "order": {"total_price": "Sum", "currency": "Currency"},
+            "line": {"sku": "Sku"},
+        }
+    )
+    rows = [{"Id": "1", "Sum": "x", "Currency": "EUR"}, {"Id": "1", "Sum": "y", "Currency": "USD"}]
+    found = convert(mapping, rows, OPTIONS).faults
+    assert [each.path for each in found] == [("total_price",), ("total_price",), ("currency",)]

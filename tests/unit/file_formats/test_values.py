@@ -151,7 +151,9 @@ def test_an_amount_is_the_same_with_white_space_around_it(cell: str, has_comma: 
 
 @given(
     st.from_regex(
-        r"20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-6]\d:[0-6]\d(Z|[+]\d\d00)?", fullmatch=True
+        r"20\d\d-[01]\d-[0-3]\d[T ][0-2]\d:[0-6]\d:[0-6]\d(Z|[+]\d\d00)?"
+        r"|[0-3]?\d[./-][0-3]?\d[./-][02]0\d\d[T ][0-2]\d:[0-6]\d(:[0-6]\d)?",
+        fullmatch=True,
     ),
     st.sampled_from(DATE_FORMS),
 )

@@ -61,8 +61,8 @@ def exact_quotient(amount: Decimal, divisor: int) -> Decimal | None:
     part = amount if divisor == 1 else _EXACT.divide(amount, divisor)
     if _fraction_digits(part) > MAX_FRACTION_DIGITS:
         part = part.normalize(_EXACT)
-    if _fraction_digits(part) > MAX_FRACTION_DIGITS:
-        return None
+        if _fraction_digits(part) > MAX_FRACTION_DIGITS:
+            return None
     return part if divisor == 1 or _EXACT.multiply(part, divisor) == amount else None
 
 

@@ -7,10 +7,10 @@ from orders.application.ports import SentOrder
 from orders.domain.file_records import Record
 from orders.domain.problems import Code, Problem
 from orders.file_formats.altcraft_orders import LocatedOrder, rejected
-from orders.file_formats.interface import Converted
+from orders.file_formats.interface import Converted, Tree
 from orders.protocols.commercetools.checks import check_draft
 from orders.protocols.commercetools.errors import ApiError, RequestRefusedError
-from orders.protocols.commercetools.requests import read_draft
+from orders.protocols.commercetools.requests import OrderImportDraft, draft_of
 from orders.protocols.commercetools.submissions import SentDraft
 from orders.protocols.json_text import write_json
 
@@ -18,6 +18,8 @@ _ARRAYS = frozenset({"lineItems", "customLineItems", "itemShippingAddresses"})
 _NUMBER_IS_REQUIRED = Problem(
     Code.REQUIRED, ("orderNumber",), "orderNumber is required in a file, so that it can be repeated"
 )
+# The JSON encoder writes values with so many levels.
+_SURELY_WRITTEN = 250
 _TOO_DEEP = Problem(Code.MALFORMED, (), "The record is nested too deeply")
 
 
@@ -32,42 +34,49 @@ def read_drafts(
     """Return the drafts at the positions of their records. `client` is recorded as their sender."""
     orders: list[SentOrder] = []
     for position, (record, each) in enumerate(zip(records, converted, strict=True)):
-        problems = each.faults
-        draft = None
-        if not problems:
-            draft, problems = _read(each, account, client, position, skip_triggers=skip_triggers)
+        draft, problems = _read(record.raw, each, account)
         if draft is None:
             orders.append(rejected(position, record, problems, ()))
-        else:
-            orders.append(LocatedOrder(draft, each.list_sources) if each.list_sources else draft)
+            continue
+        order = SentDraft(
+            draft,
+            draft.order_number or "",
+            account,
+            client,
+            position=position,
+            skip_trigger=skip_triggers,
+        )
+        orders.append(LocatedOrder(order, each.list_sources) if each.list_sources else order)
     return orders
 
 
 def _read(
-    converted: Converted, account: str, client: str, position: int, *, skip_triggers: bool
-) -> tuple[SentDraft | None, tuple[Problem, ...]]:
-    try:
-        body = write_json(converted.tree)
-    except (RecursionError, TypeError):
+    raw: bytes, converted: Converted, account: str
+) -> tuple[OrderImportDraft | None, tuple[Problem, ...]]:
+    """Return the draft of a record that has an order number, or what is wrong with it."""
+    if converted.faults:
+        return None, converted.faults
+    if not _can_be_written(raw, converted.tree):
         return None, (_TOO_DEEP,)
     try:
-        draft = read_draft(body, None, account)
+        draft = draft_of(converted.tree, len(raw), account)
         errors = check_draft(draft.tree)
     except RequestRefusedError as refusal:
         errors, draft = list(refusal.errors), None
     if errors or draft is None:
         return None, tuple(chain.from_iterable(map(_problems, errors)))
-    if draft.order_number is None:
-        return None, (_NUMBER_IS_REQUIRED,)
-    order = SentDraft(
-        draft,
-        draft.order_number,
-        account,
-        client,
-        position=position,
-        skip_trigger=skip_triggers,
-    )
-    return order, ()
+    return (draft, ()) if draft.order_number is not None else (None, (_NUMBER_IS_REQUIRED,))
+
+
+def _can_be_written(raw: bytes, tree: Tree) -> bool:
+    """Return whether a value is not nested too deeply. Few brackets cannot be."""
+    if raw.count(b"{") + raw.count(b"[") <= _SURELY_WRITTEN:
+        return True
+    try:
+        write_json(tree)
+    except (RecursionError, TypeError):
+        return False
+    return True
 
 
 def _problems(error: ApiError) -> Iterator[Problem]:

@@ -41,7 +41,8 @@ def _plain(lines: Iterable[bytes], codec: str, delimiter: str) -> Iterator[Row]:
 
 
 def _split(text: str, delimiter: str) -> list[str]:
-    return [_unquoted(cell) for cell in text.rstrip("\r\n").split(delimiter)]
+    cells = text.rstrip("\r\n").split(delimiter)
+    return list(map(_unquoted, cells)) if '"' in text else cells
 
 
 def _unquoted(cell: str) -> str:
@@ -89,15 +90,21 @@ def rows_of_record(
     raw: bytes, codec: str, delimiter: str, *, is_quoted: bool = True
 ) -> Iterator[tuple[bytes, list[str]]]:
     """Yield the bytes and the cells of each row of a record, which `rows_of` has found before."""
+    if is_quoted and b'"' not in raw and not is_wide(codec):
+        # The lines of most records are their rows.
+        for line in raw.splitlines(keepends=True):
+            text = text_of(line, codec).rstrip("\r\n")
+            yield line, text.split(delimiter) if text else []
+        return
     # These lines end with LF, CR LF or CR, as those of `raw_lines` do.
     marked = list(StringIO(marked_text_of(raw, codec), newline=""))
     if is_wide(codec):
-        lines = [bytes_of(text, codec) for text in marked]
+        lines = [bytes_of(each, codec) for each in marked]
     else:
         lines = raw.splitlines(keepends=True)
-    texts = (text.removeprefix(_MARK) for text in marked)
+    texts = (each.removeprefix(_MARK) for each in marked)
     if not is_quoted:
-        yield from zip(lines, (_split(text, delimiter) for text in texts), strict=True)
+        yield from zip(lines, (_split(each, delimiter) for each in texts), strict=True)
         return
     reader = csv.reader(texts, delimiter=delimiter)
     start = 0
@@ -153,7 +160,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def _written(cell: str, delimiter: str) -> str:
     text = f"'{cell}" if cell.startswith(_FORMULA) else cell
-    if any(each in text for each in (delimiter, '"', "\r", "\n")):
+    if delimiter in text or '"' in text or "\r" in text or "\n" in text:
         doubled = text.replace('"', '""')
         return f'"{doubled}"'
     return text

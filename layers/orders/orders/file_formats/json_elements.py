@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orders.domain.file_records import UnreadableFileError
 from orders.file_formats.bounds import expect_kept
 
-_SPACE = re.compile(r"[ \t\r\n]*+")
+_NO_SPACE = re.compile(r"[^ \t\r\n]")
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(r'[^\s,\[\]{}":]++')
 # Everything up to the next bracket that is not in a string.
@@ -82,9 +82,11 @@ class JsonReader:
     def next_byte(self) -> str:
         """Skip white space. Return the byte at the position, "" at the end of the file."""
         while True:
-            self.position = _SPACE.match(self.data, self.position).end()  # type: ignore[union-attr]
-            if self.position < len(self.data):
-                return self.data[self.position]
+            found = _NO_SPACE.search(self.data, self.position)
+            if found is not None:
+                self.position = found.start()
+                return found[0]
+            self.position = len(self.data)
             if not self.more():
                 return ""
 

@@ -17,17 +17,11 @@ from orders.file_formats.cells import (
 )
 from orders.file_formats.csv_rows import Row
 from orders.file_formats.interface import Beginning, Converted
-from orders.file_formats.mappings import (
-    MONEY,
-    TIMES,
-    ColumnMapping,
-    MappingError,
-    convert,
-    overridden,
-    read_mapping,
-)
+from orders.file_formats.mapped_orders import LatestOrders, MappedOrders
+from orders.file_formats.mappings import MONEY, TIMES, ColumnMapping
 from orders.file_formats.presets import Preset
 from orders.file_formats.table_format import RESULT_COLUMNS, KeyOf, TableFormat
+from orders.file_formats.written_mappings import MappingError, overridden, read_mapping
 
 type Cells = Mapping[str, str]
 _ID = "external_id"
@@ -45,8 +39,7 @@ class MappedTable(TableFormat):
         self.name = preset.name
         self.preset = preset
         self._mapping = read_mapping(preset.mapping) if preset.mapping else None
-        # That of the latest options. It is needed for each record of a file.
-        self._latest: tuple[FileOptions, ColumnMapping] | None = None
+        self._latest = LatestOrders(self._read_mapping)
 
     def guess(self, beginning: Beginning) -> FileOptions | None:
         """Return how to read a file whose header has the columns of the export."""
@@ -78,11 +71,11 @@ class MappedTable(TableFormat):
 
     def mapping(self, options: FileOptions) -> ColumnMapping:
         """Return the mapping of a file. Raises UnreadableFileError."""
-        latest = self._latest
-        if latest is None or latest[0] is not options:
-            latest = options, self._read_mapping(options)
-            self._latest = latest
-        return latest[1]
+        return self.orders(options).mapping
+
+    def orders(self, options: FileOptions) -> MappedOrders:
+        """Return what converts the orders of a file. Raises UnreadableFileError."""
+        return self._latest.of(options)
 
     def _read_mapping(self, options: FileOptions) -> ColumnMapping:
         try:
@@ -163,7 +156,7 @@ class MappedTable(TableFormat):
 
     def converted(self, rows: Sequence[Cells], options: FileOptions) -> Converted:
         """Return the order of rows by the names of their columns."""
-        return convert(self.mapping(options), rows, options)
+        return self.orders(options).convert(rows)
 
 
 def known_names(columns: tuple[str, ...], mapped: frozenset[str]) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from orders.file_formats.bounds import BEGINNING_BYTES
 from orders.file_formats.charsets import codec_of, guess_charset, is_wide, text_of
 from orders.file_formats.compression import compression_of, decompressed, opened
 from orders.file_formats.interface import Beginning, FileFormat
-from orders.file_formats.mappings import MappingError, check_mapping, is_whole
+from orders.file_formats.written_mappings import MappingError, check_mapping, is_whole
 
 # The modules in `formats`, each with its FORMAT. They are tried in this order: the most specific
 # formats first.

@@ -74,6 +74,9 @@ _WORDS = re.compile(
     r"^[^\d(),.\-\u2212]++"
     r"|(?<![^\d(),\-\u2212])\.*+[^\d(),.\-\u2212][^\d(),\-\u2212]*+$"
 )
+_PLAIN_LOCAL_TIME = re.compile(
+    r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})[T ](\d{2}:\d{2})(:\d{2})?", re.ASCII
+)
 _DAY = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _CLOCK = re.compile(
     r"[T ,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
@@ -85,6 +88,8 @@ _ISO_WITH_ZONE = re.compile(
 )
 _MAX_CELL = 200
 _NOON = 12
+# The forms of dates that are not those of ISO 8601, each with an example.
+_LOCAL_FORMS = {"mdy": "01/31/2026", "dmy": "31.01.2026"}
 
 
 def text_of(cell: str) -> str:
@@ -101,12 +106,17 @@ def text_of(cell: str) -> str:
     return text[1:] if text.startswith("'") and _GUARD.match(text) else text
 
 
+def is_plain_amount(cell: str, *, decimal_comma: bool) -> bool:
+    """Return whether an amount has digits only, and perhaps its decimal point or comma."""
+    return _PLAIN_AMOUNTS[decimal_comma].fullmatch(cell) is not None
+
+
 def amount_of(cell: str, *, decimal_comma: bool) -> str:
     """Return an amount in major units in plain notation, such as 1234.50 for "1 234,50 руб".
 
     Negative amounts keep their sign, also in parentheses.
     """
-    if _PLAIN_AMOUNTS[decimal_comma].fullmatch(cell):
+    if is_plain_amount(cell, decimal_comma=decimal_comma):
         return cell.replace(",", ".") if decimal_comma else cell
     allowed = (
         "an amount with a decimal comma, such as 1234,50 or 1.234,50"
@@ -197,6 +207,9 @@ def time_of(cell: str, date_form: str) -> str:
     plain = _PLAIN_TIME.fullmatch(cell)
     if plain is not None and (time := _plain_time(*plain.groups())) is not None:
         return time
+    local = _PLAIN_LOCAL_TIME.fullmatch(cell) if date_form in _LOCAL_FORMS else None
+    if local is not None and (time := _plain_local_time(local, date_form)) is not None:
+        return time
     text = text_of(cell)
     # A longer text than any time has is none.
     text = text if len(text) <= _MAX_CELL else ""
@@ -213,16 +226,24 @@ def time_of(cell: str, date_form: str) -> str:
 
 def _plain_time(day: str, clock: str, zone: str | None) -> str | None:
     """Return the time of these parts, None for those that `parse_time` decides about."""
+    is_utc = zone in {None, "Z"}
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}{zone or 'Z'}").astimezone(UTC)
+        moment = datetime.fromisoformat(f"{day}T{clock}{'' if is_utc else zone}")
+        utc = moment if is_utc else moment.astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         return None
-    return f"{moment.replace(tzinfo=None).isoformat()}Z"
+    return f"{utc.isoformat()}Z"
+
+
+def _plain_local_time(found: re.Match[str], date_form: str) -> str | None:
+    first, second, year, clock, seconds = found.groups()
+    month, day = (first, second) if date_form == "mdy" else (second, first)
+    return _plain_time(f"{year}-{month:0>2}-{day:0>2}", f"{clock}{seconds or ':00'}", None)
 
 
 def _local_time(text: str, date_form: str) -> str:
     day = _DAY.match(text)
-    example = {"mdy": "01/31/2026", "dmy": "31.01.2026"}.get(date_form)
+    example = _LOCAL_FORMS.get(date_form)
     also = f" or {example} 15:04:05" if example else ""
     allowed = f"a time such as 2026-01-31 15:04:05 or 2026-01-31T15:04:05+03:00{also}"
     if day is None or example is None:

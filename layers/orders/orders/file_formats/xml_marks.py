@@ -13,7 +13,6 @@ _MARKUP = re.compile(
 # An order has no neighbour if nothing but space is before it. A blank element does not count.
 _ONLY = re.compile(r"\s*+<(?=(?:data|row)(?:\s[^>]*+)?>(?!\s*+</))")
 _FIRST = re.compile(r"\s*+<([^\s<>/!?]++)(?=[\s>])")
-_SPACE = re.compile(r"\s*+")
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -59,8 +58,9 @@ def _without_notes(gap: str) -> str:
     for match in _MARKUP.finditer(gap):
         if match["other"] and _NOTE.match(match[0]):
             kept.append(gap[end : match.start()])
-            end = _SPACE.match(gap, match.end()).end()  # type: ignore[union-attr]
-    return "".join((*kept, gap[end:]))
+            end = match.end()
+    first, *behind = (*kept, gap[end:])
+    return "".join((first, *map(str.lstrip, behind)))
 
 
 def _comment(note: Note) -> str:

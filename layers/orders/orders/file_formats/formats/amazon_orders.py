@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from orders.domain.file_records import FileOptions
 from orders.file_formats.interface import Converted
+from orders.file_formats.mapped_orders import matched_by
 from orders.file_formats.mapped_table import Cells, MappedTable
-from orders.file_formats.mappings import matched_by
 from orders.file_formats.presets import Preset
 
 # The profile field in which Altcraft has the order's number, for a report without buyers.

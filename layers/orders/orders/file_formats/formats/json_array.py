@@ -1,9 +1,5 @@
 """A JSON array of orders, or an object with the array `data`, as the orders import has it."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import BinaryIO
 
 from orders.domain.file_records import (
@@ -14,19 +10,11 @@ from orders.domain.file_records import (
     Record,
     UnreadableFileError,
 )
-from orders.domain.problems import MAX_PROBLEMS
-from orders.file_formats.bounds import blocks, expect_kept
-from orders.file_formats.charsets import UTF_8, bytes_of, decoded, expect_utf_8, mark_of
-from orders.file_formats.import_root import DATA, with_root
+from orders.file_formats.bounds import blocks
+from orders.file_formats.charsets import UTF_8, expect_utf_8, mark_of
 from orders.file_formats.interface import Beginning, Converted
-from orders.file_formats.json_elements import JsonReader
-from orders.file_formats.json_marks import converted, is_mark, key_of, marked
-from orders.protocols.json_text import JsonText, NotJsonError, read_json
-
-# A result file does not repeat a secret.
-_TOKEN = rb'"token"\s*:\s*"(?:[^"\\]|\\.)*+"'
-_TOKEN_BEFORE = re.compile(_TOKEN + rb"\s*,\s*", re.DOTALL)
-_TOKEN_AFTER = re.compile(rb",\s*" + _TOKEN, re.DOTALL)
+from orders.file_formats.json_marks import converted, marked
+from orders.file_formats.orders_array import OrdersArray, open_array
 
 
 class JsonArray:
@@ -47,7 +35,7 @@ class JsonArray:
         if not text.startswith("{") or f'"{self.member}"' not in text:
             return None
         try:
-            _open(iter((text.encode(UTF_8, "replace"),)), self.member)
+            open_array(iter((text.encode(UTF_8, "replace"),)), self.member)
         except UnreadableFileError:
             return None
         return options
@@ -55,9 +43,9 @@ class JsonArray:
     def open(self, source: BinaryIO, options: FileOptions) -> OpenFile:
         """Read everything before the first element. Raises UnreadableFileError."""
         expect_utf_8(options.charset, "JSON")
-        reader, head = _open(blocks(source), self.member)
+        reader, head = open_array(blocks(source), self.member)
         is_object = not head.removeprefix(mark_of(head)[0]).lstrip().startswith(b"[")
-        array = _Array(reader, head, b"}" if is_object else b"", self.key, self.member)
+        array = OrdersArray(reader, head, b"}" if is_object else b"", self.key, self.member)
         return OpenFile(array.frame, array.records(), array.whole_frame)
 
     def convert(self, record: Record, frame: Frame, options: FileOptions) -> Converted:
@@ -79,92 +67,6 @@ class JsonArray:
         """Return what is after the last element."""
         del options
         return frame.tail
-
-
-def _open(parts: Iterator[bytes], member: str) -> tuple[JsonReader, bytes]:
-    """Return a reader behind the bracket that opens the array, and the bytes up to there."""
-    first = next(parts, b"")
-    mark, charset = mark_of(first)
-    expect_utf_8(charset or UTF_8, "JSON")
-    reader = JsonReader(decoded(chain((first[len(mark) :],), parts), UTF_8))
-    if reader.expect("[{", "an array or an object") == "{":
-        while True:
-            name = reader.value()
-            reader.expect(":", "a colon after the name of a member")
-            if name == f'"{member}"':
-                reader.expect("[", f"an array in the member `{member}`")
-                break
-            reader.value()
-            if reader.expect(",}", f"the member `{member}` with an array") == "}":
-                message = f"The object must have the member `{member}` with an array of orders"
-                raise UnreadableFileError("malformed", message)
-    return reader, mark + bytes_of(reader.take(), UTF_8)
-
-
-@dataclass(slots=True)
-class _Array:
-    """An array whose elements are read as they are iterated."""
-
-    reader: JsonReader
-    opening: bytes
-    closing: bytes
-    key: str
-    member: str
-    frame: Frame = field(init=False)
-
-    def __post_init__(self) -> None:
-        head = _TOKEN_BEFORE.sub(b"", self.opening)
-        tail = b"]" + self.closing
-        self.frame = self._framed(Frame(head, separator=b",", tail=tail), self.opening + tail)
-
-    def whole_frame(self) -> Frame:
-        """Return the frame with what is after the last element."""
-        return self.frame
-
-    def records(self) -> Iterator[Record]:
-        reader, row = self.reader, 1
-        reader.row = 1
-        if reader.next_byte() == "]":
-            self._end("")
-            return
-        while True:
-            reader.row = row
-            reader.value()
-            reader.next_byte()
-            raw = bytes_of(reader.take(), UTF_8)
-            reader.expect(",]", "a comma or the end of the array after it")
-            bracket = reader.take()
-            if not is_mark(raw):
-                expect_kept(len(raw), row, f"Element {row} of the array")
-                yield Record(row, key_of(raw, self.key), raw)
-            if bracket == "]":
-                self._end(bracket)
-                return
-            row += 1
-
-    def _end(self, bracket: str) -> None:
-        """Read what is after the array, which completes the frame to valid JSON."""
-        tail = bytes_of(bracket + self.reader.rest(), UTF_8)
-        frame = replace(self.frame, tail=_TOKEN_AFTER.sub(b"", tail))
-        self.frame = self._framed(frame, self.opening + tail)
-
-    def _framed(self, frame: Frame, around: bytes) -> Frame:
-        """Return the frame with the meaning of the members around the array."""
-        text = _read_root(around)
-        if not isinstance(text.tree, dict):
-            return frame
-        if self.member != DATA:
-            return replace(frame, ignored=tuple(each for each in text.tree if each != self.member))
-        return with_root(frame, text.tree, text.faults(MAX_PROBLEMS))
-
-
-def _read_root(around: bytes) -> JsonText:
-    """Return what is around the array, without its elements. Raises UnreadableFileError."""
-    try:
-        return read_json(around)
-    except NotJsonError as error:
-        reason = str(error).replace("The body", "What is around the array", 1)
-        raise UnreadableFileError("malformed", reason) from None
 
 
 FORMAT = JsonArray()

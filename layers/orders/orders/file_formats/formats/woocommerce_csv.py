@@ -13,7 +13,6 @@ from orders.domain.file_records import FileOptions
 from orders.domain.problems import Code, Problem
 from orders.file_formats.interface import Converted
 from orders.file_formats.mapped_table import Cells, MappedTable, known_names
-from orders.file_formats.mappings import convert
 from orders.file_formats.presets import Preset
 from orders.protocols.json_text import NotJsonError, read_json
 
@@ -89,11 +88,11 @@ class _WooCommerce(MappedTable):
             lines = _lines_of(rows[0].get(_LINES, ""))
         except ValueError:
             message = f'column "{_LINES}" must have lines as JSON or as name:value pairs'
-            found = convert(self.mapping(options), rows, options, [])
+            found = self.orders(options).convert(rows, [])
             return replace(
                 found, faults=(*found.faults, Problem(Code.MALFORMED, ("lines",), message))
             )
-        return convert(self.mapping(options), rows, options, lines)
+        return self.orders(options).convert(rows, lines)
 
 
 def _lines_of(cell: str) -> list[Mapping[str, str]]:
@@ -120,12 +119,23 @@ def _json_lines(text: str) -> Iterator[Mapping[str, str]]:
 
 
 def _line_of(item: str) -> Mapping[str, str]:
-    found = [_NAMED.fullmatch(pair) for pair in _PAIR.findall(item)]
-    pairs = [(_unescaped(pair[1]).strip(), _unescaped(pair[2])) for pair in found if pair]
-    line = dict(pairs)
-    if len(line) < len(found):
+    texts = _PAIR.findall(item)
+    line = dict(map(_pair_of, texts))
+    if len(line) < len(texts):
         raise ValueError(item)
     return line
+
+
+def _pair_of(text: str) -> tuple[str, str]:
+    if "\\" not in text:
+        name, colon, value = text.partition(":")
+        if not name or not colon:
+            raise ValueError(text)
+        return name.strip(), value
+    found = _NAMED.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return _unescaped(found[1]).strip(), _unescaped(found[2])
 
 
 def _unescaped(text: str) -> str:

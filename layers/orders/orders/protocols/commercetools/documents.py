@@ -71,18 +71,18 @@ def document_of(
     Raises DraftRefusedError, also for amounts that `complete_document` could not calculate.
     """
     account = provenance.account
-    found = [catalogue.find(line) for line in draft["lineItems"]]
-    errors = [each for each in found if isinstance(each, ApiError)]
-    if errors:
-        raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
-    products = [each for each in found if not isinstance(each, ApiError)]
     listed: dict[str, Tree] = {}
     if catalogue.is_checked:
+        found = [catalogue.find(line) for line in draft["lineItems"]]
+        errors = [each for each in found if isinstance(each, ApiError)]
+        if errors:
+            raise DraftRefusedError(Code.UNKNOWN_PRODUCT, *errors[:MAX_FAULTS])
+        products = [each for each in found if not isinstance(each, ApiError)]
         lines = list(map(resolved_line, draft["lineItems"], products))
         draft = {**draft, "lineItems": lines}
         listed = {each["productId"]: stored_product(account, each) for each in products}
     try:
-        _complete(draft, account, listed)
+        _expect_amounts(draft)
     except MoneyOverflowError:
         raise DraftRefusedError(Code.INVALID_VALUE, money_overflow()) from None
     currency = draft["totalPrice"].currency
@@ -135,6 +135,26 @@ def members_of(document: Tree, account: str, names: Iterable[str]) -> Tree:
     stored = {name: document[name] for name in names if name in document}
     members: Tree = _FORM.unpack(stored, Base(account, document[_CURRENCY]))
     return members
+
+
+def _expect_amounts(draft: Tree) -> None:
+    """Calculate all amounts that `_complete` does. Raises MoneyOverflowError."""
+    pricing = pricing_of(draft)
+    with_total_tax(draft.get("taxedPrice"))
+    _shipping_info(draft.get("shippingInfo"), pricing)
+    for line in draft["lineItems"]:
+        _costs(line, charged_price(line["price"]), pricing)
+    for line in draft["customLineItems"]:
+        _costs(line, line["money"], pricing)
+
+
+def _costs(line: Tree, price: Money, pricing: Pricing) -> Tree:
+    """Return the total of a line and its taxed price. Raises MoneyOverflowError."""
+    quantity = line["quantity"]
+    return {
+        "totalPrice": pricing.total(price, quantity),
+        "taxedPrice": pricing.taxed_price(line, price, quantity),
+    }
 
 
 def _complete(draft: Tree, account: str, listed: Mapping[str, Tree]) -> Tree:
@@ -220,12 +240,12 @@ class _Line:
         return members | self._last()
 
     def _shared(self, price: Money) -> Tree:
-        quantity, pricing = self.line["quantity"], pricing_of(self.draft)
+        costs = _costs(self.line, price, pricing_of(self.draft))
         return {
-            "quantity": quantity,
-            "totalPrice": pricing.total(price, quantity),
+            "quantity": self.line["quantity"],
+            "totalPrice": costs["totalPrice"],
             "discountedPricePerQuantity": [],
-            "taxedPrice": pricing.taxed_price(self.line, price, quantity),
+            "taxedPrice": costs["taxedPrice"],
             "taxedPricePortions": [],
             "taxRate": self.line.get("taxRate"),
             "perMethodTaxRate": [],

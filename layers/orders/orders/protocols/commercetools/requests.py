@@ -92,8 +92,15 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
     Raises RequestRefusedError (400): one InvalidJsonInput with every fault of the shape or, if the
     shape is right, one InvalidField for every invalid value.
     """
+    return draft_of(read_body(body, charset), len(body), account)
+
+
+def draft_of(sent: object, size: int, account: str) -> OrderImportDraft:
+    """Return a draft of a decoded value, of which `size` is the number of bytes.
+
+    Raises RequestRefusedError as `read_draft` does.
+    """
     findings = Findings()
-    sent = read_body(body, charset)
     try:
         tree = ORDER_IMPORT_DRAFT(sent, Location(account, findings))
     except EnoughFaultsError:
@@ -104,7 +111,7 @@ def read_draft(body: bytes, charset: str | None, account: str) -> OrderImportDra
         raise bad_request(invalid_json_input(*findings.faults))
     if findings.errors:
         raise bad_request(*findings.errors)
-    return OrderImportDraft(tree, sent, len(body))
+    return OrderImportDraft(tree, sent, size)
 
 
 def read_body(body: bytes, charset: str | None) -> object:

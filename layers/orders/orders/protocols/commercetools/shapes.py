@@ -303,7 +303,10 @@ def _read_members(members: Sequence[Member], sent: dict[str, Any], location: Loc
         if value == {} and isinstance(member.shape, Record) and not member.required:
             # commercetools reads an empty object as an absent one.
             value = None
-        if value is not None:
+        if member.shape is text and isinstance(value, str):
+            # Many members are so. They need no location.
+            tree[member.name] = value
+        elif value is not None:
             tree[member.name] = member.shape(value, location.member(member.name))
         elif member.required:
             location.member(member.name).fault(MISSING)
