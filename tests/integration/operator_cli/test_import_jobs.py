@@ -625,6 +625,17 @@ def test_the_files_of_a_job_are_written_to_a_folder(
     assert str(folder / "elsewhere.failed.jsonl") in ended.out
 
 
+def test_an_undo_that_cannot_be_followed_names_its_job(
+    api: JobsApi, orders: Run, tmp_path: Path
+) -> None:
+    orders("import", str(_file(tmp_path, ["A-1"])), "--yes")
+    away = Given(503, b"{}")
+    api.before = lambda asked: away if asked.method == "GET" else None
+    ended = orders("jobs", "undo", "0000-1", "--yes")
+    assert ended.code == 3
+    assert "If job 0000-2 has begun, it continues: `orders jobs show 0000-2`" in ended.err
+
+
 def test_an_undo_is_previewed_and_then_done(
     orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
