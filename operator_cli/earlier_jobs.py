@@ -16,10 +16,11 @@ PREVIEW_LIFETIME = timedelta(minutes=5)
 def is_over(job: Tree) -> bool:
     """Return whether a job has nothing to continue.
 
-    It was cancelled or undone, its upload has expired, or its preview failed.
+    It was cancelled or undone, its upload has expired, or its preview or the reading of its file
+    failed.
     """
     is_expired = job["state"] == JobState.CREATED and job["upload"] is None
-    is_failed = job["mode"] == JobMode.PREVIEW and job["state"] in ENDED
+    is_failed = job["state"] in ENDED and (job["mode"] == JobMode.PREVIEW or not job["orders"])
     is_cancelled = job["state"] == JobState.CANCELLED
     return is_expired or is_failed or is_cancelled or job["undone_by"] is not None
 
