@@ -73,9 +73,10 @@ run: $(ENVIRONMENTS) ## Run the hub on this machine until Ctrl-C; PORT=4600 sets
 	$(call ANNOUNCE,"Starting the order hub on port $(PORT) ...")
 	@exec $(BIN)/python -m tools.local_stack --port "$(PORT)"
 
-# Tests that call make must not inherit the flags and jobs of the make that runs them.
+# Tests that call make must not inherit the flags and jobs of the make that runs them. There is one process
+# more than cores of a small machine, because the tests of the deployed stack often wait.
 test: setup require-java ## Run the whole test suite
-	MAKEFLAGS= MFLAGS= MAKELEVEL= $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	MAKEFLAGS= MFLAGS= MAKELEVEL= $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 unit: $(PROJECT_ENVIRONMENT) ## Run the unit tests, which need neither Java nor npm
 	$(BIN)/pytest -n 2 --dist worksteal tests/unit

@@ -1,12 +1,13 @@
 """Uses a hub with AWS credentials: the endpoints of its API, called on its table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from operator_cli.composition import (
     CommandDeadline,
@@ -40,6 +41,7 @@ from orders.domain.ranges import Range
 from orders.protocols.http import (
     BodyRefusedError,
     Endpoint,
+    EndpointResult,
     HttpAnswer,
     HttpRequest,
     WrappedError,
@@ -48,7 +50,12 @@ from orders.protocols.hub.access import ReadAccess
 from orders.protocols.hub.answers import answer_error
 from orders.protocols.hub.errors import RequestRefusedError
 from orders.protocols.hub.queries import read_times
-from orders.runtime.request_ids import one_request
+from orders.protocols.idempotency import KEY_HEADER, has_key
+from orders.runtime.request_ids import one_request, request_id
+
+if TYPE_CHECKING:
+    from orders.protocols.altcraft.access import AccountAccess
+    from orders.runtime.composition import Aws
 
 CHANGES_OF_ORDERS = frozenset(
     {
@@ -104,8 +111,9 @@ class HubOnTable:
         """Return the answer of the endpoint. Raises UnavailableError."""
         route = request.method, request.resource
         endpoint = (self._changes if route in _WRITES else self._reads)[route]
+        key = {} if request.key is None else {KEY_HEADER.lower(): request.key}
         sent = HttpRequest(
-            headers=_HEADERS,
+            headers={**_HEADERS, **key},
             query={name: values[-1] for name, values in request.query.items() if values},
             queries={name: values for name, values in request.query.items() if values},
             path=request.path,
@@ -113,11 +121,12 @@ class HubOnTable:
             resource=request.resource,
             read_body=lambda: request.body,
         )
-        with self._explained(), one_request() as request_id:
+        with self._explained(), one_request():
             is_call = request.resource.startswith(MARKET)
             answers = _called if is_call else _answered
             answer = answers(endpoint, sent, _deadline_of(request))
-        return HubAnswer(answer.status, answer.body, request_id)
+            # A repetition has the id of the request that it repeats.
+            return HubAnswer(answer.status, answer.body, request_id())
 
     def ids_of_orders(
         self, created: Mapping[str, tuple[str, ...]]
@@ -207,24 +216,43 @@ class HubOnTable:
         names = Environment(self.operator.table, self.connection.triggers, int(_WRITING_SECONDS))
         aws = Aws(names, self.operator.client, aws_client("events", self.connection))
         tokens, change = _OperatorTokens(self.account), change_order(aws)
+        access = AccountAccess(tokens)
         return {
             **order_changes(aws, tokens, change),
             **undo_endpoints(aws, tokens, change),
-            _IMPORT: import_endpoint(aws, AccountAccess(tokens)),
+            _IMPORT: _once(aws, import_endpoint(aws, access), access),
         }
+
+
+def _once(aws: "Aws", endpoint: Endpoint, access: "AccountAccess") -> Endpoint:
+    """Return the endpoint of a call, which carries a request with a key out once."""
+    from orders.protocols.altcraft.callers import caller_of
+    from orders.runtime.composition.repeating import repeat_requests
+    from orders.runtime.repeatable import RepeatableEndpoint
+
+    once = RepeatableEndpoint(
+        endpoint, partial(caller_of, access), repeat_requests(aws), _call_answered
+    )
+    return lambda sent, deadline: (once if has_key(sent) else endpoint)(sent, deadline)
 
 
 def _called(endpoint: Endpoint, sent: HttpRequest, deadline: Deadline) -> HttpAnswer:
     """Return the answer of a call of Altcraft; errors of the table are left to the caller."""
+    result = _call_answered(sent, lambda: endpoint(sent, deadline))
+    if isinstance(result.error, StorageError):
+        raise result.error
+    return result.answer
+
+
+def _call_answered(sent: HttpRequest, call: Callable[[], EndpointResult]) -> EndpointResult:
+    """Return the result of a call of Altcraft, with the answer to any error."""
     from orders.protocols.altcraft.answers import answer_error as answer_call_error
 
     try:
-        return endpoint(sent, deadline).answer
-    except Exception as error:
+        return call()
+    except Exception as error:  # noqa: BLE001 - the protocol has an answer to every error
         cause = error.error if isinstance(error, WrappedError) else error
-        if isinstance(cause, StorageError):
-            raise cause from error
-        return answer_call_error(error, sent)
+        return EndpointResult(answer_call_error(error, sent), error=cause)
 
 
 def _deadline_of(request: HubRequest) -> CommandDeadline:

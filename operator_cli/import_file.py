@@ -159,10 +159,12 @@ def import_file(  # noqa: PLR0913 - each option is a parameter
     try:
         with hub_of(context, choice) as reads:
             has_jobs = calls_api(context, choice)
-            importer = _importer(reads.hub, source, plan, has_jobs=has_jobs)
+            importer = _importer(reads.hub, source, plan, has_jobs=has_jobs, only_preview=preview)
             report = _imported(importer, source, plan, only_preview=preview, yes=yes)
     except UnavailableError as error:
         raise ImportUnavailableError(str(error), may_pass=error.may_pass) from error
+    if report.is_interrupted:
+        raise typer.Exit(INTERRUPTED)
     if not report.is_complete:
         raise typer.Exit(OperatorError.exit_code)
 
@@ -188,7 +190,12 @@ def _is_writable(folder: Path) -> bool:
 
 
 def _importer(
-    hub: "Hub", source: "ImportSource", plan: "ImportPlan", *, has_jobs: bool
+    hub: "Hub",
+    source: "ImportSource",
+    plan: "ImportPlan",
+    *,
+    has_jobs: bool,
+    only_preview: bool,
 ) -> "Importer":
     """Return what imports the file: requests, or a job for a large one."""
     from operator_cli.small_import import SmallImport
@@ -208,7 +215,7 @@ def _importer(
 
     sha256 = source.checksum()
     runs = JobRuns(HubImportJobs(hub), FileTransfer())
-    return JobImport(runs, source, plan, sha256, KeptJobs.of(sha256, hub.name))
+    return JobImport(runs, source, plan, sha256, KeptJobs.of(sha256, hub.name), only_preview)
 
 
 def _imported(
@@ -219,55 +226,75 @@ def _imported(
     only_preview: bool,
     yes: bool,
 ) -> "ImportReport":
-    from operator_cli.import_progress import import_progress
-    from operator_cli.import_reports import judged
-    from operator_cli.import_text import file_lines, preview_lines, result_lines, source_lines
-    from operator_cli.result_files import ResultNames
+    from operator_cli.import_text import source_lines
 
     print_lines(source_lines(source))
     try:
-        with import_progress() as progress:
-            report = importer.preview(progress)
+        report = _previewed(importer, plan)
+        if report is None and only_preview:
+            raise UsageError(
+                "The import of this file has begun, and has not ended: repeat without --preview "
+                "to follow it."
+            )
         if report is not None:
-            report = judged(report, plan.stop_above_percent)
-            print_lines(preview_lines(report, skip_triggers=plan.skip_triggers))
-            _print_failure(report)
             if only_preview or report.failure:
                 return report
-            changed = report.counts.created + report.counts.updated
             if not yes:
+                changed = report.counts.created + report.counts.updated
                 received = counted(report.counts.received, "order")
                 confirm(f"Import {received}, {changed:,} of them new or changed?")
-        elif only_preview:
-            raise UsageError("The import of this file has begun before: repeat without --preview.")
-        with import_progress() as progress:
-            report = importer.run(progress)
-            names = ResultNames.beside(source.file, source.options.format)
-            written = importer.write_results(names, progress)
+        return _run(importer, source)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. {importer.interrupted()}", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except UnavailableError as error:
         next_step = importer.interrupted() if error.may_pass else ""
         raise ImportUnavailableError(f"{error} {next_step}".rstrip()) from error
+
+
+def _previewed(importer: "Importer", plan: "ImportPlan") -> "ImportReport | None":
+    """Print a preview. Return it, None if the import has begun before."""
+    from operator_cli.import_progress import import_progress
+    from operator_cli.import_reports import judged
+    from operator_cli.import_text import preview_lines
+
+    with import_progress() as progress:
+        report = importer.preview(progress)
+    if report is not None:
+        report = judged(report, plan.stop_above_percent)
+        print_lines(preview_lines(report, skip_triggers=plan.skip_triggers))
+        _print_failure(report)
+    return report
+
+
+def _run(importer: "Importer", source: "ImportSource") -> "ImportReport":
+    """Import, print what happened, and write the result files.
+
+    The way back is printed first: the files may be impossible to write.
+    """
+    from operator_cli.import_progress import import_progress
+    from operator_cli.import_text import file_lines, result_lines, undo_lines
+    from operator_cli.result_files import ResultNames
+
+    with import_progress() as progress:
+        report = importer.run(progress)
     print_lines(result_lines(report))
-    print_lines(file_lines(written, report.counts))
     _print_failure(report)
-    _print_next(report, names.path("failed"))
+    for line in undo_lines(report):
+        typer.echo(line, err=True)
+    names = ResultNames.beside(source.file, source.options.format)
+    with import_progress() as progress:
+        written = importer.write_results(names, progress)
+    print_lines(file_lines(written, report.counts))
+    if report.counts.failed:
+        failed = names.path("failed")
+        typer.echo(f"Correct {failed}, and import it: orders import {failed}", err=True)
     return report
 
 
 def _print_failure(report: "ImportReport") -> None:
     if report.failure:
         typer.echo(f"{report.failure.rstrip('.')}.", err=True)
-
-
-def _print_next(report: "ImportReport", failed: Path) -> None:
-    counts = report.counts
-    if counts.failed:
-        typer.echo(f"Correct {failed}, and import it: orders import {failed}", err=True)
-    if report.undo and counts.created + counts.updated:
-        typer.echo(f"To take the import back: {report.undo}", err=True)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -32,7 +32,8 @@ class ImportReport:
 
     `samples` have row, external_id, outcome and, for an updated order, what changes. `triggers` of
     `counts` were published, or would be. `failure` is the reason why not all orders were processed.
-    `undo` is the command that takes the import back.
+    `undo` is the command that takes the import back. `note` is about an earlier import of the file.
+    `uncertain` orders are unprocessed because the hub did not answer; they may be imported.
     """
 
     counts: Counts
@@ -42,6 +43,9 @@ class ImportReport:
     failure: str | None = None
     undo: str | None = None
     undone: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+    uncertain: int = 0
+    is_interrupted: bool = False
 
     @property
     def is_complete(self) -> bool:

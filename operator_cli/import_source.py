@@ -101,7 +101,9 @@ class ImportSource:
                 size += len(record.raw)
                 if len(records) > MAX_SMALL_ORDERS or size > MAX_SMALL_BYTES:
                     return None
-        return SmallFile(tuple(records), content.whole_frame())
+            if not records:
+                raise UnreadableFileError("no_orders", "The file has no orders")
+            return SmallFile(tuple(records), content.whole_frame())
 
     def first(self, limit: int) -> SmallFile:
         """Return the first records."""

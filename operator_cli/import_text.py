@@ -51,6 +51,8 @@ def source_lines(source: "ImportSource") -> Iterator[str]:
 def preview_lines(report: ImportReport, *, skip_triggers: bool) -> Iterator[str]:
     """Yield the lines of a preview."""
     counts = report.counts
+    if report.note:
+        yield report.note
     yield f"Preview of {counted(counts.received, 'order')}. Nothing was written."
     yield from _count_lines(counts)
     yield f"  triggers that would be published: {_triggers(counts, skip_triggers=skip_triggers)}"
@@ -65,11 +67,26 @@ def result_lines(report: ImportReport) -> Iterator[str]:
     """Yield the lines of an import that ended."""
     counts = report.counts
     done = counts.created + counts.updated + counts.unchanged
+    if report.note:
+        yield report.note
     yield f"Imported {done:,} of {counted(counts.received, 'order')}."
     yield from _count_lines(counts)
     if counts.triggers:
         yield f"  triggers published: {counts.triggers:,}"
     yield from problem_lines(report)
+
+
+def undo_lines(report: ImportReport) -> Iterator[str]:
+    """Yield how an import is taken back, and what that leaves out."""
+    counts = report.counts
+    if report.undo and counts.created + counts.updated:
+        yield f"To take the import back: {report.undo}"
+    if report.uncertain:
+        yield (
+            f"The hub did not answer about {counted(report.uncertain, 'order')} with the code "
+            "answer_lost: they may be imported. Import the unprocessed file; it changes no "
+            "imported order. To take them back too, find their request with `orders order history`."
+        )
 
 
 def file_lines(written: Sequence[Path], counts: Counts) -> Iterator[str]:
@@ -124,7 +141,8 @@ def _triggers(counts: Counts, *, skip_triggers: bool) -> str:
     if not skip_triggers:
         return f"{counts.triggers:,}"
     changed = counts.created + counts.updated
-    return f"none; with --send-triggers {changed:,}" if changed else "none"
+    # Orders may skip their triggers themselves.
+    return f"none; with --send-triggers at most {changed:,}" if changed else "none"
 
 
 def _name(row: int, external_id: str | None) -> str:

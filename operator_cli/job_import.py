@@ -1,12 +1,21 @@
 """Imports a file of any size by an import job, which continues without the command."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import sleep
 from typing import Any
 
+from operator_cli.earlier_jobs import (
+    has_imported,
+    import_before,
+    is_out_of_date,
+    is_over,
+    results_of_before,
+)
 from operator_cli.errors import OperatorError, UnavailableError, UsageError
 from operator_cli.file_transfer import FileTransfer, LinkExpiredError, UploadGoneError
 from operator_cli.hub_import_jobs import HubImportJobs, JobNotFoundError, JobRefusedError
@@ -102,14 +111,20 @@ class JobRuns:
 
 @dataclass(slots=True)
 class JobImport:
-    """The import of a file by a job. The same command continues the job of an earlier one."""
+    """The import of a file by a job. The same command continues the job of an earlier one.
+
+    A command that only previews begins anew if the earlier job has imported the file. `before` says
+    what became of an earlier import that is not continued.
+    """
 
     runs: JobRuns
     source: ImportSource
     plan: ImportPlan
     sha256: str
     kept: KeptJobs
+    only_preview: bool = False
     job: Tree | None = None
+    before: str = ""
 
     @property
     def jobs(self) -> HubImportJobs:
@@ -124,7 +139,7 @@ class JobImport:
         elif job["mode"] == JobMode.IMPORT:
             self.job = job
             return None
-        elif job["state"] == JobState.PREVIEWED and was_seen:
+        elif job["state"] == JobState.PREVIEWED and (was_seen or is_out_of_date(job, _now())):
             # Orders and settings may have changed since.
             self.job = job = self.jobs.start(job["job_id"], JobMode.PREVIEW)
         self.job = job = self.runs.ended(job, progress)
@@ -133,11 +148,12 @@ class JobImport:
         else:
             self.kept.see(job["job_id"])
         _expect_read(job)
-        return report_of_job(job, self.runs.samples(job))
+        return replace(report_of_job(job, self.runs.samples(job)), note=self.before)
 
     def run(self, progress: Progress) -> ImportReport:
         """Import the orders, or follow the import that has begun before."""
         job = self.job or self._present()[0]
+        note = results_of_before(job) if has_imported(job) else ""
         if job["state"] == JobState.CREATED:
             job = self._started(self._uploaded(job, progress), JobMode.IMPORT, progress)
         elif job["state"] == JobState.PREVIEWED:
@@ -146,7 +162,7 @@ class JobImport:
         if not job["orders"]:
             self.kept.forget(job["job_id"])
         _expect_read(job)
-        return report_of_job(job)
+        return replace(report_of_job(job), note=note)
 
     def write_results(self, names: ResultNames, progress: Progress) -> Sequence[Path]:
         """Write the result files, and forget the job."""
@@ -173,6 +189,8 @@ class JobImport:
             return f"Repeat the command to continue the upload of job {job_id}."
         if job["state"] == JobState.PREVIEWED:
             return f"Nothing was imported. Repeat the command to continue job {job_id}."
+        if has_imported(job):
+            return f"Job {job_id} has ended. Repeat the command to get its results."
         return (
             f"Job {job_id} continues without the command. Repeat the command to follow it; "
             f"`orders jobs cancel {job_id}` ends it."
@@ -188,13 +206,32 @@ class JobImport:
             if kept.options != options:
                 continue
             try:
-                self.job = self.jobs.get(kept.job_id)
+                job = self.jobs.get(kept.job_id)
             except JobNotFoundError:
                 continue
-            if not _is_over(self.job):
-                return self.job, kept.seen
+            if not (is_over(job) or (self.only_preview and has_imported(job))):
+                self.job = job = self._with_present_mapping(job)
+                return job, kept.seen
+            self.before = import_before(job)
             self.kept.forget(kept.job_id)
         return self._created(), False
+
+    def _with_present_mapping(self, job: Tree) -> Tree:
+        """Return the job, or a new one if the account keeps another mapping by the name now.
+
+        A new job has the present mapping, which no other answer of the hub shows.
+        """
+        has_begun = job["state"] not in {JobState.CREATED, JobState.PREVIEWED}
+        if self.source.mapping_name is None or has_begun:
+            return job
+        new = self._created()
+        is_same = new["options"]["mapping"] == job["options"]["mapping"]
+        wanted, unwanted = (job, new) if is_same else (new, job)
+        self.kept.forget(unwanted["job_id"])
+        # Another command may have cancelled or started it.
+        with suppress(JobRefusedError):
+            self.jobs.cancel(unwanted["job_id"])
+        return wanted
 
     def _created(self) -> Tree:
         file = {"name": self.source.file.name, "size": self.source.size, "sha256": self.sha256}
@@ -261,10 +298,8 @@ class JobImport:
         raise OperatorError("The job cannot be started.")
 
 
-def _is_over(job: Tree) -> bool:
-    """Return whether a job was cancelled, or its upload has expired."""
-    is_expired = job["state"] == JobState.CREATED and job["upload"] is None
-    return is_expired or job["state"] == JobState.CANCELLED
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _expect_read(job: Tree) -> None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from operator_cli.counted import counted
-from operator_cli.errors import EXIT_CODES, INTERRUPTED, OperatorError, UsageError
+from operator_cli.errors import (
+    EXIT_CODES,
+    INTERRUPTED,
+    OperatorError,
+    UnavailableError,
+    UsageError,
+)
 from operator_cli.hub_access import BaseUrl, HubAccount, HubChoice, calls_api, hub_of
 from operator_cli.import_file import (
     SendTriggers,
@@ -189,16 +195,20 @@ def _runs_of(context: typer.Context, choice: HubChoice) -> "Iterator[JobRuns]":
 
 @contextmanager
 def _interruptible(job: "Tree") -> Iterator[None]:
+    """Say how to go on with the job after Ctrl-C, or if the hub is away."""
+    job_id = job["job_id"]
+    next_step = (
+        f"If job {job_id} has begun, it continues: `orders jobs show {job_id}` shows how far it "
+        f"is, `orders jobs cancel {job_id}` ends it."
+    )
     try:
         yield
     except KeyboardInterrupt:
-        job_id = job["job_id"]
-        typer.echo(
-            f"Interrupted. If job {job_id} has begun, it continues: `orders jobs show {job_id}` "
-            f"shows how far it is, `orders jobs cancel {job_id}` ends it.",
-            err=True,
-        )
+        typer.echo(f"Interrupted. {next_step}", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except UnavailableError as error:
+        text = f"{error} {next_step}" if error.may_pass else str(error)
+        raise UnavailableError(text, may_pass=error.may_pass) from error
 
 
 def _saved(runs: "JobRuns", job: "Tree", folder: Path) -> Sequence[Path]:

@@ -1,6 +1,7 @@
 """The files beside an imported file, which say what happened to each of its orders."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -46,14 +47,12 @@ class ResultNames:
         try:
             draft.unlink(missing_ok=True)
             fill(draft)
-            # A replacement alone could overwrite the file of another run.
-            path.touch(exist_ok=False)
-            draft.replace(path)
+            _move(draft, path)
         except OSError as error:
             raise OperatorError(f"{path} cannot be written: {error.strerror}.") from error
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
         return path
 
 
@@ -68,6 +67,16 @@ def write_parts(names: ResultNames, files: Mapping[str, Iterator[bytes]]) -> Seq
         return to
 
     return [names.write(name, fill(parts)) for name, parts in files.items()]
+
+
+def _move(draft: Path, path: Path) -> None:
+    """Give a draft a name that no file has. A replacement alone could overwrite another file."""
+    path.touch(exist_ok=False)
+    try:
+        draft.replace(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _parts_of(name: str, file_format: str) -> tuple[str, str]:

@@ -3,19 +3,17 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
-from uuid import uuid4
 
-from operator_cli.errors import UnavailableError
-from operator_cli.hub import IMPORT, Hub, HubAnswer, HubRequest
-from operator_cli.hub_reads import accepted, detail_of, tree_of
+from operator_cli.errors import OperatorError, UnavailableError
+from operator_cli.hub import Hub
 from operator_cli.import_reports import MAX_SHOWN, ImportReport, Progress, starred
+from operator_cli.import_requests import ImportRequest
 from operator_cli.import_source import ImportPlan, ImportSource, SmallFile
 from operator_cli.result_files import ResultNames, write_parts
-from orders.application.chunk_results import UNPROCESSED, repeated_key
+from orders.application.chunk_results import UNPROCESSED, message_of, repeated_key
 from orders.domain.file_records import Note, Record
 from orders.domain.import_jobs import Counts, ProblemGroup, Sample, merged
 from orders.domain.problems import NOTHING_REPORTED, Problem, pointer
@@ -29,8 +27,9 @@ type Tree = Mapping[str, Any]
 MAX_BATCH = 250
 MAX_BATCH_BYTES = 3_500_000
 ROUNDS = 3
-# A repeated request is answered when the first one has ended, after 33 seconds at most.
-BUSY_PAUSES = (2.0, 4.0, 8.0, 8.0, 8.0, 8.0)
+# The code of an order that is unprocessed because its request has no answer. Published.
+ANSWER_LOST = "answer_lost"
+INTERRUPTED = "Interrupted. Repeat the command to import the rest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +54,33 @@ class OrderOutcome:
         """Return what the result file says of the record."""
         if not self.problems:
             return Note(self.record.row, self.outcome)
-        first, *others = self.problems
-        messages = [first.message, *(f"{each.path}: {each.message}" for each in others)]
-        return Note(self.record.row, first.code, first.path, "; ".join(messages))
+        first = self.problems[0]
+        text = message_of([(each.path, each.message) for each in self.problems])
+        return Note(self.record.row, first.code, first.path, text)
 
 
 @dataclass(slots=True)
 class SmallImport:
-    """The import of a small file. `outcomes` has one for each record after a run."""
+    """The import of a small file.
+
+    `outcomes` has one for each record after a run. Until then, `found` has those that are known, by
+    row, and `left` the orders that have no final outcome. `open` are the rows of the request that
+    is on its way, and of one that has no answer.
+    """
 
     hub: Hub
     source: ImportSource
     file: SmallFile
     plan: ImportPlan
     outcomes: list[OrderOutcome] = field(default_factory=list)
+    found: dict[int, OrderOutcome] = field(default_factory=dict)
+    left: dict[int, Tree] = field(default_factory=dict)
+    open: Sequence[int] = ()
     request_ids: list[str] = field(default_factory=list)
     sources: dict[int, Mapping[str, str]] = field(default_factory=dict)
     has_begun: bool = False
+    has_answer: bool = False
+    is_interrupted: bool = False
 
     def preview(self, progress: Progress) -> ImportReport:
         """Return what an import would do."""
@@ -82,13 +91,13 @@ class SmallImport:
         return report
 
     def run(self, progress: Progress) -> ImportReport:
-        """Import the orders. Raises UnavailableError if none was imported."""
+        """Import the orders. Raises UnavailableError if none was imported.
+
+        After Ctrl-C, the report is that of the orders until then.
+        """
         progress.begin("Import", len(self.file.records))
         self.has_begun = True
-        report = self._run(progress, dry_run=False)
-        if report.failure and not report.counts.processed:
-            raise UnavailableError(report.failure, may_pass=True)
-        return report
+        return self._run(progress, dry_run=False)
 
     def write_results(self, names: ResultNames, progress: Progress) -> Sequence[Path]:
         """Write the result files of the last run."""
@@ -118,29 +127,49 @@ class SmallImport:
 
     def _run(self, progress: Progress, *, dry_run: bool) -> ImportReport:
         begun = monotonic()
-        found: dict[int, OrderOutcome] = {}
-        left: dict[int, Tree] = {}
-        for record in self.file.records:
-            tree = self._order_of(record, found)
-            if tree is not None:
-                left[record.row] = tree
+        self._convert()
+        self.has_answer = False
         triggers = 0
         failure = None
         try:
-            for _ in range(ROUNDS):
-                for rows in list(_batches(left)):
-                    triggers += self._send(rows, left, found, dry_run=dry_run)
-                    progress.reach(len(found) - sum(row in found for row in left))
-                if not left:
+            for rows in self._batches():
+                triggers += self._send(rows, progress, dry_run=dry_run)
+                progress.reach(len(self.found) - sum(row in self.found for row in self.left))
+                if self.is_interrupted:
                     break
-        except UnavailableError as error:
-            if not error.may_pass and not found:
+        except KeyboardInterrupt:
+            if dry_run:
+                raise
+            self.is_interrupted = True
+        except OperatorError as error:
+            if not self.has_answer:
                 raise
             failure = str(error)
-        self.outcomes = [
-            found.get(each.row, OrderOutcome(each, UNPROCESSED)) for each in self.file.records
-        ]
+        # After the last order, there is nothing to interrupt.
+        self.is_interrupted = self.is_interrupted and bool(self.left)
+        if self.is_interrupted:
+            failure = INTERRUPTED
+        self.outcomes = [self._outcome(each) for each in self.file.records]
         return self._report(triggers, monotonic() - begun, failure)
+
+    def _convert(self) -> None:
+        """Find the orders to send, and the outcomes of those that cannot be sent."""
+        self.found, self.left = {}, {}
+        for record in self.file.records:
+            tree = self._order_of(record, self.found)
+            if tree is not None:
+                self.left[record.row] = tree
+
+    def _batches(self) -> Iterator[Sequence[int]]:
+        """Yield the rows for each request. Orders that a fault kept out are sent again."""
+        for _ in range(ROUNDS):
+            yield from list(_batches(self.left))
+
+    def _outcome(self, record: Record) -> OrderOutcome:
+        if record.row in self.open:
+            lost = Found(ANSWER_LOST, "", "The hub did not answer; the order may be imported")
+            return OrderOutcome(record, UNPROCESSED, (lost,))
+        return self.found.get(record.row, OrderOutcome(record, UNPROCESSED))
 
     def _order_of(self, record: Record, found: dict[int, OrderOutcome]) -> Tree | None:
         """Return the order to send. One that cannot be sent gets its outcome."""
@@ -167,14 +196,7 @@ class SmallImport:
         checked = order.submit(Rulebook.of(Settings()), NOTHING_REPORTED)
         return checked.problems if isinstance(checked, Rejection) else ()
 
-    def _send(
-        self,
-        rows: Sequence[int],
-        left: dict[int, Tree],
-        found: dict[int, OrderOutcome],
-        *,
-        dry_run: bool,
-    ) -> int:
+    def _send(self, rows: Sequence[int], progress: Progress, *, dry_run: bool) -> int:
         """Send the orders of rows. Those that a fault kept out are left. Return the triggers."""
         skips_triggers = self.plan.skip_triggers or self.file.frame.skip_triggers
         body = {
@@ -183,35 +205,53 @@ class SmallImport:
             "dry_run": dry_run,
             "result_details": True,
             "skip_triggers": skips_triggers,
-            "data": [left[row] for row in rows],
+            "data": [self.left[row] for row in rows],
         }
-        tree = self._asked(write_json(body), dry_run=dry_run)
+        tree = self._previewed(body) if dry_run else self._imported(body, rows, progress)
+        self.has_answer = True
         records = {each.row: each for each in self.file.records}
-        done = 0
+        changed: list[Record] = []
         for position, (row, entry) in enumerate(zip(rows, tree["result"], strict=True)):
-            found[row] = _outcome_of(records[row], entry, position, self.sources[row])
+            self.found[row] = _outcome_of(records[row], entry, position, self.sources[row])
             if not entry.get("retryable"):
-                del left[row]
-                done += found[row].outcome in {"created", "updated"}
+                del self.left[row]
+                if self.found[row].outcome in {"created", "updated"}:
+                    changed.append(records[row])
+        self.open = ()
         if dry_run:
             count: int = tree["preview"]["triggers"]
             return count
-        return 0 if skips_triggers else done
+        return self._triggers(changed)
 
-    def _asked(self, body: bytes, *, dry_run: bool) -> Tree:
-        key = None if dry_run else str(uuid4())
-        request = HubRequest("POST", IMPORT, body=body, key=key)
-        answer = self.hub.ask(request)
-        for seconds in BUSY_PAUSES:
-            if answer.status != HTTPStatus.CONFLICT:
-                break
-            sleep(seconds)
-            answer = self.hub.ask(request)
-        if answer.status == HTTPStatus.CONFLICT:
-            raise UnavailableError(f"The hub answers 409: {detail_of(answer)}.", may_pass=True)
-        tree = _expect_result(answer)
-        if answer.request_id and not dry_run:
-            self.request_ids.append(answer.request_id)
+    def _triggers(self, changed: Sequence[Record]) -> int:
+        """Return how many of the changed orders have triggers: one may skip its own."""
+        sent = self.source.formats.port.sent_orders(
+            changed,
+            self.file.frame,
+            self.source.options,
+            skip_triggers=self.plan.skip_triggers,
+        )
+        return sum(not each.skip_trigger for each in sent)
+
+    def _previewed(self, body: Tree) -> Tree:
+        return ImportRequest(self.hub, body, key=None).answer()[0]
+
+    def _imported(self, body: Tree, rows: Sequence[int], progress: Progress) -> Tree:
+        """Return the answer. After Ctrl-C it is awaited, until the next Ctrl-C."""
+        request = ImportRequest(self.hub, body)
+        self.open = rows
+        try:
+            try:
+                tree, request_id = request.answer()
+            except KeyboardInterrupt:
+                self.is_interrupted = True
+                progress.begin("Interrupted: waiting for the last answer (Ctrl-C ends at once)")
+                tree, request_id = request.answer()
+        except OperatorError:
+            self.open = rows if request.may_be_done else ()
+            raise
+        if request_id:
+            self.request_ids.append(request_id)
         return tree
 
     def _report(self, triggers: int, seconds: float, failure: str | None) -> ImportReport:
@@ -237,16 +277,9 @@ class SmallImport:
             seconds,
             failure,
             f"orders undo {words}" if words else None,
+            uncertain=len(self.open),
+            is_interrupted=self.is_interrupted,
         )
-
-
-def _expect_result(answer: HubAnswer) -> Tree:
-    if answer.status == HTTPStatus.OK:
-        return tree_of(answer)
-    text = str(tree_of(answer).get("error_text") or detail_of(answer)).rstrip(".")
-    if answer.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}:
-        return accepted(HubAnswer(answer.status, write_json({"detail": text})))
-    raise UnavailableError(f"The hub answers {answer.status}: {text}.")
 
 
 def _outcome_of(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,21 @@ _SETTLING = "Not all changes of the request may be visible yet. Repeat the comma
 SkipTriggers = Annotated[
     bool, typer.Option("--skip-triggers", help="Publish no triggers of the changes.")
 ]
+
+
+@dataclass(slots=True)
+class _Undone:
+    """What the answers of an undo say."""
+
+    orders: "list[Tree]" = field(default_factory=list)
+    undone_by: list[str] = field(default_factory=list)
+    is_settled: bool = True
+
+    def add(self, answer: "Tree") -> None:
+        self.orders += answer["orders"]
+        self.is_settled = self.is_settled and answer["settled"]
+        if answer["undo_request_id"] and _has_changes(answer):
+            self.undone_by.append(answer["undo_request_id"])
 
 
 def undo(  # noqa: PLR0913 - each option is a parameter
@@ -58,25 +74,22 @@ def undo(  # noqa: PLR0913 - each option is a parameter
     """
     from operator_cli.hub_changes import HubChanges
 
-    orders: list[Tree] = []
-    undone_by: list[str] = []
-    is_settled = True
-    with hub_of(context, HubChoice(base_url, token, account)) as hub:
-        changes = HubChanges(hub.hub)
-        for each in request:
-            for answer in changes.undo(each, dry_run=not confirm, skip_triggers=skip_triggers):
-                orders += answer["orders"]
-                is_settled = is_settled and answer["settled"]
-                if answer["undo_request_id"] and _has_changes(answer):
-                    undone_by.append(answer["undo_request_id"])
-                if as_json:
-                    _print_lines(answer["orders"])
-    if not as_json:
-        _print_table(orders)
-    typer.echo(_summary(orders, done=confirm), err=as_json)
-    for each in undone_by:
-        typer.echo(f"To undo this: orders undo --request {each}", err=True)
-    _expect_all(orders, is_settled=is_settled)
+    found = _Undone()
+    try:
+        with hub_of(context, HubChoice(base_url, token, account)) as hub:
+            changes = HubChanges(hub.hub)
+            for each in request:
+                for answer in changes.undo(each, dry_run=not confirm, skip_triggers=skip_triggers):
+                    found.add(answer)
+                    if as_json:
+                        _print_lines(answer["orders"])
+    except (KeyboardInterrupt, OperatorError):
+        # What was undone until then has a way back too.
+        if found.orders:
+            _print(found, done=confirm, as_json=as_json)
+        raise
+    _print(found, done=confirm, as_json=as_json)
+    _expect_all(found.orders, is_settled=found.is_settled)
 
 
 def restore(  # noqa: PLR0913 - each option is a parameter
@@ -123,6 +136,14 @@ def add_to(app: typer.Typer, orders: typer.Typer) -> None:
     """Add the commands: one to all, one to those of orders."""
     app.command(epilog=EPILOG)(undo)
     orders.command(epilog=EPILOG)(restore)
+
+
+def _print(found: _Undone, *, done: bool, as_json: bool) -> None:
+    if not as_json:
+        _print_table(found.orders)
+    typer.echo(_summary(found.orders, done=done), err=as_json)
+    for each in found.undone_by:
+        typer.echo(f"To undo this: orders undo --request {each}", err=True)
 
 
 def _has_changes(answer: "Tree") -> bool:

@@ -46,7 +46,8 @@ class StoredJob:
 class JobsApi:
     """Answers requests. `before` may return an answer instead, and `states` are those of a run.
 
-    Orders with the external ids of `known` exist; those that begin with `bad` fail.
+    Orders with the external ids of `known` exist; those that begin with `bad` fail. `mappings` are
+    those that the account keeps.
     """
 
     url: str = ""
@@ -56,6 +57,7 @@ class JobsApi:
     end: str | None = None
     has_expired: Callable[[str], bool] = lambda _job_id: False
     known: set[str] = field(default_factory=set)
+    mappings: dict[str, Tree] = field(default_factory=dict)
     before: Callable[[Asked], Given | None] = lambda _asked: None
     jobs: dict[str, StoredJob] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
@@ -102,6 +104,8 @@ class JobsApi:
 
     def _create(self, body: Tree) -> Given:
         options = {"format": body.get("format"), **body.get("options", {})}
+        if isinstance(options.get("mapping"), str):
+            options["mapping"] = self.mappings[options["mapping"]]
         job = StoredJob(
             self._tree(
                 "import",
@@ -137,6 +141,7 @@ class JobsApi:
             "stop_above_percent": 10,
             "on_duplicate": "update",
             "undoes": None,
+            "undone_by": None,
             "orders": None,
             "counts": dict.fromkeys(COUNTS, 0),
             "undone": None,
@@ -210,6 +215,8 @@ class JobsApi:
                 "failed": 0
             }
             job.files = {"kept": b'{"external_id":"kept"}\n'}
+            if job.tree["mode"] == "import":
+                self.jobs[job.tree["undoes"]].tree["undone_by"] = job.tree["job_id"]
             return
         content = job.content()
         assert hashlib.sha256(content).hexdigest() == job.tree["file"]["sha256"]

@@ -1,8 +1,10 @@
 """`orders import` of a small file: by requests, with AWS credentials and with a token."""
 
 import csv
+import errno
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +13,11 @@ from mypy_boto3_dynamodb.client import DynamoDBClient
 
 from market_orders_testing.http_server import Asked, Given
 from operator_cli.composition import Connection
+from operator_cli.errors import UnavailableError, UsageError
+from operator_cli.hub import Hub, HubAnswer, HubRequest
+from operator_cli.hub_on_table import HubOnTable
+from operator_cli.hub_over_http import HubOverHttp
+from orders.application.chunk_results import MAX_MESSAGE
 from orders.domain.clients import Role
 from tests.integration.operator_cli.conftest import Ended, Run
 from tests.support.functions import Tenant, deployed
@@ -56,7 +63,7 @@ def api(
     run_bare: Run, monkeypatch: pytest.MonkeyPatch, dynamodb: DynamoDBClient
 ) -> Iterator[Callable[[Before], Run]]:
     """Yield a function that returns `orders import` with a hub that may answer differently."""
-    monkeypatch.setattr("operator_cli.small_import.sleep", lambda _seconds: None)
+    monkeypatch.setattr("operator_cli.import_requests.sleep", lambda _seconds: None)
     monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _seconds: None)
     before: list[Before] = []
     with deployed(dynamodb, monkeypatch, {}, TENANTS) as function:
@@ -122,7 +129,7 @@ def test_a_preview_shows_what_changes_and_the_triggers(orders: Run, tmp_path: Pa
     file = _lines(tmp_path / "a.jsonl", paid, order(external_id="B"))
     skipped = _printed(orders(str(file), "--preview"))
     assert '      /status: "new" -> "paid"' in skipped
-    assert "  triggers that would be published: none; with --send-triggers 2" in skipped
+    assert "  triggers that would be published: none; with --send-triggers at most 2" in skipped
     sent = orders(str(file), "--preview", "--send-triggers")
     assert "  triggers that would be published: 2" in _printed(sent)
     assert "  triggers published: 2" in _printed(orders(str(file), "--yes", "--send-triggers"))
@@ -162,6 +169,23 @@ def test_a_document_that_skips_triggers_does_so_in_a_file(orders: Run, tmp_path:
     printed = _printed(orders(str(file), "--yes", "--send-triggers"))
     assert "Imported 1 of 1 order." in printed
     assert not any("triggers published" in each for each in printed)
+
+
+def test_orders_that_skip_their_triggers_do_not_count(orders: Run, tmp_path: Path) -> None:
+    trees = [order(external_id=each, skip_triggers=each < "C") for each in "ABCDE"]
+    file = _lines(tmp_path / "a.jsonl", *trees)
+    previewed = orders(str(file), "--preview", "--send-triggers")
+    assert "  triggers that would be published: 3" in _printed(previewed)
+    assert "  triggers published: 3" in _printed(orders(str(file), "--yes", "--send-triggers"))
+
+
+def test_the_message_of_a_result_is_bounded(orders: Run, tmp_path: Path) -> None:
+    lines = [line(external_id=str(number), count=-1) for number in range(100)]
+    file = _lines(tmp_path / "a.jsonl", order(external_id="A", lines=lines))
+    assert orders(str(file), "--yes", "--stop-above-percent", "100").code == 1
+    message = json.loads((tmp_path / "a.failed.jsonl").read_text())["_import"]["message"]
+    assert len(message) < MAX_MESSAGE + len("; and 100 more")
+    assert re.search(r"; and \d+ more$", message)
 
 
 def test_problems_of_a_record_are_all_shown(orders: Run, tmp_path: Path) -> None:
@@ -222,6 +246,25 @@ def test_an_invalid_file_or_option_ends_with_code_2(
     ended = run("import", str(file), "--yes", *words)
     assert ended.code == 2
     assert text in ended.err
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "external_id,email,endpoint,status,currency,total_price,line.external_id,line.sku\n",
+        "[]",
+        '{"data": []}',
+        "<xml></xml>",
+    ],
+)
+def test_a_file_without_orders_ends_with_code_2(
+    run: Run, demo_account: str, tmp_path: Path, content: str
+) -> None:
+    del demo_account
+    file = tmp_path / "orders"
+    file.write_text(content)
+    ended = run("import", str(file), "--yes")
+    assert (ended.code, ended.err) == (2, f"{file}: The file has no orders.\n")
 
 
 def test_a_folder_that_cannot_have_the_results_is_rejected(
@@ -324,6 +367,133 @@ def test_a_hub_that_goes_away_leaves_the_rest_unprocessed(
     assert "answers 503" in ended.err
     assert "Imported 1 of 3 orders." in ended.out
     assert (tmp_path / "a.unprocessed.jsonl").read_text().count("\n") == 2
+
+
+class Faults:
+    """Faults of the requests that import, by their numbers, when the hub has answered them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, **faults: BaseException) -> None:
+        self.faults = {int(name[1:]): fault for name, fault in faults.items()}
+        self.asked = 0
+        monkeypatch.setattr("operator_cli.import_requests.sleep", lambda _seconds: None)
+        monkeypatch.setattr("operator_cli.small_import.MAX_BATCH", 2)
+        for hub in (HubOnTable, HubOverHttp):
+            monkeypatch.setattr(hub, "ask", self._faulty(hub.ask))
+
+    def _faulty(self, ask: Callable[..., HubAnswer]) -> Callable[..., HubAnswer]:
+        def asked(hub: Hub, request: HubRequest) -> HubAnswer:
+            answer = ask(hub, request)
+            if request.key is not None:
+                self.asked += 1
+                if self.asked in self.faults:
+                    raise self.faults[self.asked]
+            return answer
+
+        return asked
+
+
+def _five(tmp_path: Path) -> Path:
+    return _lines(tmp_path / "a.jsonl", *(order(external_id=name) for name in "ABCDE"))
+
+
+LOST = UnavailableError("The hub does not answer.", may_pass=True)
+
+
+def test_an_answer_that_is_lost_is_asked_for_again(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = Faults(monkeypatch, n2=LOST, n3=LOST)
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 0
+    assert "  created                5" in _printed(ended)
+    assert faults.asked == 5
+    ids = ended.err.split("orders undo ")[1].split()[1::2]
+    assert len(set(ids)) == 3
+
+
+def test_orders_without_an_answer_may_be_imported(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=LOST, n3=LOST, n4=LOST)
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 1
+    assert {"  created                2", "  unprocessed            3"} <= set(_printed(ended))
+    assert "  2 x answer_lost" in ended.out
+    assert "The hub did not answer about 2 orders with the code answer_lost" in ended.err
+    assert ended.err.count("--request") == 1
+    unprocessed = tmp_path / "a.unprocessed.jsonl"
+    codes = [json.loads(each)["_import"]["code"] for each in unprocessed.read_text().splitlines()]
+    assert codes == ["answer_lost", "answer_lost", "unprocessed"]
+    again = orders(str(unprocessed), "--yes")
+    assert again.code == 0
+    assert {"  created                1", "  unchanged              2"} <= set(_printed(again))
+
+
+def test_an_interruption_reports_what_was_imported(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=KeyboardInterrupt())
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 130
+    # The answer to the last request is awaited.
+    assert "Interrupted: waiting for the last answer" in ended.err
+    assert {"  created                4", "  unprocessed            1"} <= set(_printed(ended))
+    assert ended.err.count("--request") == 2
+    assert "Interrupted. Repeat the command to import the rest." in ended.err
+    assert (tmp_path / "a.success.jsonl").read_text().count("\n") == 4
+    assert (tmp_path / "a.unprocessed.jsonl").read_text().count("\n") == 1
+    again = orders(str(tmp_path / "a.jsonl"), "--yes")
+    assert again.code == 0
+    assert {"  created                1", "  unchanged              4"} <= set(_printed(again))
+
+
+def test_a_second_interruption_ends_at_once(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=KeyboardInterrupt(), n3=KeyboardInterrupt())
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 130
+    assert {"  created                2", "  unprocessed            3"} <= set(_printed(ended))
+    assert ended.err.count("--request") == 1
+    assert "The hub did not answer about 2 orders" in ended.err
+
+
+def test_an_interruption_after_the_last_order_interrupts_nothing(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n3=KeyboardInterrupt())
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 0
+    assert "Imported 5 of 5 orders." in _printed(ended)
+
+
+def test_a_refusal_of_a_later_request_reports_what_was_imported(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Faults(monkeypatch, n2=UsageError("The request is too large."))
+    ended = orders(str(_five(tmp_path)), "--yes")
+    assert ended.code == 1
+    assert "Imported 2 of 5 orders." in _printed(ended)
+    assert "The request is too large." in ended.err
+    assert "To take the import back: orders undo --request" in ended.err
+
+
+def test_results_that_cannot_be_written_leave_the_report_and_no_draft(
+    orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _lines(tmp_path / "a.jsonl", order(external_id="A"))
+
+    def full(_path: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    ended = orders(str(file), "--yes")
+    assert ended.code == 1
+    assert "Imported 1 of 1 order." in _printed(ended)
+    *_, undo, error = ended.err.splitlines()
+    assert undo.startswith("To take the import back: orders undo --request")
+    assert error == f"{tmp_path / 'a.success.jsonl'} cannot be written: No space left on device."
+    assert not list(tmp_path.glob("a.success*"))
 
 
 def test_a_hub_that_is_away_ends_with_code_2(api: Callable[[Before], Run], tmp_path: Path) -> None:

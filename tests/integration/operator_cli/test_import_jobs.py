@@ -6,13 +6,15 @@ import stat
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from market_orders_testing.http_server import Asked, Given, served
+from orders.domain.times import parse_time
 from tests.integration.operator_cli.conftest import Ended, Run
-from tests.support.import_jobs_api import JobsApi, StoredJob
+from tests.support.import_jobs_api import END, RUNNING, JobsApi, StoredJob
 
 EXPIRED = Given(403, b"<Error><Code>AccessDenied</Code></Error>", {"Content-Type": "text/xml"})
 
@@ -22,6 +24,7 @@ def api(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[JobsApi]:
     """Yield the API of jobs. Every file is a large one, and no pause takes time."""
     monkeypatch.setattr("operator_cli.import_source.MAX_SMALL_ORDERS", 0)
     monkeypatch.setattr("operator_cli.job_import.sleep", lambda _seconds: None)
+    monkeypatch.setattr("operator_cli.job_import._now", lambda: parse_time(END))
     monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _seconds: None)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     found = JobsApi()
@@ -53,6 +56,12 @@ def _states(tmp_path: Path) -> list[Path]:
     return list((tmp_path / "state").rglob("*.json"))
 
 
+def _let_end(orders: Run) -> None:
+    """Let the run of a job enter its states, each of which ends when it was read."""
+    for _ in RUNNING:
+        orders("jobs", "show", "0000-1")
+
+
 def _answer_no(monkeypatch: pytest.MonkeyPatch, answer: object) -> None:
     monkeypatch.setattr("operator_cli.import_file.is_terminal", lambda: True)
     monkeypatch.setattr("operator_cli.jobs.is_terminal", lambda: True)
@@ -76,7 +85,7 @@ def test_a_file_is_previewed_imported_and_its_results_are_written(
     for text in (
         "json_lines (guessed)",
         "Preview of 3 orders. Nothing was written.",
-        "triggers that would be published: none; with --send-triggers 2",
+        "triggers that would be published: none; with --send-triggers at most 2",
         '      /status: "new" -> "paid"',
         "  1 x unknown_status at /status",
         "row 3  bad-1: status is bad",
@@ -156,6 +165,35 @@ def test_other_options_make_another_job(api: JobsApi, orders: Run, tmp_path: Pat
     orders("import", str(file), "--preview")
     orders("import", str(file), "--preview", "--send-triggers")
     assert len(api.jobs) == 2
+
+
+@pytest.mark.parametrize("column", ["Sum", "Number"])
+def test_a_kept_mapping_that_was_corrected_makes_another_job(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, column: str
+) -> None:
+    def read(job: StoredJob, _lines: object) -> None:
+        job.tree["orders"] = 1
+        job.tree["counts"] |= {"received": 1, "created": 1}
+
+    monkeypatch.setattr(api, "_import", read)
+    file = tmp_path / "orders.csv"
+    file.write_text("Number;Sum\n1;2.00\n")
+    api.mappings["wholesale"] = {"group_by": "Number", "order": {"external_id": "Sum"}}
+    words = ("import", str(file), "--mapping", "wholesale")
+    assert orders(*words, "--preview").code == 0
+    api.mappings["wholesale"] = {"group_by": "Number", "order": {"external_id": column}}
+    assert orders(*words, "--yes").code == 0
+    states = [each.tree["state"] for each in api.jobs.values()]
+    assert (
+        states
+        == {
+            "Sum": ["completed", "cancelled"],
+            "Number": ["cancelled", "completed"],
+        }[column]
+    )
+    [imported] = (each for each in api.jobs.values() if each.tree["state"] == "completed")
+    assert imported.tree["options"]["mapping"] == api.mappings["wholesale"]
+    assert _states(tmp_path) == []
 
 
 def test_an_interrupted_upload_continues_with_the_missing_parts(
@@ -345,6 +383,125 @@ def test_an_interrupted_import_is_followed_by_the_same_command(
     assert _states(tmp_path) == []
 
 
+@pytest.fixture
+def left(api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file whose import was left with Ctrl-C, and has ended in the hub since."""
+    file = _file(tmp_path, ["A-1", "A-2"])
+
+    def pause(_seconds: float) -> None:
+        if (api.only.tree["state"], api.only.tree["mode"]) == ("finishing", "import"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", pause)
+        assert orders("import", str(file), "--yes").code == 130
+    assert "completed" in orders("jobs", "show", "0000-1").out
+    return file
+
+
+def test_the_results_of_an_import_that_ended_are_shown_once_as_such(
+    api: JobsApi, orders: Run, left: Path
+) -> None:
+    ended = orders("import", str(left), "--yes")
+    assert ended.code == 0
+    assert (
+        "Nothing was imported now: job 0000-1 imported this file before, and ended at "
+        "2026-11-27T10:00:07Z. These are its results. Repeat the command to import the file again."
+    ) in ended.out
+    assert left.with_name("orders.success.jsonl").read_bytes() == left.read_bytes()
+    again = orders("import", str(left), "--yes")
+    assert again.code == 0
+    assert "imported this file before" not in again.out
+    assert [each.tree["state"] for each in api.jobs.values()] == ["completed", "completed"]
+
+
+def test_an_import_that_was_undone_begins_anew(api: JobsApi, orders: Run, left: Path) -> None:
+    assert orders("jobs", "undo", "0000-1", "--yes", "--to", str(left.parent)).code == 1
+    ended = orders("import", str(left), "--yes")
+    assert ended.code == 0
+    assert "Job 0000-1 imported this file before, and was undone." in ended.out
+    assert (api.jobs["0000-3"].tree["state"], api.jobs["0000-3"].tree["run"]) == ("completed", 2)
+
+
+def test_results_that_cannot_be_fetched_are_fetched_by_the_same_command(
+    api: JobsApi, orders: Run, tmp_path: Path
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+    away = Given(503, b"{}")
+    api.before = lambda asked: away if "/success?" in asked.target else None
+    ended = orders("import", str(file), "--yes")
+    assert ended.code == 2
+    assert "Imported 1 of 1 order." in ended.out
+    assert "To take the import back: orders jobs undo 0000-1" in ended.err
+    assert "Job 0000-1 has ended. Repeat the command to get its results." in ended.err
+    assert [each.name for each in tmp_path.glob("orders.*")] == ["orders.jsonl"]
+    api.before = lambda _asked: None
+    assert orders("import", str(file), "--yes").code == 0
+    assert (tmp_path / "orders.success.jsonl").read_bytes() == file.read_bytes()
+    assert len(api.jobs) == 1
+
+
+def test_a_preview_after_an_import_that_ended_is_a_new_one(
+    api: JobsApi, orders: Run, left: Path
+) -> None:
+    ended = orders("import", str(left), "--preview")
+    assert ended.code == 0
+    assert "`orders jobs files 0000-1` gets its results." in ended.out
+    assert "Preview of 2 orders. Nothing was written." in ended.out
+    assert api.jobs["0000-2"].tree["state"] == "previewed"
+
+
+def test_a_preview_that_failed_without_the_command_is_made_again(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+    api.end = "failed"
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", _interrupt)
+        assert orders("import", str(file), "--yes").code == 130
+    _let_end(orders)
+    api.end = None
+    assert orders("import", str(file), "--yes").code == 0
+    assert len(api.jobs) == 2
+
+
+def test_an_import_that_has_not_ended_has_no_preview(
+    api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = _file(tmp_path, ["A-1"])
+
+    def pause(_seconds: float) -> None:
+        if api.only.tree["mode"] == "import":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", pause)
+        assert orders("import", str(file), "--yes").code == 130
+    ended = orders("import", str(file), "--preview")
+    assert ended.code == 2
+    assert "The import of this file has begun, and has not ended: repeat without" in ended.err
+
+
+@pytest.mark.parametrize("age", [(1, 1), (6, 2)], ids=str)
+def test_an_old_preview_is_not_shown_as_a_new_one(
+    api: JobsApi,
+    orders: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    age: tuple[int, int],
+) -> None:
+    minutes, runs = age
+    file = _file(tmp_path, ["A-1"])
+    with monkeypatch.context() as patch:
+        patch.setattr("operator_cli.job_import.sleep", _interrupt)
+        assert orders("import", str(file), "--preview").code == 130
+    _let_end(orders)
+    now = parse_time(END) + timedelta(minutes=minutes)
+    monkeypatch.setattr("operator_cli.job_import._now", lambda: now)
+    assert orders("import", str(file), "--preview").code == 0
+    assert api.only.tree["run"] == runs
+
+
 def test_an_answer_of_no_imports_nothing(
     api: JobsApi, orders: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -466,6 +623,17 @@ def test_the_files_of_a_job_are_written_to_a_folder(
         f"elsewhere.{name}.jsonl" for name in ("failed", "success")
     ]
     assert str(folder / "elsewhere.failed.jsonl") in ended.out
+
+
+def test_an_undo_that_cannot_be_followed_names_its_job(
+    api: JobsApi, orders: Run, tmp_path: Path
+) -> None:
+    orders("import", str(_file(tmp_path, ["A-1"])), "--yes")
+    away = Given(503, b"{}")
+    api.before = lambda asked: away if asked.method == "GET" else None
+    ended = orders("jobs", "undo", "0000-1", "--yes")
+    assert ended.code == 3
+    assert "If job 0000-2 has begun, it continues: `orders jobs show 0000-2`" in ended.err
 
 
 def test_an_undo_is_previewed_and_then_done(

@@ -36,7 +36,7 @@ def test_a_file_is_imported_by_a_job(hub: JobsOverHttp, run_bare: Run, tmp_path:
         "Preview of 30 orders. Nothing was written.",
         "  1 x unknown_currency at /currency",
         "  1 x duplicate at /external_id",
-        "triggers that would be published: none; with --send-triggers 28",
+        "triggers that would be published: none; with --send-triggers at most 28",
         "row 1  A-0",
     ):
         assert text in previewed.out, text

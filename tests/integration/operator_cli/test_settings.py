@@ -158,7 +158,7 @@ def test_settings_are_read_from_standard_input(run: Run, monkeypatch: pytest.Mon
     assert "+++ standard input" in run("settings", "apply", "-").out
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(Settings(regions={"a": Region("a", "\x85\u2028\u2029")}))
 @given(all_settings())
 def test_settings_written_to_a_file_are_read_back_equal(tmp_path: Path, wanted: Settings) -> None:

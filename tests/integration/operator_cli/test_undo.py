@@ -102,6 +102,20 @@ class Api:
         return Given(200, json.dumps(tree).encode())
 
 
+def test_an_undo_that_is_cut_off_reports_what_was_undone(
+    run_bare: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib3.util.retry.time.sleep", lambda _seconds: None)
+    api = Api()
+    with served(lambda asked: Given(503, b"{}") if api.bodies else api(asked)) as url:
+        hub = ("--base-url", url, "--token", "secret")
+        ended = run_bare("undo", "--request", UNKNOWN, "--confirm", *hub)
+    assert ended.code == 3
+    assert "Orders: 1 deleted." in ended.out
+    assert "To undo this: orders undo --request undo-1" in ended.err
+    assert "answers 503" in ended.err
+
+
 def test_all_parts_are_undone_over_the_api(run_bare: Run) -> None:
     api = Api()
     with served(api) as url:

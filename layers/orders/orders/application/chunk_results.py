@@ -68,14 +68,20 @@ def _with_problems(result: RecordResult, problems: Sequence[Problem]) -> RecordR
     """Return the result with its first problem. The message also has the others."""
     if not problems:
         return result
-    first, *others = problems
-    messages = [first.message, *(f"{each.pointer}: {each.message}" for each in others)]
+    first = problems[0]
+    text = message_of([(each.pointer, each.message) for each in problems])
+    return replace(result, code=str(first.code), path=first.pointer, message=text)
+
+
+def message_of(problems: Sequence[tuple[str, str]]) -> str:
+    """Return the message beside an order in a result file, from the places and messages."""
+    (_, first), *others = problems
+    messages = [first, *(f"{place}: {message}" for place, message in others)]
     sizes = accumulate(len(each) + 2 for each in messages)
     kept = max(1, sum(1 for size in sizes if size <= MAX_MESSAGE))
     left = len(messages) - kept
     more = (f"and {left} more",) if left else ()
-    text = "; ".join((*messages[:kept], *more))
-    return replace(result, code=str(first.code), path=first.pointer, message=text)
+    return "; ".join((*messages[:kept], *more))
 
 
 def _exists_already(problems: Sequence[Problem]) -> bool:
