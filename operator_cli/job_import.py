@@ -22,7 +22,6 @@ from operator_cli.hub_import_jobs import HubImportJobs, JobNotFoundError, JobRef
 from operator_cli.import_reports import (
     ImportReport,
     Progress,
-    orders_in_results,
     report_of_job,
 )
 from operator_cli.import_source import ImportPlan, ImportSource
@@ -87,10 +86,8 @@ class JobRuns:
         return samples
 
     def results(self, job: Tree) -> Sequence[str]:
-        """Return the names of the result files of the last run that have orders."""
-        numbers = _orders_in_results(job)
-        names = [each["name"] for each in self.jobs.files(job["job_id"])["files"]]
-        return [name for name in names if numbers.get(name)]
+        """Return the names of the result files of the last run, each of which has orders."""
+        return [each["name"] for each in self.jobs.files(job["job_id"])["files"]]
 
     def save(self, job_id: str, found: Sequence[str], names: ResultNames) -> Sequence[Path]:
         """Write result files. Links that expire meanwhile are asked for again."""
@@ -210,8 +207,8 @@ class JobImport:
             except JobNotFoundError:
                 continue
             if not (is_over(job) or (self.only_preview and has_imported(job))):
-                self.job = job = self._with_present_mapping(job)
-                return job, kept.seen
+                self.job = self._with_present_mapping(job)
+                return self.job, kept.seen
             self.before = import_before(job)
             self.kept.forget(kept.job_id)
         return self._created(), False
@@ -307,15 +304,6 @@ def _expect_read(job: Tree) -> None:
     if job["state"] == JobState.FAILED and not job["orders"]:
         text = str(job["failure"] or "The file cannot be read").rstrip(".")
         raise UsageError(f"{text} (job {job['job_id']}).")
-
-
-def _orders_in_results(job: Tree) -> Mapping[str, int]:
-    """Return the number of orders in each result file, by the name of the result."""
-    undone = job["undone"]
-    if undone:
-        unprocessed = job["counts"]["unprocessed"]
-        return {"kept": undone["kept"], "failed": undone["failed"], "unprocessed": unprocessed}
-    return orders_in_results(report_of_job(job).counts)
 
 
 def _verb(job: Tree) -> str:

@@ -258,6 +258,7 @@ class JobsApi:
                 "url": f"{self.url}/links/{job_id}/{name}?signature=secret",
             }
             for name, data in job.files.items()
+            if data
         ]
         samples = []
         if job.tree["kind"] == "undo":
