@@ -210,8 +210,8 @@ class JobImport:
             except JobNotFoundError:
                 continue
             if not (is_over(job) or (self.only_preview and has_imported(job))):
-                self.job = job = self._with_present_mapping(job)
-                return job, kept.seen
+                self.job = self._with_present_mapping(job)
+                return self.job, kept.seen
             self.before = import_before(job)
             self.kept.forget(kept.job_id)
         return self._created(), False
