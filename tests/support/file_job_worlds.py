@@ -18,15 +18,22 @@ from orders.application.import_orders import ImportOrders
 from orders.application.ports import Deadline, Lookup, WriteOutcome
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.repeat_requests import RepeatRequests
+from orders.application.settle_chunks import SettleChunks
 from orders.application.split_import_file import SplitImportFile
+from orders.application.undo_chunk import UndoChunk
+from orders.application.undo_ports import UndoneStores
 from orders.domain.import_jobs import ChunkResult, FileInfo, Job, JobKind, JobMode, JobState
 from orders.domain.importing import Write
 from orders.domain.relaying import WriterLifetime
 from orders.domain.settings import StoredSettings
+from orders.domain.triggers import TriggerForm
 from tests.support.catalogue import FakeCatalogue
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import (
+    FakeHistory,
+    FakeOrderChanges,
     FakeOrderIds,
+    FakeOrderIndex,
     FakeOrders,
     FakePublisher,
     FakeReceipts,
@@ -172,6 +179,7 @@ class Engine:
     records: FakeRequestRecords = field(default_factory=FakeRequestRecords)
     triggers: FakeJobTriggers = field(default_factory=FakeJobTriggers)
     order_ids: FakeOrderIds = field(default_factory=FakeOrderIds)
+    history: FakeHistory = field(default_factory=FakeHistory)
     files: MortalFiles = field(init=False)
     orders: MortalStore = field(init=False)
     requests: int = 0
@@ -245,24 +253,46 @@ class Engine:
             CountingPause(3),
             FakeCatalogue(),
         )
-        return ImportChunk(
-            ChunkRuns(
-                self._mortal(self.jobs),
-                self._mortal(self.files),
-                RepeatRequests(
-                    self._mortal(self.records),
-                    self.receipts,
-                    WriterLifetime(timedelta(seconds=27)),
-                    self._new_request_id,
-                    self.clock,
-                    self.clock.sleep,
-                    CHUNK_REQUESTS_KEPT,
-                ),
+        return ImportChunk(self.chunk_runs(), self.formats, imports, CountingPause())
+
+    def undo_chunk(self) -> UndoChunk:
+        """Return the use case of the second function for a job that undoes another one."""
+        return UndoChunk(
+            self.chunk_runs(),
+            self.stores(),
+            PublishTriggers(self._mortal(self.publisher), self._mortal(self.receipts)),
+            lambda _order: TriggerForm(None),
+            CountingPause(3),
+        )
+
+    def settle_chunks(self) -> SettleChunks:
+        """Return what finds the results of chunks whose attempts were cut off."""
+        return SettleChunks(self.chunk_runs(), self.stores(), self.formats)
+
+    def chunk_runs(self) -> ChunkRuns:
+        """Return what runs the attempts at chunks."""
+        return ChunkRuns(
+            self._mortal(self.jobs),
+            self._mortal(self.files),
+            RepeatRequests(
+                self._mortal(self.records),
+                self.receipts,
+                WriterLifetime(timedelta(seconds=27)),
+                self._new_request_id,
                 self.clock,
+                self.clock.sleep,
+                CHUNK_REQUESTS_KEPT,
             ),
-            self.formats,
-            imports,
-            CountingPause(),
+            self.clock,
+        )
+
+    def stores(self) -> UndoneStores:
+        """Return the stores of orders that an undo reads and writes."""
+        return UndoneStores(
+            self.orders,
+            self._mortal(FakeOrderIndex(self.orders)),
+            self._mortal(FakeOrderChanges(self.orders)),
+            self._mortal(self.history),
         )
 
     def finish(self) -> FinishImportJob:
@@ -272,6 +302,7 @@ class Engine:
             self._mortal(self.files),
             self.formats,
             self._mortal(self.triggers),
+            self.settle_chunks(),
             WriterLifetime(timedelta(seconds=27)),
             self.clock,
             self.clock.sleep,
@@ -321,11 +352,20 @@ class Engine:
         return f"{milliseconds << 80 | 7 << 76 | 2 << 62 | self.requests:032x}"
 
     def notes(self, name: str, run: int | None = None) -> list[str]:
-        """Return what a result file notes of each record: row, code, path and message."""
+        """Return what a result file notes of each record: row, code, path and message.
+
+        A result without records has no file.
+        """
+        if name not in self.result_files(run or self.job.run):
+            return []
         data = self.result_file(name, run or self.job.run)
         head, *lines, tail = data.decode().splitlines()
         assert (head, tail) == ("head", "tail")
         return [line.rpartition("} ")[2] for line in lines]
+
+    def result_files(self, run: int = 1, job_id: str = JOB_ID) -> set[str]:
+        """Return the names of the result files of a run."""
+        return {each.name for each in self.files.links("demo", job_id, run)}
 
     def result_file(self, name: str, run: int = 1) -> bytes:
         """Return the bytes of a result file."""

@@ -12,6 +12,7 @@ from orders.application.import_job_ports import Chunk, ImportJobs, JobFiles
 from orders.application.ports import Deadline, RequestRecords
 from orders.application.publish_triggers import PublishTriggers
 from orders.application.repeat_requests import RepeatRequests
+from orders.application.settle_chunks import SettleChunks
 from orders.application.undo_chunk import UndoChunk
 from orders.application.undo_ports import UndoneStores
 from orders.domain.file_records import Record
@@ -31,6 +32,7 @@ from orders.domain.triggers import TriggerForm
 from orders.protocols.altcraft.documents import LINES
 from tests.support.deadlines import DEADLINE, CountingPause
 from tests.support.fakes import FakeReceipts, FakeRequestRecords
+from tests.support.file_jobs import LineFormats
 from tests.support.undoing import WRITER, Change, UndoWorld, request_at
 
 IMPORT, UNDO = "import-job", "undo-job"
@@ -194,6 +196,12 @@ class JobWorld:
         result = self.undo_chunk(number, **more)
         assert result is not None
         return {str(each.external_id): (each.outcome, each.code) for each in result.records}
+
+    def settle(self, number: int) -> ChunkResult | None:
+        """Find the result of a chunk of the undo, whose attempts were cut off."""
+        use_case = self.use_case
+        settle = SettleChunks(use_case.runs, use_case.stores, LineFormats())
+        return settle(self.jobs.jobs[UNDO], self.files.chunks[number], DEADLINE)
 
     def change_undo(self, **members: Any) -> None:  # noqa: ANN401 - of any type
         """Change the record of the undo job."""

@@ -160,7 +160,7 @@ def test_a_file_is_imported(machine: Machine) -> None:
     [group] = done.groups
     assert (group.code, group.path, group.count) == ("unknown_currency", "/currency", 1)
     links = {each.name: each.size for each in job_files(connect()).links("demo", job.job_id, 1)}
-    assert set(links) == {"success", "failed", "unprocessed"}
+    assert set(links) == {"success", "failed"}
     failed = machine.content(f"demo/{job.job_id}/runs/1/failed.jsonl")
     assert FILE.splitlines()[1].rstrip(b"}") in failed
 

@@ -374,12 +374,32 @@ def _import_files(world: World) -> None:
     assert undone["undone"]["restored"] == 3, undone
     _start_again(world, file)
     _repeat_the_creation(world, file)
+    _settle_a_chunk(world)
     for is_started in (False, True):
         path = {"job_id": _create_job(world, file)}
         if is_started:
             world.ask(("POST", f"{JOBS}/{{job_id}}/start"), path=path, body={})
         world.ask(("DELETE", f"{JOBS}/{{job_id}}"), path=path)
     world.ask(("GET", JOBS))
+
+
+def _settle_a_chunk(world: World) -> None:
+    """Finish a job whose chunk was cut off before its result; another request changed an order."""
+    rows = [order(external_id=name) for name in ("G0", "G1")]
+    job_id = _create_job(world, b"".join(json.dumps(each).encode() + b"\n" for each in rows))
+    path = {"job_id": job_id}
+    world.ask(("POST", f"{JOBS}/{{job_id}}/start"), path=path, body={"mode": "import"})
+    event: Tree = {"account": "demo", "job_id": job_id, "run": 1}
+    world.invoke("split_import_file", event, millis=900_000)
+    world.invoke("import_chunk", {**event, "chunk": 0, "attempt": 0})
+    s3, prefix = boto3.client("s3"), f"demo/{job_id}/runs/1/results/"
+    [result] = s3.list_objects_v2(Bucket="import-files", Prefix=prefix)["Contents"]
+    s3.delete_object(Bucket="import-files", Key=result["Key"])
+    world.ask(("POST", IMPORT_RESOURCE), body=request(order(external_id="G1", phone="2")))
+    _record_history(world)
+    world.invoke("finish_import_job", {**event, "error": ""}, millis=900_000)
+    found = world.ask(("GET", f"{JOBS}/{{job_id}}"), path=path)
+    assert (found["state"], found["counts"]["created"]) == ("completed", 2), found
 
 
 def _start_again(world: World, file: bytes) -> None:

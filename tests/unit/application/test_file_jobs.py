@@ -106,7 +106,7 @@ def test_a_job_imports_the_orders_and_writes_what_became_of_each() -> None:
             "an order must be in the file once, in adjacent rows"
         ),
     ]
-    assert engine.notes("unprocessed") == []
+    assert engine.result_files() == {"success", "failed"}
     assert engine.orders["demo", "A"].document == '{"text":"x"}'
     assert engine.triggers.published == [job]
     assert job.ended_at is not None
@@ -123,7 +123,7 @@ def test_problems_are_grouped_by_code_and_path_without_positions() -> None:
 def test_the_original_bytes_are_in_the_result_files() -> None:
     engine = _engine()
     engine.run()
-    files = [engine.result_file(name) for name in ("success", "failed", "unprocessed")]
+    files = [engine.result_file(name) for name in engine.result_files()]
     kept = [line.rpartition(b" ")[0] for file in files for line in file.splitlines()]
     for line in FILE.splitlines():
         assert sum(each.startswith(line) for each in kept) == 1
@@ -606,10 +606,25 @@ def test_a_job_stops_exactly_when_the_share_of_all_exceeds_the_limit(
             assert engine.state == "importing"
             engine.work(number)
             failed, processed = failed + bad_of_chunk[number], processed + 10
-            if processed >= 100 and failed * 100 > percent * processed:
+            is_left = processed < 10 * len(bad_of_chunk)
+            if is_left and processed >= 100 and failed * 100 > percent * processed:
                 assert engine.state == "stopped"
                 return
     assert engine.state == "importing"
+
+
+@pytest.mark.parametrize("state", [JobState.IMPORTING, JobState.STOPPED])
+def test_a_job_of_which_no_order_is_left_is_completed(state: JobState) -> None:
+    """A chunk may stop the job while others import the rest."""
+    engine = Engine()
+    engine.add_job(b"".join(_line(str(number), bad=int(number < 30)) for number in range(150)))
+    _split(engine)
+    engine.work(0)
+    assert engine.state == "importing"
+    engine.change(state=state, failure="too many" if state is JobState.STOPPED else None)
+    job = engine.run()
+    assert (job.state, job.failure) == (JobState.COMPLETED, None)
+    assert job.counts == Counts(created=120, failed=30)
 
 
 def test_a_preview_does_not_stop() -> None:

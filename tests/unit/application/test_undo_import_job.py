@@ -2,40 +2,31 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from orders.application.chunk_requests import CHUNK_REQUESTS_KEPT
-from orders.application.chunk_runs import ChunkCommand, ChunkRuns
+from orders.application.chunk_runs import ChunkCommand
 from orders.application.errors import StorageError, StorageUnavailableError
 from orders.application.get_import_job import JobAddress
 from orders.application.import_job_progress import JobProgress
 from orders.application.ports import WriteOutcome
-from orders.application.publish_triggers import PublishTriggers
-from orders.application.repeat_requests import RepeatRequests
 from orders.application.start_import_job import (
     StartImportJob,
     StartImportJobCommand,
     StartRefusal,
 )
-from orders.application.undo_chunk import UndoChunk
 from orders.application.undo_import_job import (
     UndoImportJob,
     UndoImportJobCommand,
     UndoJobRefusal,
     UndoJobReport,
 )
-from orders.application.undo_ports import UndoneStores
 from orders.domain.file_records import FileOptions
 from orders.domain.import_jobs import Counts, Job, JobKind, JobMode, JobState, Undone
 from orders.domain.importing import Write
 from orders.domain.order import Cause
-from orders.domain.relaying import WriterLifetime
-from orders.domain.triggers import TriggerForm
-from tests.support.deadlines import DEADLINE, CountingPause
-from tests.support.fakes import FakeHistory, FakeOrderChanges, FakeOrderIndex
+from tests.support.deadlines import DEADLINE
 from tests.support.file_job_worlds import JOB_ID, Engine
 from tests.support.import_jobs import (
     NOW,
@@ -236,47 +227,8 @@ def test_an_engine_that_does_not_answer_is_started_by_the_repetition(world: Worl
     assert len(world.engine.runs) == 1
 
 
-def _undo_of(engine: Engine) -> UndoChunk:
-    return UndoChunk(
-        ChunkRuns(
-            engine.jobs,
-            engine.files,
-            RepeatRequests(
-                engine.records,
-                engine.receipts,
-                WriterLifetime(timedelta(seconds=27)),
-                engine._new_request_id,  # noqa: SLF001 - the world's own clock
-                engine.clock,
-                engine.clock.sleep,
-                CHUNK_REQUESTS_KEPT,
-            ),
-            engine.clock,
-        ),
-        UndoneStores(
-            engine.orders,
-            FakeOrderIndex(engine.orders),
-            FakeOrderChanges(engine.orders),
-            FakeHistory(),
-        ),
-        PublishTriggers(engine.publisher, engine.receipts),
-        lambda _order: TriggerForm(None),
-        CountingPause(3),
-    )
-
-
-@pytest.mark.parametrize("mode", [JobMode.PREVIEW, JobMode.IMPORT])
-def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
-    mode: JobMode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("orders.application.split_import_file.MAX_CHUNK_ORDERS", 2)
-    engine = Engine()
-    names = ("A", "B", "C")
-    engine.add_job(b"".join(b'{"id": "%s", "text": "x"}\n' % each.encode() for each in names))
-    assert engine.run().counts == Counts(created=3, triggers=0)
-    order = engine.orders["demo", "B"]
-    later = order.next_version(Cause("r" * 32, "shop", engine.clock()))
-    assert engine.orders.commit(Write(later, 1, None)) is WriteOutcome.COMMITTED
-    undo_id = job_id_at(number=2)
+def _begin_undo(engine: Engine, mode: JobMode) -> str:
+    """Begin a job that undoes the job of the engine; return its id."""
     imported = engine.job
     undo = replace(
         import_job(2, **ENDED),
@@ -291,9 +243,24 @@ def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
         chunks=imported.chunks,
         orders=imported.orders,
     )
-    engine.jobs.create(undo, DEADLINE)
-    for chunk in range(imported.chunks or 0):
-        assert _undo_of(engine)(ChunkCommand("demo", undo_id, 1, chunk), DEADLINE)
+    return engine.jobs.create(undo, DEADLINE).job_id
+
+
+@pytest.mark.parametrize("mode", [JobMode.PREVIEW, JobMode.IMPORT])
+def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
+    mode: JobMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orders.application.split_import_file.MAX_CHUNK_ORDERS", 2)
+    engine = Engine()
+    names = ("A", "B", "C")
+    engine.add_job(b"".join(b'{"id": "%s", "text": "x"}\n' % each.encode() for each in names))
+    assert engine.run().counts == Counts(created=3, triggers=0)
+    order = engine.orders["demo", "B"]
+    later = order.next_version(Cause("r" * 32, "shop", engine.clock()))
+    assert engine.orders.commit(Write(later, 1, None)) is WriteOutcome.COMMITTED
+    undo_id = _begin_undo(engine, mode)
+    for chunk in range(engine.job.chunks or 0):
+        assert engine.undo_chunk()(ChunkCommand("demo", undo_id, 1, chunk), DEADLINE)
     job = engine.finish()("demo", undo_id, 1, None, DEADLINE)
     assert job is not None
     assert job.undone == Undone(deleted=2, kept=1)
@@ -309,7 +276,7 @@ def test_an_undone_file_is_gone_but_for_later_changes_which_the_kept_file_has(
         ]
         for each in engine.files.links("demo", undo_id, 1)
     }
-    assert files.keys() == {"kept", "failed", "unprocessed"}
+    assert files.keys() == {"kept"}
     assert b'{"id": "B", "text": "x"}' in files["kept"]
     assert b"changed_since" in files["kept"]
     assert b'"A"' not in files["kept"]

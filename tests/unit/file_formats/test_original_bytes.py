@@ -121,3 +121,33 @@ def test_a_file_in_utf_16_keeps_its_bytes(
     assert together(frame, records) == data
     again, annotated = read_whole(result_file(frame, records, options), options)
     assert trees(annotated, again, options) == orders
+
+
+EMPTY = {
+    "json_lines": b'{}\n{"external_id":"A"}\n{ }\n[]\nnull\n{}',
+    "json_array": b'[{}, {"external_id":"A"},{ } ,[],null, {}]',
+    "altcraft_xml": (
+        b"<xml><data><status/></data><data><external_id>A</external_id></data>"
+        b"<data><status></status></data></xml>"
+    ),
+    "commerceml": (
+        "<КоммерческаяИнформация><Документ><Ид/></Документ><Документ><Номер>A</Номер></Документ>"
+        "<Документ><Ид></Ид></Документ></КоммерческаяИнформация>"
+    ).encode(),
+    "altcraft_csv": b'external_id,status,other\n"","",x\nA,new,\n,,"x"\n',
+    "commercetools_drafts": b'{}\n{"orderNumber":"A"}\n{}\n',
+}
+
+
+@pytest.mark.parametrize("name", sorted(EMPTY))
+def test_a_record_without_values_is_in_each_result_that_is_sent_again(name: str) -> None:
+    options = FileOptions(format=name)
+    frame, records = read_whole(EMPTY[name], options)
+    assert len(records) >= 3
+    keys = [each.key for each in records]
+    results = result_file(frame, records, options)
+    for _ in range(2):
+        again, annotated = read_whole(results, options)
+        assert [each.key for each in annotated] == keys
+        assert trees(annotated, again, options) == trees(records, frame, options)
+        results = result_file(again, annotated, options)

@@ -64,12 +64,16 @@ _NEXT = "send the unprocessed orders again"
 
 @dataclass(frozen=True, slots=True)
 class FinishImportJob:
-    """Finishes runs. `writer_lifetime` is the longest time that a chunk is imported."""
+    """Finishes runs. `writer_lifetime` is the longest time that a chunk is imported.
+
+    `settle` finds the result of a chunk whose attempts were cut off, None if none has begun.
+    """
 
     jobs: ImportJobs
     files: JobFiles
     formats: FileFormats
     triggers: JobTriggers
+    settle: Callable[[Job, Chunk, Deadline], ChunkResult | None]
     writer_lifetime: WriterLifetime
     clock: Clock
     sleep: Callable[[float], None]
@@ -96,7 +100,7 @@ class FinishImportJob:
     def _finished(self, closed: Job, error: str | None, deadline: Deadline) -> Job | None:
         if error is not None and closed.chunks is not None:
             self._wait_for_writers(closed)
-        return self._ended(closed, self._summed(closed), deadline)
+        return self._ended(closed, self._summed(closed, deadline), deadline)
 
     def _closed(
         self, account: str, job_id: str, run: int, error: str | None, deadline: Deadline
@@ -124,7 +128,7 @@ class FinishImportJob:
         if left.total_seconds() > 0:
             self.sleep(left.total_seconds())
 
-    def _summed(self, job: Job) -> "_Sums":
+    def _summed(self, job: Job, deadline: Deadline) -> "_Sums":
         sums = _Sums()
         if job.chunks is None:
             return sums
@@ -133,21 +137,28 @@ class FinishImportJob:
         files = _FILES[job.kind]
         frame = self.files.frame(job.account, job.undoes or job.job_id)
         with ExitStack() as discarding:
-            writers = {}
-            for name in dict.fromkeys(files.values()):
-                full_name = f"{name}{extension_of(job)}"
-                begun = self.files.begin_result_file(job.account, job.job_id, job.run, full_name)
-                discarding.callback(begun.discard)
-                writers[name] = _Writer(begun, self.formats, frame, job.options)
-            for chunk, result in self.files.worked(job):
+            # A file begins with its first record: a result without records has none.
+            writers: dict[str, _Writer] = {}
+            for chunk, kept in self.files.worked(job):
+                result = self.settle(job, chunk, deadline) if kept is None else kept
                 sums.add(chunk, result)
                 for record, found in _worked(chunk, result):
-                    if found.outcome in files:
-                        writers[files[found.outcome]].add(record, found)
+                    name = files.get(found.outcome)
+                    if name is None:
+                        continue
+                    if name not in writers:
+                        begun = self._begin(job, name)
+                        discarding.callback(begun.discard)
+                        writers[name] = _Writer(begun, self.formats, frame, job.options)
+                    writers[name].add(record, found)
             for writer in writers.values():
                 writer.close()
             discarding.pop_all()
         return sums
+
+    def _begin(self, job: Job, name: str) -> ResultFile:
+        full_name = f"{name}{extension_of(job)}"
+        return self.files.begin_result_file(job.account, job.job_id, job.run, full_name)
 
     def _ended(self, closed: Job, sums: "_Sums", deadline: Deadline) -> Job | None:
         for _ in attempts(deadline, self.pause):
@@ -233,6 +244,9 @@ def _failure_of(error: str, job: Job) -> str:
 
 def _end_of(job: Job, sums: _Sums) -> tuple[JobState, str | None]:
     """Return the state in which a run ends, and why it failed."""
+    if job.state is JobState.STOPPED and not sums.counts.unprocessed:
+        # The chunks that were being imported at that time had all other orders.
+        return JobState.COMPLETED, None
     if job.state is not JobState.FINISHING:
         # It was stopped or cancelled, or its file cannot be read.
         return job.state, job.failure

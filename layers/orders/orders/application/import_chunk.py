@@ -113,6 +113,7 @@ class ImportChunk:
     def _stop_if_too_many_failed(self, job: Job, summary: ChunkSummary, deadline: Deadline) -> None:
         """Stop the job if so many of all orders failed that the file is probably the wrong one.
 
+        If no order is left, there is nothing to stop.
         The sums are read only if this chunk failed too often itself: the share of a sum lies
         between the shares of its parts, so only such a chunk can make the sum exceed the limit. The
         first chunks also read them, because before MIN_JUDGED_ORDERS there is no share to exceed.
@@ -123,7 +124,8 @@ class ImportChunk:
             return
         summaries = self.runs.jobs.summaries(job.account, job.job_id, job.run, deadline)
         counts = total(summaries, None)
-        if exceeds(counts, percent):
+        is_left = counts.processed < (job.orders or 0)
+        if is_left and exceeds(counts, percent):
             self._stop(job, counts, deadline)
 
     def _stop(self, job: Job, counts: Counts, deadline: Deadline) -> None:

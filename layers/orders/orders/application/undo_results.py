@@ -4,10 +4,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orders.application.chunk_results import UNPROCESSED
 from orders.application.chunk_samples import Shown, first_of_each_outcome, sample_of
 from orders.domain.import_jobs import (
     ChunkResult,
     ChunkSummary,
+    Counts,
     ProblemGroup,
     RecordResult,
     Sample,
@@ -110,7 +112,8 @@ def undo_result(
     undone = Undone(**{str(each): outcomes[each] for each in UndoOutcome})
     orders = {each.order_id for each in results if each.outcome in _CHANGED}
     triggers = 0 if skip_triggers else len(orders)
-    summary = ChunkSummary(number, undone.counts(triggers=triggers), request_id, undone)
+    counts = undone.counts(triggers=triggers) + Counts(unprocessed=outcomes[UNPROCESSED])
+    summary = ChunkSummary(number, counts, request_id, undone)
     first = () if changed is None else first_of_each_outcome(results)
     shown = changed or {}
     samples = [sample_of(each, shown.get(each.order_id or 0, ())) for each in first]

@@ -19,15 +19,18 @@ _SPACE = b" \t\r\n"
 
 
 def marked(raw: bytes, note: Note, separator: bytes) -> bytes:
-    """Return an object with a note. Other text has its note in an object before it."""
+    """Return an object with a note. Other text has its note in an object before it.
+
+    So has an object without members: with the note alone, it would be only a note.
+    """
     mark = _written(note)
     plain = _without_note(raw)
     inner = plain.rstrip(_SPACE)
-    if not inner.endswith(b"}") or not inner.lstrip(_SPACE).startswith(b"{"):
-        return b"".join((b'{"_import":', mark, b"}", separator, raw))
     members = inner[:-1].rstrip(_SPACE)
-    comma = b"" if members.endswith(b"{") else b","
-    return b"".join((members, comma, b'"_import":', mark, plain[len(members) :]))
+    is_object = inner.endswith(b"}") and inner.lstrip(_SPACE).startswith(b"{")
+    if not is_object or members.endswith(b"{"):
+        return b"".join((b'{"_import":', mark, b"}", separator, raw))
+    return b"".join((members, b',"_import":', mark, plain[len(members) :]))
 
 
 def _without_note(raw: bytes) -> bytes:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orders.application.chunk_runs import ChunkRuns
     from orders.application.import_chunk import ImportChunk
     from orders.application.undo_chunk import UndoChunk
+    from orders.application.undo_ports import UndoneStores
     from orders.runtime.serve_step import Step
 
 # The state machine makes so many attempts before the last ones, which keep what they have. The very
@@ -111,12 +112,15 @@ def _import_or_undo_chunk(aws: Aws) -> Step:
 def _finish_import_job(aws: Aws) -> Step:
     from orders.adapters.job_triggers import EventBridgeJobTriggers
     from orders.application.finish_import_job import FinishImportJob
+    from orders.application.settle_chunks import SettleChunks
 
+    formats = Registry()
     finish = FinishImportJob(
         jobs=job_records(aws),
         files=job_files(aws),
-        formats=Registry(),
+        formats=formats,
         triggers=EventBridgeJobTriggers(aws.events, aws.environment.bus),
+        settle=SettleChunks(_chunk_runs(aws), _undone_stores(aws), formats),
         writer_lifetime=aws.environment.writer_lifetime(),
         clock=utc_now,
         sleep=time.sleep,
@@ -148,29 +152,34 @@ def _import_chunk(aws: Aws) -> ImportChunk:
 
 @cache
 def _undo_chunk(aws: Aws) -> UndoChunk:
-    from orders.adapters.dynamodb_history import DynamoHistory
-    from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
-    from orders.adapters.dynamodb_order_index import DynamoOrderIndex
-    from orders.adapters.dynamodb_orders import DynamoOrders
     from orders.application.undo_chunk import UndoChunk
-    from orders.application.undo_ports import UndoneStores
     from orders.runtime.composition.changing import trigger_payloads
     from orders.runtime.composition.order_protocols import form_of
     from orders.runtime.composition.publishing import publish_triggers
 
-    table = aws.environment.table
     return UndoChunk(
         runs=_chunk_runs(aws),
-        stores=UndoneStores(
-            orders=DynamoOrders(aws.dynamodb, table),
-            index=DynamoOrderIndex(aws.dynamodb, table),
-            changes=DynamoOrderChanges(aws.dynamodb, table),
-            history=DynamoHistory(aws.dynamodb, table),
-        ),
+        stores=_undone_stores(aws),
         publish_triggers=publish_triggers(aws),
         form_of=form_of,
         pause=pause_with_jitter,
         payloads=trigger_payloads(aws),
+    )
+
+
+def _undone_stores(aws: Aws) -> UndoneStores:
+    from orders.adapters.dynamodb_history import DynamoHistory
+    from orders.adapters.dynamodb_order_changes import DynamoOrderChanges
+    from orders.adapters.dynamodb_order_index import DynamoOrderIndex
+    from orders.adapters.dynamodb_orders import DynamoOrders
+    from orders.application.undo_ports import UndoneStores
+
+    table = aws.environment.table
+    return UndoneStores(
+        orders=DynamoOrders(aws.dynamodb, table),
+        index=DynamoOrderIndex(aws.dynamodb, table),
+        changes=DynamoOrderChanges(aws.dynamodb, table),
+        history=DynamoHistory(aws.dynamodb, table),
     )
 
 
