@@ -5,6 +5,8 @@ import errno
 import gzip
 import json
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -445,6 +447,33 @@ def test_an_interruption_reports_what_was_imported(
     again = orders(str(tmp_path / "a.jsonl"), "--yes")
     assert again.code == 0
     assert {"  created                1", "  unchanged              4"} <= set(_printed(again))
+
+
+def test_a_signal_while_the_hub_works_loses_nothing(
+    api: Callable[[Before], Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operator_cli.small_import.MAX_BATCH", 2)
+    # The server prints that the first connection was closed.
+    monkeypatch.setattr("socketserver.BaseServer.handle_error", lambda *_: None)
+    imports: list[Asked] = []
+    threads: list[threading.Thread] = []
+
+    def before(asked: Asked) -> None:
+        if json.loads(asked.body)["dry_run"]:
+            return
+        imports.append(asked)
+        threads.append(threading.current_thread())
+        if len(imports) == 2:
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        if len(imports) == 3:
+            # The thread of a connection ends after its last answer.
+            threads[1].join(20)
+
+    ended = api(before)(str(_five(tmp_path)), "--yes")
+    assert ended.code == 130
+    assert {"  created                4", "  unprocessed            1"} <= set(_printed(ended))
+    assert ended.err.count("--request") == 2
+    assert len({each.headers["idempotency-key"] for each in imports}) == 2
 
 
 def test_a_second_interruption_ends_at_once(

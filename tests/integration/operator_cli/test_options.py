@@ -18,8 +18,13 @@ from tests.support.template_tables import create_table
 
 SETTINGS = """
 currencies: [USD]
+endpoints: [{external_id: website, name: Website}]
 custom_fields: [{external_id: gift, entity_type: order, value_type: bool}]
 custom_line_statuses: [{external_id: packed, type: in_process}]
+"""
+ONE_ORDER = """\
+external_id,email,endpoint,status,currency,total_price,line.external_id,line.sku,line.count,line.final_price_per_item
+A,a@example.com,website,new,USD,1,1,mug,1,1
 """
 type Option = tuple[str, str]
 
@@ -253,7 +258,7 @@ def place(  # noqa: PLR0917 - fixtures
     (tmp_path / "shop.csv").write_text("No,Total\n")
     (tmp_path / "catalogue.jsonl").write_text(json.dumps(product("p")))
     (tmp_path / "mapping.yaml").write_text("{}")
-    (tmp_path / "import.csv").write_text("external_id,line.external_id\n")
+    (tmp_path / "import.csv").write_text(ONE_ORDER)
     names = {name: tmp_path / name for name in ("new", "empty")}
     names |= {"shop": tmp_path / "shop.csv", "kept": kept}
     names |= {"mapping": tmp_path / "mapping.yaml", "import": tmp_path / "import.csv"}
