@@ -207,24 +207,33 @@ def check_files_are_private(process: StackProcess) -> None:
     assert folders == {0o700}
 
 
-@pytest.fixture(scope="module")
-def port() -> int:
-    return free_port()
-
-
-def base_url_of(port: int) -> str:
-    """Return the base URL of a port, which is the same at each start."""
-    return f"http://{HOST}:{port}/_aws/execute-api/market-orders/prod"
+def check_description(endpoint: dict[str, Any]) -> None:
+    status, description = get(f"{endpoint['base_url']}/openapi.json")
+    assert (status, description["openapi"][:2]) == (200, "3.")
 
 
 def test_a_stack_runs_until_ctrl_c(
-    start_stack: StartStack, port: int, monkeypatch: pytest.MonkeyPatch
+    start_stack: StartStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It starts in the folder of a killed one, whose processes it ends."""
+    killed = start_stack()
+    killed.wait_for("Building")
+    killed.send(signal.SIGKILL)
+    killed.wait()
+    left = {child.pid for child in killed.children()}
+    assert left
+    port = free_port()
     monkeypatch.setenv("MARKET_ORDERS_TEST_SECRET", "of the developer")
     process = start_stack(port)
+    process.wait_for("Building")
+    assert not left & {child.pid for child in process.children()}
     process.wait_for("Ready.")
     endpoint = check_members(process)
-    assert endpoint["base_url"] == base_url_of(port)
+    # It depends on nothing but the port, so that it is the same at each start.
+    assert endpoint["base_url"] == f"http://{HOST}:{port}/_aws/execute-api/market-orders/prod"
+    [base_url] = re.findall(r"^Base URL: (\S+)$", process.output, re.MULTILINE)
+    assert base_url == endpoint["base_url"]
+    check_description(endpoint)
     check_shell_assignments(process, endpoint)
     check_printed_curl_line(process)
     check_unknown_path(endpoint)
@@ -237,18 +246,6 @@ def test_a_stack_runs_until_ctrl_c(
     process.send(signal.SIGINT)
     assert process.wait() == 0
     assert_gone(process)
-
-
-def test_the_base_url_of_a_port_stays_the_same(start_stack: StartStack, port: int) -> None:
-    """It is that of the stack that the test before has started."""
-    process = start_stack(port)
-    process.wait_for("Ready.")
-    [base_url] = re.findall(r"^Base URL: (\S+)$", process.output, re.MULTILINE)
-    assert base_url == base_url_of(port)
-    status, description = get(f"{base_url}/openapi.json")
-    assert (status, description["openapi"][:2]) == (200, "3.")
-    process.send(signal.SIGINT)
-    assert process.wait() == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -277,21 +274,6 @@ def test_a_stack_ends_with_the_process_that_started_it(command_state: Path) -> N
         assert output.read().endswith("Stopped.\n")
     assert not (command_state / "scratch").exists()
     assert not (command_state / "endpoint.json").exists()
-
-
-def test_a_start_ends_the_processes_of_a_killed_stack(start_stack: StartStack) -> None:
-    killed = start_stack()
-    killed.wait_for("Building")
-    killed.send(signal.SIGKILL)
-    killed.wait()
-    left = {child.pid for child in killed.children()}
-    assert left
-    process = start_stack()
-    process.wait_for("Building")
-    assert not left & {child.pid for child in process.children()}
-    process.send(signal.SIGTERM)
-    assert process.wait() == 0
-    assert_gone(process)
 
 
 def test_a_port_in_use_is_named(start_stack: StartStack) -> None:
