@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from operator_cli.counted import counted
 from operator_cli.import_reports import Progress
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 class LinesProgress:
     """Prints a line at the beginning of each phase."""
 
-    def begin(self, what: str, total: int | None = None, unit: str = "orders") -> None:
+    def begin(self, what: str, total: int | None = None, unit: str = "order") -> None:
         """Print what begins."""
-        size = "" if total is None else f" of {total:,} {unit}"
+        size = "" if total is None else f" of {counted(total, unit)}"
         typer.echo(f"{what}{size} ...", err=True)
 
     def reach(self, done: int, total: int | None = None) -> None:
@@ -33,9 +34,9 @@ class BarProgress:
 
     bar: "Bar"
     task: "TaskID | None" = None
-    unit: str = "orders"
+    unit: str = "order"
 
-    def begin(self, what: str, total: int | None = None, unit: str = "orders") -> None:
+    def begin(self, what: str, total: int | None = None, unit: str = "order") -> None:
         """Replace the bar."""
         if self.task is not None:
             self.bar.remove_task(self.task)
@@ -82,6 +83,6 @@ def bar_columns() -> "Sequence[ProgressColumn]":
 
 
 def _amount(value: float, unit: str) -> str:
-    if unit == "bytes":
+    if unit == "byte":
         return f"{value / 1_000_000:,.1f} MB"
-    return f"{value:,.0f} {unit}"
+    return counted(round(value), unit)

@@ -19,7 +19,7 @@ _POSITION = re.compile(r"/(lines|tags)/\d+(?=/|$)")
 class Progress(Protocol):
     """Shows how far a command is."""
 
-    def begin(self, what: str, total: int | None = None, unit: str = "orders") -> None:
+    def begin(self, what: str, total: int | None = None, unit: str = "order") -> None:
         """Begin a phase, such as an upload."""
 
     def reach(self, done: int, total: int | None = None) -> None:

@@ -239,7 +239,7 @@ class JobImport:
 
     def _uploaded(self, job: Tree, progress: Progress) -> Tree:
         """Upload what is missing, and return the job. One whose upload expired is replaced."""
-        progress.begin("Upload", self.source.size, "bytes")
+        progress.begin("Upload", self.source.size, "byte")
         for _ in range(UPLOAD_ROUNDS):
             upload = job["upload"]
             if upload is None:

@@ -17,7 +17,7 @@ def test_a_bar_shows_the_phase_the_amount_and_the_rate() -> None:
     with Bar(*columns, console=console, get_time=lambda: next(times), auto_refresh=False) as bar:
         progress = BarProgress(bar)
         progress.reach(1)
-        progress.begin("Upload", 30_000_000, "bytes")
+        progress.begin("Upload", 30_000_000, "byte")
         for done in (0, 10_000_000, 20_000_000):
             progress.reach(done)
         bar.refresh()
@@ -33,7 +33,8 @@ def test_a_bar_shows_the_phase_the_amount_and_the_rate() -> None:
 
 def test_without_a_terminal_each_phase_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with import_progress() as progress:
-        progress.begin("Upload", 30, "bytes")
+        progress.begin("Upload", 30, "byte")
         progress.reach(10)
         progress.begin("Preview")
-    assert capsys.readouterr().err == "Upload of 30 bytes ...\nPreview ...\n"
+        progress.begin("Import", 1)
+    assert capsys.readouterr().err == "Upload of 30 bytes ...\nPreview ...\nImport of 1 order ...\n"
